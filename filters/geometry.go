@@ -1,0 +1,34 @@
+package filters
+
+import "fmt"
+
+// Extent is the geometry of one axis of a convolution, in pixels.
+type Extent struct {
+	Kernel, Stride, Dilation int
+	Before, After            int // padding above and below, or left and right
+}
+
+// EffectiveKernel is dilation·(K−1)+1, the span of input that one output sees.
+func (e Extent) EffectiveKernel() int { return e.Dilation*(e.Kernel-1) + 1 }
+
+// OutputSize is O = floor((W − K_eff + 2P)/S) + 1 (Dumoulin and Visin, A guide to
+// convolution arithmetic for deep learning, 2016, relation 6, with dilation as in
+// relation 15), and how many rows or columns at the far edge of the padded input
+// no output covers: the remainder of that division. A kernel larger than its
+// padded input is an error.
+func (e Extent) OutputSize(in int) (out, uncovered int, err error) {
+	padded := in + e.Before + e.After
+	span := padded - e.EffectiveKernel()
+	if span < 0 {
+		return 0, 0, fmt.Errorf("kernel spans %d but the padded input has %d (%d + %d + %d)",
+			e.EffectiveKernel(), padded, e.Before, in, e.After)
+	}
+	return span/e.Stride + 1, span % e.Stride, nil
+}
+
+// sameSize is the output size of padding same, same_upper and same_lower:
+// ceil(W/S), and the padding that brings it about (ONNX, Conv, auto_pad).
+func (e Extent) sameSize(in int) (total int) {
+	out := (in + e.Stride - 1) / e.Stride
+	return max(0, (out-1)*e.Stride+e.EffectiveKernel()-in)
+}
