@@ -1,0 +1,317 @@
+package mapng
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// A block is first cut into tokens, which are then counted, given codes, and
+// written. A token below 256 is a literal byte. Every other one is a run that
+// repeats the byte before it: zeroRun+n for n zeros, otherRun+n for n others, n
+// from minRun to maxRun. Zeros have tokens of their own because a short run of
+// them may be written as literals, which are often a bit or two each.
+const (
+	minRun   = 3 // DEFLATE's shortest match
+	maxRun   = 258
+	zeroRun  = 256
+	otherRun = 512
+	tokens   = 1024 // a power of two above the last token, to index without checks
+
+	endOfBlock  = 256
+	firstLength = 257 // the symbol of a match of 3
+	litSymbols  = 286
+	maxLitBits  = 12 // so that three tokens of up to 12+5+1 bits are written at once
+)
+
+// blockCoder turns blocks into DEFLATE (RFC 1951). It keeps nothing from one
+// block to the next but memory.
+type blockCoder struct {
+	out    []byte
+	same   [blockSize/64 + 2]uint64 // a bit a byte: equals the byte before
+	token  [blockSize + 16]uint16
+	count  [4][tokens]uint16
+	freq   [litSymbols]uint32
+	lit    code
+	entry  [tokens]uint32 // what a token is written as: bits<<8 | how many
+	build  codeBuilder
+	header codeHeader
+}
+
+// encode appends block to w. The bytes from len(block) to its capacity, blockPad
+// of them, may be anything.
+func (c *blockCoder) encode(w *bitWriter, block []byte, last bool) {
+	n := c.tokenize(block)
+	c.tally(c.token[:n])
+	c.countSymbols()
+	c.build.build(&c.lit, c.freq[:], maxLitBits)
+	if zero := c.lit.length[0]; c.unrun() {
+		c.build.build(&c.lit, c.freq[:], maxLitBits)
+		if c.lit.length[0] > zero { // then short runs may no longer fit an entry
+			c.countSymbols()
+			c.build.build(&c.lit, c.freq[:], maxLitBits)
+		}
+	}
+	c.header.plan(&c.build, &c.lit)
+	size := 3 + c.header.size() + c.fillEntries()
+	if storedSize(len(block)) <= size {
+		writeStored(w, block, last)
+		return
+	}
+	w.put(finalBit(last)|2<<1, 3)
+	c.header.write(w)
+	w.drain()
+	c.writeTokens(w, c.token[:n], size)
+	w.put(uint64(c.lit.word[endOfBlock]), uint(c.lit.length[endOfBlock]))
+	w.drain()
+}
+
+func finalBit(last bool) uint64 {
+	if last {
+		return 1
+	}
+	return 0
+}
+
+// storedSize is a stored block's size in bits, with the most that aligning takes.
+func storedSize(n int) int { return 3 + 7 + 32 + 8*n }
+
+func writeStored(w *bitWriter, block []byte, last bool) {
+	w.put(finalBit(last), 3)
+	w.align()
+	n := uint16(len(block))
+	w.out = binary.LittleEndian.AppendUint16(w.out, n)
+	w.out = binary.LittleEndian.AppendUint16(w.out, ^n)
+	w.out = append(w.out, block...)
+}
+
+// tokenize fills c.token and returns how many tokens there are.
+func (c *blockCoder) tokenize(block []byte) (n int) {
+	words := c.findSame(block)
+	pos := 0
+	for w := range words {
+		run := c.same[w]
+		next := c.same[w+1]
+		// Where runs of minRun begin or go on, from pos.
+		starts := run & (run>>1 | next<<63) & (run>>2 | next<<62)
+		if pos > w*64 {
+			if pos >= w*64+64 {
+				continue
+			}
+			starts &= ^uint64(0) << (pos & 63)
+		}
+		for starts != 0 {
+			start := w*64 + bits.TrailingZeros64(starts)
+			n = c.literals(n, block[pos:start])
+			length := c.runLength(start)
+			n = c.runs(n, length, block[start])
+			pos = start + length
+			if pos >= w*64+64 {
+				break
+			}
+			starts &= ^uint64(0) << (pos & 63)
+		}
+	}
+	return c.literals(n, block[pos:])
+}
+
+// findSame fills c.same for the block and two words more, and returns how many
+// words the block has.
+func (c *blockCoder) findSame(block []byte) (words int) {
+	n := len(block)
+	words = (n + 63) / 64
+	p := block[:words*64]
+	before := uint64(^p[0]) << 56
+	for w := range words {
+		chunk := p[64*w : 64*w+64]
+		var m uint64
+		for i := 0; i < 64; i += 8 {
+			v := binary.LittleEndian.Uint64(chunk[i:])
+			diff := v ^ (v<<8 | before>>56)
+			before = v
+			equal := ^((diff&lowBits + lowBits) | diff) & highBits
+			m |= equal * 0x0002040810204081 >> 56 << i // gathers the high bits
+		}
+		c.same[w] = m
+	}
+	if n%64 != 0 {
+		c.same[words-1] &= 1<<(n%64) - 1
+	}
+	c.same[words] = 0
+	return words
+}
+
+// runLength counts the set bits of c.same from start on.
+func (c *blockCoder) runLength(start int) int {
+	w := start >> 6
+	left := 64 - start&63
+	n := bits.TrailingZeros64(^(c.same[w] >> (start & 63)))
+	if n < left {
+		return n
+	}
+	n = left
+	for w++; c.same[w] == ^uint64(0); w++ {
+		n += 64
+	}
+	return n + bits.TrailingZeros64(^c.same[w])
+}
+
+// literals appends a token for each byte of p, whose capacity reaches at least
+// 8 bytes past its end.
+func (c *blockCoder) literals(n int, p []byte) int {
+	end := n + len(p)
+	p = p[:cap(p)]
+	for n < end {
+		v := binary.LittleEndian.Uint64(p)
+		p = p[8:]
+		dst := c.token[n : n+8]
+		dst[0], dst[1], dst[2], dst[3] = uint16(v&0xff), uint16(v>>8&0xff), uint16(v>>16&0xff), uint16(v>>24&0xff)
+		dst[4], dst[5], dst[6], dst[7] = uint16(v>>32&0xff), uint16(v>>40&0xff), uint16(v>>48&0xff), uint16(v>>56)
+		n += 8
+	}
+	return end
+}
+
+// runs appends tokens for length ≥ minRun repetitions of b.
+func (c *blockCoder) runs(n, length int, b byte) int {
+	kind := uint16(otherRun)
+	if b == 0 {
+		kind = zeroRun
+	}
+	for length > maxRun {
+		take := min(maxRun, length-minRun)
+		c.token[n] = kind + uint16(take)
+		n++
+		length -= take
+	}
+	c.token[n] = kind + uint16(length)
+	return n + 1
+}
+
+// tally counts the tokens, in four tables so that equal neighbours need not wait
+// for each other.
+func (c *blockCoder) tally(token []uint16) {
+	c.count = [4][tokens]uint16{}
+	n0, n1, n2, n3 := &c.count[0], &c.count[1], &c.count[2], &c.count[3]
+	for len(token) >= 4 {
+		n0[token[0]%tokens]++
+		n1[token[1]%tokens]++
+		n2[token[2]%tokens]++
+		n3[token[3]%tokens]++
+		token = token[4:]
+	}
+	for _, t := range token {
+		n0[t%tokens]++
+	}
+	for i := range n0 {
+		n0[i] += n1[i] + n2[i] + n3[i]
+	}
+}
+
+// countSymbols gives the frequencies of DEFLATE's symbols when every run is a match.
+func (c *blockCoder) countSymbols() {
+	count := &c.count[0]
+	for i := range 256 {
+		c.freq[i] = uint32(count[i])
+	}
+	clear(c.freq[256:])
+	c.freq[endOfBlock] = 1
+	for n := minRun; n <= maxRun; n++ {
+		c.freq[lengths[n].symbol] += uint32(count[zeroRun+n]) + uint32(count[otherRun+n])
+	}
+}
+
+// unrun counts those runs of zeros as literals that are shorter so, and says
+// whether there were any.
+func (c *blockCoder) unrun() (changed bool) {
+	for n := minRun; n <= maxRun; n++ {
+		if uint(n)*uint(c.lit.length[0]) > c.matchBits(n) {
+			continue
+		}
+		if k := uint32(c.count[0][zeroRun+n]); k > 0 {
+			c.freq[0] += k * uint32(n)
+			c.freq[lengths[n].symbol] -= k
+			changed = true
+		}
+	}
+	return changed
+}
+
+// matchBits is what a match of n takes: symbol, extra bits, and one bit for the
+// distance, which is always 1.
+func (c *blockCoder) matchBits(n int) uint {
+	l := lengths[n]
+	return uint(c.lit.length[l.symbol]) + uint(l.extraBits) + 1
+}
+
+// fillEntries says how each token that occurs is written, and returns how many
+// bits all of them and the end of the block take.
+func (c *blockCoder) fillEntries() (size int) {
+	count := &c.count[0]
+	for i := range 256 {
+		c.entry[i] = uint32(c.lit.word[i])<<8 | uint32(c.lit.length[i])
+		size += int(count[i]) * int(c.lit.length[i])
+	}
+	zeros := uint(c.lit.length[0])
+	for n := minRun; n <= maxRun; n++ {
+		nz, no := int(count[zeroRun+n]), int(count[otherRun+n])
+		if nz+no == 0 {
+			continue
+		}
+		l := lengths[n]
+		bits := c.matchBits(n)
+		match := (uint32(c.lit.word[l.symbol])|uint32(l.extra)<<c.lit.length[l.symbol])<<8 | uint32(bits)
+		c.entry[otherRun+n] = match
+		size += no * int(bits)
+		if c.lit.length[l.symbol] == 0 || uint(n)*zeros <= bits {
+			bits = uint(n) * zeros
+			var word uint32
+			for i := range uint(n) {
+				word |= uint32(c.lit.word[0]) << (i * zeros)
+			}
+			match = word<<8 | uint32(bits)
+		}
+		c.entry[zeroRun+n] = match
+		size += nz * int(bits)
+	}
+	return size + int(c.lit.length[endOfBlock])
+}
+
+// writeTokens appends the tokens to w, which has fewer than 8 bits pending. size
+// is at least what they take, in bits.
+func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
+	at := len(w.out)
+	w.out = grow(w.out, size/8+16)
+	out := w.out[:cap(w.out)]
+	pending, n := w.pending, uint64(w.n)
+	entry := &c.entry
+	// n's low byte is the number of pending bits; above it lie the words' own bits,
+	// added along because taking them off would cost more.
+	for len(token) >= 3 {
+		e0, e1, e2 := uint64(entry[token[0]%tokens]), uint64(entry[token[1]%tokens]), uint64(entry[token[2]%tokens])
+		token = token[3:]
+		pending |= e0 >> 8 << (n & 63)
+		n += e0
+		pending |= e1 >> 8 << (n & 63)
+		n += e1
+		pending |= e2 >> 8 << (n & 63)
+		n += e2
+		binary.LittleEndian.PutUint64(out[at:], pending)
+		at += int(n >> 3 & 7)
+		pending >>= n & 56
+		n &= 7
+	}
+	w.out = out[:at]
+	w.pending, w.n = pending, uint(n)
+	for _, t := range token {
+		e := entry[t%tokens]
+		w.put(uint64(e>>8), uint(e&0xff))
+	}
+}
+
+// grow returns b with room for n bytes more.
+func grow(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]byte, 0, 2*cap(b)+n), b...)
+}

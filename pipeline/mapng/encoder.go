@@ -1,0 +1,157 @@
+// Package mapng writes feature maps as PNG, row by row: gray of 8 or 16 bits, or
+// 8 bits with a palette, with text chunks.
+//
+// It is made for the maps of a convolution layer, most of whose filtered bytes are
+// zeros in runs: DEFLATE with run-length matches (distance 1) and dynamic Huffman
+// codes beats zlib's level 6 on them and needs neither window nor hash chains.
+// An Encoder holds one block of filtered bytes and one row, so that hundreds may
+// be open at a time; what a block needs while it is compressed is in a Workspace
+// that one worker owns. The bytes written depend on the header and the pixels
+// only, not on how the rows were handed over or on the machine.
+//
+// References: Portable Network Graphics (PNG) Specification, third edition, W3C;
+// RFC 1950 (zlib); RFC 1951 (DEFLATE).
+package mapng
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Encoder writes one picture at a time; the zero value is ready for Reset, which
+// also makes it ready for the next picture. It is not safe for concurrent use, but
+// its calls may come from one goroutine after another.
+type Encoder struct {
+	w    io.Writer
+	err  error // the first failure, given again by every later call
+	open bool  // between Reset and Close
+
+	height, rowBytes, bpp int
+	row                   int    // rows taken so far
+	prev                  []byte // the row before, of the call before
+
+	stream  stream
+	scratch []byte // header and trailer
+}
+
+// Workspace is the memory in which an Encoder compresses a block: about 300 KB,
+// owned by one goroutine at a time and shared by all its encoders. The zero value
+// is ready for use.
+type Workspace struct {
+	block blockCoder
+}
+
+// Reset starts a picture on w and writes everything before its pixels. It is an
+// error when the header asks for what PNG cannot hold; w is then untouched.
+// A picture that was not finished is forgotten.
+func (e *Encoder) Reset(w io.Writer, h Header) error {
+	*e = Encoder{w: w, prev: e.prev[:0], stream: e.stream, scratch: e.scratch}
+	if err := h.check(); err != nil {
+		e.err = fmt.Errorf("write png: %w", err)
+		return e.err
+	}
+	e.open = true
+	e.height = h.Height
+	e.bpp = h.bytesPerPixel()
+	e.rowBytes = h.Width * e.bpp
+	e.stream.reset(h.Height, 1+e.rowBytes)
+	e.scratch = appendHeader(e.scratch[:0], h)
+	return e.write("header", e.scratch)
+}
+
+// WriteRows takes the next rows, whole ones: Width bytes each at 8 bits, 2·Width
+// big-endian bytes at 16. Rows beyond the picture's height are an error, and so
+// are errors of the writer. Palette indices are not compared with the palette's
+// length. ws is used during the call only.
+func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
+	if e.err != nil {
+		return e.err
+	}
+	if !e.open {
+		return errors.New("write png: rows need a Reset before them")
+	}
+	if len(pix)%e.rowBytes != 0 {
+		return fmt.Errorf("write png: %d bytes are no whole number of rows of %d", len(pix), e.rowBytes)
+	}
+	rows := len(pix) / e.rowBytes
+	if rows > e.height-e.row {
+		return fmt.Errorf("write png: %d rows after %d of %d", rows, e.row, e.height)
+	}
+	if rows == 0 {
+		return nil
+	}
+	if e.row == 0 {
+		e.prev = zeroed(e.prev, e.rowBytes)
+	}
+	prev := e.prev
+	for y := range rows {
+		cur := pix[y*e.rowBytes : (y+1)*e.rowBytes]
+		if err := e.writeRow(ws, cur, prev); err != nil {
+			return err
+		}
+		prev = cur
+	}
+	copy(e.prev, prev)
+	return nil
+}
+
+// writeRow filters a row into the stream, block by block.
+func (e *Encoder) writeRow(ws *Workspace, cur, prev []byte) error {
+	f := chooseFilter(cur, prev, e.bpp, e.row)
+	e.row++
+	e.stream.putByte(byte(f))
+	for x := 0; ; {
+		room := e.stream.room()
+		n := min(len(room), len(cur)-x)
+		f.apply(room[:n], cur, prev, x, e.bpp)
+		e.stream.advance(n)
+		x += n
+		last := e.row == e.height && x == len(cur)
+		if last || e.stream.full() {
+			if err := e.write("IDAT chunk", e.stream.flush(&ws.block, last)); err != nil {
+				return err
+			}
+		}
+		if x == len(cur) {
+			return nil
+		}
+	}
+}
+
+// Close ends the picture. It is an error when rows are missing. It does not close
+// the writer.
+func (e *Encoder) Close() error {
+	if e.err != nil {
+		return e.err
+	}
+	if !e.open {
+		return errors.New("write png: nothing to close, a Reset must come first")
+	}
+	e.open = false
+	if e.row < e.height {
+		e.err = fmt.Errorf("write png: %d of %d rows are missing", e.height-e.row, e.height)
+		return e.err
+	}
+	var at int
+	e.scratch, at = openChunk(e.scratch[:0], "IEND")
+	e.scratch = closeChunk(e.scratch, at)
+	return e.write("IEND chunk", e.scratch)
+}
+
+func (e *Encoder) write(what string, p []byte) error {
+	if _, err := e.w.Write(p); err != nil {
+		e.err = fmt.Errorf("write png %s: %w", what, err)
+	}
+	return e.err
+}
+
+// zeroed is n zero bytes, in b's memory where that is large enough.
+func zeroed(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	b = b[:n]
+	clear(b)
+	return b
+}

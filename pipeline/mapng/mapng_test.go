@@ -1,0 +1,376 @@
+package mapng
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// encode writes a picture in pieces of chunk rows.
+func encode(t testing.TB, h Header, pix []byte, chunk int) []byte {
+	t.Helper()
+	var e Encoder
+	var ws Workspace
+	var out bytes.Buffer
+	if err := e.Reset(&out, h); err != nil {
+		t.Fatal(err)
+	}
+	step := chunk * h.Width * h.Depth / 8
+	for len(pix) > 0 {
+		n := min(step, len(pix))
+		if err := e.WriteRows(&ws, pix[:n]); err != nil {
+			t.Fatal(err)
+		}
+		pix = pix[n:]
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// decoded reads a PNG with image/png and returns its samples as WriteRows takes
+// them, and its palette.
+func decoded(t testing.TB, data []byte) (h Header, pix []byte) {
+	t.Helper()
+	r := bytes.NewReader(data)
+	img, err := png.Decode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Len() > 0 {
+		t.Fatalf("%d bytes after the picture's end", r.Len())
+	}
+	b := img.Bounds()
+	h = Header{Width: b.Dx(), Height: b.Dy(), Depth: 8}
+	switch img := img.(type) {
+	case *image.Gray:
+		return h, img.Pix
+	case *image.Gray16:
+		h.Depth = 16
+		return h, img.Pix
+	case *image.Paletted:
+		h.Palette = [][3]uint8{}
+		for _, c := range img.Palette {
+			rgb := c.(color.RGBA)
+			h.Palette = append(h.Palette, [3]uint8{rgb.R, rgb.G, rgb.B})
+		}
+		return h, img.Pix
+	default:
+		t.Fatalf("decoded to a %T", img)
+		return h, nil
+	}
+}
+
+// contents are pictures' samples by kind, each for a row length in bytes.
+var contents = []struct {
+	name string
+	fill func(pix []byte, rowBytes int, rng *rand.Rand)
+}{
+	{"black", func([]byte, int, *rand.Rand) {}},
+	{"white", func(pix []byte, _ int, _ *rand.Rand) {
+		for i := range pix {
+			pix[i] = 255
+		}
+	}},
+	{"noise", func(pix []byte, _ int, rng *rand.Rand) {
+		for i := range pix {
+			pix[i] = byte(rng.Uint32())
+		}
+	}},
+	{"ramp", func(pix []byte, rowBytes int, _ *rand.Rand) {
+		for i := range pix {
+			pix[i] = byte(i%rowBytes + i/rowBytes)
+		}
+	}},
+	{"stripes", func(pix []byte, rowBytes int, _ *rand.Rand) {
+		for i := range pix {
+			pix[i] = byte(i % rowBytes / 5 % 2 * 200)
+		}
+	}},
+	{"sparse", func(pix []byte, _ int, rng *rand.Rand) {
+		for i := range pix {
+			if rng.IntN(40) == 0 {
+				pix[i] = byte(rng.IntN(6))
+			}
+		}
+	}},
+	{"bursts", func(pix []byte, _ int, rng *rand.Rand) { // runs of every length about maxRun and minRun
+		for i := 0; i < len(pix); {
+			v, n := byte(rng.IntN(3)), 1+rng.IntN(6)
+			if rng.IntN(4) == 0 {
+				n = 250 + rng.IntN(300)
+			}
+			for ; n > 0 && i < len(pix); n-- {
+				pix[i] = v
+				i++
+			}
+		}
+	}},
+	{"skewed", func(pix []byte, _ int, rng *rand.Rand) { // codes longer than the limit
+		for i := range pix {
+			v := 0
+			for v < 40 && rng.IntN(2) == 0 {
+				v++
+			}
+			pix[i] = byte(v * 37)
+		}
+	}},
+}
+
+func TestRoundTrip(t *testing.T) {
+	sizes := [][2]int{
+		{1, 1}, {1, 2}, {2, 1}, {1, 300}, {300, 1}, {3, 3}, {7, 5}, {8, 8}, {9, 17}, {63, 65}, {64, 64},
+		{255, 257}, {1024, 40}, {70000, 3}, {1, 70000}, {blockSize - 1, 2}, {blockSize, 2}, {blockSize + 1, 1},
+	}
+	for _, size := range sizes {
+		for _, h := range []Header{{Depth: 8}, {Depth: 16}, {Depth: 8, Palette: rainbow(256)}} {
+			h.Width, h.Height = size[0], size[1]
+			for _, content := range contents {
+				pix := make([]byte, h.Width*h.Height*h.Depth/8)
+				content.fill(pix, h.Width*h.Depth/8, rand.New(rand.NewPCG(1, 2)))
+				t.Run(fmt.Sprintf("%dx%d/%d/%d/%s", h.Width, h.Height, h.Depth, len(h.Palette), content.name), func(t *testing.T) {
+					checkRoundTrip(t, h, pix)
+				})
+			}
+		}
+	}
+}
+
+func rainbow(n int) [][3]uint8 {
+	p := make([][3]uint8, n)
+	for i := range p {
+		p[i] = [3]uint8{uint8(i), uint8(255 - i), uint8(i * 7)}
+	}
+	return p
+}
+
+// checkRoundTrip also holds that the bytes do not depend on how rows are handed over.
+func checkRoundTrip(t *testing.T, h Header, pix []byte) {
+	t.Helper()
+	data := encode(t, h, pix, h.Height)
+	got, gotPix := decoded(t, data)
+	if got.Width != h.Width || got.Height != h.Height || got.Depth != h.Depth ||
+		fmt.Sprint(got.Palette) != fmt.Sprint(h.Palette) {
+		t.Fatalf("read back as %+v, wrote %+v", got, h)
+	}
+	if !bytes.Equal(gotPix, pix) {
+		t.Fatal("pixels read back differ")
+	}
+	for _, chunk := range []int{1, 3} {
+		if chunk < h.Height && !bytes.Equal(encode(t, h, pix, chunk), data) {
+			t.Errorf("%d rows at a time give other bytes than all at once", chunk)
+		}
+	}
+}
+
+func TestEncoderIsReusable(t *testing.T) {
+	var e Encoder
+	var ws Workspace
+	for i, h := range []Header{
+		{Width: 300, Height: 200, Depth: 16}, {Width: 5, Height: 4, Depth: 8},
+		{Width: 900, Height: 200, Depth: 8, Palette: rainbow(256), Text: []Text{{"k", "v"}}},
+	} {
+		pix := make([]byte, h.Width*h.Height*h.Depth/8)
+		contents[2].fill(pix, h.Width, rand.New(rand.NewPCG(3, 4)))
+		var out bytes.Buffer
+		if err := e.Reset(&out, h); err != nil {
+			t.Fatal(err)
+		}
+		if i != 1 { // the second picture is abandoned, begun
+			if err := errors.Join(e.WriteRows(&ws, pix), e.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(out.Bytes(), encode(t, h, pix, h.Height)) {
+				t.Errorf("picture %d has other bytes from an encoder that was used before", i)
+			}
+		} else if err := e.WriteRows(&ws, pix[:10]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestResetRefuses(t *testing.T) {
+	ok := Header{Width: 2, Height: 2, Depth: 8}
+	with := func(change func(*Header)) Header {
+		h := ok
+		change(&h)
+		return h
+	}
+	text := func(k, v string) Header {
+		return with(func(h *Header) { h.Text = []Text{{k, v}} })
+	}
+	for _, c := range []struct {
+		name string
+		h    Header
+		want string
+	}{
+		{"no width", with(func(h *Header) { h.Width = 0 }), "must be 1 to 2147483647"},
+		{"negative height", with(func(h *Header) { h.Height = -1 }), "must be 1 to 2147483647"},
+		{"too wide", with(func(h *Header) { h.Width = 1 << 31 }), "must be 1 to 2147483647"},
+		{"depth", with(func(h *Header) { h.Depth = 4 }), "depth must be 8 or 16, got 4"},
+		{"palette and depth", with(func(h *Header) { h.Depth = 16; h.Palette = rainbow(2) }), "needs depth 8, got 16"},
+		{"empty palette", with(func(h *Header) { h.Palette = rainbow(0) }), "1 to 256 entries, got 0"},
+		{"long palette", with(func(h *Header) { h.Palette = rainbow(257) }), "1 to 256 entries, got 257"},
+		{"no keyword", text("", "v"), "1 to 79 characters, got 0"},
+		{"long keyword", text(strings.Repeat("é", 80), "v"), "1 to 79 characters, got 80"},
+		{"keyword with control character", text("a\nb", "v"), "printable"},
+		{"keyword beyond Latin-1", text("Ω", "v"), "printable"},
+		{"keyword with space before", text(" a", "v"), "space"},
+		{"keyword with space after", text("a ", "v"), "space"},
+		{"keyword with two spaces", text("a  b", "v"), "space"},
+		{"value beyond Latin-1", text("a", "x→y"), `"a"`},
+		{"value with NUL", text("a", "x\x00y"), `"a"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var e Encoder
+			var out bytes.Buffer
+			err := e.Reset(&out, c.h)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want an error with %q", err, c.want)
+			}
+			if out.Len() > 0 {
+				t.Errorf("%d bytes written", out.Len())
+			}
+			if err := e.WriteRows(new(Workspace), nil); err == nil {
+				t.Error("rows taken after a refused header")
+			}
+		})
+	}
+}
+
+func TestLargestHeader(t *testing.T) {
+	var e Encoder
+	h := Header{Width: maxDimension, Height: maxDimension, Depth: 16, Text: []Text{{strings.Repeat("é", 79), ""}}}
+	if err := e.Reset(io.Discard, h); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestText(t *testing.T) {
+	h := Header{Width: 1, Height: 1, Depth: 8, Text: []Text{
+		{"filterbank:scale", "lo 0 hi 0.5"}, {"Title", "é ± 2\nline"},
+	}}
+	data := encode(t, h, []byte{7}, 1)
+	for _, want := range []string{
+		"\x00\x00\x00\x1ctEXtfilterbank:scale\x00lo 0 hi 0.5",
+		"\x00\x00\x00\x10tEXtTitle\x00\xe9 \xb1 2\nline",
+	} {
+		if !bytes.Contains(data, []byte(want)) {
+			t.Errorf("no chunk %q in %q", want, data)
+		}
+	}
+}
+
+func TestRowErrors(t *testing.T) {
+	var e Encoder
+	var ws Workspace
+	if err := e.WriteRows(&ws, nil); err == nil {
+		t.Error("rows without a Reset: no error")
+	}
+	if err := e.Close(); err == nil {
+		t.Error("Close without a Reset: no error")
+	}
+	if err := e.Reset(io.Discard, Header{Width: 4, Height: 3, Depth: 16}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		n    int
+		want string
+	}{
+		{9, "no whole number of rows of 8"},
+		{32, "4 rows after 0 of 3"},
+		{16, ""},
+		{16, "2 rows after 2 of 3"},
+		{0, ""},
+	} {
+		err := e.WriteRows(&ws, make([]byte, c.n))
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%d bytes: got %v, want %q", c.n, err, c.want)
+		}
+	}
+	if err := e.Close(); err == nil || !strings.Contains(err.Error(), "1 of 3 rows are missing") {
+		t.Errorf("Close: got %v", err)
+	}
+}
+
+// failing takes n writes and fails then.
+type failing struct{ n int }
+
+var errFull = errors.New("disk full")
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.n--; f.n < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestWriteErrors(t *testing.T) {
+	h := Header{Width: 400, Height: 400, Depth: 8}
+	pix := make([]byte, 400*400)
+	contents[2].fill(pix, 400, rand.New(rand.NewPCG(1, 1)))
+	blocks := (401*400 + blockSize - 1) / blockSize
+	for n := range 1 + blocks + 1 {
+		var e Encoder
+		err := e.Reset(&failing{n}, h)
+		if (err != nil) != (n == 0) {
+			t.Fatalf("%d writes: Reset gave %v", n, err)
+		}
+		for y := range 400 {
+			if err == nil {
+				err = e.WriteRows(new(Workspace), pix[y*400:(y+1)*400])
+			}
+		}
+		if (err != nil) != (n <= blocks) {
+			t.Fatalf("%d writes: WriteRows gave %v", n, err)
+		}
+		if err := e.Close(); !errors.Is(err, errFull) {
+			t.Errorf("%d writes: Close gave %v, want the writer's error", n, err)
+		}
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	var e Encoder
+	var ws Workspace
+	h := Header{Width: 1000, Height: 100, Depth: 8, Text: []Text{{"filterbank:scale", "0 1"}}}
+	pix := make([]byte, h.Width*h.Height)
+	contents[6].fill(pix, h.Width, rand.New(rand.NewPCG(1, 1)))
+	n := testing.AllocsPerRun(5, func() {
+		if err := errors.Join(e.Reset(io.Discard, h), e.WriteRows(&ws, pix), e.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations a picture", n)
+	}
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(uint16(3), uint8(0), []byte{1, 2, 3, 4, 5, 6})
+	f.Add(uint16(1), uint8(1), []byte{0, 0, 0, 9})
+	f.Add(uint16(300), uint8(2), bytes.Repeat([]byte{0, 0, 0, 0, 5}, 600))
+	f.Fuzz(func(t *testing.T, width uint16, kind uint8, pix []byte) {
+		h := Header{Width: 1 + int(width), Depth: 8}
+		switch kind % 3 {
+		case 1:
+			h.Depth = 16
+		case 2:
+			h.Palette = rainbow(256)
+		}
+		rowBytes := h.Width * h.Depth / 8
+		h.Height = len(pix) / rowBytes
+		if h.Height == 0 {
+			return
+		}
+		checkRoundTrip(t, h, pix[:h.Height*rowBytes])
+	})
+}

@@ -1,0 +1,30 @@
+package mapng
+
+import "math/bits"
+
+// matchLength is how DEFLATE writes a match length (RFC 1951, 3.2.5): a symbol and
+// extra bits.
+type matchLength struct {
+	symbol    uint16
+	extra     uint8
+	extraBits uint8
+}
+
+// lengths is indexed by the length, minRun to maxRun.
+var lengths = func() (t [maxRun + 1]matchLength) {
+	for n := minRun; n < maxRun; n++ {
+		v := n - minRun
+		if v < 8 {
+			t[n] = matchLength{symbol: uint16(firstLength + v)}
+			continue
+		}
+		extraBits := bits.Len(uint(v)) - 3 // four symbols share a number of extra bits
+		t[n] = matchLength{
+			symbol:    uint16(firstLength + 4*extraBits + v>>extraBits),
+			extra:     uint8(v & (1<<extraBits - 1)),
+			extraBits: uint8(extraBits),
+		}
+	}
+	t[maxRun] = matchLength{symbol: litSymbols - 1}
+	return t
+}()
