@@ -26,9 +26,9 @@ func (e Extent) OutputSize(in int) (out, uncovered int, err error) {
 	return span/e.Stride + 1, span % e.Stride, nil
 }
 
-// sameSize is the output size of padding same, same_upper and same_lower:
-// ceil(W/S), and the padding that brings it about (ONNX, Conv, auto_pad).
-func (e Extent) sameSize(in int) (total int) {
+// samePadding is the padding of same, same_upper and same_lower, both sides together:
+// what brings about an output of ceil(W/S) (ONNX, Conv, auto_pad).
+func (e Extent) samePadding(in int) (total int) {
 	out := (in + e.Stride - 1) / e.Stride
 	return max(0, (out-1)*e.Stride+e.EffectiveKernel()-in)
 }

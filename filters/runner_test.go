@@ -1,0 +1,144 @@
+package filters
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"filterbank/filters/volume"
+)
+
+// randomStack draws a stack that fits its input, and the input.
+func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
+	for {
+		in := volume.Shape{C: 1 + r.IntN(4), H: 1 + r.IntN(40), W: 1 + r.IntN(24)}
+		var layers []*Conv
+		channels := in.C
+		for range 1 + r.IntN(4) {
+			c, err := NewConv(randomConv(r, channels, fmt.Sprint("l", len(layers))))
+			if err != nil {
+				panic(err)
+			}
+			layers = append(layers, c)
+			channels = len(c.Spec().Filters)
+		}
+		s, err := NewStack("", in.C, layers...)
+		if err != nil {
+			panic(err)
+		}
+		if p, err := s.Plan(in); err == nil {
+			v, err := volume.New(in)
+			if err != nil {
+				panic(err)
+			}
+			fillRandom(r, v.Data)
+			return p, v
+		}
+	}
+}
+
+func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
+	s := ConvSpec{
+		Name: name, InChannels: channels, Groups: 1,
+		KernelSize: [2]int{1 + r.IntN(5), 1 + r.IntN(5)},
+		Stride:     [2]int{1 + r.IntN(3), 1 + r.IntN(3)},
+		Dilation:   [2]int{1 + r.IntN(3), 1 + r.IntN(3)},
+		Padding: Padding{
+			Top: r.IntN(6), Left: r.IntN(6), Bottom: r.IntN(6), Right: r.IntN(6),
+			Mode: PaddingMode(r.IntN(4)),
+		},
+		Activation: Activation(r.IntN(3)), NegativeSlope: 0.01,
+	}
+	switch r.IntN(4) {
+	case 0:
+		s.Groups = channels
+	case 1:
+		s.Stride = [2]int{1, 1}
+		s.Padding.Kind = Same
+	case 2:
+		s.Padding.Kind = SameUpper + PaddingKind(r.IntN(2))
+	}
+	filters := s.Groups * (1 + r.IntN(3))
+	s.Weights = make([]float32, filters*channels/s.Groups*s.KernelSize[0]*s.KernelSize[1])
+	s.Bias = make([]float32, filters)
+	fillRandom(r, s.Weights)
+	fillRandom(r, s.Bias)
+	return s
+}
+
+func fillRandom(r *rand.Rand, data []float32) {
+	for i := range data {
+		data[i] = float32(r.NormFloat64())
+		if r.IntN(20) == 0 {
+			data[i] = float32(math.Copysign(0, float64(data[i])))
+		}
+	}
+}
+
+// collect gathers what a runner emits and fails where rows are not in order.
+type collect struct {
+	t    *testing.T
+	outs []*volume.Volume
+	next []int
+}
+
+func newCollect(t *testing.T, p *Plan) *collect {
+	c := &collect{t: t, next: make([]int, len(p.Layers))}
+	for _, lp := range p.Layers {
+		v, err := volume.New(lp.Out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.outs = append(c.outs, v)
+	}
+	return c
+}
+
+func (c *collect) emit(layer int, rows volume.Rows) error {
+	if rows.Y != c.next[layer] {
+		c.t.Fatalf("layer %d: got rows from %d, want %d next", layer, rows.Y, c.next[layer])
+	}
+	c.next[layer] += rows.N
+	c.outs[layer].Rows(rows.Y, rows.Y+rows.N).CopyFrom(rows)
+	return nil
+}
+
+func checkAgainstReference(t *testing.T, r *Runner, p *Plan, in *volume.Volume, taps []bool) {
+	t.Helper()
+	got := newCollect(t, p)
+	if err := r.Run(context.Background(), p, taps, in, got.emit); err != nil {
+		t.Fatal(err)
+	}
+	for l, want := range reference(p, in) {
+		if !taps[l] {
+			continue
+		}
+		if got.next[l] != want.H {
+			t.Fatalf("layer %d: %d of %d rows came", l, got.next[l], want.H)
+		}
+		for i, w := range want.Data {
+			if g := got.outs[l].Data[i]; math.Float32bits(g) != math.Float32bits(w) {
+				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, p.Layers[l].Conv.Spec())
+			}
+		}
+	}
+}
+
+// TestRunnerEqualsReference holds bands, windows and padding against the textbook's
+// way, bit for bit, with runners over pictures of every size: with bands of one row,
+// of a few, and the whole picture in one band.
+func TestRunnerEqualsReference(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	runners := []*Runner{{budget: 1}, {budget: 8 << 10}, {}}
+	for i := range 3000 {
+		p, in := randomStack(random)
+		taps := make([]bool, len(p.Layers))
+		for l := range taps {
+			taps[l] = random.IntN(2) == 0
+		}
+		taps[random.IntN(len(taps))] = true
+		checkAgainstReference(t, runners[i%len(runners)], p, in, taps)
+	}
+}

@@ -1,0 +1,187 @@
+package filters
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"filterbank/filters/volume"
+)
+
+// Stack is convolution layers in order, each reading what the one before wrote.
+// It is immutable and safe for concurrent use.
+type Stack struct {
+	name   string
+	layers []*Conv
+}
+
+// NewStack checks that the layers fit each other: the first reads inChannels
+// channels, every other one as many as the one before has filters. The name may be
+// empty.
+func NewStack(name string, inChannels int, layers ...*Conv) (*Stack, error) {
+	if len(layers) == 0 {
+		return nil, errors.New("a stack needs at least one layer")
+	}
+	for i, l := range layers {
+		if l.spec.InChannels != inChannels {
+			return nil, fmt.Errorf("layer %d (%s) reads %d channels but gets %d", i, l.spec.Name, l.spec.InChannels, inChannels)
+		}
+		inChannels = len(l.spec.Filters)
+	}
+	return &Stack{name, layers}, nil
+}
+
+// Name is the stack's name, empty where a file has one stack without a name.
+func (s *Stack) Name() string { return s.name }
+
+// Layers are the stack's layers; the slice must not be written to.
+func (s *Stack) Layers() []*Conv { return s.layers }
+
+// Plan is the arithmetic of a stack on pictures of one size, before any pixel.
+// It is immutable and safe for concurrent use.
+type Plan struct {
+	Stack  *Stack
+	Input  volume.Shape
+	Layers []LayerPlan
+}
+
+// LayerPlan is one layer's part of a plan.
+type LayerPlan struct {
+	Conv    *Conv
+	In, Out volume.Shape
+	// Rows and Cols hold the padding in pixels, also where it was given as same.
+	Rows, Cols Extent
+	// UncoveredRows and UncoveredCols at the bottom and right of the padded input
+	// are seen by no output.
+	UncoveredRows, UncoveredCols int
+	// Field is the receptive field, height and width, of one output on the picture.
+	Field [2]int
+	// Jump is the distance on the picture between neighbouring outputs.
+	Jump [2]int
+	// FieldStart is the picture's row and column at which output (0, 0) begins to
+	// see; it is negative in the padding.
+	FieldStart [2]int
+	// Parameters counts weights and biases.
+	Parameters int64
+	// MACs counts multiply-adds on one picture.
+	MACs float64
+}
+
+// Plan works out every layer's shapes for an input. It is an error when a kernel is
+// larger than its padded input, when padding reflects or wraps more than there is,
+// and, where a layer has StrictSize, when rows or columns stay uncovered.
+//
+// Receptive fields follow Araujo, Norris and Sim, Computing Receptive Fields of
+// Convolutional Neural Networks (Distill, 2019).
+func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
+	if _, err := in.Len(); err != nil {
+		return nil, err
+	}
+	if first := s.layers[0].spec.InChannels; first != in.C {
+		return nil, fmt.Errorf("the stack reads %d channels, the input has %d", first, in.C)
+	}
+	p := &Plan{Stack: s, Input: in}
+	field, jump, start := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
+	for _, conv := range s.layers {
+		lp, err := conv.plan(in)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", conv.spec.Name, err)
+		}
+		for axis, e := range []Extent{lp.Rows, lp.Cols} {
+			field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
+			start[axis] = saturate(float64(start[axis]) - float64(e.Before)*float64(jump[axis]))
+			jump[axis] = saturate(float64(jump[axis]) * float64(e.Stride))
+		}
+		lp.Field, lp.Jump, lp.FieldStart = field, jump, start
+		p.Layers = append(p.Layers, lp)
+		in = lp.Out
+	}
+	return p, nil
+}
+
+// saturate keeps the receptive fields of absurdly deep stacks inside an int; below
+// 2⁵³ a float64 holds them exactly.
+func saturate(v float64) int {
+	const limit = 1 << 53
+	return int(max(-limit, min(limit, v)))
+}
+
+func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
+	s := &c.spec
+	lp := LayerPlan{Conv: c, In: in}
+	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
+	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
+	lp.Rows.Before, lp.Rows.After = s.Padding.amounts(lp.Rows, in.H, s.Padding.Top, s.Padding.Bottom)
+	lp.Cols.Before, lp.Cols.After = s.Padding.amounts(lp.Cols, in.W, s.Padding.Left, s.Padding.Right)
+	if err := checkMode(s.Padding.Mode, lp.Rows, in.H, "rows"); err != nil {
+		return lp, err
+	}
+	if err := checkMode(s.Padding.Mode, lp.Cols, in.W, "columns"); err != nil {
+		return lp, err
+	}
+	var err error
+	var h, w int
+	if h, lp.UncoveredRows, err = lp.Rows.OutputSize(in.H); err != nil {
+		return lp, fmt.Errorf("height: %w; use a larger picture, more padding or a smaller kernel", err)
+	}
+	if w, lp.UncoveredCols, err = lp.Cols.OutputSize(in.W); err != nil {
+		return lp, fmt.Errorf("width: %w; use a larger picture, more padding or a smaller kernel", err)
+	}
+	if s.StrictSize && lp.UncoveredRows+lp.UncoveredCols > 0 {
+		return lp, fmt.Errorf("strict_size: %s", lp.Uncovered())
+	}
+	lp.Out = volume.Shape{C: len(s.Filters), H: h, W: w}
+	if _, err = lp.Out.Len(); err != nil {
+		return lp, fmt.Errorf("output: %w", err)
+	}
+	taps, _ := s.tapCount()
+	lp.Parameters = int64(len(s.Weights)) + int64(len(s.Bias))
+	lp.MACs = float64(taps) * float64(lp.Out.C) * float64(h) * float64(w)
+	return lp, nil
+}
+
+// Uncovered says how many rows and columns no output covers and why; it is empty
+// where there are none.
+func (lp *LayerPlan) Uncovered() string {
+	var parts []string
+	if n := lp.UncoveredRows; n > 0 {
+		parts = append(parts, uncovered(n, "row", "bottom", lp.Rows, lp.In.H))
+	}
+	if n := lp.UncoveredCols; n > 0 {
+		parts = append(parts, uncovered(n, "column", "right", lp.Cols, lp.In.W))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func uncovered(n int, what, side string, e Extent, size int) string {
+	verb := "is"
+	if n > 1 {
+		what, verb = what+"s", "are"
+	}
+	return fmt.Sprintf("%d %s at the %s %s not covered: (%d − %d + %d)/%d leaves a remainder of %d",
+		n, what, side, verb, size, e.EffectiveKernel(), e.Before+e.After, e.Stride, n)
+}
+
+// amounts are the pixels of padding before and after an axis of the given size.
+func (p Padding) amounts(e Extent, size, before, after int) (int, int) {
+	switch p.Kind {
+	case Same, SameUpper:
+		total := e.samePadding(size)
+		return total / 2, total - total/2
+	case SameLower:
+		total := e.samePadding(size)
+		return total - total/2, total / 2
+	}
+	return before, after
+}
+
+func checkMode(mode PaddingMode, e Extent, size int, what string) error {
+	widest := max(e.Before, e.After)
+	switch {
+	case mode == Reflect && widest >= size:
+		return fmt.Errorf("padding_mode reflect can add at most %d of the %d %s, got %d", size-1, size, what, widest)
+	case mode == Circular && widest > size:
+		return fmt.Errorf("padding_mode circular can add at most the %d %s, got %d", size, what, widest)
+	}
+	return nil
+}
