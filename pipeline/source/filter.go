@@ -1,0 +1,53 @@
+package source
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// filter is Options.Include and Options.Exclude, compiled.
+type filter struct {
+	include, exclude []string
+}
+
+// compile checks patterns and makes the short forms plain: x is x in any folder,
+// x/ is all that lies below any folder x.
+func compile(option string, patterns []string) ([]string, error) {
+	compiled := make([]string, 0, len(patterns))
+	for _, given := range patterns {
+		p := strings.TrimPrefix(filepath.ToSlash(given), "./")
+		name, below := strings.CutSuffix(p, "/")
+		if !doublestar.ValidatePattern(p) || name == "" {
+			return nil, fmt.Errorf("%s %q: not a pattern: close every [ and {, as in %s '*.{jpg,png}'", option, given, option)
+		}
+		if strings.HasPrefix(p, "/") {
+			return nil, fmt.Errorf("%s %q: patterns are for paths below the inputs: leave out the first slash", option, given)
+		}
+		if below {
+			p += "**"
+		}
+		if !strings.Contains(name, "/") {
+			p = "**/" + p
+		}
+		compiled = append(compiled, p)
+	}
+	return compiled, nil
+}
+
+// keeps is true of a file that is to be taken.
+func (f filter) keeps(rel string) bool {
+	return (len(f.include) == 0 || matchesAny(f.include, rel)) && !matchesAny(f.exclude, rel)
+}
+
+// prunes is true of a folder that is not to be entered.
+func (f filter) prunes(rel string) bool { return matchesAny(f.exclude, rel) }
+
+func matchesAny(patterns []string, rel string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		return doublestar.MatchUnvalidated(p, rel)
+	})
+}

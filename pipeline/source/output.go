@@ -1,0 +1,100 @@
+package source
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// output recognises the output folder by what it is, not by its name, which may
+// go through links or differ in case. A nil output holds nothing: a folder that
+// does not exist cannot be read.
+type output struct {
+	name  string
+	info  os.FileInfo
+	known map[string]bool // by folder, as spelled: whether it is the output folder or lies in it
+}
+
+func newOutput(name string) *output {
+	if name == "" {
+		return nil
+	}
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return nil
+	}
+	return &output{name: name, info: info, known: make(map[string]bool)}
+}
+
+// refusal is why nothing in the output folder becomes a Job.
+func (o *output) refusal() error {
+	return fmt.Errorf("lies in the output folder %s, which is never read as input: choose another with -o", display(o.name))
+}
+
+// is compares a folder that a walk has come upon.
+func (o *output) is(e fs.DirEntry) bool {
+	if o == nil {
+		return false
+	}
+	info, err := e.Info()
+	return err == nil && os.SameFile(info, o.info)
+}
+
+// holdsFile is true of a file in the output folder, and of a link to one.
+func (o *output) holdsFile(path string, isLink bool) bool {
+	if o == nil {
+		return false
+	}
+	if o.holdsFolder(folderOf(path)) {
+		return true
+	}
+	if !isLink {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(path)
+	return err == nil && o.holdsFolder(folderOf(target))
+}
+
+// folderOf is filepath.Dir without its cleaning; see join.
+func folderOf(path string) string {
+	dir, _ := filepath.Split(path)
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+// holdsFolder is true of the output folder and of every folder below it.
+func (o *output) holdsFolder(dir string) bool {
+	if o == nil {
+		return false
+	}
+	held, ok := o.known[dir]
+	if !ok {
+		held = o.isAbove(dir)
+		o.known[dir] = held
+	}
+	return held
+}
+
+// isAbove looks for the output folder on the way from dir to the root.
+func (o *output) isAbove(dir string) bool {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	for {
+		if info, err := os.Stat(dir); err == nil && os.SameFile(info, o.info) {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
+}

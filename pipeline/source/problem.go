@@ -1,0 +1,106 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Code names a kind of Problem for scripts. The values do not change.
+type Code string
+
+// The ways in which an input gives no picture.
+const (
+	CodeMissing      Code = "missing"       // no file or folder has this name
+	CodeDanglingLink Code = "dangling_link" // a symbolic link that leads nowhere
+	CodeUnreadable   Code = "unreadable"    // a folder that cannot be read, or a file that cannot be looked at
+	CodeNotAFile     Code = "not_a_file"    // a pipe, a socket or a device
+	CodeEmptyFolder  Code = "empty_folder"  // a folder without a picture
+	CodeNoMatch      Code = "no_match"      // a pattern that nothing matches
+	CodeBadPattern   Code = "bad_pattern"   // a pattern that is malformed
+	CodeInsideOutput Code = "inside_output" // the output folder, or something in it
+)
+
+// Problem is an input, or a file below one, that could not become a Job.
+type Problem struct {
+	Path string // as in Entry
+	Code Code
+	Err  error // what is wrong and what would be right, without the path
+}
+
+// Error is the path, quoted where it would not fit on a line, and what is wrong
+// with it.
+func (p *Problem) Error() string { return display(p.Path) + ": " + p.Err.Error() }
+
+// Unwrap gives Err, which wraps the file system's own error where there was one.
+func (p *Problem) Unwrap() error { return p.Err }
+
+var (
+	errEmptyName   = errors.New("an empty name: give a file, a folder, a pattern or -")
+	errEmptyFolder = errors.New("no picture in this folder or below it: it takes " + pictureExtensions +
+		" and passes over hidden names; name other files one by one or by a pattern such as *.bin")
+	errNoMatch = errors.New("matches nothing: folders are not entered without **, hidden names and files other than " +
+		pictureExtensions + " need to be spelled out")
+	errNotAFile = errors.New("give a regular file, or - to read standard input")
+)
+
+// problem adds an input that gives no picture.
+func (l *lister) problem(path, rel string, code Code, err error) {
+	l.entries = append(l.entries, Entry{
+		Job:     Job{Path: path, Rel: rel},
+		Problem: &Problem{Path: path, Code: code, Err: err},
+	})
+}
+
+// unreachable adds the problem of a path whose Stat failed with err.
+func (l *lister) unreachable(path, rel string, isLink bool, err error) {
+	switch {
+	case isLink && errors.Is(err, fs.ErrPermission):
+		l.problem(path, rel, CodeUnreadable, fmt.Errorf("cannot follow the link: %w", reason(err)))
+	case isLink:
+		l.problem(path, rel, CodeDanglingLink, fmt.Errorf("the link leads nowhere: %w: restore its target or remove it", reason(err)))
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // or through a file as if it were a folder
+		l.problem(path, rel, CodeMissing, fmt.Errorf("%w: check the name and the current folder", reason(err)))
+	default:
+		l.problem(path, rel, CodeUnreadable, fmt.Errorf("cannot be read: %w", reason(err)))
+	}
+}
+
+// reason is an error of package os without the operation and the path, which
+// the Problem gives.
+func reason(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
+	}
+	return err
+}
+
+// kind says in words what a file that is not regular is.
+func kind(mode os.FileMode) string {
+	switch {
+	case mode&os.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&os.ModeSocket != 0:
+		return "a socket"
+	case mode&os.ModeDevice != 0:
+		return "a device"
+	default:
+		return "not a regular file"
+	}
+}
+
+// display is a path as it stands in an error: itself, or quoted in Go's way when
+// a newline or the like would tear the line.
+func display(path string) string {
+	notPrint := func(r rune) bool { return !unicode.IsPrint(r) }
+	if path == "" || !utf8.ValidString(path) || strings.ContainsFunc(path, notPrint) {
+		return strconv.Quote(path)
+	}
+	return path
+}

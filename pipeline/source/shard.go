@@ -1,0 +1,69 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Shard is part Index of Count, counted from 1. The zero value is the whole.
+//
+// A picture belongs to part 1 + h mod Count, where h is the first eight bytes,
+// big-endian, of the SHA-256 of its Rel. This never changes, so parts that are
+// run on several machines, in any order, are disjoint and together give all, as
+// long as the inputs are the same. A Problem without a Rel goes by its Path.
+type Shard struct {
+	Index, Count int
+}
+
+// ParseShard reads "I/N" with 1 ≤ I ≤ N.
+func ParseShard(s string) (Shard, error) {
+	i, n, _ := strings.Cut(s, "/")
+	index, errI := strconv.ParseUint(i, 10, 31)
+	count, errN := strconv.ParseUint(n, 10, 31)
+	shard := Shard{Index: int(index), Count: int(count)}
+	if errI != nil || errN != nil || shard == (Shard{}) || shard.validate() != nil {
+		return Shard{}, fmt.Errorf("shard %q: must be I/N with 1 ≤ I ≤ N, such as 1/8", s)
+	}
+	return shard, nil
+}
+
+// String is I/N, or empty for the whole.
+func (s Shard) String() string {
+	if s == (Shard{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Count)
+}
+
+func (s Shard) validate() error {
+	if s != (Shard{}) && (s.Index < 1 || s.Index > s.Count) {
+		return fmt.Errorf("shard %v: must be I/N with 1 ≤ I ≤ N", s)
+	}
+	return nil
+}
+
+// take keeps the entries of this part, in place.
+func (s Shard) take(entries []Entry) []Entry {
+	if s.Count < 2 {
+		return entries
+	}
+	kept := entries[:0]
+	for _, e := range entries {
+		key := e.Rel
+		if key == "" {
+			key = e.Path
+		}
+		if s.has(key) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func (s Shard) has(key string) bool {
+	sum := sha256.Sum256([]byte(key))
+	return binary.BigEndian.Uint64(sum[:8])%uint64(s.Count) == uint64(s.Index-1)
+}
