@@ -38,6 +38,7 @@ func TestListPatterns(t *testing.T) {
 		{"p/**/.hid/*.png", []string{"p/.hid/g.png > .hid/g"}},
 		{"p/.h*/*.png", []string{"p/.hid/g.png > .hid/g"}},
 		{"p//s//*.png", []string{"p//s/d.png > d"}},
+		{"p/*//*//f.png", []string{"p/s/t/f.png > s/t/f"}},
 		{`p/\[1\].*`, []string{"p/[1].png > [1]"}},
 		{"p/[1].png", []string{"p/[1].png > [1]"}},
 		{"p/dir*", []string{"p/dir* ! no_match"}},

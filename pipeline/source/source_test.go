@@ -290,6 +290,31 @@ func TestListRefuses(t *testing.T) {
 	}
 }
 
+// fading ends after its Err was asked for a number of times.
+type fading struct {
+	context.Context
+	left int
+}
+
+func (c *fading) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestListStopsWithinAFolder(t *testing.T) {
+	plant(t, "a/x.png", "b/c/y.png", "d/z.png")
+	for _, input := range []string{".", "**/*.png"} {
+		for left := range 6 { // once for the input, once for each of five folders
+			entries, err := List(&fading{t.Context(), left}, []string{input}, Options{})
+			if !errors.Is(err, context.Canceled) || entries != nil {
+				t.Errorf("%s, ended after %d: got %s, %v", input, left, lines(entries), err)
+			}
+		}
+	}
+}
+
 func TestProblemText(t *testing.T) {
 	plant(t, "l -> nowhere")
 	tests := []struct{ input, want string }{
@@ -308,6 +333,8 @@ func TestProblemText(t *testing.T) {
 		}
 		if len(entries) != 1 || entries[0].Problem == nil || entries[0].Problem.Error() != tt.want {
 			t.Errorf("%q: got %+v, want %s", tt.input, entries, tt.want)
+		} else if tt.input != "" && !errors.Is(entries[0].Problem, fs.ErrNotExist) {
+			t.Errorf("%q: does not wrap fs.ErrNotExist", tt.input)
 		}
 	}
 }
