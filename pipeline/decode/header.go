@@ -1,0 +1,125 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// pngEXIF walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
+// It returns the first eXIf chunk, or nil, and whether the header is complete, that
+// is, whether the pixels' first chunk has come.
+func pngEXIF(data []byte) (exif []byte, complete bool) {
+	const frame = 12 // length, type and CRC around a chunk's content
+	rest := data[len(pngSignature):]
+	for len(rest) >= 8 {
+		length, kind := int64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
+		complete = complete || kind == "IDAT"
+		if int64(len(rest)) < length+frame {
+			break
+		}
+		if kind == "eXIf" && exif == nil {
+			exif = rest[8 : 8+length]
+		}
+		rest = rest[length+frame:]
+	}
+	return exif, complete
+}
+
+// JPEG markers, ITU T.81 table B.1.
+const (
+	markerSOF0  = 0xc0
+	markerSOF2  = 0xc2
+	markerRST0  = 0xd0
+	markerRST7  = 0xd7
+	markerEOI   = 0xd9
+	markerSOS   = 0xda
+	markerAPP1  = 0xe1
+	markerAPP14 = 0xee
+)
+
+// Exif 2.32, 4.7.2.1: what APP1 begins with when it holds EXIF.
+const exifPrefix = "Exif\x00\x00"
+
+// jpegHeader is what image/jpeg keeps to itself of the segments before the pixels.
+type jpegHeader struct {
+	exif       []byte // the TIFF block of the first EXIF segment, or nil
+	channels   int    // of the frame header
+	subsampled bool   // the second channel is stored at half size in both directions
+	transform  int    // where the file has the transform byte of Adobe's APP14, or 0
+	ycck       bool   // four channels hold YCbCr and K, not CMYK
+	complete   bool   // the first scan has come
+}
+
+// readJPEGHeader walks over the segments of a JPEG (ITU T.81, B.1.1) up to the first
+// scan, or as far as data goes. Like image/jpeg it skips what stands between segments.
+func readJPEGHeader(data []byte) jpegHeader {
+	var h jpegHeader
+	for at := len(jpegSignature); ; {
+		skip := bytes.IndexByte(data[at:], 0xff)
+		if skip < 0 {
+			return h
+		}
+		at += skip
+		for at < len(data) && data[at] == 0xff { // any number of fill bytes
+			at++
+		}
+		if at+3 > len(data) {
+			return h
+		}
+		marker := data[at]
+		at++
+		if marker == 0 || (marker >= markerRST0 && marker <= markerRST7) {
+			continue // these stand alone
+		}
+		if marker == markerEOI || marker == markerSOS {
+			h.complete = true
+			return h
+		}
+		length := int(binary.BigEndian.Uint16(data[at:]))
+		if length < 2 {
+			h.complete = true // malformed: the decoder will say so
+			return h
+		}
+		if at+length > len(data) {
+			return h
+		}
+		h.segment(marker, data[at+2:at+length], at+2)
+		at += length
+	}
+}
+
+// segment notes what one segment, whose content begins at offset at, has to say.
+func (h *jpegHeader) segment(marker byte, content []byte, at int) {
+	const transformAt = 11 // in Adobe's APP14: name 5, version 2, flags 2+2, transform 1
+	switch {
+	case marker == markerAPP1 && h.exif == nil && bytes.HasPrefix(content, []byte(exifPrefix)):
+		h.exif = content[len(exifPrefix):]
+	case marker == markerAPP14 && len(content) > transformAt && bytes.HasPrefix(content, []byte("Adobe")):
+		h.transform = at + transformAt
+		h.ycck = content[transformAt] != 0
+	case marker >= markerSOF0 && marker <= markerSOF2 && len(content) >= 12:
+		h.channels = int(content[5])
+		h.subsampled = content[7] == 0x22 && content[10] == 0x11
+	}
+}
+
+// rawFourChannels reads data as image/jpeg should see it. A picture of four
+// channels is passed off as plain Adobe CMYK, whose channels image/jpeg hands out
+// as they are stored, but inverted: its own conversion of YCCK repeats chroma
+// samples where libjpeg-turbo interpolates, and without Adobe's segment it decodes
+// no four channels at all, where other readers take them for Adobe's CMYK.
+func (h *jpegHeader) rawFourChannels(data []byte) io.Reader {
+	const plainCMYK = "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" // version 100, transform 0
+	all := bytes.NewReader(data)
+	switch {
+	case h.channels != 4:
+		return all
+	case h.transform == 0:
+		soi := len(jpegSignature)
+		return io.MultiReader(bytes.NewReader(data[:soi]), bytes.NewReader([]byte(plainCMYK)), bytes.NewReader(data[soi:]))
+	case h.ycck:
+		return io.MultiReader(bytes.NewReader(data[:h.transform]), bytes.NewReader([]byte{0}), bytes.NewReader(data[h.transform+1:]))
+	}
+	return all
+}

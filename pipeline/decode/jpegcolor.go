@@ -1,0 +1,194 @@
+package decode
+
+import (
+	"encoding/binary"
+	"image"
+)
+
+// chroma reads YCbCr as libjpeg-turbo does by default (jdsample.c, jdcolor.c).
+type chroma struct {
+	*image.YCbCr
+	cw, ch int // size of the chroma planes' part that belongs to the picture
+	upsample
+}
+
+// upsample fills dst with one full-width row of chroma, from the row near and its
+// neighbour far on the other side, which is below it or above.
+type upsample func(dst, near, far []uint8, below bool)
+
+func newChroma(img *image.YCbCr) *chroma {
+	c := &chroma{YCbCr: img, cw: img.Rect.Dx(), ch: img.Rect.Dy()}
+	switch img.SubsampleRatio {
+	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+		c.cw = (c.cw + 1) / 2
+	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+		c.cw = (c.cw + 3) / 4
+	}
+	switch img.SubsampleRatio {
+	case image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio410:
+		c.ch = (c.ch + 1) / 2
+	}
+	narrow := c.cw <= 2 // libjpeg-turbo interpolates no rows of one or two samples
+	switch r := img.SubsampleRatio; {
+	case r == image.YCbCrSubsampleRatio444:
+	case r == image.YCbCrSubsampleRatio422 && !narrow:
+		c.upsample = upsampleH2V1
+	case r == image.YCbCrSubsampleRatio420 && !narrow:
+		c.upsample = upsampleH2V2
+	case r == image.YCbCrSubsampleRatio440:
+		c.upsample = upsampleV2
+	case r == image.YCbCrSubsampleRatio422, r == image.YCbCrSubsampleRatio420:
+		c.upsample = func(dst, near, _ []uint8, _ bool) { repeat(dst, near, 2) }
+	default:
+		c.upsample = func(dst, near, _ []uint8, _ bool) { repeat(dst, near, 4) }
+	}
+	return c
+}
+
+// planes are row y of the three channels, each as wide as the picture or a little wider.
+func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
+	w := c.Rect.Dx()
+	luma = c.Y[y*c.YStride:][:w]
+	if c.upsample == nil {
+		return luma, c.Cb[y*c.CStride:][:w], c.Cr[y*c.CStride:][:w]
+	}
+	near, far, below := y, y, y%2 == 1
+	if c.ch < c.Rect.Dy() { // the far row is the other neighbour, at the edges the row itself
+		near = y / 2
+		far = max(0, min(near+2*(y%2)-1, c.ch-1))
+	}
+	cb, cr = grown(&s.cb, 4*c.cw), grown(&s.cr, 4*c.cw)
+	c.upsample(cb, c.Cb[near*c.CStride:][:c.cw], c.Cb[far*c.CStride:][:c.cw], below)
+	c.upsample(cr, c.Cr[near*c.CStride:][:c.cw], c.Cr[far*c.CStride:][:c.cw], below)
+	return luma, cb[:w], cr[:w]
+}
+
+func (c *chroma) row(y int, s *scratch) []uint8 {
+	luma, cb, cr := c.planes(y, s)
+	px := grown(&s.px, 4*len(luma))
+	for x, v := range luma {
+		r, g, b := rgb(int32(v), int32(cb[x])-128, int32(cr[x])-128)
+		binary.LittleEndian.PutUint32(px[4*x:], rgba8(r, g, b))
+	}
+	return px
+}
+
+// rgb converts luma and centred chroma (JFIF 1.02, section 7) with jdcolor.c's
+// constants of 16 fractional bits, each rounded once.
+func rgb(y, cb, cr int32) (r, g, b int32) {
+	const half = 1 << 15
+	r = y + (91881*cr+half)>>16           // 1.40200
+	g = y + (-22554*cb-46802*cr+half)>>16 // 0.34414, 0.71414
+	b = y + (116130*cb+half)>>16          // 1.77200
+	return clamp8(r), clamp8(g), clamp8(b)
+}
+
+func clamp8(v int32) int32 { return max(0, min(v, 255)) }
+
+// upsampleH2V1 doubles a row: each new sample is ¾ of the nearer and ¼ of the farther
+// old one, rounded down to its left and up to its right (h2v1_fancy_upsample).
+func upsampleH2V1(dst, near, _ []uint8, _ bool) {
+	n := len(near)
+	dst = dst[:2*n]
+	this := uint32(near[0])
+	dst[0] = near[0]
+	for i, v := range near[1:] {
+		next := uint32(v)
+		pair := dst[2*i+1 : 2*i+3 : 2*i+3]
+		pair[0] = uint8((3*this + next + 2) >> 2)
+		pair[1] = uint8((3*next + this + 1) >> 2)
+		this = next
+	}
+	dst[2*n-1] = near[n-1]
+}
+
+// upsampleH2V2 does the same in both directions (h2v2_fancy_upsample).
+func upsampleH2V2(dst, near, far []uint8, _ bool) {
+	n := len(near)
+	far, dst = far[:n], dst[:2*n]
+	this := 3*uint32(near[0]) + uint32(far[0])
+	dst[0] = uint8((4*this + 8) >> 4)
+	for i := 1; i < n; i++ {
+		next := 3*uint32(near[i]) + uint32(far[i])
+		pair := dst[2*i-1 : 2*i+1 : 2*i+1]
+		pair[0] = uint8((3*this + next + 7) >> 4)
+		pair[1] = uint8((3*next + this + 8) >> 4)
+		this = next
+	}
+	dst[2*n-1] = uint8((4*this + 7) >> 4)
+}
+
+// upsampleV2 is upsampleH2V1 turned by a quarter (h1v2_fancy_upsample).
+func upsampleV2(dst, near, far []uint8, below bool) {
+	round := uint32(1)
+	if below {
+		round = 2
+	}
+	far, dst = far[:len(near)], dst[:len(near)]
+	for i, v := range near {
+		dst[i] = uint8((3*uint32(v) + uint32(far[i]) + round) >> 2)
+	}
+}
+
+// repeat writes each sample n times.
+func repeat(dst, near []uint8, n int) {
+	for i, v := range near {
+		for k := range n {
+			dst[n*i+k] = v
+		}
+	}
+}
+
+// ink reads pictures of four channels: CMYK, or CMY turned into YCbCr and K beside it.
+// As Adobe stores CMYK, 255 is no ink, so that the channels are R, G, B and a factor.
+type ink struct {
+	chroma
+	k    []uint8 // as stored, one a pixel
+	ycck bool
+}
+
+// newInk takes apart what image/jpeg makes of a stream that rawFourChannels has
+// prepared: all channels inverted, and subsampled ones repeated.
+func newInk(img *image.CMYK, h jpegHeader) *ink {
+	size := img.Rect.Size()
+	ratio, step := image.YCbCrSubsampleRatio444, 1
+	if h.subsampled {
+		ratio, step = image.YCbCrSubsampleRatio420, 2
+	}
+	planes := image.NewYCbCr(img.Rect, ratio)
+	k := make([]uint8, size.X*size.Y)
+	for y := range size.Y {
+		row := img.Pix[y*img.Stride:][:4*size.X]
+		for x := range size.X {
+			planes.Y[y*planes.YStride+x] = 255 - row[4*x]
+			k[y*size.X+x] = 255 - row[4*x+3]
+		}
+		if y%step != 0 {
+			continue
+		}
+		for x := 0; x < size.X; x += step {
+			at := y/step*planes.CStride + x/step
+			planes.Cb[at] = 255 - row[4*x+1]
+			planes.Cr[at] = 255 - row[4*x+2]
+		}
+	}
+	return &ink{chroma: *newChroma(planes), k: k, ycck: h.ycck}
+}
+
+// row multiplies each of R, G, B with K/255, rounded to nearest: what Pillow and djpeg
+// show of CMYK without a colour profile.
+func (n *ink) row(y int, s *scratch) []uint8 {
+	luma, cb, cr := n.planes(y, s)
+	px := grown(&s.px, 4*len(luma))
+	black := n.k[y*len(luma):][:len(luma)]
+	for x, v := range luma {
+		r, g, b := int32(v), int32(cb[x]), int32(cr[x])
+		if n.ycck {
+			r, g, b = rgb(r, g-128, b-128)
+			r, g, b = 255-r, 255-g, 255-b // here R, G, B stand for inks, not inverted
+		}
+		k := int32(black[x])
+		binary.LittleEndian.PutUint32(px[4*x:], rgba8((r*k+127)/255, (g*k+127)/255, (b*k+127)/255))
+	}
+	return px
+}

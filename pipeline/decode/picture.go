@@ -1,0 +1,120 @@
+package decode
+
+import (
+	"fmt"
+	"image"
+
+	"filterbank/filters/volume"
+)
+
+// Picture is a decoded picture, upright, resized and cropped. It is immutable and safe
+// for concurrent use.
+type Picture struct {
+	Info
+	Warnings []string // what was ignored, such as malformed EXIF
+
+	decoder *Decoder
+	rows    rowReader
+}
+
+// rowReader fills dst, whose shape has been checked.
+type rowReader interface {
+	read(dst volume.Rows, s *scratch)
+}
+
+// Size is the shape of the volume: 3×H×W.
+func (p *Picture) Size() volume.Shape { return p.Prepared }
+
+// ReadRows writes rows dst.Y ≤ y < dst.Y+dst.N of the volume into dst, in any order
+// and any number of times. A sample v of n bits becomes v/(2^n−1). Over a background
+// b, alpha a makes that v·a + b·(1−a), where 1−a, each product and the sum are
+// rounded to float32 in turn. Then comes (v − mean)/std, again rounded after each
+// step. It is an error when dst asks for rows that are not there or has another shape.
+//
+// Concurrent calls are safe. Scratch rows come from a sync.Pool of the Decoder, so
+// that calls do not allocate once it is warm.
+func (p *Picture) ReadRows(dst volume.Rows) error {
+	if dst.C != p.Prepared.C || dst.W != p.Prepared.W {
+		return fmt.Errorf("read rows of a %v picture: %d channels of %d columns asked for", p.Prepared, dst.C, dst.W)
+	}
+	if dst.Y < 0 || dst.N < 0 || dst.Y > p.Prepared.H-dst.N {
+		return fmt.Errorf("read rows of a %v picture: rows %d to %d asked for", p.Prepared, dst.Y, dst.Y+dst.N-1)
+	}
+	s := p.decoder.pool.Get().(*scratch)
+	p.rows.read(dst, s)
+	p.decoder.pool.Put(s)
+	return nil
+}
+
+// open finds out how to read img, as image/png or image/jpeg returns it.
+func (p *Picture) open(img image.Image, h *header) error {
+	v := &p.decoder.values
+	eight := depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}
+	sixteen := depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}
+	switch img := img.(type) {
+	case *image.YCbCr:
+		p.rows = prepare(p.decoder, h, eight, newChroma(img), true)
+	case *image.CMYK:
+		p.rows = prepare(p.decoder, h, eight, newInk(img, h.jpeg), true)
+	case *image.Gray:
+		p.rows = prepare(p.decoder, h, eight, (*gray)(img), true)
+	case *image.Paletted:
+		from, opaque := newPaletted(img)
+		p.rows = prepare(p.decoder, h, eight, from, opaque)
+	case *image.RGBA: // of these decoders always opaque, so that premultiplied means nothing
+		p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
+	case *image.NRGBA:
+		p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
+	case *image.Gray16:
+		p.rows = prepare(p.decoder, h, sixteen, (*gray16)(img), true)
+	case *image.RGBA64: // always opaque, as above
+		p.rows = prepare(p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, true)
+	case *image.NRGBA64:
+		p.rows = prepare(p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, false)
+	default:
+		return refuse(Unsupported, "unsupported %s: its pixels are a %T; save it as RGB", h.Format, img)
+	}
+	return nil
+}
+
+// depth is what differs between pictures of 8 and 16 bits.
+type depth[T sample] struct {
+	orient     func(r raster[T], size image.Point, orientation int) raster[T]
+	convert    func(dst [3][]float32, px []T, opaque bool)
+	weightBits uint // of a resampling weight
+}
+
+// prepared reads its rows from a window of a source.
+type prepared[T sample] struct {
+	from    source[T]
+	at      image.Point
+	opaque  bool
+	convert func(dst [3][]float32, px []T, opaque bool)
+}
+
+// prepare applies orientation and resizing to from. A picture that needs neither is
+// read where it lies; else all of it is copied as RGBA, or resized as RGB.
+func prepare[T sample](d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
+	s := d.pool.Get().(*scratch)
+	defer d.pool.Put(s)
+	size, window := image.Pt(h.Width, h.Height), h.layout.window
+	if h.Orientation != 1 {
+		from = of.orient(collect(from, h.stored, s), h.stored, h.Orientation)
+	}
+	if h.layout.scaled != size {
+		if !opaque {
+			from, opaque = newFlat(from, d.opts.Background), true
+		}
+		from = resample(from, size, h.layout, d.opts.Resize.Filter, of.weightBits, s)
+		window = window.Sub(window.Min)
+	}
+	return &prepared[T]{from: from, at: window.Min, opaque: opaque, convert: of.convert}
+}
+
+func (p *prepared[T]) read(dst volume.Rows, s *scratch) {
+	for i := range dst.N {
+		row := p.from.row(p.at.Y+dst.Y+i, s)
+		px := row[4*p.at.X : 4*(p.at.X+dst.W)]
+		p.convert([3][]float32{dst.Row(0, i), dst.Row(1, i), dst.Row(2, i)}, px, p.opaque)
+	}
+}
