@@ -18,13 +18,13 @@ type Code string
 // The ways in which an input gives no picture.
 const (
 	CodeMissing      Code = "missing"       // no file or folder has this name
-	CodeDanglingLink Code = "dangling_link" // a symbolic link that leads nowhere
+	CodeDanglingLink Code = "dangling-link" // a symbolic link that leads nowhere
 	CodeUnreadable   Code = "unreadable"    // a folder that cannot be read, or a file that cannot be looked at
-	CodeNotAFile     Code = "not_a_file"    // a pipe, a socket or a device
-	CodeEmptyFolder  Code = "empty_folder"  // a folder without a picture
-	CodeNoMatch      Code = "no_match"      // a pattern that nothing matches
-	CodeBadPattern   Code = "bad_pattern"   // a pattern that is malformed
-	CodeInsideOutput Code = "inside_output" // the output folder, or something in it
+	CodeNotAFile     Code = "not-a-file"    // a pipe, a socket or a device
+	CodeEmptyFolder  Code = "empty-folder"  // a folder without a picture
+	CodeNoMatch      Code = "no-match"      // a pattern that nothing matches
+	CodeBadPattern   Code = "bad-pattern"   // a pattern that is malformed
+	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
 )
 
 // Problem is an input, or a file below one, that could not become a Job.

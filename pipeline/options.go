@@ -1,0 +1,132 @@
+// Package pipeline runs stacks of convolution filters over pictures and writes
+// their feature maps: a pool of workers, each with buffers of its own, takes a
+// picture from its path to its files. Results come back in the order of the input,
+// whatever the order in which the workers end.
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+
+	"filterbank/filters"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+)
+
+// Format is a kind of output file.
+type Format string
+
+// PNG and PNG16 are gray pictures of 8 and 16 bits, a file a map; NPY is float32
+// values before scaling, K×H×W, a file a layer.
+const (
+	PNG   Format = "png"
+	PNG16 Format = "png16"
+	NPY   Format = "npy"
+)
+
+// ParseFormats reads names of formats; none is PNG. PNG and PNG16 exclude each
+// other, since both would write the same file.
+func ParseFormats(names []string) ([]Format, error) {
+	var formats []Format
+	for _, n := range names {
+		f := Format(n)
+		if !slices.Contains([]Format{PNG, PNG16, NPY}, f) {
+			return nil, fmt.Errorf("format %q: it must be png, png16 or npy", n)
+		}
+		if !slices.Contains(formats, f) {
+			formats = append(formats, f)
+		}
+	}
+	if len(formats) == 0 {
+		formats = []Format{PNG}
+	}
+	if slices.Contains(formats, PNG) && slices.Contains(formats, PNG16) {
+		return nil, errors.New("formats png and png16 write the same files: choose one")
+	}
+	return formats, nil
+}
+
+// Selected is a stack and those of its layers whose maps are written.
+type Selected struct {
+	Stack *filters.Stack
+	Taps  []bool // one a layer
+}
+
+// Select chooses layers: "last" of each stack, "all", or names separated by commas,
+// each a layer's or, where several stacks have one of that name, stack/layer. A name
+// that no stack has is an error. Stacks without a chosen layer are left out.
+func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
+	names := strings.Split(layers, ",")
+	found := make([]bool, len(names))
+	var selected []Selected
+	for _, s := range stacks {
+		taps := make([]bool, len(s.Layers()))
+		for l, conv := range s.Layers() {
+			name := conv.Spec().Name
+			taps[l] = layers == "all" || layers == "last" && l == len(taps)-1
+			for i, n := range names {
+				if n == name || n == s.Name()+"/"+name {
+					taps[l], found[i] = true, true
+				}
+			}
+		}
+		if slices.Contains(taps, true) {
+			selected = append(selected, Selected{s, taps})
+		}
+	}
+	if layers == "all" || layers == "last" {
+		return selected, nil
+	}
+	if i := slices.Index(found, false); i >= 0 {
+		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all stand for the last one and for every one",
+			names[i], strings.Join(layerNames(stacks), ", "))
+	}
+	return selected, nil
+}
+
+func layerNames(stacks []*filters.Stack) []string {
+	var names []string
+	for _, s := range stacks {
+		for _, conv := range s.Layers() {
+			n := conv.Spec().Name
+			if s.Name() != "" {
+				n = s.Name() + "/" + n
+			}
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// Options say what a run does. Stacks, Decoder and Out are needed.
+type Options struct {
+	Stacks  []Selected
+	Decoder *decode.Decoder
+	Out     string // output folder
+	Formats []Format
+	Scale   render.Scale
+	Jobs    int       // workers; 0 is GOMAXPROCS
+	Stdin   io.Reader // what the path "-" reads
+
+	// StopOnError ends the run at the first picture that fails.
+	StopOnError bool
+
+	// Each is called with every picture's record, in the order of the input, from
+	// one goroutine. It may be nil.
+	Each func(*sink.Record)
+	// Ended is called as a picture ends, in any order and from any goroutine. It may
+	// be nil.
+	Ended func()
+}
+
+func (o *Options) jobs() int {
+	if o.Jobs > 0 {
+		return o.Jobs
+	}
+	return runtime.GOMAXPROCS(0)
+}

@@ -1,0 +1,149 @@
+package sink
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// bufferBytes is how much of a file is held in memory: files up to that size, most
+// maps among them, cost one write.
+const bufferBytes = 1 << 20
+
+// File is a file of a batch, written from its beginning to its end. No descriptor
+// stays open between writes, so that thousands of maps may grow at a time.
+type File struct {
+	batch  *Batch
+	name   string // relative to the tree, slash-separated
+	path   string
+	temp   string // empty before the first flush and after the rename
+	placed bool
+	buffer []byte
+	size   int64
+	hash   hash.Hash
+	sized  *os.File // open, for a file that is written in any order
+}
+
+// Create adds a file to the batch; name is a slash-separated path relative to the
+// batch's folder.
+func (b *Batch) Create(name string) *File {
+	if b.dir != "" {
+		name = b.dir + "/" + name
+	}
+	f := &File{batch: b, name: name, path: filepath.Join(b.tree.root, filepath.FromSlash(name)), hash: sha256.New()}
+	b.files = append(b.files, f)
+	return f
+}
+
+// Write appends to the file.
+func (f *File) Write(p []byte) (int, error) {
+	f.buffer = append(f.buffer, p...)
+	f.size += int64(len(p))
+	if len(f.buffer) < bufferBytes {
+		return len(p), nil
+	}
+	if err := f.flush(); err != nil {
+		return 0, fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return len(p), nil
+}
+
+// flush appends the buffer to the temporary file.
+func (f *File) flush() error {
+	f.hash.Write(f.buffer)
+	out, err := f.open(os.O_WRONLY | os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(f.buffer)
+	f.buffer = f.buffer[:0]
+	return errors.Join(err, out.Close())
+}
+
+// open opens the temporary file, making it and its folder the first time. Another
+// batch that fails may remove a folder just before a file is made in it, hence the
+// second try.
+func (f *File) open(flags int) (*os.File, error) {
+	if f.temp != "" {
+		return os.OpenFile(f.temp, flags, 0o666)
+	}
+	temp := f.batch.tree.temporary(f.path)
+	for try := 0; ; try++ {
+		if err := f.batch.makeDir(filepath.Dir(f.path)); err != nil {
+			return nil, err
+		}
+		out, err := os.OpenFile(temp, flags|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			f.temp = temp
+		} else if errors.Is(err, fs.ErrNotExist) && try < 3 {
+			continue
+		}
+		return out, err
+	}
+}
+
+// Size fixes the file's size in bytes, after which it is written with WriteAt and
+// not with Write.
+func (f *File) Size(size int64) error {
+	f.size = size
+	if size <= bufferBytes {
+		f.buffer = make([]byte, size)
+		return nil
+	}
+	var err error
+	f.sized, err = f.open(os.O_RDWR)
+	if err == nil {
+		err = f.sized.Truncate(size)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// WriteAt writes at an offset below the size that was fixed.
+func (f *File) WriteAt(p []byte, at int64) (int, error) {
+	if f.sized == nil {
+		return copy(f.buffer[at:], p), nil
+	}
+	n, err := f.sized.WriteAt(p, at)
+	if err != nil {
+		return n, fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return n, nil
+}
+
+// finish writes out what is left and closes the temporary file.
+func (f *File) finish() (Written, error) {
+	if f.sized == nil {
+		if err := f.flush(); err != nil {
+			return Written{}, err
+		}
+	} else {
+		// The digest is of the bytes in their order; they were written in another.
+		_, err := io.Copy(f.hash, io.NewSectionReader(f.sized, 0, f.size))
+		if err = errors.Join(err, f.sized.Close()); err != nil {
+			return Written{}, err
+		}
+		f.sized = nil
+	}
+	return Written{f.name, f.size, hex.EncodeToString(f.hash.Sum(nil))}, nil
+}
+
+func (f *File) discard() {
+	if f.sized != nil {
+		f.sized.Close()
+	}
+	if f.temp != "" {
+		os.Remove(f.temp)
+	}
+	if f.placed {
+		os.Remove(f.path)
+	}
+}

@@ -1,0 +1,92 @@
+package sink
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"filterbank/filters/volume"
+)
+
+// ManifestName and RunName are the run's own files, at the top of the output folder.
+const (
+	ManifestName = "manifest.jsonl"
+	RunName      = "run.json"
+)
+
+// Status says how a picture fared.
+type Status string
+
+// A picture is done or has failed.
+const (
+	OK     Status = "ok"
+	Failed Status = "failed"
+)
+
+// Record is a picture's line in the manifest.
+type Record struct {
+	Input       string      `json:"input"`            // as it was opened
+	Output      string      `json:"output,omitempty"` // its folder below the output folder
+	SHA256      string      `json:"sha256,omitempty"` // of the input file
+	Status      Status      `json:"status"`
+	Code        string      `json:"code,omitempty"`  // of the error, for scripts
+	Error       string      `json:"error,omitempty"` // what is wrong and what would be right
+	Width       int         `json:"width,omitempty"` // upright, before resizing and cropping
+	Height      int         `json:"height,omitempty"`
+	Orientation int         `json:"orientation,omitempty"` // of EXIF, 1 to 8
+	Layers      []LayerInfo `json:"layers,omitempty"`
+	Files       []FileInfo  `json:"files,omitempty"`
+	Warnings    []string    `json:"warnings,omitempty"`
+	Digest      string      `json:"digest,omitempty"` // SHA-256 over the files' digests, in order
+}
+
+// LayerInfo is a layer's shapes on one picture.
+type LayerInfo struct {
+	Stack         string       `json:"stack,omitempty"`
+	Layer         string       `json:"layer"`
+	In            volume.Shape `json:"in"`
+	Out           volume.Shape `json:"out"`
+	UncoveredRows int          `json:"uncovered_rows,omitempty"`
+	UncoveredCols int          `json:"uncovered_cols,omitempty"`
+}
+
+// FileInfo is a file that was written for a picture. Filter, Index and Scale are
+// those of a map; a .npy file holds a whole layer and has none.
+type FileInfo struct {
+	Path   string      `json:"path"` // below the output folder
+	Stack  string      `json:"stack,omitempty"`
+	Layer  string      `json:"layer"`
+	Filter string      `json:"filter,omitempty"`
+	Index  *int        `json:"index,omitempty"`
+	Scale  *[2]float64 `json:"scale,omitempty"` // what pixel 0 and the largest pixel stand for
+	Bytes  int64       `json:"bytes"`
+	SHA256 string      `json:"sha256"`
+}
+
+// Manifest writes a line of JSON for each picture.
+type Manifest struct {
+	batch *Batch
+	file  *File
+}
+
+// NewManifest starts the tree's manifest. The one of an earlier run stays in its
+// place until Close.
+func (t *Tree) NewManifest() *Manifest {
+	b := t.Begin("")
+	return &Manifest{b, b.Create(ManifestName)}
+}
+
+// Add appends a record.
+func (m *Manifest) Add(r *Record) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	_, err = m.file.Write(append(line, '\n'))
+	return err
+}
+
+// Close puts the manifest in its place.
+func (m *Manifest) Close() error {
+	_, err := m.batch.Commit()
+	return err
+}

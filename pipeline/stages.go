@@ -1,0 +1,29 @@
+package pipeline
+
+import "time"
+
+// Stages is the time that workers spent in each part of the work, summed over the
+// workers.
+type Stages struct {
+	Read, Decode, Convolve, Render, Encode, Write time.Duration
+}
+
+func (s *Stages) add(o Stages) {
+	s.Read += o.Read
+	s.Decode += o.Decode
+	s.Convolve += o.Convolve
+	s.Render += o.Render
+	s.Encode += o.Encode
+	s.Write += o.Write
+}
+
+// clock charges the time since its last mark to a stage.
+type clock struct{ last time.Time }
+
+func (c *clock) start() { c.last = time.Now() }
+
+func (c *clock) mark(stage *time.Duration) {
+	now := time.Now()
+	*stage += now.Sub(c.last)
+	c.last = now
+}

@@ -1,0 +1,274 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// worker takes one picture at a time from its path to its files. Its buffers are its
+// own and last from picture to picture.
+type worker struct {
+	opts   *Options
+	tree   *sink.Tree
+	stages *Stages
+	clock  clock
+
+	runners []filters.Runner // one a stack
+	plans   []*filters.Plan  // of the last picture, one a stack
+	maps    mapBuffers
+}
+
+func newWorker(opts *Options, tree *sink.Tree, stages *Stages) *worker {
+	return &worker{
+		opts: opts, tree: tree, stages: stages,
+		runners: make([]filters.Runner, len(opts.Stacks)),
+		plans:   make([]*filters.Plan, len(opts.Stacks)),
+	}
+}
+
+// entry does one entry and gives its record, or none when ctx ended first.
+func (w *worker) entry(ctx context.Context, index int, e *source.Entry) (r result) {
+	rec := &sink.Record{Input: e.Path, Output: e.Rel}
+	r = result{index: index, record: rec}
+	batch := w.tree.Begin(e.Rel)
+	defer func() {
+		if p := recover(); p != nil {
+			batch.Abort()
+			*w = *newWorker(w.opts, w.tree, w.stages) // its buffers may be in any state
+			fail(rec, fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	maps, err := w.picture(ctx, e, rec, batch)
+	if err != nil {
+		batch.Abort()
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return result{index: index}
+		}
+		fail(rec, err)
+	}
+	r.maps = maps
+	return r
+}
+
+// fail turns a record into that of a picture that failed.
+func fail(rec *sink.Record, err error) {
+	rec.Status, rec.Error, rec.Code = sink.Failed, err.Error(), code(err)
+	rec.Layers, rec.Files, rec.Digest = nil, nil, ""
+}
+
+// code is the stable name of what went wrong.
+func code(err error) string {
+	var refused *decode.Error
+	var problem *source.Problem
+	var size *sizeError
+	switch {
+	case errors.As(err, &refused):
+		return string(refused.Code)
+	case errors.As(err, &problem):
+		return string(problem.Code)
+	case errors.As(err, &size):
+		return "too-small"
+	}
+	return "io"
+}
+
+// sizeError is a stack that does not fit a picture.
+type sizeError struct{ err error }
+
+func (e *sizeError) Error() string { return e.err.Error() }
+func (e *sizeError) Unwrap() error { return e.err }
+
+func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
+	if e.Problem != nil {
+		return 0, e.Problem
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	pic, err := w.load(e, rec)
+	if err != nil {
+		return 0, err
+	}
+	if err := w.plan(pic.Size(), rec); err != nil {
+		return 0, err
+	}
+	ranges, err := w.ranges(ctx, pic)
+	if err != nil {
+		return 0, err
+	}
+	files, maps, err := w.write(ctx, pic, ranges, batch)
+	if err != nil {
+		return 0, err
+	}
+	w.clock.start()
+	written, err := batch.Commit()
+	w.clock.mark(&w.stages.Write)
+	if err != nil {
+		return 0, err
+	}
+	digest := sha256.New()
+	for i, f := range written {
+		files[i].Path, files[i].Bytes, files[i].SHA256 = f.Path, f.Bytes, f.SHA256
+		io.WriteString(digest, f.SHA256)
+	}
+	rec.Status, rec.Files, rec.Digest = sink.OK, files, hex.EncodeToString(digest.Sum(nil))
+	return maps, nil
+}
+
+// load reads and decodes a picture.
+func (w *worker) load(e *source.Entry, rec *sink.Record) (*decode.Picture, error) {
+	w.clock.start()
+	data, err := w.read(e.Path)
+	if err == nil {
+		sum := sha256.Sum256(data)
+		rec.SHA256 = hex.EncodeToString(sum[:])
+	}
+	w.clock.mark(&w.stages.Read)
+	if err != nil {
+		return nil, err
+	}
+	pic, err := w.opts.Decoder.Decode(data)
+	w.clock.mark(&w.stages.Decode)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", e.Path, err)
+	}
+	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
+	rec.Warnings = pic.Warnings
+	return pic, nil
+}
+
+func (w *worker) read(path string) ([]byte, error) {
+	if path == source.Stdin {
+		data, err := io.ReadAll(w.opts.Stdin)
+		if err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+		return data, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return data, nil
+}
+
+// plan works out every stack for a picture's size and notes the shapes.
+func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
+	for i, s := range w.opts.Stacks {
+		if w.plans[i] == nil || w.plans[i].Input != in {
+			p, err := s.Stack.Plan(in)
+			if err != nil {
+				return &sizeError{fmt.Errorf("plan %s: %w", rec.Input, err)}
+			}
+			w.plans[i] = p
+		}
+		for _, lp := range w.plans[i].Layers {
+			rec.Layers = append(rec.Layers, sink.LayerInfo{
+				Stack: s.Stack.Name(), Layer: lp.Conv.Spec().Name, In: lp.In, Out: lp.Out,
+				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
+			})
+		}
+	}
+	return nil
+}
+
+// ranges is the range of every map, by stack, layer and map. Scales that depend on
+// the values cost a run of the stacks of their own, so that no map need be kept.
+func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.Range, error) {
+	extremes := make([][][]render.Extremes, len(w.plans))
+	ranges := make([][][]render.Range, len(w.plans))
+	for s, p := range w.plans {
+		extremes[s] = make([][]render.Extremes, len(p.Layers))
+		ranges[s] = make([][]render.Range, len(p.Layers))
+		for l := range p.Layers {
+			extremes[s][l] = make([]render.Extremes, p.Layers[l].Out.C)
+			ranges[s][l] = make([]render.Range, p.Layers[l].Out.C)
+		}
+	}
+	if w.opts.Scale.Per == render.PerNone || !w.pictures() {
+		fill(ranges, func(int, int, int) render.Range { return w.opts.Scale.Fixed })
+		return ranges, nil
+	}
+	for s := range w.plans {
+		err := w.run(ctx, s, pic, func(layer int, rows volume.Rows) error {
+			for k := range rows.C {
+				for i := range rows.N {
+					extremes[s][layer][k].Add(rows.Row(k, i))
+				}
+			}
+			w.clock.mark(&w.stages.Render)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	share(w.opts.Scale.Per, extremes)
+	fill(ranges, func(s, l, k int) render.Range { return extremes[s][l][k].Range() })
+	return ranges, nil
+}
+
+// pictures says whether any format needs a scale.
+func (w *worker) pictures() bool {
+	for _, f := range w.opts.Formats {
+		if f != NPY {
+			return true
+		}
+	}
+	return false
+}
+
+// share merges the extremes of the maps that have a range in common.
+func share(per render.Per, extremes [][][]render.Extremes) {
+	var image render.Extremes
+	for _, stack := range extremes {
+		for _, maps := range stack {
+			var layer render.Extremes
+			for _, e := range maps {
+				layer.Merge(e)
+			}
+			image.Merge(layer)
+			for k := range maps {
+				if per == render.PerLayer {
+					maps[k] = layer
+				}
+			}
+		}
+	}
+	if per == render.PerImage {
+		fill(extremes, func(int, int, int) render.Extremes { return image })
+	}
+}
+
+func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
+	for s := range values {
+		for l := range values[s] {
+			for k := range values[s][l] {
+				values[s][l][k] = value(s, l, k)
+			}
+		}
+	}
+}
+
+// run runs a stack on a picture; emit starts with the clock at the end of the
+// convolution and ends with it at its own end.
+func (w *worker) run(ctx context.Context, stack int, pic *decode.Picture, emit filters.Emit) error {
+	w.clock.start()
+	return w.runners[stack].Run(ctx, w.plans[stack], w.opts.Stacks[stack].Taps, pic, func(layer int, rows volume.Rows) error {
+		w.clock.mark(&w.stages.Convolve)
+		return emit(layer, rows)
+	})
+}

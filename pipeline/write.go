@@ -1,0 +1,212 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/filters/weights"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+)
+
+// ScaleKeyword names the PNG text chunk that holds a map's range: lo and hi,
+// separated by a blank, so that value = lo + pixel/top·(hi − lo).
+const ScaleKeyword = "filterbank:scale"
+
+// mapBuffers are a worker's buffers for rendering and encoding.
+type mapBuffers struct {
+	workspace mapng.Workspace
+	encoders  []*mapng.Encoder // grows to the most maps that were ever open at a time
+	inUse     int
+	bytes     []byte // rendered pixels, or .npy values, of some rows of a map
+}
+
+func (b *mapBuffers) encoder() *mapng.Encoder {
+	if b.inUse == len(b.encoders) {
+		b.encoders = append(b.encoders, new(mapng.Encoder))
+	}
+	b.inUse++
+	return b.encoders[b.inUse-1]
+}
+
+func (b *mapBuffers) scratch(n int) []byte {
+	if cap(b.bytes) < n {
+		b.bytes = make([]byte, n)
+	}
+	return b.bytes[:n]
+}
+
+// layerWriter writes the maps of one layer in one format.
+type layerWriter interface {
+	write(rows volume.Rows) error
+	close() error
+}
+
+// write runs the stacks and writes the maps of their tapped layers. The files come
+// back in the order in which the batch holds them.
+func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, batch *sink.Batch) (files []sink.FileInfo, maps int, err error) {
+	for s, p := range w.plans {
+		w.maps.inUse = 0
+		writers := make([][]layerWriter, len(p.Layers))
+		for l, tapped := range w.opts.Stacks[s].Taps {
+			if !tapped {
+				continue
+			}
+			maps += p.Layers[l].Out.C
+			for _, format := range w.opts.Formats {
+				lw, infos, err := w.layerWriter(format, p, l, ranges[s][l], batch)
+				if err != nil {
+					return nil, 0, err
+				}
+				writers[l] = append(writers[l], lw)
+				files = append(files, infos...)
+			}
+		}
+		err := w.run(ctx, s, pic, func(layer int, rows volume.Rows) error {
+			for _, lw := range writers[layer] {
+				if err := lw.write(rows); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, of := range writers {
+			for _, lw := range of {
+				if err := lw.close(); err != nil {
+					return nil, 0, err
+				}
+			}
+		}
+	}
+	return files, maps, nil
+}
+
+// layerWriter opens the files of a layer in one format.
+func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges []render.Range, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
+	spec := p.Layers[layer].Conv.Spec()
+	out := p.Layers[layer].Out
+	folder := spec.Name
+	if name := p.Stack.Name(); name != "" {
+		folder = name + "/" + folder
+	}
+	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: spec.Name}
+	if format == NPY {
+		n, err := newNPYWriter(w, out, batch.Create(folder+".npy"))
+		return n, []sink.FileInfo{info}, err
+	}
+	pw := &pngWriter{worker: w, ranges: ranges, depth: 8}
+	if format == PNG16 {
+		pw.depth = 16
+	}
+	var infos []sink.FileInfo
+	for k, name := range spec.Filters {
+		enc := w.maps.encoder()
+		err := enc.Reset(batch.Create(fmt.Sprintf("%s/%03d-%s.png", folder, k, name)), mapng.Header{
+			Width: out.W, Height: out.H, Depth: pw.depth,
+			Text: []mapng.Text{{Keyword: ScaleKeyword, Value: ranges[k].String()}},
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("encode %s: %w", name, err)
+		}
+		pw.encoders = append(pw.encoders, enc)
+		info.Filter, info.Index, info.Scale = name, &k, &[2]float64{ranges[k].Lo, ranges[k].Hi}
+		infos = append(infos, info)
+	}
+	return pw, infos, nil
+}
+
+// pngWriter renders and encodes the maps of a layer.
+type pngWriter struct {
+	worker   *worker
+	ranges   []render.Range
+	depth    int // bits a pixel
+	encoders []*mapng.Encoder
+}
+
+func (p *pngWriter) write(rows volume.Rows) error {
+	w := p.worker
+	gray := render.Gray8
+	if p.depth == 16 {
+		gray = render.Gray16
+	}
+	line := rows.W * p.depth / 8
+	for k, enc := range p.encoders {
+		w.clock.start()
+		pixels := w.maps.scratch(rows.N * line)
+		for i := range rows.N {
+			gray(pixels[i*line:], rows.Row(k, i), p.ranges[k])
+		}
+		w.clock.mark(&w.stages.Render)
+		err := enc.WriteRows(&w.maps.workspace, pixels)
+		w.clock.mark(&w.stages.Encode)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pngWriter) close() error {
+	defer p.worker.clock.mark(&p.worker.stages.Encode)
+	for _, enc := range p.encoders {
+		if err := enc.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// npyWriter writes a layer's values. A band holds some rows of every map, and in the
+// file each map is whole, so the bands are written to their places.
+type npyWriter struct {
+	worker *worker
+	file   *sink.File
+	shape  volume.Shape
+	header int64
+}
+
+func newNPYWriter(w *worker, shape volume.Shape, file *sink.File) (*npyWriter, error) {
+	header := weights.NPYHeader(shape.C, shape.H, shape.W)
+	values, err := shape.Len()
+	if err != nil {
+		return nil, err
+	}
+	if values > (math.MaxInt-len(header))/4 {
+		return nil, fmt.Errorf("shape %v: too large for a file", shape)
+	}
+	if err := file.Size(int64(len(header) + 4*values)); err != nil {
+		return nil, err
+	}
+	_, err = file.WriteAt(header, 0)
+	return &npyWriter{w, file, shape, int64(len(header))}, err
+}
+
+func (n *npyWriter) write(rows volume.Rows) error {
+	w := n.worker
+	w.clock.start()
+	for c := range rows.C {
+		data := w.maps.scratch(4 * rows.N * rows.W)
+		for i := range rows.N {
+			for x, v := range rows.Row(c, i) {
+				binary.LittleEndian.PutUint32(data[4*(i*rows.W+x):], math.Float32bits(v))
+			}
+		}
+		at := n.header + 4*int64(c*n.shape.H+rows.Y)*int64(n.shape.W)
+		if _, err := n.file.WriteAt(data, at); err != nil {
+			return err
+		}
+	}
+	w.clock.mark(&w.stages.Write)
+	return nil
+}
+
+func (n *npyWriter) close() error { return nil }
