@@ -1,0 +1,72 @@
+package bank
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+)
+
+// TestWeightsHaveTheSameBitsEverywhere pins the weights. A change here changes
+// every feature map that was made with the bank, so it is a new release's news,
+// and the same digests must come out on every architecture.
+func TestWeightsHaveTheSameBitsEverywhere(t *testing.T) {
+	tests := []struct {
+		name   string
+		params map[string]float64
+		want   string // the first 16 digits of SHA-256
+	}{
+		{"box", nil, "79532cf30a3f1f15"},
+		{"dog", nil, "113313c5cf034721"},
+		{"emboss", nil, "9bdfecc4daa1c356"},
+		{"frei-chen", nil, "49897f673521c3c8"},
+		{"gabor", nil, "75cbb7c35533715b"},
+		{"gaussian", nil, "3a5d76a3bed14018"},
+		{"haar", nil, "1fcc53b12137d479"},
+		{"identity", nil, "8b8bd4a02a8519ae"},
+		{"kirsch", nil, "f61d68dfd1e220af"},
+		{"laplacian", nil, "b424bfdcbccdbe6a"},
+		{"laws", nil, "ccd3ebb0e9bd9fdb"},
+		{"log", nil, "c4031e602be75542"},
+		{"prewitt", nil, "666462d2a805edf6"},
+		{"roberts", nil, "34e70fa147776818"},
+		{"robinson", nil, "f8e5ebf0f7224226"},
+		{"scharr", nil, "ca4b54f7cded5dfa"},
+		{"sharpen", nil, "c5e6491db02ca09d"},
+		{"sobel", nil, "696f8d4f55989631"},
+		{"gaussian", map[string]float64{"sigma": 3.3}, "88049acbed25dcfe"},
+		{"log", map[string]float64{"sigma": 2.7}, "f68a797537490115"},
+		{"dog", map[string]float64{"sigma": 2.2, "ratio": 3}, "2d2d0801a9a60502"},
+		{"sharpen", map[string]float64{"amount": 0.3}, "014468735e15401a"},
+		{"gabor", map[string]float64{"wavelength": 11.3, "orientations": 7, "phase": 17, "phases": 4, "aspect": 0.7, "bandwidth": 1.7}, "b5e3a7c4960573cd"},
+	}
+	pinned := map[string]bool{}
+	for _, tt := range tests {
+		pinned[tt.name] = pinned[tt.name] || tt.params == nil
+		if got := digest(kernels(t, tt.name, tt.params)); got != tt.want {
+			t.Errorf("digest of %s %v is %s, want %s", tt.name, tt.params, got, tt.want)
+		}
+	}
+	for _, b := range Banks() {
+		if !pinned[b.Name] {
+			t.Errorf("%s with its defaults is not pinned; its digest is %s", b.Name, digest(kernels(t, b.Name, nil)))
+		}
+	}
+}
+
+// digest is taken over each filter's name, a zero byte, height, width and weights,
+// the numbers as 32 bits, the least significant byte first.
+func digest(all []Kernel) string {
+	h := sha256.New()
+	word := func(x uint32) { h.Write(binary.LittleEndian.AppendUint32(nil, x)) }
+	for _, k := range all {
+		h.Write(append([]byte(k.Name), 0))
+		word(uint32(k.H))
+		word(uint32(k.W))
+		for _, w := range k.Weights {
+			word(math.Float32bits(w))
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:8])
+}
