@@ -23,10 +23,10 @@ func TestListNeverReadsTheOutput(t *testing.T) {
 		{"by pattern", []string{"*/*.png"}, "out", []string{"d/x.png > d/x"}},
 		{"by pattern through links", []string{"*/*/*.png"}, "out", []string{"d/out/c.png > d/out/c"}},
 		{"named", []string{"out", "out/", "l", "inner", "out/b.png", "into.png", "out/*.png", "inner/*", "a.png"}, "out",
-			[]string{"out ! inside_output", "out/ ! inside_output", "l ! inside_output", "inner ! inside_output",
-				"out/b.png ! inside_output", "into.png ! inside_output", "out/*.png ! inside_output", "inner/* ! inside_output", "a.png > a"}},
+			[]string{"out ! inside-output", "out/ ! inside-output", "l ! inside-output", "inner ! inside-output",
+				"out/b.png ! inside-output", "into.png ! inside-output", "out/*.png ! inside-output", "inner/* ! inside-output", "a.png > a"}},
 		{"does not exist yet", []string{"d"}, "new", []string{"d/out/c.png > out/c", "d/x.png > x"}},
-		{"holds the inputs", []string{"d", "a.png"}, ".", []string{"d ! inside_output", "a.png ! inside_output"}},
+		{"holds the inputs", []string{"d", "a.png"}, ".", []string{"d ! inside-output", "a.png ! inside-output"}},
 	}
 	for _, tt := range tests {
 		for _, absolute := range []bool{false, true} {

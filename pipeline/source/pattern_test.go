@@ -16,14 +16,14 @@ func TestListPatterns(t *testing.T) {
 		pattern string
 		want    []string
 	}{
-		{"p/*.png", []string{"p/[1].png > [1]", "p/a.png > a", "p/gone.png ! dangling_link"}},
+		{"p/*.png", []string{"p/[1].png > [1]", "p/a.png > a", "p/gone.png ! dangling-link"}},
 		{"p/?.png", []string{"p/a.png > a"}},
 		{"./p/[a-b].*", []string{"./p/a.png > a", "./p/b.JPG > b"}},
-		{"p/*", []string{"p/[1].png > [1]", "p/a.png > a", "p/b.JPG > b", "p/gone.png ! dangling_link"}},
+		{"p/*", []string{"p/[1].png > [1]", "p/a.png > a", "p/b.JPG > b", "p/gone.png ! dangling-link"}},
 		{"p/*.bin", []string{"p/c.bin > c"}},
 		{"p/*.{bin,txt}", []string{"p/c.bin > c", "p/note.txt > note"}},
 		{"p/{*.bin,a*}", []string{"p/a.png > a"}},
-		{"p/{c,n*}.*", []string{"p/{c,n*}.* ! no_match"}},
+		{"p/{c,n*}.*", []string{"p/{c,n*}.* ! no-match"}},
 		{"p/**/*.bin", []string{"p/c.bin > c", "p/s/e.bin > s/e"}},
 		{"p/**/cover", []string{"p/s/cover > s/cover"}},
 		{"p/s/**", []string{"p/s/d.png > d", "p/s/t/f.png > t/f"}},
@@ -32,7 +32,7 @@ func TestListPatterns(t *testing.T) {
 		{"*/r/*.png", []string{"q/r/i.png > q/r/i"}},
 		{"p/*/r/*", []string{"p/q/r/i.png > q/r/i"}},
 		{"p/*/**/i.png", []string{"p/q/r/i.png > q/r/i"}},
-		{"p/**/i.png", []string{"p/**/i.png ! no_match"}},
+		{"p/**/i.png", []string{"p/**/i.png ! no-match"}},
 		{"p/{s,s/t}/*.png", []string{"p/s/d.png > s/d", "p/s/t/f.png > s/t/f"}},
 		{"p/.*.png", []string{"p/.h.png > .h"}},
 		{"p/**/.hid/*.png", []string{"p/.hid/g.png > .hid/g"}},
@@ -41,13 +41,13 @@ func TestListPatterns(t *testing.T) {
 		{"p/*//*//f.png", []string{"p/s/t/f.png > s/t/f"}},
 		{`p/\[1\].*`, []string{"p/[1].png > [1]"}},
 		{"p/[1].png", []string{"p/[1].png > [1]"}},
-		{"p/dir*", []string{"p/dir* ! no_match"}},
-		{"p/*/", []string{"p/*/ ! no_match"}},
-		{"none/*.png", []string{"none/*.png ! no_match"}},
-		{"p/a.png/*.png", []string{"p/a.png/*.png ! no_match"}},
-		{"p/[.png", []string{"p/[.png ! bad_pattern"}},
-		{"p/{a.png", []string{"p/{a.png ! bad_pattern"}},
-		{"p/*/../*.png", []string{"p/*/../*.png ! bad_pattern"}},
+		{"p/dir*", []string{"p/dir* ! no-match"}},
+		{"p/*/", []string{"p/*/ ! no-match"}},
+		{"none/*.png", []string{"none/*.png ! no-match"}},
+		{"p/a.png/*.png", []string{"p/a.png/*.png ! no-match"}},
+		{"p/[.png", []string{"p/[.png ! bad-pattern"}},
+		{"p/{a.png", []string{"p/{a.png ! bad-pattern"}},
+		{"p/*/../*.png", []string{"p/*/../*.png ! bad-pattern"}},
 	}
 	plant(t, tree...)
 	for _, tt := range tests {

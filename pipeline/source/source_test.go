@@ -109,14 +109,14 @@ func TestList(t *testing.T) {
 			name:   "problems stand at their place",
 			tree:   []string{"p/a.png", "p/gone.png -> nowhere", "p/gone.txt -> nowhere", "p/loop.jpg -> loop.jpg", "p/z.png", "e/note.txt", "only/gone.png -> nowhere", "l -> nowhere"},
 			inputs: []string{"missing.png", "p", "e", "l", "p/a.png/x.png", "only", "no*.png", ""},
-			want: []string{"missing.png ! missing", "p/a.png > a", "p/gone.png ! dangling_link", "p/loop.jpg ! dangling_link", "p/z.png > z",
-				"e ! empty_folder", "l ! dangling_link", "p/a.png/x.png ! missing", "only/gone.png ! dangling_link", "no*.png ! no_match", " ! missing"},
+			want: []string{"missing.png ! missing", "p/a.png > a", "p/gone.png ! dangling-link", "p/loop.jpg ! dangling-link", "p/z.png > z",
+				"e ! empty-folder", "l ! dangling-link", "p/a.png/x.png ! missing", "only/gone.png ! dangling-link", "no*.png ! no-match", " ! missing"},
 		},
 		{
 			name:   "what is listed again is taken once",
 			tree:   []string{"p/a.png", "q/b.png", "gone -> nowhere", "e/"},
 			inputs: []string{"p", "p/a.png", "./p/a.png", "q/../p/*.png", "missing", "gone", "e", "missing", "gone", "e", "-", "-"},
-			want:   []string{"p/a.png > a", "missing ! missing", "gone ! dangling_link", "e ! empty_folder", "- > stdin"},
+			want:   []string{"p/a.png > a", "missing ! missing", "gone ! dangling-link", "e ! empty-folder", "- > stdin"},
 		},
 		{
 			name:   "one file under two names is two pictures",

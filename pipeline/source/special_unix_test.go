@@ -20,7 +20,7 @@ func TestListRefusesPipes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"p/a.png > a", "p/l.jpg ! not_a_file", "p/pipe.png ! not_a_file", "p/pipe.txt ! not_a_file", "/dev/null ! not_a_file"}
+	want := []string{"p/a.png > a", "p/l.jpg ! not-a-file", "p/pipe.png ! not-a-file", "p/pipe.txt ! not-a-file", "/dev/null ! not-a-file"}
 	if got := lines(entries); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
