@@ -7,8 +7,8 @@ func freiChen() []Bank {
 	return []Bank{{
 		Name:  "frei-chen",
 		Title: "Frei-Chen basis",
-		About: "Nine orthonormal masks, signs as published: 1 to 4 span edges (1 is positive where the picture is brighter above, " +
-			"2 to the left), 5 to 8 lines, 9 is the mean times 3.",
+		About: "Nine orthonormal masks, signs as published: 1 to 4 span edges (1 is positive where the picture " +
+			"is brighter above, 2 to the left), 5 to 8 lines, 9 is the mean times 3.",
 		Source: "Frei and Chen, Fast boundary detection: a generalization and a new algorithm, " +
 			"IEEE Transactions on Computers C-26(10), 1977",
 		build: fixed(func() []Kernel {

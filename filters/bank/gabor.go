@@ -10,21 +10,25 @@ func gabors() []Bank {
 	return []Bank{{
 		Name:  "gabor",
 		Title: "Gabor filters",
-		About: "exp(−(x'² + γ²y'²)/(2σ²))·cos(2πx'/λ + ψ) with x' = x·cos θ + y·sin θ and y' = −x·sin θ + y·cos θ at whole pixels: " +
-			"gabor-000 answers to vertical stripes, gabor-090 to horizontal ones. A multiple of the envelope is taken away so that the weights " +
-			"sum to exactly 0, then the positive ones are scaled to sum to 1: a picture in [0, 1] is answered in [−1, 1].",
+		About: "exp(−(x'² + γ²y'²)/(2σ²))·cos(2πx'/λ + ψ) with x' = x·cos θ + y·sin θ and " +
+			"y' = −x·sin θ + y·cos θ at whole pixels: gabor-000 answers to vertical stripes, gabor-090 to horizontal ones. " +
+			"A multiple of the envelope is taken away so that the weights sum to exactly 0, " +
+			"then the positive ones are scaled to sum to 1: a picture in [0, 1] is answered in [−1, 1].",
 		Source: "Petkov and Kruizinga, Computational models of visual neurons specialised in the detection of periodic and " +
 			"aperiodic oriented visual stimuli, Biological Cybernetics 76, 1997; " +
 			"Daugman, J. Opt. Soc. Am. A 2(7), 1985",
 		Params: []Param{
 			{Name: "wavelength", Default: 8, Min: 2, Max: 256, Help: "wavelength λ of the stripes, in pixels"},
 			{Name: "orientations", Default: 8, Min: 1, Max: 180, Integer: true,
-				Help: "how many angles θ, evenly over 180° from 0°, of the line across the stripes, from x towards y (clockwise on the screen)"},
+				Help: "how many angles θ, evenly over 180° from 0°, of the line across the stripes, " +
+					"from x towards y (clockwise on the screen)"},
 			{Name: "phase", Default: 0, Min: 0, Max: 360,
-				Help: "phase ψ, in degrees: 0 for a bright line, 180 for a dark one, 90 and 270 for edges brighter at smaller and larger x'"},
+				Help: "phase ψ, in degrees: 0 for a bright line, 180 for a dark one, " +
+					"90 and 270 for edges brighter at smaller and larger x'"},
 			{Name: "phases", Default: 1, Min: 1, Max: 4, Integer: true,
-				Help: "how many phases, phase and then 90° more each: 2 are a quadrature pair, 4 also hold what ReLU cuts off from those two"},
-			// At 1 the default eight orientations overlap at half height, and the kernels
+				Help: "how many phases, phase and then 90° more each: 2 are a quadrature pair, " +
+					"4 also hold what ReLU cuts off from those two"},
+			// At 1 the default eight orientations meet above half height, and the kernels
 			// have a quarter of the weights that 0.5, the mean of simple cells, would need.
 			{Name: "aspect", Default: 1, Min: 0.1, Max: 10,
 				Help: "aspect ratio γ: below 1 the envelope is longer along the stripes; 0.23 to 0.92 in simple cells"},

@@ -5,8 +5,8 @@ func haar() []Bank {
 	return []Bank{{
 		Name:  "haar",
 		Title: "Haar wavelet",
-		About: "Average, x, y and diagonal detail over 2^level pixels a side, each of unit length: with a stride of 2^level they are " +
-			"one level of the orthonormal transform. x is positive where the right half is brighter, y the lower one, " +
+		About: "Average, x, y and diagonal detail over 2^level pixels a side, each of unit length: with a stride of 2^level " +
+			"they are one level of the orthonormal transform. x is positive where the right half is brighter, y the lower one, " +
 			"xy where the upper left and lower right quarters are.",
 		Source: "Haar, Zur Theorie der orthogonalen Funktionensysteme, Mathematische Annalen 69, 1910; " +
 			"Mallat, A theory for multiresolution signal decomposition, IEEE PAMI 11(7), 1989",
@@ -17,22 +17,21 @@ func haar() []Bank {
 		build: func(v values) ([]Kernel, error) {
 			n := 1 << v.int("level")
 			low, high := make([]float32, n), make([]float32, n)
-			amplitude := 1 / float32(n) // over both axes; a power of two, without rounding
+			lowDown, highDown := make([]float32, n), make([]float32, n)
+			amplitude := 1 / float32(n) // of both axes together; a power of two, without rounding
 			for i := range n {
-				low[i], high[i] = 1, 1
+				sign := float32(1)
 				if i < n/2 {
-					high[i] = -1
+					sign = -1
 				}
-			}
-			scaledLow, scaledHigh := make([]float32, n), make([]float32, n)
-			for i := range n {
-				scaledLow[i], scaledHigh[i] = amplitude*low[i], amplitude*high[i]
+				low[i], high[i] = 1, sign
+				lowDown[i], highDown[i] = amplitude, sign*amplitude
 			}
 			return []Kernel{
-				outer("haar-ll", scaledLow, low),
-				outer("haar-x", scaledLow, high),
-				outer("haar-y", scaledHigh, low),
-				outer("haar-xy", scaledHigh, high),
+				outer("haar-ll", lowDown, low),
+				outer("haar-x", lowDown, high),
+				outer("haar-y", highDown, low),
+				outer("haar-xy", highDown, high),
 			}, nil
 		},
 	}}

@@ -28,8 +28,9 @@ func laplacians() []Bank {
 		{
 			Name:  "log",
 			Title: "Laplacian of Gaussian",
-			About: "∇²G = (r² − 2σ²)/(2πσ⁶)·exp(−r²/(2σ²)) at whole pixels, positive on a dark spot, with a zero crossing at r = σ√2. " +
-				"What the samples sum to is taken away as a multiple of the Gaussian, so they sum to exactly 0.",
+			About: "∇²G = (r² − 2σ²)/(2πσ⁶)·exp(−r²/(2σ²)) at whole pixels, positive on a dark spot, " +
+				"with a zero crossing at r = σ√2. What the samples sum to is taken away as a multiple of the Gaussian, " +
+				"so they sum to exactly 0.",
 			Source: "Marr and Hildreth, Theory of edge detection, Proc. R. Soc. Lond. B 207, 1980",
 			Params: []Param{
 				{Name: "sigma", Default: 1.4, Min: 0.5, Max: 64, Help: "standard deviation σ of the Gaussian, in pixels"},
