@@ -1,7 +1,5 @@
 package mapng
 
-import "encoding/binary"
-
 // adler is an Adler-32 checksum (RFC 1950, 8.2); it starts at 1.
 type adler uint32
 
@@ -19,9 +17,8 @@ func (a adler) add(p []byte) adler {
 		p = p[8*adlerWords:]
 		const lanes = 0x00ff00ff00ff00ff
 		var even, odd, before uint64 // before: the sums of even and odd before each word
-		for len(chunk) >= 8 {
-			w := binary.LittleEndian.Uint64(chunk)
-			chunk = chunk[8:]
+		for i := 0; i <= 8*adlerWords-8; i += 8 {
+			w := load8(chunk[i : i+8])
 			before += even + odd
 			even += w & lanes
 			odd += w >> 8 & lanes

@@ -125,7 +125,7 @@ func (c *blockCoder) findSame(block []byte) (words int) {
 		chunk := p[64*w : 64*w+64]
 		var m uint64
 		for i := 0; i < 64; i += 8 {
-			v := binary.LittleEndian.Uint64(chunk[i:])
+			v := load8(chunk[i : i+8])
 			diff := v ^ (v<<8 | before>>56)
 			before = v
 			equal := ^((diff&lowBits + lowBits) | diff) & highBits
@@ -160,15 +160,20 @@ func (c *blockCoder) runLength(start int) int {
 func (c *blockCoder) literals(n int, p []byte) int {
 	end := n + len(p)
 	p = p[:cap(p)]
-	for n < end {
-		v := binary.LittleEndian.Uint64(p)
-		p = p[8:]
-		dst := c.token[n : n+8]
-		dst[0], dst[1], dst[2], dst[3] = uint16(v&0xff), uint16(v>>8&0xff), uint16(v>>16&0xff), uint16(v>>24&0xff)
-		dst[4], dst[5], dst[6], dst[7] = uint16(v>>32&0xff), uint16(v>>40&0xff), uint16(v>>48&0xff), uint16(v>>56)
-		n += 8
+	for i := 0; n+i < end; i += 8 {
+		v := load8(p[i : i+8])
+		dst := c.token[n+i : n+i+8]
+		low, high := spread(v&0xffffffff), spread(v>>32)
+		dst[0], dst[1], dst[2], dst[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
+		dst[4], dst[5], dst[6], dst[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
 	}
 	return end
+}
+
+// spread moves four bytes to four lanes of 16 bits.
+func spread(v uint64) uint64 {
+	v = (v | v<<16) & 0x0000ffff0000ffff
+	return (v | v<<8) & 0x00ff00ff00ff00ff
 }
 
 // runs appends tokens for length ≥ minRun repetitions of b.

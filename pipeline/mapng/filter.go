@@ -76,12 +76,11 @@ func mean8(a, b uint64) uint64 {
 func sub(dst, cur, pred []byte) {
 	n := len(dst)
 	cur, pred = cur[:n], pred[:n]
-	for len(dst) >= 8 && len(cur) >= 8 && len(pred) >= 8 {
-		d := sub8(binary.LittleEndian.Uint64(cur), binary.LittleEndian.Uint64(pred))
-		binary.LittleEndian.PutUint64(dst, d)
-		dst, cur, pred = dst[8:], cur[8:], pred[8:]
+	i := 0
+	for ; i <= n-8; i += 8 {
+		store8(dst[i:i+8], sub8(load8(cur[i:i+8]), load8(pred[i:i+8])))
 	}
-	for i := range dst {
+	for ; i < n; i++ {
 		dst[i] = cur[i] - pred[i]
 	}
 }
@@ -89,37 +88,68 @@ func sub(dst, cur, pred []byte) {
 func subMean(dst, cur, left, up []byte) {
 	n := len(dst)
 	cur, left, up = cur[:n], left[:n], up[:n]
-	for len(dst) >= 8 && len(cur) >= 8 && len(left) >= 8 && len(up) >= 8 {
-		m := mean8(binary.LittleEndian.Uint64(left), binary.LittleEndian.Uint64(up))
-		binary.LittleEndian.PutUint64(dst, sub8(binary.LittleEndian.Uint64(cur), m))
-		dst, cur, left, up = dst[8:], cur[8:], left[8:], up[8:]
+	i := 0
+	for ; i <= n-8; i += 8 {
+		store8(dst[i:i+8], sub8(load8(cur[i:i+8]), mean8(load8(left[i:i+8]), load8(up[i:i+8]))))
 	}
-	for i := range dst {
+	for ; i < n; i++ {
 		dst[i] = cur[i] - byte((uint(left[i])+uint(up[i]))>>1)
 	}
 }
 
 func subPaeth(dst, cur, left, up, upLeft []byte) {
-	for i := range dst {
+	n := len(dst)
+	cur, left, up, upLeft = cur[:n], left[:n], up[:n], upLeft[:n]
+	i := 0
+	for ; i <= n-8; i += 8 {
+		p := paeth8(load8(left[i:i+8]), load8(up[i:i+8]), load8(upLeft[i:i+8]))
+		store8(dst[i:i+8], sub8(load8(cur[i:i+8]), p))
+	}
+	for ; i < n; i++ {
 		dst[i] = cur[i] - paeth(left[i], up[i], upLeft[i])
 	}
 }
 
-// paeth is the predictor of PNG, 9.4.
-func paeth(a, b, c byte) byte {
-	pa, pb := int(b)-int(c), int(a)-int(c)
-	pc := pa + pb
-	pa, pb, pc = abs(pa), abs(pb), abs(pc)
+// paeth is the predictor of PNG, 9.4: of left, up and upper left the nearest to
+// left + up − upLeft, the first of the nearest.
+func paeth(left, up, upLeft byte) byte {
+	a, b := int(up)-int(upLeft), int(left)-int(upLeft)
+	toLeft, toUp, toUpLeft := max(a, -a), max(b, -b), max(a+b, -a-b)
 	switch {
-	case pa <= pb && pa <= pc:
-		return a
-	case pb <= pc:
-		return b
+	case toLeft <= toUp && toLeft <= toUpLeft:
+		return left
+	case toUp <= toUpLeft:
+		return up
 	}
-	return c
+	return upLeft
 }
 
-func abs(v int) int { return max(v, -v) }
+// paeth8 is paeth of each byte. Distances stay within a byte: where left and up
+// lie on one side of upLeft, the distance to upLeft is the sum of the other two
+// and never the least; where they do not, it is their difference.
+func paeth8(left, up, upLeft uint64) uint64 {
+	toLeft, upLess := distance8(up, upLeft)
+	toUp, leftLess := distance8(left, upLeft)
+	apart, leftFarther := distance8(toUp, toLeft)
+	near := up ^ (left^up)&^bytes8(leftFarther)
+	least := toLeft ^ (toLeft^toUp)&bytes8(leftFarther)
+	opposite := upLess ^ leftLess
+	_, farther := distance8(apart, least)
+	return near ^ (near^upLeft)&bytes8(opposite&farther)
+}
+
+// distance8 is |a − b| of each byte, and the high bit of each byte where a < b.
+func distance8(a, b uint64) (distance, less uint64) {
+	diff := sub8(a, b)
+	less = ((^a & b) | (^(a ^ b) & diff)) & highBits
+	return (diff ^ bytes8(less)) + less>>7, less
+}
+
+// bytes8 fills each byte with its high bit; the other bits of v are zero.
+func bytes8(v uint64) uint64 { return v<<1 - v>>7 }
+
+func load8(b []byte) uint64     { return binary.LittleEndian.Uint64(b) }
+func store8(b []byte, v uint64) { binary.LittleEndian.PutUint64(b, v) }
 
 func allZero(b []byte) bool {
 	for len(b) >= 8 {
