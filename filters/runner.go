@@ -195,8 +195,20 @@ func (r *Runner) pin() error {
 	return nil
 }
 
-// prepare sizes the windows: the tallest bands whose working set fits bandBytes.
+// prepare readies the windows for a picture.
 func (r *Runner) prepare(plan *Plan, layers int) {
+	r.layOut(plan, layers)
+	band := r.fitBand()
+	for l, b := range r.bands(band) {
+		r.windows[l].reset(b)
+	}
+	out := plan.Layers[layers-1].Out
+	if n := out.C * min(band, out.H) * out.W; len(r.out) < n {
+		r.out = make([]float32, n)
+	}
+}
+
+func (r *Runner) layOut(plan *Plan, layers int) {
 	if r.plan != plan || len(r.windows) != layers {
 		r.plan = plan
 		r.windows = r.windows[:0]
@@ -204,21 +216,19 @@ func (r *Runner) prepare(plan *Plan, layers int) {
 			r.windows = append(r.windows, newWindow(&plan.Layers[l]))
 		}
 	}
-	out := plan.Layers[layers-1].Out
+}
+
+// fitBand is the height of the tallest bands whose working set fits the budget.
+func (r *Runner) fitBand() int {
 	budget := r.budget
 	if budget == 0 {
 		budget = bandBytes
 	}
 	band := 1
-	for band < out.H && r.workingSet(2*band) <= budget/4 {
+	for band < r.windows[len(r.windows)-1].plan.Out.H && r.workingSet(2*band) <= budget/4 {
 		band *= 2
 	}
-	for l, b := range r.bands(band) {
-		r.windows[l].reset(b)
-	}
-	if n := out.C * min(band, out.H) * out.W; len(r.out) < n {
-		r.out = make([]float32, n)
-	}
+	return band
 }
 
 // bands is, for each layer, the output rows computed at a time so that the last

@@ -185,3 +185,10 @@ func checkMode(mode PaddingMode, e Extent, size int, what string) error {
 	}
 	return nil
 }
+
+// WorkingSet is about the bytes that a Runner holds for pictures of this size.
+func (p *Plan) WorkingSet() int {
+	var r Runner
+	r.layOut(p, len(p.Layers))
+	return 4 * r.workingSet(r.fitBand())
+}

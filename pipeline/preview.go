@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/filters/weights"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// Preview is what a run would do, worked out from the pictures' headers.
+type Preview struct {
+	Sizes    []SizePlan
+	Failures []*sink.Record // pictures that cannot be run, as far as headers tell
+	Pictures int            // that can be run
+	Maps     int
+	Files    int
+	Bytes    int64 // at most; .npy files have exactly the size counted here
+	Memory   int64 // rough, in bytes: all workers on the largest picture
+}
+
+// SizePlan is the arithmetic for all pictures that enter the stacks with one size.
+type SizePlan struct {
+	Input    volume.Shape
+	Pictures int
+	Example  string // the first picture of that size
+	Plans    []*filters.Plan
+	Files    int   // a picture
+	Maps     int   // a picture
+	Bytes    int64 // a picture, at most
+}
+
+// NewPreview reads the headers of all entries and plans every size among them. Sizes
+// come in the order in which they are first met. A picture on standard input cannot
+// be looked at without using it up and counts as a failure.
+func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Preview, error) {
+	p := &Preview{}
+	known := map[volume.Shape]int{}
+	for i := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e := &entries[i]
+		in, err := inputShape(e, &opts)
+		if err == nil {
+			err = p.add(e.Path, in, known, &opts)
+		}
+		if err != nil {
+			rec := &sink.Record{Input: e.Path, Output: e.Rel}
+			fail(rec, err)
+			p.Failures = append(p.Failures, rec)
+		}
+	}
+	p.Memory *= int64(min(opts.jobs(), max(1, p.Pictures)))
+	return p, nil
+}
+
+func inputShape(e *source.Entry, opts *Options) (volume.Shape, error) {
+	if e.Problem != nil {
+		return volume.Shape{}, e.Problem
+	}
+	if e.Path == source.Stdin {
+		return volume.Shape{}, fmt.Errorf("plan: a picture on standard input can only be run")
+	}
+	f, err := os.Open(e.Path)
+	if err != nil {
+		return volume.Shape{}, fmt.Errorf("read: %w", err)
+	}
+	defer f.Close()
+	info, err := opts.Decoder.ReadInfo(io.Reader(f))
+	if err != nil {
+		return volume.Shape{}, fmt.Errorf("decode %s: %w", e.Path, err)
+	}
+	return info.Prepared, nil
+}
+
+// add counts a picture, planning its size when it is the first of it.
+func (p *Preview) add(path string, in volume.Shape, known map[volume.Shape]int, opts *Options) error {
+	at, ok := known[in]
+	if !ok {
+		size, err := planSize(path, in, opts)
+		if err != nil {
+			return &sizeError{fmt.Errorf("plan %s: %w", path, err)}
+		}
+		at = len(p.Sizes)
+		known[in] = at
+		p.Sizes = append(p.Sizes, size)
+	}
+	size := &p.Sizes[at]
+	size.Pictures++
+	p.Pictures++
+	p.Maps += size.Maps
+	p.Files += size.Files
+	p.Bytes += size.Bytes
+	p.Memory = max(p.Memory, workerBytes(size))
+	return nil
+}
+
+func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
+	size := SizePlan{Input: in, Example: path}
+	for _, s := range opts.Stacks {
+		plan, err := s.Stack.Plan(in)
+		if err != nil {
+			return size, err
+		}
+		size.Plans = append(size.Plans, plan)
+		for l, tapped := range s.Taps {
+			if !tapped {
+				continue
+			}
+			out := plan.Layers[l].Out
+			size.Maps += out.C
+			for _, format := range opts.Formats {
+				n, bytes := layerFiles(format, out)
+				size.Files += n
+				size.Bytes += bytes
+			}
+		}
+	}
+	return size, nil
+}
+
+// layerFiles is the number of files that a layer's maps take in a format, and their
+// size in bytes. PNG is counted as if nothing could be compressed.
+func layerFiles(format Format, out volume.Shape) (files int, bytes int64) {
+	pixels := int64(out.H) * int64(out.W)
+	if format == NPY {
+		return 1, int64(len(weights.NPYHeader(out.C, out.H, out.W))) + 4*pixels*int64(out.C)
+	}
+	raw := pixels
+	if format == PNG16 {
+		raw *= 2
+	}
+	raw += int64(out.H) // a filter byte a row
+	const chunks = 160  // signature, IHDR, the scale's text, IDAT frame, IEND
+	return out.C, int64(out.C) * (raw + raw/4096 + chunks)
+}
+
+// workerBytes is about what one worker holds for a picture: its file and pixels, the
+// windows of its stacks and an encoder for each open map.
+func workerBytes(size *SizePlan) int64 {
+	const encoder = 96 << 10
+	in := int64(size.Input.H) * int64(size.Input.W)
+	n := 6*in + encoder*int64(size.Maps)
+	for _, p := range size.Plans {
+		n += int64(p.WorkingSet())
+	}
+	return n
+}
