@@ -49,6 +49,9 @@ func decoderError(f Format, err error, r *meter) error {
 	var unsupportedPNG png.UnsupportedError
 	var unsupportedJPEG jpeg.UnsupportedError
 	switch {
+	case errors.As(err, &unsupportedPNG) && unsupportedPNG == "dimension overflow":
+		code = TooLarge
+		text = "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture"
 	case errors.As(err, &unsupportedPNG):
 		code = Unsupported
 		text = fmt.Sprintf("unsupported PNG: %s; save it with 1, 2, 4, 8 or 16 bits as gray, palette or RGB", reason(err))

@@ -25,7 +25,7 @@ type Filter string
 const (
 	Lanczos Filter = "lanczos" // sinc windowed by sinc, 3 lobes; the default
 	Linear  Filter = "linear"  // triangle
-	Nearest Filter = "nearest" // the one pixel at the centre
+	Nearest Filter = "nearest" // the one pixel at the centre; between two, the right or lower one
 )
 
 // Resize scales a picture up or down. A width or height of 0, but not both, follows

@@ -1,0 +1,155 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"strings"
+	"testing"
+
+	"filterbank/filters/volume"
+)
+
+// byteOrder is both of encoding/binary's interfaces.
+type byteOrder interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
+
+// exifBlock is a TIFF block with three tags, Orientation in the middle.
+func exifBlock(order byteOrder, kind, value uint16) []byte {
+	out := []byte("II")
+	if order == byteOrder(binary.BigEndian) {
+		out = []byte("MM")
+	}
+	out = order.AppendUint16(out, 42)
+	out = order.AppendUint32(out, 8)
+	out = order.AppendUint16(out, 3)
+	for _, tag := range [][2]uint16{{0x0110, 7}, {0x0112, value}, {0x0128, 2}} {
+		out = order.AppendUint16(out, tag[0])
+		out = order.AppendUint16(out, kind)
+		out = order.AppendUint32(out, 1)
+		if kind == 4 {
+			out = order.AppendUint32(out, uint32(tag[1]))
+		} else {
+			out = order.AppendUint16(order.AppendUint16(out, tag[1]), 0)
+		}
+	}
+	return order.AppendUint32(out, 0)
+}
+
+// withAPP1 puts an EXIF segment behind the start of a JPEG.
+func withAPP1(data, exif []byte) []byte {
+	out := append([]byte{}, data[:2]...)
+	out = append(out, 0xff, markerAPP1)
+	out = binary.BigEndian.AppendUint16(out, uint16(2+len(exifPrefix)+len(exif)))
+	out = append(append(out, exifPrefix...), exif...)
+	return append(out, data[2:]...)
+}
+
+// upright is what a stored picture of rows abc, def means (Exif 2.32, 4.6.4 A).
+var upright = [...]string{1: "abc/def", 2: "cba/fed", 3: "fed/cba", 4: "def/abc", 5: "ad/be/cf", 6: "da/eb/fc", 7: "fc/eb/da", 8: "cf/be/ad"}
+
+// letters reads a volume as letters, one for each square of step pixels: a is 10/255, b 20/255 and so on.
+func letters(v *volume.Volume, step int) string {
+	var rows []string
+	for y := step / 2; y < v.H; y += step {
+		row := ""
+		for x := step / 2; x < v.W; x += step {
+			row += string(rune('a' - 1 + int(v.Data[y*v.W+x]*25.5+0.5)))
+		}
+		rows = append(rows, row)
+	}
+	return strings.Join(rows, "/")
+}
+
+func TestOrientation(t *testing.T) {
+	blocks := image.NewGray(image.Rect(0, 0, 24, 16))
+	for i := range blocks.Pix {
+		blocks.Pix[i] = uint8(10 * (1 + i%24/8 + 3*(i/24/8)))
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, blocks, &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	for o := 1; o <= 8; o++ {
+		for _, order := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
+			exif := exifBlock(order, 3, uint16(o))
+			chunk := pngChunk("eXIf", exif)
+			files := map[string][]byte{
+				"png 8":          pngSpec{w: 3, h: 2, depth: 8, before: chunk, sample: func(x, y, _ int) uint16 { return uint16(10 * (1 + x + 3*y)) }}.encode(),
+				"png 16":         pngSpec{w: 3, h: 2, depth: 16, before: chunk, sample: func(x, y, _ int) uint16 { return uint16(2570 * (1 + x + 3*y)) }}.encode(),
+				"png 16, behind": pngSpec{w: 3, h: 2, depth: 16, after: chunk, sample: func(x, y, _ int) uint16 { return uint16(2570 * (1 + x + 3*y)) }}.encode(),
+				"jpeg":           withAPP1(photo.Bytes(), exif),
+			}
+			for name, data := range files {
+				t.Run(fmt.Sprintf("%s, %d, %v", name, o, order), func(t *testing.T) {
+					p, v := decodeBytes(t, data, Options{})
+					step := 1
+					if p.Format == JPEG {
+						step = 8
+					}
+					if got := letters(v, step); got != upright[o] || p.Orientation != o {
+						t.Errorf("orientation %d is %s, want %s", p.Orientation, got, upright[o])
+					}
+					if p.Width != v.W || p.Height != v.H || len(p.Warnings) > 0 {
+						t.Errorf("%+v of a %v picture, warnings %q", p.Info, v.Shape, p.Warnings)
+					}
+					info, err := p.decoder.ReadInfo(bytes.NewReader(data))
+					if err != nil || info != p.Info {
+						t.Errorf("ReadInfo is %+v, %v, want %+v", info, err, p.Info)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestMalformedEXIF(t *testing.T) {
+	good := exifBlock(binary.BigEndian, 3, 6)
+	patched := func(at int, content string) []byte {
+		b := bytes.Clone(good)
+		copy(b[at:], content)
+		return b
+	}
+	for _, c := range []struct {
+		name  string
+		block []byte
+		want  string // of the warning; "" for none
+	}{
+		{"whole", good, ""},
+		{"long", exifBlock(binary.LittleEndian, 4, 6), ""},
+		{"empty", nil, "too few"},
+		{"header only", good[:8], "lies outside"},
+		{"other header", patched(0, "XX"), "TIFF header"},
+		{"order and magic disagree", patched(0, "II"), "TIFF header"},
+		{"directory within the header", patched(4, "\x00\x00\x00\x02"), "directory at 2"},
+		{"directory far outside", patched(4, "\xff\xff\xff\xff"), "directory at 4294967295"},
+		{"cut entry", good[:30], "entry 2 of 3"},
+		{"too many entries", append(patched(8, "\xff\xff")[:10], 1, 2, 3), "entry 1 of 65535"},
+		{"text", exifBlock(binary.BigEndian, 2, 6), "type 2"},
+		{"zero", exifBlock(binary.BigEndian, 3, 0), "is 0"},
+		{"nine", exifBlock(binary.BigEndian, 3, 9), "is 9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := pngSpec{w: 3, h: 2, depth: 8, before: pngChunk("eXIf", c.block), sample: noise(8)}
+			p, _ := decodeBytes(t, s.encode(), Options{})
+			if c.want == "" {
+				if p.Orientation != 6 || len(p.Warnings) > 0 {
+					t.Errorf("orientation %d, warnings %q, want 6 and none", p.Orientation, p.Warnings)
+				}
+				return
+			}
+			if p.Orientation != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], c.want) {
+				t.Errorf("orientation %d, warnings %q, want 1 and one with %q", p.Orientation, p.Warnings, c.want)
+			}
+		})
+	}
+	for n := range good {
+		if o, err := exifOrientation(good[:n:n]); err == nil && o != 6 {
+			t.Errorf("the first %d bytes give orientation %d without an error", n, o)
+		}
+	}
+}
