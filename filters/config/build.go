@@ -1,0 +1,271 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"filterbank/filters"
+	"filterbank/filters/bank"
+	"filterbank/filters/volume"
+	"filterbank/filters/weights"
+)
+
+// Model is what a stack file describes, with every array loaded.
+type Model struct {
+	Input  Input
+	Stacks []Stack // one at least
+}
+
+// Stack is layers in order. The first takes 3 channels, each other one as many as
+// the one before has filters.
+type Stack struct {
+	Name   string // "" for a file's only stack, written as layers
+	Layers []filters.ConvSpec
+}
+
+// Build loads the weights, computes the built-in filters and spreads 2-D kernels
+// over the channels. The layers' names, filters' names and arrays are complete and
+// finite; whether a layer fits a picture is not known here. The model's Input has
+// its defaults filled in: Mean and Std are there, Resize and Crop only where the
+// file has them.
+func (f *File) Build() (*Model, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{Input: *f.Input.resolved()}
+	room := maxWeights
+	for _, s := range f.sections() {
+		stack := Stack{Name: s.name}
+		channels := 3
+		for i, l := range s.layers {
+			b := layerBuilder{conv: l.Conv, index: i, channels: channels, dir: f.dir, room: room}
+			spec, err := b.build(s.strict)
+			if err != nil {
+				return nil, err
+			}
+			stack.Layers = append(stack.Layers, spec)
+			channels = len(spec.Filters)
+			room -= len(spec.Weights)
+		}
+		m.Stacks = append(m.Stacks, stack)
+	}
+	return m, nil
+}
+
+// layerBuilder makes one layer's spec.
+type layerBuilder struct {
+	conv     *Conv
+	index    int // in its stack
+	channels int // C of its input
+	dir      string
+	room     int // how many weights the file may still have
+}
+
+func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
+	c := b.conv
+	spec := filters.ConvSpec{
+		Name:       c.nameOr(b.index),
+		InChannels: b.channels,
+		Stride:     c.Stride.orOne(),
+		Dilation:   c.Dilation.orOne(),
+		Padding:    c.padding(),
+		Groups:     max(c.Groups, 1),
+		StrictSize: strict,
+	}
+	if c.StrictSize != nil {
+		spec.StrictSize = *c.StrictSize
+	}
+	if c.Channels.Mode == "each" {
+		spec.Groups = b.channels
+	}
+	spec.Activation, spec.NegativeSlope = c.activation()
+	if b.channels%spec.Groups != 0 {
+		return spec, c.errorf("groups", "groups must divide the %d input channels, got %d", b.channels, spec.Groups)
+	}
+	fill := b.fromKernels
+	if c.Weights != "" {
+		fill = b.fromFile
+	}
+	if err := fill(&spec); err != nil {
+		return spec, err
+	}
+	if k := len(spec.Filters); k%spec.Groups != 0 {
+		return spec, c.errorf("groups", "groups must divide the %d filters, got %d", k, spec.Groups)
+	}
+	if err := b.addBias(&spec); err != nil {
+		return spec, err
+	}
+	return spec, b.checkKernel(&spec)
+}
+
+// checkKernel compares the kernels' size with what the layer says of it.
+func (b *layerBuilder) checkKernel(spec *filters.ConvSpec) error {
+	size := spec.KernelSize
+	if want := b.conv.KernelSize; want != (Pair{}) && want != Pair(size) {
+		return b.conv.errorf("kernel_size", "kernel_size is [%d, %d], but the kernels are %d×%d", want[0], want[1], size[0], size[1])
+	}
+	for axis, k := range size {
+		if span := spec.Dilation[axis] * (k - 1); span >= maxSide {
+			return b.conv.errorf("dilation", "a kernel with this dilation spans %d pixels, at most %d are possible", span+1, maxSide)
+		}
+	}
+	return nil
+}
+
+func (p Pair) orOne() [2]int { return [2]int{max(p[0], 1), max(p[1], 1)} }
+
+func (c *Conv) padding() filters.Padding {
+	var out filters.Padding
+	if p := c.Padding; p != nil {
+		out = filters.Padding{Top: p.Top, Left: p.Left, Bottom: p.Bottom, Right: p.Right}
+		switch p.Auto {
+		case "same":
+			out.Kind = filters.Same
+		case "same_upper":
+			out.Kind = filters.SameUpper
+		case "same_lower":
+			out.Kind = filters.SameLower
+		}
+	}
+	for _, m := range []filters.PaddingMode{filters.Reflect, filters.Replicate, filters.Circular} {
+		if m.String() == c.PaddingMode {
+			out.Mode = m
+		}
+	}
+	return out
+}
+
+func (c *Conv) activation() (filters.Activation, float32) {
+	switch c.Activation {
+	case "none":
+		return filters.None, 0
+	case "leaky_relu":
+		return filters.LeakyReLU, float32(c.slope())
+	}
+	return filters.ReLU, 0
+}
+
+// slope is PyTorch's default where none is given.
+func (c *Conv) slope() float64 {
+	if c.NegativeSlope != nil {
+		return *c.NegativeSlope
+	}
+	return 0.01
+}
+
+// fromFile takes the weights of a .npy file as they are.
+func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
+	at := b.conv.n.at("weights")
+	a, err := b.load(at, b.conv.Weights)
+	if err != nil {
+		return err
+	}
+	perGroup := spec.InChannels / spec.Groups
+	if len(a.Shape) != 4 || a.Shape[1] != perGroup || len(a.Data) == 0 {
+		return at.errorf("weights %s are %s, want K×%d×kH×kW for %d input channels in %d groups",
+			b.conv.Weights, dims(a.Shape), perGroup, spec.InChannels, spec.Groups)
+	}
+	k, h, w := a.Shape[0], a.Shape[2], a.Shape[3]
+	if err := b.checkSize(at, k, perGroup, h, w); err != nil {
+		return err
+	}
+	taps := perGroup * h * w
+	for i, v := range a.Data {
+		if !finite(v) {
+			return at.errorf("weights %s: filter %d has %v at channel %d, row %d, column %d",
+				b.conv.Weights, i/taps, v, i%taps/(h*w), i%(h*w)/w, i%w)
+		}
+	}
+	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, a.Data, numbered(k)
+	return nil
+}
+
+func numbered(k int) []string {
+	names := make([]string, k)
+	for i := range names {
+		names[i] = "f" + strconv.Itoa(i)
+	}
+	return names
+}
+
+func (b *layerBuilder) load(at *node, name string) (*weights.Array, error) {
+	path := filepath.FromSlash(name)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(b.dir, path)
+	}
+	a, err := weights.Load(path)
+	return a, at.wrap(err)
+}
+
+// checkSize bounds a layer's weights.
+func (b *layerBuilder) checkSize(at *node, k, channels, h, w int) error {
+	if k > maxFilters {
+		return at.errorf("%d filters in a layer, at most %d are possible", k, maxFilters)
+	}
+	if h > maxKernel || w > maxKernel {
+		return at.errorf("kernels of %d×%d, at most %d×%d is possible", h, w, maxKernel, maxKernel)
+	}
+	if n, ok := volume.Product(k, channels, h, w); !ok || n > b.room {
+		return at.errorf("%d×%d×%d×%d weights are too many: all layers together have at most %d", k, channels, h, w, maxWeights)
+	}
+	return nil
+}
+
+// addBias sets the layer's bias; without one it stays as the kernels have it.
+func (b *layerBuilder) addBias(spec *filters.ConvSpec) error {
+	bias, at, k := b.conv.Bias, b.conv.n.at("bias"), len(spec.Filters)
+	if bias == nil {
+		return nil
+	}
+	if bias.All && len(bias.Values) == 1 {
+		spec.Bias = make([]float32, k)
+		for i := range spec.Bias {
+			spec.Bias[i] = bias.Values[0]
+		}
+		return nil
+	}
+	values, shape, what := bias.Values, []int{len(bias.Values)}, "bias"
+	if bias.File != "" {
+		a, err := b.load(at, bias.File)
+		if err != nil {
+			return err
+		}
+		values, shape, what = a.Data, a.Shape, "bias "+bias.File
+	}
+	if len(shape) != 1 || shape[0] != k {
+		return at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
+	}
+	for i, v := range values {
+		if !finite(v) {
+			return at.errorf("%s: filter %d has %v, it must be finite", what, i, v)
+		}
+	}
+	spec.Bias = values
+	return nil
+}
+
+func dims(shape []int) string {
+	words := make([]string, len(shape))
+	for i, n := range shape {
+		words[i] = strconv.Itoa(n)
+	}
+	if len(words) == 0 {
+		return "a scalar"
+	}
+	return strings.Join(words, "×")
+}
+
+// kernels of the bank, with errors at the name or at the parameter.
+func (f Filter) kernels() ([]bank.Kernel, error) {
+	kernels, err := bank.Kernels(f.Name, f.Params)
+	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {
+		return nil, f.param(wrong.Param).wrap(err)
+	}
+	if err == nil && len(kernels) == 0 {
+		err = fmt.Errorf("filter %q has no kernels", f.Name)
+	}
+	return kernels, f.n.wrap(err)
+}

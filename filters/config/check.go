@@ -1,0 +1,242 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// section is a stack to check or build, with what its layers fall back to.
+type section struct {
+	place
+	name   string // "" for the only stack of a file
+	strict bool
+	layers []Layer
+}
+
+// sections are the file's stacks, whichever way they are written.
+func (f *File) sections() []section {
+	strict := f.StrictSize != nil && *f.StrictSize
+	if f.Stacks == nil {
+		return []section{{place{f.n}, "", strict, f.Layers}}
+	}
+	var all []section
+	for _, s := range f.Stacks {
+		one := section{s.place, s.Name, strict, s.Layers}
+		if s.StrictSize != nil {
+			one.strict = *s.StrictSize
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// check finds what is wrong between keys: everything that needs no other file.
+func (f *File) check() error {
+	if f.Layers != nil && f.Stacks != nil {
+		return f.errorf("stacks", "a stack file has layers or stacks, not both")
+	}
+	if f.Layers == nil && f.Stacks == nil {
+		return f.errorf("", "layers is missing: a stack file has layers, or stacks with layers")
+	}
+	if err := f.Input.check(); err != nil {
+		return err
+	}
+	names := distinct{}
+	layers := 0
+	for i, s := range f.sections() {
+		if f.Stacks != nil {
+			at := s.n
+			if f.n != nil {
+				at = f.n.at("stacks").keys[i]
+			}
+			if err := names.add("stack", s.name); err != nil {
+				return at.wrap(err)
+			}
+		}
+		if layers += len(s.layers); layers > maxLayers {
+			return s.errorf("layers", "more than %d layers in a file", maxLayers)
+		}
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Input) check() error {
+	if in == nil {
+		return nil
+	}
+	if r := in.Resize; r != nil && (r.Width < 1 || r.Height < 1) {
+		return r.errorf("", "resize needs width and height")
+	}
+	if c := in.Crop; c != nil && (c.Width < 1 || c.Height < 1) {
+		return c.errorf("", "crop needs width and height")
+	}
+	return nil
+}
+
+func (s section) check() error {
+	if len(s.layers) == 0 {
+		return s.errorf("layers", "a stack needs at least one layer")
+	}
+	names := distinct{}
+	for i, l := range s.layers {
+		if l.Conv == nil {
+			return l.errorf("", "a layer is written conv: {…}")
+		}
+		name := l.Conv.nameOr(i)
+		err := names.add("layer", name)
+		if err == nil && strings.HasSuffix(strings.ToLower(name), ".npy") {
+			// The arrays of another layer may be in a file of that name.
+			err = fmt.Errorf("layer name %q must not end in .npy", name)
+		}
+		if err != nil {
+			return l.Conv.n.at("name").wrap(err)
+		}
+		if err := l.Conv.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conv) nameOr(i int) string {
+	if c.Name == "" && c.n.index("name") < 0 {
+		return fmt.Sprintf("conv%d", i)
+	}
+	return c.Name
+}
+
+func (c *Conv) check() error {
+	if err := c.checkWeights(); err != nil {
+		return err
+	}
+	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
+		return c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu"))
+	}
+	if s := c.Stride; c.Padding != nil && c.Padding.Auto == "same" && (s[0] > 1 || s[1] > 1) {
+		return c.errorf("padding", "padding same needs stride 1, got [%d, %d]: write same_upper or same_lower, or the amounts", s[0], s[1])
+	}
+	return nil
+}
+
+// checkWeights sees to it that the weights have one source, and that what belongs
+// to other sources is not there.
+func (c *Conv) checkWeights() error {
+	var given []string
+	for _, s := range []struct {
+		key string
+		is  bool
+	}{{"filters", c.Filters != nil}, {"kernels", c.Kernels != nil}, {"weights", c.Weights != "" || c.n.index("weights") >= 0}} {
+		if s.is {
+			given = append(given, s.key)
+		}
+	}
+	switch {
+	case len(given) == 0:
+		return c.errorf("", "conv has no weights: it needs one of filters, kernels and weights")
+	case len(given) > 1:
+		return c.errorf(given[1], "conv has %s: it takes only one of filters, kernels and weights", strings.Join(given, " and "))
+	case given[0] == "filters" && len(c.Filters) == 0, given[0] == "kernels" && len(c.Kernels) == 0:
+		return c.errorf(given[0], "%s is empty: a layer needs at least one filter", given[0])
+	case given[0] == "weights" && c.Weights == "":
+		return c.errorf("weights", "weights wants the path of a .npy file, got an empty string")
+	case given[0] == "weights" && !c.Channels.IsZero():
+		return c.errorf("channels", "channels spreads 2-D kernels, but a weights file has its channels already")
+	}
+	if c.Channels.Mode == "each" && c.Groups > 0 {
+		return c.errorf("groups", "channels: each makes a group of every input channel: leave groups out")
+	}
+	for _, k := range c.Kernels {
+		if c.Bias != nil && k.Bias != nil {
+			return k.errorf("bias", "the layer has a bias already: write it there or with the kernels")
+		}
+		if k.Name == "" && k.n.index("name") < 0 {
+			continue
+		}
+		if err := checkName("filter", k.Name); err != nil {
+			return k.n.at("name").wrap(err)
+		}
+	}
+	return nil
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// distinct are names that become folders. File systems of macOS and Windows do
+// not tell upper from lower case.
+type distinct map[string]string
+
+func (d distinct) add(what, name string) error {
+	if err := checkName(what, name); err != nil {
+		return err
+	}
+	folded := strings.ToLower(name)
+	if other, ok := d[folded]; ok {
+		if other == name {
+			return fmt.Errorf("%s name %q is there twice", what, name)
+		}
+		return fmt.Errorf("%s names %q and %q differ only in case, which some file systems ignore", what, other, name)
+	}
+	d[folded] = name
+	return nil
+}
+
+// checkName refuses what cannot be a file's name on Linux, macOS and Windows
+// (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+func checkName(what, name string) error {
+	if err := fileName(name); err != nil {
+		return fmt.Errorf("%s name %q cannot be a file name: %w", what, name, err)
+	}
+	return nil
+}
+
+func fileName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("it is empty")
+	case len(name) > maxName:
+		return fmt.Errorf("it has %d bytes, at most %d are possible", len(name), maxName)
+	case !utf8.ValidString(name):
+		return errors.New("it is not UTF-8")
+	case name == "." || name == "..":
+		return errors.New("it is a folder's")
+	}
+	for _, r := range name {
+		if strings.ContainsRune(`/\<>:"|?*`, r) || unicode.IsControl(r) {
+			return fmt.Errorf("it contains %q", r)
+		}
+	}
+	if last := name[len(name)-1]; last == '.' || last == ' ' {
+		return fmt.Errorf("it ends in %q", last)
+	}
+	if base, _, _ := strings.Cut(name, "."); reserved(strings.TrimRight(strings.ToLower(base), " ")) {
+		return errors.New("Windows reserves it for a device")
+	}
+	return nil
+}
+
+func reserved(base string) bool {
+	switch base {
+	case "con", "prn", "aux", "nul", "conin$", "conout$":
+		return true
+	}
+	for _, port := range []string{"com", "lpt"} {
+		if digit, ok := strings.CutPrefix(base, port); ok {
+			switch digit {
+			case "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³":
+				return true
+			}
+		}
+	}
+	return false
+}

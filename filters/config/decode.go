@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unmarshaler is a value with more than one form. what is the key that it stands
+// under, for messages.
+type unmarshaler interface {
+	unmarshal(n *node, what string) error
+}
+
+// place is where a part of the model stands in its file; zero where it was made
+// by a program.
+type place struct{ n *node }
+
+func (p *place) set(n *node) { p.n = n }
+
+// errorf is an error at the value of a key, or at the part itself.
+func (p place) errorf(key, format string, args ...any) error {
+	return p.n.at(key).errorf(format, args...)
+}
+
+// decode fills a model from a node. The keys of structs, and what their values may
+// be, are those of the tags that the JSON Schema is made from.
+func decode(n *node, into reflect.Value, what string, tag reflect.StructTag) error {
+	if u, ok := into.Addr().Interface().(unmarshaler); ok {
+		return u.unmarshal(n, what)
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		return decode(n, into.Elem(), what, tag)
+	case reflect.Struct:
+		return decodeStruct(n, into, what)
+	case reflect.Slice:
+		return decodeList(n, into, what)
+	case reflect.String:
+		return decodeString(n, into, what, tag)
+	case reflect.Int:
+		v, err := wholeNumber(n, what, "a whole number", limits(tag))
+		into.SetInt(int64(v))
+		return err
+	case reflect.Float64:
+		v, err := finiteNumber(n, what, "a number")
+		into.SetFloat(v)
+		return err
+	case reflect.Bool:
+		if n.kind != boolean {
+			return n.errorf("%s wants true or false, got %s", what, n.got())
+		}
+		into.SetBool(strings.EqualFold(n.text, "true"))
+		return nil
+	}
+	return n.errorf("%s: a %s is not decoded", what, into.Type())
+}
+
+func decodeStruct(n *node, into reflect.Value, what string) error {
+	if p, ok := into.Addr().Interface().(interface{ set(*node) }); ok {
+		p.set(n)
+	}
+	if n.kind == null { // input: with all its keys commented out
+		return nil
+	}
+	if n.kind != mapping {
+		return n.errorf("%s wants a mapping, got %s", what, n.got())
+	}
+	fields := fieldsOf(into.Type())
+	for i, key := range n.keys {
+		at := slices.IndexFunc(fields, func(f field) bool { return f.key == key.text })
+		if at < 0 {
+			return unknownKey(key, keysOf(fields))
+		}
+		f := fields[at]
+		if err := decode(n.items[i], into.Field(f.index), key.text, f.tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// field is a struct field that a key stands for.
+type field struct {
+	key   string
+	index int
+	tag   reflect.StructTag
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
+			fields = append(fields, field{key, i, f.Tag})
+		}
+	}
+	return fields
+}
+
+func keysOf(fields []field) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+func unknownKey(key *node, known []string) error {
+	if near, ok := nearest(key.text, known); ok {
+		return key.errorf("unknown key %q, did you mean %q?", key.text, near)
+	}
+	return key.errorf("unknown key %q, the keys here are %s", key.text, strings.Join(known, ", "))
+}
+
+func decodeList(n *node, into reflect.Value, what string) error {
+	if n.kind != list {
+		return n.errorf("%s wants a list, got %s", what, n.got())
+	}
+	items := reflect.MakeSlice(into.Type(), len(n.items), len(n.items))
+	for i, item := range n.items {
+		if err := decode(item, items.Index(i), fmt.Sprintf("%s[%d]", what, i), ""); err != nil {
+			return err
+		}
+	}
+	into.Set(items)
+	return nil
+}
+
+func decodeString(n *node, into reflect.Value, what string, tag reflect.StructTag) error {
+	allowed := keywords(tag, "enum")
+	if n.kind != text {
+		want := "a string"
+		if len(allowed) > 0 {
+			want = oneOf(allowed)
+		}
+		return n.errorf("%s wants %s, got %s", what, want, n.got())
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, n.text) {
+		return n.errorf("%s must be %s, got %q", what, oneOf(allowed), n.text)
+	}
+	into.SetString(n.text)
+	return nil
+}
+
+// keywords are the values of a keyword of a jsonschema tag: enum=a,enum=b.
+func keywords(tag reflect.StructTag, name string) []string {
+	var values []string
+	for part := range strings.SplitSeq(tag.Get("jsonschema"), ",") {
+		if v, ok := strings.CutPrefix(part, name+"="); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+func oneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// bounds are the least and the largest whole number that a key takes.
+type bounds struct{ low, high int }
+
+func limits(tag reflect.StructTag) bounds {
+	b := bounds{math.MinInt, math.MaxInt}
+	for _, v := range keywords(tag, "minimum") {
+		b.low, _ = strconv.Atoi(v)
+	}
+	for _, v := range keywords(tag, "maximum") {
+		b.high, _ = strconv.Atoi(v)
+	}
+	return b
+}
+
+func wholeNumber(n *node, what, want string, b bounds) (int, error) {
+	v, ok := n.whole()
+	switch {
+	case !ok:
+		return 0, n.errorf("%s wants %s, got %s", what, want, n.got())
+	case v < b.low:
+		return 0, n.errorf("%s must be at least %d, got %d", what, b.low, v)
+	case v > b.high:
+		return 0, n.errorf("%s must be at most %d, got %d", what, b.high, v)
+	}
+	return v, nil
+}
+
+// finiteNumber is a number that stays finite as float32.
+func finiteNumber(n *node, what, want string) (float64, error) {
+	if n.kind != number {
+		return 0, n.errorf("%s wants %s, got %s", what, want, n.got())
+	}
+	v := n.float()
+	if !finite(float32(v)) {
+		return 0, n.errorf("%s must be a finite number within ±3.4e38, got %s", what, n.text)
+	}
+	return v, nil
+}
+
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+// nearest is the known word with the smallest edit distance from word, of equals
+// the first. It is not ok if more than two fifths of the letters differ.
+func nearest(word string, known []string) (best string, ok bool) {
+	word = strings.ToLower(word)
+	if len(word) > 100 { // no key is near, and the distance takes time
+		return "", false
+	}
+	distance := math.MaxInt
+	for _, k := range known {
+		if d := editDistance(word, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best, best != "" && 5*distance <= 2*max(len(word), len(best))
+}
+
+// editDistance counts insertions, deletions and substitutions of bytes
+// (Levenshtein 1966), row by row of the usual table.
+func editDistance(a, b string) int {
+	above := make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
+	}
+	for i := range len(a) {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range len(b) {
+			change := above[j]
+			if a[i] != b[j] {
+				change++
+			}
+			row[j+1] = min(change, above[j+1]+1, row[j]+1)
+		}
+		above = row
+	}
+	return above[len(b)]
+}

@@ -1,0 +1,113 @@
+package config
+
+// File is a stack file: how a picture is prepared and the layers that it runs
+// through, either as layers or, several of them, as stacks.
+type File struct {
+	place
+	// Version of the format: 1.
+	Version int `json:"version" jsonschema:"required,minimum=1,maximum=1"`
+	// What is done to a picture before the first layer.
+	Input *Input `json:"input,omitempty"`
+	// The default of the layers' strict_size.
+	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+	// The layers of the only stack, the first one first.
+	Layers []Layer `json:"layers,omitempty"`
+	// Several stacks by name, over one decoded picture.
+	Stacks Stacks `json:"stacks,omitempty"`
+
+	dir string // that weights files are relative to
+}
+
+// Input is how a picture becomes a volume of 3 channels: resize, then crop, then
+// (v − mean) / std with v from 0 to 1.
+type Input struct {
+	place
+	// Scale the picture to a size in pixels.
+	Resize *Resize `json:"resize,omitempty"`
+	// Cut a window out of the picture, after resizing.
+	Crop *Crop `json:"crop,omitempty"`
+	// What transparent pixels lie on: "#rrggbb" or "#rgb", in quotes.
+	Background Color `json:"background"`
+	// Subtracted from the red, green and blue values, which run from 0 to 1: three numbers, or one for all.
+	Mean Triple `json:"mean"`
+	// What the difference is divided by, above 0: three numbers, or one for all.
+	Std Deviation `json:"std"`
+}
+
+// Resize scales a picture.
+type Resize struct {
+	place
+	// Width in pixels.
+	Width int `json:"width" jsonschema:"required,minimum=1,maximum=65536"`
+	// Height in pixels.
+	Height int `json:"height" jsonschema:"required,minimum=1,maximum=65536"`
+	// How the picture meets the size: fit keeps its shape inside the size, fill keeps it and cuts off what is over, stretch does not keep it.
+	Mode string `json:"mode,omitempty" jsonschema:"enum=fit,enum=fill,enum=stretch,default=fit"`
+	// The resampling filter.
+	Filter string `json:"filter,omitempty" jsonschema:"enum=lanczos,enum=linear,enum=nearest,default=lanczos"`
+}
+
+// Crop cuts a window out of a picture.
+type Crop struct {
+	place
+	// Width in pixels.
+	Width int `json:"width" jsonschema:"required,minimum=1,maximum=65536"`
+	// Height in pixels.
+	Height int `json:"height" jsonschema:"required,minimum=1,maximum=65536"`
+	// Where in the picture the window lies.
+	Anchor string `json:"anchor,omitempty" jsonschema:"enum=center,enum=top-left,enum=top,enum=top-right,enum=left,enum=right,enum=bottom-left,enum=bottom,enum=bottom-right,default=center"`
+}
+
+// Section is one of several stacks.
+type Section struct {
+	place
+	// The stack's name: its key.
+	Name string `json:"-"`
+	// The default of the layers' strict_size in this stack.
+	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+	// The layers, the first one first.
+	Layers []Layer `json:"layers" jsonschema:"required"`
+}
+
+// Layer is one layer of a stack.
+type Layer struct {
+	place
+	// A convolution layer.
+	Conv *Conv `json:"conv" jsonschema:"required"`
+}
+
+// Conv is a convolution layer. Its weights come from exactly one of filters,
+// kernels and weights; the other keys have the names and meanings of PyTorch's Conv2d.
+type Conv struct {
+	place
+	// The layer's name, which its output is filed under; conv0, conv1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// Built-in filters and banks of them, by name.
+	Filters []Filter `json:"filters,omitempty"`
+	// Filters written out.
+	Kernels []Kernel `json:"kernels,omitempty"`
+	// A .npy file of [K, C/groups, kH, kW] weights, relative to the stack file.
+	Weights string `json:"weights,omitempty"`
+	// Added to each filter's sum: a number for all filters, a list with one for each, or a .npy file of [K].
+	Bias *Bias `json:"bias,omitempty"`
+	// How a 2-D kernel spreads over the input channels.
+	Channels Channels `json:"channels,omitzero"`
+	// The size that the kernels are expected to have; it is only checked.
+	KernelSize Pair `json:"kernel_size,omitzero"`
+	// Step of the kernels in pixels.
+	Stride Pair `json:"stride,omitzero"`
+	// Pixels laid around the input: n, [h, w], [top, left, bottom, right], same (the output keeps the input's size; stride 1), same_upper or same_lower (ceil(size/stride), an odd rest below and right or above and left), or valid (none).
+	Padding *Padding `json:"padding,omitempty"`
+	// What stands in the padding.
+	PaddingMode string `json:"padding_mode,omitempty" jsonschema:"enum=zeros,enum=reflect,enum=replicate,enum=circular,default=zeros"`
+	// Distance of the kernel's taps in pixels.
+	Dilation Pair `json:"dilation,omitzero"`
+	// Channels are split into so many groups; each filter sees one of them. Divides the input channels and the filters.
+	Groups int `json:"groups,omitempty" jsonschema:"minimum=1,maximum=65536,default=1"`
+	// Applied to every output.
+	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,default=relu"`
+	// Slope of leaky_relu below 0.
+	NegativeSlope *float64 `json:"negative_slope,omitempty" jsonschema:"default=0.01"`
+	// Rows or columns at the far edge that no output covers are an error.
+	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+}

@@ -1,0 +1,248 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxSide bounds stride, dilation and padding, and what a dilated kernel spans, as
+// package filters does.
+const maxSide = 1 << 20
+
+// Pair is a number for the vertical and one for the horizontal axis, from one
+// number or [h, w]. Zeros stand for the default, which is 1 for stride and dilation.
+type Pair [2]int
+
+func (p *Pair) unmarshal(n *node, what string) error {
+	const want = "a whole number or [h, w]"
+	values, err := wholeNumbers(n, what, want, bounds{1, maxSide})
+	if err != nil {
+		return err
+	}
+	switch len(values) {
+	case 1:
+		*p = Pair{values[0], values[0]}
+	case 2:
+		*p = Pair(values)
+	default:
+		return n.errorf("%s wants %s, got a list of %d", what, want, len(values))
+	}
+	return nil
+}
+
+// wholeNumbers reads a number or a list of at least two.
+func wholeNumbers(n *node, what, want string, b bounds) ([]int, error) {
+	if n.kind != list {
+		v, err := wholeNumber(n, what, want, b)
+		return []int{v}, err
+	}
+	if len(n.items) < 2 || len(n.items) > 4 {
+		return nil, n.errorf("%s wants %s, got a list of %d", what, want, len(n.items))
+	}
+	values := make([]int, len(n.items))
+	for i, item := range n.items {
+		var err error
+		if values[i], err = wholeNumber(item, what, want, b); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// Padding is what a layer's input is surrounded with.
+type Padding struct {
+	Auto                     string // same, same_upper, same_lower; or empty, for the amounts
+	Top, Left, Bottom, Right int    // in pixels
+}
+
+func (p *Padding) unmarshal(n *node, what string) error {
+	const want = "a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid"
+	if n.kind == text {
+		switch n.text {
+		case "valid":
+			*p = Padding{}
+		case "same", "same_upper", "same_lower":
+			*p = Padding{Auto: n.text}
+		default:
+			return n.errorf("%s wants %s, got %q", what, want, n.text)
+		}
+		return nil
+	}
+	v, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	if err != nil {
+		return err
+	}
+	switch len(v) {
+	case 1:
+		*p = Padding{"", v[0], v[0], v[0], v[0]}
+	case 2:
+		*p = Padding{"", v[0], v[1], v[0], v[1]}
+	case 4:
+		*p = Padding{"", v[0], v[1], v[2], v[3]}
+	default:
+		return n.errorf("%s wants %s, got a list of %d", what, want, len(v))
+	}
+	return nil
+}
+
+// MarshalJSON writes the form that a stack file has.
+func (p Padding) MarshalJSON() ([]byte, error) {
+	if p.Auto != "" {
+		return json.Marshal(p.Auto)
+	}
+	return json.Marshal([]int{p.Top, p.Left, p.Bottom, p.Right})
+}
+
+// Channels is how a 2-D kernel becomes one of C/groups channels. The zero value is mean.
+type Channels struct {
+	Mode    string    // mean, luma, sum, each; or empty, for Factors
+	Factors []float64 // one a channel
+}
+
+func (c *Channels) unmarshal(n *node, what string) error {
+	const want = "mean, luma, sum, each or one number for each channel"
+	switch {
+	case n.kind == text && slices.Contains([]string{"mean", "luma", "sum", "each"}, n.text):
+		*c = Channels{Mode: n.text}
+		return nil
+	case n.kind == text:
+		return n.errorf("%s must be %s, got %q", what, want, n.text)
+	case n.kind == list && len(n.items) > 0:
+		factors := make([]float64, len(n.items))
+		for i, item := range n.items {
+			var err error
+			if factors[i], err = finiteNumber(item, what, "numbers"); err != nil {
+				return err
+			}
+		}
+		*c = Channels{Factors: factors}
+		return nil
+	}
+	return n.errorf("%s wants %s, got %s", what, want, n.got())
+}
+
+func float32s(n *node, what string) ([]float32, error) {
+	values := make([]float32, len(n.items))
+	for i, item := range n.items {
+		v, err := finiteNumber(item, what, "numbers")
+		if err != nil {
+			return nil, err
+		}
+		values[i] = float32(v)
+	}
+	return values, nil
+}
+
+// IsZero says that nothing was chosen.
+func (c Channels) IsZero() bool { return c.Mode == "" && c.Factors == nil }
+
+// MarshalJSON writes the form that a stack file has.
+func (c Channels) MarshalJSON() ([]byte, error) {
+	if c.Factors != nil {
+		return json.Marshal(c.Factors)
+	}
+	return json.Marshal(c.Mode)
+}
+
+// Bias is added to the filters' sums.
+type Bias struct {
+	File   string    // a .npy file of K values; or empty, for Values
+	Values []float32 // one a filter, or, with All, a single one for all of them
+	All    bool
+}
+
+func (b *Bias) unmarshal(n *node, what string) error {
+	const want = "a number, a list of numbers or a .npy file"
+	switch {
+	case n.kind == text && n.text != "":
+		*b = Bias{File: n.text}
+		return nil
+	case n.kind == list && len(n.items) > 0:
+		values, err := float32s(n, what)
+		*b = Bias{Values: values}
+		return err
+	}
+	v, err := finiteNumber(n, what, want)
+	*b = Bias{Values: []float32{float32(v)}, All: true}
+	return err
+}
+
+// MarshalJSON writes the form that a stack file has.
+func (b Bias) MarshalJSON() ([]byte, error) {
+	switch {
+	case b.File != "":
+		return json.Marshal(b.File)
+	case b.All && len(b.Values) == 1:
+		return json.Marshal(b.Values[0])
+	}
+	return json.Marshal(b.Values)
+}
+
+// Color is an opaque colour, red, green and blue from 0 to 255. The zero value is black.
+type Color [3]uint8
+
+func (c *Color) unmarshal(n *node, what string) error {
+	if n.kind == null { // background: #fff
+		return n.errorf(`%s wants a colour such as "#rrggbb" in quotes (a bare # starts a comment), got nothing`, what)
+	}
+	digits, ok := strings.CutPrefix(n.text, "#")
+	if len(digits) == 3 {
+		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	if n.kind != text || !ok || len(digits) != 6 || strings.Trim(digits, "0123456789abcdefABCDEF") != "" {
+		got := n.got()
+		if n.kind == text {
+			got = fmt.Sprintf("%q", n.text)
+		}
+		return n.errorf(`%s wants a colour such as "#rrggbb" or "#rgb", got %s`, what, got)
+	}
+	_, err := fmt.Sscanf(digits, "%02x%02x%02x", &c[0], &c[1], &c[2])
+	return n.wrap(err)
+}
+
+// String is #rrggbb.
+func (c Color) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
+
+// MarshalJSON writes the form that a stack file has.
+func (c Color) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// Triple is a number for red, green and blue, from three numbers or one for all.
+type Triple [3]float32
+
+func (t *Triple) unmarshal(n *node, what string) error {
+	const want = "three numbers, or one for all channels"
+	if n.kind != list {
+		v, err := finiteNumber(n, what, want)
+		*t = Triple{float32(v), float32(v), float32(v)}
+		return err
+	}
+	if len(n.items) != 3 {
+		return n.errorf("%s wants %s, got a list of %d", what, want, len(n.items))
+	}
+	values, err := float32s(n, what)
+	if err == nil {
+		*t = Triple(values)
+	}
+	return err
+}
+
+// Deviation is a Triple of numbers above 0.
+type Deviation [3]float32
+
+func (d *Deviation) unmarshal(n *node, what string) error {
+	if err := (*Triple)(d).unmarshal(n, what); err != nil {
+		return err
+	}
+	for i, v := range d {
+		if v <= 0 {
+			at := n
+			if n.kind == list {
+				at = n.items[i]
+			}
+			return at.errorf("%s must be above 0, got %s", what, at.text)
+		}
+	}
+	return nil
+}
