@@ -86,7 +86,7 @@ func writeStored(w *bitWriter, block []byte, last bool) {
 
 // tokenize fills c.token and returns how many tokens there are.
 func (c *blockCoder) tokenize(block []byte) (n int) {
-	words := c.findSame(block)
+	words := c.markSame(block)
 	pos := 0
 	for w := range words {
 		run := c.same[w]
@@ -114,14 +114,24 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 	return c.literals(n, block[pos:])
 }
 
-// findSame fills c.same for the block and two words more, and returns how many
+// markSame fills c.same for the block and two words more, and returns how many
 // words the block has.
-func (c *blockCoder) findSame(block []byte) (words int) {
+func (c *blockCoder) markSame(block []byte) (words int) {
 	n := len(block)
 	words = (n + 63) / 64
-	p := block[:words*64]
+	findSame(c.same[:words], block[:words*64])
+	if n%64 != 0 {
+		c.same[words-1] &= 1<<(n%64) - 1
+	}
+	c.same[words] = 0
+	return words
+}
+
+// findSameGeneric sets a bit of same for each byte of p that equals the one before
+// it; the first has none before it. p has 64 bytes for each word.
+func findSameGeneric(same []uint64, p []byte) {
 	before := uint64(^p[0]) << 56
-	for w := range words {
+	for w := range same {
 		chunk := p[64*w : 64*w+64]
 		var m uint64
 		for i := 0; i < 64; i += 8 {
@@ -131,13 +141,8 @@ func (c *blockCoder) findSame(block []byte) (words int) {
 			equal := ^((diff&lowBits + lowBits) | diff) & highBits
 			m |= equal * 0x0002040810204081 >> 56 << i // gathers the high bits
 		}
-		c.same[w] = m
+		same[w] = m
 	}
-	if n%64 != 0 {
-		c.same[words-1] &= 1<<(n%64) - 1
-	}
-	c.same[words] = 0
-	return words
 }
 
 // runLength counts the set bits of c.same from start on.

@@ -31,6 +31,7 @@ type Encoder struct {
 	row                   int    // rows taken so far
 	prev                  []byte // the row before, of the call before
 
+	filter  filterChooser
 	stream  stream
 	scratch []byte // header and trailer
 }
@@ -40,6 +41,7 @@ type Encoder struct {
 // is ready for use.
 type Workspace struct {
 	block blockCoder
+	trial [trialBytes]byte
 }
 
 // Reset starts a picture on w and writes everything before its pixels. It is an
@@ -98,7 +100,7 @@ func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
 
 // writeRow filters a row into the stream, block by block.
 func (e *Encoder) writeRow(ws *Workspace, cur, prev []byte) error {
-	f := chooseFilter(cur, prev, e.bpp, e.row)
+	f := e.filter.choose(&ws.trial, cur, prev, e.bpp, e.row)
 	e.row++
 	e.stream.putByte(byte(f))
 	for x := 0; ; {

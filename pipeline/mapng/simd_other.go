@@ -1,0 +1,9 @@
+//go:build !amd64 || purego
+
+package mapng
+
+func sub(dst, cur, pred []byte)                  { subGeneric(dst, cur, pred) }
+func subMean(dst, cur, left, up []byte)          { subMeanGeneric(dst, cur, left, up) }
+func subPaeth(dst, cur, left, up, upLeft []byte) { subPaethGeneric(dst, cur, left, up, upLeft) }
+func findSame(same []uint64, p []byte)           { findSameGeneric(same, p) }
+func sums(p []byte) (plain, weighted uint64)     { return sumsGeneric(p) }

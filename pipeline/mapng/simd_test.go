@@ -1,0 +1,118 @@
+package mapng
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// guarded returns n random bytes at an odd address between guards, and a check
+// that the guards are whole.
+func guarded(rng *rand.Rand, n int) (b []byte, whole func() bool) {
+	const guard = 67
+	all := make([]byte, n+2*guard)
+	for i := range all {
+		all[i] = byte(rng.Uint32())
+		if rng.IntN(3) == 0 && i > 0 {
+			all[i] = all[i-1]
+		}
+	}
+	before, after := slices.Clone(all[:guard]), slices.Clone(all[guard+n:])
+	return all[guard : guard+n : guard+n], func() bool {
+		return bytes.Equal(all[:guard], before) && bytes.Equal(all[guard+n:], after)
+	}
+}
+
+// TestSubtractions compares the filters' loops as they were built with plain
+// arithmetic, byte by byte, for every length up to some vectors.
+func TestSubtractions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for n := range 100 {
+		dst, whole := guarded(rng, n)
+		cur, _ := guarded(rng, n)
+		left, _ := guarded(rng, n)
+		up, _ := guarded(rng, n)
+		upLeft, _ := guarded(rng, n)
+		for _, c := range []struct {
+			name string
+			run  func()
+			want func(i int) byte
+		}{
+			{"sub", func() { sub(dst, cur, left) }, func(i int) byte { return left[i] }},
+			{"subMean", func() { subMean(dst, cur, left, up) }, func(i int) byte { return byte((int(left[i]) + int(up[i])) / 2) }},
+			{"subPaeth", func() { subPaeth(dst, cur, left, up, upLeft) }, func(i int) byte { return paeth(left[i], up[i], upLeft[i]) }},
+		} {
+			c.run()
+			for i := range n {
+				if want := cur[i] - c.want(i); dst[i] != want {
+					t.Fatalf("%s of %d bytes: byte %d is %d, want %d", c.name, n, i, dst[i], want)
+				}
+			}
+			if !whole() {
+				t.Fatalf("%s of %d bytes wrote past its end", c.name, n)
+			}
+		}
+	}
+}
+
+// TestPaethOfEverything runs all 2²⁴ neighbourhoods, and the plain Go beside what
+// was built.
+func TestPaethOfEverything(t *testing.T) {
+	var cur, built, generic, left, up, upLeft [256]byte
+	for i := range upLeft {
+		upLeft[i] = byte(i)
+	}
+	for a := range 256 {
+		for b := range 256 {
+			for i := range upLeft {
+				left[i], up[i] = byte(a), byte(b)
+			}
+			subPaeth(built[:], cur[:], left[:], up[:], upLeft[:])
+			subPaethGeneric(generic[:], cur[:], left[:], up[:], upLeft[:])
+			for c := range 256 {
+				if want := -paeth(byte(a), byte(b), byte(c)); built[c] != want || generic[c] != want {
+					t.Fatalf("left %d, up %d, upper left %d: %d, in plain Go %d, want %d", a, b, c, built[c], generic[c], want)
+				}
+			}
+		}
+	}
+}
+
+func TestFindSame(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for words := 1; words < 9; words++ {
+		p, _ := guarded(rng, 64*words)
+		want := make([]uint64, words)
+		for i := 1; i < len(p); i++ {
+			if p[i] == p[i-1] {
+				want[i/64] |= 1 << (i % 64)
+			}
+		}
+		built, generic := make([]uint64, words), make([]uint64, words)
+		findSame(built, p)
+		findSameGeneric(generic, p)
+		if fmt.Sprint(built) != fmt.Sprint(want) || fmt.Sprint(generic) != fmt.Sprint(want) {
+			t.Errorf("%d words:\n%x, in plain Go\n%x, want\n%x", words, built, generic, want)
+		}
+	}
+}
+
+func TestSumMagnitudes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 1))
+	lowest := bytes.Repeat([]byte{0x80}, trialBytes)
+	for n := 0; n <= trialBytes; n += 1 + n/7 {
+		random, _ := guarded(rng, n)
+		for _, p := range [][]byte{random, lowest[:n]} {
+			var want uint64
+			for _, b := range p {
+				v := int(int8(b))
+				want += uint64(max(v, -v))
+			}
+			if got := sumMagnitudes(p); got != want {
+				t.Errorf("%d bytes: %d, want %d", n, got, want)
+			}
+		}
+	}
+}
