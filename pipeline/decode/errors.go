@@ -43,43 +43,38 @@ func refuse(code Code, format string, args ...any) *Error {
 // decoderError sorts what image/png and image/jpeg report. They call an early end
 // by several names, so whether the reader ran out of bytes decides.
 func decoderError(f Format, err error, r *meter) error {
-	text := fmt.Sprintf("corrupt %s: %s, found within the first %d of %d bytes; fetch the file again or save it anew",
-		f, reason(err), r.at, r.size)
-	code := Corrupt
-	var unsupportedPNG png.UnsupportedError
-	var unsupportedJPEG jpeg.UnsupportedError
+	_, rarePNG := errors.AsType[png.UnsupportedError](err)
+	_, rareJPEG := errors.AsType[jpeg.UnsupportedError](err)
+	why := reason(err)
+	refused := refuse(Corrupt, "corrupt %s: %s, found within the first %d of %d bytes; fetch the file again or save it anew",
+		f, why, r.at, r.size)
 	switch {
-	case errors.As(err, &unsupportedPNG) && unsupportedPNG == "dimension overflow":
-		code = TooLarge
-		text = "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture"
-	case errors.As(err, &unsupportedPNG):
-		code = Unsupported
-		text = fmt.Sprintf("unsupported PNG: %s; save it with 1, 2, 4, 8 or 16 bits as gray, palette or RGB", reason(err))
-	case errors.As(err, &unsupportedJPEG):
-		code = Unsupported
-		text = fmt.Sprintf("unsupported JPEG: %s; save it as a baseline or progressive JPEG or as PNG", reason(err))
+	case rarePNG && why == "dimension overflow":
+		refused = refuse(TooLarge, "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture")
+	case rarePNG:
+		refused = refuse(Unsupported, "unsupported PNG: %s; save it with 1, 2, 4, 8 or 16 bits as gray, palette or RGB", why)
+	case rareJPEG:
+		refused = refuse(Unsupported, "unsupported JPEG: %s; save it as a baseline or progressive JPEG or as PNG", why)
 	case r.end || errors.Is(err, io.ErrUnexpectedEOF):
-		code = Truncated
-		text = fmt.Sprintf("truncated %s: the file ends after %d bytes, before its picture does; fetch the file again", f, r.size)
+		refused = refuse(Truncated, "truncated %s: the file ends after %d bytes, before its picture does; fetch the file again", f, r.size)
 	}
-	return &Error{Code: code, Text: text, Err: err}
+	refused.Err = err
+	return refused
 }
 
 // reason is a decoder's error without the prefixes that repeat the format.
 func reason(err error) string {
-	var formatPNG png.FormatError
-	var formatJPEG jpeg.FormatError
-	var unsupportedPNG png.UnsupportedError
-	var unsupportedJPEG jpeg.UnsupportedError
-	switch {
-	case errors.As(err, &formatPNG):
-		return string(formatPNG)
-	case errors.As(err, &formatJPEG):
-		return string(formatJPEG)
-	case errors.As(err, &unsupportedPNG):
-		return string(unsupportedPNG)
-	case errors.As(err, &unsupportedJPEG):
-		return string(unsupportedJPEG)
+	if e, ok := errors.AsType[png.FormatError](err); ok {
+		return string(e)
+	}
+	if e, ok := errors.AsType[jpeg.FormatError](err); ok {
+		return string(e)
+	}
+	if e, ok := errors.AsType[png.UnsupportedError](err); ok {
+		return string(e)
+	}
+	if e, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
+		return string(e)
 	}
 	return err.Error()
 }

@@ -66,6 +66,7 @@ func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
 func (c *chroma) row(y int, s *scratch) []uint8 {
 	luma, cb, cr := c.planes(y, s)
 	px := grown(&s.px, 4*len(luma))
+	cb, cr = cb[:len(luma)], cr[:len(luma)]
 	for x, v := range luma {
 		r, g, b := rgb(int32(v), int32(cb[x])-128, int32(cr[x])-128)
 		binary.LittleEndian.PutUint32(px[4*x:], rgba8(r, g, b))

@@ -102,28 +102,28 @@ func newSpans(f Filter, src, dst, from, to int, weightBits uint) []span {
 	}
 	scale := float64(src) / float64(dst)
 	widen := max(scale, 1) // when shrinking, the filter spans as many samples as fall together
-	reach := float64(support * widen)
+	reach, unit := float64(support*widen), 1/widen
 	for i := from; i < to; i++ {
 		centre := float64((float64(i) + 0.5) * scale)
 		first := max(0, int(centre-reach+0.5))
-		end := min(src, int(centre+reach+0.5))
-		spans = append(spans, span{first, fixed(at, first, end, centre, 1/widen, weightBits)})
+		exact := make([]float64, 0, 2*int(reach)+3)
+		for k := first; k < min(src, int(centre+reach+0.5)); k++ {
+			exact = append(exact, at(float64((float64(k)-centre+0.5)*unit)))
+		}
+		spans = append(spans, span{first, fixed(exact, weightBits)})
 	}
 	return spans
 }
 
-// fixed samples a filter at the centres of first ≤ k < end, and rounds the weights,
-// normalised to 1, half away from zero.
-func fixed(at func(float64) float64, first, end int, centre, scale float64, weightBits uint) []int32 {
-	exact := make([]float64, end-first)
+// fixed scales weights to a sum of 2^bits and rounds them, half away from zero.
+func fixed(exact []float64, bits uint) []int32 {
 	sum := 0.0
-	for k := range exact {
-		exact[k] = at(float64((float64(first+k) - centre + 0.5) * scale))
-		sum += exact[k]
+	for _, w := range exact {
+		sum += w
 	}
 	weights := make([]int32, len(exact))
 	for k, w := range exact {
-		weights[k] = int32(math.Round(w / sum * float64(int64(1)<<weightBits)))
+		weights[k] = int32(math.Round(w / sum * float64(int64(1)<<bits)))
 	}
 	return weights
 }

@@ -61,7 +61,7 @@ func sniff(data []byte) (Format, error) {
 		return PNG, nil
 	case bytes.HasPrefix(data, []byte(jpegSignature)):
 		return JPEG, nil
-	case strings.HasPrefix(pngSignature, string(data)), strings.HasPrefix(jpegSignature, string(data)):
+	case bytes.HasPrefix([]byte(pngSignature), data), bytes.HasPrefix([]byte(jpegSignature), data):
 		return "", refuse(Truncated, "truncated: the file ends after %d bytes, within its signature; fetch the file again", len(data))
 	case bytes.HasPrefix(data, []byte(pngSignature[:4])):
 		return "", refuse(Corrupt, "corrupt PNG: its signature is damaged, as by a transfer as text; fetch the file again as binary")

@@ -23,7 +23,7 @@ func (v *values) finish(c int, x float32) float32 { return float32(x-v.mean[c]) 
 
 // convert8 turns a row of RGBA pixels into three rows as long.
 func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
-	if !opaque {
+	if !opaque && !allOpaque(px) {
 		blend(v, dst, px, 255)
 		return
 	}
@@ -39,7 +39,7 @@ func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
 
 // convert16 is convert8 for 16 bits.
 func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
-	if !opaque {
+	if !opaque && !allOpaque(px) {
 		blend(v, dst, px, 65535)
 		return
 	}
@@ -48,6 +48,17 @@ func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
 			out[x] = v.finish(c, float32(px[4*x+c])/65535)
 		}
 	}
+}
+
+// allOpaque says whether a row of RGBA pixels has no transparent one: most rows of most
+// pictures with an alpha channel.
+func allOpaque[T sample](px []T) bool {
+	for i := 3; i < len(px); i += 4 {
+		if px[i] != ^T(0) {
+			return false
+		}
+	}
+	return true
 }
 
 // blend lays a row of RGBA pixels, whose samples reach full, over the background, as
