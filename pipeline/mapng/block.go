@@ -6,16 +6,18 @@ import (
 )
 
 // A block is first cut into tokens, which are then counted, given codes, and
-// written. A token below 256 is a literal byte. Every other one is a run that
-// repeats the byte before it: zeroRun+n for n zeros, otherRun+n for n others, n
-// from minRun to maxRun. Zeros have tokens of their own because a short run of
-// them may be written as literals, which are often a bit or two each.
+// written. A token below 256 is a literal byte; firstRun+n repeats the byte before
+// it minLength+n times.
 const (
-	minRun   = 3 // DEFLATE's shortest match
-	maxRun   = 258
-	zeroRun  = 256
-	otherRun = 512
-	tokens   = 1024 // a power of two above the last token, to index without checks
+	minLength = 3 // DEFLATE's shortest and longest match
+	maxLength = 258
+	firstRun  = 256
+	tokens    = firstRun + maxLength - minLength + 1
+
+	// minRun is the shortest run that becomes a match. DEFLATE could go down to 3,
+	// but that writes 0.5% more bytes on photos, whose zeros take two bits or three as
+	// literals, and is 10% slower.
+	minRun = 8
 
 	endOfBlock  = 256
 	firstLength = 257 // the symbol of a match of 3
@@ -29,7 +31,7 @@ type blockCoder struct {
 	out    []byte
 	same   [blockSize/64 + 2]uint64 // a bit a byte: equals the byte before
 	token  [blockSize + 16]uint16
-	count  [4][tokens]uint16
+	count  [4][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
 	entry  [tokens]uint32 // what a token is written as: bits<<8 | how many
@@ -44,13 +46,6 @@ func (c *blockCoder) encode(w *bitWriter, block []byte, last bool) {
 	c.tally(c.token[:n])
 	c.countSymbols()
 	c.build.build(&c.lit, c.freq[:], maxLitBits)
-	if zero := c.lit.length[0]; c.unrun() {
-		c.build.build(&c.lit, c.freq[:], maxLitBits)
-		if c.lit.length[0] > zero { // then short runs may no longer fit an entry
-			c.countSymbols()
-			c.build.build(&c.lit, c.freq[:], maxLitBits)
-		}
-	}
 	c.header.plan(&c.build, &c.lit)
 	size := 3 + c.header.size() + c.fillEntries()
 	if storedSize(len(block)) <= size {
@@ -91,8 +86,10 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 	for w := range words {
 		run := c.same[w]
 		next := c.same[w+1]
-		// Where runs of minRun begin or go on, from pos.
-		starts := run & (run>>1 | next<<63) & (run>>2 | next<<62)
+		// Where runs of minRun begin or go on, from pos; three steps make 8.
+		starts := run & (run>>1 | next<<63)
+		starts &= starts>>2 | (next&(next>>1))<<62
+		starts &= starts>>4 | (next&(next>>1)&(next>>2)&(next>>3))<<60
 		if pos > w*64 {
 			if pos >= w*64+64 {
 				continue
@@ -103,7 +100,7 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 			start := w*64 + bits.TrailingZeros64(starts)
 			n = c.literals(n, block[pos:start])
 			length := c.runLength(start)
-			n = c.runs(n, length, block[start])
+			n = c.runs(n, length)
 			pos = start + length
 			if pos >= w*64+64 {
 				break
@@ -181,19 +178,15 @@ func spread(v uint64) uint64 {
 	return (v | v<<8) & 0x00ff00ff00ff00ff
 }
 
-// runs appends tokens for length ≥ minRun repetitions of b.
-func (c *blockCoder) runs(n, length int, b byte) int {
-	kind := uint16(otherRun)
-	if b == 0 {
-		kind = zeroRun
-	}
-	for length > maxRun {
-		take := min(maxRun, length-minRun)
-		c.token[n] = kind + uint16(take)
+// runs appends tokens for length ≥ minRun repetitions.
+func (c *blockCoder) runs(n, length int) int {
+	for length > maxLength {
+		take := min(maxLength, length-minLength)
+		c.token[n] = uint16(firstRun + take - minLength)
 		n++
 		length -= take
 	}
-	c.token[n] = kind + uint16(length)
+	c.token[n] = uint16(firstRun + length - minLength)
 	return n + 1
 }
 
@@ -217,7 +210,7 @@ func (c *blockCoder) tally(token []uint16) {
 	}
 }
 
-// countSymbols gives the frequencies of DEFLATE's symbols when every run is a match.
+// countSymbols gives the frequencies of DEFLATE's symbols.
 func (c *blockCoder) countSymbols() {
 	count := &c.count[0]
 	for i := range 256 {
@@ -225,63 +218,24 @@ func (c *blockCoder) countSymbols() {
 	}
 	clear(c.freq[256:])
 	c.freq[endOfBlock] = 1
-	for n := minRun; n <= maxRun; n++ {
-		c.freq[lengths[n].symbol] += uint32(count[zeroRun+n]) + uint32(count[otherRun+n])
+	for i, l := range lengths {
+		c.freq[l.symbol] += uint32(count[firstRun+i])
 	}
 }
 
-// unrun counts those runs of zeros as literals that are shorter so, and says
-// whether there were any.
-func (c *blockCoder) unrun() (changed bool) {
-	for n := minRun; n <= maxRun; n++ {
-		if uint(n)*uint(c.lit.length[0]) > c.matchBits(n) {
-			continue
-		}
-		if k := uint32(c.count[0][zeroRun+n]); k > 0 {
-			c.freq[0] += k * uint32(n)
-			c.freq[lengths[n].symbol] -= k
-			changed = true
-		}
-	}
-	return changed
-}
-
-// matchBits is what a match of n takes: symbol, extra bits, and one bit for the
-// distance, which is always 1.
-func (c *blockCoder) matchBits(n int) uint {
-	l := lengths[n]
-	return uint(c.lit.length[l.symbol]) + uint(l.extraBits) + 1
-}
-
-// fillEntries says how each token that occurs is written, and returns how many
-// bits all of them and the end of the block take.
+// fillEntries says how each token is written, and returns how many bits all that
+// occur and the end of the block take.
 func (c *blockCoder) fillEntries() (size int) {
 	count := &c.count[0]
 	for i := range 256 {
 		c.entry[i] = uint32(c.lit.word[i])<<8 | uint32(c.lit.length[i])
 		size += int(count[i]) * int(c.lit.length[i])
 	}
-	zeros := uint(c.lit.length[0])
-	for n := minRun; n <= maxRun; n++ {
-		nz, no := int(count[zeroRun+n]), int(count[otherRun+n])
-		if nz+no == 0 {
-			continue
-		}
-		l := lengths[n]
-		bits := c.matchBits(n)
-		match := (uint32(c.lit.word[l.symbol])|uint32(l.extra)<<c.lit.length[l.symbol])<<8 | uint32(bits)
-		c.entry[otherRun+n] = match
-		size += no * int(bits)
-		if c.lit.length[l.symbol] == 0 || uint(n)*zeros <= bits {
-			bits = uint(n) * zeros
-			var word uint32
-			for i := range uint(n) {
-				word |= uint32(c.lit.word[0]) << (i * zeros)
-			}
-			match = word<<8 | uint32(bits)
-		}
-		c.entry[zeroRun+n] = match
-		size += nz * int(bits)
+	for i, l := range lengths {
+		symbolBits := c.lit.length[l.symbol]
+		n := symbolBits + l.extraBits + 1 // distance 1 is the one bit 0
+		c.entry[firstRun+i] = (uint32(c.lit.word[l.symbol])|uint32(l.extra)<<symbolBits)<<8 | uint32(n)
+		size += int(count[firstRun+i]) * int(n)
 	}
 	return size + int(c.lit.length[endOfBlock])
 }
@@ -299,13 +253,11 @@ func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	for len(token) >= 3 {
 		e0, e1, e2 := uint64(entry[token[0]%tokens]), uint64(entry[token[1]%tokens]), uint64(entry[token[2]%tokens])
 		token = token[3:]
-		pending |= e0 >> 8 << (n & 63)
-		n += e0
-		pending |= e1 >> 8 << (n & 63)
-		n += e1
-		pending |= e2 >> 8 << (n & 63)
-		n += e2
-		binary.LittleEndian.PutUint64(out[at:], pending)
+		// Joined first, as only what depends on n has to wait for the last group.
+		words := e0>>8 | e1>>8<<(e0&63) | e2>>8<<((e0+e1)&63)
+		pending |= words << (n & 63)
+		n += e0 + e1 + e2
+		store8(out[at:at+8], pending)
 		at += int(n >> 3 & 7)
 		pending >>= n & 56
 		n &= 7

@@ -102,9 +102,9 @@ var contents = []struct {
 			}
 		}
 	}},
-	{"bursts", func(pix []byte, _ int, rng *rand.Rand) { // runs of every length about maxRun and minRun
+	{"bursts", func(pix []byte, _ int, rng *rand.Rand) { // runs about the shortest and the longest match
 		for i := 0; i < len(pix); {
-			v, n := byte(rng.IntN(3)), 1+rng.IntN(6)
+			v, n := byte(rng.IntN(3)), 1+rng.IntN(12)
 			if rng.IntN(4) == 0 {
 				n = 250 + rng.IntN(300)
 			}

@@ -10,21 +10,20 @@ type matchLength struct {
 	extraBits uint8
 }
 
-// lengths is indexed by the length, minRun to maxRun.
-var lengths = func() (t [maxRun + 1]matchLength) {
-	for n := minRun; n < maxRun; n++ {
-		v := n - minRun
+// lengths is indexed by the length less minLength.
+var lengths = func() (t [maxLength - minLength + 1]matchLength) {
+	for v := range t {
 		if v < 8 {
-			t[n] = matchLength{symbol: uint16(firstLength + v)}
+			t[v] = matchLength{symbol: uint16(firstLength + v)}
 			continue
 		}
 		extraBits := bits.Len(uint(v)) - 3 // four symbols share a number of extra bits
-		t[n] = matchLength{
+		t[v] = matchLength{
 			symbol:    uint16(firstLength + 4*extraBits + v>>extraBits),
 			extra:     uint8(v & (1<<extraBits - 1)),
 			extraBits: uint8(extraBits),
 		}
 	}
-	t[maxRun] = matchLength{symbol: litSymbols - 1}
+	t[maxLength-minLength] = matchLength{symbol: litSymbols - 1}
 	return t
 }()
