@@ -8,6 +8,20 @@ type Stages struct {
 	Read, Decode, Convolve, Render, Encode, Write time.Duration
 }
 
+// Stage is one part of the work.
+type Stage struct {
+	Name string
+	Time time.Duration
+}
+
+// List is the stages in the order in which a picture passes them.
+func (s *Stages) List() []Stage {
+	return []Stage{
+		{"read", s.Read}, {"decode", s.Decode}, {"convolve", s.Convolve},
+		{"render", s.Render}, {"encode", s.Encode}, {"write", s.Write},
+	}
+}
+
 func (s *Stages) add(o Stages) {
 	s.Read += o.Read
 	s.Decode += o.Decode

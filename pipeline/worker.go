@@ -178,7 +178,7 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 		for _, lp := range w.plans[i].Layers {
 			rec.Layers = append(rec.Layers, sink.LayerInfo{
 				Stack: s.Stack.Name(), Layer: lp.Conv.Spec().Name, In: lp.In, Out: lp.Out,
-				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
+				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
 			})
 		}
 	}

@@ -47,6 +47,7 @@ type LayerInfo struct {
 	Out           volume.Shape `json:"out"`
 	UncoveredRows int          `json:"uncovered_rows,omitempty"`
 	UncoveredCols int          `json:"uncovered_cols,omitempty"`
+	Uncovered     string       `json:"-"` // the same in words, for the log
 }
 
 // FileInfo is a file that was written for a picture. Filter, Index and Scale are

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filterbank/pipeline/sink"
+)
+
+// TestConformance runs every case through the command line. The expected values were
+// computed in float64 and agree with PyTorch's; a float32 result is right when it is
+// within 1e-5 of the sum of the magnitudes that went into it, plus 1e-6.
+func TestConformance(t *testing.T) {
+	cases, err := filepath.Glob("testdata/conformance/conv/*")
+	if err != nil || len(cases) != 24 {
+		t.Fatalf("found %d cases, want 24 (%v)", len(cases), err)
+	}
+	for _, dir := range cases {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			out := t.TempDir()
+			var stdout, stderr bytes.Buffer
+			code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr},
+				[]string{"run", "-c", filepath.Join(dir, "case.yaml"), "--format", "npy", "-o", out, filepath.Join(dir, "in.png")})
+			if code != 0 {
+				t.Fatalf("exit %d: %s", code, &stderr)
+			}
+			checkConformance(t, dir, filepath.Join(out, lastFile(t, out)))
+		})
+	}
+}
+
+// lastFile is the one file that the manifest names.
+func lastFile(t *testing.T, out string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r sink.Record
+	if err := json.Unmarshal(data, &r); err != nil || len(r.Files) != 1 {
+		t.Fatalf("manifest: %v, %d files, want 1", err, len(r.Files))
+	}
+	return r.Files[0].Path
+}
+
+func checkConformance(t *testing.T, dir, file string) {
+	t.Helper()
+	shape, got := readNPY(t, file)
+	wantShape, want := readNPY(t, filepath.Join(dir, "expected.npy"))
+	_, bound := readNPY(t, filepath.Join(dir, "bound.npy"))
+	if shape != wantShape || len(got) != len(want) || len(bound) != len(want) {
+		t.Fatalf("shape %s with %d values, want %s with %d", shape, len(got), wantShape, len(want))
+	}
+	for i, w := range want {
+		if !(math.Abs(got[i]-w) <= 1e-5*bound[i]+1e-6) {
+			t.Fatalf("value %d: got %v, want %v within %v", i, got[i], w, 1e-5*bound[i]+1e-6)
+		}
+	}
+}
+
+// readNPY reads a little-endian float32 or float64 array in C order, as numpy and
+// this program write them.
+func readNPY(t *testing.T, file string) (shape string, values []float64) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, body := data[10:10+int(binary.LittleEndian.Uint16(data[8:]))], data[10+int(binary.LittleEndian.Uint16(data[8:])):]
+	_, shape, _ = strings.Cut(string(header), "'shape': ")
+	shape, _, _ = strings.Cut(shape, ")")
+	switch {
+	case bytes.Contains(header, []byte("'<f4'")):
+		for i := 0; i < len(body); i += 4 {
+			values = append(values, float64(math.Float32frombits(binary.LittleEndian.Uint32(body[i:]))))
+		}
+	case bytes.Contains(header, []byte("'<f8'")):
+		for i := 0; i < len(body); i += 8 {
+			values = append(values, math.Float64frombits(binary.LittleEndian.Uint64(body[i:])))
+		}
+	default:
+		t.Fatalf("%s: unexpected type in %s", file, header)
+	}
+	return shape, values
+}

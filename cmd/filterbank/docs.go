@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+
+	"filterbank/filters/config"
+)
+
+func newSchema(c console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of stack files",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := c.out.Write(config.Schema())
+			return err
+		},
+	}
+}
+
+func newMan(console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "man DIR",
+		Short: "Write the man pages into a folder",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o777); err != nil {
+				return fmt.Errorf("man pages: %w", err)
+			}
+			// A fixed date, so that the same program writes the same pages.
+			date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			header := &doc.GenManHeader{Title: "FILTERBANK", Section: "1", Source: "filterbank " + version, Date: &date}
+			return doc.GenManTree(cmd.Root(), header, args[0])
+		},
+	}
+}

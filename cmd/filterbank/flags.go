@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/filters"
+	"filterbank/filters/config"
+	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/source"
+	"filterbank/samples"
+)
+
+// flags are those that run and plan have in common.
+type flags struct {
+	config   string
+	banks    []string
+	sets     []string
+	out      string
+	jobs     int
+	layers   string
+	formats  []string
+	scale    string
+	from     string
+	nul      bool
+	include  []string
+	exclude  []string
+	shard    string
+	pixels   int64
+	progress string
+	logs     string
+	quiet    bool
+	verbose  bool
+}
+
+func (f *flags) register(cmd *cobra.Command) {
+	s := cmd.Flags()
+	s.StringVarP(&f.config, "config", "c", "", "stack file, YAML or JSON (the embedded starter stack)")
+	s.StringArrayVar(&f.banks, "bank", nil, "built-in bank as a one-layer stack, in place of -c; repeatable")
+	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
+	s.StringVarP(&f.out, "out", "o", "out", "output folder")
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "workers (one a processor)")
+	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
+	s.StringArrayVar(&f.formats, "format", nil, "png, png16 or npy; repeatable (png)")
+	s.StringVar(&f.scale, "scale", "map", "what black and white stand for: map, layer, image, unit or LO:HI")
+	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
+	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
+	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
+	s.StringVar(&f.shard, "shard", "", "I/N: the I-th of N equal parts of the images")
+	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images before decoding them")
+	s.StringVar(&f.logs, "log-format", "text", "text or json")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
+	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
+	for name, values := range map[string][]string{
+		"format": {"png", "png16", "npy"}, "scale": {"map", "layer", "image", "unit"},
+		"layers": {"last", "all"}, "log-format": {"text", "json"},
+	} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	}
+	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
+	must(cmd.MarkFlagDirname("out"))
+	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
+	cmd.MarkFlagsMutuallyExclusive("config", "bank")
+	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
+}
+
+// must panics on errors that only a wrong flag name in this program can cause.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// job is what flags and arguments come to.
+type job struct {
+	file    *config.File
+	opts    pipeline.Options
+	entries []source.Entry
+}
+
+// job reads the stack file and lists the inputs. Every error is one of usage.
+func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, error) {
+	var j job
+	var err error
+	if f.jobs < 0 {
+		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", f.jobs)
+	}
+	if j.opts.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
+		return nil, err
+	}
+	if j.opts.Scale, err = render.ParseScale(f.scale); err != nil {
+		return nil, err
+	}
+	if j.file, err = f.stackFile(); err != nil {
+		return nil, err
+	}
+	model, err := j.file.Build()
+	if err != nil {
+		return nil, err
+	}
+	stacks, err := newStacks(model.Stacks)
+	if err != nil {
+		return nil, err
+	}
+	if j.opts.Stacks, err = pipeline.Select(stacks, f.layers); err != nil {
+		return nil, err
+	}
+	if j.opts.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
+		return nil, err
+	}
+	j.opts.Out, j.opts.Jobs, j.opts.Stdin = f.out, f.jobs, c.in
+	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
+	}
+	j.entries, err = f.list(ctx, c, inputs)
+	return &j, err
+}
+
+func (f *flags) stackFile() (*config.File, error) {
+	switch {
+	case f.config != "":
+		return config.Load(f.config, f.sets...)
+	case len(f.banks) > 0:
+		return config.ForBanks(f.banks, f.sets...)
+	}
+	return config.Parse("starter.yaml", samples.Starter(), f.sets...)
+}
+
+func newStacks(described []config.Stack) ([]*filters.Stack, error) {
+	var stacks []*filters.Stack
+	for _, d := range described {
+		var layers []*filters.Conv
+		for _, spec := range d.Layers {
+			conv, err := filters.NewConv(spec)
+			if err != nil {
+				return nil, fmt.Errorf("layer %s: %w", spec.Name, err)
+			}
+			layers = append(layers, conv)
+		}
+		s, err := filters.NewStack(d.Name, 3, layers...)
+		if err != nil {
+			return nil, err
+		}
+		stacks = append(stacks, s)
+	}
+	return stacks, nil
+}
+
+func newDecoder(in config.Input, pixels int64) (*decode.Decoder, error) {
+	if pixels < 1 {
+		return nil, fmt.Errorf("limit-pixels must be at least 1, got %d", pixels)
+	}
+	o := decode.Options{Limits: decode.Limits{Pixels: pixels}, Background: in.Background, Mean: in.Mean, Std: in.Std}
+	if r := in.Resize; r != nil {
+		o.Resize = &decode.Resize{Width: r.Width, Height: r.Height, Mode: decode.Mode(r.Mode), Filter: decode.Filter(r.Filter)}
+	}
+	if c := in.Crop; c != nil {
+		o.Crop = &decode.Crop{Width: c.Width, Height: c.Height, Anchor: decode.Anchor(c.Anchor)}
+	}
+	return decode.New(o)
+}
+
+// list finds the images. None at all is an error, but for a shard, which may be empty
+// where there are more shards than images.
+func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.Entry, error) {
+	opts := source.Options{Out: f.out, Include: f.include, Exclude: f.exclude}
+	var err error
+	if f.shard != "" {
+		if opts.Shard, err = source.ParseShard(f.shard); err != nil {
+			return nil, err
+		}
+	}
+	if f.from != "" {
+		if opts.Listed, err = f.readList(c, inputs); err != nil {
+			return nil, err
+		}
+	} else if f.nul {
+		return nil, errors.New("-0 is about the list of --files-from, which is missing")
+	}
+	if len(inputs) == 0 && f.from == "" {
+		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input")
+	}
+	entries, err := source.List(ctx, inputs, opts)
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 && f.shard == "" {
+		return nil, errors.New("no image is left to work on: look at --include and --exclude, or at the list of --files-from")
+	}
+	return entries, nil
+}
+
+func (f *flags) readList(c console, inputs []string) ([]string, error) {
+	var r io.Reader = c.in
+	if f.from == "-" {
+		for _, in := range inputs {
+			if in == source.Stdin {
+				return nil, errors.New("standard input cannot be both an image and the list of --files-from")
+			}
+		}
+	} else {
+		file, err := os.Open(f.from)
+		if err != nil {
+			return nil, fmt.Errorf("read the list of inputs: %w", err)
+		}
+		defer file.Close()
+		r = file
+	}
+	list, err := source.ReadList(r, f.nul)
+	if err != nil {
+		return nil, fmt.Errorf("read the list of inputs %s: %w", f.from, err)
+	}
+	return list, nil
+}

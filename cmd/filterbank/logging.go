@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/lmittmann/tint"
+)
+
+func (f *flags) level() slog.Level {
+	switch {
+	case f.quiet:
+		return slog.LevelError
+	case f.verbose:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// newLogger writes a line for each event: text, coloured on a terminal and without
+// the time, or JSON.
+func newLogger(w io.Writer, format string, level slog.Level, terminal bool) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(tint.NewHandler(w, &tint.Options{
+			Level:   level,
+			NoColor: !terminal,
+			ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+				if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == "code") {
+					return slog.Attr{}
+				}
+				return a
+			},
+		})), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), nil
+	}
+	return nil, fmt.Errorf("log-format %q: it must be text or json", format)
+}

@@ -1,0 +1,112 @@
+// Command filterbank runs stacks of convolution filters over folders of images and
+// writes their feature maps.
+//
+// Results go to standard output, progress and logs to standard error. It exits with
+// 0 when all is done, 1 when it finished but some images failed, 2 when flags, stack
+// file or inputs are wrong, and 130 when it was interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+const version = "0.1.0"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(execute(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// console is the three standard streams.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// The exit codes, besides 0.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// exit is an error that ends the program with a code. Its err is nil when all there
+// is to say has been said.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+func execute(ctx context.Context, c console, args []string) int {
+	root := newRoot(c)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	code := exitUsage
+	var e *exit
+	if errors.As(err, &e) {
+		code = e.code
+	}
+	if e == nil || e.err != nil {
+		fmt.Fprintf(c.err, "filterbank: %v\n", err)
+	}
+	return code
+}
+
+func newRoot(c console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "filterbank",
+		Short: "Run stacks of convolution filters over folders of images",
+		Long: "filterbank loads PNG and JPEG images as RGB volumes, runs them through stacks of\n" +
+			"convolution filters, each followed by ReLU, and writes a picture of every feature\n" +
+			"map. Its arithmetic is PyTorch's, and the same bits on every machine.",
+		Example: "  filterbank run samples\n" +
+			"  filterbank run photos/ -o maps/ --bank gabor\n" +
+			"  filterbank plan -c stack.yaml photos/",
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.SetVersionTemplate("filterbank {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(newRun(c), newPlan(c), newBanks(c), newSchema(c), newMan(c), newVersion(c))
+	return root
+}
+
+func newVersion(c console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(c.out, "filterbank", version)
+			return err
+		},
+	}
+}

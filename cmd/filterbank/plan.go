@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline"
+)
+
+// planOptions say how a plan is printed.
+type planOptions struct {
+	json bool
+	all  bool // every size, not the first few
+}
+
+func newPlan(c console) *cobra.Command {
+	var f flags
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "plan [flags] INPUT...",
+		Short: "Say what a run would do, from the headers alone",
+		Long: "Prints the shape arithmetic of every layer for the sizes among the inputs, and the\n" +
+			"files and bytes that a run would write. No pixel is decoded.",
+		RunE: func(cmd *cobra.Command, inputs []string) error {
+			j, err := f.job(cmd.Context(), c, inputs)
+			if err != nil {
+				return err
+			}
+			o.all = f.verbose
+			return plan(cmd.Context(), c, j, o)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+func plan(ctx context.Context, c console, j *job, o planOptions) error {
+	p, err := pipeline.NewPreview(ctx, j.entries, j.opts)
+	if err != nil {
+		return &exit{exitInterrupted, err}
+	}
+	if o.json {
+		err = printPlanJSON(c.out, p)
+	} else {
+		err = printPlan(c.out, p, j, o)
+	}
+	if err != nil {
+		return &exit{exitFailed, err}
+	}
+	for _, r := range p.Failures {
+		fmt.Fprintln(c.err, "ERR", r.Error)
+	}
+	if len(p.Failures) > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// shownSizes is how many sizes are printed without -v.
+const shownSizes = 3
+
+func printPlan(w io.Writer, p *pipeline.Preview, j *job, o planOptions) error {
+	var b strings.Builder
+	for i, size := range p.Sizes {
+		if i == shownSizes && !o.all {
+			fmt.Fprintf(&b, "… and %d other sizes; -v shows all\n\n", len(p.Sizes)-i)
+			break
+		}
+		fmt.Fprintf(&b, "%s, input %v\n", examples(size), size.Input)
+		for _, plan := range size.Plans {
+			if plan.Stack.Name() != "" {
+				fmt.Fprintf(&b, "stack %s\n", plan.Stack.Name())
+			}
+			layerTable(&b, plan)
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "%d images, %d maps, %d files, at most %s, in %s; about %s of memory\n",
+		p.Pictures, p.Maps, p.Files, byteCount(p.Bytes), j.opts.Out, byteCount(p.Memory))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func examples(size pipeline.SizePlan) string {
+	if size.Pictures == 1 {
+		return size.Example
+	}
+	return fmt.Sprintf("%s and %d more", size.Example, size.Pictures-1)
+}
+
+func layerTable(b *strings.Builder, plan *filters.Plan) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "layer\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
+	for _, lp := range plan.Layers {
+		s := lp.Conv.Spec()
+		fmt.Fprintf(t, "%s\t%v\t%v\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n",
+			s.Name, lp.In, lp.Out, pair(s.KernelSize), pair(s.Stride), padding(&lp), pair(s.Dilation), s.Groups,
+			pair(lp.Field), lp.Parameters, count(lp.MACs))
+	}
+	t.Flush()
+	for _, lp := range plan.Layers {
+		if u := lp.Uncovered(); u != "" {
+			fmt.Fprintf(b, "layer %s: %s\n", lp.Conv.Spec().Name, u)
+		}
+	}
+}
+
+func pair(v [2]int) string {
+	if v[0] == v[1] {
+		return fmt.Sprint(v[0])
+	}
+	return fmt.Sprintf("%d×%d", v[0], v[1])
+}
+
+// padding writes n, h×w, or top,left,bottom,right, as a stack file orders them.
+func padding(lp *filters.LayerPlan) string {
+	s := fmt.Sprintf("%d,%d,%d,%d", lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After)
+	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
+		s = pair([2]int{lp.Rows.Before, lp.Cols.Before})
+	}
+	if mode := lp.Conv.Spec().Padding.Mode; mode != filters.Zeros && s != "0" {
+		s += " " + mode.String()
+	}
+	return s
+}
+
+// count writes a large number with three digits and a letter.
+func count(n float64) string {
+	for _, unit := range []struct {
+		size float64
+		name string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
+		if n >= unit.size {
+			return fmt.Sprintf("%.3g %s", n/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprintf("%.0f", n)
+}
+
+func byteCount(n int64) string {
+	v := float64(n)
+	for _, unit := range []string{"bytes", "kB", "MB", "GB", "TB"} {
+		if v < 1000 {
+			if unit == "bytes" {
+				return fmt.Sprintf("%d bytes", n)
+			}
+			return fmt.Sprintf("%.3g %s", v, unit)
+		}
+		v /= 1000
+	}
+	return fmt.Sprintf("%.3g PB", v)
+}
+
+// The JSON form of a plan.
+type (
+	planJSON struct {
+		Sizes    []sizeJSON    `json:"sizes"`
+		Failures []failureJSON `json:"failures"`
+		Images   int           `json:"images"`
+		Maps     int           `json:"maps"`
+		Files    int           `json:"files"`
+		Bytes    int64         `json:"bytes_at_most"`
+		Memory   int64         `json:"memory_about"`
+	}
+	sizeJSON struct {
+		Input  volume.Shape `json:"input"`
+		Images int          `json:"images"`
+		First  string       `json:"first"`
+		Stacks []stackJSON  `json:"stacks"`
+	}
+	stackJSON struct {
+		Name   string      `json:"name"`
+		Layers []layerJSON `json:"layers"`
+	}
+	layerJSON struct {
+		Name           string       `json:"name"`
+		In             volume.Shape `json:"in"`
+		Out            volume.Shape `json:"out"`
+		KernelSize     [2]int       `json:"kernel_size"`
+		Stride         [2]int       `json:"stride"`
+		Padding        [4]int       `json:"padding"` // top, left, bottom, right
+		PaddingMode    string       `json:"padding_mode"`
+		Dilation       [2]int       `json:"dilation"`
+		Groups         int          `json:"groups"`
+		Activation     string       `json:"activation"`
+		ReceptiveField [2]int       `json:"receptive_field"`
+		FieldStart     [2]int       `json:"field_start"`
+		Jump           [2]int       `json:"jump"`
+		Parameters     int64        `json:"parameters"`
+		MACs           float64      `json:"multiply_adds"`
+		UncoveredRows  int          `json:"uncovered_rows"`
+		UncoveredCols  int          `json:"uncovered_cols"`
+	}
+	failureJSON struct {
+		Input string `json:"input"`
+		Code  string `json:"code"`
+		Error string `json:"error"`
+	}
+)
+
+func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
+	out := planJSON{
+		Sizes: []sizeJSON{}, Failures: []failureJSON{},
+		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory,
+	}
+	for _, size := range p.Sizes {
+		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}
+		for _, plan := range size.Plans {
+			st := stackJSON{Name: plan.Stack.Name()}
+			for _, lp := range plan.Layers {
+				st.Layers = append(st.Layers, newLayerJSON(&lp))
+			}
+			s.Stacks = append(s.Stacks, st)
+		}
+		out.Sizes = append(out.Sizes, s)
+	}
+	for _, r := range p.Failures {
+		out.Failures = append(out.Failures, failureJSON{r.Input, r.Code, r.Error})
+	}
+	return printJSON(w, out)
+}
+
+func newLayerJSON(lp *filters.LayerPlan) layerJSON {
+	s := lp.Conv.Spec()
+	return layerJSON{
+		Name: s.Name, In: lp.In, Out: lp.Out, KernelSize: s.KernelSize, Stride: s.Stride,
+		Padding:     [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
+		PaddingMode: s.Padding.Mode.String(), Dilation: s.Dilation, Groups: s.Groups,
+		Activation: s.Activation.String(), ReceptiveField: lp.Field, FieldStart: lp.FieldStart, Jump: lp.Jump,
+		Parameters: lp.Parameters, MACs: lp.MACs,
+		UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
+	}
+}

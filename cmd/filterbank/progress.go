@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// plainEvery is how often plain progress writes a line.
+const plainEvery = 10 * time.Second
+
+// progress shows how far a run is, and lets log lines pass through on the same
+// stream: a bar steps aside for them. It is safe for concurrent use.
+type progress struct {
+	mu    sync.Mutex
+	w     io.Writer
+	bar   *progressbar.ProgressBar // nil without a bar
+	plain bool
+	total int
+	done  int
+	begun time.Time
+	said  time.Time
+}
+
+// newProgress reads auto, bar, plain or none. Auto is a bar on a terminal and plain
+// lines, of which a short run writes none, elsewhere; quiet turns auto into none.
+func newProgress(w io.Writer, kind string, total int, quiet bool) (*progress, error) {
+	if kind == "auto" {
+		switch {
+		case quiet:
+			kind = "none"
+		case isTerminal(w):
+			kind = "bar"
+		default:
+			kind = "plain"
+		}
+	}
+	now := time.Now()
+	p := &progress{w: w, total: total, begun: now, said: now}
+	switch kind {
+	case "bar":
+		p.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(w),
+			progressbar.OptionSetDescription("images"),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString("images"),
+			progressbar.OptionThrottle(50*time.Millisecond),
+			progressbar.OptionFullWidth(),
+			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionClearOnFinish(),
+		)
+	case "plain":
+		p.plain = true
+	case "none":
+	default:
+		return nil, fmt.Errorf("progress %q: it must be auto, bar, plain or none", kind)
+	}
+	return p, nil
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// add counts an image. A stream that cannot be written to does not stop the run.
+func (p *progress) add() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	switch {
+	case p.bar != nil:
+		p.bar.Add(1)
+	case p.plain && time.Since(p.said) >= plainEvery:
+		p.said = time.Now()
+		rate := float64(p.done) / time.Since(p.begun).Seconds()
+		fmt.Fprintf(p.w, "%d of %d images, %.1f images/s\n", p.done, p.total, rate)
+	}
+}
+
+// Write passes a log line on.
+func (p *progress) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar == nil || p.bar.IsFinished() {
+		return p.w.Write(line)
+	}
+	p.bar.Clear()
+	n, err := p.w.Write(line)
+	p.bar.RenderBlank()
+	return n, err
+}
+
+// end takes the bar away.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Clear()
+		p.bar = nil
+	}
+}

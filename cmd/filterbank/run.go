@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+func newRun(c console) *cobra.Command {
+	var f flags
+	var onError string
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "run [flags] INPUT...",
+		Short: "Run images through a stack and write their feature maps",
+		Long: "Runs images through a stack of convolution layers and writes the feature maps.\n" +
+			"INPUT is a file, a folder (with all below it), a quoted pattern with **, or - for\n" +
+			"an image on standard input.",
+		RunE: func(cmd *cobra.Command, inputs []string) error {
+			j, err := f.job(cmd.Context(), c, inputs)
+			if err != nil {
+				return err
+			}
+			switch onError {
+			case "skip", "stop":
+				j.opts.StopOnError = onError == "stop"
+			default:
+				return fmt.Errorf("on-error %q: it must be skip or stop", onError)
+			}
+			if dry {
+				return plan(cmd.Context(), c, j, planOptions{all: f.verbose})
+			}
+			return f.run(cmd.Context(), c, j)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&onError, "on-error", "skip", "skip an image that fails, or stop")
+	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
+	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (f *flags) run(ctx context.Context, c console, j *job) error {
+	p, err := newProgress(c.err, f.progress, len(j.entries), f.quiet)
+	if err != nil {
+		return err
+	}
+	log, err := newLogger(p, f.logs, f.level(), isTerminal(c.err))
+	if err != nil {
+		return err
+	}
+	if !hasImages(j.entries) && len(j.entries) > 0 {
+		for _, e := range j.entries {
+			log.Error(e.Problem.Error())
+		}
+		return &exit{exitUsage, errors.New("there is no image among the inputs")}
+	}
+	said := map[string]bool{}
+	j.opts.Each = func(r *sink.Record) { report(log, r, said) }
+	j.opts.Ended = p.add
+	s, err := pipeline.Run(ctx, j.entries, j.opts)
+	p.end()
+	return f.finish(ctx, c, log, j, s, err)
+}
+
+// finish writes run.json, says how the run went and gives its exit code.
+func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
+	interrupted := ctx.Err() != nil
+	if s.Pictures+s.Failed > 0 || err == nil {
+		if werr := f.writeRunFile(j, s, interrupted); werr != nil && err == nil {
+			err = werr
+		}
+	}
+	if !f.quiet {
+		fmt.Fprintln(c.out, summaryLine(s, f.out))
+	}
+	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
+	switch {
+	case interrupted:
+		return &exit{exitInterrupted, errors.New("interrupted; what was finished stays, the same command does the rest")}
+	case errors.Is(err, pipeline.ErrStopped):
+		return &exit{exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left)}
+	case err != nil:
+		return &exit{exitFailed, err}
+	case s.Failed > 0:
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+func hasImages(entries []source.Entry) bool {
+	for _, e := range entries {
+		if e.Problem == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// report logs what a record has to say. That a layer leaves rows or columns uncovered
+// is said once for each layer, not for each image.
+func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
+	if r.Status == sink.Failed {
+		log.Error(r.Error, "code", r.Code)
+		return
+	}
+	for _, w := range r.Warnings {
+		log.Warn(r.Input + ": " + w)
+	}
+	for _, l := range r.Layers {
+		name := l.Layer
+		if l.Stack != "" {
+			name = l.Stack + "/" + name
+		}
+		if l.Uncovered != "" && !said[name] {
+			said[name] = true
+			log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", name, l.Uncovered, r.Input))
+		}
+	}
+	log.Debug(fmt.Sprintf("%s: %d×%d, %d files in %s", r.Input, r.Width, r.Height, len(r.Files), r.Output))
+}
+
+func summaryLine(s pipeline.Summary, out string) string {
+	line := fmt.Sprintf("%d images, %d maps, %d failed", s.Pictures, s.Maps, s.Failed)
+	if s.Left > 0 {
+		line += fmt.Sprintf(", %d left", s.Left)
+	}
+	seconds := s.Elapsed.Seconds()
+	return line + fmt.Sprintf(" in %.2f s (%.1f images/s), written to %s", seconds, float64(s.Pictures)/max(seconds, 1e-9), out)
+}
+
+func stageAttrs(s pipeline.Stages) []any {
+	var attrs []any
+	for _, st := range s.List() {
+		attrs = append(attrs, st.Name, st.Time.Round(time.Millisecond).String())
+	}
+	return attrs
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/sink"
+)
+
+// runFile is run.json: what was run, and how it went.
+type runFile struct {
+	Version     string             `json:"version"`
+	Stack       json.RawMessage    `json:"stack"`        // resolved: every default filled in
+	StackSHA256 string             `json:"stack_sha256"` // of the bytes of "stack", compact
+	Layers      string             `json:"layers"`
+	Formats     []pipeline.Format  `json:"formats"`
+	Scale       string             `json:"scale"`
+	Shard       string             `json:"shard,omitempty"`
+	Images      int                `json:"images"`
+	Failed      int                `json:"failed"`
+	Left        int                `json:"left"`
+	Maps        int                `json:"maps"`
+	Files       int                `json:"files"`
+	Bytes       int64              `json:"bytes"`
+	Seconds     float64            `json:"seconds"`
+	Stages      map[string]float64 `json:"stages"` // seconds, summed over the workers
+	Interrupted bool               `json:"interrupted"`
+}
+
+func (f *flags) writeRunFile(j *job, s pipeline.Summary, interrupted bool) error {
+	resolved, err := json.Marshal(j.file.Resolved())
+	if err != nil {
+		return fmt.Errorf("%s: %w", sink.RunName, err)
+	}
+	sum := sha256.Sum256(resolved)
+	r := runFile{
+		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
+		Layers: f.layers, Formats: j.opts.Formats, Scale: f.scale, Shard: f.shard,
+		Images: s.Pictures, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
+		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
+	}
+	for _, st := range s.Stages.List() {
+		r.Stages[st.Name] = st.Time.Seconds()
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", sink.RunName, err)
+	}
+	tree, err := sink.Open(f.out)
+	if err != nil {
+		return err
+	}
+	return tree.WriteFile(sink.RunName, append(data, '\n'))
+}
