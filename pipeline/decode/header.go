@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"io"
 )
 
@@ -43,18 +44,18 @@ const exifPrefix = "Exif\x00\x00"
 
 // jpegHeader is what image/jpeg keeps to itself of the segments before the pixels.
 type jpegHeader struct {
-	exif       []byte // the TIFF block of the first EXIF segment, or nil
-	channels   int    // of the frame header
-	subsampled bool   // the second channel is stored at half size in both directions
-	transform  int    // where the file has the transform byte of Adobe's APP14, or 0
-	ycck       bool   // four channels hold YCbCr and K, not CMYK
-	complete   bool   // the first scan has come
+	exif      []byte      // the TIFF block of the first EXIF segment, or nil
+	channels  int         // of the frame header
+	ratio     image.Point // how many samples of the first channel there are to one of the second, at least 1
+	transform int         // where the file has the transform byte of Adobe's APP14, or 0
+	ycck      bool        // four channels hold YCbCr and K, not CMYK
+	complete  bool        // the first scan has come
 }
 
 // readJPEGHeader walks over the segments of a JPEG (ITU T.81, B.1.1) up to the first
 // scan, or as far as data goes. Like image/jpeg it skips what stands between segments.
 func readJPEGHeader(data []byte) jpegHeader {
-	var h jpegHeader
+	h := jpegHeader{ratio: image.Pt(1, 1)}
 	for at := len(jpegSignature); ; {
 		skip := bytes.IndexByte(data[at:], 0xff)
 		if skip < 0 {
@@ -100,7 +101,8 @@ func (h *jpegHeader) segment(marker byte, content []byte, at int) {
 		h.ycck = content[transformAt] != 0
 	case marker >= markerSOF0 && marker <= markerSOF2 && len(content) >= 12:
 		h.channels = int(content[5])
-		h.subsampled = content[7] == 0x22 && content[10] == 0x11
+		first, second := int(content[7]), int(content[10])
+		h.ratio = image.Pt(max(1, first>>4/max(1, second>>4)), max(1, first&15/max(1, second&15)))
 	}
 }
 

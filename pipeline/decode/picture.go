@@ -55,14 +55,18 @@ func (p *Picture) open(img image.Image, h *header) error {
 	case *image.YCbCr:
 		p.rows = prepare(p.decoder, h, eight, newChroma(img), true)
 	case *image.CMYK:
-		p.rows = prepare(p.decoder, h, eight, newInk(img, h.jpeg), true)
+		p.rows = prepare(p.decoder, h, eight, newCMYK(img, h.jpeg), true)
 	case *image.Gray:
 		p.rows = prepare(p.decoder, h, eight, (*gray)(img), true)
 	case *image.Paletted:
 		from, opaque := newPaletted(img)
 		p.rows = prepare(p.decoder, h, eight, from, opaque)
 	case *image.RGBA: // of these decoders always opaque, so that premultiplied means nothing
-		p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
+		if p.Format == JPEG && h.jpeg.ratio != image.Pt(1, 1) {
+			p.rows = prepare(p.decoder, h, eight, newRGB(img, h.jpeg), true)
+		} else {
+			p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
+		}
 	case *image.NRGBA:
 		p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
 	case *image.Gray16:

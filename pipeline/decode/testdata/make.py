@@ -65,6 +65,7 @@ cjpeg("gray", 37, 29, "-grayscale")
 cjpeg("progressive", 37, 29, "-progressive", "-sample", "2x2")
 cjpeg("restart", 37, 29, "-restart", "1", "-sample", "2x2")
 cjpeg("rgb", 37, 29, "-rgb")
+cjpeg("rgb-420", 37, 29, "-rgb", "-sample", "2x2,1x1,1x1")
 
 for ratio in "1x1", "2x1", "2x2", "1x2", "4x1", "4x2":
     cjpeg("exact-" + ratio, 53, 39, "-sample", ratio, quality=100,
