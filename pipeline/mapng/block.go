@@ -31,7 +31,7 @@ type blockCoder struct {
 	out    []byte
 	same   [blockSize/64 + 2]uint64 // a bit a byte: equals the byte before
 	token  [blockSize + 16]uint16
-	count  [4][tokens]uint16 // of each token; the sum is in the first
+	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
 	entry  [tokens]uint32 // what a token is written as: bits<<8 | how many
@@ -190,23 +190,28 @@ func (c *blockCoder) runs(n, length int) int {
 	return n + 1
 }
 
-// tally counts the tokens, in four tables so that equal neighbours need not wait
-// for each other.
+// tally counts the tokens, in eight tables so that equal neighbours need not wait
+// for each other's stores.
 func (c *blockCoder) tally(token []uint16) {
-	c.count = [4][tokens]uint16{}
+	clear(c.count[:])
 	n0, n1, n2, n3 := &c.count[0], &c.count[1], &c.count[2], &c.count[3]
-	for len(token) >= 4 {
+	n4, n5, n6, n7 := &c.count[4], &c.count[5], &c.count[6], &c.count[7]
+	for len(token) >= 8 {
 		n0[token[0]%tokens]++
 		n1[token[1]%tokens]++
 		n2[token[2]%tokens]++
 		n3[token[3]%tokens]++
-		token = token[4:]
+		n4[token[4]%tokens]++
+		n5[token[5]%tokens]++
+		n6[token[6]%tokens]++
+		n7[token[7]%tokens]++
+		token = token[8:]
 	}
 	for _, t := range token {
 		n0[t%tokens]++
 	}
 	for i := range n0 {
-		n0[i] += n1[i] + n2[i] + n3[i]
+		n0[i] += n1[i] + n2[i] + n3[i] + n4[i] + n5[i] + n6[i] + n7[i]
 	}
 }
 
@@ -245,29 +250,34 @@ func (c *blockCoder) fillEntries() (size int) {
 func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	at := len(w.out)
 	w.out = grow(w.out, size/8+16)
-	out := w.out[:cap(w.out)]
-	pending, n := w.pending, uint64(w.n)
-	entry := &c.entry
-	// n's low byte is the number of pending bits; above it lie the words' own bits,
-	// added along because taking them off would cost more.
-	for len(token) >= 3 {
-		e0, e1, e2 := uint64(entry[token[0]%tokens]), uint64(entry[token[1]%tokens]), uint64(entry[token[2]%tokens])
-		token = token[3:]
-		// Joined first, as only what depends on n has to wait for the last group.
-		words := e0>>8 | e1>>8<<(e0&63) | e2>>8<<((e0+e1)&63)
-		pending |= words << (n & 63)
-		n += e0 + e1 + e2
-		store8(out[at:at+8], pending)
-		at += int(n >> 3 & 7)
-		pending >>= n & 56
-		n &= 7
-	}
-	w.out = out[:at]
-	w.pending, w.n = pending, uint(n)
-	for _, t := range token {
-		e := entry[t%tokens]
+	n, pending, pendingBits := writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
+	w.out = w.out[:at+n]
+	w.pending, w.n = pending, uint(pendingBits)
+	for _, t := range token[len(token)/3*3:] {
+		e := c.entry[t%tokens]
 		w.put(uint64(e>>8), uint(e&0xff))
 	}
+}
+
+// writeGroupsGeneric writes tokens to out, three at a time and none of the rest. It
+// returns how many bytes are whole, and what is pending then, fewer than 8 bits. out
+// has 8 bytes more than it needs.
+func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
+	for i := 0; i <= len(token)-3; i += 3 {
+		group := token[i : i+3]
+		e0, e1, e2 := uint64(entry[group[0]%tokens]), uint64(entry[group[1]%tokens]), uint64(entry[group[2]%tokens])
+		// The words are joined first: only what depends on the pending bits has to wait
+		// for the group before. An entry's low six bits are its length, and a shift looks
+		// at no more, so that the words' own bits may stay above in a sum of lengths.
+		words := e0>>8 | e1>>8<<(e0&63) | e2>>8<<((e0+e1)&63)
+		pending |= words << (bits & 63)
+		bits += e0 + e1 + e2
+		store8(out[at:at+8], pending)
+		at += int(bits >> 3 & 7)
+		pending >>= bits & 56
+		bits &= 7
+	}
+	return at, pending, bits
 }
 
 // grow returns b with room for n bytes more.

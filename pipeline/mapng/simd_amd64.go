@@ -31,6 +31,12 @@ func findSameSSE2(same *uint64, p *byte, words int)
 //go:noescape
 func sumsSSE2(p *byte, n int) (plain, weighted uint64)
 
+// writeGroupsAMD64 is writeGroups for groups > 0 of three tokens, all of them below
+// tokens, with room for what they take and 8 bytes more at out.
+//
+//go:noescape
+func writeGroupsAMD64(out *byte, token *uint16, groups int, entry *[tokens]uint32, pending, bits uint64) (at int, pendingOut, bitsOut uint64)
+
 func sub(dst, cur, pred []byte) {
 	n := len(dst) &^ 15
 	if n > 0 {
@@ -73,4 +79,11 @@ func sums(p []byte) (plain, weighted uint64) {
 	}
 	p0, w0 := sumsGeneric(p[n:])
 	return plain + p0, weighted + uint64(len(p)-n)*plain + w0
+}
+
+func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
+	if groups := len(token) / 3; groups > 0 {
+		return writeGroupsAMD64(&out[0], &token[0], groups, entry, pending, bits)
+	}
+	return 0, pending, bits
 }

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// SSE2, which every amd64 processor has: sixteen bytes at a time.
+// What every amd64 processor has, up to SSE2: sixteen bytes at a time.
 
 // func subSSE2(dst, cur, pred *byte, n int)
 TEXT ·subSSE2(SB), NOSPLIT, $0-32
@@ -190,4 +190,55 @@ sumsLoop:
 	MOVL   X3, BX
 	ADDQ   BX, AX
 	MOVQ   AX, weighted+24(FP)
+	RET
+
+// func writeGroupsAMD64(out *byte, token *uint16, groups int, entry *[512]uint32, pending, bits uint64) (at int, pendingOut, bitsOut uint64)
+TEXT ·writeGroupsAMD64(SB), NOSPLIT, $0-72
+	MOVQ out+0(FP), DI
+	MOVQ token+8(FP), SI
+	MOVQ groups+16(FP), AX
+	MOVQ entry+24(FP), R9
+	MOVQ pending+32(FP), DX
+	MOVQ bits+40(FP), BX
+
+groupLoop:
+	MOVWLZX 0(SI), R8
+	MOVWLZX 2(SI), R10
+	MOVWLZX 4(SI), R12
+	MOVL    (R9)(R8*4), CX
+	MOVL    (R9)(R10*4), R11
+	MOVL    (R9)(R12*4), R13
+	ADDQ    $6, SI
+	MOVQ    CX, R8
+	SHRQ    $8, R8           // the first word
+	MOVQ    R11, R10
+	SHRQ    $8, R10
+	SHLQ    CX, R10          // the second beside it
+	ORQ     R10, R8
+	ADDQ    R11, CX
+	MOVQ    R13, R12
+	SHRQ    $8, R12
+	SHLQ    CX, R12          // the third
+	ORQ     R12, R8
+	LEAQ    (CX)(R13*1), R10 // low byte: their length
+	MOVQ    BX, CX
+	SHLQ    CX, R8
+	ORQ     R8, DX
+	ADDQ    R10, BX
+	MOVQ    DX, (DI)
+	MOVL    BX, CX
+	SHRL    $3, BX
+	ANDL    $7, BX           // whole bytes
+	ADDQ    BX, DI
+	MOVL    CX, BX
+	ANDL    $56, CX
+	SHRQ    CX, DX
+	ANDL    $7, BX
+	DECQ    AX
+	JNZ     groupLoop
+
+	SUBQ out+0(FP), DI
+	MOVQ DI, at+48(FP)
+	MOVQ DX, pendingOut+56(FP)
+	MOVQ BX, bitsOut+64(FP)
 	RET

@@ -7,3 +7,6 @@ func subMean(dst, cur, left, up []byte)          { subMeanGeneric(dst, cur, left
 func subPaeth(dst, cur, left, up, upLeft []byte) { subPaethGeneric(dst, cur, left, up, upLeft) }
 func findSame(same []uint64, p []byte)           { findSameGeneric(same, p) }
 func sums(p []byte) (plain, weighted uint64)     { return sumsGeneric(p) }
+func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
+	return writeGroupsGeneric(out, token, entry, pending, bits)
+}
