@@ -30,7 +30,7 @@ const (
 type blockCoder struct {
 	out    []byte
 	same   [blockSize/64 + 2]uint64 // a bit a byte: equals the byte before
-	token  [blockSize + 16]uint16
+	token  [blockSize + widenPad]uint16
 	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
@@ -158,18 +158,27 @@ func (c *blockCoder) runLength(start int) int {
 }
 
 // literals appends a token for each byte of p, whose capacity reaches at least
-// 8 bytes past its end.
+// widenPad bytes past its end.
 func (c *blockCoder) literals(n int, p []byte) int {
-	end := n + len(p)
-	p = p[:cap(p)]
-	for i := 0; n+i < end; i += 8 {
-		v := load8(p[i : i+8])
-		dst := c.token[n+i : n+i+8]
-		low, high := spread(v&0xffffffff), spread(v>>32)
-		dst[0], dst[1], dst[2], dst[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
-		dst[4], dst[5], dst[6], dst[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
+	if len(p) > 0 {
+		widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
 	}
-	return end
+	return n + len(p)
+}
+
+// widenPad is how many elements past its end widen may read and write.
+const widenPad = 15
+
+// widenGeneric sets dst to p's bytes; both have widenPad elements more than count,
+// which are left with anything.
+func widenGeneric(dst []uint16, p []byte) {
+	for i := 0; i < len(p)-widenPad; i += 8 {
+		v := load8(p[i : i+8])
+		low, high := spread(v&0xffffffff), spread(v>>32)
+		d := dst[i : i+8]
+		d[0], d[1], d[2], d[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
+		d[4], d[5], d[6], d[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
+	}
 }
 
 // spread moves four bytes to four lanes of 16 bits.

@@ -26,6 +26,11 @@ func subPaethSSE2(dst, cur, left, up, upLeft *byte, n int)
 //go:noescape
 func findSameSSE2(same *uint64, p *byte, words int)
 
+// widenSSE2 is widen for n > 0 bytes; it reads and writes whole sixteens.
+//
+//go:noescape
+func widenSSE2(dst *uint16, p *byte, n int)
+
 // sumsSSE2 is sums of n > 0 bytes, a multiple of 16, at most 1 MiB.
 //
 //go:noescape
@@ -70,6 +75,11 @@ func findSame(same []uint64, p []byte) {
 		_ = p[64*words+63]
 		findSameSSE2(&same[1], &p[64], words)
 	}
+}
+
+func widen(dst []uint16, p []byte) {
+	_ = dst[len(p)-1]
+	widenSSE2(&dst[0], &p[0], len(p)-widenPad)
 }
 
 func sums(p []byte) (plain, weighted uint64) {

@@ -140,6 +140,26 @@ sameLoop:
 	JNZ      sameLoop
 	RET
 
+// func widenSSE2(dst *uint16, p *byte, n int)
+TEXT ·widenSSE2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ p+8(FP), SI
+	MOVQ n+16(FP), CX
+	PXOR X0, X0
+
+widenLoop:
+	MOVOU     (SI), X1
+	MOVO      X1, X2
+	PUNPCKLBW X0, X1
+	PUNPCKHBW X0, X2
+	MOVOU     X1, (DI)
+	MOVOU     X2, 16(DI)
+	ADDQ      $16, SI
+	ADDQ      $32, DI
+	SUBQ      $16, CX
+	JGT       widenLoop
+	RET
+
 // Weights 16 to 1 as 16-bit words.
 DATA weights<>+0(SB)/8, $0x000d000e000f0010
 DATA weights<>+8(SB)/8, $0x0009000a000b000c

@@ -10,3 +10,4 @@ func sums(p []byte) (plain, weighted uint64)     { return sumsGeneric(p) }
 func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
 	return writeGroupsGeneric(out, token, entry, pending, bits)
 }
+func widen(dst []uint16, p []byte) { widenGeneric(dst, p) }
