@@ -107,8 +107,8 @@ func layerNames(stacks []*filters.Stack) []string {
 type Options struct {
 	Stacks  []Selected
 	Decoder *decode.Decoder
-	Out     string // output folder
-	Formats []Format
+	Out     string   // output folder
+	Formats []Format // none is PNG
 	Scale   render.Scale
 	Jobs    int       // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader // what the path "-" reads

@@ -38,6 +38,9 @@ type result struct {
 // done until then.
 func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, error) {
 	start := time.Now()
+	if len(opts.Formats) == 0 {
+		opts.Formats = []Format{PNG}
+	}
 	tree, err := sink.Open(opts.Out)
 	if err != nil {
 		return Summary{Left: len(entries)}, err

@@ -66,24 +66,24 @@ type FileInfo struct {
 // Manifest writes a line of JSON for each picture.
 type Manifest struct {
 	batch *Batch
-	file  *File
+	lines *json.Encoder
 }
 
 // NewManifest starts the tree's manifest. The one of an earlier run stays in its
 // place until Close.
 func (t *Tree) NewManifest() *Manifest {
 	b := t.Begin("")
-	return &Manifest{b, b.Create(ManifestName)}
+	lines := json.NewEncoder(b.Create(ManifestName))
+	lines.SetEscapeHTML(false)
+	return &Manifest{b, lines}
 }
 
 // Add appends a record.
 func (m *Manifest) Add(r *Record) error {
-	line, err := json.Marshal(r)
-	if err != nil {
+	if err := m.lines.Encode(r); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
-	_, err = m.file.Write(append(line, '\n'))
-	return err
+	return nil
 }
 
 // Close puts the manifest in its place.

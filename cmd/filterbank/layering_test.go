@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers are the module's packages from the top down, as README's architecture has
+// them. A package imports from lower lines only.
+var layers = [][]string{
+	{"cmd/filterbank", "samples/generate"},
+	{"pipeline"},
+	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/sink"},
+	{"pipeline/mapng"},
+	{"filters/config"},
+	{"filters/bank", "filters/weights"},
+	{"filters"},
+	{"filters/volume", "filters/kernel"},
+	{"samples"},
+}
+
+func TestImportsPointDownward(t *testing.T) {
+	rank := map[string]int{}
+	for i, line := range layers {
+		for _, p := range line {
+			rank["filterbank/"+p] = i
+		}
+	}
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "filterbank/...")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []string
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		packages = append(packages, fields[0])
+		from, ok := rank[fields[0]]
+		if !ok {
+			t.Errorf("%s has no place among the layers", fields[0])
+		}
+		for _, imported := range fields[1:] {
+			if to, ok := rank[imported]; ok && to <= from {
+				t.Errorf("%s imports %s, which is not below it", fields[0], imported)
+			}
+		}
+	}
+	for p := range rank {
+		if !slices.Contains(packages, p) {
+			t.Errorf("%s is among the layers but not in the module", p)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"filterbank": main})
+}
+
+// TestScripts runs what users type: commands, the files they leave, what is said and
+// the exit code.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"picture": makePicture,
+			"cut":     cutFile,
+			"exits":   exits,
+			"files":   listFiles,
+			"pixel":   checkPixel,
+		},
+	})
+}
+
+// makePicture is "picture FILE WIDTH HEIGHT [VALUE]": a PNG or JPEG by its name, a
+// gradient in three colours or, with a value, all of one gray.
+func makePicture(ts *testscript.TestScript, _ bool, args []string) {
+	w, h := number(ts, args[1]), number(ts, args[2])
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{byte(255 * x / w), byte(255 * y / h), byte(x * y), 255}
+			if len(args) > 3 {
+				v := byte(number(ts, args[3]))
+				c = color.RGBA{v, v, v, 255}
+			}
+			m.SetRGBA(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	if strings.HasSuffix(args[0], ".png") {
+		ts.Check(png.Encode(&b, m))
+	} else {
+		ts.Check(jpeg.Encode(&b, m, nil))
+	}
+	file := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(file), 0o777))
+	ts.Check(os.WriteFile(file, b.Bytes(), 0o666))
+}
+
+// cutFile is "cut FILE BYTES": the file's first bytes stay.
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(number(ts, args[1]))))
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
+
+// exits is "exits CODE COMMAND...": the command ends with that very code. Its output
+// is compared with stdout and stderr as usual.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit %s, want %s", got, args[0])
+	}
+}
+
+// listFiles is "files DIR [NAME...]": the folder holds just these files, at any depth.
+func listFiles(ts *testscript.TestScript, _ bool, args []string) {
+	root := ts.MkAbs(args[0])
+	var got []string
+	ts.Check(filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+		if err == nil && (!d.IsDir() || isEmpty(p)) && p != root {
+			rel, _ := filepath.Rel(root, p)
+			got = append(got, filepath.ToSlash(rel))
+		}
+		return err
+	}))
+	if fmt.Sprint(got) != fmt.Sprint(args[1:]) {
+		ts.Fatalf("%s holds\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
+	}
+}
+
+func isEmpty(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
+}
+
+// checkPixel is "pixel FILE X Y VALUE [BITS]": the PNG is gray with that value there.
+func checkPixel(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	m, err := png.Decode(f)
+	ts.Check(err)
+	x, y, want := number(ts, args[1]), number(ts, args[2]), number(ts, args[3])
+	var got int
+	switch m := m.(type) {
+	case *image.Gray:
+		got = int(m.GrayAt(x, y).Y)
+	case *image.Gray16:
+		got = int(m.Gray16At(x, y).Y)
+	default:
+		ts.Fatalf("%s is %T, want gray", args[0], m)
+	}
+	if got != want {
+		ts.Fatalf("%s at (%d, %d) is %d, want %d", args[0], x, y, got, want)
+	}
+}

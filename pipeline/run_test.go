@@ -1,0 +1,213 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"filterbank/filters"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// testStack is two layers: the first copies red and blue, the second takes their
+// difference, which may be negative before its ReLU.
+func testStack(t *testing.T, name string) *filters.Stack {
+	t.Helper()
+	var layers []*filters.Conv
+	for _, spec := range []filters.ConvSpec{
+		{Name: "copy", InChannels: 3, KernelSize: [2]int{1, 1}, Weights: []float32{1, 0, 0, 0, 0, 1}},
+		{Name: "less", InChannels: 2, KernelSize: [2]int{1, 1}, Weights: []float32{1, -1}},
+	} {
+		conv, err := filters.NewConv(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers = append(layers, conv)
+	}
+	s, err := filters.NewStack(name, 3, layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// job writes n pictures, those in broken cut short, and gives their entries and
+// options to run them.
+func job(t *testing.T, n int, broken ...int) ([]source.Entry, Options) {
+	t.Helper()
+	dir := t.TempDir()
+	var entries []source.Entry
+	for i := range n {
+		m := image.NewRGBA(image.Rect(0, 0, 5+i%3*40, 4))
+		for p := range m.Pix {
+			m.Pix[p] = byte(p*7) | 3
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(broken, i) {
+			b.Truncate(b.Len() / 2)
+		}
+		file := filepath.Join(dir, fmt.Sprintf("p%03d.png", i))
+		if err := os.WriteFile(file, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, source.Entry{Job: source.Job{Path: file, Rel: fmt.Sprintf("p%03d", i)}})
+	}
+	decoder, err := decode.New(decode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	selected, err := Select([]*filters.Stack{testStack(t, "")}, "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries, Options{Stacks: selected, Decoder: decoder, Out: filepath.Join(dir, "out"), Formats: []Format{PNG, NPY}}
+}
+
+func TestRecordsKeepTheOrder(t *testing.T) {
+	entries, opts := job(t, 60, 7, 31)
+	var ended atomic.Int64
+	opts.Ended = func() { ended.Add(1) }
+	var manifests []string
+	for _, jobs := range []int{1, 2, 16} {
+		opts.Jobs = jobs
+		var order []string
+		opts.Each = func(r *sink.Record) { order = append(order, r.Input) }
+		s, err := Run(context.Background(), entries, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Pictures != 58 || s.Failed != 2 || s.Left != 0 || s.Maps != 58*3 || s.Files != 58*5 {
+			t.Errorf("%d jobs: %+v", jobs, s)
+		}
+		for i, e := range entries {
+			if order[i] != e.Path {
+				t.Fatalf("%d jobs: record %d is of %s, want %s", jobs, i, order[i], e.Path)
+			}
+		}
+		data, err := os.ReadFile(filepath.Join(opts.Out, sink.ManifestName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifests = append(manifests, string(data))
+	}
+	if manifests[0] != manifests[1] || manifests[0] != manifests[2] {
+		t.Error("the manifest depends on the number of workers")
+	}
+	if ended.Load() != 180 {
+		t.Errorf("Ended was called %d times, want 180", ended.Load())
+	}
+	for _, name := range []string{"p007", "p031"} {
+		if _, err := os.Stat(filepath.Join(opts.Out, name)); err == nil {
+			t.Errorf("the failed picture %s has left a folder", name)
+		}
+	}
+}
+
+func TestStopOnError(t *testing.T) {
+	entries, opts := job(t, 40, 3)
+	opts.Jobs, opts.StopOnError = 1, true
+	s, err := Run(context.Background(), entries, opts)
+	if !errors.Is(err, ErrStopped) || s.Pictures != 3 || s.Failed != 1 || s.Left != 36 {
+		t.Errorf("got %v, %+v", err, s)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	entries, opts := job(t, 40)
+	ctx, cancel := context.WithCancel(context.Background())
+	opts.Jobs = 1
+	opts.Each = func(r *sink.Record) {
+		if r.Output == "p004" {
+			cancel()
+		}
+	}
+	s, err := Run(ctx, entries, opts)
+	if !errors.Is(err, context.Canceled) || s.Pictures < 5 || s.Left == 0 || s.Pictures+s.Left != 40 {
+		t.Errorf("got %v, %+v", err, s)
+	}
+	data, err := os.ReadFile(filepath.Join(opts.Out, sink.ManifestName))
+	if err != nil || bytes.Count(data, []byte("\n")) != s.Pictures {
+		t.Errorf("the manifest has %d lines, want %d (%v)", bytes.Count(data, []byte("\n")), s.Pictures, err)
+	}
+	folders, err := filepath.Glob(filepath.Join(opts.Out, "p*"))
+	if err != nil || len(folders) != s.Pictures {
+		t.Errorf("%d folders, want %d (%v)", len(folders), s.Pictures, err)
+	}
+}
+
+func TestScalesAreShared(t *testing.T) {
+	entries, opts := job(t, 1)
+	scales := func(per render.Per) (out [][2]float64) {
+		opts.Scale.Per = per
+		opts.Each = func(r *sink.Record) {
+			for _, f := range r.Files {
+				if f.Scale != nil {
+					out = append(out, *f.Scale)
+				}
+			}
+		}
+		if _, err := Run(context.Background(), entries, opts); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	perMap, perLayer, perImage := scales(render.PerMap), scales(render.PerLayer), scales(render.PerImage)
+	layer := max(perMap[0][1], perMap[1][1])
+	for i, want := range []float64{layer, layer, perMap[2][1]} {
+		if perLayer[i] != [2]float64{0, want} {
+			t.Errorf("layer: map %d has %v, want 0 to %v", i, perLayer[i], want)
+		}
+		if perImage[i] != [2]float64{0, max(layer, perMap[2][1])} {
+			t.Errorf("image: map %d has %v", i, perImage[i])
+		}
+	}
+	if perMap[0] == perMap[1] || perMap[0] == perMap[2] {
+		t.Errorf("the maps' own scales %v do not differ, the test shows nothing", perMap)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	one := testStack(t, "")
+	a, b := testStack(t, "a"), testStack(t, "b")
+	for _, c := range []struct {
+		stacks []*filters.Stack
+		layers string
+		want   string
+	}{
+		{[]*filters.Stack{one}, "last", "[[false true]]"},
+		{[]*filters.Stack{one}, "all", "[[true true]]"},
+		{[]*filters.Stack{one}, "copy", "[[true false]]"},
+		{[]*filters.Stack{one}, "less,copy", "[[true true]]"},
+		{[]*filters.Stack{a, b}, "copy", "[[true false] [true false]]"},
+		{[]*filters.Stack{a, b}, "b/copy", "[[true false]]"},
+		{[]*filters.Stack{a, b}, "copy,c/less", `no layer is called "c/less": the layers are a/copy, a/less, b/copy, b/less; last and all stand for the last one and for every one`},
+		{[]*filters.Stack{one}, "", `no layer is called "": the layers are copy, less; last and all stand for the last one and for every one`},
+	} {
+		selected, err := Select(c.stacks, c.layers)
+		var taps [][]bool
+		for _, s := range selected {
+			taps = append(taps, s.Taps)
+		}
+		got := fmt.Sprint(taps)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%q: got %s, want %s", c.layers, got, c.want)
+		}
+	}
+}

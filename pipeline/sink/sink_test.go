@@ -1,0 +1,178 @@
+package sink
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tree lists a folder's files and, with a slash at the end, its folders.
+func tree(t *testing.T, root string) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || p == root {
+			return err
+		}
+		rel, err := filepath.Rel(root, p)
+		if d.IsDir() {
+			rel += "/"
+		}
+		names = append(names, filepath.ToSlash(rel))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func open(t *testing.T) (*Tree, string) {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "a", "out")
+	tr, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr, root
+}
+
+// large does not fit a file's buffer.
+var large = bytes.Repeat([]byte("0123456789abcdef"), bufferBytes/16+bufferBytes/32)
+
+func TestBatchAppearsWhole(t *testing.T) {
+	tr, root := open(t)
+	b := tr.Begin("pic/ture")
+	contents := map[string][]byte{"edges/000-x.png": []byte("small"), "edges/001-y.png": large, "edges.npy": nil}
+	for _, name := range []string{"edges/000-x.png", "edges/001-y.png"} {
+		f := b.Create(name)
+		for part := range slices.Chunk(contents[name], 1000) {
+			if n, err := f.Write(part); n != len(part) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+	}
+	contents["edges.npy"] = slices.Concat(large, []byte("tail"))
+	f := b.Create("edges.npy")
+	if err := f.Size(int64(len(large) + 4)); err != nil {
+		t.Fatal(err)
+	}
+	f.WriteAt([]byte("tail"), int64(len(large)))
+	f.WriteAt(large, 0)
+	for _, name := range tree(t, root) {
+		if !strings.HasSuffix(name, "/") && !strings.HasSuffix(name, ".tmp") {
+			t.Errorf("%s is there before the batch is committed", name)
+		}
+	}
+	written, err := b.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"pic/", "pic/ture/", "pic/ture/edges/", "pic/ture/edges/000-x.png", "pic/ture/edges/001-y.png", "pic/ture/edges.npy"}
+	if got := tree(t, root); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, w := range written {
+		data, err := os.ReadFile(filepath.Join(root, w.Path))
+		sum := sha256.Sum256(data)
+		if err != nil || int64(len(data)) != w.Bytes || hex.EncodeToString(sum[:]) != w.SHA256 {
+			t.Errorf("%+v: %d bytes, %v", w, len(data), err)
+		}
+		if !bytes.Equal(data, contents[strings.TrimPrefix(w.Path, "pic/ture/")]) {
+			t.Errorf("%s has other bytes than were written", w.Path)
+		}
+	}
+}
+
+func TestSmallSizedFile(t *testing.T) {
+	tr, root := open(t)
+	b := tr.Begin("p")
+	f := b.Create("l.npy")
+	if err := f.Size(6); err != nil {
+		t.Fatal(err)
+	}
+	f.WriteAt([]byte("def"), 3)
+	f.WriteAt([]byte("abc"), 0)
+	if _, err := b.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(filepath.Join(root, "p/l.npy")); string(data) != "abcdef" || err != nil {
+		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+func TestAbortLeavesNothing(t *testing.T) {
+	tr, root := open(t)
+	if err := tr.WriteFile("kept/run.json", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	b := tr.Begin("kept/new/deep")
+	b.Create("l/000-a.png").Write(large)
+	b.Create("l/001-b.png").Write([]byte("b"))
+	f := b.Create("l.npy")
+	if err := f.Size(2 * bufferBytes); err != nil {
+		t.Fatal(err)
+	}
+	b.Abort()
+	if got, want := tree(t, root), []string{"kept/", "kept/run.json"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestCommitThatFailsLeavesNothing(t *testing.T) {
+	tr, root := open(t)
+	if err := os.MkdirAll(filepath.Join(root, "p/l/001-b.png/taken"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, root)
+	b := tr.Begin("p")
+	b.Create("l/000-a.png").Write([]byte("a"))
+	b.Create("l/001-b.png").Write([]byte("b"))
+	_, err := b.Commit()
+	if err == nil || !strings.Contains(err.Error(), filepath.Join("p", "l", "001-b.png")) {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+	if got := tree(t, root); !slices.Equal(got, before) {
+		t.Errorf("got %q, want %q", got, before)
+	}
+}
+
+func TestOpenOnAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(file); err == nil || !strings.Contains(err.Error(), "it is a file") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManifest(t *testing.T) {
+	tr, root := open(t)
+	m := tr.NewManifest()
+	index := 0
+	for _, r := range []Record{
+		{Input: "a<b>&.png", Status: OK, Files: []FileInfo{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}},
+		{Input: "b.png", Status: Failed, Code: "truncated", Error: "…"},
+	} {
+		if err := m.Add(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(root, ManifestName))
+	want := `{"input":"a<b>&.png","status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"sha256":""}]}
+{"input":"b.png","status":"failed","code":"truncated","error":"…"}
+`
+	if string(got) != want || err != nil {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
