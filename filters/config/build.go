@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -31,9 +32,18 @@ type Stack struct {
 // finite; whether a layer fits a picture is not known here. The model's Input has
 // its defaults filled in: Mean and Std are there, Resize and Crop only where the
 // file has them.
+//
+// A File that a program has made is read as if it had been written down, so it is
+// checked just as much.
 func (f *File) Build() (*Model, error) {
-	if err := f.check(); err != nil {
-		return nil, err
+	if f.n == nil {
+		text, err := json.Marshal(f.Resolved())
+		if err != nil {
+			return nil, fmt.Errorf("stack file: %w", err)
+		}
+		if f, err = parse(&source{name: "stack file", text: text}, f.dir, nil); err != nil {
+			return nil, err
+		}
 	}
 	m := &Model{Input: *f.Input.resolved()}
 	room := maxWeights
@@ -83,7 +93,7 @@ func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
 	}
 	spec.Activation, spec.NegativeSlope = c.activation()
 	if b.channels%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the %d input channels, got %d", b.channels, spec.Groups)
+		return spec, c.errorf("groups", "groups must divide the number of input channels, %d, got %d", b.channels, spec.Groups)
 	}
 	fill := b.fromKernels
 	if c.Weights != "" {
@@ -93,7 +103,7 @@ func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
 		return spec, err
 	}
 	if k := len(spec.Filters); k%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the %d filters, got %d", k, spec.Groups)
+		return spec, c.errorf("groups", "groups must divide the number of filters, %d, got %d", k, spec.Groups)
 	}
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
@@ -165,7 +175,7 @@ func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	}
 	perGroup := spec.InChannels / spec.Groups
 	if len(a.Shape) != 4 || a.Shape[1] != perGroup || len(a.Data) == 0 {
-		return at.errorf("weights %s are %s, want K×%d×kH×kW for %d input channels in %d groups",
+		return at.errorf("weights %s have shape [%s], want [K, %d, kH, kW] for %d input channels with groups %d",
 			b.conv.Weights, dims(a.Shape), perGroup, spec.InChannels, spec.Groups)
 	}
 	k, h, w := a.Shape[0], a.Shape[2], a.Shape[3]
@@ -252,10 +262,7 @@ func dims(shape []int) string {
 	for i, n := range shape {
 		words[i] = strconv.Itoa(n)
 	}
-	if len(words) == 0 {
-		return "a scalar"
-	}
-	return strings.Join(words, "×")
+	return strings.Join(words, ", ")
 }
 
 // kernels of the bank, with errors at the name or at the parameter.

@@ -220,24 +220,29 @@ func nearest(word string, known []string) (best string, ok bool) {
 	return best, best != "" && 5*distance <= 2*max(len(word), len(best))
 }
 
-// editDistance counts insertions, deletions and substitutions of bytes
-// (Levenshtein 1966), row by row of the usual table.
+// editDistance counts insertions, deletions, substitutions and swaps of neighbours
+// (optimal string alignment: Damerau 1964, each letter edited once), in bytes.
 func editDistance(a, b string) int {
-	above := make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			change := above[j]
-			if a[i] != b[j] {
-				change++
+	for j := range len(b) {
+		rows[0][j+1] = j + 1
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			d := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				d++
 			}
-			row[j+1] = min(change, above[j+1]+1, row[j]+1)
+			d = min(d, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
 		}
-		above = row
 	}
-	return above[len(b)]
+	return rows[len(a)][len(b)]
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"filterbank/filters/volume"
 )
 
 const (
@@ -161,8 +163,8 @@ func (t *Taps) channel(n *node, first bool) error {
 
 // MarshalJSON writes the form that a stack file has.
 func (t Taps) MarshalJSON() ([]byte, error) {
-	if n := max(t.C, 1) * t.H * t.W; n == 0 || n != len(t.Data) {
-		return nil, fmt.Errorf("kernel of %d×%d×%d has %d weights", t.C, t.H, t.W, len(t.Data))
+	if n, ok := volume.Product(max(t.C, 1), t.H, t.W); !ok || n == 0 || n != len(t.Data) {
+		return nil, fmt.Errorf("kernel of %d×%d has %d weights", t.H, t.W, len(t.Data))
 	}
 	var channels [][][]float32
 	for c := range slices.Chunk(t.Data, t.H*t.W) {

@@ -70,15 +70,16 @@ func replace(n *node, path, whole string, leaf *node) (*node, error) {
 	case step == "":
 		return nil, leaf.errorf("%q has an empty key", whole)
 	case n.kind == list:
+		if at < 0 && len(n.items) == 0 {
+			return nil, leaf.errorf("%s is empty: there is no %s", before(whole, path), step)
+		}
 		if at < 0 {
-			return nil, leaf.errorf("%s has %d entries, 0 to %d: there is no %s",
-				strings.TrimSuffix(whole[:len(whole)-len(path)], "."), len(n.items), len(n.items)-1, step)
+			return nil, leaf.errorf("%s has %d entries, 0 to %d: there is no %s", before(whole, path), len(n.items), len(n.items)-1, step)
 		}
 	case n.kind == mapping || n.kind == null:
 		out.kind = mapping
 	default:
-		return nil, leaf.errorf("%s is %s: there is no %s in it",
-			strings.TrimSuffix(whole[:len(whole)-len(path)], "."), n.got(), step)
+		return nil, leaf.errorf("%s is %s: there is no %s in it", before(whole, path), n.got(), step)
 	}
 	if at >= 0 && rest == "" && leaf.kind == null && n.kind == mapping {
 		out.keys = slices.Delete(out.keys, at, at+1)
@@ -102,6 +103,11 @@ func replace(n *node, path, whole string, leaf *node) (*node, error) {
 	value, err := replace(value, rest, whole, leaf)
 	out.items[at] = value
 	return &out, err
+}
+
+// before is the part of whole that stands before path, its end.
+func before(whole, path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(whole, path), ".")
 }
 
 // step is the first step of a path from n, the path after it, and the index of

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,18 +38,19 @@ func Load(path string, sets ...string) (*File, error) {
 //
 // An error in the text is an *Error with line, column and excerpt.
 func Parse(name string, data []byte, sets ...string) (*File, error) {
-	src := &source{name: name, text: bytes.Clone(data)}
+	return parse(&source{name: name, text: bytes.Clone(data)}, filepath.Dir(name), sets)
+}
+
+func parse(src *source, dir string, sets []string) (*File, error) {
 	root, err := parseYAML(src)
 	if err != nil {
 		return nil, err
 	}
 	if root == nil || root.kind == null {
-		return nil, src.errorAt(0, 0, errEmpty)
+		return nil, src.errorAt(0, 0, errors.New("the stack file is empty: it wants `version: 1` and layers"))
 	}
-	return fromTree(root, filepath.Dir(name), sets)
+	return fromTree(root, dir, sets)
 }
-
-var errEmpty = fmt.Errorf("the stack file is empty: it wants `version: 1` and layers")
 
 func fromTree(root *node, dir string, sets []string) (*File, error) {
 	for _, s := range sets {

@@ -130,7 +130,7 @@ func (b *layerBuilder) channelName(c int) string {
 func (b *layerBuilder) factors(p plane, perGroup, groups int) ([]float64, error) {
 	if p.taps.C > 0 {
 		if p.taps.C != perGroup {
-			return nil, p.at.errorf("kernel is %d×%d×%d, want %d×kH×kW for %d input channels in %d groups, or kH×kW",
+			return nil, p.at.errorf("kernel is %d×%d×%d, want %d×kH×kW for %d input channels with groups %d, or kH×kW",
 				p.taps.C, p.taps.H, p.taps.W, perGroup, b.channels, groups)
 		}
 		return nil, nil
@@ -140,13 +140,13 @@ func (b *layerBuilder) factors(p plane, perGroup, groups int) ([]float64, error)
 	switch c := b.conv.Channels; {
 	case c.Factors != nil:
 		if len(c.Factors) != perGroup {
-			return nil, at.errorf("channels has %d numbers, want %d for %d input channels in %d groups",
+			return nil, at.errorf("channels has %d numbers, want %d for %d input channels with groups %d",
 				len(c.Factors), perGroup, b.channels, groups)
 		}
 		copy(factors, c.Factors)
 	case c.Mode == "luma":
 		if perGroup != 3 {
-			return nil, at.errorf("channels: luma is for 3 channels, the layer has %d in %d groups", b.channels, groups)
+			return nil, at.errorf("channels: luma is for 3 channels, the layer has %d with groups %d", b.channels, groups)
 		}
 		factors = []float64{0.299, 0.587, 0.114} // ITU-R BT.601-7, 2.5.1
 	default: // mean divides by the number of channels in spread

@@ -285,6 +285,9 @@ func (t *tree) mapping(values []*ast.MappingValueNode, out *node, block bool) er
 			return key.errorf("key %q is there twice, first in line %d", key.text, first.line)
 		}
 		seen[key.text] = key
+		if value.kind == null && value.src == t.src { // there is nothing to point at
+			value.line, value.column = key.line, key.column
+		}
 		out.keys = append(out.keys, key)
 		if err := t.add(out, value); err != nil {
 			return err

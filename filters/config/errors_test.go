@@ -1,0 +1,308 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// firstLine is what a file's Parse or Build says first, without the folder.
+func firstLine(t *testing.T, dir, text string, sets ...string) string {
+	t.Helper()
+	f, err := Parse(filepath.Join(dir, "edges.yaml"), []byte(text), sets...)
+	if err == nil {
+		_, err = f.Build()
+	}
+	if err == nil {
+		return "no error"
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.ReplaceAll(line, dir+string(filepath.Separator), "")
+}
+
+func TestErrorsOfFiles(t *testing.T) {
+	dir := arrays(t)
+	layer := "layers: [conv: {filters: [box]}]\n"
+	for _, c := range []struct{ text, want string }{
+		// The text itself.
+		{"", "edges.yaml: the stack file is empty: it wants `version: 1` and layers"},
+		{"# nothing\n", "edges.yaml: the stack file is empty: it wants `version: 1` and layers"},
+		{"version: \xff\n", "edges.yaml:1:10: not UTF-8 text: save the file as UTF-8"},
+		{"\xff\xfev\x00", "edges.yaml:1:1: not UTF-8 text: save the file as UTF-8"},
+		{"version: 1\nlayers: [", "edges.yaml:2:9: sequence end token ']' not found"},
+		{"version: 1\nlayers:\n\t- conv:\n", "edges.yaml:3:1: found character '\t' that cannot start any token"},
+		{"version: 1\nversion: 1\n", "edges.yaml:2:1: key \"version\" is there twice, first in line 1"},
+		{`{"version": 1, "version": 1}`, "edges.yaml:1:16: key \"version\" is there twice, first in line 1"},
+		{"version: 1\n---\nversion: 1\n", "edges.yaml:3:8: a second document: a stack file has one"},
+		{"version: 1\nlayers: *a\n", "edges.yaml:2:9: alias *a has no anchor &a before it"},
+		{"version: 1\nlayers: &a [*a]\n", "edges.yaml:2:13: alias *a has no anchor &a before it"},
+		{"version: !!int 1\n", "edges.yaml:1:10: tags such as !!int are not used in stack files"},
+		{"? version\n: 1\n", "edges.yaml:1:1: keys with a question mark are not used in stack files: write key: value"},
+		{"version: 1\nlayers: [conv: {<<: 3}]\n", "edges.yaml:2:21: << wants a mapping or a list of mappings, got 3"},
+
+		// The top level.
+		{layer, "edges.yaml:1:1: version is missing: write `version: 1`"},
+		{"version: 2\n" + layer, "edges.yaml:1:10: version must be 1, got 2"},
+		{"version: '1'\n" + layer, `edges.yaml:1:10: version must be 1, got "1"`},
+		{"version: 1.0\n" + layer, "edges.yaml:1:10: version must be 1, got 1.0"},
+		{"[1]", "edges.yaml:1:1: a stack file wants a mapping, got a list"},
+		{"hello", "edges.yaml:1:1: a stack file wants a mapping, got a string"},
+		{"version: 1\n", "edges.yaml:1:1: layers is missing: a stack file has layers, or stacks with layers"},
+		{"version: 1\nlayers:\n", "edges.yaml:2:1: layers wants a list, got nothing"},
+		{"version: 1\nlayers: []\n", "edges.yaml:2:9: a stack needs at least one layer"},
+		{"version: 1\nlayer: []\n", `edges.yaml:2:1: unknown key "layer", did you mean "layers"?`},
+		{"version: 1\nfoo: 1\n", `edges.yaml:2:1: unknown key "foo", the keys here are version, input, strict_size, layers, stacks`},
+		{"version: 1\n" + layer + "stacks: {a: {" + strings.TrimSpace(layer) + "}}\n", "edges.yaml:3:9: a stack file has layers or stacks, not both"},
+		{"version: 1\nstacks: {}\n", "edges.yaml:2:9: stacks wants a mapping of names to stacks, {NAME: {layers: […]}}, got a mapping"},
+		{"version: 1\nstacks: {a: {}}\n", "edges.yaml:2:13: a stack needs at least one layer"},
+		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: Windows reserves it for a device`},
+		{"version: 1\nstacks:\n  a: {" + strings.TrimSpace(layer) + "}\n  A: {" + strings.TrimSpace(layer) + "}\n", `edges.yaml:4:3: stack names "a" and "A" differ only in case, which some file systems ignore`},
+		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}"},
+		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", the keys here are conv`},
+		{"version: 1\nlayers: [cnov: {}]\n", `edges.yaml:2:10: unknown key "cnov", did you mean "conv"?`},
+		{"version: 1\nlayers: [Conv: {}]\n", `edges.yaml:2:10: unknown key "Conv", did you mean "conv"?`},
+		{"version: 1\nlayers: [conv]\n", "edges.yaml:2:10: layers[0] wants a mapping, got a string"},
+		{"version: 1\nstrict_size: yes\n" + layer, "edges.yaml:2:14: strict_size wants true or false, got a string"},
+
+		// input
+		{"version: 1\ninput: 3\n" + layer, "edges.yaml:2:8: input wants a mapping, got 3"},
+		{"version: 1\ninput: {resize: 256}\n" + layer, "edges.yaml:2:17: resize wants a mapping, got 256"},
+		{"version: 1\ninput: {resize: {width: 256}}\n" + layer, "edges.yaml:2:17: resize needs width and height"},
+		{"version: 1\ninput: {crop: {width: 2, height: 0}}\n" + layer, "edges.yaml:2:34: height must be at least 1, got 0"},
+		{"version: 1\ninput: {crop: {width: 2, height: 65537}}\n" + layer, "edges.yaml:2:34: height must be at most 65536, got 65537"},
+		{"version: 1\ninput: {resize: {width: 2, height: 2, mode: cover}}\n" + layer, `edges.yaml:2:45: mode must be fit, fill or stretch, got "cover"`},
+		{"version: 1\ninput: {resize: {width: 2, height: 2, filter: 3}}\n" + layer, "edges.yaml:2:47: filter wants lanczos, linear or nearest, got 3"},
+		{"version: 1\ninput: {background: red}\n" + layer, `edges.yaml:2:21: background wants a colour such as "#rrggbb" or "#rgb", got "red"`},
+		{"version: 1\ninput: {background: '#12345g'}\n" + layer, `edges.yaml:2:21: background wants a colour such as "#rrggbb" or "#rgb", got "#12345g"`},
+		{"version: 1\ninput:\n  background: #fff\n" + layer, `edges.yaml:3:3: background wants a colour such as "#rrggbb" in quotes (a bare # starts a comment), got nothing`},
+		{"version: 1\ninput: {mean: [1, 2]}\n" + layer, "edges.yaml:2:15: mean wants three numbers, or one for all channels, got a list of 2"},
+		{"version: 1\ninput: {mean: half}\n" + layer, "edges.yaml:2:15: mean wants three numbers, or one for all channels, got a string"},
+		{"version: 1\ninput: {std: [1, 0, 1]}\n" + layer, "edges.yaml:2:18: std must be above 0, got 0"},
+		{"version: 1\ninput: {std: -1}\n" + layer, "edges.yaml:2:14: std must be above 0, got -1"},
+		{"version: 1\ninput: {std: .nan}\n" + layer, "edges.yaml:2:14: std must be a finite number within ±3.4e38, got .nan"},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			if got := firstLine(t, dir, c.text); got != c.want {
+				t.Errorf("\ngot  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestErrorsOfLayers(t *testing.T) {
+	dir := arrays(t)
+	for _, c := range []struct{ keys, want string }{ // the keys begin at column 12 of line 3
+		{"", "3:11: conv has no weights: it needs one of filters, kernels and weights"},
+		{"filters: [box], weights: w.npy", "3:37: conv has filters and weights: it takes only one of filters, kernels and weights"},
+		{"filters: []", "3:21: filters is empty: a layer needs at least one filter"},
+		{"kernels: []", "3:21: kernels is empty: a layer needs at least one filter"},
+		{"weights: ''", "3:21: weights wants the path of a .npy file, got an empty string"},
+		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
+		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
+		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, activation, negative_slope, strict_size`},
+
+		{one + ", stride: 0", "3:38: stride must be at least 1, got 0"},
+		{one + ", stride: -1", "3:38: stride must be at least 1, got -1"},
+		{one + ", stride: two", "3:38: stride wants a whole number or [h, w], got a string"},
+		{one + ", stride: 1.5", "3:38: stride wants a whole number or [h, w], got 1.5"},
+		{one + ", stride: [1, 2, 3]", "3:38: stride wants a whole number or [h, w], got a list of 3"},
+		{one + ", stride: [1]", "3:38: stride wants a whole number or [h, w], got a list of 1"},
+		{one + ", stride: [1, 0]", "3:42: stride must be at least 1, got 0"},
+		{one + ", stride: 1048577", "3:38: stride must be at most 1048576, got 1048577"},
+		{one + ", stride: 99999999999999999999", "3:38: stride wants a whole number or [h, w], got 99999999999999999999"},
+		{one + ", stride: ", "3:30: stride wants a whole number or [h, w], got nothing"},
+		{one + ", dilation: {h: 1}", "3:40: dilation wants a whole number or [h, w], got a mapping"},
+		{"kernels: [[[1, 1]]], dilation: 1048576", "3:43: a kernel with this dilation spans 1048577 pixels, at most 1048576 are possible"},
+		{one + ", padding: -1", "3:39: padding must be at least 0, got -1"},
+		{one + ", padding: full", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "full"`},
+		{one + ", padding: [1, 2, 3]", "3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got a list of 3"},
+		{one + ", padding: same, stride: 2", "3:39: padding same needs stride 1, got [2, 2]: write same_upper or same_lower, or the amounts"},
+		{one + ", padding: same, stride: [1, 2]", "3:39: padding same needs stride 1, got [1, 2]: write same_upper or same_lower, or the amounts"},
+		{one + ", padding_mode: mirror", `3:44: padding_mode must be zeros, reflect, replicate or circular, got "mirror"`},
+		{one + ", groups: 2", "3:38: groups must divide the number of input channels, 3, got 2"},
+		{one + ", groups: 3", "3:38: groups must divide the number of filters, 1, got 3"},
+		{one + ", groups: 0", "3:38: groups must be at least 1, got 0"},
+		{one + ", groups: 3, channels: each", "3:38: channels: each makes a group of every input channel: leave groups out"},
+		{one + ", activation: tanh", `3:42: activation must be relu, none or leaky_relu, got "tanh"`},
+		{one + ", negative_slope: 0.1", "3:46: negative_slope is for activation leaky_relu, the activation is relu"},
+		{one + ", activation: leaky_relu, negative_slope: .inf", "3:70: negative_slope must be a finite number within ±3.4e38, got .inf"},
+		{one + ", kernel_size: 3", "3:43: kernel_size is [3, 3], but the kernels are 1×1"},
+		{one + ", strict_size: 1", "3:43: strict_size wants true or false, got 1"},
+
+		{one + ", channels: rgb", `3:40: channels must be mean, luma, sum, each or one number for each channel, got "rgb"`},
+		{one + ", channels: 1", "3:40: channels wants mean, luma, sum, each or one number for each channel, got 1"},
+		{one + ", channels: [1, 2]", "3:40: channels has 2 numbers, want 3 for 3 input channels with groups 1"},
+		{"kernels: [[[1]], [[1]], [[1]]], groups: 3, channels: luma", "3:65: channels: luma is for 3 channels, the layer has 3 with groups 3"},
+		{"weights: w.npy, channels: mean", "3:38: channels spreads 2-D kernels, but a weights file has its channels already"},
+
+		{one + ", bias: x.npy", "3:36: read weights: stat x.npy: no such file or directory"},
+		{one + ", bias: [1, 2]", "3:36: bias has shape [2], want [1], one value for each filter"},
+		{one + ", bias: true", "3:36: bias wants a number, a list of numbers or a .npy file, got true"},
+		{one + ", bias: [1, a]", "3:40: bias wants numbers, got a string"},
+		{"weights: w.npy, bias: flat.npy", "3:34: bias flat.npy has shape [6], want [2], one value for each filter"},
+		{"weights: w.npy, bias: w.npy", "3:34: bias w.npy has shape [2, 3, 1, 2], want [2], one value for each filter"},
+		{"weights: w.npy, bias: inf.npy", "3:34: bias inf.npy: filter 1 has +Inf, it must be finite"},
+		{"kernels: [{bias: 1, weights: [[1]]}], bias: 1", "3:29: the layer has a bias already: write it there or with the kernels"},
+
+		{"filters: box", "3:21: filters wants a list, got a string"},
+		{"filters: [3]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 3"},
+		{"filters: [{a: {}, b: {}}]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 2 names"},
+		{"filters: [box, sobl]", `3:27: unknown filter or bank "sobl": did you mean "sobel"?`},
+		{"filters: [{gabor: 3}]", "3:30: gabor wants a mapping of its parameters, got 3"},
+		{"filters: [{gabor: {wavelength: long}}]", "3:43: wavelength wants a number, got a string"},
+		{"filters: [{gabor: {wavelenth: 3}}]", `3:42: gabor: unknown parameter "wavelenth": did you mean "wavelength"?`},
+
+		{"kernels: 3", "3:21: kernels wants a list, got 3"},
+		{"kernels: [3]", "3:22: kernels[0] wants a list of rows, or {name, bias, weights}, got 3"},
+		{"kernels: [{name: a}]", "3:22: kernels[0] needs weights: a list of rows"},
+		{"kernels: [[1]]", "3:22: weights wants a list of rows, or a list of such kernels, one a channel, got a list without rows"},
+		{"kernels: [[[]]]", "3:22: weights wants a list of rows, or a list of such kernels, one a channel, got a list without rows"},
+		{"kernels: [[[1, 2], [3]]]", "3:31: row has 1 weights, the first one has 2"},
+		{"kernels: [[[1], 2]]", "3:28: a kernel's row wants a list of numbers, got 2"},
+		{"kernels: [[[1], [x]]]", "3:29: weight wants numbers, got a string"},
+		{"kernels: [[[1], [.nan]]]", "3:29: weight must be a finite number within ±3.4e38, got .nan"},
+		{"kernels: [[[1], [1e39]]]", "3:29: weight must be a finite number within ±3.4e38, got 1e39"},
+		{"kernels: [[[[1], [2]], [[3]], [[4]]]]", "3:35: kernel has 1 rows, the first one has 2"},
+		{"kernels: [[[[1]], [[2]]]]", "3:22: kernel is 2×1×1, want 3×kH×kW for 3 input channels with groups 1, or kH×kW"},
+		{"kernels: [{name: a/b, weights: [[1]]}]", `3:29: filter name "a/b" cannot be a file name: it contains '/'`},
+		{"kernels: [[[3e38]]], channels: [2, 1, 1]", "3:22: weight 3e+38 times 2 for channel 0 is beyond float32"},
+
+		{"weights: x.npy", "3:21: read weights: stat x.npy: no such file or directory"},
+		{"weights: edges.txt", "3:21: read weights edges.txt: not a .npy file: it must start with \"\\x93NUMPY\" (numpy.save writes it)"},
+		{"weights: flat.npy", "3:21: weights flat.npy have shape [6], want [K, 3, kH, kW] for 3 input channels with groups 1"},
+		{"weights: depthwise.npy", "3:21: weights depthwise.npy have shape [3, 1, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
+		{"weights: none.npy", "3:21: weights none.npy have shape [0, 3, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
+		{"weights: wide.npy", "3:21: kernels of 1×1025, at most 1024×1024 is possible"},
+		{"weights: nan.npy", "3:21: weights nan.npy: filter 1 has NaN at channel 2, row 0, column 0"},
+		{"weights: w.npy, kernel_size: 3", "3:41: kernel_size is [3, 3], but the kernels are 1×2"},
+		{"weights: w.npy, groups: 3", "3:21: weights w.npy have shape [2, 3, 1, 2], want [K, 1, kH, kW] for 3 input channels with groups 3"},
+
+		{one + ", name: ''", `3:36: layer name "" cannot be a file name: it is empty`},
+		{one + ", name: 'a '", `3:36: layer name "a " cannot be a file name: it ends in ' '`},
+		{one + ", name: 3", "3:36: name wants a string, got 3"},
+		{one + ", name: x.NPY", `3:36: layer name "x.NPY" must not end in .npy`},
+	} {
+		t.Run(c.keys, func(t *testing.T) {
+			if err := os.WriteFile(filepath.Join(dir, "edges.txt"), []byte("no array"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := firstLine(t, dir, conv(c.keys)), "edges.yaml:"+c.want; got != want {
+				t.Errorf("\ngot  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+func TestErrorsBetweenLayers(t *testing.T) {
+	const a, b = "version: 1\nlayers:\n- conv: {filters: [box]", "}\n- conv: {filters: [box]"
+	for _, c := range []struct{ text, want string }{
+		{a + ", name: conv1" + b + "}\n", `4:9: layer name "conv1" is there twice`},
+		{a + ", name: x" + b + ", name: x}\n", `4:32: layer name "x" is there twice`},
+		{a + ", name: x" + b + ", name: X}\n", `4:32: layer names "x" and "X" differ only in case, which some file systems ignore`},
+		{a + b + ", channels: luma}\n", "4:36: channels: luma is for 3 channels, the layer has 1 with groups 1"},
+		{a + b + ", groups: 3}\n", "4:34: groups must divide the number of input channels, 1, got 3"},
+	} {
+		if got, want := firstLine(t, t.TempDir(), c.text), "edges.yaml:"+c.want; got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.text, got, want)
+		}
+	}
+}
+
+func TestFileNames(t *testing.T) {
+	for _, name := range []string{"a", "sobel-x", "3×3", "käse", "a.b", ".a", "con1", "common", "com", "a b", strings.Repeat("x", 100)} {
+		if err := fileName(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", ".", "..", "a/b", `a\b`, "a<", "a>", "a:", `a"`, "a|", "a?", "a*", "a\n", "a\x00", "a\x7f", "a.", "a ",
+		"con", "CON", "Con.txt", "con .txt", "nul", "aux", "prn", "com1", "LPT9", "com¹", "conin$", "\xff", strings.Repeat("x", 101)} {
+		if fileName(name) == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+}
+
+func TestErrorExcerpt(t *testing.T) {
+	long := `{"version": 1, "layers": [{"conv": {"filters": ["box"], "name": "` + strings.Repeat("n", 90) + `", "stride": 0, "padding": "valid", "activation": "none", "dilation": 1}}]}`
+	for _, c := range []struct{ name, text, want string }{
+		{"edges.yaml", "version: 1\ninput:\n  mean: 1\nlayers:\n  # é\n  - conv:\n      stride: 0\n      padding: 1\n",
+			"edges.yaml:7:15: stride must be at least 1, got 0\n" +
+				"   4 | layers:\n" +
+				"   5 |   # é\n" +
+				"   6 |   - conv:\n" +
+				">  7 |       stride: 0\n" +
+				"                     ^\n" +
+				"   8 |       padding: 1"},
+		{"tab.json", "{\"version\": 1,\n\t\"layers\": 3}",
+			"tab.json:2:12: layers wants a list, got 3\n" +
+				"   1 | {\"version\": 1,\n" +
+				">  2 |  \"layers\": 3}\n" +
+				"                  ^"},
+		{"long.json", long,
+			"long.json:1:169: stride must be at least 1, got 0\n" +
+				">  1 | nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\", \"stride\": 0, \"padding\": \"valid\", \"activation\": \"none\", \"dila…\n" +
+				"                                                         ^"},
+	} {
+		_, err := Parse(c.name, []byte(c.text))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("\ngot\n%v\nwant\n%s", err, c.want)
+		}
+	}
+}
+
+// A program gets the place without reading the message.
+func TestErrorType(t *testing.T) {
+	_, err := Parse("edges.yaml", []byte("version: 1\nlayers: 3\n"))
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.File != "edges.yaml" || e.Line != 2 || e.Column != 9 || e.Err.Error() != "layers wants a list, got 3" {
+		t.Errorf("got %#v", err)
+	}
+	f, err := Parse("edges.yaml", []byte(conv("weights: none-such.npy")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Build(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Build without its weights: %v", err)
+	}
+	if _, err := Load("none-such.yaml"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Load without its file: %v", err)
+	}
+}
+
+// Each of these would take gigabytes or hours if it were read in full.
+func TestLimits(t *testing.T) {
+	many := func(n int, s string) string { return strings.Repeat(s, n) }
+	aliases := "version: 1\na0: &a0 [1, 1]\n"
+	for i := range 40 {
+		aliases += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i+1, i+1, i, i)
+	}
+	keys := "version: 1\n"
+	for i := range 3000 {
+		keys += fmt.Sprintf("k%d: 1\n", i)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"bytes", many(maxBytes+1, " "), "edges.yaml: a stack file has at most 16 MiB, got 16777217 bytes"},
+		{"values", "version: 1\nlayers: [" + many(600_000, "1,") + "1]", "edges.yaml: more than 524288 values: keep large weights in a .npy file"},
+		{"alias bomb", aliases, "edges.yaml:20:11: more than 1048576 values once aliases are expanded"},
+		{"brackets", many(100_000, "["), "edges.yaml:1:65: nested more than 64 deep"},
+		{"braces", many(100_000, "{a: "), "edges.yaml:1:257: nested more than 64 deep"},
+		{"dashes", many(100_000, "- "), "edges.yaml:1:129: nested more than 64 deep"},
+		{"anchors", "a: " + many(100_000, "&a "), "edges.yaml:1:7: unexpected scalar value type"},
+		{"keys", keys, "edges.yaml:2049:6: more than 2048 keys in one mapping"},
+		{"long keys", many(100_000, "k") + ":\n - [" + many(10_000, "1, ") + "1]", "edges.yaml:2:4025: too many values below long keys"},
+		{"layers", "version: 1\nlayers: [" + many(1001, "conv: {filters: [box]},") + "]", "edges.yaml:2:9: more than 1000 layers in a file"},
+		{"filters", "version: 1\nlayers: [conv: {filters: [" + many(65537, "box,") + "]}]", "edges.yaml:2:262171: more than 65536 filters in a layer"},
+		{"kernel", "version: 1\nlayers: [conv: {kernels: [[[" + many(1025, "1,") + "]]]}]", "edges.yaml:2:27: kernel of 1×1025, at most 1024×1024 is possible"},
+		{"weights", "version: 1\nlayers: [conv: {kernels: [[[" + many(1024, "1,") + "]], [" + many(1024, "[1],") + "]," + many(1000, "[[1]],") + "]}]",
+			"edges.yaml:2:16: 1002×3×1024×1024 weights are too many: all layers together have at most 268435456"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := firstLine(t, t.TempDir(), c.text); got != c.want {
+				t.Errorf("\ngot  %.200s\nwant %s", got, c.want)
+			}
+		})
+	}
+}

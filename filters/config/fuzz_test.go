@@ -1,0 +1,78 @@
+package config
+
+import (
+	"encoding/json"
+	"testing"
+
+	"filterbank/filters"
+)
+
+// Parse never panics, and what builds is complete and finite, makes layers, and
+// comes back the same from its resolved form.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{everything, twoLayers, twoStacks, "", "{", "a: &a [*a]", conv(one), conv(one + ", channels: each"),
+		conv("filters: [{gabor: {wavelength: 8}}], channels: luma, padding: same_lower, stride: 2"), "%YAML 1.2\n---\nversion: 1\n...\n",
+		`{"version":1,"layers":[{"conv":{"kernels":[[[1e-3,.5],[-0,+1]]],"bias":-1}}]}`} {
+		f.Add(text, "layers.0.conv.stride=2")
+		f.Add(text, "input.background=#fff")
+	}
+	f.Fuzz(func(t *testing.T, text, set string) {
+		file, err := Parse("none/stack.yaml", []byte(text), set)
+		if err != nil {
+			file, err = Parse("none/stack.yaml", []byte(text))
+		}
+		if err != nil {
+			return
+		}
+		m, err := file.Build()
+		if err != nil {
+			return
+		}
+		for _, s := range m.Stacks {
+			channels := 3
+			for _, l := range s.Layers {
+				checkSpec(t, l, channels)
+				channels = len(l.Filters)
+			}
+		}
+		resolved, err := json.Marshal(file.Resolved())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse("none/stack.json", resolved)
+		if err != nil {
+			t.Fatalf("resolved to %s: %v", resolved, err)
+		}
+		if second, _ := json.Marshal(again.Resolved()); string(second) != string(resolved) {
+			t.Errorf("resolved to\n%s\nand that to\n%s", resolved, second)
+		}
+	})
+}
+
+func checkSpec(t *testing.T, l filters.ConvSpec, channels int) {
+	k, size := len(l.Filters), l.KernelSize[0]*l.KernelSize[1]
+	if l.InChannels != channels || l.Groups < 1 || channels%l.Groups != 0 || k%l.Groups != 0 {
+		t.Errorf("layer %s: %d channels of %d, %d groups, %d filters", l.Name, l.InChannels, channels, l.Groups, k)
+	}
+	if k == 0 || len(l.Weights) != k*(channels/l.Groups)*size || (l.Bias != nil && len(l.Bias) != k) {
+		t.Errorf("layer %s: %d weights, %d biases", l.Name, len(l.Weights), len(l.Bias))
+	}
+	for _, v := range append(l.Weights, l.Bias...) {
+		if !finite(v) {
+			t.Errorf("layer %s has %v", l.Name, v)
+		}
+	}
+	if fileName(l.Name) != nil {
+		t.Errorf("layer name %q", l.Name)
+	}
+	names := map[string]bool{}
+	for _, name := range l.Filters {
+		if names[name] {
+			t.Errorf("layer %s has two filters %q", l.Name, name)
+		}
+		names[name] = true
+	}
+	if _, err := filters.NewConv(l); err != nil {
+		t.Errorf("layer %s: %v", l.Name, err)
+	}
+}
