@@ -1,0 +1,110 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"math"
+)
+
+var (
+	night = rgb(0x10243f)
+	paper = rgb(0xf7f1e3)
+	coral = rgb(0xe4572e)
+	teal  = rgb(0x17807e)
+	amber = rgb(0xf2a541)
+	plum  = rgb(0x6b2d5c)
+)
+
+// zonePlate is a chirp in every direction: the wave at distance r from the centre
+// has r/(2·radius) cycles a pixel, so that it nears Nyquist's half a cycle at the
+// middle of each edge. A band-pass filter answers with a ring. The colours lie on
+// one line from dark to light, hence a palette of 256.
+func zonePlate() image.Image {
+	const size = 384
+	palette := make(color.Palette, 256)
+	hues := ramp{rgb(0x0b1d3a), rgb(0x1f4e79), rgb(0x5d97b0), rgb(0xe9d8b4), rgb(0xfff8ea)}
+	for i := range palette {
+		palette[i] = hues.at(linear(float64(i) / 255)).pixel()
+	}
+	img := image.NewPaletted(image.Rect(0, 0, size, size), palette)
+	for y := range size {
+		for x := range size {
+			dx, dy := float64(x)+0.5-size/2, float64(y)+0.5-size/2
+			// Half a cycle a pixel would be π·r²/size; 0.9 of it leaves the edge sampled.
+			wave := math.Cos(0.9 * math.Pi * (dx*dx + dy*dy) / size)
+			fade := 1 - smooth(size*0.485, size*0.5, math.Hypot(dx, dy))
+			img.SetColorIndex(x, y, byte8(0.5+0.5*wave*fade))
+		}
+	}
+	return img
+}
+
+// siemensStar is a wheel of 36 wedges in eight hues: every orientation once, and
+// every width down to less than a pixel at the hub.
+func siemensStar() image.Image {
+	const size, spokes = 400, 36
+	hues := ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
+	return paint(size, size, 6, func(x, y float64) light {
+		dx, dy := x-size/2, y-size/2
+		r, turn := math.Hypot(dx, dy), mod(math.Atan2(dy, dx)/(2*math.Pi), 1)
+		switch {
+		case r > 190 || r < 6:
+			return paper
+		case r > 184:
+			return night
+		case mod(turn*spokes, 1) < 0.5:
+			return hues.at(turn).mix(night, 0.15)
+		}
+		return paper
+	})
+}
+
+// checkerboard is flat around a ball that lifts it: straight edges and right
+// angles outside, every orientation and size inside.
+func checkerboard() image.Image {
+	const size, square, radius = 400, 25, 158
+	return paint(size, size, 4, func(x, y float64) light {
+		dx, dy := x-size/2, y-size/2
+		r := math.Hypot(dx, dy) / radius
+		shade := 1.0
+		if r < 1 {
+			// A point of the ball shows the board where its own height was lifted from:
+			// the arc is longer than its chord.
+			stretch := math.Asin(r) / (math.Pi / 2) / max(r, 1e-9)
+			dx, dy = dx*stretch, dy*stretch
+			up := math.Sqrt(1 - r*r)
+			shade = 0.28 + 0.72*min(1, max(0, 0.8*up+0.45*(-(x-200)-(y-200))/radius))
+		}
+		i, j := int(math.Floor(dx/square)), int(math.Floor(dy/square))
+		dark, pale := teal.mix(night, 0.35), paper
+		if r < 1 {
+			dark, pale = coral, rgb(0xfff6e0)
+		}
+		if (i+j)&1 == 0 {
+			return dark.times(shade)
+		}
+		return pale.times(shade)
+	})
+}
+
+// gratings is a table of Gabor patches: eight orientations across, from 0° in
+// steps of 22.5°, and five wavelengths down, from 4 to 20 pixels. A Gabor filter
+// lights the patch that it matches.
+func gratings() image.Image {
+	const tile = 64
+	wavelengths := [...]float64{4, 6, 9, 13.5, 20}
+	hues := ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
+	ground := rgb(0x8f8a84)
+	return paint(8*tile, len(wavelengths)*tile, 2, func(x, y float64) light {
+		column, row := int(x/tile), int(y/tile)
+		dx, dy := x-(float64(column)+0.5)*tile, y-(float64(row)+0.5)*tile
+		sin, cos := math.Sincos(float64(column) * math.Pi / 8)
+		wave := math.Cos(2 * math.Pi * (dx*cos + dy*sin) / wavelengths[row])
+		window := math.Exp(-(dx*dx + dy*dy) / (2 * 13 * 13))
+		hue := hues.at(float64(column) / 8)
+		if wave > 0 {
+			return ground.mix(hue.mix(paper, 0.8), wave*window)
+		}
+		return ground.mix(hue.mix(night, 0.6), -wave*window)
+	})
+}

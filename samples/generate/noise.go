@@ -1,0 +1,63 @@
+package main
+
+import "math"
+
+// hash is a number in [0, 1) that depends on a lattice point and a seed alone, by
+// the finaliser of MurmurHash3.
+func hash(x, y int, seed uint32) float64 {
+	h := uint32(x)*0x85ebca6b ^ uint32(y)*0xc2b2ae35 ^ seed*0x9e3779b9
+	h ^= h >> 16
+	h *= 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	h ^= h >> 16
+	return float64(h>>8) / (1 << 24)
+}
+
+// noise is value noise in [0, 1) with one knot per unit, smooth to the second
+// derivative (K. Perlin, Improving Noise, 2002, for the quintic).
+func noise(x, y float64, seed uint32) float64 {
+	fx, fy := math.Floor(x), math.Floor(y)
+	ix, iy := int(fx), int(fy)
+	u, v := quintic(x-fx), quintic(y-fy)
+	top := hash(ix, iy, seed)*(1-u) + hash(ix+1, iy, seed)*u
+	bottom := hash(ix, iy+1, seed)*(1-u) + hash(ix+1, iy+1, seed)*u
+	return top*(1-v) + bottom*v
+}
+
+func quintic(t float64) float64 { return t * t * t * (t*(6*t-15) + 10) }
+
+// fractal sums octaves of noise, each at twice the frequency and half the
+// amplitude of the last and turned against it so that no lattice shows. The
+// result is in [0, 1) with mean ½.
+func fractal(x, y float64, octaves int, seed uint32) float64 {
+	sum, amplitude, total := 0.0, 0.5, 0.0
+	for range octaves {
+		sum += amplitude * noise(x, y, seed)
+		total += amplitude
+		amplitude *= 0.5
+		x, y = 1.6*x-1.2*y+17.3, 1.2*x+1.6*y+9.1
+		seed++
+	}
+	return sum / total
+}
+
+// cell is the nearest of one random point per unit square: its distance, the
+// distance of the second nearest, and a number in [0, 1) that is the point's own
+// (S. Worley, A Cellular Texture Basis Function, 1996).
+func cell(x, y float64, seed uint32) (d1, d2, id float64) {
+	ix, iy := int(math.Floor(x)), int(math.Floor(y))
+	d1, d2 = 9, 9
+	for j := iy - 1; j <= iy+1; j++ {
+		for i := ix - 1; i <= ix+1; i++ {
+			d := math.Hypot(float64(i)+hash(i, j, seed)-x, float64(j)+hash(i, j, seed+1)-y)
+			switch {
+			case d < d1:
+				d1, d2, id = d, d1, hash(i, j, seed+2)
+			case d < d2:
+				d2 = d
+			}
+		}
+	}
+	return d1, d2, id
+}
