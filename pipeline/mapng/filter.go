@@ -1,6 +1,9 @@
 package mapng
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // filter is a PNG filter type (PNG, 9.2): what is subtracted from each byte.
 type filter byte
@@ -20,8 +23,8 @@ type filterChooser struct {
 }
 
 const (
-	// chooseEvery is how many rows keep a choice. On maps of photos 8 and 32 give
-	// the same bytes within 0.4%.
+	// chooseEvery is how many rows keep a choice. Choosing for every row saves 0.6% of
+	// the bytes on maps of photos and takes 1.7 times as long.
 	chooseEvery = 32
 	// trialBytes is how much of a row is tried at once; its sum fits 16-bit lanes.
 	trialBytes = 1024
@@ -29,7 +32,7 @@ const (
 
 // choose picks the filter of row y. Rows are asked for in order.
 func (c *filterChooser) choose(trial *[trialBytes]byte, cur, prev []byte, bpp, y int) filter {
-	if allZero(cur) {
+	if cur[0] == 0 && constant(cur) {
 		return filterNone // its type byte is zero too, so that a black map is one long run
 	}
 	if y < c.next {
@@ -72,7 +75,8 @@ func sumMagnitudes(b []byte) (sum uint64) {
 	}
 	sum = weigh(sum, 1, 1, 1, 1)
 	for _, v := range b[i:] {
-		sum += uint64(max(int8(v), 0)) + uint64(-min(int(int8(v)), 0))
+		signed := int(int8(v))
+		sum += uint64(max(signed, -signed))
 	}
 	return sum
 }
@@ -210,17 +214,6 @@ func bytes8(v uint64) uint64 { return v<<1 - v>>7 }
 func load8(b []byte) uint64     { return binary.LittleEndian.Uint64(b) }
 func store8(b []byte, v uint64) { binary.LittleEndian.PutUint64(b, v) }
 
-func allZero(b []byte) bool {
-	for len(b) >= 8 {
-		if binary.LittleEndian.Uint64(b) != 0 {
-			return false
-		}
-		b = b[8:]
-	}
-	for _, v := range b {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
-}
+// constant says whether all bytes of b, at least one, are equal: whether b is
+// itself moved by one, which bytes.Equal sees at the speed of memory.
+func constant(b []byte) bool { return bytes.Equal(b[1:], b[:len(b)-1]) }

@@ -116,3 +116,60 @@ func TestSumMagnitudes(t *testing.T) {
 		}
 	}
 }
+
+func TestWiden(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 3))
+	const guard = 0xdead
+	for n := 1; n < 100; n++ {
+		p, _ := guarded(rng, n+widenPad)
+		for name, f := range map[string]func([]uint16, []byte){"built": widen, "plain Go": widenGeneric} {
+			dst := slices.Repeat([]uint16{guard}, n+widenPad+1)
+			f(dst[:n+widenPad], p)
+			for i, b := range p[:n] {
+				if dst[i] != uint16(b) {
+					t.Fatalf("%s, %d bytes: element %d is %d, want %d", name, n, i, dst[i], b)
+				}
+			}
+			if dst[n+widenPad] != guard {
+				t.Fatalf("%s, %d bytes: wrote past the end", name, n)
+			}
+		}
+	}
+}
+
+// TestWriteGroups compares what was built, and the plain Go, with a bitWriter.
+func TestWriteGroups(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	var entry [tokens]uint32
+	for i := range entry {
+		n := uint32(1 + rng.IntN(maxLitBits+5+1))
+		entry[i] = rng.Uint32()&(1<<n-1)<<8 | n
+	}
+	for n := range 60 {
+		token := make([]uint16, n)
+		size := 7
+		for i := range token {
+			token[i] = uint16(rng.IntN(tokens))
+			size += int(entry[token[i]] & 0xff)
+		}
+		startBits := uint(rng.IntN(8))
+		start := rng.Uint64() & (1<<startBits - 1)
+		want := bitWriter{pending: start, n: startBits}
+		for _, tok := range token[:n/3*3] {
+			want.put(uint64(entry[tok]>>8), uint(entry[tok]&0xff))
+		}
+		want.drain()
+		for name, f := range map[string]func([]byte, []uint16, *[tokens]uint32, uint64, uint64) (int, uint64, uint64){
+			"built": writeGroups, "plain Go": writeGroupsGeneric,
+		} {
+			out := bytes.Repeat([]byte{0xa5}, size/8+17)
+			at, pending, bits := f(out[:size/8+16], token, &entry, start, uint64(startBits))
+			if !bytes.Equal(out[:at], want.out) || pending != want.pending || bits != uint64(want.n) {
+				t.Errorf("%s, %d tokens: %x and %x in %d bits, want %x and %x in %d", name, n, out[:at], pending, bits, want.out, want.pending, want.n)
+			}
+			if out[size/8+16] != 0xa5 {
+				t.Errorf("%s, %d tokens: wrote past the end", name, n)
+			}
+		}
+	}
+}
