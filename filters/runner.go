@@ -3,7 +3,9 @@ package filters
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
@@ -25,9 +27,12 @@ type Emit func(layer int, rows volume.Rows) error
 // the next band, so that its memory grows with a picture's width but not with its
 // height. It keeps its buffers between pictures and has one owner at a time.
 type Runner struct {
+	// Kernel computes the rows; nil is the fastest that the processor runs.
+	Kernel *kernel.Kernel
+
 	budget  int // bytes of the working set aimed at; 0 is bandBytes
 	plan    *Plan
-	windows []*window
+	windows []window // of the layers that are computed
 	out     []float32
 
 	src   RowReader
@@ -77,7 +82,7 @@ func (r *Runner) sweep(ctx context.Context, last int) error {
 		n := min(band, out.H-y)
 		err := r.produce(last, volume.Rows{
 			C: out.C, N: n, W: out.W, Y: y,
-			Data: r.out, ChannelStride: n * out.W, RowStride: out.W,
+			Data: r.out, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
 		})
 		if err != nil {
 			return err
@@ -87,7 +92,7 @@ func (r *Runner) sweep(ctx context.Context, last int) error {
 		if !r.taps[l] {
 			continue
 		}
-		next := r.windows[l+1]
+		next := &r.windows[l+1]
 		for next.hi < r.plan.Layers[l].Out.H {
 			next.lo = next.hi
 			if err := r.fill(l+1, min(next.hi+next.slots, r.plan.Layers[l].Out.H)); err != nil {
@@ -103,16 +108,14 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 	if layer < 0 {
 		return r.src.ReadRows(dst)
 	}
-	w := r.windows[layer]
+	w := &r.windows[layer]
 	for i := 0; i < dst.N; i += w.band {
 		n := min(w.band, dst.N-i)
 		y := dst.Y + i
 		if err := r.supply(layer, y, y+n); err != nil {
 			return err
 		}
-		for j := range n {
-			w.row(y+j, dst, i+j)
-		}
+		w.compute(y, n, dst, i)
 		if r.taps[layer] && !r.quiet {
 			if err := r.emit(layer, dst.Sub(i, i+n)); err != nil {
 				return err
@@ -124,7 +127,7 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 
 // supply brings the input of output rows y0 ≤ y < y1 into a layer's window.
 func (r *Runner) supply(layer, y0, y1 int) error {
-	w := r.windows[layer]
+	w := &r.windows[layer]
 	lo, hi := w.need(y0, y1)
 	if lo < w.lo || (lo > w.hi && !r.tapped(layer-1)) {
 		w.lo, w.hi = lo, lo
@@ -145,7 +148,7 @@ func (r *Runner) tapped(layer int) bool {
 
 // fill reads rows up to hi into a layer's ring.
 func (r *Runner) fill(layer, hi int) error {
-	w := r.windows[layer]
+	w := &r.windows[layer]
 	for w.hi < hi {
 		slot := w.hi % w.slots
 		n := min(hi-w.hi, w.slots-slot)
@@ -162,11 +165,12 @@ func (r *Runner) load(layer, slot, y, n int) error {
 	if n == 0 {
 		return nil
 	}
-	w := r.windows[layer]
-	if err := r.produce(layer-1, w.rows(slot, y, n)); err != nil {
+	w := &r.windows[layer]
+	rows := w.slotRows(slot, y, n)
+	if err := r.produce(layer-1, rows); err != nil {
 		return err
 	}
-	w.padSides(slot, n)
+	w.settle(slot, n, rows)
 	return nil
 }
 
@@ -177,7 +181,8 @@ func (r *Runner) load(layer, slot, y, n int) error {
 func (r *Runner) pin() error {
 	r.quiet = true
 	defer func() { r.quiet = false }()
-	for l, w := range r.windows {
+	for l := range r.windows {
+		w := &r.windows[l]
 		if w.pinned() == 0 {
 			continue
 		}
@@ -189,13 +194,14 @@ func (r *Runner) pin() error {
 			return err
 		}
 	}
-	for _, w := range r.windows {
-		w.lo, w.hi = 0, 0
+	for l := range r.windows {
+		r.windows[l].lo, r.windows[l].hi = 0, 0
 	}
 	return nil
 }
 
-// prepare readies the windows for a picture.
+// prepare readies the windows for a picture. Buffers that have once been large
+// enough are used again, and packed weights while the layers are the same.
 func (r *Runner) prepare(plan *Plan, layers int) {
 	r.layOut(plan, layers)
 	band := r.fitBand()
@@ -203,20 +209,29 @@ func (r *Runner) prepare(plan *Plan, layers int) {
 		r.windows[l].reset(b)
 	}
 	out := plan.Layers[layers-1].Out
-	if n := out.C * min(band, out.H) * out.W; len(r.out) < n {
-		r.out = make([]float32, n)
+	if n := out.C * channelStride(out, min(band, out.H)); cap(r.out) < n {
+		r.out = kernel.Floats(n)
 	}
 }
 
+// layOut fixes where the values of every layer's input lie.
 func (r *Runner) layOut(plan *Plan, layers int) {
-	if r.plan != plan || len(r.windows) != layers {
-		r.plan = plan
-		r.windows = r.windows[:0]
-		for l := range layers {
-			r.windows = append(r.windows, newWindow(&plan.Layers[l]))
-		}
+	k := r.Kernel
+	if k == nil {
+		k = kernel.Best()
+	}
+	r.plan = plan
+	r.windows = slices.Grow(r.windows[:0], layers)[:layers]
+	for l := range layers {
+		r.windows[l].layOut(&plan.Layers[l], k)
 	}
 }
+
+// rowStride and channelStride lay out n rows of a band of outputs so that each starts
+// a cache line and those of different channels fall into different sets of the cache.
+func rowStride(out volume.Shape) int { return (out.W + kernel.Align - 1) &^ (kernel.Align - 1) }
+
+func channelStride(out volume.Shape, n int) int { return oddLines(n * rowStride(out)) }
 
 // fitBand is the height of the tallest bands whose working set fits the budget.
 func (r *Runner) fitBand() int {
@@ -247,7 +262,7 @@ func (r *Runner) workingSet(band int) int {
 	bands := r.bands(band)
 	last := len(bands) - 1
 	out := r.windows[last].plan.Out
-	n := bands[last] * out.C * out.W
+	n := out.C * channelStride(out, bands[last])
 	for l, b := range bands {
 		n += r.windows[l].floats(b)
 	}

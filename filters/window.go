@@ -11,41 +11,72 @@ import (
 // row that is mirrored or repeated, or, with circular padding, to a pinned copy of
 // a row at the opposite edge.
 type window struct {
-	plan       *LayerPlan
-	mode       PaddingMode
-	groups     []kernel.Taps
-	activation kernel.Activation
+	plan  *LayerPlan
+	mode  PaddingMode
+	layer *kernel.Layer
+	want  packing // what layer is to be packed from
+	have  packing // and what it was
 
-	band   int // output rows computed at a time
-	slots  int // the ring's capacity; the zero slot and the pinned slots follow it
-	lo, hi int // rows lo ≤ y < hi of the input are in the ring
-	width  int // of a padded row
-	slot   int // floats a slot: C·width
-	data   []float32
-	offset []int // in data, of each tap of a filter of the first group
+	band    int // output rows computed at a time
+	slots   int // the ring's capacity; the zero slot and the pinned slots follow it
+	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
+	row     rowLayout
+	slot    int       // floats a slot: C·row.width
+	data    []float32 // all slots
+	split   []float32 // rows on their way into phases, C·slots·W
+	bases   []int     // in data, of the slots that the rows of a kernel read
+	columns []int32   // in a row, of each column of a kernel
+	offset  []int32   // in data, for each row of a band, of each tap of the first group
 }
 
-func newWindow(lp *LayerPlan) *window {
+// packing is what the packed weights of a layer depend on.
+type packing struct {
+	conv   *Conv
+	kernel *kernel.Kernel
+	layout kernel.Layout
+}
+
+// layOut makes the window that of a layer.
+func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	s := &lp.Conv.spec
-	w := &window{plan: lp, mode: s.Padding.Mode}
-	w.width = lp.Cols.Before + lp.In.W + lp.Cols.After
-	w.slot = lp.In.C * w.width
+	w.plan, w.mode = lp, s.Padding.Mode
+	layout := k.Layout(len(s.Filters)/s.Groups, w.taps(), lp.Out.W, lp.Cols.Stride)
+	w.want = packing{lp.Conv, k, layout}
+	w.row = newRowLayout(lp, layout)
+	w.slot = lp.In.C * w.row.width
+	w.bases = resize(w.bases, lp.Rows.Kernel)
+	w.columns = resize(w.columns, lp.Cols.Kernel)
+	for i := range w.columns {
+		w.columns[i] = int32(w.row.index(i * lp.Cols.Dilation))
+	}
+}
+
+// taps is the number of weights of a filter.
+func (w *window) taps() int {
+	n, _ := w.plan.Conv.spec.tapCount()
+	return n
+}
+
+func pack(key packing) *kernel.Layer {
+	s := &key.conv.spec
 	taps, _ := s.tapCount()
-	w.offset = make([]int, taps)
 	perGroup := len(s.Filters) / s.Groups
-	for k := 0; k < len(s.Filters); k += perGroup {
-		w.groups = append(w.groups, kernel.Taps{
+	groups := make([]kernel.Taps, s.Groups)
+	for g := range groups {
+		k := g * perGroup
+		groups[g] = kernel.Taps{
 			Weights: s.Weights[k*taps : (k+perGroup)*taps],
 			Bias:    s.Bias[k : k+perGroup],
-		})
+		}
 	}
+	var act kernel.Activation
 	switch s.Activation {
 	case ReLU:
-		w.activation.Kind = kernel.ReLU
+		act.Kind = kernel.ReLU
 	case LeakyReLU:
-		w.activation = kernel.Activation{Kind: kernel.LeakyReLU, Slope: s.NegativeSlope}
+		act = kernel.Activation{Kind: kernel.LeakyReLU, Slope: s.NegativeSlope}
 	}
-	return w
+	return key.kernel.Pack(groups, act, key.layout)
 }
 
 // ringRows bounds the input rows that a band of output rows needs at once.
@@ -60,7 +91,20 @@ func (w *window) ringRows(band int) int {
 
 // floats is the size of a window for bands of that many output rows.
 func (w *window) floats(band int) int {
-	return (w.ringRows(band) + 1 + w.pinned()) * w.slot
+	n := (w.ringRows(band) + 1 + w.pinned()) * w.slot
+	if w.row.phases > 1 {
+		n += w.splitFloats(band)
+	}
+	return n
+}
+
+// splitFloats is the size of the most rows that are loaded at once.
+func (w *window) splitFloats(band int) int {
+	rows := w.ringRows(band)
+	if w.mode == Circular {
+		rows = max(rows, w.plan.Rows.Before, w.plan.Rows.After)
+	}
+	return w.plan.In.C * rows * w.plan.In.W
 }
 
 // pinned counts the rows of the opposite edges that circular padding needs.
@@ -71,13 +115,24 @@ func (w *window) pinned() int {
 	return w.plan.Rows.Before + w.plan.Rows.After
 }
 
-// reset readies the window for bands of that many output rows of a new picture.
-// The zero slot and the zeros left and right of each row are never written to.
+// reset readies the window for bands of that many output rows of a new picture. The
+// zero slot and the zeros left and right of each row are not written to afterwards.
 func (w *window) reset(band int) {
 	w.lo, w.hi = 0, 0
-	if w.data == nil || band != w.band {
-		w.band, w.slots = band, w.ringRows(band)
-		w.data = make([]float32, w.floats(band))
+	w.band, w.slots = band, w.ringRows(band)
+	if w.have != w.want {
+		w.layer, w.have = pack(w.want), w.want
+	}
+	w.offset = resize(w.offset, band*w.taps())
+	n := (w.slots + 1 + w.pinned()) * w.slot
+	if cap(w.data) < n+kernel.Slack {
+		w.data = kernel.Floats(n + kernel.Slack)
+	} else {
+		w.data = w.data[:n+kernel.Slack]
+		clear(w.data)
+	}
+	if w.row.phases > 1 {
+		w.split = resize(w.split, w.splitFloats(band))
 	}
 }
 
@@ -129,70 +184,73 @@ func (w *window) need(y0, y1 int) (lo, hi int) {
 	return lo, max(lo, hi)
 }
 
-// aim points the taps at the input of output row y.
-func (w *window) aim(y int) {
-	s := &w.plan.Conv.spec
-	e, dx := w.plan.Rows, w.plan.Cols.Dilation
+// point fills a table of offsets with the taps of output row y.
+func (w *window) point(offset []int32, y int) {
+	e := w.plan.Rows
+	for i := range w.bases {
+		w.bases[i] = w.slotOf(y*e.Stride-e.Before+i*e.Dilation) * w.slot
+	}
 	t := 0
-	for c := range s.InChannels / s.Groups {
-		for kh := range e.Kernel {
-			at := w.slotOf(y*e.Stride-e.Before+kh*e.Dilation)*w.slot + c*w.width
-			for kw := range w.plan.Cols.Kernel {
-				w.offset[t] = at + kw*dx
+	for c := range w.plan.In.C / w.plan.Conv.spec.Groups {
+		for _, base := range w.bases {
+			at := int32(base + c*w.row.width)
+			for _, column := range w.columns {
+				offset[t] = at + column
 				t++
 			}
 		}
 	}
 }
 
-// row computes output row y into row i of dst.
-func (w *window) row(y int, dst volume.Rows, i int) {
-	w.aim(y)
-	perGroup := w.plan.Out.C / len(w.groups)
-	channels := w.plan.In.C / len(w.groups)
-	for g, taps := range w.groups {
-		kernel.Row(dst.Data[g*perGroup*dst.ChannelStride+i*dst.RowStride:], dst.ChannelStride,
-			w.data[g*channels*w.width:], w.offset, taps, w.plan.Out.W, w.plan.Cols.Stride, w.activation)
+// compute computes the output rows y ≤ … < y+n into rows i, i+1, … of dst. Their
+// input is in the window.
+func (w *window) compute(y, n int, dst volume.Rows, i int) {
+	taps := w.taps()
+	for j := range n {
+		w.point(w.offset[j*taps:][:taps], y+j)
 	}
+	w.layer.Compute(&kernel.Rows{
+		Dst: dst.Data[i*dst.RowStride:], ChannelStride: dst.ChannelStride, RowStride: dst.RowStride,
+		Width: w.plan.Out.W, N: n,
+		Src: w.data, GroupStride: w.plan.In.C / w.plan.Conv.spec.Groups * w.row.width,
+		Offsets: w.offset[:n*taps], Stride: w.row.stride,
+	})
 }
 
-// rows views n slots from the given one as rows y, y+1, … of the input.
-func (w *window) rows(slot, y, n int) volume.Rows {
+// slotRows views n slots from the given one as rows y, y+1, … of the input; rows are
+// put there by way of another buffer where they lie in phases.
+func (w *window) slotRows(slot, y, n int) volume.Rows {
+	in := w.plan.In
+	if w.row.phases > 1 {
+		return volume.Rows{C: in.C, N: n, W: in.W, Y: y, Data: w.split, ChannelStride: n * in.W, RowStride: in.W}
+	}
 	return volume.Rows{
-		C: w.plan.In.C, N: n, W: w.plan.In.W, Y: y,
-		Data:          w.data[slot*w.slot+w.plan.Cols.Before:],
-		ChannelStride: w.width,
+		C: in.C, N: n, W: in.W, Y: y,
+		Data:          w.data[slot*w.slot+w.row.index(w.plan.Cols.Before):],
+		ChannelStride: w.row.width,
 		RowStride:     w.slot,
 	}
 }
 
-// padSides fills the padding left and right of n slots.
-func (w *window) padSides(slot, n int) {
-	if w.mode == Zeros {
-		return
-	}
-	before, size := w.plan.Cols.Before, w.plan.In.W
-	for at := slot * w.slot; at < (slot+n)*w.slot; at += w.width {
-		row := w.data[at:][:w.width]
-		for x := range row {
-			if x < before || x >= before+size {
-				row[x] = row[before+edgeIndex(w.mode, x-before, size)]
+// settle brings n slots that slotRows were written to into their final form.
+func (w *window) settle(slot, n int, rows volume.Rows) {
+	for i := range n {
+		for c := range w.plan.In.C {
+			row := w.data[(slot+i)*w.slot+c*w.row.width:][:w.row.width]
+			if w.row.phases > 1 {
+				w.row.spread(row, rows.Row(c, i), w.plan.Cols.Before)
+			}
+			if w.mode != Zeros {
+				w.row.padSides(row, w.mode, w.plan.Cols, w.plan.In.W)
 			}
 		}
 	}
 }
 
-// edgeIndex maps an index outside 0 ≤ i < n to the one whose value stands there.
-func edgeIndex(mode PaddingMode, i, n int) int {
-	switch {
-	case i >= 0 && i < n:
-		return i
-	case mode == Circular:
-		return (i + n) % n
-	case mode == Replicate:
-		return max(0, min(n-1, i))
-	case i < 0:
-		return -i
+// resize gives a slice of n elements, the same memory where it suffices.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
 	}
-	return 2*(n-1) - i
+	return s[:n]
 }

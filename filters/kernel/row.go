@@ -34,8 +34,9 @@ type Taps struct {
 //	dst[k·dstStride+x] = activation(bias[k] + Σ_t weights[k][t] · src[offsets[t] + x·stride])
 //
 // with the sum in the order of t, each step one FMA. len(offsets) is the number of
-// weights of a filter; every index must lie inside src and dst.
-func Row(dst []float32, dstStride int, src []float32, offsets []int, taps Taps, n, stride int, act Activation) {
+// weights of a filter; every index must lie inside src and dst. Every other loop of
+// this package gives the bits of this one.
+func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps, n, stride int, act Activation) {
 	size := len(offsets)
 	for k, bias := range taps.Bias {
 		out := dst[k*dstStride:][:n]

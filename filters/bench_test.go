@@ -1,0 +1,141 @@
+package filters
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// convCase is a layer, or several, on a picture.
+type convCase struct {
+	name   string
+	in     volume.Shape
+	layers []ConvSpec
+}
+
+// convCases are layers of ResNet, AlexNet and VGG, filters on pictures of ordinary
+// size, a depthwise layer and a stack. Names are C×H×W, the filters, stride and
+// padding.
+func convCases() []convCase {
+	layer := func(c, k, size, stride, padding, groups int) ConvSpec {
+		return ConvSpec{
+			InChannels: c, KernelSize: [2]int{size, size}, Groups: groups, Stride: [2]int{stride, stride},
+			Padding: Padding{Top: padding, Left: padding, Bottom: padding, Right: padding},
+			Weights: make([]float32, k*c/groups*size*size), Bias: make([]float32, k),
+		}
+	}
+	var cases []convCase
+	for _, c := range [][7]int{
+		{3, 768, 1024, 2, 3, 1, 1}, {3, 768, 1024, 8, 3, 1, 1}, {3, 768, 1024, 48, 7, 1, 3},
+		{3, 768, 1024, 64, 3, 1, 1}, {3, 224, 224, 64, 7, 2, 3}, {3, 227, 227, 96, 11, 4, 0},
+		{64, 224, 224, 64, 3, 1, 1}, {128, 112, 112, 128, 3, 1, 1}, {3, 2160, 3840, 2, 3, 1, 1},
+	} {
+		cases = append(cases, convCase{
+			fmt.Sprintf("%dx%dx%d-%dof%dx%ds%dp%d", c[0], c[1], c[2], c[3], c[4], c[4], c[5], c[6]),
+			volume.Shape{C: c[0], H: c[1], W: c[2]},
+			[]ConvSpec{layer(c[0], c[3], c[4], c[5], c[6], 1)},
+		})
+	}
+	return append(cases,
+		convCase{"64x112x112-depthwise3x3s1p1", volume.Shape{C: 64, H: 112, W: 112}, []ConvSpec{layer(64, 64, 3, 1, 1, 64)}},
+		convCase{"3x768x1024-stack32-64-64of3x3s1p1", volume.Shape{C: 3, H: 768, W: 1024}, []ConvSpec{
+			layer(3, 32, 3, 1, 1, 1), layer(32, 64, 3, 1, 1, 1), layer(64, 64, 3, 1, 1, 1),
+		}},
+	)
+}
+
+// plan draws weights and a picture.
+func (c convCase) plan(b *testing.B) (*Plan, *volume.Volume) {
+	r := rand.New(rand.NewPCG(1, 1))
+	var layers []*Conv
+	for _, spec := range c.layers {
+		for i := range spec.Weights {
+			spec.Weights[i] = float32(r.NormFloat64() / 8)
+		}
+		conv, err := NewConv(spec)
+		if err != nil {
+			b.Fatal(err)
+		}
+		layers = append(layers, conv)
+	}
+	s, err := NewStack("", c.in.C, layers...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := s.Plan(c.in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v, err := volume.New(c.in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range v.Data {
+		v.Data[i] = float32(r.NormFloat64())
+	}
+	return p, v
+}
+
+// BenchmarkConv runs each case from a volume in memory to the last layer's maps,
+// band by band, ReLU included, the consumer reading every value as a picture's scale
+// does.
+func BenchmarkConv(b *testing.B) {
+	for _, name := range kernel.Names() {
+		if name == "generic" {
+			continue
+		}
+	}
+	for _, c := range convCases() {
+		b.Run(c.name, func(b *testing.B) {
+			p, v := c.plan(b)
+			benchmark(b, &Runner{}, p, v)
+		})
+	}
+}
+
+func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
+	taps := make([]bool, len(p.Layers))
+	taps[len(taps)-1] = true
+	var sum float32
+	consume := func(_ int, rows volume.Rows) error {
+		for c := range rows.C {
+			for i := range rows.N {
+				sum += total(rows.Row(c, i))
+			}
+		}
+		return nil
+	}
+	flop := 0.0
+	for _, l := range p.Layers {
+		flop += 2 * l.MACs
+	}
+	for b.Loop() {
+		if err := r.Run(context.Background(), p, taps, v, consume); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func total(row []float32) float32 {
+	var a, b, c, d, e, f, g, h float32
+	for len(row) >= 8 {
+		a += row[0]
+		b += row[1]
+		c += row[2]
+		d += row[3]
+		e += row[4]
+		f += row[5]
+		g += row[6]
+		h += row[7]
+		row = row[8:]
+	}
+	for _, v := range row {
+		a += v
+	}
+	return a + b + c + d + e + f + g + h
+}

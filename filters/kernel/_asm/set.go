@@ -1,0 +1,48 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// set is what the loops need to know of an instruction set.
+type set struct {
+	suffix    string // of function names
+	lanes     int    // float32 in a vector
+	registers []reg.VecPhysical
+}
+
+func avx512() set {
+	return set{"AVX512", 16, []reg.VecPhysical{
+		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	}}
+}
+
+func avx2() set {
+	return set{"AVX2", 8, []reg.VecPhysical{
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+	}}
+}
+
+func (s set) bytes() int { return 4 * s.lanes }
+
+// masked says whether the set has mask registers.
+func (s set) masked() bool { return s.lanes == 16 }
+
+// at is the memory disp bytes behind a pointer.
+func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
+
+// element is the memory disp bytes behind base[index], an array of 4-byte values.
+func element(base, index reg.Register, disp int) operand.Mem {
+	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: disp}
+}
+
+// unordered is VCMPPS's predicate that holds where either operand is NaN.
+const unordered = operand.U8(3)
+
+// quietNaN is the one NaN that outputs may have.
+const quietNaN = operand.U32(0x7fc00000)

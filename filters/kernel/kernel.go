@@ -1,0 +1,85 @@
+package kernel
+
+//go:generate go -C _asm run . -set avx512 -dir ..
+//go:generate go -C _asm run . -set avx2 -dir ..
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+)
+
+// Kernel is a way to compute rows of a convolution: plain Go, or loops written for
+// one instruction set. All give the same bits. It is immutable and safe for
+// concurrent use.
+type Kernel struct {
+	name   string
+	lanes  int // float32 in a vector; 0 is plain Go
+	pixels [][]pixelLoop
+}
+
+// pixelLoop computes rows of outputs for a block of f filters, with neighbouring
+// outputs of a row in the lanes of v vectors, a tile. Row i of filter k is
+//
+//	dst[k·channel + i·row + x] = max(floor, bias[k] + Σ_t weight[t][k] · src[offsets[i·taps+t] + x])
+//
+// where channel and row are in bytes and weights holds the f biases and then, tap
+// after tap, f weights. NaN becomes the quiet NaN. It reads whole tiles but of the
+// last vector of the last tile stores only the first last lanes.
+type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+
+var generic = &Kernel{name: "generic"}
+
+// Select gives the kernel of that name: generic, avx2, avx512 or neon; the empty name
+// is the fastest that this processor runs. Names that it cannot run are errors that
+// say which it can.
+func Select(name string) (*Kernel, error) {
+	if name == "" {
+		return Best(), nil
+	}
+	var names []string
+	for _, k := range available() {
+		if k.name == name {
+			return k, nil
+		}
+		names = append(names, k.name)
+	}
+	return nil, fmt.Errorf("this processor or build has no kernel %q, it has %s", name, strings.Join(names, ", "))
+}
+
+// Best is the fastest kernel that this processor runs.
+func Best() *Kernel { return available()[0] }
+
+// Names are the kernels that this processor runs, the fastest first. The last is
+// always generic.
+func Names() []string {
+	var names []string
+	for _, k := range available() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// String is the kernel's name.
+func (k *Kernel) String() string { return k.name }
+
+// Align is the number of floats in a cache line. Rows that start at multiples of it
+// in memory from Floats are loaded and stored fastest.
+const Align = 16
+
+// Floats allocates n zeros, the first at the start of a cache line: Go's heap does
+// not move.
+func Floats(n int) []float32 {
+	data := make([]float32, n+Align-1)
+	skip := -int(uintptr(unsafe.Pointer(&data[0]))/4) & (Align - 1)
+	return data[skip : skip+n : skip+n]
+}
+
+// Layout chooses how a layer of groups of that many filters, each of so many taps,
+// is computed in rows of width outputs.
+func (k *Kernel) Layout(filters, taps, width, stride int) Layout {
+	if k.lanes == 0 {
+		return Scalar
+	}
+	return Pixels
+}

@@ -1,0 +1,23 @@
+//go:build !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+var (
+	avx512 = &Kernel{name: "avx512", lanes: 16, pixels: pixelsAVX512}
+	avx2   = &Kernel{name: "avx2", lanes: 8, pixels: pixelsAVX2}
+)
+
+// available are the kernels that processor and operating system support, the fastest
+// first.
+func available() []*Kernel {
+	var ks []*Kernel
+	if cpu.X86.HasAVX512F {
+		ks = append(ks, avx512)
+	}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		ks = append(ks, avx2)
+	}
+	return append(ks, generic)
+}

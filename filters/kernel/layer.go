@@ -1,0 +1,162 @@
+package kernel
+
+import "math"
+
+// Layer is a convolution layer's weights, packed for a kernel. It is immutable and
+// safe for concurrent use.
+type Layer struct {
+	kernel     *Kernel
+	layout     Layout
+	taps       int // of a filter
+	groups     int
+	filters    int // of a group
+	blocks     []block
+	activation Activation
+}
+
+// Layout is how a layer's outputs are spread over the lanes.
+type Layout int
+
+// The layouts. Stride as the horizontal distance between neighbouring outputs is
+// any with Scalar and Filters. With Pixels it is 1: rows are split into as many
+// phases as the stride, each contiguous.
+const (
+	Scalar  Layout = iota // plain Go
+	Pixels                // neighbouring outputs of a row
+	Filters               // filters
+)
+
+// block is filters that are computed together.
+type block struct {
+	group, first, filters int
+	weights               []float32 // biases and weights as the loops read them
+	taps                  Taps      // the same as they came, with Scalar
+}
+
+// Slack is how many floats behind the last one that a tap needs may be read (and
+// ignored). Filters is only chosen with strides that keep to it.
+const Slack = 256
+
+// Pack lays out the weights of a layer's groups, which have the same number of
+// filters and of weights a filter. Nothing of groups is kept but with Scalar.
+func (k *Kernel) Pack(groups []Taps, act Activation, layout Layout) *Layer {
+	first := groups[0]
+	l := &Layer{
+		kernel: k, layout: layout, activation: act,
+		groups: len(groups), filters: len(first.Bias), taps: len(first.Weights) / len(first.Bias),
+	}
+	for g, t := range groups {
+		switch layout {
+		case Scalar:
+			l.blocks = append(l.blocks, block{group: g, filters: l.filters, taps: t})
+		case Pixels:
+			l.packPixels(g, t)
+		}
+	}
+	return l
+}
+
+// packPixels cuts a group into blocks of nearly the same size.
+func (l *Layer) packPixels(group int, t Taps) {
+	parts := ceilDiv(l.filters, len(l.kernel.pixels))
+	for i := range parts {
+		k0, k1 := i*l.filters/parts, (i+1)*l.filters/parts
+		l.blocks = append(l.blocks, block{group: group, first: k0, filters: k1 - k0, weights: l.interleave(t, k0, k1-k0)})
+	}
+}
+
+// interleave gives n filters' biases and then, tap after tap, n weights; behind the
+// last filter stand zeros.
+func (l *Layer) interleave(t Taps, first, n int) []float32 {
+	packed := Floats(n * (l.taps + 1))
+	for k := range min(n, l.filters-first) {
+		packed[k] = t.Bias[first+k]
+		for i, w := range t.Weights[(first+k)*l.taps:][:l.taps] {
+			packed[(i+1)*n+k] = w
+		}
+	}
+	return packed
+}
+
+// Rows are rows of outputs and the input they are computed from.
+type Rows struct {
+	Dst []float32
+	// Row i of filter k is Dst[k·ChannelStride+i·RowStride:][:Width].
+	ChannelStride, RowStride int
+	Width, N                 int
+
+	Src []float32
+	// GroupStride is the distance in Src between a group's first channel and the next
+	// group's.
+	GroupStride int
+	// Offsets holds N tables: in row i, tap t of output x of group g is
+	// Src[g·GroupStride + Offsets[i·taps+t] + x·Stride].
+	Offsets []int32
+	Stride  int
+}
+
+// Compute computes rows of every filter of the layer. It allocates nothing. All that
+// taps point to must lie in Src with Slack floats behind it.
+func (l *Layer) Compute(r *Rows) {
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		switch l.layout {
+		case Scalar:
+			l.scalar(b, r)
+		case Pixels:
+			l.pixels(b, r)
+		}
+	}
+	if l.activation.Kind == LeakyReLU && l.layout != Scalar {
+		for k := range l.groups * l.filters {
+			for i := range r.N {
+				l.activation.apply(r.Dst[k*r.ChannelStride+i*r.RowStride:][:r.Width])
+			}
+		}
+	}
+}
+
+func (l *Layer) scalar(b *block, r *Rows) {
+	dst, src := r.Dst[b.group*l.filters*r.ChannelStride:], r.Src[b.group*r.GroupStride:]
+	for i := range r.N {
+		offsets := r.Offsets[i*l.taps:][:l.taps]
+		Row(dst[i*r.RowStride:], r.ChannelStride, src, offsets, b.taps, r.Width, r.Stride, l.activation)
+	}
+}
+
+// pixels computes a block's rows in tiles of nearly the same width.
+func (l *Layer) pixels(b *block, r *Rows) {
+	lanes := l.kernel.lanes
+	loops := l.kernel.pixels[b.filters-1]
+	vectors := ceilDiv(r.Width, lanes)
+	tiles := ceilDiv(vectors, len(loops))
+	narrow := vectors / tiles // in vectors; the first of the tiles have one more
+	wide := vectors - narrow*tiles
+	last := r.Width - (vectors-1)*lanes
+
+	dst := r.Dst[(b.group*l.filters+b.first)*r.ChannelStride:]
+	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
+	src := r.Src[b.group*r.GroupStride:]
+	offsets := r.Offsets[:r.N*l.taps]
+	if wide > 0 {
+		end := lanes
+		if wide == tiles {
+			end = last
+		}
+		loops[narrow](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0], r.N, wide, end, l.floor())
+	}
+	if wide < tiles {
+		x := wide * (narrow + 1) * lanes
+		loops[narrow-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x], &offsets[0], l.taps, &b.weights[0], r.N, tiles-wide, last, l.floor())
+	}
+}
+
+// floor is what the activation raises sums to; LeakyReLU is applied afterwards.
+func (l *Layer) floor() float32 {
+	if l.activation.Kind == ReLU {
+		return 0
+	}
+	return float32(math.Inf(-1))
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

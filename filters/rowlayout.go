@@ -1,0 +1,79 @@
+package filters
+
+import "filterbank/filters/kernel"
+
+// rowLayout is where the values of one row of one channel, with its padding, lie in
+// a window: one after the other, or in phases. Phase p holds columns p, p+phases,
+// p+2·phases, …, so that the neighbouring outputs of a strided layer read
+// neighbouring values.
+type rowLayout struct {
+	width  int // floats a row takes
+	before int // of them, ahead of column 0
+	phases int // 1 is one after the other
+	phase  int // floats of a phase
+	stride int // between what neighbouring outputs read
+}
+
+func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
+	columns := lp.Cols.Before + lp.In.W + lp.Cols.After
+	if layout == kernel.Pixels && lp.Cols.Stride > 1 && lp.Out.W > 1 {
+		phases := lp.Cols.Stride
+		phase := (columns + phases - 1) / phases
+		return rowLayout{width: phases * phase, phases: phases, phase: phase, stride: 1}
+	}
+	// The picture's first column starts a cache line, and rows take an odd number of
+	// lines, lest those of different channels fall into the same sets of the cache.
+	r := rowLayout{phases: 1, stride: lp.Cols.Stride}
+	r.before = -lp.Cols.Before & (kernel.Align - 1)
+	r.width = oddLines(r.before + columns)
+	return r
+}
+
+// oddLines rounds floats up to an odd number of cache lines.
+func oddLines(n int) int { return ((n+kernel.Align-1)/kernel.Align | 1) * kernel.Align }
+
+// index is where column x of the padded input lies.
+func (r *rowLayout) index(x int) int {
+	if r.phases == 1 {
+		return r.before + x
+	}
+	return x%r.phases*r.phase + x/r.phases
+}
+
+// spread brings values, the columns from x on, into phases.
+func (r *rowLayout) spread(row, values []float32, x int) {
+	for p := range min(r.phases, len(values)) {
+		to := row[r.index(x+p):]
+		for i, j := p, 0; i < len(values); i, j = i+r.phases, j+1 {
+			to[j] = values[i]
+		}
+	}
+}
+
+// padSides fills the padding left and right of a row of size columns.
+func (r *rowLayout) padSides(row []float32, mode PaddingMode, cols Extent, size int) {
+	fill := func(x int) {
+		row[r.index(x)] = row[r.index(cols.Before+edgeIndex(mode, x-cols.Before, size))]
+	}
+	for x := range cols.Before {
+		fill(x)
+	}
+	for x := range cols.After {
+		fill(cols.Before + size + x)
+	}
+}
+
+// edgeIndex maps an index outside 0 ≤ i < n to the one whose value stands there.
+func edgeIndex(mode PaddingMode, i, n int) int {
+	switch {
+	case i >= 0 && i < n:
+		return i
+	case mode == Circular:
+		return (i + n) % n
+	case mode == Replicate:
+		return max(0, min(n-1, i))
+	case i < 0:
+		return -i
+	}
+	return 2*(n-1) - i
+}
