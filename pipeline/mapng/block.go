@@ -29,7 +29,7 @@ const (
 // block to the next but memory.
 type blockCoder struct {
 	out    []byte
-	same   [blockSize/64 + 2]uint64 // a bit a byte: equals the byte before
+	same   [blockSize/64 + 1]uint64 // a bit a byte: equals the byte before
 	token  [blockSize + widenPad]uint16
 	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
@@ -115,8 +115,8 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 	return c.literals(n, block[pos:])
 }
 
-// markSame fills c.same for the block and two words more, and returns how many
-// words the block has.
+// markSame fills c.same for the block, with a word of zeros behind it, and returns
+// how many words the block has.
 func (c *blockCoder) markSame(block []byte) (words int) {
 	n := len(block)
 	words = (n + 63) / 64

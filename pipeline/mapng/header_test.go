@@ -8,6 +8,7 @@ import (
 )
 
 func TestResetRefuses(t *testing.T) {
+	largest := maxDimension // a variable, as one more does not fit every int
 	ok := Header{Width: 2, Height: 2, Depth: 8}
 	with := func(change func(*Header)) Header {
 		h := ok
@@ -24,7 +25,7 @@ func TestResetRefuses(t *testing.T) {
 	}{
 		{"no width", with(func(h *Header) { h.Width = 0 }), "must be 1 to 2147483647"},
 		{"negative height", with(func(h *Header) { h.Height = -1 }), "must be 1 to 2147483647"},
-		{"too wide", with(func(h *Header) { h.Width = 1 << 31 }), "must be 1 to 2147483647"},
+		{"too wide", with(func(h *Header) { h.Width = largest + 1 }), "must be 1 to 2147483647"},
 		{"depth", with(func(h *Header) { h.Depth = 4 }), "depth must be 8 or 16, got 4"},
 		{"palette and depth", with(func(h *Header) { h.Depth = 16; h.Palette = rainbow(2) }), "needs depth 8, got 16"},
 		{"empty palette", with(func(h *Header) { h.Palette = rainbow(0) }), "1 to 256 entries, got 0"},
