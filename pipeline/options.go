@@ -113,6 +113,11 @@ type Options struct {
 	Jobs    int       // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader // what the path "-" reads
 
+	// Memory bounds the bytes that pictures in flight hold, as far as their headers
+	// tell; 0 is no bound. A picture that needs more than is free waits for others to
+	// end, and one that needs more than all of it fails.
+	Memory int64
+
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
 

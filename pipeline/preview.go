@@ -2,13 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -46,9 +47,9 @@ func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Pre
 			return nil, err
 		}
 		e := &entries[i]
-		in, err := inputShape(e, &opts)
+		info, err := readInfo(e, &opts)
 		if err == nil {
-			err = p.add(e.Path, in, known, &opts)
+			err = p.add(e.Path, info, known, &opts)
 		}
 		if err != nil {
 			rec := &sink.Record{Input: e.Path, Output: e.Rel}
@@ -60,35 +61,35 @@ func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Pre
 	return p, nil
 }
 
-func inputShape(e *source.Entry, opts *Options) (volume.Shape, error) {
+func readInfo(e *source.Entry, opts *Options) (decode.Info, error) {
 	if e.Problem != nil {
-		return volume.Shape{}, e.Problem
+		return decode.Info{}, e.Problem
 	}
 	if e.Path == source.Stdin {
-		return volume.Shape{}, fmt.Errorf("plan: a picture on standard input can only be run")
+		return decode.Info{}, errors.New("plan: a picture on standard input can only be run")
 	}
 	f, err := os.Open(e.Path)
 	if err != nil {
-		return volume.Shape{}, fmt.Errorf("read: %w", err)
+		return decode.Info{}, fmt.Errorf("read: %w", err)
 	}
 	defer f.Close()
-	info, err := opts.Decoder.ReadInfo(io.Reader(f))
+	info, err := opts.Decoder.ReadInfo(f)
 	if err != nil {
-		return volume.Shape{}, fmt.Errorf("decode %s: %w", e.Path, err)
+		return decode.Info{}, fmt.Errorf("decode %s: %w", e.Path, err)
 	}
-	return info.Prepared, nil
+	return info, nil
 }
 
 // add counts a picture, planning its size when it is the first of it.
-func (p *Preview) add(path string, in volume.Shape, known map[volume.Shape]int, opts *Options) error {
-	at, ok := known[in]
+func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int, opts *Options) error {
+	at, ok := known[info.Prepared]
 	if !ok {
-		size, err := planSize(path, in, opts)
+		size, err := planSize(path, info.Prepared, opts)
 		if err != nil {
 			return &sizeError{fmt.Errorf("plan %s: %w", path, err)}
 		}
 		at = len(p.Sizes)
-		known[in] = at
+		known[info.Prepared] = at
 		p.Sizes = append(p.Sizes, size)
 	}
 	size := &p.Sizes[at]
@@ -97,7 +98,7 @@ func (p *Preview) add(path string, in volume.Shape, known map[volume.Shape]int, 
 	p.Maps += size.Maps
 	p.Files += size.Files
 	p.Bytes += size.Bytes
-	p.Memory = max(p.Memory, workerBytes(size))
+	p.Memory = max(p.Memory, info.Memory()+mapBytes(size.Plans, opts))
 	return nil
 }
 
@@ -141,14 +142,19 @@ func layerFiles(format Format, out volume.Shape) (files int, bytes int64) {
 	return out.C, int64(out.C) * (raw + raw/4096 + chunks)
 }
 
-// workerBytes is about what one worker holds for a picture: its file and pixels, the
-// windows of its stacks and an encoder for each open map.
-func workerBytes(size *SizePlan) int64 {
+// mapBytes is about what a worker holds for the maps of a picture besides its pixels:
+// the windows of its stacks, an encoder and a buffered file for each map of a stack.
+func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 	const encoder = 96 << 10
-	in := int64(size.Input.H) * int64(size.Input.W)
-	n := 6*in + encoder*int64(size.Maps)
-	for _, p := range size.Plans {
-		n += int64(p.WorkingSet())
+	var n int64
+	for s, p := range plans {
+		var maps int64
+		for l, tapped := range opts.Stacks[s].Taps {
+			if tapped {
+				maps += int64(p.Layers[l].Out.C)
+			}
+		}
+		n = max(n, int64(p.WorkingSet())+maps*(encoder+sink.BufferBytes)*int64(len(opts.Formats)))
 	}
 	return n
 }

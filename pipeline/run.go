@@ -48,13 +48,14 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 
+	memory := newAdmission(opts.Memory)
 	results := make(chan result)
 	stages := make([]Stages, min(opts.jobs(), len(entries)))
 	indices := make(chan int)
 	var workers sync.WaitGroup
 	for i := range stages {
 		workers.Go(func() {
-			w := newWorker(&opts, tree, &stages[i])
+			w := newWorker(&opts, tree, memory, &stages[i])
 			for index := range indices {
 				results <- w.entry(ctx, index, &entries[index])
 			}

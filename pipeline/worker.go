@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,6 +24,7 @@ import (
 type worker struct {
 	opts   *Options
 	tree   *sink.Tree
+	memory *admission
 	stages *Stages
 	clock  clock
 
@@ -31,9 +33,9 @@ type worker struct {
 	maps    mapBuffers
 }
 
-func newWorker(opts *Options, tree *sink.Tree, stages *Stages) *worker {
+func newWorker(opts *Options, tree *sink.Tree, memory *admission, stages *Stages) *worker {
 	return &worker{
-		opts: opts, tree: tree, stages: stages,
+		opts: opts, tree: tree, memory: memory, stages: stages,
 		runners: make([]filters.Runner, len(opts.Stacks)),
 		plans:   make([]*filters.Plan, len(opts.Stacks)),
 	}
@@ -47,7 +49,7 @@ func (w *worker) entry(ctx context.Context, index int, e *source.Entry) (r resul
 	defer func() {
 		if p := recover(); p != nil {
 			batch.Abort()
-			*w = *newWorker(w.opts, w.tree, w.stages) // its buffers may be in any state
+			*w = *newWorker(w.opts, w.tree, w.memory, w.stages) // its buffers may be in any state
 			fail(rec, fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack()))
 		}
 	}()
@@ -74,6 +76,7 @@ func code(err error) string {
 	var refused *decode.Error
 	var problem *source.Problem
 	var size *sizeError
+	var memory *memoryError
 	switch {
 	case errors.As(err, &refused):
 		return string(refused.Code)
@@ -81,6 +84,8 @@ func code(err error) string {
 		return string(problem.Code)
 	case errors.As(err, &size):
 		return "too-small"
+	case errors.As(err, &memory):
+		return "too-large"
 	}
 	return "io"
 }
@@ -98,7 +103,23 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record,
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	pic, err := w.load(e, rec)
+	data, err := w.read(e, rec)
+	if err != nil {
+		return 0, err
+	}
+	info, err := w.opts.Decoder.ReadInfo(bytes.NewReader(data))
+	if err != nil {
+		return 0, fmt.Errorf("decode %s: %w", e.Path, err)
+	}
+	if err := w.plan(info.Prepared, rec); err != nil {
+		return 0, err
+	}
+	release, err := w.memory.admit(ctx, info.Memory()+mapBytes(w.plans, w.opts))
+	if err != nil {
+		return 0, fmt.Errorf("decode %s: %w", e.Path, err)
+	}
+	defer release()
+	pic, err := w.decode(data, rec)
 	if err != nil {
 		return 0, err
 	}
@@ -128,45 +149,37 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record,
 	return maps, nil
 }
 
-// load reads and decodes a picture.
-func (w *worker) load(e *source.Entry, rec *sink.Record) (*decode.Picture, error) {
+// read reads a picture's file whole.
+func (w *worker) read(e *source.Entry, rec *sink.Record) (data []byte, err error) {
 	w.clock.start()
-	data, err := w.read(e.Path)
-	if err == nil {
-		sum := sha256.Sum256(data)
-		rec.SHA256 = hex.EncodeToString(sum[:])
+	defer w.clock.mark(&w.stages.Read)
+	if e.Path == source.Stdin {
+		if data, err = io.ReadAll(w.opts.Stdin); err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+	} else if data, err = os.ReadFile(e.Path); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
 	}
-	w.clock.mark(&w.stages.Read)
-	if err != nil {
-		return nil, err
-	}
+	sum := sha256.Sum256(data)
+	rec.SHA256 = hex.EncodeToString(sum[:])
+	return data, nil
+}
+
+func (w *worker) decode(data []byte, rec *sink.Record) (*decode.Picture, error) {
+	w.clock.start()
+	defer w.clock.mark(&w.stages.Decode)
 	pic, err := w.opts.Decoder.Decode(data)
-	w.clock.mark(&w.stages.Decode)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", e.Path, err)
+		return nil, fmt.Errorf("decode %s: %w", rec.Input, err)
 	}
 	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
 	rec.Warnings = pic.Warnings
 	return pic, nil
 }
 
-func (w *worker) read(path string) ([]byte, error) {
-	if path == source.Stdin {
-		data, err := io.ReadAll(w.opts.Stdin)
-		if err != nil {
-			return nil, fmt.Errorf("read standard input: %w", err)
-		}
-		return data, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	return data, nil
-}
-
 // plan works out every stack for a picture's size and notes the shapes.
 func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
+	rec.Layers = rec.Layers[:0]
 	for i, s := range w.opts.Stacks {
 		if w.plans[i] == nil || w.plans[i].Input != in {
 			p, err := s.Stack.Plan(in)

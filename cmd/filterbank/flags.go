@@ -34,6 +34,7 @@ type flags struct {
 	exclude  []string
 	shard    string
 	pixels   int64
+	memory   string
 	progress string
 	logs     string
 	quiet    bool
@@ -56,6 +57,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
 	s.StringVar(&f.shard, "shard", "", "I/N: the I-th of N equal parts of the images")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images before decoding them")
+	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of what there is)")
 	s.StringVar(&f.logs, "log-format", "text", "text or json")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
@@ -114,6 +116,9 @@ func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, erro
 		return nil, err
 	}
 	if j.opts.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
+		return nil, err
+	}
+	if j.opts.Memory, err = memoryBudget(f.memory); err != nil {
 		return nil, err
 	}
 	j.opts.Out, j.opts.Jobs, j.opts.Stdin = f.out, f.jobs, c.in

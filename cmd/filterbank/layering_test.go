@@ -13,7 +13,7 @@ var layers = [][]string{
 	{"cmd/filterbank", "samples/generate"},
 	{"pipeline"},
 	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/sink"},
-	{"pipeline/mapng"},
+	{"pipeline/mapng", "pipeline/mapng/testmaps"},
 	{"filters/config"},
 	{"filters/bank", "filters/weights"},
 	{"filters"},

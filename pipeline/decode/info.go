@@ -22,6 +22,26 @@ type Info struct {
 	Prepared      volume.Shape // 3×H×W after resizing and cropping
 }
 
+// Memory is about the most bytes that Decode holds for such a picture, what it returns
+// included: what image/png and image/jpeg allocate for a pixel of each kind, the
+// coefficients that a progressive JPEG gathers (which is assumed of all), and the
+// copies that turning and resizing make.
+func (i Info) Memory() int64 {
+	pixels := int64(i.Width) * int64(i.Height)
+	channels := int64(i.Depth) / 8 * 4 // RGBA of 8 or 16 bits
+	n := pixels * channels
+	if i.Format == JPEG {
+		n = pixels * (3 + 12)
+	}
+	if i.Orientation > 1 {
+		n += 2 * pixels * channels
+	}
+	if prepared := int64(i.Prepared.H) * int64(i.Prepared.W); prepared != pixels {
+		n += 2 * prepared * channels
+	}
+	return n
+}
+
 // header is an Info and what decoding needs besides.
 type header struct {
 	Info

@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 )
 
-// bufferBytes is how much of a file is held in memory: files up to that size, most
+// BufferBytes is how much of a file is held in memory: files up to that size, most
 // maps among them, cost one write.
-const bufferBytes = 1 << 20
+const BufferBytes = 256 << 10
 
 // File is a file of a batch, written from its beginning to its end. No descriptor
 // stays open between writes, so that thousands of maps may grow at a time.
@@ -45,7 +45,7 @@ func (b *Batch) Create(name string) *File {
 func (f *File) Write(p []byte) (int, error) {
 	f.buffer = append(f.buffer, p...)
 	f.size += int64(len(p))
-	if len(f.buffer) < bufferBytes {
+	if len(f.buffer) < BufferBytes {
 		return len(p), nil
 	}
 	if err := f.flush(); err != nil {
@@ -92,7 +92,7 @@ func (f *File) open(flags int) (*os.File, error) {
 // not with Write.
 func (f *File) Size(size int64) error {
 	f.size = size
-	if size <= bufferBytes {
+	if size <= BufferBytes {
 		f.buffer = make([]byte, size)
 		return nil
 	}

@@ -44,7 +44,7 @@ func open(t *testing.T) (*Tree, string) {
 }
 
 // large does not fit a file's buffer.
-var large = bytes.Repeat([]byte("0123456789abcdef"), bufferBytes/16+bufferBytes/32)
+var large = bytes.Repeat([]byte("0123456789abcdef"), BufferBytes/16+BufferBytes/32)
 
 func TestBatchAppearsWhole(t *testing.T) {
 	tr, root := open(t)
@@ -116,7 +116,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	b.Create("l/000-a.png").Write(large)
 	b.Create("l/001-b.png").Write([]byte("b"))
 	f := b.Create("l.npy")
-	if err := f.Size(2 * bufferBytes); err != nil {
+	if err := f.Size(2 * BufferBytes); err != nil {
 		t.Fatal(err)
 	}
 	b.Abort()

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// blocks are a language's fenced blocks in README.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		found = append(found, m[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("README has no block of %s", language)
+	}
+	return found
+}
+
+// TestReadmeCommands runs every command of README, in order, in a copy of the module.
+// Only the test command is left to whoever runs this test with it.
+func TestReadmeCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies and builds the module")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"cmd", "pipeline", "filters", "samples"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join("../..", name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin := filepath.Join(dir, "bin")
+	env := append(os.Environ(), "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	ran := 0
+	for _, block := range blocks(t, "sh") {
+		for line := range strings.Lines(block) {
+			line = strings.TrimSpace(line)
+			if line == "" || line == "go test ./..." {
+				continue
+			}
+			cmd := exec.Command("bash", "-o", "pipefail", "-c", line)
+			cmd.Dir, cmd.Env = dir, env
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", line, err, out)
+			}
+			ran++
+		}
+	}
+	if ran < 10 {
+		t.Errorf("ran %d commands, README has more", ran)
+	}
+	for _, program := range blocks(t, "python") {
+		cmd := exec.Command("python3", "-c", program)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil && os.Getenv("CI") == "" && regexp.MustCompile("ModuleNotFoundError|executable file not found").MatchString(string(out)+err.Error()) {
+			t.Skip("python3 with numpy and PIL is not installed")
+		}
+		if err != nil {
+			t.Errorf("python: %v\n%s", err, out)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// admission lets pictures in by the memory they need. Whoever waits is served in
+// order, so that a large picture gets its turn among small ones.
+type admission struct {
+	total int64
+	free  *semaphore.Weighted // nil without a bound
+}
+
+func newAdmission(total int64) *admission {
+	if total <= 0 {
+		return &admission{}
+	}
+	return &admission{total, semaphore.NewWeighted(total)}
+}
+
+// memoryError is a picture that needs more than the whole run may have.
+type memoryError struct{ need, total int64 }
+
+func (e *memoryError) Error() string {
+	return fmt.Sprintf("it needs about %d MB of memory and the run may have %d MB; raise --max-memory, or resize the picture in the stack file's input", e.need>>20, e.total>>20)
+}
+
+// admit waits until n bytes are free and gives the function that frees them again.
+func (a *admission) admit(ctx context.Context, n int64) (release func(), err error) {
+	if a.free == nil {
+		return func() {}, nil
+	}
+	if n > a.total {
+		return nil, &memoryError{n, a.total}
+	}
+	if err := a.free.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { a.free.Release(n) }, nil
+}
