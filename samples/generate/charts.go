@@ -13,6 +13,8 @@ var (
 	teal  = rgb(0x17807e)
 	amber = rgb(0xf2a541)
 	plum  = rgb(0x6b2d5c)
+
+	wheel = ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
 )
 
 // zonePlate is a chirp in every direction: the wave at distance r from the centre
@@ -43,7 +45,6 @@ func zonePlate() image.Image {
 // every width down to less than a pixel at the hub.
 func siemensStar() image.Image {
 	const size, spokes = 400, 36
-	hues := ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
 	return paint(size, size, 6, func(x, y float64) light {
 		dx, dy := x-size/2, y-size/2
 		r, turn := math.Hypot(dx, dy), mod(math.Atan2(dy, dx)/(2*math.Pi), 1)
@@ -53,7 +54,7 @@ func siemensStar() image.Image {
 		case r > 184:
 			return night
 		case mod(turn*spokes, 1) < 0.5:
-			return hues.at(turn).mix(night, 0.15)
+			return wheel.at(turn).mix(night, 0.15)
 		}
 		return paper
 	})
@@ -76,6 +77,9 @@ func checkerboard() image.Image {
 			shade = 0.28 + 0.72*min(1, max(0, 0.8*up+0.45*(-(x-200)-(y-200))/radius))
 		}
 		i, j := int(math.Floor(dx/square)), int(math.Floor(dy/square))
+		if r >= 1 { // the ball's shadow falls to the lower right
+			shade = 1 - 0.6*(1-smooth(0.86, 1.14, math.Hypot(x-size/2-20, y-size/2-24)/radius))
+		}
 		dark, pale := teal.mix(night, 0.35), paper
 		if r < 1 {
 			dark, pale = coral, rgb(0xfff6e0)
@@ -93,18 +97,17 @@ func checkerboard() image.Image {
 func gratings() image.Image {
 	const tile = 64
 	wavelengths := [...]float64{4, 6, 9, 13.5, 20}
-	hues := ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
-	ground := rgb(0x8f8a84)
+	ground := rgb(0xa39c93)
 	return paint(8*tile, len(wavelengths)*tile, 2, func(x, y float64) light {
 		column, row := int(x/tile), int(y/tile)
 		dx, dy := x-(float64(column)+0.5)*tile, y-(float64(row)+0.5)*tile
 		sin, cos := math.Sincos(float64(column) * math.Pi / 8)
 		wave := math.Cos(2 * math.Pi * (dx*cos + dy*sin) / wavelengths[row])
-		window := math.Exp(-(dx*dx + dy*dy) / (2 * 13 * 13))
-		hue := hues.at(float64(column) / 8)
+		window := min(1, 1.25*math.Exp(-(dx*dx+dy*dy)/(2*12*12)))
+		hue := wheel.at(float64(column) / 8)
 		if wave > 0 {
-			return ground.mix(hue.mix(paper, 0.8), wave*window)
+			return ground.mix(rgb(0xfffaf0), wave*window)
 		}
-		return ground.mix(hue.mix(night, 0.6), -wave*window)
+		return ground.mix(hue.mix(night, 0.25).times(0.7), -wave*window)
 	})
 }

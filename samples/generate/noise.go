@@ -42,22 +42,28 @@ func fractal(x, y float64, octaves int, seed uint32) float64 {
 	return sum / total
 }
 
-// cell is the nearest of one random point per unit square: its distance, the
-// distance of the second nearest, and a number in [0, 1) that is the point's own
-// (S. Worley, A Cellular Texture Basis Function, 1996).
-func cell(x, y float64, seed uint32) (d1, d2, id float64) {
+// cell looks for the nearest of one random point per unit square: its distance,
+// the distance of the second nearest, and where it is (S. Worley, A Cellular
+// Texture Basis Function, 1996).
+func cell(x, y float64, seed uint32) (d1, d2, px, py float64) {
 	ix, iy := int(math.Floor(x)), int(math.Floor(y))
-	d1, d2 = 9, 9
+	d1, d2 = 9, 9 // squared until the end
 	for j := iy - 1; j <= iy+1; j++ {
 		for i := ix - 1; i <= ix+1; i++ {
-			d := math.Hypot(float64(i)+hash(i, j, seed)-x, float64(j)+hash(i, j, seed+1)-y)
+			qx, qy := float64(i)+hash(i, j, seed), float64(j)+hash(i, j, seed+1)
+			d := (qx-x)*(qx-x) + (qy-y)*(qy-y)
 			switch {
 			case d < d1:
-				d1, d2, id = d, d1, hash(i, j, seed+2)
+				d1, d2, px, py = d, d1, qx, qy
 			case d < d2:
 				d2 = d
 			}
 		}
 	}
-	return d1, d2, id
+	return math.Sqrt(d1), math.Sqrt(d2), px, py
+}
+
+// own is a number in [0, 1) of the cell around the point that cell found.
+func own(px, py float64, seed uint32) float64 {
+	return hash(int(math.Floor(px)), int(math.Floor(py)), seed)
 }

@@ -15,10 +15,20 @@ type picture struct {
 }
 
 var pictures = [...]picture{
-	{"zone-plate.png", zonePlate, encodePNG},
-	{"siemens-star.png", siemensStar, encodePNG},
+	{"balloon.jpg", balloon, encodeTurned},
 	{"checkerboard.png", checkerboard, encodePNG},
 	{"gratings.png", gratings, encodePNG},
+	{"logo.png", logo, encodePNG},
+	{"mosaic.png", mosaic, encodePNG},
+	{"ramp.png", deepRamp, encodePNG},
+	{"scene.jpg", landscape, encodeJPEG},
+	{"shapes.png", composition, encodePNG},
+	{"siemens-star.png", siemensStar, encodePNG},
+	{"still-life.jpg", stillLife, encodeJPEG},
+	{"text.png", page, encodePNG},
+	{"textbook.png", sevenBySeven, encodePNG},
+	{"textures.png", textures, encodePNG},
+	{"zone-plate.png", zonePlate, encodePNG},
 }
 
 func encodePNG(img image.Image) ([]byte, error) {
