@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"filterbank/filters"
+	"filterbank/filters/kernel"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
@@ -112,6 +113,9 @@ type Options struct {
 	Scale   render.Scale
 	Jobs    int       // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader // what the path "-" reads
+
+	// Kernel computes the convolutions; nil is the fastest that the processor runs.
+	Kernel *kernel.Kernel
 
 	// Memory bounds the bytes that pictures in flight hold, as far as their headers
 	// tell; 0 is no bound. A picture that needs more than is free waits for others to

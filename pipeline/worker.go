@@ -34,11 +34,15 @@ type worker struct {
 }
 
 func newWorker(opts *Options, tree *sink.Tree, memory *admission, stages *Stages) *worker {
-	return &worker{
+	w := &worker{
 		opts: opts, tree: tree, memory: memory, stages: stages,
 		runners: make([]filters.Runner, len(opts.Stacks)),
 		plans:   make([]*filters.Plan, len(opts.Stacks)),
 	}
+	for i := range w.runners {
+		w.runners[i].Kernel = opts.Kernel
+	}
+	return w
 }
 
 // entry does one entry and gives its record, or none when ctx ended first.

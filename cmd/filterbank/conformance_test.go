@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"filterbank/filters/kernel"
 	"filterbank/pipeline/sink"
 )
 
@@ -89,4 +90,29 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 		t.Fatalf("%s: unexpected type in %s", file, header)
 	}
 	return shape, values
+}
+
+// TestKernelsGiveTheSameFiles runs the starter stack with every kernel that this
+// processor has and compares the manifests, which hold every file's digest.
+func TestKernelsGiveTheSameFiles(t *testing.T) {
+	var first []byte
+	for _, name := range kernel.Names() {
+		t.Setenv(kernelVariable, name)
+		out := t.TempDir()
+		var stdout, stderr bytes.Buffer
+		args := []string{"run", "--layers", "all", "--format", "npy", "--format", "png", "-o", out, "testdata/conformance"}
+		if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
+			t.Fatalf("%s: exit %d: %s", name, code, &stderr)
+		}
+		manifest, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = manifest
+		}
+		if !bytes.Equal(manifest, first) {
+			t.Errorf("kernel %s gives other files than %s", name, kernel.Names()[0])
+		}
+	}
 }

@@ -95,6 +95,9 @@ func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, erro
 	if f.jobs < 0 {
 		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", f.jobs)
 	}
+	if j.opts.Kernel, err = chosenKernel(); err != nil {
+		return nil, err
+	}
 	if j.opts.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
 		return nil, err
 	}

@@ -13,9 +13,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"filterbank/filters/kernel"
 )
 
 const version = "0.1.0"
@@ -92,7 +95,6 @@ func newRoot(c console) *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetVersionTemplate("filterbank {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
@@ -103,11 +105,26 @@ func newRoot(c console) *cobra.Command {
 func newVersion(c console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version and the convolution kernel in use",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(c.out, "filterbank", version)
+			k, err := chosenKernel()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.out, "filterbank version %s\nkernel %v, of %s\n", version, k, strings.Join(kernel.Names(), ", "))
 			return err
 		},
 	}
+}
+
+// kernelVariable forces a convolution kernel, for comparisons: all give the same bits.
+const kernelVariable = "FILTERBANK_KERNEL"
+
+func chosenKernel() (*kernel.Kernel, error) {
+	k, err := kernel.Select(os.Getenv(kernelVariable))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", kernelVariable, err)
+	}
+	return k, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +18,7 @@ import (
 
 func newRun(c console) *cobra.Command {
 	var f flags
-	var onError string
+	var onError, cpu string
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
@@ -38,16 +40,34 @@ func newRun(c console) *cobra.Command {
 			if dry {
 				return plan(cmd.Context(), c, j, planOptions{all: f.verbose})
 			}
-			return f.run(cmd.Context(), c, j)
+			return profiled(cpu, func() error { return f.run(cmd.Context(), c, j) })
 		},
 	}
 	f.register(cmd)
 	cmd.Flags().StringVar(&onError, "on-error", "skip", "skip an image that fails, or stop")
 	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
+}
+
+// profiled runs do, with a CPU profile of it in a file if one is named.
+func profiled(file string, do func() error) error {
+	if file == "" {
+		return do()
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("cpuprofile: %w", err)
+	}
+	defer out.Close()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return fmt.Errorf("cpuprofile %s: %w", file, err)
+	}
+	defer pprof.StopCPUProfile()
+	return do()
 }
 
 func (f *flags) run(ctx context.Context, c console, j *job) error {
