@@ -103,9 +103,10 @@ func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges [
 		n, err := newNPYWriter(w, out, batch.Create(folder+".npy"))
 		return n, []sink.FileInfo{info}, err
 	}
-	pw := &pngWriter{worker: w, ranges: ranges, depth: 8}
+	pw := &pngWriter{worker: w, depth: 8}
+	gray := render.Gray8
 	if format == PNG16 {
-		pw.depth = 16
+		pw.depth, gray = 16, render.Gray16
 	}
 	var infos []sink.FileInfo
 	for k, name := range spec.Filters {
@@ -118,6 +119,7 @@ func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges [
 			return nil, nil, fmt.Errorf("encode %s: %w", name, err)
 		}
 		pw.encoders = append(pw.encoders, enc)
+		pw.grays = append(pw.grays, gray(ranges[k]))
 		info.Filter, info.Index, info.Scale = name, &k, &[2]float64{ranges[k].Lo, ranges[k].Hi}
 		infos = append(infos, info)
 	}
@@ -127,23 +129,19 @@ func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges [
 // pngWriter renders and encodes the maps of a layer.
 type pngWriter struct {
 	worker   *worker
-	ranges   []render.Range
 	depth    int // bits a pixel
+	grays    []render.Gray
 	encoders []*mapng.Encoder
 }
 
 func (p *pngWriter) write(rows volume.Rows) error {
 	w := p.worker
-	gray := render.Gray8
-	if p.depth == 16 {
-		gray = render.Gray16
-	}
 	line := rows.W * p.depth / 8
 	for k, enc := range p.encoders {
 		w.clock.start()
 		pixels := w.maps.scratch(rows.N * line)
 		for i := range rows.N {
-			gray(pixels[i*line:], rows.Row(k, i), p.ranges[k])
+			p.grays[k].Row(pixels[i*line:], rows.Row(k, i))
 		}
 		w.clock.mark(&w.stages.Render)
 		err := enc.WriteRows(&w.maps.workspace, pixels)

@@ -21,49 +21,6 @@ func (r Range) String() string {
 	return strconv.FormatFloat(r.Lo, 'g', -1, 64) + " " + strconv.FormatFloat(r.Hi, 'g', -1, 64)
 }
 
-// Extremes gathers the smallest and the largest finite value of one or more maps.
-// The zero value has seen none.
-type Extremes struct {
-	min, max float32
-	seen     bool
-}
-
-// Add takes in a row of a map.
-func (e *Extremes) Add(row []float32) {
-	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
-	if e.seen {
-		lo, hi = e.min, e.max
-	}
-	for _, v := range row {
-		if v-v != 0 { // NaN or infinite
-			continue
-		}
-		lo, hi = min(lo, v), max(hi, v)
-	}
-	if lo <= hi {
-		*e = Extremes{lo, hi, true}
-	}
-}
-
-// Merge takes in what another one has seen.
-func (e *Extremes) Merge(other Extremes) {
-	if other.seen {
-		e.Add([]float32{other.min, other.max})
-	}
-}
-
-// Range is lo = min(0, the smallest value) and hi = the largest. Values that are all
-// the same give a range of no width, as do maps without a finite value.
-func (e Extremes) Range() Range {
-	if !e.seen {
-		return Range{}
-	}
-	if e.min == e.max {
-		return Range{float64(e.min), float64(e.max)}
-	}
-	return Range{min(0, float64(e.min)), float64(e.max)}
-}
-
 // Scale says over what a range is taken.
 type Scale struct {
 	Per   Per
@@ -101,34 +58,4 @@ func ParseScale(s string) (Scale, error) {
 		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit or LO:HI with LO below HI, such as 0:2.5", s)
 	}
 	return Scale{PerNone, Range{l, h}}, nil
-}
-
-// Gray8 writes a pixel for every value of a row: (v − lo)/(hi − lo)·255, rounded half
-// to even and clamped to 0…255. NaN is 0.
-func Gray8(dst []byte, row []float32, r Range) {
-	dst = dst[:len(row)]
-	for i, v := range row {
-		dst[i] = byte(r.level(v, 255))
-	}
-}
-
-// Gray16 is Gray8 with 65535 in place of 255; each pixel takes two bytes of dst, the
-// higher one first.
-func Gray16(dst []byte, row []float32, r Range) {
-	dst = dst[:2*len(row)]
-	for i, v := range row {
-		p := uint16(r.level(v, 65535))
-		dst[2*i], dst[2*i+1] = byte(p>>8), byte(p)
-	}
-}
-
-func (r Range) level(v float32, top float64) float64 {
-	p := math.RoundToEven((float64(v) - r.Lo) / (r.Hi - r.Lo) * top)
-	if !(p > 0) { // also NaN, which a range of no width gives
-		return 0
-	}
-	if r.Lo == r.Hi {
-		return 0
-	}
-	return min(p, top)
 }

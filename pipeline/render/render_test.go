@@ -68,8 +68,9 @@ func TestGray(t *testing.T) {
 	} {
 		var got8 [1]byte
 		var got16 [2]byte
-		Gray8(got8[:], []float32{c.v}, c.r)
-		Gray16(got16[:], []float32{c.v}, c.r)
+		gray8, gray16 := Gray8(c.r), Gray16(c.r)
+		gray8.Row(got8[:], []float32{c.v})
+		gray16.Row(got16[:], []float32{c.v})
 		if int(got8[0]) != c.want[0] || int(got16[0])<<8|int(got16[1]) != c.want[1] {
 			t.Errorf("%v in %v: got %d and %d, want %v", c.v, c.r, got8[0], int(got16[0])<<8|int(got16[1]), c.want)
 		}

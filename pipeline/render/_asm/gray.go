@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+const (
+	bytes = 32 // in a vector
+	group = 4  // vectors whose levels fill one vector of bytes
+)
+
+// greater is VCMPPS's predicate a > b, ordered and quiet.
+const greater = operand.U8(0x1e)
+
+// function begins a function with what all of them have.
+func function(c *build.Context, name, signature string, doc ...string) {
+	c.Function(name)
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.SignatureExpr(signature)
+	c.Doc(doc...)
+}
+
+// broadcast fills a vector with a float parameter.
+func broadcast(c *build.Context, param string, size int) reg.VecVirtual {
+	from, err := c.Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	v := c.YMM()
+	if size == 8 {
+		c.VBROADCASTSD(from.Addr, v)
+	} else {
+		c.VBROADCASTSS(from.Addr, v)
+	}
+	return v
+}
+
+// estimate8 is the float32 estimate of Renderer, with the check that it is sure.
+// VMAXPS and VMINPS give their first operand here, the bound, for NaN.
+func estimate8(c *build.Context) {
+	name := "estimate8AVX2"
+	order := constants(c, "order", 4, 0, 4, 1, 5, 2, 6, 3, 7)
+	function(c, name, "func(dst *byte, row *float32, groups int, minusLo, scale, limit float32) (sure int)",
+		name+" writes the levels of groups > 0 of 32 values up to the first group in which",
+		"an estimate is not sure, and says how many groups it wrote.")
+	dst, row := c.Load(c.Param("dst"), c.GP64()), c.Load(c.Param("row"), c.GP64())
+	groups := c.Load(c.Param("groups"), c.GP64())
+	minusLo, scale, limit := broadcast(c, "minusLo", 4), broadcast(c, "scale", 4), broadcast(c, "limit", 4)
+	zero, top, magnitude, permutation := c.YMM(), c.YMM(), c.YMM(), c.YMM()
+	c.VXORPS(zero, zero, zero)
+	c.VBROADCASTSS(constants(c, "top8", 4, uint64(math.Float32bits(255))), top)
+	c.VBROADCASTSS(constants(c, "magnitude", 4, 0x7fffffff), magnitude)
+	c.VMOVDQU(order, permutation)
+	sure := c.GP64()
+	c.XORQ(sure, sure)
+
+	c.Label("next")
+	var level [group]reg.VecVirtual
+	furthest := c.YMM() // from a whole number
+	for i := range group {
+		p, off := c.YMM(), furthest
+		c.VADDPS(operand.Mem{Base: row, Disp: i * bytes}, minusLo, p)
+		c.VMULPS(scale, p, p)
+		c.VMAXPS(zero, p, p)
+		c.VMINPS(top, p, p)
+		level[i] = c.YMM()
+		c.VCVTPS2DQ(p, level[i])
+		if i > 0 {
+			off = c.YMM()
+		}
+		c.VCVTDQ2PS(level[i], off)
+		c.VSUBPS(off, p, off)
+		c.VANDPS(magnitude, off, off)
+		if i > 0 {
+			c.VMAXPS(off, furthest, furthest)
+		}
+	}
+	c.VCMPPS(greater, limit, furthest, furthest)
+	unsure := c.GP32()
+	c.VMOVMSKPS(furthest, unsure)
+	c.TESTL(unsure, unsure)
+	c.JNZ(operand.LabelRef("done"))
+	c.VPACKSSDW(level[1], level[0], level[0])
+	c.VPACKSSDW(level[3], level[2], level[2])
+	c.VPACKUSWB(level[2], level[0], level[0])
+	c.VPERMD(level[0], permutation, level[0])
+	c.VMOVDQU(level[0], operand.Mem{Base: dst})
+	c.ADDQ(operand.I32(group*bytes), row)
+	c.ADDQ(operand.I32(bytes), dst)
+	c.INCQ(sure)
+	c.CMPQ(sure, groups)
+	c.JLT(operand.LabelRef("next"))
+
+	c.Label("done")
+	c.Store(sure, c.ReturnIndex(0))
+	c.VZEROUPPER()
+	c.RET()
+}
+
+// exact is the arithmetic of Renderer.level in vectors, for 8 or 16 bits a pixel.
+func exact(c *build.Context, depth int) {
+	name := fmt.Sprintf("exact%dAVX2", depth)
+	function(c, name, "func(dst *byte, row *float32, n int, lo, width float64)",
+		fmt.Sprintf("%s writes the pixels of n > 0 values, a multiple of 8.", name))
+	dst, row := c.Load(c.Param("dst"), c.GP64()), c.Load(c.Param("row"), c.GP64())
+	n := c.Load(c.Param("n"), c.GP64())
+	lo, width := broadcast(c, "lo", 8), broadcast(c, "width", 8)
+	zero, top := c.YMM(), c.YMM()
+	c.VXORPD(zero, zero, zero)
+	c.VBROADCASTSD(constants(c, fmt.Sprintf("exactTop%d", depth), 8, math.Float64bits(float64(int(1)<<depth-1))), top)
+	swap := c.XMM()
+	if depth == 16 {
+		c.VMOVDQU(constants(c, "swap", 8, 0x0607040502030001, 0x0e0f0c0d0a0b0809), swap)
+	}
+
+	c.Label("next")
+	var level [2]reg.VecVirtual
+	for i := range level {
+		p := c.YMM()
+		c.VCVTPS2PD(operand.Mem{Base: row, Disp: i * bytes / 2}, p)
+		c.VSUBPD(lo, p, p)
+		c.VDIVPD(width, p, p)
+		c.VMULPD(top, p, p)
+		c.VMAXPD(zero, p, p)
+		c.VMINPD(top, p, p)
+		level[i] = c.XMM()
+		c.VCVTPD2DQY(p, level[i])
+	}
+	c.VPACKUSDW(level[1], level[0], level[0])
+	if depth == 16 {
+		c.VPSHUFB(swap, level[0], level[0])
+		c.VMOVDQU(level[0], operand.Mem{Base: dst})
+	} else {
+		c.VPACKUSWB(level[0], level[0], level[0])
+		c.VMOVQ(level[0], operand.Mem{Base: dst})
+	}
+	c.ADDQ(operand.I32(bytes), row)
+	c.ADDQ(operand.I32(depth), dst)
+	c.SUBQ(operand.I32(8), n)
+	c.JNZ(operand.LabelRef("next"))
+	c.VZEROUPPER()
+	c.RET()
+}
+
+// constants puts values of 4 or 8 bytes each into memory.
+func constants(c *build.Context, name string, size int, values ...uint64) operand.Mem {
+	m := c.StaticGlobal(name)
+	c.DataAttributes(attr.RODATA | attr.NOPTR)
+	for _, v := range values {
+		if size == 8 {
+			c.AppendDatum(operand.U64(v))
+		} else {
+			c.AppendDatum(operand.U32(v))
+		}
+	}
+	return m
+}

@@ -1,0 +1,77 @@
+//go:build !purego
+
+package render
+
+import "golang.org/x/sys/cpu"
+
+// The loops in assembly take whole groups of values. What is left of a row is done
+// with a group that ends where the row ends and so does some values again; rows
+// shorter than a group take the plain Go.
+
+var hasAVX2 = cpu.X86.HasAVX2
+
+const (
+	estimateGroup = 32 // of estimate8AVX2 and extremesAVX2
+	exactGroup    = 8  // of exact8AVX2 and exact16AVX2
+)
+
+func extremes(row []float32) (lo, hi float32) {
+	n := len(row)
+	if !hasAVX2 || n < estimateGroup {
+		return extremesGeneric(row)
+	}
+	lo, hi = extremesAVX2(&row[0], n/estimateGroup)
+	if n%estimateGroup != 0 {
+		l, h := extremesAVX2(&row[n-estimateGroup], 1)
+		lo, hi = min(lo, l), max(hi, h)
+	}
+	return lo, hi
+}
+
+func (g *Gray) estimate8(dst []byte, row []float32) {
+	n := len(row)
+	if !hasAVX2 || n < estimateGroup {
+		g.estimate8Generic(dst, row)
+		return
+	}
+	g.estimateGroups(dst, row[:n/estimateGroup*estimateGroup])
+	if n%estimateGroup != 0 {
+		g.estimateGroups(dst[n-estimateGroup:], row[n-estimateGroup:])
+	}
+}
+
+// estimateGroups computes the groups exactly that have a value with no sure estimate.
+func (g *Gray) estimateGroups(dst []byte, row []float32) {
+	e := &g.estimate
+	_ = dst[len(row)-1]
+	for len(row) > 0 {
+		sure := estimate8AVX2(&dst[0], &row[0], len(row)/estimateGroup, e.minusLo, e.scale, e.limit) * estimateGroup
+		dst, row = dst[sure:], row[sure:]
+		if len(row) > 0 {
+			exact8AVX2(&dst[0], &row[0], estimateGroup, g.lo, g.width)
+			dst, row = dst[estimateGroup:], row[estimateGroup:]
+		}
+	}
+}
+
+func (g *Gray) exact8(dst []byte, row []float32) {
+	n := len(row)
+	if !hasAVX2 || n < exactGroup {
+		g.exact8Generic(dst, row)
+		return
+	}
+	_ = dst[n-1]
+	exact8AVX2(&dst[0], &row[0], n/exactGroup*exactGroup, g.lo, g.width)
+	exact8AVX2(&dst[n-exactGroup], &row[n-exactGroup], exactGroup, g.lo, g.width)
+}
+
+func (g *Gray) exact16(dst []byte, row []float32) {
+	n := len(row)
+	if !hasAVX2 || n < exactGroup {
+		g.exact16Generic(dst, row)
+		return
+	}
+	_ = dst[2*n-1]
+	exact16AVX2(&dst[0], &row[0], n/exactGroup*exactGroup, g.lo, g.width)
+	exact16AVX2(&dst[2*(n-exactGroup)], &row[n-exactGroup], exactGroup, g.lo, g.width)
+}

@@ -1,0 +1,8 @@
+//go:build !amd64 || purego
+
+package render
+
+func extremes(row []float32) (lo, hi float32)       { return extremesGeneric(row) }
+func (g *Gray) estimate8(dst []byte, row []float32) { g.estimate8Generic(dst, row) }
+func (g *Gray) exact8(dst []byte, row []float32)    { g.exact8Generic(dst, row) }
+func (g *Gray) exact16(dst []byte, row []float32)   { g.exact16Generic(dst, row) }
