@@ -286,6 +286,8 @@ func TestLimits(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"bytes", many(maxBytes+1, " "), "edges.yaml: a stack file has at most 16 MiB, got 16777217 bytes"},
 		{"values", "version: 1\nlayers: [" + many(600_000, "1,") + "1]", "edges.yaml: more than 524288 values: keep large weights in a .npy file"},
+		{"empty lines", "version: |\n" + many(200_000, "\n"), "edges.yaml: more than 32 empty lines in a row"},
+		{"less", many(200_000, "<"), "edges.yaml: more than 32 signs < in a row"},
 		{"alias bomb", aliases, "edges.yaml:20:11: more than 1048576 values once aliases are expanded"},
 		{"brackets", many(100_000, "["), "edges.yaml:1:65: nested more than 64 deep"},
 		{"braces", many(100_000, "{a: "), "edges.yaml:1:257: nested more than 64 deep"},

@@ -17,7 +17,8 @@ import (
 
 // What a stack file may cost. The parser keeps some 500 bytes a value, stores
 // with each its path from the root, recurses, and takes time quadratic in the
-// keys of a block mapping, so all of these are bounded before it starts.
+// keys of a block mapping, in empty lines after block text and in runs of <, so
+// all of these are bounded before it starts.
 const (
 	maxBytes      = 16 << 20
 	maxIndicators = 1 << 19   // commas, brackets, colons, line ends and the like
@@ -25,6 +26,7 @@ const (
 	maxNesting    = 64        // lists and mappings in each other
 	maxKeys       = 2048      // of one mapping
 	maxPaths      = 256 << 20 // bytes of the paths of all values
+	maxRun        = 32        // empty lines, or signs <, in a row
 )
 
 // parseYAML reads the one document of a YAML or JSON text. It is nil where the
@@ -38,8 +40,8 @@ func parseYAML(src *source) (root *node, err error) {
 		line, column := firstInvalid(src.text)
 		return nil, src.errorAt(line, column, errors.New("not UTF-8 text: save the file as UTF-8"))
 	}
-	if countIndicators(src.text) > maxIndicators {
-		return nil, src.errorAt(0, 0, fmt.Errorf("more than %d values: keep large weights in a .npy file", maxIndicators))
+	if err := checkText(src.text); err != nil {
+		return nil, src.errorAt(0, 0, err)
 	}
 	// Text that the parser cannot take has made it panic before.
 	defer func() {
@@ -73,20 +75,44 @@ func parseYAML(src *source) (root *node, err error) {
 	return root, nil
 }
 
-// countIndicators bounds the number of tokens that text can have.
-func countIndicators(text []byte) int {
-	n := 0
+// checkText bounds the number of tokens that text can have, and the runs that the
+// scanner goes through again for each of their characters.
+func checkText(text []byte) error {
+	indicators, newlines, less := 0, 0, 0
 	for i, c := range text {
 		switch c {
 		case ',', '[', ']', '{', '}', ':', '\n', '"', '\'', '&', '*', '!', '?', '|', '>', '%', '#':
-			n++
+			indicators++
 		case '-':
 			if i+1 < len(text) && (text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '\t') {
-				n++
+				indicators++
 			}
 		}
+		switch c {
+		case '\r':
+			if i+1 == len(text) || text[i+1] != '\n' {
+				newlines++
+			}
+			less = 0
+		case '\n':
+			newlines, less = newlines+1, 0
+		case '<':
+			newlines, less = 0, less+1
+		case ' ', '\t':
+			less = 0
+		default:
+			newlines, less = 0, 0
+		}
+		switch {
+		case indicators > maxIndicators:
+			return fmt.Errorf("more than %d values: keep large weights in a .npy file", maxIndicators)
+		case newlines > maxRun:
+			return fmt.Errorf("more than %d empty lines in a row", maxRun)
+		case less > maxRun:
+			return fmt.Errorf("more than %d signs < in a row", maxRun)
+		}
 	}
-	return n
+	return nil
 }
 
 // guard bounds what the parser would make of tokens.
