@@ -40,7 +40,10 @@ type packing struct {
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	s := &lp.Conv.spec
 	w.plan, w.mode = lp, s.Padding.Mode
-	layout := k.Layout(len(s.Filters)/s.Groups, w.taps(), lp.Out.W, lp.Cols.Stride)
+	layout := k.Layout(kernel.Size{
+		Filters: len(s.Filters) / s.Groups, Taps: w.taps(), Width: lp.Out.W, Stride: lp.Cols.Stride,
+		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
+	})
 	w.want = packing{lp.Conv, k, layout}
 	w.row = newRowLayout(lp, layout)
 	w.slot = lp.In.C * w.row.width

@@ -129,6 +129,11 @@ func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 //go:noescape
 func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 
+// extremesAVX2 is an extremesLoop.
+//
+//go:noescape
+func extremesAVX2(values *float32, n int) (lo float32, hi float32)
+
 // pixelsAVX2 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX2 = [][]pixelLoop{
 	{pixels1x1AVX2, pixels1x2AVX2, pixels1x3AVX2, pixels1x4AVX2, pixels1x5AVX2, pixels1x6AVX2, pixels1x7AVX2, pixels1x8AVX2},

@@ -53,21 +53,22 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y1
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y0, Y0, Y4
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VMOVMSKPS    Y2, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y1, Y0, Y0
-	VBLENDVPS    Y4, Y2, Y0, Y0
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y3
-	VMASKMOVPS   Y0, Y3, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y3
+	VMASKMOVPS Y0, Y3, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -84,6 +85,15 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VMAXPS       Y1, Y0, Y0
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	JMP          activated
 
 // func pixels1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -119,25 +129,25 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y2
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y0, Y0, Y5
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y2, Y0, Y0
-	VBLENDVPS    Y5, Y3, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y5
 	VMAXPS       Y2, Y1, Y1
-	VBLENDVPS    Y5, Y3, Y1, Y1
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y4
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y4, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y4
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y4, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -155,6 +165,18 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
 
 // func pixels1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -193,29 +215,28 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y3
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y0, Y0, Y6
+	VADDPS       Y0, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VMOVMSKPS    Y4, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y3, Y0, Y0
-	VBLENDVPS    Y6, Y4, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y6
 	VMAXPS       Y3, Y1, Y1
-	VBLENDVPS    Y6, Y4, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y6
 	VMAXPS       Y3, Y2, Y2
-	VBLENDVPS    Y6, Y4, Y2, Y2
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y5
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMASKMOVPS   Y2, Y5, 64(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y5
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMASKMOVPS Y2, Y5, 64(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -234,6 +255,21 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VMAXPS       Y3, Y0, Y0
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VMAXPS       Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VMAXPS       Y3, Y2, Y2
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	JMP          activated
 
 // func pixels1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -275,33 +311,31 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y4
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X5
-	VBROADCASTSS X5, Y5
-	VCMPPS       $0x03, Y0, Y0, Y7
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y4, Y0, Y0
-	VBLENDVPS    Y7, Y5, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y7
 	VMAXPS       Y4, Y1, Y1
-	VBLENDVPS    Y7, Y5, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y7
 	VMAXPS       Y4, Y2, Y2
-	VBLENDVPS    Y7, Y5, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y7
 	VMAXPS       Y4, Y3, Y3
-	VBLENDVPS    Y7, Y5, Y3, Y3
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y6
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMASKMOVPS   Y3, Y6, 96(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y6
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMASKMOVPS Y3, Y6, 96(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -321,6 +355,24 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
 
 // func pixels1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -365,37 +417,34 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y5
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X6
-	VBROADCASTSS X6, Y6
-	VCMPPS       $0x03, Y0, Y0, Y8
+	VADDPS       Y0, Y1, Y6
+	VADDPS       Y2, Y3, Y7
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y7, Y6, Y6
+	VCMPPS       $0x03, Y6, Y6, Y6
+	VMOVMSKPS    Y6, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y5, Y0, Y0
-	VBLENDVPS    Y8, Y6, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y8
 	VMAXPS       Y5, Y1, Y1
-	VBLENDVPS    Y8, Y6, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y8
 	VMAXPS       Y5, Y2, Y2
-	VBLENDVPS    Y8, Y6, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y8
 	VMAXPS       Y5, Y3, Y3
-	VBLENDVPS    Y8, Y6, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y8
 	VMAXPS       Y5, Y4, Y4
-	VBLENDVPS    Y8, Y6, Y4, Y4
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y7
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMASKMOVPS   Y4, Y7, 128(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y7
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMASKMOVPS Y4, Y7, 128(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -416,6 +465,27 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
+	VMAXPS       Y5, Y0, Y0
+	VBLENDVPS    Y7, Y6, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VMAXPS       Y5, Y1, Y1
+	VBLENDVPS    Y7, Y6, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VMAXPS       Y5, Y2, Y2
+	VBLENDVPS    Y7, Y6, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VMAXPS       Y5, Y3, Y3
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y7
+	VMAXPS       Y5, Y4, Y4
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	JMP          activated
 
 // func pixels1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -463,41 +533,37 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y6
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X7
-	VBROADCASTSS X7, Y7
-	VCMPPS       $0x03, Y0, Y0, Y9
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y6, Y0, Y0
-	VBLENDVPS    Y9, Y7, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y9
 	VMAXPS       Y6, Y1, Y1
-	VBLENDVPS    Y9, Y7, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y9
 	VMAXPS       Y6, Y2, Y2
-	VBLENDVPS    Y9, Y7, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y9
 	VMAXPS       Y6, Y3, Y3
-	VBLENDVPS    Y9, Y7, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y9
 	VMAXPS       Y6, Y4, Y4
-	VBLENDVPS    Y9, Y7, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y9
 	VMAXPS       Y6, Y5, Y5
-	VBLENDVPS    Y9, Y7, Y5, Y5
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y8
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMASKMOVPS   Y5, Y8, 160(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y8
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMOVUPS    Y4, 128(DX)
+	VMASKMOVPS Y5, Y8, 160(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -519,6 +585,30 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
 
 // func pixels1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -569,45 +659,40 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y7
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X8
-	VBROADCASTSS X8, Y8
-	VCMPPS       $0x03, Y0, Y0, Y10
+	VADDPS       Y0, Y1, Y8
+	VADDPS       Y2, Y3, Y9
+	VADDPS       Y4, Y8, Y8
+	VADDPS       Y5, Y9, Y9
+	VADDPS       Y6, Y8, Y8
+	VADDPS       Y9, Y8, Y8
+	VCMPPS       $0x03, Y8, Y8, Y8
+	VMOVMSKPS    Y8, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y7, Y0, Y0
-	VBLENDVPS    Y10, Y8, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y10
 	VMAXPS       Y7, Y1, Y1
-	VBLENDVPS    Y10, Y8, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y10
 	VMAXPS       Y7, Y2, Y2
-	VBLENDVPS    Y10, Y8, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y10
 	VMAXPS       Y7, Y3, Y3
-	VBLENDVPS    Y10, Y8, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y10
 	VMAXPS       Y7, Y4, Y4
-	VBLENDVPS    Y10, Y8, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y10
 	VMAXPS       Y7, Y5, Y5
-	VBLENDVPS    Y10, Y8, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y10
 	VMAXPS       Y7, Y6, Y6
-	VBLENDVPS    Y10, Y8, Y6, Y6
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y9
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	VMASKMOVPS   Y6, Y9, 192(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y9
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMOVUPS    Y4, 128(DX)
+	VMOVUPS    Y5, 160(DX)
+	VMASKMOVPS Y6, Y9, 192(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -630,6 +715,33 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Y8
+	VCMPPS       $0x03, Y0, Y0, Y9
+	VMAXPS       Y7, Y0, Y0
+	VBLENDVPS    Y9, Y8, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y9
+	VMAXPS       Y7, Y1, Y1
+	VBLENDVPS    Y9, Y8, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y9
+	VMAXPS       Y7, Y2, Y2
+	VBLENDVPS    Y9, Y8, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y9
+	VMAXPS       Y7, Y3, Y3
+	VBLENDVPS    Y9, Y8, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y9
+	VMAXPS       Y7, Y4, Y4
+	VBLENDVPS    Y9, Y8, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y9
+	VMAXPS       Y7, Y5, Y5
+	VBLENDVPS    Y9, Y8, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y9
+	VMAXPS       Y7, Y6, Y6
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	JMP          activated
 
 // func pixels1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -683,49 +795,43 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y8
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X9
-	VBROADCASTSS X9, Y9
-	VCMPPS       $0x03, Y0, Y0, Y11
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y8, Y0, Y0
-	VBLENDVPS    Y11, Y9, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y11
 	VMAXPS       Y8, Y1, Y1
-	VBLENDVPS    Y11, Y9, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y11
 	VMAXPS       Y8, Y2, Y2
-	VBLENDVPS    Y11, Y9, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y11
 	VMAXPS       Y8, Y3, Y3
-	VBLENDVPS    Y11, Y9, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y11
 	VMAXPS       Y8, Y4, Y4
-	VBLENDVPS    Y11, Y9, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y11
 	VMAXPS       Y8, Y5, Y5
-	VBLENDVPS    Y11, Y9, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y11
 	VMAXPS       Y8, Y6, Y6
-	VBLENDVPS    Y11, Y9, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y11
 	VMAXPS       Y8, Y7, Y7
-	VBLENDVPS    Y11, Y9, Y7, Y7
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y10
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	VMOVUPS      Y6, 192(DX)
-	VMASKMOVPS   Y7, Y10, 224(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y10
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMOVUPS    Y4, 128(DX)
+	VMOVUPS    Y5, 160(DX)
+	VMOVUPS    Y6, 192(DX)
+	VMASKMOVPS Y7, Y10, 224(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -749,6 +855,36 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
 
 // func pixels2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -784,26 +920,26 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y2
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y0, Y0, Y5
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y2, Y0, Y0
-	VBLENDVPS    Y5, Y3, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y5
 	VMAXPS       Y2, Y1, Y1
-	VBLENDVPS    Y5, Y3, Y1, Y1
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y4
-	VMASKMOVPS   Y0, Y4, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y1, Y4, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y4
+	VMASKMOVPS Y0, Y4, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y4, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -822,6 +958,18 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
 
 // func pixels2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -862,34 +1010,32 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y4
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X5
-	VBROADCASTSS X5, Y5
-	VCMPPS       $0x03, Y0, Y0, Y7
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y4, Y0, Y0
-	VBLENDVPS    Y7, Y5, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y7
 	VMAXPS       Y4, Y1, Y1
-	VBLENDVPS    Y7, Y5, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y7
 	VMAXPS       Y4, Y2, Y2
-	VBLENDVPS    Y7, Y5, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y7
 	VMAXPS       Y4, Y3, Y3
-	VBLENDVPS    Y7, Y5, Y3, Y3
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y6
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y6, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y2, (DX)
-	VMASKMOVPS   Y3, Y6, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y6
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y6, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y2, (DX)
+	VMASKMOVPS Y3, Y6, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -910,6 +1056,24 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
 
 // func pixels2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -955,42 +1119,38 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y6
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X7
-	VBROADCASTSS X7, Y7
-	VCMPPS       $0x03, Y0, Y0, Y9
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y6, Y0, Y0
-	VBLENDVPS    Y9, Y7, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y9
 	VMAXPS       Y6, Y1, Y1
-	VBLENDVPS    Y9, Y7, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y9
 	VMAXPS       Y6, Y2, Y2
-	VBLENDVPS    Y9, Y7, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y9
 	VMAXPS       Y6, Y3, Y3
-	VBLENDVPS    Y9, Y7, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y9
 	VMAXPS       Y6, Y4, Y4
-	VBLENDVPS    Y9, Y7, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y9
 	VMAXPS       Y6, Y5, Y5
-	VBLENDVPS    Y9, Y7, Y5, Y5
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y8
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMASKMOVPS   Y2, Y8, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, 32(DX)
-	VMASKMOVPS   Y5, Y8, 64(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y8
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMASKMOVPS Y2, Y8, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y3, (DX)
+	VMOVUPS    Y4, 32(DX)
+	VMASKMOVPS Y5, Y8, 64(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1013,6 +1173,30 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
 
 // func pixels2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1063,50 +1247,44 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y8
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X9
-	VBROADCASTSS X9, Y9
-	VCMPPS       $0x03, Y0, Y0, Y11
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y8, Y0, Y0
-	VBLENDVPS    Y11, Y9, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y11
 	VMAXPS       Y8, Y1, Y1
-	VBLENDVPS    Y11, Y9, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y11
 	VMAXPS       Y8, Y2, Y2
-	VBLENDVPS    Y11, Y9, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y11
 	VMAXPS       Y8, Y3, Y3
-	VBLENDVPS    Y11, Y9, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y11
 	VMAXPS       Y8, Y4, Y4
-	VBLENDVPS    Y11, Y9, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y11
 	VMAXPS       Y8, Y5, Y5
-	VBLENDVPS    Y11, Y9, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y11
 	VMAXPS       Y8, Y6, Y6
-	VBLENDVPS    Y11, Y9, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y11
 	VMAXPS       Y8, Y7, Y7
-	VBLENDVPS    Y11, Y9, Y7, Y7
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y10
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMASKMOVPS   Y3, Y10, 96(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      Y6, 64(DX)
-	VMASKMOVPS   Y7, Y10, 96(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y10
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMASKMOVPS Y3, Y10, 96(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMOVUPS    Y5, 32(DX)
+	VMOVUPS    Y6, 64(DX)
+	VMASKMOVPS Y7, Y10, 96(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1131,6 +1309,36 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
 
 // func pixels2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1186,58 +1394,50 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y10
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X11
-	VBROADCASTSS X11, Y11
-	VCMPPS       $0x03, Y0, Y0, Y13
+	VADDPS       Y0, Y1, Y11
+	VADDPS       Y2, Y3, Y12
+	VADDPS       Y4, Y11, Y11
+	VADDPS       Y5, Y12, Y12
+	VADDPS       Y6, Y11, Y11
+	VADDPS       Y7, Y12, Y12
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y9, Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	VCMPPS       $0x03, Y11, Y11, Y11
+	VMOVMSKPS    Y11, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y10, Y0, Y0
-	VBLENDVPS    Y13, Y11, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y13
 	VMAXPS       Y10, Y1, Y1
-	VBLENDVPS    Y13, Y11, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y13
 	VMAXPS       Y10, Y2, Y2
-	VBLENDVPS    Y13, Y11, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y13
 	VMAXPS       Y10, Y3, Y3
-	VBLENDVPS    Y13, Y11, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y13
 	VMAXPS       Y10, Y4, Y4
-	VBLENDVPS    Y13, Y11, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y13
 	VMAXPS       Y10, Y5, Y5
-	VBLENDVPS    Y13, Y11, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y13
 	VMAXPS       Y10, Y6, Y6
-	VBLENDVPS    Y13, Y11, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y13
 	VMAXPS       Y10, Y7, Y7
-	VBLENDVPS    Y13, Y11, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y13
 	VMAXPS       Y10, Y8, Y8
-	VBLENDVPS    Y13, Y11, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y13
 	VMAXPS       Y10, Y9, Y9
-	VBLENDVPS    Y13, Y11, Y9, Y9
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y12
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMASKMOVPS   Y4, Y12, 128(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y5, (DX)
-	VMOVUPS      Y6, 32(DX)
-	VMOVUPS      Y7, 64(DX)
-	VMOVUPS      Y8, 96(DX)
-	VMASKMOVPS   Y9, Y12, 128(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y12
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMASKMOVPS Y4, Y12, 128(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y5, (DX)
+	VMOVUPS    Y6, 32(DX)
+	VMOVUPS    Y7, 64(DX)
+	VMOVUPS    Y8, 96(DX)
+	VMASKMOVPS Y9, Y12, 128(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1264,6 +1464,42 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Y11
+	VCMPPS       $0x03, Y0, Y0, Y12
+	VMAXPS       Y10, Y0, Y0
+	VBLENDVPS    Y12, Y11, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y12
+	VMAXPS       Y10, Y1, Y1
+	VBLENDVPS    Y12, Y11, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y12
+	VMAXPS       Y10, Y2, Y2
+	VBLENDVPS    Y12, Y11, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y12
+	VMAXPS       Y10, Y3, Y3
+	VBLENDVPS    Y12, Y11, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y12
+	VMAXPS       Y10, Y4, Y4
+	VBLENDVPS    Y12, Y11, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y12
+	VMAXPS       Y10, Y5, Y5
+	VBLENDVPS    Y12, Y11, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VMAXPS       Y10, Y6, Y6
+	VBLENDVPS    Y12, Y11, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y12
+	VMAXPS       Y10, Y7, Y7
+	VBLENDVPS    Y12, Y11, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y12
+	VMAXPS       Y10, Y8, Y8
+	VBLENDVPS    Y12, Y11, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y10, Y9, Y9
+	VBLENDVPS    Y12, Y11, Y9, Y9
+	JMP          activated
 
 // func pixels2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1324,66 +1560,56 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y12
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X13
-	VBROADCASTSS X13, Y13
-	VCMPPS       $0x03, Y0, Y0, Y15
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y12, Y0, Y0
-	VBLENDVPS    Y15, Y13, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y15
 	VMAXPS       Y12, Y1, Y1
-	VBLENDVPS    Y15, Y13, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y15
 	VMAXPS       Y12, Y2, Y2
-	VBLENDVPS    Y15, Y13, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y15
 	VMAXPS       Y12, Y3, Y3
-	VBLENDVPS    Y15, Y13, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y15
 	VMAXPS       Y12, Y4, Y4
-	VBLENDVPS    Y15, Y13, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y15
 	VMAXPS       Y12, Y5, Y5
-	VBLENDVPS    Y15, Y13, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y15
 	VMAXPS       Y12, Y6, Y6
-	VBLENDVPS    Y15, Y13, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y15
 	VMAXPS       Y12, Y7, Y7
-	VBLENDVPS    Y15, Y13, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y15
 	VMAXPS       Y12, Y8, Y8
-	VBLENDVPS    Y15, Y13, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y15
 	VMAXPS       Y12, Y9, Y9
-	VBLENDVPS    Y15, Y13, Y9, Y9
-	VCMPPS       $0x03, Y10, Y10, Y15
 	VMAXPS       Y12, Y10, Y10
-	VBLENDVPS    Y15, Y13, Y10, Y10
-	VCMPPS       $0x03, Y11, Y11, Y15
 	VMAXPS       Y12, Y11, Y11
-	VBLENDVPS    Y15, Y13, Y11, Y11
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y14
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMASKMOVPS   Y5, Y14, 160(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, 64(DX)
-	VMOVUPS      Y9, 96(DX)
-	VMOVUPS      Y10, 128(DX)
-	VMASKMOVPS   Y11, Y14, 160(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y14
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMOVUPS    Y3, 96(DX)
+	VMOVUPS    Y4, 128(DX)
+	VMASKMOVPS Y5, Y14, 160(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMOVUPS    Y7, 32(DX)
+	VMOVUPS    Y8, 64(DX)
+	VMOVUPS    Y9, 96(DX)
+	VMOVUPS    Y10, 128(DX)
+	VMASKMOVPS Y11, Y14, 160(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1412,6 +1638,48 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
 
 // func pixels3x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1450,31 +1718,30 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y3
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y0, Y0, Y6
+	VADDPS       Y0, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VMOVMSKPS    Y4, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y3, Y0, Y0
-	VBLENDVPS    Y6, Y4, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y6
 	VMAXPS       Y3, Y1, Y1
-	VBLENDVPS    Y6, Y4, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y6
 	VMAXPS       Y3, Y2, Y2
-	VBLENDVPS    Y6, Y4, Y2, Y2
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y5
-	VMASKMOVPS   Y0, Y5, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y1, Y5, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y2, Y5, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y5
+	VMASKMOVPS Y0, Y5, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y5, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y2, Y5, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1495,6 +1762,21 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VMAXPS       Y3, Y0, Y0
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VMAXPS       Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VMAXPS       Y3, Y2, Y2
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	JMP          activated
 
 // func pixels3x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1540,43 +1822,39 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y6
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X7
-	VBROADCASTSS X7, Y7
-	VCMPPS       $0x03, Y0, Y0, Y9
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y6, Y0, Y0
-	VBLENDVPS    Y9, Y7, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y9
 	VMAXPS       Y6, Y1, Y1
-	VBLENDVPS    Y9, Y7, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y9
 	VMAXPS       Y6, Y2, Y2
-	VBLENDVPS    Y9, Y7, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y9
 	VMAXPS       Y6, Y3, Y3
-	VBLENDVPS    Y9, Y7, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y9
 	VMAXPS       Y6, Y4, Y4
-	VBLENDVPS    Y9, Y7, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y9
 	VMAXPS       Y6, Y5, Y5
-	VBLENDVPS    Y9, Y7, Y5, Y5
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y8
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y8, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y2, (DX)
-	VMASKMOVPS   Y3, Y8, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMASKMOVPS   Y5, Y8, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y8
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y8, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y2, (DX)
+	VMASKMOVPS Y3, Y8, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMASKMOVPS Y5, Y8, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1600,6 +1878,30 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
 
 // func pixels3x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1652,55 +1954,48 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y9
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X10
-	VBROADCASTSS X10, Y10
-	VCMPPS       $0x03, Y0, Y0, Y12
+	VADDPS       Y0, Y1, Y10
+	VADDPS       Y2, Y3, Y11
+	VADDPS       Y4, Y10, Y10
+	VADDPS       Y5, Y11, Y11
+	VADDPS       Y6, Y10, Y10
+	VADDPS       Y7, Y11, Y11
+	VADDPS       Y8, Y10, Y10
+	VADDPS       Y11, Y10, Y10
+	VCMPPS       $0x03, Y10, Y10, Y10
+	VMOVMSKPS    Y10, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y9, Y0, Y0
-	VBLENDVPS    Y12, Y10, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y12
 	VMAXPS       Y9, Y1, Y1
-	VBLENDVPS    Y12, Y10, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y12
 	VMAXPS       Y9, Y2, Y2
-	VBLENDVPS    Y12, Y10, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y12
 	VMAXPS       Y9, Y3, Y3
-	VBLENDVPS    Y12, Y10, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y12
 	VMAXPS       Y9, Y4, Y4
-	VBLENDVPS    Y12, Y10, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y12
 	VMAXPS       Y9, Y5, Y5
-	VBLENDVPS    Y12, Y10, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y12
 	VMAXPS       Y9, Y6, Y6
-	VBLENDVPS    Y12, Y10, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y12
 	VMAXPS       Y9, Y7, Y7
-	VBLENDVPS    Y12, Y10, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y12
 	VMAXPS       Y9, Y8, Y8
-	VBLENDVPS    Y12, Y10, Y8, Y8
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y11
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMASKMOVPS   Y2, Y11, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, 32(DX)
-	VMASKMOVPS   Y5, Y11, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMASKMOVPS   Y8, Y11, 64(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y11
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMASKMOVPS Y2, Y11, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y3, (DX)
+	VMOVUPS    Y4, 32(DX)
+	VMASKMOVPS Y5, Y11, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMOVUPS    Y7, 32(DX)
+	VMASKMOVPS Y8, Y11, 64(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1727,6 +2022,39 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X10
+	VBROADCASTSS X10, Y10
+	VCMPPS       $0x03, Y0, Y0, Y11
+	VMAXPS       Y9, Y0, Y0
+	VBLENDVPS    Y11, Y10, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y11
+	VMAXPS       Y9, Y1, Y1
+	VBLENDVPS    Y11, Y10, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y11
+	VMAXPS       Y9, Y2, Y2
+	VBLENDVPS    Y11, Y10, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y11
+	VMAXPS       Y9, Y3, Y3
+	VBLENDVPS    Y11, Y10, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y11
+	VMAXPS       Y9, Y4, Y4
+	VBLENDVPS    Y11, Y10, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y11
+	VMAXPS       Y9, Y5, Y5
+	VBLENDVPS    Y11, Y10, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y11
+	VMAXPS       Y9, Y6, Y6
+	VBLENDVPS    Y11, Y10, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y9, Y7, Y7
+	VBLENDVPS    Y11, Y10, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y11
+	VMAXPS       Y9, Y8, Y8
+	VBLENDVPS    Y11, Y10, Y8, Y8
+	JMP          activated
 
 // func pixels3x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1786,67 +2114,57 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y12
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X13
-	VBROADCASTSS X13, Y13
-	VCMPPS       $0x03, Y0, Y0, Y15
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y12, Y0, Y0
-	VBLENDVPS    Y15, Y13, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y15
 	VMAXPS       Y12, Y1, Y1
-	VBLENDVPS    Y15, Y13, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y15
 	VMAXPS       Y12, Y2, Y2
-	VBLENDVPS    Y15, Y13, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y15
 	VMAXPS       Y12, Y3, Y3
-	VBLENDVPS    Y15, Y13, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y15
 	VMAXPS       Y12, Y4, Y4
-	VBLENDVPS    Y15, Y13, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y15
 	VMAXPS       Y12, Y5, Y5
-	VBLENDVPS    Y15, Y13, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y15
 	VMAXPS       Y12, Y6, Y6
-	VBLENDVPS    Y15, Y13, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y15
 	VMAXPS       Y12, Y7, Y7
-	VBLENDVPS    Y15, Y13, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y15
 	VMAXPS       Y12, Y8, Y8
-	VBLENDVPS    Y15, Y13, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y15
 	VMAXPS       Y12, Y9, Y9
-	VBLENDVPS    Y15, Y13, Y9, Y9
-	VCMPPS       $0x03, Y10, Y10, Y15
 	VMAXPS       Y12, Y10, Y10
-	VBLENDVPS    Y15, Y13, Y10, Y10
-	VCMPPS       $0x03, Y11, Y11, Y15
 	VMAXPS       Y12, Y11, Y11
-	VBLENDVPS    Y15, Y13, Y11, Y11
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y14
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMASKMOVPS   Y3, Y14, 96(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      Y6, 64(DX)
-	VMASKMOVPS   Y7, Y14, 96(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y8, (DX)
-	VMOVUPS      Y9, 32(DX)
-	VMOVUPS      Y10, 64(DX)
-	VMASKMOVPS   Y11, Y14, 96(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y14
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMOVUPS    Y2, 64(DX)
+	VMASKMOVPS Y3, Y14, 96(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMOVUPS    Y5, 32(DX)
+	VMOVUPS    Y6, 64(DX)
+	VMASKMOVPS Y7, Y14, 96(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y8, (DX)
+	VMOVUPS    Y9, 32(DX)
+	VMOVUPS    Y10, 64(DX)
+	VMASKMOVPS Y11, Y14, 96(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1876,6 +2194,48 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
 
 // func pixels4x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -1917,36 +2277,34 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y4
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X5
-	VBROADCASTSS X5, Y5
-	VCMPPS       $0x03, Y0, Y0, Y7
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y4, Y0, Y0
-	VBLENDVPS    Y7, Y5, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y7
 	VMAXPS       Y4, Y1, Y1
-	VBLENDVPS    Y7, Y5, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y7
 	VMAXPS       Y4, Y2, Y2
-	VBLENDVPS    Y7, Y5, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y7
 	VMAXPS       Y4, Y3, Y3
-	VBLENDVPS    Y7, Y5, Y3, Y3
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y6
-	VMASKMOVPS   Y0, Y6, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y1, Y6, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y2, Y6, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y3, Y6, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y6
+	VMASKMOVPS Y0, Y6, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y6, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y2, Y6, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y3, Y6, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -1969,6 +2327,24 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
 
 // func pixels4x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2019,52 +2395,46 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y8
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X9
-	VBROADCASTSS X9, Y9
-	VCMPPS       $0x03, Y0, Y0, Y11
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y8, Y0, Y0
-	VBLENDVPS    Y11, Y9, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y11
 	VMAXPS       Y8, Y1, Y1
-	VBLENDVPS    Y11, Y9, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y11
 	VMAXPS       Y8, Y2, Y2
-	VBLENDVPS    Y11, Y9, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y11
 	VMAXPS       Y8, Y3, Y3
-	VBLENDVPS    Y11, Y9, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y11
 	VMAXPS       Y8, Y4, Y4
-	VBLENDVPS    Y11, Y9, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y11
 	VMAXPS       Y8, Y5, Y5
-	VBLENDVPS    Y11, Y9, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y11
 	VMAXPS       Y8, Y6, Y6
-	VBLENDVPS    Y11, Y9, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y11
 	VMAXPS       Y8, Y7, Y7
-	VBLENDVPS    Y11, Y9, Y7, Y7
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y10
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y10, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y2, (DX)
-	VMASKMOVPS   Y3, Y10, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMASKMOVPS   Y5, Y10, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMASKMOVPS   Y7, Y10, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y10
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y10, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y2, (DX)
+	VMASKMOVPS Y3, Y10, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMASKMOVPS Y5, Y10, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMASKMOVPS Y7, Y10, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2091,6 +2461,36 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
 
 // func pixels4x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2150,68 +2550,58 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y12
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X13
-	VBROADCASTSS X13, Y13
-	VCMPPS       $0x03, Y0, Y0, Y15
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y12, Y0, Y0
-	VBLENDVPS    Y15, Y13, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y15
 	VMAXPS       Y12, Y1, Y1
-	VBLENDVPS    Y15, Y13, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y15
 	VMAXPS       Y12, Y2, Y2
-	VBLENDVPS    Y15, Y13, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y15
 	VMAXPS       Y12, Y3, Y3
-	VBLENDVPS    Y15, Y13, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y15
 	VMAXPS       Y12, Y4, Y4
-	VBLENDVPS    Y15, Y13, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y15
 	VMAXPS       Y12, Y5, Y5
-	VBLENDVPS    Y15, Y13, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y15
 	VMAXPS       Y12, Y6, Y6
-	VBLENDVPS    Y15, Y13, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y15
 	VMAXPS       Y12, Y7, Y7
-	VBLENDVPS    Y15, Y13, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y15
 	VMAXPS       Y12, Y8, Y8
-	VBLENDVPS    Y15, Y13, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y15
 	VMAXPS       Y12, Y9, Y9
-	VBLENDVPS    Y15, Y13, Y9, Y9
-	VCMPPS       $0x03, Y10, Y10, Y15
 	VMAXPS       Y12, Y10, Y10
-	VBLENDVPS    Y15, Y13, Y10, Y10
-	VCMPPS       $0x03, Y11, Y11, Y15
 	VMAXPS       Y12, Y11, Y11
-	VBLENDVPS    Y15, Y13, Y11, Y11
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y14
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMASKMOVPS   Y2, Y14, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, 32(DX)
-	VMASKMOVPS   Y5, Y14, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMASKMOVPS   Y8, Y14, 64(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y9, (DX)
-	VMOVUPS      Y10, 32(DX)
-	VMASKMOVPS   Y11, Y14, 64(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y14
+	VMOVUPS    Y0, (DX)
+	VMOVUPS    Y1, 32(DX)
+	VMASKMOVPS Y2, Y14, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y3, (DX)
+	VMOVUPS    Y4, 32(DX)
+	VMASKMOVPS Y5, Y14, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMOVUPS    Y7, 32(DX)
+	VMASKMOVPS Y8, Y14, 64(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y9, (DX)
+	VMOVUPS    Y10, 32(DX)
+	VMASKMOVPS Y11, Y14, 64(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2242,6 +2632,48 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
 
 // func pixels5x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2286,41 +2718,38 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y5
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X6
-	VBROADCASTSS X6, Y6
-	VCMPPS       $0x03, Y0, Y0, Y8
+	VADDPS       Y0, Y1, Y6
+	VADDPS       Y2, Y3, Y7
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y7, Y6, Y6
+	VCMPPS       $0x03, Y6, Y6, Y6
+	VMOVMSKPS    Y6, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y5, Y0, Y0
-	VBLENDVPS    Y8, Y6, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y8
 	VMAXPS       Y5, Y1, Y1
-	VBLENDVPS    Y8, Y6, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y8
 	VMAXPS       Y5, Y2, Y2
-	VBLENDVPS    Y8, Y6, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y8
 	VMAXPS       Y5, Y3, Y3
-	VBLENDVPS    Y8, Y6, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y8
 	VMAXPS       Y5, Y4, Y4
-	VBLENDVPS    Y8, Y6, Y4, Y4
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y7
-	VMASKMOVPS   Y0, Y7, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y1, Y7, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y2, Y7, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y3, Y7, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y4, Y7, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y7
+	VMASKMOVPS Y0, Y7, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y7, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y2, Y7, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y3, Y7, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y4, Y7, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2345,6 +2774,27 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
+	VMAXPS       Y5, Y0, Y0
+	VBLENDVPS    Y7, Y6, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VMAXPS       Y5, Y1, Y1
+	VBLENDVPS    Y7, Y6, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VMAXPS       Y5, Y2, Y2
+	VBLENDVPS    Y7, Y6, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VMAXPS       Y5, Y3, Y3
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y7
+	VMAXPS       Y5, Y4, Y4
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	JMP          activated
 
 // func pixels5x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2400,61 +2850,53 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y10
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X11
-	VBROADCASTSS X11, Y11
-	VCMPPS       $0x03, Y0, Y0, Y13
+	VADDPS       Y0, Y1, Y11
+	VADDPS       Y2, Y3, Y12
+	VADDPS       Y4, Y11, Y11
+	VADDPS       Y5, Y12, Y12
+	VADDPS       Y6, Y11, Y11
+	VADDPS       Y7, Y12, Y12
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y9, Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	VCMPPS       $0x03, Y11, Y11, Y11
+	VMOVMSKPS    Y11, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y10, Y0, Y0
-	VBLENDVPS    Y13, Y11, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y13
 	VMAXPS       Y10, Y1, Y1
-	VBLENDVPS    Y13, Y11, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y13
 	VMAXPS       Y10, Y2, Y2
-	VBLENDVPS    Y13, Y11, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y13
 	VMAXPS       Y10, Y3, Y3
-	VBLENDVPS    Y13, Y11, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y13
 	VMAXPS       Y10, Y4, Y4
-	VBLENDVPS    Y13, Y11, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y13
 	VMAXPS       Y10, Y5, Y5
-	VBLENDVPS    Y13, Y11, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y13
 	VMAXPS       Y10, Y6, Y6
-	VBLENDVPS    Y13, Y11, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y13
 	VMAXPS       Y10, Y7, Y7
-	VBLENDVPS    Y13, Y11, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y13
 	VMAXPS       Y10, Y8, Y8
-	VBLENDVPS    Y13, Y11, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y13
 	VMAXPS       Y10, Y9, Y9
-	VBLENDVPS    Y13, Y11, Y9, Y9
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y12
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y12, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y2, (DX)
-	VMASKMOVPS   Y3, Y12, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMASKMOVPS   Y5, Y12, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMASKMOVPS   Y7, Y12, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y8, (DX)
-	VMASKMOVPS   Y9, Y12, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y12
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y12, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y2, (DX)
+	VMASKMOVPS Y3, Y12, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMASKMOVPS Y5, Y12, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMASKMOVPS Y7, Y12, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y8, (DX)
+	VMASKMOVPS Y9, Y12, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2484,6 +2926,42 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Y11
+	VCMPPS       $0x03, Y0, Y0, Y12
+	VMAXPS       Y10, Y0, Y0
+	VBLENDVPS    Y12, Y11, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y12
+	VMAXPS       Y10, Y1, Y1
+	VBLENDVPS    Y12, Y11, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y12
+	VMAXPS       Y10, Y2, Y2
+	VBLENDVPS    Y12, Y11, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y12
+	VMAXPS       Y10, Y3, Y3
+	VBLENDVPS    Y12, Y11, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y12
+	VMAXPS       Y10, Y4, Y4
+	VBLENDVPS    Y12, Y11, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y12
+	VMAXPS       Y10, Y5, Y5
+	VBLENDVPS    Y12, Y11, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VMAXPS       Y10, Y6, Y6
+	VBLENDVPS    Y12, Y11, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y12
+	VMAXPS       Y10, Y7, Y7
+	VBLENDVPS    Y12, Y11, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y12
+	VMAXPS       Y10, Y8, Y8
+	VBLENDVPS    Y12, Y11, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y10, Y9, Y9
+	VBLENDVPS    Y12, Y11, Y9, Y9
+	JMP          activated
 
 // func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2531,46 +3009,42 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y6
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X7
-	VBROADCASTSS X7, Y7
-	VCMPPS       $0x03, Y0, Y0, Y9
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y6, Y0, Y0
-	VBLENDVPS    Y9, Y7, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y9
 	VMAXPS       Y6, Y1, Y1
-	VBLENDVPS    Y9, Y7, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y9
 	VMAXPS       Y6, Y2, Y2
-	VBLENDVPS    Y9, Y7, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y9
 	VMAXPS       Y6, Y3, Y3
-	VBLENDVPS    Y9, Y7, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y9
 	VMAXPS       Y6, Y4, Y4
-	VBLENDVPS    Y9, Y7, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y9
 	VMAXPS       Y6, Y5, Y5
-	VBLENDVPS    Y9, Y7, Y5, Y5
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y8
-	VMASKMOVPS   Y0, Y8, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y1, Y8, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y2, Y8, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y3, Y8, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y4, Y8, (DX)
-	ADDQ         R8, DX
-	VMASKMOVPS   Y5, Y8, (DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y8
+	VMASKMOVPS Y0, Y8, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y8, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y2, Y8, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y3, Y8, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y4, Y8, (DX)
+	ADDQ       R8, DX
+	VMASKMOVPS Y5, Y8, (DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2597,6 +3071,30 @@ stored:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
 
 // func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX2, FMA3
@@ -2657,70 +3155,60 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Y12
-	MOVL         $0x7fc00000, DX
-	VMOVD        DX, X13
-	VBROADCASTSS X13, Y13
-	VCMPPS       $0x03, Y0, Y0, Y15
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
 	VMAXPS       Y12, Y0, Y0
-	VBLENDVPS    Y15, Y13, Y0, Y0
-	VCMPPS       $0x03, Y1, Y1, Y15
 	VMAXPS       Y12, Y1, Y1
-	VBLENDVPS    Y15, Y13, Y1, Y1
-	VCMPPS       $0x03, Y2, Y2, Y15
 	VMAXPS       Y12, Y2, Y2
-	VBLENDVPS    Y15, Y13, Y2, Y2
-	VCMPPS       $0x03, Y3, Y3, Y15
 	VMAXPS       Y12, Y3, Y3
-	VBLENDVPS    Y15, Y13, Y3, Y3
-	VCMPPS       $0x03, Y4, Y4, Y15
 	VMAXPS       Y12, Y4, Y4
-	VBLENDVPS    Y15, Y13, Y4, Y4
-	VCMPPS       $0x03, Y5, Y5, Y15
 	VMAXPS       Y12, Y5, Y5
-	VBLENDVPS    Y15, Y13, Y5, Y5
-	VCMPPS       $0x03, Y6, Y6, Y15
 	VMAXPS       Y12, Y6, Y6
-	VBLENDVPS    Y15, Y13, Y6, Y6
-	VCMPPS       $0x03, Y7, Y7, Y15
 	VMAXPS       Y12, Y7, Y7
-	VBLENDVPS    Y15, Y13, Y7, Y7
-	VCMPPS       $0x03, Y8, Y8, Y15
 	VMAXPS       Y12, Y8, Y8
-	VBLENDVPS    Y15, Y13, Y8, Y8
-	VCMPPS       $0x03, Y9, Y9, Y15
 	VMAXPS       Y12, Y9, Y9
-	VBLENDVPS    Y15, Y13, Y9, Y9
-	VCMPPS       $0x03, Y10, Y10, Y15
 	VMAXPS       Y12, Y10, Y10
-	VBLENDVPS    Y15, Y13, Y10, Y10
-	VCMPPS       $0x03, Y11, Y11, Y15
 	VMAXPS       Y12, Y11, Y11
-	VBLENDVPS    Y15, Y13, Y11, Y11
-	MOVQ         AX, DX
-	CMPQ         BX, $0x01
-	JNE          full
-	MOVQ         last+72(FP), CX
-	NEGQ         CX
-	LEAQ         lastMaskAVX2<>+32(SB), R13
-	VMOVUPS      (R13)(CX*4), Y14
-	VMOVUPS      Y0, (DX)
-	VMASKMOVPS   Y1, Y14, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y2, (DX)
-	VMASKMOVPS   Y3, Y14, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y4, (DX)
-	VMASKMOVPS   Y5, Y14, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y6, (DX)
-	VMASKMOVPS   Y7, Y14, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y8, (DX)
-	VMASKMOVPS   Y9, Y14, 32(DX)
-	ADDQ         R8, DX
-	VMOVUPS      Y10, (DX)
-	VMASKMOVPS   Y11, Y14, 32(DX)
-	JMP          stored
+
+activated:
+	MOVQ       AX, DX
+	CMPQ       BX, $0x01
+	JNE        full
+	MOVQ       last+72(FP), CX
+	NEGQ       CX
+	LEAQ       lastMaskAVX2<>+32(SB), R13
+	VMOVUPS    (R13)(CX*4), Y14
+	VMOVUPS    Y0, (DX)
+	VMASKMOVPS Y1, Y14, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y2, (DX)
+	VMASKMOVPS Y3, Y14, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y4, (DX)
+	VMASKMOVPS Y5, Y14, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y6, (DX)
+	VMASKMOVPS Y7, Y14, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y8, (DX)
+	VMASKMOVPS Y9, Y14, 32(DX)
+	ADDQ       R8, DX
+	VMOVUPS    Y10, (DX)
+	VMASKMOVPS Y11, Y14, 32(DX)
+	JMP        stored
 
 full:
 	VMOVUPS Y0, (DX)
@@ -2751,5 +3239,112 @@ stored:
 	ADDQ AX, DI
 	DECQ R12
 	JNZ  row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
+
+// func extremesAVX2(values *float32, n int) (lo float32, hi float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·extremesAVX2(SB), NOSPLIT, $0-24
+	MOVQ         values+0(FP), SI
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Y2
+	VMOVAPS      Y2, Y3
+	SUBQ         $+16, CX
+	JLT          rest
+
+next:
+	VMOVUPS (SI), Y4
+	VSUBPS  Y4, Y4, Y5
+	VADDPS  Y5, Y4, Y4
+	VMINPS  Y0, Y4, Y0
+	VMAXPS  Y2, Y4, Y2
+	VMOVUPS 32(SI), Y4
+	VSUBPS  Y4, Y4, Y5
+	VADDPS  Y5, Y4, Y4
+	VMINPS  Y1, Y4, Y1
+	VMAXPS  Y3, Y4, Y3
+	ADDQ    $+64, SI
+	SUBQ    $+16, CX
+	JGE     next
+
+rest:
+	ADDQ    $+8, CX
+	JLT     last
+	VMOVUPS (SI), Y4
+	VSUBPS  Y4, Y4, Y5
+	VADDPS  Y5, Y4, Y4
+	VMINPS  Y0, Y4, Y0
+	VMAXPS  Y2, Y4, Y2
+
+last:
+	VMOVUPS      (SI)(CX*4), Y4
+	VSUBPS       Y4, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VMINPS       X4, X0, X0
+	VPERMILPS    $0x0e, X0, X4
+	VMINPS       X4, X0, X0
+	VPERMILPS    $0x01, X0, X4
+	VMINPS       X4, X0, X0
+	MOVSS        X0, lo+16(FP)
+	VMAXPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X2
+	VPERMILPS    $0x0e, X2, X4
+	VMAXPS       X4, X2, X2
+	VPERMILPS    $0x01, X2, X4
+	VMAXPS       X4, X2, X2
+	MOVSS        X2, hi+20(FP)
 	VZEROUPPER
 	RET

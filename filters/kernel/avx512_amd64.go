@@ -294,6 +294,81 @@ func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets 
 //go:noescape
 func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 
+// filters1x2AVX512 is the filterLoop for 1 vectors of filters and 2 outputs.
+//
+//go:noescape
+func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x4AVX512 is the filterLoop for 1 vectors of filters and 4 outputs.
+//
+//go:noescape
+func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x6AVX512 is the filterLoop for 1 vectors of filters and 6 outputs.
+//
+//go:noescape
+func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x8AVX512 is the filterLoop for 1 vectors of filters and 8 outputs.
+//
+//go:noescape
+func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x10AVX512 is the filterLoop for 1 vectors of filters and 10 outputs.
+//
+//go:noescape
+func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x12AVX512 is the filterLoop for 1 vectors of filters and 12 outputs.
+//
+//go:noescape
+func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters1x14AVX512 is the filterLoop for 1 vectors of filters and 14 outputs.
+//
+//go:noescape
+func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x2AVX512 is the filterLoop for 2 vectors of filters and 2 outputs.
+//
+//go:noescape
+func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x4AVX512 is the filterLoop for 2 vectors of filters and 4 outputs.
+//
+//go:noescape
+func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x6AVX512 is the filterLoop for 2 vectors of filters and 6 outputs.
+//
+//go:noescape
+func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x8AVX512 is the filterLoop for 2 vectors of filters and 8 outputs.
+//
+//go:noescape
+func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x10AVX512 is the filterLoop for 2 vectors of filters and 10 outputs.
+//
+//go:noescape
+func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x12AVX512 is the filterLoop for 2 vectors of filters and 12 outputs.
+//
+//go:noescape
+func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// filters2x14AVX512 is the filterLoop for 2 vectors of filters and 14 outputs.
+//
+//go:noescape
+func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+
+// extremesAVX512 is an extremesLoop.
+//
+//go:noescape
+func extremesAVX512(values *float32, n int) (lo float32, hi float32)
+
 // pixelsAVX512 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX512 = [][]pixelLoop{
 	{pixels1x1AVX512, pixels1x2AVX512, pixels1x3AVX512, pixels1x4AVX512, pixels1x5AVX512, pixels1x6AVX512, pixels1x7AVX512, pixels1x8AVX512},
@@ -310,4 +385,10 @@ var pixelsAVX512 = [][]pixelLoop{
 	{pixels12x1AVX512, pixels12x2AVX512},
 	{pixels13x1AVX512, pixels13x2AVX512},
 	{pixels14x1AVX512, pixels14x2AVX512},
+}
+
+// filtersAVX512 holds the loop for v vectors of filters and 2·n outputs at [v-1][n-1].
+var filtersAVX512 = [][]filterLoop{
+	{filters1x2AVX512, filters1x4AVX512, filters1x6AVX512, filters1x8AVX512, filters1x10AVX512, filters1x12AVX512, filters1x14AVX512},
+	{filters2x2AVX512, filters2x4AVX512, filters2x6AVX512, filters2x8AVX512, filters2x10AVX512, filters2x12AVX512, filters2x14AVX512},
 }

@@ -40,16 +40,17 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z1
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z2
 	VCMPPS       $0x03, Z0, Z0, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z1, Z0, Z0
-	VMOVAPS      Z2, K3, Z0
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -64,6 +65,15 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Z2
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z1, Z0, Z0
+	VMOVAPS      Z2, K3, Z0
+	JMP          activated
 
 // func pixels1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -104,19 +114,19 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z2
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z3
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z3
+	VCMPPS       $0x03, Z3, Z3, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z2, Z0, Z0
-	VMOVAPS      Z3, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z2, Z1, Z1
-	VMOVAPS      Z3, K3, Z1
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -132,6 +142,18 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
 
 // func pixels1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -175,22 +197,21 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z3
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z4
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VCMPPS       $0x03, Z4, Z4, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z3, Z0, Z0
-	VMOVAPS      Z4, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z3, Z1, Z1
-	VMOVAPS      Z4, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z3, Z2, Z2
-	VMOVAPS      Z4, K3, Z2
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -207,6 +228,21 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Z4
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z3, Z0, Z0
+	VMOVAPS      Z4, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z3, Z1, Z1
+	VMOVAPS      Z4, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z3, Z2, Z2
+	VMOVAPS      Z4, K3, Z2
+	JMP          activated
 
 // func pixels1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -253,25 +289,23 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z4
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z5
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z4, Z0, Z0
-	VMOVAPS      Z5, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z4, Z1, Z1
-	VMOVAPS      Z5, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z4, Z2, Z2
-	VMOVAPS      Z5, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z4, Z3, Z3
-	VMOVAPS      Z5, K3, Z3
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -289,6 +323,24 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
 
 // func pixels1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -338,28 +390,25 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z5
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z6
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z6
+	VADDPS       Z2, Z3, Z7
+	VADDPS       Z4, Z6, Z6
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x03, Z6, Z6, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z5, Z0, Z0
-	VMOVAPS      Z6, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z5, Z1, Z1
-	VMOVAPS      Z6, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z5, Z2, Z2
-	VMOVAPS      Z6, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z5, Z3, Z3
-	VMOVAPS      Z6, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z5, Z4, Z4
-	VMOVAPS      Z6, K3, Z4
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -378,6 +427,27 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Z6
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z5, Z0, Z0
+	VMOVAPS      Z6, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z5, Z1, Z1
+	VMOVAPS      Z6, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z5, Z2, Z2
+	VMOVAPS      Z6, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z5, Z3, Z3
+	VMOVAPS      Z6, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z5, Z4, Z4
+	VMOVAPS      Z6, K3, Z4
+	JMP          activated
 
 // func pixels1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -430,31 +500,27 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z6
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z7
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z6, Z0, Z0
-	VMOVAPS      Z7, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z6, Z1, Z1
-	VMOVAPS      Z7, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z6, Z2, Z2
-	VMOVAPS      Z7, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z6, Z3, Z3
-	VMOVAPS      Z7, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z6, Z4, Z4
-	VMOVAPS      Z7, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z6, Z5, Z5
-	VMOVAPS      Z7, K3, Z5
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -474,6 +540,30 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
 
 // func pixels1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -529,8 +619,54 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z7
+	VADDPS       Z0, Z1, Z8
+	VADDPS       Z2, Z3, Z9
+	VADDPS       Z4, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z6, Z8, Z8
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x03, Z8, Z8, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z7, Z0, Z0
+	VMAXPS       Z7, Z1, Z1
+	VMAXPS       Z7, Z2, Z2
+	VMAXPS       Z7, Z3, Z3
+	VMAXPS       Z7, Z4, Z4
+	VMAXPS       Z7, Z5, Z5
+	VMAXPS       Z7, Z6, Z6
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, K1, 384(DX)
+	ADDQ    $+448, SI
+	ADDQ    $+448, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z8
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Z8
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z7, Z0, Z0
 	VMOVAPS      Z8, K3, Z0
@@ -552,31 +688,7 @@ tap:
 	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z7, Z6, Z6
 	VMOVAPS      Z8, K3, Z6
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, K1, 384(DX)
-	ADDQ    $+448, SI
-	ADDQ    $+448, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -635,8 +747,57 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z8
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z8, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, K1, 448(DX)
+	ADDQ    $+512, SI
+	ADDQ    $+512, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z9
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z8, Z0, Z0
 	VMOVAPS      Z9, K3, Z0
@@ -661,32 +822,7 @@ tap:
 	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z8, Z7, Z7
 	VMOVAPS      Z9, K3, Z7
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, 384(DX)
-	VMOVUPS Z7, K1, 448(DX)
-	ADDQ    $+512, SI
-	ADDQ    $+512, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -727,19 +863,19 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z2
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z3
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z3
+	VCMPPS       $0x03, Z3, Z3, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z2, Z0, Z0
-	VMOVAPS      Z3, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z2, Z1, Z1
-	VMOVAPS      Z3, K3, Z1
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -756,6 +892,18 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
 
 // func pixels2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -801,25 +949,23 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z4
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z5
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z4, Z0, Z0
-	VMOVAPS      Z5, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z4, Z1, Z1
-	VMOVAPS      Z5, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z4, Z2, Z2
-	VMOVAPS      Z5, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z4, Z3, Z3
-	VMOVAPS      Z5, K3, Z3
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -838,6 +984,24 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
 
 // func pixels2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -888,31 +1052,27 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z6
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z7
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z6, Z0, Z0
-	VMOVAPS      Z7, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z6, Z1, Z1
-	VMOVAPS      Z7, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z6, Z2, Z2
-	VMOVAPS      Z7, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z6, Z3, Z3
-	VMOVAPS      Z7, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z6, Z4, Z4
-	VMOVAPS      Z7, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z6, Z5, Z5
-	VMOVAPS      Z7, K3, Z5
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -933,6 +1093,30 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
 
 // func pixels2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -988,8 +1172,58 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z8
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z8, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, K1, 192(DX)
+	ADDQ    $+256, SI
+	ADDQ    $+256, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z9
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z8, Z0, Z0
 	VMOVAPS      Z9, K3, Z0
@@ -1014,33 +1248,7 @@ tap:
 	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z8, Z7, Z7
 	VMOVAPS      Z9, K3, Z7
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	VMOVUPS Z6, 128(DX)
-	VMOVUPS Z7, K1, 192(DX)
-	ADDQ    $+256, SI
-	ADDQ    $+256, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1101,8 +1309,64 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z10
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z10, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z9, K1, 256(DX)
+	ADDQ    $+320, SI
+	ADDQ    $+320, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z11
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z10, Z0, Z0
 	VMOVAPS      Z11, K3, Z0
@@ -1133,35 +1397,7 @@ tap:
 	VCMPPS       $0x03, Z9, Z9, K3
 	VMAXPS       Z10, Z9, Z9
 	VMOVAPS      Z11, K3, Z9
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, (DX)
-	VMOVUPS Z6, 64(DX)
-	VMOVUPS Z7, 128(DX)
-	VMOVUPS Z8, 192(DX)
-	VMOVUPS Z9, K1, 256(DX)
-	ADDQ    $+320, SI
-	ADDQ    $+320, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1227,8 +1463,70 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z10, 256(DX)
+	VMOVUPS Z11, K1, 320(DX)
+	ADDQ    $+384, SI
+	ADDQ    $+384, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z13
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z12, Z0, Z0
 	VMOVAPS      Z13, K3, Z0
@@ -1265,37 +1563,7 @@ tap:
 	VCMPPS       $0x03, Z11, Z11, K3
 	VMAXPS       Z12, Z11, Z11
 	VMOVAPS      Z13, K3, Z11
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, 128(DX)
-	VMOVUPS Z9, 192(DX)
-	VMOVUPS Z10, 256(DX)
-	VMOVUPS Z11, K1, 320(DX)
-	ADDQ    $+384, SI
-	ADDQ    $+384, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1366,8 +1634,76 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, K1, 384(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z7, (DX)
+	VMOVUPS Z8, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z10, 192(DX)
+	VMOVUPS Z11, 256(DX)
+	VMOVUPS Z12, 320(DX)
+	VMOVUPS Z13, K1, 384(DX)
+	ADDQ    $+448, SI
+	ADDQ    $+448, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z15
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z14, Z0, Z0
 	VMOVAPS      Z15, K3, Z0
@@ -1410,39 +1746,7 @@ tap:
 	VCMPPS       $0x03, Z13, Z13, K3
 	VMAXPS       Z14, Z13, Z13
 	VMOVAPS      Z15, K3, Z13
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, K1, 384(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z7, (DX)
-	VMOVUPS Z8, 64(DX)
-	VMOVUPS Z9, 128(DX)
-	VMOVUPS Z10, 192(DX)
-	VMOVUPS Z11, 256(DX)
-	VMOVUPS Z12, 320(DX)
-	VMOVUPS Z13, K1, 384(DX)
-	ADDQ    $+448, SI
-	ADDQ    $+448, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1518,8 +1822,82 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z16
+	VADDPS       Z0, Z1, Z17
+	VADDPS       Z2, Z3, Z18
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z6, Z17, Z17
+	VADDPS       Z7, Z18, Z18
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z9, Z18, Z18
+	VADDPS       Z10, Z17, Z17
+	VADDPS       Z11, Z18, Z18
+	VADDPS       Z12, Z17, Z17
+	VADDPS       Z13, Z18, Z18
+	VADDPS       Z14, Z17, Z17
+	VADDPS       Z15, Z18, Z18
+	VADDPS       Z18, Z17, Z17
+	VCMPPS       $0x03, Z17, Z17, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z16, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, K1, 448(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, 192(DX)
+	VMOVUPS Z12, 256(DX)
+	VMOVUPS Z13, 320(DX)
+	VMOVUPS Z14, 384(DX)
+	VMOVUPS Z15, K1, 448(DX)
+	ADDQ    $+512, SI
+	ADDQ    $+512, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z17
+	VMOVD        DX, X17
+	VBROADCASTSS X17, Z17
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z16, Z0, Z0
 	VMOVAPS      Z17, K3, Z0
@@ -1568,41 +1946,7 @@ tap:
 	VCMPPS       $0x03, Z15, Z15, K3
 	VMAXPS       Z16, Z15, Z15
 	VMOVAPS      Z17, K3, Z15
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, 384(DX)
-	VMOVUPS Z7, K1, 448(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, 192(DX)
-	VMOVUPS Z12, 256(DX)
-	VMOVUPS Z13, 320(DX)
-	VMOVUPS Z14, 384(DX)
-	VMOVUPS Z15, K1, 448(DX)
-	ADDQ    $+512, SI
-	ADDQ    $+512, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1646,22 +1990,21 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z3
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z4
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VCMPPS       $0x03, Z4, Z4, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z3, Z0, Z0
-	VMOVAPS      Z4, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z3, Z1, Z1
-	VMOVAPS      Z4, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z3, Z2, Z2
-	VMOVAPS      Z4, K3, Z2
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -1680,6 +2023,21 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Z4
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z3, Z0, Z0
+	VMOVAPS      Z4, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z3, Z1, Z1
+	VMOVAPS      Z4, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z3, Z2, Z2
+	VMOVAPS      Z4, K3, Z2
+	JMP          activated
 
 // func pixels3x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1730,31 +2088,27 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z6
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z7
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z6, Z0, Z0
-	VMOVAPS      Z7, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z6, Z1, Z1
-	VMOVAPS      Z7, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z6, Z2, Z2
-	VMOVAPS      Z7, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z6, Z3, Z3
-	VMOVAPS      Z7, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z6, Z4, Z4
-	VMOVAPS      Z7, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z6, Z5, Z5
-	VMOVAPS      Z7, K3, Z5
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -1776,6 +2130,30 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
 
 // func pixels3x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1833,8 +2211,62 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z9
+	VADDPS       Z0, Z1, Z10
+	VADDPS       Z2, Z3, Z11
+	VADDPS       Z4, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z6, Z10, Z10
+	VADDPS       Z7, Z11, Z11
+	VADDPS       Z8, Z10, Z10
+	VADDPS       Z11, Z10, Z10
+	VCMPPS       $0x03, Z10, Z10, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z9, Z0, Z0
+	VMAXPS       Z9, Z1, Z1
+	VMAXPS       Z9, Z2, Z2
+	VMAXPS       Z9, Z3, Z3
+	VMAXPS       Z9, Z4, Z4
+	VMAXPS       Z9, Z5, Z5
+	VMAXPS       Z9, Z6, Z6
+	VMAXPS       Z9, Z7, Z7
+	VMAXPS       Z9, Z8, Z8
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z10
+	VMOVD        DX, X10
+	VBROADCASTSS X10, Z10
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z9, Z0, Z0
 	VMOVAPS      Z10, K3, Z0
@@ -1862,35 +2294,7 @@ tap:
 	VCMPPS       $0x03, Z8, Z8, K3
 	VMAXPS       Z9, Z8, Z8
 	VMOVAPS      Z10, K3, Z8
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -1955,8 +2359,71 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, K1, 192(DX)
+	ADDQ    $+256, SI
+	ADDQ    $+256, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z13
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z12, Z0, Z0
 	VMOVAPS      Z13, K3, Z0
@@ -1993,38 +2460,7 @@ tap:
 	VCMPPS       $0x03, Z11, Z11, K3
 	VMAXPS       Z12, Z11, Z11
 	VMOVAPS      Z13, K3, Z11
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	VMOVUPS Z6, 128(DX)
-	VMOVUPS Z7, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, K1, 192(DX)
-	ADDQ    $+256, SI
-	ADDQ    $+256, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2096,8 +2532,80 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z15
+	VADDPS       Z0, Z1, Z16
+	VADDPS       Z2, Z3, Z17
+	VADDPS       Z4, Z16, Z16
+	VADDPS       Z5, Z17, Z17
+	VADDPS       Z6, Z16, Z16
+	VADDPS       Z7, Z17, Z17
+	VADDPS       Z8, Z16, Z16
+	VADDPS       Z9, Z17, Z17
+	VADDPS       Z10, Z16, Z16
+	VADDPS       Z11, Z17, Z17
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z13, Z17, Z17
+	VADDPS       Z14, Z16, Z16
+	VADDPS       Z17, Z16, Z16
+	VCMPPS       $0x03, Z16, Z16, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z15, Z0, Z0
+	VMAXPS       Z15, Z1, Z1
+	VMAXPS       Z15, Z2, Z2
+	VMAXPS       Z15, Z3, Z3
+	VMAXPS       Z15, Z4, Z4
+	VMAXPS       Z15, Z5, Z5
+	VMAXPS       Z15, Z6, Z6
+	VMAXPS       Z15, Z7, Z7
+	VMAXPS       Z15, Z8, Z8
+	VMAXPS       Z15, Z9, Z9
+	VMAXPS       Z15, Z10, Z10
+	VMAXPS       Z15, Z11, Z11
+	VMAXPS       Z15, Z12, Z12
+	VMAXPS       Z15, Z13, Z13
+	VMAXPS       Z15, Z14, Z14
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z9, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	VMOVUPS Z12, 128(DX)
+	VMOVUPS Z13, 192(DX)
+	VMOVUPS Z14, K1, 256(DX)
+	ADDQ    $+320, SI
+	ADDQ    $+320, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z16
+	VMOVD        DX, X16
+	VBROADCASTSS X16, Z16
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z15, Z0, Z0
 	VMOVAPS      Z16, K3, Z0
@@ -2143,41 +2651,7 @@ tap:
 	VCMPPS       $0x03, Z14, Z14, K3
 	VMAXPS       Z15, Z14, Z14
 	VMOVAPS      Z16, K3, Z14
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, (DX)
-	VMOVUPS Z6, 64(DX)
-	VMOVUPS Z7, 128(DX)
-	VMOVUPS Z8, 192(DX)
-	VMOVUPS Z9, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, 64(DX)
-	VMOVUPS Z12, 128(DX)
-	VMOVUPS Z13, 192(DX)
-	VMOVUPS Z14, K1, 256(DX)
-	ADDQ    $+320, SI
-	ADDQ    $+320, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2256,8 +2730,89 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z18
+	VADDPS       Z0, Z1, Z19
+	VADDPS       Z2, Z3, Z20
+	VADDPS       Z4, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z19, Z19
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z9, Z20, Z20
+	VADDPS       Z10, Z19, Z19
+	VADDPS       Z11, Z20, Z20
+	VADDPS       Z12, Z19, Z19
+	VADDPS       Z13, Z20, Z20
+	VADDPS       Z14, Z19, Z19
+	VADDPS       Z15, Z20, Z20
+	VADDPS       Z16, Z19, Z19
+	VADDPS       Z17, Z20, Z20
+	VADDPS       Z20, Z19, Z19
+	VCMPPS       $0x03, Z19, Z19, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z18, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z10, 256(DX)
+	VMOVUPS Z11, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	VMOVUPS Z15, 192(DX)
+	VMOVUPS Z16, 256(DX)
+	VMOVUPS Z17, K1, 320(DX)
+	ADDQ    $+384, SI
+	ADDQ    $+384, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z19
+	VMOVD        DX, X19
+	VBROADCASTSS X19, Z19
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z18, Z0, Z0
 	VMOVAPS      Z19, K3, Z0
@@ -2312,44 +2867,7 @@ tap:
 	VCMPPS       $0x03, Z17, Z17, K3
 	VMAXPS       Z18, Z17, Z17
 	VMOVAPS      Z19, K3, Z17
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, 128(DX)
-	VMOVUPS Z9, 192(DX)
-	VMOVUPS Z10, 256(DX)
-	VMOVUPS Z11, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, 128(DX)
-	VMOVUPS Z15, 192(DX)
-	VMOVUPS Z16, 256(DX)
-	VMOVUPS Z17, K1, 320(DX)
-	ADDQ    $+384, SI
-	ADDQ    $+384, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2435,8 +2953,98 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z21
+	VADDPS       Z0, Z1, Z22
+	VADDPS       Z2, Z3, Z23
+	VADDPS       Z4, Z22, Z22
+	VADDPS       Z5, Z23, Z23
+	VADDPS       Z6, Z22, Z22
+	VADDPS       Z7, Z23, Z23
+	VADDPS       Z8, Z22, Z22
+	VADDPS       Z9, Z23, Z23
+	VADDPS       Z10, Z22, Z22
+	VADDPS       Z11, Z23, Z23
+	VADDPS       Z12, Z22, Z22
+	VADDPS       Z13, Z23, Z23
+	VADDPS       Z14, Z22, Z22
+	VADDPS       Z15, Z23, Z23
+	VADDPS       Z16, Z22, Z22
+	VADDPS       Z17, Z23, Z23
+	VADDPS       Z18, Z22, Z22
+	VADDPS       Z19, Z23, Z23
+	VADDPS       Z20, Z22, Z22
+	VADDPS       Z23, Z22, Z22
+	VCMPPS       $0x03, Z22, Z22, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z21, Z0, Z0
+	VMAXPS       Z21, Z1, Z1
+	VMAXPS       Z21, Z2, Z2
+	VMAXPS       Z21, Z3, Z3
+	VMAXPS       Z21, Z4, Z4
+	VMAXPS       Z21, Z5, Z5
+	VMAXPS       Z21, Z6, Z6
+	VMAXPS       Z21, Z7, Z7
+	VMAXPS       Z21, Z8, Z8
+	VMAXPS       Z21, Z9, Z9
+	VMAXPS       Z21, Z10, Z10
+	VMAXPS       Z21, Z11, Z11
+	VMAXPS       Z21, Z12, Z12
+	VMAXPS       Z21, Z13, Z13
+	VMAXPS       Z21, Z14, Z14
+	VMAXPS       Z21, Z15, Z15
+	VMAXPS       Z21, Z16, Z16
+	VMAXPS       Z21, Z17, Z17
+	VMAXPS       Z21, Z18, Z18
+	VMAXPS       Z21, Z19, Z19
+	VMAXPS       Z21, Z20, Z20
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, K1, 384(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z7, (DX)
+	VMOVUPS Z8, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z10, 192(DX)
+	VMOVUPS Z11, 256(DX)
+	VMOVUPS Z12, 320(DX)
+	VMOVUPS Z13, K1, 384(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z16, 128(DX)
+	VMOVUPS Z17, 192(DX)
+	VMOVUPS Z18, 256(DX)
+	VMOVUPS Z19, 320(DX)
+	VMOVUPS Z20, K1, 384(DX)
+	ADDQ    $+448, SI
+	ADDQ    $+448, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z22
+	VMOVD        DX, X22
+	VBROADCASTSS X22, Z22
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z21, Z0, Z0
 	VMOVAPS      Z22, K3, Z0
@@ -2500,47 +3108,7 @@ tap:
 	VCMPPS       $0x03, Z20, Z20, K3
 	VMAXPS       Z21, Z20, Z20
 	VMOVAPS      Z22, K3, Z20
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, K1, 384(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z7, (DX)
-	VMOVUPS Z8, 64(DX)
-	VMOVUPS Z9, 128(DX)
-	VMOVUPS Z10, 192(DX)
-	VMOVUPS Z11, 256(DX)
-	VMOVUPS Z12, 320(DX)
-	VMOVUPS Z13, K1, 384(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, 64(DX)
-	VMOVUPS Z16, 128(DX)
-	VMOVUPS Z17, 192(DX)
-	VMOVUPS Z18, 256(DX)
-	VMOVUPS Z19, 320(DX)
-	VMOVUPS Z20, K1, 384(DX)
-	ADDQ    $+448, SI
-	ADDQ    $+448, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels3x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2633,8 +3201,107 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, K1, 448(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, 192(DX)
+	VMOVUPS Z12, 256(DX)
+	VMOVUPS Z13, 320(DX)
+	VMOVUPS Z14, 384(DX)
+	VMOVUPS Z15, K1, 448(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	VMOVUPS Z18, 128(DX)
+	VMOVUPS Z19, 192(DX)
+	VMOVUPS Z20, 256(DX)
+	VMOVUPS Z21, 320(DX)
+	VMOVUPS Z22, 384(DX)
+	VMOVUPS Z23, K1, 448(DX)
+	ADDQ    $+512, SI
+	ADDQ    $+512, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z25
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z24, Z0, Z0
 	VMOVAPS      Z25, K3, Z0
@@ -2707,50 +3374,7 @@ tap:
 	VCMPPS       $0x03, Z23, Z23, K3
 	VMAXPS       Z24, Z23, Z23
 	VMOVAPS      Z25, K3, Z23
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, 320(DX)
-	VMOVUPS Z6, 384(DX)
-	VMOVUPS Z7, K1, 448(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, 192(DX)
-	VMOVUPS Z12, 256(DX)
-	VMOVUPS Z13, 320(DX)
-	VMOVUPS Z14, 384(DX)
-	VMOVUPS Z15, K1, 448(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, 64(DX)
-	VMOVUPS Z18, 128(DX)
-	VMOVUPS Z19, 192(DX)
-	VMOVUPS Z20, 256(DX)
-	VMOVUPS Z21, 320(DX)
-	VMOVUPS Z22, 384(DX)
-	VMOVUPS Z23, K1, 448(DX)
-	ADDQ    $+512, SI
-	ADDQ    $+512, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels4x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2797,25 +3421,23 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z4
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z5
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z4, Z0, Z0
-	VMOVAPS      Z5, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z4, Z1, Z1
-	VMOVAPS      Z5, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z4, Z2, Z2
-	VMOVAPS      Z5, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z4, Z3, Z3
-	VMOVAPS      Z5, K3, Z3
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -2836,6 +3458,24 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
 
 // func pixels4x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -2891,37 +3531,31 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z8
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z9
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z8, Z0, Z0
-	VMOVAPS      Z9, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z8, Z1, Z1
-	VMOVAPS      Z9, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z8, Z2, Z2
-	VMOVAPS      Z9, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z8, Z3, Z3
-	VMOVAPS      Z9, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z8, Z4, Z4
-	VMOVAPS      Z9, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z8, Z5, Z5
-	VMOVAPS      Z9, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z8, Z6, Z6
-	VMOVAPS      Z9, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z8, Z7, Z7
-	VMOVAPS      Z9, K3, Z7
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, (DX)
@@ -2946,6 +3580,36 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
 
 // func pixels4x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3010,8 +3674,72 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z13
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z12, Z0, Z0
 	VMOVAPS      Z13, K3, Z0
@@ -3048,39 +3776,7 @@ tap:
 	VCMPPS       $0x03, Z11, Z11, K3
 	VMAXPS       Z12, Z11, Z11
 	VMOVAPS      Z13, K3, Z11
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels4x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3154,8 +3850,84 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z16
+	VADDPS       Z0, Z1, Z17
+	VADDPS       Z2, Z3, Z18
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z6, Z17, Z17
+	VADDPS       Z7, Z18, Z18
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z9, Z18, Z18
+	VADDPS       Z10, Z17, Z17
+	VADDPS       Z11, Z18, Z18
+	VADDPS       Z12, Z17, Z17
+	VADDPS       Z13, Z18, Z18
+	VADDPS       Z14, Z17, Z17
+	VADDPS       Z15, Z18, Z18
+	VADDPS       Z18, Z17, Z17
+	VCMPPS       $0x03, Z17, Z17, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z16, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	VMOVUPS Z15, K1, 192(DX)
+	ADDQ    $+256, SI
+	ADDQ    $+256, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z17
+	VMOVD        DX, X17
+	VBROADCASTSS X17, Z17
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z16, Z0, Z0
 	VMOVAPS      Z17, K3, Z0
@@ -3204,43 +3976,7 @@ tap:
 	VCMPPS       $0x03, Z15, Z15, K3
 	VMAXPS       Z16, Z15, Z15
 	VMOVAPS      Z17, K3, Z15
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	VMOVUPS Z6, 128(DX)
-	VMOVUPS Z7, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, 128(DX)
-	VMOVUPS Z15, K1, 192(DX)
-	ADDQ    $+256, SI
-	ADDQ    $+256, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels4x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3323,8 +4059,96 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z20
+	VADDPS       Z0, Z1, Z21
+	VADDPS       Z2, Z3, Z22
+	VADDPS       Z4, Z21, Z21
+	VADDPS       Z5, Z22, Z22
+	VADDPS       Z6, Z21, Z21
+	VADDPS       Z7, Z22, Z22
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z9, Z22, Z22
+	VADDPS       Z10, Z21, Z21
+	VADDPS       Z11, Z22, Z22
+	VADDPS       Z12, Z21, Z21
+	VADDPS       Z13, Z22, Z22
+	VADDPS       Z14, Z21, Z21
+	VADDPS       Z15, Z22, Z22
+	VADDPS       Z16, Z21, Z21
+	VADDPS       Z17, Z22, Z22
+	VADDPS       Z18, Z21, Z21
+	VADDPS       Z19, Z22, Z22
+	VADDPS       Z22, Z21, Z21
+	VCMPPS       $0x03, Z21, Z21, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z20, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z9, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	VMOVUPS Z12, 128(DX)
+	VMOVUPS Z13, 192(DX)
+	VMOVUPS Z14, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, 128(DX)
+	VMOVUPS Z18, 192(DX)
+	VMOVUPS Z19, K1, 256(DX)
+	ADDQ    $+320, SI
+	ADDQ    $+320, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z21
+	VMOVD        DX, X21
+	VBROADCASTSS X21, Z21
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z20, Z0, Z0
 	VMOVAPS      Z21, K3, Z0
@@ -3385,47 +4209,7 @@ tap:
 	VCMPPS       $0x03, Z19, Z19, K3
 	VMAXPS       Z20, Z19, Z19
 	VMOVAPS      Z21, K3, Z19
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, (DX)
-	VMOVUPS Z6, 64(DX)
-	VMOVUPS Z7, 128(DX)
-	VMOVUPS Z8, 192(DX)
-	VMOVUPS Z9, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, 64(DX)
-	VMOVUPS Z12, 128(DX)
-	VMOVUPS Z13, 192(DX)
-	VMOVUPS Z14, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, 128(DX)
-	VMOVUPS Z18, 192(DX)
-	VMOVUPS Z19, K1, 256(DX)
-	ADDQ    $+320, SI
-	ADDQ    $+320, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels4x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3517,8 +4301,108 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z10, 256(DX)
+	VMOVUPS Z11, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	VMOVUPS Z15, 192(DX)
+	VMOVUPS Z16, 256(DX)
+	VMOVUPS Z17, K1, 320(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	VMOVUPS Z20, 128(DX)
+	VMOVUPS Z21, 192(DX)
+	VMOVUPS Z22, 256(DX)
+	VMOVUPS Z23, K1, 320(DX)
+	ADDQ    $+384, SI
+	ADDQ    $+384, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z25
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z24, Z0, Z0
 	VMOVAPS      Z25, K3, Z0
@@ -3591,51 +4475,7 @@ tap:
 	VCMPPS       $0x03, Z23, Z23, K3
 	VMAXPS       Z24, Z23, Z23
 	VMOVAPS      Z25, K3, Z23
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, 256(DX)
-	VMOVUPS Z5, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, 128(DX)
-	VMOVUPS Z9, 192(DX)
-	VMOVUPS Z10, 256(DX)
-	VMOVUPS Z11, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, 128(DX)
-	VMOVUPS Z15, 192(DX)
-	VMOVUPS Z16, 256(DX)
-	VMOVUPS Z17, K1, 320(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, 64(DX)
-	VMOVUPS Z20, 128(DX)
-	VMOVUPS Z21, 192(DX)
-	VMOVUPS Z22, 256(DX)
-	VMOVUPS Z23, K1, 320(DX)
-	ADDQ    $+384, SI
-	ADDQ    $+384, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels5x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3685,28 +4525,25 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z5
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z6
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z6
+	VADDPS       Z2, Z3, Z7
+	VADDPS       Z4, Z6, Z6
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x03, Z6, Z6, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z5, Z0, Z0
-	VMOVAPS      Z6, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z5, Z1, Z1
-	VMOVAPS      Z6, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z5, Z2, Z2
-	VMOVAPS      Z6, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z5, Z3, Z3
-	VMOVAPS      Z6, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z5, Z4, Z4
-	VMOVAPS      Z6, K3, Z4
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -3729,6 +4566,27 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Z6
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z5, Z0, Z0
+	VMOVAPS      Z6, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z5, Z1, Z1
+	VMOVAPS      Z6, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z5, Z2, Z2
+	VMOVAPS      Z6, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z5, Z3, Z3
+	VMOVAPS      Z6, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z5, Z4, Z4
+	VMOVAPS      Z6, K3, Z4
+	JMP          activated
 
 // func pixels5x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3789,8 +4647,67 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z10
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z10, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z11
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z10, Z0, Z0
 	VMOVAPS      Z11, K3, Z0
@@ -3821,38 +4738,7 @@ tap:
 	VCMPPS       $0x03, Z9, Z9, K3
 	VMAXPS       Z10, Z9, Z9
 	VMOVAPS      Z11, K3, Z9
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels5x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -3924,8 +4810,82 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z15
+	VADDPS       Z0, Z1, Z16
+	VADDPS       Z2, Z3, Z17
+	VADDPS       Z4, Z16, Z16
+	VADDPS       Z5, Z17, Z17
+	VADDPS       Z6, Z16, Z16
+	VADDPS       Z7, Z17, Z17
+	VADDPS       Z8, Z16, Z16
+	VADDPS       Z9, Z17, Z17
+	VADDPS       Z10, Z16, Z16
+	VADDPS       Z11, Z17, Z17
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z13, Z17, Z17
+	VADDPS       Z14, Z16, Z16
+	VADDPS       Z17, Z16, Z16
+	VCMPPS       $0x03, Z16, Z16, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z15, Z0, Z0
+	VMAXPS       Z15, Z1, Z1
+	VMAXPS       Z15, Z2, Z2
+	VMAXPS       Z15, Z3, Z3
+	VMAXPS       Z15, Z4, Z4
+	VMAXPS       Z15, Z5, Z5
+	VMAXPS       Z15, Z6, Z6
+	VMAXPS       Z15, Z7, Z7
+	VMAXPS       Z15, Z8, Z8
+	VMAXPS       Z15, Z9, Z9
+	VMAXPS       Z15, Z10, Z10
+	VMAXPS       Z15, Z11, Z11
+	VMAXPS       Z15, Z12, Z12
+	VMAXPS       Z15, Z13, Z13
+	VMAXPS       Z15, Z14, Z14
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z16
+	VMOVD        DX, X16
+	VBROADCASTSS X16, Z16
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z15, Z0, Z0
 	VMOVAPS      Z16, K3, Z0
@@ -3971,43 +4931,7 @@ tap:
 	VCMPPS       $0x03, Z14, Z14, K3
 	VMAXPS       Z15, Z14, Z14
 	VMOVAPS      Z16, K3, Z14
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels5x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4090,8 +5014,97 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z20
+	VADDPS       Z0, Z1, Z21
+	VADDPS       Z2, Z3, Z22
+	VADDPS       Z4, Z21, Z21
+	VADDPS       Z5, Z22, Z22
+	VADDPS       Z6, Z21, Z21
+	VADDPS       Z7, Z22, Z22
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z9, Z22, Z22
+	VADDPS       Z10, Z21, Z21
+	VADDPS       Z11, Z22, Z22
+	VADDPS       Z12, Z21, Z21
+	VADDPS       Z13, Z22, Z22
+	VADDPS       Z14, Z21, Z21
+	VADDPS       Z15, Z22, Z22
+	VADDPS       Z16, Z21, Z21
+	VADDPS       Z17, Z22, Z22
+	VADDPS       Z18, Z21, Z21
+	VADDPS       Z19, Z22, Z22
+	VADDPS       Z22, Z21, Z21
+	VCMPPS       $0x03, Z21, Z21, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z20, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	VMOVUPS Z15, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	VMOVUPS Z18, 128(DX)
+	VMOVUPS Z19, K1, 192(DX)
+	ADDQ    $+256, SI
+	ADDQ    $+256, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z21
+	VMOVD        DX, X21
+	VBROADCASTSS X21, Z21
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z20, Z0, Z0
 	VMOVAPS      Z21, K3, Z0
@@ -4152,48 +5165,7 @@ tap:
 	VCMPPS       $0x03, Z19, Z19, K3
 	VMAXPS       Z20, Z19, Z19
 	VMOVAPS      Z21, K3, Z19
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	VMOVUPS Z6, 128(DX)
-	VMOVUPS Z7, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, 128(DX)
-	VMOVUPS Z15, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, 64(DX)
-	VMOVUPS Z18, 128(DX)
-	VMOVUPS Z19, K1, 192(DX)
-	ADDQ    $+256, SI
-	ADDQ    $+256, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels5x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4287,8 +5259,112 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z25
+	VADDPS       Z0, Z1, Z26
+	VADDPS       Z2, Z3, Z27
+	VADDPS       Z4, Z26, Z26
+	VADDPS       Z5, Z27, Z27
+	VADDPS       Z6, Z26, Z26
+	VADDPS       Z7, Z27, Z27
+	VADDPS       Z8, Z26, Z26
+	VADDPS       Z9, Z27, Z27
+	VADDPS       Z10, Z26, Z26
+	VADDPS       Z11, Z27, Z27
+	VADDPS       Z12, Z26, Z26
+	VADDPS       Z13, Z27, Z27
+	VADDPS       Z14, Z26, Z26
+	VADDPS       Z15, Z27, Z27
+	VADDPS       Z16, Z26, Z26
+	VADDPS       Z17, Z27, Z27
+	VADDPS       Z18, Z26, Z26
+	VADDPS       Z19, Z27, Z27
+	VADDPS       Z20, Z26, Z26
+	VADDPS       Z21, Z27, Z27
+	VADDPS       Z22, Z26, Z26
+	VADDPS       Z23, Z27, Z27
+	VADDPS       Z24, Z26, Z26
+	VADDPS       Z27, Z26, Z26
+	VCMPPS       $0x03, Z26, Z26, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z25, Z0, Z0
+	VMAXPS       Z25, Z1, Z1
+	VMAXPS       Z25, Z2, Z2
+	VMAXPS       Z25, Z3, Z3
+	VMAXPS       Z25, Z4, Z4
+	VMAXPS       Z25, Z5, Z5
+	VMAXPS       Z25, Z6, Z6
+	VMAXPS       Z25, Z7, Z7
+	VMAXPS       Z25, Z8, Z8
+	VMAXPS       Z25, Z9, Z9
+	VMAXPS       Z25, Z10, Z10
+	VMAXPS       Z25, Z11, Z11
+	VMAXPS       Z25, Z12, Z12
+	VMAXPS       Z25, Z13, Z13
+	VMAXPS       Z25, Z14, Z14
+	VMAXPS       Z25, Z15, Z15
+	VMAXPS       Z25, Z16, Z16
+	VMAXPS       Z25, Z17, Z17
+	VMAXPS       Z25, Z18, Z18
+	VMAXPS       Z25, Z19, Z19
+	VMAXPS       Z25, Z20, Z20
+	VMAXPS       Z25, Z21, Z21
+	VMAXPS       Z25, Z22, Z22
+	VMAXPS       Z25, Z23, Z23
+	VMAXPS       Z25, Z24, Z24
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z9, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	VMOVUPS Z12, 128(DX)
+	VMOVUPS Z13, 192(DX)
+	VMOVUPS Z14, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, 128(DX)
+	VMOVUPS Z18, 192(DX)
+	VMOVUPS Z19, K1, 256(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
+	VMOVUPS Z22, 128(DX)
+	VMOVUPS Z23, 192(DX)
+	VMOVUPS Z24, K1, 256(DX)
+	ADDQ    $+320, SI
+	ADDQ    $+320, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z26
+	VMOVD        DX, X26
+	VBROADCASTSS X26, Z26
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z25, Z0, Z0
 	VMOVAPS      Z26, K3, Z0
@@ -4364,53 +5440,7 @@ tap:
 	VCMPPS       $0x03, Z24, Z24, K3
 	VMAXPS       Z25, Z24, Z24
 	VMOVAPS      Z26, K3, Z24
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, 192(DX)
-	VMOVUPS Z4, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, (DX)
-	VMOVUPS Z6, 64(DX)
-	VMOVUPS Z7, 128(DX)
-	VMOVUPS Z8, 192(DX)
-	VMOVUPS Z9, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, 64(DX)
-	VMOVUPS Z12, 128(DX)
-	VMOVUPS Z13, 192(DX)
-	VMOVUPS Z14, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, 128(DX)
-	VMOVUPS Z18, 192(DX)
-	VMOVUPS Z19, K1, 256(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, 64(DX)
-	VMOVUPS Z22, 128(DX)
-	VMOVUPS Z23, 192(DX)
-	VMOVUPS Z24, K1, 256(DX)
-	ADDQ    $+320, SI
-	ADDQ    $+320, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels6x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4463,31 +5493,27 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z6
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z7
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z6, Z0, Z0
-	VMOVAPS      Z7, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z6, Z1, Z1
-	VMOVAPS      Z7, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z6, Z2, Z2
-	VMOVAPS      Z7, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z6, Z3, Z3
-	VMOVAPS      Z7, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z6, Z4, Z4
-	VMOVAPS      Z7, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z6, Z5, Z5
-	VMOVAPS      Z7, K3, Z5
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -4512,6 +5538,30 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
 
 // func pixels6x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4577,8 +5627,74 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z13
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z12, Z0, Z0
 	VMOVAPS      Z13, K3, Z0
@@ -4615,41 +5731,7 @@ tap:
 	VCMPPS       $0x03, Z11, Z11, K3
 	VMAXPS       Z12, Z11, Z11
 	VMOVAPS      Z13, K3, Z11
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels6x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4728,8 +5810,92 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z18
+	VADDPS       Z0, Z1, Z19
+	VADDPS       Z2, Z3, Z20
+	VADDPS       Z4, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z19, Z19
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z9, Z20, Z20
+	VADDPS       Z10, Z19, Z19
+	VADDPS       Z11, Z20, Z20
+	VADDPS       Z12, Z19, Z19
+	VADDPS       Z13, Z20, Z20
+	VADDPS       Z14, Z19, Z19
+	VADDPS       Z15, Z20, Z20
+	VADDPS       Z16, Z19, Z19
+	VADDPS       Z17, Z20, Z20
+	VADDPS       Z20, Z19, Z19
+	VCMPPS       $0x03, Z19, Z19, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z18, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z19
+	VMOVD        DX, X19
+	VBROADCASTSS X19, Z19
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z18, Z0, Z0
 	VMOVAPS      Z19, K3, Z0
@@ -4784,47 +5950,7 @@ tap:
 	VCMPPS       $0x03, Z17, Z17, K3
 	VMAXPS       Z18, Z17, Z17
 	VMOVAPS      Z19, K3, Z17
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels6x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -4916,8 +6042,110 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z11, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	VMOVUPS Z15, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	VMOVUPS Z18, 128(DX)
+	VMOVUPS Z19, K1, 192(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
+	VMOVUPS Z22, 128(DX)
+	VMOVUPS Z23, K1, 192(DX)
+	ADDQ    $+256, SI
+	ADDQ    $+256, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z25
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z24, Z0, Z0
 	VMOVAPS      Z25, K3, Z0
@@ -4990,53 +6218,7 @@ tap:
 	VCMPPS       $0x03, Z23, Z23, K3
 	VMAXPS       Z24, Z23, Z23
 	VMOVAPS      Z25, K3, Z23
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, 128(DX)
-	VMOVUPS Z3, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, 64(DX)
-	VMOVUPS Z6, 128(DX)
-	VMOVUPS Z7, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, 64(DX)
-	VMOVUPS Z10, 128(DX)
-	VMOVUPS Z11, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, 128(DX)
-	VMOVUPS Z15, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, 64(DX)
-	VMOVUPS Z18, 128(DX)
-	VMOVUPS Z19, K1, 192(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, 64(DX)
-	VMOVUPS Z22, 128(DX)
-	VMOVUPS Z23, K1, 192(DX)
-	ADDQ    $+256, SI
-	ADDQ    $+256, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels7x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5092,34 +6274,29 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z7
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z8
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z8
+	VADDPS       Z2, Z3, Z9
+	VADDPS       Z4, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z6, Z8, Z8
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x03, Z8, Z8, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z7, Z0, Z0
-	VMOVAPS      Z8, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z7, Z1, Z1
-	VMOVAPS      Z8, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z7, Z2, Z2
-	VMOVAPS      Z8, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z7, Z3, Z3
-	VMOVAPS      Z8, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z7, Z4, Z4
-	VMOVAPS      Z8, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z7, Z5, Z5
-	VMOVAPS      Z8, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z7, Z6, Z6
-	VMOVAPS      Z8, K3, Z6
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -5146,6 +6323,33 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Z8
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z7, Z0, Z0
+	VMOVAPS      Z8, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z7, Z1, Z1
+	VMOVAPS      Z8, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z7, Z2, Z2
+	VMOVAPS      Z8, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z7, Z3, Z3
+	VMOVAPS      Z8, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z7, Z4, Z4
+	VMOVAPS      Z8, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z7, Z5, Z5
+	VMOVAPS      Z8, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z7, Z6, Z6
+	VMOVAPS      Z8, K3, Z6
+	JMP          activated
 
 // func pixels7x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5216,8 +6420,81 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z15
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z14, Z0, Z0
 	VMOVAPS      Z15, K3, Z0
@@ -5260,44 +6537,7 @@ tap:
 	VCMPPS       $0x03, Z13, Z13, K3
 	VMAXPS       Z14, Z13, Z13
 	VMOVAPS      Z15, K3, Z13
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels7x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5383,8 +6623,102 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z21
+	VADDPS       Z0, Z1, Z22
+	VADDPS       Z2, Z3, Z23
+	VADDPS       Z4, Z22, Z22
+	VADDPS       Z5, Z23, Z23
+	VADDPS       Z6, Z22, Z22
+	VADDPS       Z7, Z23, Z23
+	VADDPS       Z8, Z22, Z22
+	VADDPS       Z9, Z23, Z23
+	VADDPS       Z10, Z22, Z22
+	VADDPS       Z11, Z23, Z23
+	VADDPS       Z12, Z22, Z22
+	VADDPS       Z13, Z23, Z23
+	VADDPS       Z14, Z22, Z22
+	VADDPS       Z15, Z23, Z23
+	VADDPS       Z16, Z22, Z22
+	VADDPS       Z17, Z23, Z23
+	VADDPS       Z18, Z22, Z22
+	VADDPS       Z19, Z23, Z23
+	VADDPS       Z20, Z22, Z22
+	VADDPS       Z23, Z22, Z22
+	VCMPPS       $0x03, Z22, Z22, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z21, Z0, Z0
+	VMAXPS       Z21, Z1, Z1
+	VMAXPS       Z21, Z2, Z2
+	VMAXPS       Z21, Z3, Z3
+	VMAXPS       Z21, Z4, Z4
+	VMAXPS       Z21, Z5, Z5
+	VMAXPS       Z21, Z6, Z6
+	VMAXPS       Z21, Z7, Z7
+	VMAXPS       Z21, Z8, Z8
+	VMAXPS       Z21, Z9, Z9
+	VMAXPS       Z21, Z10, Z10
+	VMAXPS       Z21, Z11, Z11
+	VMAXPS       Z21, Z12, Z12
+	VMAXPS       Z21, Z13, Z13
+	VMAXPS       Z21, Z14, Z14
+	VMAXPS       Z21, Z15, Z15
+	VMAXPS       Z21, Z16, Z16
+	VMAXPS       Z21, Z17, Z17
+	VMAXPS       Z21, Z18, Z18
+	VMAXPS       Z21, Z19, Z19
+	VMAXPS       Z21, Z20, Z20
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	VMOVUPS Z20, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z22
+	VMOVD        DX, X22
+	VBROADCASTSS X22, Z22
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z21, Z0, Z0
 	VMOVAPS      Z22, K3, Z0
@@ -5448,51 +6782,7 @@ tap:
 	VCMPPS       $0x03, Z20, Z20, K3
 	VMAXPS       Z21, Z20, Z20
 	VMOVAPS      Z22, K3, Z20
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, 64(DX)
-	VMOVUPS Z20, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels8x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5551,37 +6841,31 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z8
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z9
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z8, Z0, Z0
-	VMOVAPS      Z9, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z8, Z1, Z1
-	VMOVAPS      Z9, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z8, Z2, Z2
-	VMOVAPS      Z9, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z8, Z3, Z3
-	VMOVAPS      Z9, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z8, Z4, Z4
-	VMOVAPS      Z9, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z8, Z5, Z5
-	VMOVAPS      Z9, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z8, Z6, Z6
-	VMOVAPS      Z9, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z8, Z7, Z7
-	VMOVAPS      Z9, K3, Z7
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -5610,6 +6894,36 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
 
 // func pixels8x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5685,8 +6999,88 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z16
+	VADDPS       Z0, Z1, Z17
+	VADDPS       Z2, Z3, Z18
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z6, Z17, Z17
+	VADDPS       Z7, Z18, Z18
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z9, Z18, Z18
+	VADDPS       Z10, Z17, Z17
+	VADDPS       Z11, Z18, Z18
+	VADDPS       Z12, Z17, Z17
+	VADDPS       Z13, Z18, Z18
+	VADDPS       Z14, Z17, Z17
+	VADDPS       Z15, Z18, Z18
+	VADDPS       Z18, Z17, Z17
+	VCMPPS       $0x03, Z17, Z17, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z16, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z17
+	VMOVD        DX, X17
+	VBROADCASTSS X17, Z17
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z16, Z0, Z0
 	VMOVAPS      Z17, K3, Z0
@@ -5735,47 +7129,7 @@ tap:
 	VCMPPS       $0x03, Z15, Z15, K3
 	VMAXPS       Z16, Z15, Z15
 	VMOVAPS      Z17, K3, Z15
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels8x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -5868,8 +7222,112 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	VMOVUPS Z20, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z21, (DX)
+	VMOVUPS Z22, 64(DX)
+	VMOVUPS Z23, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z25
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z24, Z0, Z0
 	VMOVAPS      Z25, K3, Z0
@@ -5942,55 +7400,7 @@ tap:
 	VCMPPS       $0x03, Z23, Z23, K3
 	VMAXPS       Z24, Z23, Z23
 	VMOVAPS      Z25, K3, Z23
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, 64(DX)
-	VMOVUPS Z20, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z21, (DX)
-	VMOVUPS Z22, 64(DX)
-	VMOVUPS Z23, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels9x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6052,40 +7462,33 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z9
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z10
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z10
+	VADDPS       Z2, Z3, Z11
+	VADDPS       Z4, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z6, Z10, Z10
+	VADDPS       Z7, Z11, Z11
+	VADDPS       Z8, Z10, Z10
+	VADDPS       Z11, Z10, Z10
+	VCMPPS       $0x03, Z10, Z10, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z9, Z0, Z0
-	VMOVAPS      Z10, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z9, Z1, Z1
-	VMOVAPS      Z10, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z9, Z2, Z2
-	VMOVAPS      Z10, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z9, Z3, Z3
-	VMOVAPS      Z10, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z9, Z4, Z4
-	VMOVAPS      Z10, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z9, Z5, Z5
-	VMOVAPS      Z10, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z9, Z6, Z6
-	VMOVAPS      Z10, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z9, Z7, Z7
-	VMOVAPS      Z10, K3, Z7
-	VCMPPS       $0x03, Z8, Z8, K3
 	VMAXPS       Z9, Z8, Z8
-	VMOVAPS      Z10, K3, Z8
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -6116,6 +7519,39 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X10
+	VBROADCASTSS X10, Z10
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z9, Z0, Z0
+	VMOVAPS      Z10, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z9, Z1, Z1
+	VMOVAPS      Z10, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z9, Z2, Z2
+	VMOVAPS      Z10, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z9, Z3, Z3
+	VMOVAPS      Z10, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z9, Z4, Z4
+	VMOVAPS      Z10, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z9, Z5, Z5
+	VMOVAPS      Z10, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z9, Z6, Z6
+	VMOVAPS      Z10, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z9, Z7, Z7
+	VMOVAPS      Z10, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z9, Z8, Z8
+	VMOVAPS      Z10, K3, Z8
+	JMP          activated
 
 // func pixels9x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6196,8 +7632,95 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z18
+	VADDPS       Z0, Z1, Z19
+	VADDPS       Z2, Z3, Z20
+	VADDPS       Z4, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z19, Z19
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z9, Z20, Z20
+	VADDPS       Z10, Z19, Z19
+	VADDPS       Z11, Z20, Z20
+	VADDPS       Z12, Z19, Z19
+	VADDPS       Z13, Z20, Z20
+	VADDPS       Z14, Z19, Z19
+	VADDPS       Z15, Z20, Z20
+	VADDPS       Z16, Z19, Z19
+	VADDPS       Z17, Z20, Z20
+	VADDPS       Z20, Z19, Z19
+	VCMPPS       $0x03, Z19, Z19, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z18, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z19
+	VMOVD        DX, X19
+	VBROADCASTSS X19, Z19
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z18, Z0, Z0
 	VMOVAPS      Z19, K3, Z0
@@ -6252,50 +7775,7 @@ tap:
 	VCMPPS       $0x03, Z17, Z17, K3
 	VMAXPS       Z18, Z17, Z17
 	VMOVAPS      Z19, K3, Z17
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels9x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6395,8 +7875,122 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z27
+	VADDPS       Z0, Z1, Z28
+	VADDPS       Z2, Z3, Z29
+	VADDPS       Z4, Z28, Z28
+	VADDPS       Z5, Z29, Z29
+	VADDPS       Z6, Z28, Z28
+	VADDPS       Z7, Z29, Z29
+	VADDPS       Z8, Z28, Z28
+	VADDPS       Z9, Z29, Z29
+	VADDPS       Z10, Z28, Z28
+	VADDPS       Z11, Z29, Z29
+	VADDPS       Z12, Z28, Z28
+	VADDPS       Z13, Z29, Z29
+	VADDPS       Z14, Z28, Z28
+	VADDPS       Z15, Z29, Z29
+	VADDPS       Z16, Z28, Z28
+	VADDPS       Z17, Z29, Z29
+	VADDPS       Z18, Z28, Z28
+	VADDPS       Z19, Z29, Z29
+	VADDPS       Z20, Z28, Z28
+	VADDPS       Z21, Z29, Z29
+	VADDPS       Z22, Z28, Z28
+	VADDPS       Z23, Z29, Z29
+	VADDPS       Z24, Z28, Z28
+	VADDPS       Z25, Z29, Z29
+	VADDPS       Z26, Z28, Z28
+	VADDPS       Z29, Z28, Z28
+	VCMPPS       $0x03, Z28, Z28, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z27, Z0, Z0
+	VMAXPS       Z27, Z1, Z1
+	VMAXPS       Z27, Z2, Z2
+	VMAXPS       Z27, Z3, Z3
+	VMAXPS       Z27, Z4, Z4
+	VMAXPS       Z27, Z5, Z5
+	VMAXPS       Z27, Z6, Z6
+	VMAXPS       Z27, Z7, Z7
+	VMAXPS       Z27, Z8, Z8
+	VMAXPS       Z27, Z9, Z9
+	VMAXPS       Z27, Z10, Z10
+	VMAXPS       Z27, Z11, Z11
+	VMAXPS       Z27, Z12, Z12
+	VMAXPS       Z27, Z13, Z13
+	VMAXPS       Z27, Z14, Z14
+	VMAXPS       Z27, Z15, Z15
+	VMAXPS       Z27, Z16, Z16
+	VMAXPS       Z27, Z17, Z17
+	VMAXPS       Z27, Z18, Z18
+	VMAXPS       Z27, Z19, Z19
+	VMAXPS       Z27, Z20, Z20
+	VMAXPS       Z27, Z21, Z21
+	VMAXPS       Z27, Z22, Z22
+	VMAXPS       Z27, Z23, Z23
+	VMAXPS       Z27, Z24, Z24
+	VMAXPS       Z27, Z25, Z25
+	VMAXPS       Z27, Z26, Z26
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	VMOVUPS Z20, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z21, (DX)
+	VMOVUPS Z22, 64(DX)
+	VMOVUPS Z23, K1, 128(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z24, (DX)
+	VMOVUPS Z25, 64(DX)
+	VMOVUPS Z26, K1, 128(DX)
+	ADDQ    $+192, SI
+	ADDQ    $+192, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z28
+	VMOVD        DX, X28
+	VBROADCASTSS X28, Z28
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z27, Z0, Z0
 	VMOVAPS      Z28, K3, Z0
@@ -6478,59 +8072,7 @@ tap:
 	VCMPPS       $0x03, Z26, Z26, K3
 	VMAXPS       Z27, Z26, Z26
 	VMOVAPS      Z28, K3, Z26
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	VMOVUPS Z2, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, (DX)
-	VMOVUPS Z4, 64(DX)
-	VMOVUPS Z5, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, 64(DX)
-	VMOVUPS Z8, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z11, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, 64(DX)
-	VMOVUPS Z14, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z15, (DX)
-	VMOVUPS Z16, 64(DX)
-	VMOVUPS Z17, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, 64(DX)
-	VMOVUPS Z20, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z21, (DX)
-	VMOVUPS Z22, 64(DX)
-	VMOVUPS Z23, K1, 128(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z24, (DX)
-	VMOVUPS Z25, 64(DX)
-	VMOVUPS Z26, K1, 128(DX)
-	ADDQ    $+192, SI
-	ADDQ    $+192, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels10x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6595,43 +8137,35 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z10
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z11
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z10, Z0, Z0
-	VMOVAPS      Z11, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z10, Z1, Z1
-	VMOVAPS      Z11, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z10, Z2, Z2
-	VMOVAPS      Z11, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z10, Z3, Z3
-	VMOVAPS      Z11, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z10, Z4, Z4
-	VMOVAPS      Z11, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z10, Z5, Z5
-	VMOVAPS      Z11, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z10, Z6, Z6
-	VMOVAPS      Z11, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z10, Z7, Z7
-	VMOVAPS      Z11, K3, Z7
-	VCMPPS       $0x03, Z8, Z8, K3
 	VMAXPS       Z10, Z8, Z8
-	VMOVAPS      Z11, K3, Z8
-	VCMPPS       $0x03, Z9, Z9, K3
 	VMAXPS       Z10, Z9, Z9
-	VMOVAPS      Z11, K3, Z9
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -6664,6 +8198,42 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z10, Z0, Z0
+	VMOVAPS      Z11, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z10, Z1, Z1
+	VMOVAPS      Z11, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z10, Z2, Z2
+	VMOVAPS      Z11, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z10, Z3, Z3
+	VMOVAPS      Z11, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z10, Z4, Z4
+	VMOVAPS      Z11, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z10, Z5, Z5
+	VMOVAPS      Z11, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z10, Z6, Z6
+	VMOVAPS      Z11, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z10, Z7, Z7
+	VMOVAPS      Z11, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z10, Z8, Z8
+	VMOVAPS      Z11, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z10, Z9, Z9
+	VMOVAPS      Z11, K3, Z9
+	JMP          activated
 
 // func pixels10x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6749,8 +8319,102 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z20
+	VADDPS       Z0, Z1, Z21
+	VADDPS       Z2, Z3, Z22
+	VADDPS       Z4, Z21, Z21
+	VADDPS       Z5, Z22, Z22
+	VADDPS       Z6, Z21, Z21
+	VADDPS       Z7, Z22, Z22
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z9, Z22, Z22
+	VADDPS       Z10, Z21, Z21
+	VADDPS       Z11, Z22, Z22
+	VADDPS       Z12, Z21, Z21
+	VADDPS       Z13, Z22, Z22
+	VADDPS       Z14, Z21, Z21
+	VADDPS       Z15, Z22, Z22
+	VADDPS       Z16, Z21, Z21
+	VADDPS       Z17, Z22, Z22
+	VADDPS       Z18, Z21, Z21
+	VADDPS       Z19, Z22, Z22
+	VADDPS       Z22, Z21, Z21
+	VCMPPS       $0x03, Z21, Z21, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z20, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z21
+	VMOVD        DX, X21
+	VBROADCASTSS X21, Z21
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z20, Z0, Z0
 	VMOVAPS      Z21, K3, Z0
@@ -6811,53 +8475,7 @@ tap:
 	VCMPPS       $0x03, Z19, Z19, K3
 	VMAXPS       Z20, Z19, Z19
 	VMOVAPS      Z21, K3, Z19
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels11x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -6925,46 +8543,37 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z11
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z12
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z12
+	VADDPS       Z2, Z3, Z13
+	VADDPS       Z4, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z6, Z12, Z12
+	VADDPS       Z7, Z13, Z13
+	VADDPS       Z8, Z12, Z12
+	VADDPS       Z9, Z13, Z13
+	VADDPS       Z10, Z12, Z12
+	VADDPS       Z13, Z12, Z12
+	VCMPPS       $0x03, Z12, Z12, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z11, Z0, Z0
-	VMOVAPS      Z12, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z11, Z1, Z1
-	VMOVAPS      Z12, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z11, Z2, Z2
-	VMOVAPS      Z12, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z11, Z3, Z3
-	VMOVAPS      Z12, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z11, Z4, Z4
-	VMOVAPS      Z12, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z11, Z5, Z5
-	VMOVAPS      Z12, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z11, Z6, Z6
-	VMOVAPS      Z12, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z11, Z7, Z7
-	VMOVAPS      Z12, K3, Z7
-	VCMPPS       $0x03, Z8, Z8, K3
 	VMAXPS       Z11, Z8, Z8
-	VMOVAPS      Z12, K3, Z8
-	VCMPPS       $0x03, Z9, Z9, K3
 	VMAXPS       Z11, Z9, Z9
-	VMOVAPS      Z12, K3, Z9
-	VCMPPS       $0x03, Z10, Z10, K3
 	VMAXPS       Z11, Z10, Z10
-	VMOVAPS      Z12, K3, Z10
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -6999,6 +8608,45 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X12
+	VBROADCASTSS X12, Z12
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z11, Z0, Z0
+	VMOVAPS      Z12, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z11, Z1, Z1
+	VMOVAPS      Z12, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z11, Z2, Z2
+	VMOVAPS      Z12, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z11, Z3, Z3
+	VMOVAPS      Z12, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z11, Z4, Z4
+	VMOVAPS      Z12, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z11, Z5, Z5
+	VMOVAPS      Z12, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z11, Z6, Z6
+	VMOVAPS      Z12, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z11, Z7, Z7
+	VMOVAPS      Z12, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z11, Z8, Z8
+	VMOVAPS      Z12, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z11, Z9, Z9
+	VMOVAPS      Z12, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z11, Z10, Z10
+	VMOVAPS      Z12, K3, Z10
+	JMP          activated
 
 // func pixels11x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -7089,8 +8737,109 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z22
+	VADDPS       Z0, Z1, Z23
+	VADDPS       Z2, Z3, Z24
+	VADDPS       Z4, Z23, Z23
+	VADDPS       Z5, Z24, Z24
+	VADDPS       Z6, Z23, Z23
+	VADDPS       Z7, Z24, Z24
+	VADDPS       Z8, Z23, Z23
+	VADDPS       Z9, Z24, Z24
+	VADDPS       Z10, Z23, Z23
+	VADDPS       Z11, Z24, Z24
+	VADDPS       Z12, Z23, Z23
+	VADDPS       Z13, Z24, Z24
+	VADDPS       Z14, Z23, Z23
+	VADDPS       Z15, Z24, Z24
+	VADDPS       Z16, Z23, Z23
+	VADDPS       Z17, Z24, Z24
+	VADDPS       Z18, Z23, Z23
+	VADDPS       Z19, Z24, Z24
+	VADDPS       Z20, Z23, Z23
+	VADDPS       Z21, Z24, Z24
+	VADDPS       Z24, Z23, Z23
+	VCMPPS       $0x03, Z23, Z23, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z22, Z0, Z0
+	VMAXPS       Z22, Z1, Z1
+	VMAXPS       Z22, Z2, Z2
+	VMAXPS       Z22, Z3, Z3
+	VMAXPS       Z22, Z4, Z4
+	VMAXPS       Z22, Z5, Z5
+	VMAXPS       Z22, Z6, Z6
+	VMAXPS       Z22, Z7, Z7
+	VMAXPS       Z22, Z8, Z8
+	VMAXPS       Z22, Z9, Z9
+	VMAXPS       Z22, Z10, Z10
+	VMAXPS       Z22, Z11, Z11
+	VMAXPS       Z22, Z12, Z12
+	VMAXPS       Z22, Z13, Z13
+	VMAXPS       Z22, Z14, Z14
+	VMAXPS       Z22, Z15, Z15
+	VMAXPS       Z22, Z16, Z16
+	VMAXPS       Z22, Z17, Z17
+	VMAXPS       Z22, Z18, Z18
+	VMAXPS       Z22, Z19, Z19
+	VMAXPS       Z22, Z20, Z20
+	VMAXPS       Z22, Z21, Z21
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z23
+	VMOVD        DX, X23
+	VBROADCASTSS X23, Z23
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z22, Z0, Z0
 	VMOVAPS      Z23, K3, Z0
@@ -7157,56 +8906,7 @@ tap:
 	VCMPPS       $0x03, Z21, Z21, K3
 	VMAXPS       Z22, Z21, Z21
 	VMOVAPS      Z23, K3, Z21
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels12x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -7277,49 +8977,39 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z12
-	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z13
-	VCMPPS       $0x03, Z0, Z0, K3
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
 	VMAXPS       Z12, Z0, Z0
-	VMOVAPS      Z13, K3, Z0
-	VCMPPS       $0x03, Z1, Z1, K3
 	VMAXPS       Z12, Z1, Z1
-	VMOVAPS      Z13, K3, Z1
-	VCMPPS       $0x03, Z2, Z2, K3
 	VMAXPS       Z12, Z2, Z2
-	VMOVAPS      Z13, K3, Z2
-	VCMPPS       $0x03, Z3, Z3, K3
 	VMAXPS       Z12, Z3, Z3
-	VMOVAPS      Z13, K3, Z3
-	VCMPPS       $0x03, Z4, Z4, K3
 	VMAXPS       Z12, Z4, Z4
-	VMOVAPS      Z13, K3, Z4
-	VCMPPS       $0x03, Z5, Z5, K3
 	VMAXPS       Z12, Z5, Z5
-	VMOVAPS      Z13, K3, Z5
-	VCMPPS       $0x03, Z6, Z6, K3
 	VMAXPS       Z12, Z6, Z6
-	VMOVAPS      Z13, K3, Z6
-	VCMPPS       $0x03, Z7, Z7, K3
 	VMAXPS       Z12, Z7, Z7
-	VMOVAPS      Z13, K3, Z7
-	VCMPPS       $0x03, Z8, Z8, K3
 	VMAXPS       Z12, Z8, Z8
-	VMOVAPS      Z13, K3, Z8
-	VCMPPS       $0x03, Z9, Z9, K3
 	VMAXPS       Z12, Z9, Z9
-	VMOVAPS      Z13, K3, Z9
-	VCMPPS       $0x03, Z10, Z10, K3
 	VMAXPS       Z12, Z10, Z10
-	VMOVAPS      Z13, K3, Z10
-	VCMPPS       $0x03, Z11, Z11, K3
 	VMAXPS       Z12, Z11, Z11
-	VMOVAPS      Z13, K3, Z11
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
 
 full:
 	VMOVUPS Z0, K1, (DX)
@@ -7356,6 +9046,48 @@ full:
 	JNZ     row
 	VZEROUPPER
 	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z12, Z0, Z0
+	VMOVAPS      Z13, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z12, Z1, Z1
+	VMOVAPS      Z13, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z12, Z2, Z2
+	VMOVAPS      Z13, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z12, Z3, Z3
+	VMOVAPS      Z13, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z12, Z4, Z4
+	VMOVAPS      Z13, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z12, Z5, Z5
+	VMOVAPS      Z13, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z12, Z6, Z6
+	VMOVAPS      Z13, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z12, Z7, Z7
+	VMOVAPS      Z13, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z12, Z8, Z8
+	VMOVAPS      Z13, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z12, Z9, Z9
+	VMOVAPS      Z13, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z12, Z10, Z10
+	VMOVAPS      Z13, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z12, Z11, Z11
+	VMOVAPS      Z13, K3, Z11
+	JMP          activated
 
 // func pixels12x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -7451,8 +9183,116 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z22, (DX)
+	VMOVUPS Z23, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z25
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z24, Z0, Z0
 	VMOVAPS      Z25, K3, Z0
@@ -7525,59 +9365,7 @@ tap:
 	VCMPPS       $0x03, Z23, Z23, K3
 	VMAXPS       Z24, Z23, Z23
 	VMOVAPS      Z25, K3, Z23
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z22, (DX)
-	VMOVUPS Z23, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels13x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -7651,8 +9439,84 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z13
+	VADDPS       Z0, Z1, Z14
+	VADDPS       Z2, Z3, Z15
+	VADDPS       Z4, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z6, Z14, Z14
+	VADDPS       Z7, Z15, Z15
+	VADDPS       Z8, Z14, Z14
+	VADDPS       Z9, Z15, Z15
+	VADDPS       Z10, Z14, Z14
+	VADDPS       Z11, Z15, Z15
+	VADDPS       Z12, Z14, Z14
+	VADDPS       Z15, Z14, Z14
+	VCMPPS       $0x03, Z14, Z14, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z13, Z0, Z0
+	VMAXPS       Z13, Z1, Z1
+	VMAXPS       Z13, Z2, Z2
+	VMAXPS       Z13, Z3, Z3
+	VMAXPS       Z13, Z4, Z4
+	VMAXPS       Z13, Z5, Z5
+	VMAXPS       Z13, Z6, Z6
+	VMAXPS       Z13, Z7, Z7
+	VMAXPS       Z13, Z8, Z8
+	VMAXPS       Z13, Z9, Z9
+	VMAXPS       Z13, Z10, Z10
+	VMAXPS       Z13, Z11, Z11
+	VMAXPS       Z13, Z12, Z12
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    $+64, SI
+	ADDQ    $+64, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z14
+	VMOVD        DX, X14
+	VBROADCASTSS X14, Z14
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z13, Z0, Z0
 	VMOVAPS      Z14, K3, Z0
@@ -7692,49 +9556,7 @@ tap:
 	VCMPPS       $0x03, Z12, Z12, K3
 	VMAXPS       Z13, Z12, Z12
 	VMOVAPS      Z14, K3, Z12
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z7, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z11, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, K1, (DX)
-	ADDQ    $+64, SI
-	ADDQ    $+64, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels13x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -7835,8 +9657,123 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z26
+	VADDPS       Z0, Z1, Z27
+	VADDPS       Z2, Z3, Z28
+	VADDPS       Z4, Z27, Z27
+	VADDPS       Z5, Z28, Z28
+	VADDPS       Z6, Z27, Z27
+	VADDPS       Z7, Z28, Z28
+	VADDPS       Z8, Z27, Z27
+	VADDPS       Z9, Z28, Z28
+	VADDPS       Z10, Z27, Z27
+	VADDPS       Z11, Z28, Z28
+	VADDPS       Z12, Z27, Z27
+	VADDPS       Z13, Z28, Z28
+	VADDPS       Z14, Z27, Z27
+	VADDPS       Z15, Z28, Z28
+	VADDPS       Z16, Z27, Z27
+	VADDPS       Z17, Z28, Z28
+	VADDPS       Z18, Z27, Z27
+	VADDPS       Z19, Z28, Z28
+	VADDPS       Z20, Z27, Z27
+	VADDPS       Z21, Z28, Z28
+	VADDPS       Z22, Z27, Z27
+	VADDPS       Z23, Z28, Z28
+	VADDPS       Z24, Z27, Z27
+	VADDPS       Z25, Z28, Z28
+	VADDPS       Z28, Z27, Z27
+	VCMPPS       $0x03, Z27, Z27, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z26, Z0, Z0
+	VMAXPS       Z26, Z1, Z1
+	VMAXPS       Z26, Z2, Z2
+	VMAXPS       Z26, Z3, Z3
+	VMAXPS       Z26, Z4, Z4
+	VMAXPS       Z26, Z5, Z5
+	VMAXPS       Z26, Z6, Z6
+	VMAXPS       Z26, Z7, Z7
+	VMAXPS       Z26, Z8, Z8
+	VMAXPS       Z26, Z9, Z9
+	VMAXPS       Z26, Z10, Z10
+	VMAXPS       Z26, Z11, Z11
+	VMAXPS       Z26, Z12, Z12
+	VMAXPS       Z26, Z13, Z13
+	VMAXPS       Z26, Z14, Z14
+	VMAXPS       Z26, Z15, Z15
+	VMAXPS       Z26, Z16, Z16
+	VMAXPS       Z26, Z17, Z17
+	VMAXPS       Z26, Z18, Z18
+	VMAXPS       Z26, Z19, Z19
+	VMAXPS       Z26, Z20, Z20
+	VMAXPS       Z26, Z21, Z21
+	VMAXPS       Z26, Z22, Z22
+	VMAXPS       Z26, Z23, Z23
+	VMAXPS       Z26, Z24, Z24
+	VMAXPS       Z26, Z25, Z25
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z22, (DX)
+	VMOVUPS Z23, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z24, (DX)
+	VMOVUPS Z25, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z27
+	VMOVD        DX, X27
+	VBROADCASTSS X27, Z27
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z26, Z0, Z0
 	VMOVAPS      Z27, K3, Z0
@@ -7915,62 +9852,7 @@ tap:
 	VCMPPS       $0x03, Z25, Z25, K3
 	VMAXPS       Z26, Z25, Z25
 	VMOVAPS      Z27, K3, Z25
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z22, (DX)
-	VMOVUPS Z23, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z24, (DX)
-	VMOVUPS Z25, K1, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -8047,8 +9929,88 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    R8, DX
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    $+64, SI
+	ADDQ    $+64, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z15
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z14, Z0, Z0
 	VMOVAPS      Z15, K3, Z0
@@ -8091,51 +10053,7 @@ tap:
 	VCMPPS       $0x03, Z13, Z13, K3
 	VMAXPS       Z14, Z13, Z13
 	VMOVAPS      Z15, K3, Z13
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
-
-full:
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z3, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z5, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z7, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z9, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z11, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, K1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Z13, K1, (DX)
-	ADDQ    $+64, SI
-	ADDQ    $+64, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
-	VZEROUPPER
-	RET
+	JMP          activated
 
 // func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
 // Requires: AVX, AVX512F
@@ -8241,8 +10159,130 @@ tap:
 	INCQ         CX
 	JNZ          tap
 	VBROADCASTSS floor+80(FP), Z28
+	VADDPS       Z0, Z1, Z29
+	VADDPS       Z2, Z3, Z30
+	VADDPS       Z4, Z29, Z29
+	VADDPS       Z5, Z30, Z30
+	VADDPS       Z6, Z29, Z29
+	VADDPS       Z7, Z30, Z30
+	VADDPS       Z8, Z29, Z29
+	VADDPS       Z9, Z30, Z30
+	VADDPS       Z10, Z29, Z29
+	VADDPS       Z11, Z30, Z30
+	VADDPS       Z12, Z29, Z29
+	VADDPS       Z13, Z30, Z30
+	VADDPS       Z14, Z29, Z29
+	VADDPS       Z15, Z30, Z30
+	VADDPS       Z16, Z29, Z29
+	VADDPS       Z17, Z30, Z30
+	VADDPS       Z18, Z29, Z29
+	VADDPS       Z19, Z30, Z30
+	VADDPS       Z20, Z29, Z29
+	VADDPS       Z21, Z30, Z30
+	VADDPS       Z22, Z29, Z29
+	VADDPS       Z23, Z30, Z30
+	VADDPS       Z24, Z29, Z29
+	VADDPS       Z25, Z30, Z30
+	VADDPS       Z26, Z29, Z29
+	VADDPS       Z27, Z30, Z30
+	VADDPS       Z30, Z29, Z29
+	VCMPPS       $0x03, Z29, Z29, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z28, Z0, Z0
+	VMAXPS       Z28, Z1, Z1
+	VMAXPS       Z28, Z2, Z2
+	VMAXPS       Z28, Z3, Z3
+	VMAXPS       Z28, Z4, Z4
+	VMAXPS       Z28, Z5, Z5
+	VMAXPS       Z28, Z6, Z6
+	VMAXPS       Z28, Z7, Z7
+	VMAXPS       Z28, Z8, Z8
+	VMAXPS       Z28, Z9, Z9
+	VMAXPS       Z28, Z10, Z10
+	VMAXPS       Z28, Z11, Z11
+	VMAXPS       Z28, Z12, Z12
+	VMAXPS       Z28, Z13, Z13
+	VMAXPS       Z28, Z14, Z14
+	VMAXPS       Z28, Z15, Z15
+	VMAXPS       Z28, Z16, Z16
+	VMAXPS       Z28, Z17, Z17
+	VMAXPS       Z28, Z18, Z18
+	VMAXPS       Z28, Z19, Z19
+	VMAXPS       Z28, Z20, Z20
+	VMAXPS       Z28, Z21, Z21
+	VMAXPS       Z28, Z22, Z22
+	VMAXPS       Z28, Z23, Z23
+	VMAXPS       Z28, Z24, Z24
+	VMAXPS       Z28, Z25, Z25
+	VMAXPS       Z28, Z26, Z26
+	VMAXPS       Z28, Z27, Z27
+
+activated:
+	MOVQ   AX, DX
+	KXNORW K1, K1, K1
+	CMPQ   BX, $0x01
+	JNE    full
+	KMOVW  K2, K1
+
+full:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z22, (DX)
+	VMOVUPS Z23, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z24, (DX)
+	VMOVUPS Z25, K1, 64(DX)
+	ADDQ    R8, DX
+	VMOVUPS Z26, (DX)
+	VMOVUPS Z27, K1, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, AX
+	DECQ    BX
+	JNZ     tile
+	NEGQ    R10
+	MOVQ    row+16(FP), AX
+	ADDQ    AX, DI
+	DECQ    R12
+	JNZ     row
+	VZEROUPPER
+	RET
+
+nan:
 	MOVL         $0x7fc00000, DX
-	VPBROADCASTD DX, Z29
+	VMOVD        DX, X29
+	VBROADCASTSS X29, Z29
 	VCMPPS       $0x03, Z0, Z0, K3
 	VMAXPS       Z28, Z0, Z0
 	VMOVAPS      Z29, K3, Z0
@@ -8327,62 +10367,4538 @@ tap:
 	VCMPPS       $0x03, Z27, Z27, K3
 	VMAXPS       Z28, Z27, Z27
 	VMOVAPS      Z29, K3, Z27
-	MOVQ         AX, DX
-	KXNORW       K1, K1, K1
-	CMPQ         BX, $0x01
-	JNE          full
-	KMOVW        K2, K1
+	JMP          activated
+
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (R13), Z2, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z2, Z1
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z2
+	VADDPS           Z0, Z1, Z3
+	VCMPPS           $0x03, Z3, Z3, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z2, Z0, Z0
+	VMAXPS           Z2, Z1, Z1
+
+activated:
+	MOVL  $0x00000003, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
 
 full:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z12, (DX)
-	VMOVUPS Z13, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z14, (DX)
-	VMOVUPS Z15, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z16, (DX)
-	VMOVUPS Z17, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z18, (DX)
-	VMOVUPS Z19, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z20, (DX)
-	VMOVUPS Z21, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z22, (DX)
-	VMOVUPS Z23, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z24, (DX)
-	VMOVUPS Z25, K1, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Z26, (DX)
-	VMOVUPS Z27, K1, 64(DX)
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z2
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPD  Z2, Z2, Z3
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z0, Z0, Z4
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z3, Z3, Z5
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z5, Z5, Z6
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z7
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z2, Z2, Z8
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z2, Z2, Z10
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
+
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (R13), Z4, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z4, Z3
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z4
+	VADDPS           Z0, Z1, Z5
+	VADDPS           Z2, Z3, Z6
+	VADDPS           Z6, Z5, Z5
+	VCMPPS           $0x03, Z5, Z5, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z4, Z0, Z0
+	VMAXPS           Z4, Z1, Z1
+	VMAXPS           Z4, Z2, Z2
+	VMAXPS           Z4, Z3, Z3
+
+activated:
+	MOVL  $0x0000000f, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z4
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z5
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VUNPCKLPD  Z2, Z0, Z7
+	VUNPCKHPD  Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z6, Z8
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z6, Z10
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z7, Z7, Z14
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z7, Z7, Z16
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z0, Z0, Z17
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z17, Z17, Z18
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z0, Z0, Z19
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
+
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (R13), Z6, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z6, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z6, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z6, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z6, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z6, Z5
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z6
+	VADDPS           Z0, Z1, Z7
+	VADDPS           Z2, Z3, Z8
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VCMPPS           $0x03, Z7, Z7, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z6, Z0, Z0
+	VMAXPS           Z6, Z1, Z1
+	VMAXPS           Z6, Z2, Z2
+	VMAXPS           Z6, Z3, Z3
+	VMAXPS           Z6, Z4, Z4
+	VMAXPS           Z6, Z5, Z5
+
+activated:
+	MOVL  $0x0000003f, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z6
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z7
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z8
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z9
+	VUNPCKHPD  Z7, Z6, Z6
+	VUNPCKLPD  Z2, Z0, Z10
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z8, Z8, Z11
+	VUNPCKHPD  Z8, Z8, Z8
+	VUNPCKLPD  Z4, Z4, Z12
+	VUNPCKHPD  Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z9, Z13
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z9, Z9, Z15
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z8, Z6, Z16
+	VSHUFF32X4 $0xdd, Z8, Z6, Z6
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z6, Z6, Z18
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z12, Z10, Z19
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z10, Z10, Z21
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z4, Z0, Z22
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z0, Z0, Z24
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
+
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (R13), Z8, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z8, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z8, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z8, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z8, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z8, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z8, Z6
+	VFMADD231PS.BCST (R15), Z8, Z7
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z8
+	VADDPS           Z0, Z1, Z9
+	VADDPS           Z2, Z3, Z10
+	VADDPS           Z4, Z9, Z9
+	VADDPS           Z5, Z10, Z10
+	VADDPS           Z6, Z9, Z9
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z10, Z9, Z9
+	VCMPPS           $0x03, Z9, Z9, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z8, Z0, Z0
+	VMAXPS           Z8, Z1, Z1
+	VMAXPS           Z8, Z2, Z2
+	VMAXPS           Z8, Z3, Z3
+	VMAXPS           Z8, Z4, Z4
+	VMAXPS           Z8, Z5, Z5
+	VMAXPS           Z8, Z6, Z6
+	VMAXPS           Z8, Z7, Z7
+
+activated:
+	MOVL  $0x000000ff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z8
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z9
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z10
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z11
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPD  Z9, Z8, Z12
+	VUNPCKHPD  Z9, Z8, Z8
+	VUNPCKLPD  Z2, Z0, Z13
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z11, Z10, Z14
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z6, Z4, Z15
+	VUNPCKHPD  Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z14, Z12, Z16
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z12, Z12, Z18
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z8, Z19
+	VSHUFF32X4 $0xdd, Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z8, Z8, Z21
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z13, Z22
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z13, Z13, Z24
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z4, Z0, Z25
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z0, Z0, Z27
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
+
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (R13), Z10, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z10, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z10, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z10, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z10, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z10, Z6
+	VFMADD231PS.BCST (R15), Z10, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z10, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z10, Z9
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z10
+	VADDPS           Z0, Z1, Z11
+	VADDPS           Z2, Z3, Z12
+	VADDPS           Z4, Z11, Z11
+	VADDPS           Z5, Z12, Z12
+	VADDPS           Z6, Z11, Z11
+	VADDPS           Z7, Z12, Z12
+	VADDPS           Z8, Z11, Z11
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VCMPPS           $0x03, Z11, Z11, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z10, Z0, Z0
+	VMAXPS           Z10, Z1, Z1
+	VMAXPS           Z10, Z2, Z2
+	VMAXPS           Z10, Z3, Z3
+	VMAXPS           Z10, Z4, Z4
+	VMAXPS           Z10, Z5, Z5
+	VMAXPS           Z10, Z6, Z6
+	VMAXPS           Z10, Z7, Z7
+	VMAXPS           Z10, Z8, Z8
+	VMAXPS           Z10, Z9, Z9
+
+activated:
+	MOVL  $0x000003ff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z10
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z11
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z12
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z13
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z14
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPD  Z11, Z10, Z15
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z2, Z0, Z16
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z13, Z12, Z17
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z6, Z4, Z18
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z14, Z14, Z19
+	VUNPCKHPD  Z14, Z14, Z14
+	VUNPCKLPD  Z8, Z8, Z20
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z17, Z15, Z21
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z22
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z19, Z15, Z24
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z12, Z10, Z25
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z14, Z14, Z26
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z14, Z10, Z28
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z18, Z16, Z29
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z20, Z20, Z30
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z20, Z16, Z1
+	VSHUFF32X4 $0xdd, Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z4, Z0, Z3
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z5
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z5, Z3, Z7
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z8, Z0, Z9
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0a, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+40, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z10, Z0, Z0
+	VMOVAPS      Z11, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z10, Z1, Z1
+	VMOVAPS      Z11, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z10, Z2, Z2
+	VMOVAPS      Z11, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z10, Z3, Z3
+	VMOVAPS      Z11, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z10, Z4, Z4
+	VMOVAPS      Z11, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z10, Z5, Z5
+	VMOVAPS      Z11, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z10, Z6, Z6
+	VMOVAPS      Z11, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z10, Z7, Z7
+	VMOVAPS      Z11, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z10, Z8, Z8
+	VMOVAPS      Z11, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z10, Z9, Z9
+	VMOVAPS      Z11, K3, Z9
+	JMP          activated
+
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (R13), Z12, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z12, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z12, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z12, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z12, Z6
+	VFMADD231PS.BCST (R15), Z12, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z12, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z12, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z12, Z10
+	VFMADD231PS.BCST (R15)(R8*4), Z12, Z11
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z12
+	VADDPS           Z0, Z1, Z13
+	VADDPS           Z2, Z3, Z14
+	VADDPS           Z4, Z13, Z13
+	VADDPS           Z5, Z14, Z14
+	VADDPS           Z6, Z13, Z13
+	VADDPS           Z7, Z14, Z14
+	VADDPS           Z8, Z13, Z13
+	VADDPS           Z9, Z14, Z14
+	VADDPS           Z10, Z13, Z13
+	VADDPS           Z11, Z14, Z14
+	VADDPS           Z14, Z13, Z13
+	VCMPPS           $0x03, Z13, Z13, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z12, Z0, Z0
+	VMAXPS           Z12, Z1, Z1
+	VMAXPS           Z12, Z2, Z2
+	VMAXPS           Z12, Z3, Z3
+	VMAXPS           Z12, Z4, Z4
+	VMAXPS           Z12, Z5, Z5
+	VMAXPS           Z12, Z6, Z6
+	VMAXPS           Z12, Z7, Z7
+	VMAXPS           Z12, Z8, Z8
+	VMAXPS           Z12, Z9, Z9
+	VMAXPS           Z12, Z10, Z10
+	VMAXPS           Z12, Z11, Z11
+
+activated:
+	MOVL  $0x00000fff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z12
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z13
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z14
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z15
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z16
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z17
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPD  Z13, Z12, Z18
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z2, Z0, Z19
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z15, Z14, Z20
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z6, Z4, Z21
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z17, Z16, Z22
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z10, Z8, Z23
+	VUNPCKHPD  Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z20, Z18, Z24
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z18, Z27
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z14, Z12, Z28
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z16, Z29
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z16, Z12, Z31
+	VSHUFF32X4 $0xdd, Z16, Z12, Z12
+	VSHUFF32X4 $0x88, Z21, Z19, Z1
+	VSHUFF32X4 $0xdd, Z21, Z19, Z19
+	VSHUFF32X4 $0x88, Z23, Z23, Z3
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z23, Z19, Z7
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z4, Z0, Z9
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z11
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z11, Z9, Z13
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0c, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+48, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z12, Z0, Z0
+	VMOVAPS      Z13, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z12, Z1, Z1
+	VMOVAPS      Z13, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z12, Z2, Z2
+	VMOVAPS      Z13, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z12, Z3, Z3
+	VMOVAPS      Z13, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z12, Z4, Z4
+	VMOVAPS      Z13, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z12, Z5, Z5
+	VMOVAPS      Z13, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z12, Z6, Z6
+	VMOVAPS      Z13, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z12, Z7, Z7
+	VMOVAPS      Z13, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z12, Z8, Z8
+	VMOVAPS      Z13, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z12, Z9, Z9
+	VMOVAPS      Z13, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z12, Z10, Z10
+	VMOVAPS      Z13, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z12, Z11, Z11
+	VMOVAPS      Z13, K3, Z11
+	JMP          activated
+
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	MOVQ    R10, CX
+
+tap:
+	ADDQ             $+64, DX
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (R13), Z14, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z14, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z14, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z14, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z14, Z6
+	VFMADD231PS.BCST (R15), Z14, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z14, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z14, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z14, Z10
+	VFMADD231PS.BCST (R15)(R8*4), Z14, Z11
+	VFMADD231PS.BCST (R15)(R12*1), Z14, Z12
+	VFMADD231PS.BCST (R15)(R11*2), Z14, Z13
+	INCQ             CX
+	JNZ              tap
+	VBROADCASTSS     floor+80(FP), Z14
+	VADDPS           Z0, Z1, Z15
+	VADDPS           Z2, Z3, Z16
+	VADDPS           Z4, Z15, Z15
+	VADDPS           Z5, Z16, Z16
+	VADDPS           Z6, Z15, Z15
+	VADDPS           Z7, Z16, Z16
+	VADDPS           Z8, Z15, Z15
+	VADDPS           Z9, Z16, Z16
+	VADDPS           Z10, Z15, Z15
+	VADDPS           Z11, Z16, Z16
+	VADDPS           Z12, Z15, Z15
+	VADDPS           Z13, Z16, Z16
+	VADDPS           Z16, Z15, Z15
+	VCMPPS           $0x03, Z15, Z15, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z14, Z0, Z0
+	VMAXPS           Z14, Z1, Z1
+	VMAXPS           Z14, Z2, Z2
+	VMAXPS           Z14, Z3, Z3
+	VMAXPS           Z14, Z4, Z4
+	VMAXPS           Z14, Z5, Z5
+	VMAXPS           Z14, Z6, Z6
+	VMAXPS           Z14, Z7, Z7
+	VMAXPS           Z14, Z8, Z8
+	VMAXPS           Z14, Z9, Z9
+	VMAXPS           Z14, Z10, Z10
+	VMAXPS           Z14, Z11, Z11
+	VMAXPS           Z14, Z12, Z12
+	VMAXPS           Z14, Z13, Z13
+
+activated:
+	MOVL  $0x00003fff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z1, Z0, Z14
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z15
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z16
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z17
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z18
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z19
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z20
+	VUNPCKHPS  Z13, Z12, Z12
+	VUNPCKLPD  Z15, Z14, Z21
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z2, Z0, Z22
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z17, Z16, Z23
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z6, Z4, Z24
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z19, Z18, Z25
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z10, Z8, Z26
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z20, Z20, Z27
+	VUNPCKHPD  Z20, Z20, Z20
+	VUNPCKLPD  Z12, Z12, Z28
+	VUNPCKHPD  Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z23, Z21, Z29
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z27, Z25, Z30
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z25, Z21, Z1
+	VSHUFF32X4 $0xdd, Z25, Z21, Z21
+	VSHUFF32X4 $0x88, Z16, Z14, Z3
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z20, Z18, Z5
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z5, Z3, Z7
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z18, Z14, Z9
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z24, Z22, Z11
+	VSHUFF32X4 $0xdd, Z24, Z22, Z22
+	VSHUFF32X4 $0x88, Z28, Z26, Z13
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z13, Z11, Z15
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z26, Z22, Z2
+	VSHUFF32X4 $0xdd, Z26, Z22, Z22
+	VSHUFF32X4 $0x88, Z4, Z0, Z17
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z6
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z17, Z19
+	VSHUFF32X4 $0xdd, Z6, Z17, Z17
+	VSHUFF32X4 $0x88, Z8, Z0, Z10
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0e, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+56, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z14, Z4, Z4
+	VMOVAPS      Z15, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z14, Z5, Z5
+	VMOVAPS      Z15, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z14, Z6, Z6
+	VMOVAPS      Z15, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z14, Z7, Z7
+	VMOVAPS      Z15, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z14, Z8, Z8
+	VMOVAPS      Z15, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z14, Z10, Z10
+	VMOVAPS      Z15, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z14, Z11, Z11
+	VMOVAPS      Z15, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z14, Z12, Z12
+	VMOVAPS      Z15, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z14, Z13, Z13
+	VMOVAPS      Z15, K3, Z13
+	JMP          activated
+
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (R13), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R13)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z4
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z4, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+
+activated:
+	MOVL  $0x00000003, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z4
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPD  Z4, Z4, Z5
+	VUNPCKHPD  Z4, Z4, Z4
+	VUNPCKLPD  Z0, Z0, Z6
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z5, Z5, Z7
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z5, Z5, Z9
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z4, Z4, Z10
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z4, Z4, Z12
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z0, Z0, Z18
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z19
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPD  Z19, Z19, Z20
+	VUNPCKHPD  Z19, Z19, Z19
+	VUNPCKLPD  Z1, Z1, Z21
+	VUNPCKHPD  Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z20, Z20, Z22
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z20, Z20, Z24
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z19, Z19, Z25
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z19, Z19, Z27
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z21, Z21, Z28
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z21, Z21, Z30
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z1, Z1, Z31
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z1, Z1, Z8
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
+
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R13)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R13)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R13)(R11*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z8
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z8, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+
+activated:
+	MOVL  $0x0000000f, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z8
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z9
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VUNPCKLPD  Z4, Z0, Z11
+	VUNPCKHPD  Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z10, Z10, Z12
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z12, Z12, Z13
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z10, Z14
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z8, Z15
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z8, Z8, Z17
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z11, Z11, Z18
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z11, Z11, Z20
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z0, Z0, Z21
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z0, Z0, Z23
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z24
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z25
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z5, Z1, Z27
+	VUNPCKHPD  Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z26, Z26, Z28
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z26, Z26, Z30
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z24, Z24, Z31
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z24, Z24, Z6
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z27, Z27, Z9
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z9, Z9, Z4
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z27, Z27, Z13
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z16
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z16, Z16, Z19
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z1, Z1, Z22
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
+
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (R13), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R13)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R13)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R13)(R11*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R13)(R8*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R13)(R12*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVL  $0x0000003f, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z12
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z13
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z14
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPD  Z13, Z12, Z15
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z4, Z0, Z16
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z14, Z14, Z17
+	VUNPCKHPD  Z14, Z14, Z14
+	VUNPCKLPD  Z8, Z8, Z18
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z17, Z15, Z19
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z15, Z15, Z21
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z14, Z12, Z22
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z12, Z12, Z24
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z18, Z16, Z25
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z16, Z16, Z27
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z8, Z0, Z28
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z0, Z0, Z30
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z31
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z2
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z6
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPD  Z2, Z31, Z10
+	VUNPCKHPD  Z2, Z31, Z31
+	VUNPCKLPD  Z5, Z1, Z13
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z6, Z6, Z4
+	VUNPCKHPD  Z6, Z6, Z6
+	VUNPCKLPD  Z9, Z9, Z17
+	VUNPCKHPD  Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z4, Z10, Z14
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z14, Z14, Z18
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z10, Z10, Z8
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z6, Z31, Z20
+	VSHUFF32X4 $0xdd, Z6, Z31, Z31
+	VSHUFF32X4 $0x88, Z20, Z20, Z23
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z31, Z31, Z26
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z17, Z13, Z29
+	VSHUFF32X4 $0xdd, Z17, Z13, Z13
+	VSHUFF32X4 $0x88, Z29, Z29, Z21
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z13, Z13, Z24
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z9, Z1, Z27
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z19
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z12, Z0, Z0
+	VMOVAPS      Z13, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z12, Z1, Z1
+	VMOVAPS      Z13, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z12, Z2, Z2
+	VMOVAPS      Z13, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z12, Z3, Z3
+	VMOVAPS      Z13, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z12, Z4, Z4
+	VMOVAPS      Z13, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z12, Z5, Z5
+	VMOVAPS      Z13, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z12, Z6, Z6
+	VMOVAPS      Z13, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z12, Z7, Z7
+	VMOVAPS      Z13, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z12, Z8, Z8
+	VMOVAPS      Z13, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z12, Z9, Z9
+	VMOVAPS      Z13, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z12, Z10, Z10
+	VMOVAPS      Z13, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z12, Z11, Z11
+	VMOVAPS      Z13, K3, Z11
+	JMP          activated
+
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (R13), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R13)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R13)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R13)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R13)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R13)(R12*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R13)(R11*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R15), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z16
+	VADDPS       Z0, Z1, Z17
+	VADDPS       Z2, Z3, Z18
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z6, Z17, Z17
+	VADDPS       Z7, Z18, Z18
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z9, Z18, Z18
+	VADDPS       Z10, Z17, Z17
+	VADDPS       Z11, Z18, Z18
+	VADDPS       Z12, Z17, Z17
+	VADDPS       Z13, Z18, Z18
+	VADDPS       Z14, Z17, Z17
+	VADDPS       Z15, Z18, Z18
+	VADDPS       Z18, Z17, Z17
+	VCMPPS       $0x03, Z17, Z17, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z16, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+
+activated:
+	MOVL  $0x000000ff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z16
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z17
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z18
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z19
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPD  Z17, Z16, Z20
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z4, Z0, Z21
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z19, Z18, Z22
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z12, Z8, Z23
+	VUNPCKHPD  Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z22, Z20, Z24
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z24, Z24, Z25
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z20, Z20, Z26
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z16, Z27
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z27, Z28
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z16, Z16, Z29
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z23, Z21, Z30
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z30, Z30, Z31
+	VSHUFF32X4 $0xdd, Z30, Z30, Z30
+	VSHUFF32X4 $0x88, Z21, Z21, Z2
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z8, Z0, Z6
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z6, Z10
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z17
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z4
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z19
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z12
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPD  Z4, Z17, Z22
+	VUNPCKHPD  Z4, Z17, Z17
+	VUNPCKLPD  Z5, Z1, Z18
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z12, Z19, Z23
+	VUNPCKHPD  Z12, Z19, Z19
+	VUNPCKLPD  Z13, Z9, Z8
+	VUNPCKHPD  Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z23, Z22, Z25
+	VSHUFF32X4 $0xdd, Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z25, Z28
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z22, Z22, Z31
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z19, Z17, Z10
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z10, Z10, Z26
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z17, Z17, Z29
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z8, Z18, Z2
+	VSHUFF32X4 $0xdd, Z8, Z18, Z18
+	VSHUFF32X4 $0x88, Z2, Z2, Z14
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z18, Z18, Z24
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z9, Z1, Z27
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z6
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X17
+	VBROADCASTSS X17, Z17
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z16, Z0, Z0
+	VMOVAPS      Z17, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z16, Z1, Z1
+	VMOVAPS      Z17, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z16, Z2, Z2
+	VMOVAPS      Z17, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z16, Z3, Z3
+	VMOVAPS      Z17, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z16, Z4, Z4
+	VMOVAPS      Z17, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z16, Z5, Z5
+	VMOVAPS      Z17, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z16, Z6, Z6
+	VMOVAPS      Z17, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z16, Z7, Z7
+	VMOVAPS      Z17, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z16, Z8, Z8
+	VMOVAPS      Z17, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z16, Z9, Z9
+	VMOVAPS      Z17, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z16, Z10, Z10
+	VMOVAPS      Z17, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z16, Z11, Z11
+	VMOVAPS      Z17, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z16, Z12, Z12
+	VMOVAPS      Z17, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z16, Z13, Z13
+	VMOVAPS      Z17, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z16, Z14, Z14
+	VMOVAPS      Z17, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z16, Z15, Z15
+	VMOVAPS      Z17, K3, Z15
+	JMP          activated
+
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R13)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (R13)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R13)(R11*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R13)(R8*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R13)(R12*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R13)(R11*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R15), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R15)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R15)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z20
+	VADDPS       Z0, Z1, Z21
+	VADDPS       Z2, Z3, Z22
+	VADDPS       Z4, Z21, Z21
+	VADDPS       Z5, Z22, Z22
+	VADDPS       Z6, Z21, Z21
+	VADDPS       Z7, Z22, Z22
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z9, Z22, Z22
+	VADDPS       Z10, Z21, Z21
+	VADDPS       Z11, Z22, Z22
+	VADDPS       Z12, Z21, Z21
+	VADDPS       Z13, Z22, Z22
+	VADDPS       Z14, Z21, Z21
+	VADDPS       Z15, Z22, Z22
+	VADDPS       Z16, Z21, Z21
+	VADDPS       Z17, Z22, Z22
+	VADDPS       Z18, Z21, Z21
+	VADDPS       Z19, Z22, Z22
+	VADDPS       Z22, Z21, Z21
+	VCMPPS       $0x03, Z21, Z21, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z20, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+
+activated:
+	MOVL  $0x000003ff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z20
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z21
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z22
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z23
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z24
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPD  Z21, Z20, Z25
+	VUNPCKHPD  Z21, Z20, Z20
+	VUNPCKLPD  Z4, Z0, Z26
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z23, Z22, Z27
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z12, Z8, Z28
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z24, Z24, Z29
+	VUNPCKHPD  Z24, Z24, Z24
+	VUNPCKLPD  Z16, Z16, Z30
+	VUNPCKHPD  Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z25, Z31
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z29, Z29, Z2
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z2, Z31, Z6
+	VSHUFF32X4 $0xdd, Z2, Z31, Z31
+	VSHUFF32X4 $0x88, Z29, Z25, Z10
+	VSHUFF32X4 $0xdd, Z29, Z25, Z25
+	VSHUFF32X4 $0x88, Z22, Z20, Z14
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z24, Z24, Z18
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z18, Z14, Z21
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z24, Z20, Z4
+	VSHUFF32X4 $0xdd, Z24, Z20, Z20
+	VSHUFF32X4 $0x88, Z28, Z26, Z23
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z30, Z30, Z12
+	VSHUFF32X4 $0xdd, Z30, Z30, Z30
+	VSHUFF32X4 $0x88, Z12, Z23, Z27
+	VSHUFF32X4 $0xdd, Z12, Z23, Z23
+	VSHUFF32X4 $0x88, Z30, Z26, Z2
+	VSHUFF32X4 $0xdd, Z30, Z26, Z26
+	VSHUFF32X4 $0x88, Z8, Z0, Z29
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z22
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z22, Z29, Z18
+	VSHUFF32X4 $0xdd, Z22, Z29, Z29
+	VSHUFF32X4 $0x88, Z16, Z0, Z24
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z28
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z12
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z30
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z8
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z22
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPD  Z12, Z28, Z16
+	VUNPCKHPD  Z12, Z28, Z28
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z8, Z30, Z21
+	VUNPCKHPD  Z8, Z30, Z30
+	VUNPCKLPD  Z13, Z9, Z27
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z22, Z22, Z18
+	VUNPCKHPD  Z22, Z22, Z22
+	VUNPCKLPD  Z17, Z17, Z10
+	VUNPCKHPD  Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z21, Z16, Z4
+	VSHUFF32X4 $0xdd, Z21, Z16, Z16
+	VSHUFF32X4 $0x88, Z18, Z18, Z2
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z2, Z4, Z24
+	VSHUFF32X4 $0xdd, Z2, Z4, Z4
+	VSHUFF32X4 $0x88, Z18, Z16, Z31
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z30, Z28, Z14
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z23, Z14, Z29
+	VSHUFF32X4 $0xdd, Z23, Z14, Z14
+	VSHUFF32X4 $0x88, Z22, Z28, Z25
+	VSHUFF32X4 $0xdd, Z22, Z28, Z28
+	VSHUFF32X4 $0x88, Z27, Z6, Z20
+	VSHUFF32X4 $0xdd, Z27, Z6, Z6
+	VSHUFF32X4 $0x88, Z10, Z10, Z26
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z26, Z20, Z0
+	VSHUFF32X4 $0xdd, Z26, Z20, Z20
+	VSHUFF32X4 $0x88, Z10, Z6, Z3
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z7
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z11
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z11, Z7, Z15
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z17, Z1, Z19
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0a, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+40, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X21
+	VBROADCASTSS X21, Z21
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z20, Z0, Z0
+	VMOVAPS      Z21, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z20, Z1, Z1
+	VMOVAPS      Z21, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z20, Z2, Z2
+	VMOVAPS      Z21, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z20, Z3, Z3
+	VMOVAPS      Z21, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z20, Z4, Z4
+	VMOVAPS      Z21, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z20, Z5, Z5
+	VMOVAPS      Z21, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z20, Z6, Z6
+	VMOVAPS      Z21, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z20, Z7, Z7
+	VMOVAPS      Z21, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z20, Z8, Z8
+	VMOVAPS      Z21, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z20, Z9, Z9
+	VMOVAPS      Z21, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z20, Z10, Z10
+	VMOVAPS      Z21, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z20, Z11, Z11
+	VMOVAPS      Z21, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z20, Z12, Z12
+	VMOVAPS      Z21, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z20, Z13, Z13
+	VMOVAPS      Z21, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z20, Z14, Z14
+	VMOVAPS      Z21, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z20, Z15, Z15
+	VMOVAPS      Z21, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z20, Z16, Z16
+	VMOVAPS      Z21, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z20, Z17, Z17
+	VMOVAPS      Z21, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z20, Z18, Z18
+	VMOVAPS      Z21, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z20, Z19, Z19
+	VMOVAPS      Z21, K3, Z19
+	JMP          activated
+
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z22
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	VMOVAPS Z1, Z21
+	VMOVAPS Z1, Z23
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (R13)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (R13)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R13)(R11*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R13)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R13)(R12*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R13)(R11*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R15), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R15)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R15)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R15)(R11*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R15)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVL  $0x00000fff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z24
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z25
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z26
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z27
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z28
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z29
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPD  Z25, Z24, Z30
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z4, Z0, Z31
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z27, Z26, Z2
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z12, Z8, Z6
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z29, Z28, Z10
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z20, Z16, Z14
+	VUNPCKHPD  Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z2, Z30, Z18
+	VSHUFF32X4 $0xdd, Z2, Z30, Z30
+	VSHUFF32X4 $0x88, Z10, Z10, Z22
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z22, Z18, Z25
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z10, Z30, Z4
+	VSHUFF32X4 $0xdd, Z10, Z30, Z30
+	VSHUFF32X4 $0x88, Z26, Z24, Z27
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z28, Z28, Z12
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z12, Z27, Z29
+	VSHUFF32X4 $0xdd, Z12, Z27, Z27
+	VSHUFF32X4 $0x88, Z28, Z24, Z20
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z6, Z31, Z2
+	VSHUFF32X4 $0xdd, Z6, Z31, Z31
+	VSHUFF32X4 $0x88, Z14, Z14, Z22
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z22, Z2, Z10
+	VSHUFF32X4 $0xdd, Z22, Z2, Z2
+	VSHUFF32X4 $0x88, Z14, Z31, Z26
+	VSHUFF32X4 $0xdd, Z14, Z31, Z31
+	VSHUFF32X4 $0x88, Z8, Z0, Z12
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z28
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z28, Z12, Z6
+	VSHUFF32X4 $0xdd, Z28, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z0, Z22
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z14
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z8
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z28
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z16
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z25
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z29
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPD  Z8, Z14, Z10
+	VUNPCKHPD  Z8, Z14, Z14
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z16, Z28, Z4
+	VUNPCKHPD  Z16, Z28, Z28
+	VUNPCKLPD  Z13, Z9, Z20
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z29, Z25, Z26
+	VUNPCKHPD  Z29, Z25, Z25
+	VUNPCKLPD  Z21, Z17, Z22
+	VUNPCKHPD  Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z4, Z10, Z18
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z27, Z18, Z2
+	VSHUFF32X4 $0xdd, Z27, Z18, Z18
+	VSHUFF32X4 $0x88, Z26, Z10, Z12
+	VSHUFF32X4 $0xdd, Z26, Z10, Z10
+	VSHUFF32X4 $0x88, Z28, Z14, Z30
+	VSHUFF32X4 $0xdd, Z28, Z14, Z14
+	VSHUFF32X4 $0x88, Z25, Z25, Z24
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z24, Z30, Z31
+	VSHUFF32X4 $0xdd, Z24, Z30, Z30
+	VSHUFF32X4 $0x88, Z25, Z14, Z0
+	VSHUFF32X4 $0xdd, Z25, Z14, Z14
+	VSHUFF32X4 $0x88, Z20, Z6, Z3
+	VSHUFF32X4 $0xdd, Z20, Z6, Z6
+	VSHUFF32X4 $0x88, Z22, Z22, Z7
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z22, Z6, Z15
+	VSHUFF32X4 $0xdd, Z22, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z19
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z23
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z23, Z19, Z8
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z17, Z1, Z5
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0c, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+48, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z24, Z0, Z0
+	VMOVAPS      Z25, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z24, Z1, Z1
+	VMOVAPS      Z25, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z24, Z2, Z2
+	VMOVAPS      Z25, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z24, Z3, Z3
+	VMOVAPS      Z25, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z24, Z4, Z4
+	VMOVAPS      Z25, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z24, Z5, Z5
+	VMOVAPS      Z25, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z24, Z6, Z6
+	VMOVAPS      Z25, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z24, Z7, Z7
+	VMOVAPS      Z25, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z24, Z8, Z8
+	VMOVAPS      Z25, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z24, Z9, Z9
+	VMOVAPS      Z25, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z24, Z10, Z10
+	VMOVAPS      Z25, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z24, Z11, Z11
+	VMOVAPS      Z25, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z24, Z12, Z12
+	VMOVAPS      Z25, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z24, Z13, Z13
+	VMOVAPS      Z25, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z24, Z14, Z14
+	VMOVAPS      Z25, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z24, Z15, Z15
+	VMOVAPS      Z25, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z24, Z16, Z16
+	VMOVAPS      Z25, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z24, Z17, Z17
+	VMOVAPS      Z25, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z24, Z18, Z18
+	VMOVAPS      Z25, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z24, Z19, Z19
+	VMOVAPS      Z25, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z24, Z20, Z20
+	VMOVAPS      Z25, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z24, Z21, Z21
+	VMOVAPS      Z25, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z24, Z22, Z22
+	VMOVAPS      Z25, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z24, Z23, Z23
+	VMOVAPS      Z25, K3, Z23
+	JMP          activated
+
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F
+TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-104
+	MOVQ  last+72(FP), CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K2
+	MOVQ  stride+88(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z26
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	VMOVAPS Z1, Z21
+	VMOVAPS Z1, Z23
+	VMOVAPS Z1, Z25
+	VMOVAPS Z1, Z27
+	MOVQ    R10, CX
+
+tap:
+	ADDQ         $+128, DX
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (R13), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (R13)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (R13)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R13)(R11*1), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R13)(R8*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R13)(R12*1), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R13)(R11*2), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R15), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R15)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R15)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R15)(R11*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R15)(R8*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R15)(R12*1), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R15)(R11*2), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	INCQ         CX
+	JNZ          tap
+	VBROADCASTSS floor+80(FP), Z28
+	VADDPS       Z0, Z1, Z29
+	VADDPS       Z2, Z3, Z30
+	VADDPS       Z4, Z29, Z29
+	VADDPS       Z5, Z30, Z30
+	VADDPS       Z6, Z29, Z29
+	VADDPS       Z7, Z30, Z30
+	VADDPS       Z8, Z29, Z29
+	VADDPS       Z9, Z30, Z30
+	VADDPS       Z10, Z29, Z29
+	VADDPS       Z11, Z30, Z30
+	VADDPS       Z12, Z29, Z29
+	VADDPS       Z13, Z30, Z30
+	VADDPS       Z14, Z29, Z29
+	VADDPS       Z15, Z30, Z30
+	VADDPS       Z16, Z29, Z29
+	VADDPS       Z17, Z30, Z30
+	VADDPS       Z18, Z29, Z29
+	VADDPS       Z19, Z30, Z30
+	VADDPS       Z20, Z29, Z29
+	VADDPS       Z21, Z30, Z30
+	VADDPS       Z22, Z29, Z29
+	VADDPS       Z23, Z30, Z30
+	VADDPS       Z24, Z29, Z29
+	VADDPS       Z25, Z30, Z30
+	VADDPS       Z26, Z29, Z29
+	VADDPS       Z27, Z30, Z30
+	VADDPS       Z30, Z29, Z29
+	VCMPPS       $0x03, Z29, Z29, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z28, Z0, Z0
+	VMAXPS       Z28, Z1, Z1
+	VMAXPS       Z28, Z2, Z2
+	VMAXPS       Z28, Z3, Z3
+	VMAXPS       Z28, Z4, Z4
+	VMAXPS       Z28, Z5, Z5
+	VMAXPS       Z28, Z6, Z6
+	VMAXPS       Z28, Z7, Z7
+	VMAXPS       Z28, Z8, Z8
+	VMAXPS       Z28, Z9, Z9
+	VMAXPS       Z28, Z10, Z10
+	VMAXPS       Z28, Z11, Z11
+	VMAXPS       Z28, Z12, Z12
+	VMAXPS       Z28, Z13, Z13
+	VMAXPS       Z28, Z14, Z14
+	VMAXPS       Z28, Z15, Z15
+	VMAXPS       Z28, Z16, Z16
+	VMAXPS       Z28, Z17, Z17
+	VMAXPS       Z28, Z18, Z18
+	VMAXPS       Z28, Z19, Z19
+	VMAXPS       Z28, Z20, Z20
+	VMAXPS       Z28, Z21, Z21
+	VMAXPS       Z28, Z22, Z22
+	VMAXPS       Z28, Z23, Z23
+	VMAXPS       Z28, Z24, Z24
+	VMAXPS       Z28, Z25, Z25
+	VMAXPS       Z28, Z26, Z26
+	VMAXPS       Z28, Z27, Z27
+
+activated:
+	MOVL  $0x00003fff, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x01
+	JNE   full
+	KMOVW K2, K1
+
+full:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+96(FP), DX
+	VUNPCKLPS  Z2, Z0, Z28
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z29
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z30
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z31
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z2
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z6
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPS  Z26, Z24, Z10
+	VUNPCKHPS  Z26, Z24, Z24
+	VUNPCKLPD  Z29, Z28, Z14
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z4, Z0, Z18
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z31, Z30, Z22
+	VUNPCKHPD  Z31, Z30, Z30
+	VUNPCKLPD  Z12, Z8, Z26
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z6, Z2, Z29
+	VUNPCKHPD  Z6, Z2, Z2
+	VUNPCKLPD  Z20, Z16, Z4
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z10, Z10, Z31
+	VUNPCKHPD  Z10, Z10, Z10
+	VUNPCKLPD  Z24, Z24, Z12
+	VUNPCKHPD  Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z14, Z6
+	VSHUFF32X4 $0xdd, Z22, Z14, Z14
+	VSHUFF32X4 $0x88, Z31, Z29, Z20
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z20, Z6, Z22
+	VSHUFF32X4 $0xdd, Z20, Z6, Z6
+	VSHUFF32X4 $0x88, Z29, Z14, Z31
+	VSHUFF32X4 $0xdd, Z29, Z14, Z14
+	VSHUFF32X4 $0x88, Z30, Z28, Z20
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z10, Z2, Z29
+	VSHUFF32X4 $0xdd, Z10, Z2, Z2
+	VSHUFF32X4 $0x88, Z29, Z20, Z30
+	VSHUFF32X4 $0xdd, Z29, Z20, Z20
+	VSHUFF32X4 $0x88, Z2, Z28, Z10
+	VSHUFF32X4 $0xdd, Z2, Z28, Z28
+	VSHUFF32X4 $0x88, Z26, Z18, Z29
+	VSHUFF32X4 $0xdd, Z26, Z18, Z18
+	VSHUFF32X4 $0x88, Z12, Z4, Z2
+	VSHUFF32X4 $0xdd, Z12, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z29, Z26
+	VSHUFF32X4 $0xdd, Z2, Z29, Z29
+	VSHUFF32X4 $0x88, Z4, Z18, Z12
+	VSHUFF32X4 $0xdd, Z4, Z18, Z18
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z16, Z4
+	VSHUFF32X4 $0xdd, Z24, Z16, Z16
+	VSHUFF32X4 $0x88, Z4, Z2, Z8
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VSHUFF32X4 $0x88, Z16, Z0, Z24
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z4
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z16
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z22
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z30
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z26
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z8
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPS  Z27, Z25, Z31
+	VUNPCKHPS  Z27, Z25, Z25
+	VUNPCKLPD  Z16, Z4, Z10
+	VUNPCKHPD  Z16, Z4, Z4
+	VUNPCKLPD  Z5, Z1, Z12
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z30, Z22, Z24
+	VUNPCKHPD  Z30, Z22, Z22
+	VUNPCKLPD  Z13, Z9, Z6
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z8, Z26, Z20
+	VUNPCKHPD  Z8, Z26, Z26
+	VUNPCKLPD  Z21, Z17, Z29
+	VUNPCKHPD  Z21, Z17, Z17
+	VUNPCKLPD  Z31, Z31, Z2
+	VUNPCKHPD  Z31, Z31, Z31
+	VUNPCKLPD  Z25, Z25, Z14
+	VUNPCKHPD  Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z24, Z10, Z28
+	VSHUFF32X4 $0xdd, Z24, Z10, Z10
+	VSHUFF32X4 $0x88, Z2, Z20, Z18
+	VSHUFF32X4 $0xdd, Z2, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z28, Z0
+	VSHUFF32X4 $0xdd, Z18, Z28, Z28
+	VSHUFF32X4 $0x88, Z20, Z10, Z3
+	VSHUFF32X4 $0xdd, Z20, Z10, Z10
+	VSHUFF32X4 $0x88, Z22, Z4, Z7
+	VSHUFF32X4 $0xdd, Z22, Z4, Z4
+	VSHUFF32X4 $0x88, Z31, Z26, Z11
+	VSHUFF32X4 $0xdd, Z31, Z26, Z26
+	VSHUFF32X4 $0x88, Z11, Z7, Z15
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z26, Z4, Z19
+	VSHUFF32X4 $0xdd, Z26, Z4, Z4
+	VSHUFF32X4 $0x88, Z6, Z12, Z23
+	VSHUFF32X4 $0xdd, Z6, Z12, Z12
+	VSHUFF32X4 $0x88, Z14, Z29, Z27
+	VSHUFF32X4 $0xdd, Z14, Z29, Z29
+	VSHUFF32X4 $0x88, Z27, Z23, Z16
+	VSHUFF32X4 $0xdd, Z27, Z23, Z23
+	VSHUFF32X4 $0x88, Z29, Z12, Z5
+	VSHUFF32X4 $0xdd, Z29, Z12, Z12
+	VSHUFF32X4 $0x88, Z9, Z1, Z30
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z25, Z17, Z13
+	VSHUFF32X4 $0xdd, Z25, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z30, Z8
+	VSHUFF32X4 $0xdd, Z13, Z30, Z30
+	VSHUFF32X4 $0x88, Z17, Z1, Z21
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0e, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+56, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X29
+	VBROADCASTSS X29, Z29
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z28, Z0, Z0
+	VMOVAPS      Z29, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z28, Z1, Z1
+	VMOVAPS      Z29, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z28, Z2, Z2
+	VMOVAPS      Z29, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z28, Z3, Z3
+	VMOVAPS      Z29, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z28, Z4, Z4
+	VMOVAPS      Z29, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z28, Z5, Z5
+	VMOVAPS      Z29, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z28, Z6, Z6
+	VMOVAPS      Z29, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z28, Z7, Z7
+	VMOVAPS      Z29, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z28, Z8, Z8
+	VMOVAPS      Z29, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z28, Z9, Z9
+	VMOVAPS      Z29, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z28, Z10, Z10
+	VMOVAPS      Z29, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z28, Z11, Z11
+	VMOVAPS      Z29, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z28, Z12, Z12
+	VMOVAPS      Z29, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z28, Z13, Z13
+	VMOVAPS      Z29, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z28, Z14, Z14
+	VMOVAPS      Z29, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z28, Z15, Z15
+	VMOVAPS      Z29, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z28, Z16, Z16
+	VMOVAPS      Z29, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z28, Z17, Z17
+	VMOVAPS      Z29, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z28, Z18, Z18
+	VMOVAPS      Z29, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z28, Z19, Z19
+	VMOVAPS      Z29, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z28, Z20, Z20
+	VMOVAPS      Z29, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z28, Z21, Z21
+	VMOVAPS      Z29, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z28, Z22, Z22
+	VMOVAPS      Z29, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z28, Z23, Z23
+	VMOVAPS      Z29, K3, Z23
+	VCMPPS       $0x03, Z24, Z24, K3
+	VMAXPS       Z28, Z24, Z24
+	VMOVAPS      Z29, K3, Z24
+	VCMPPS       $0x03, Z25, Z25, K3
+	VMAXPS       Z28, Z25, Z25
+	VMOVAPS      Z29, K3, Z25
+	VCMPPS       $0x03, Z26, Z26, K3
+	VMAXPS       Z28, Z26, Z26
+	VMOVAPS      Z29, K3, Z26
+	VCMPPS       $0x03, Z27, Z27, K3
+	VMAXPS       Z28, Z27, Z27
+	VMOVAPS      Z29, K3, Z27
+	JMP          activated
+
+// func extremesAVX512(values *float32, n int) (lo float32, hi float32)
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·extremesAVX512(SB), NOSPLIT, $0-24
+	MOVQ         values+0(FP), SI
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Z2
+	VMOVAPS      Z2, Z3
+	SUBQ         $+32, CX
+	JLT          rest
+
+next:
+	VMOVUPS (SI), Z4
+	VSUBPS  Z4, Z4, Z5
+	VADDPS  Z5, Z4, Z4
+	VMINPS  Z0, Z4, Z0
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 64(SI), Z4
+	VSUBPS  Z4, Z4, Z5
+	VADDPS  Z5, Z4, Z4
+	VMINPS  Z1, Z4, Z1
+	VMAXPS  Z3, Z4, Z3
 	ADDQ    $+128, SI
-	ADDQ    $+128, AX
-	DECQ    BX
-	JNZ     tile
-	NEGQ    R10
-	MOVQ    row+16(FP), AX
-	ADDQ    AX, DI
-	DECQ    R12
-	JNZ     row
+	SUBQ    $+32, CX
+	JGE     next
+
+rest:
+	ADDQ    $+16, CX
+	JLT     last
+	VMOVUPS (SI), Z4
+	VSUBPS  Z4, Z4, Z5
+	VADDPS  Z5, Z4, Z4
+	VMINPS  Z0, Z4, Z0
+	VMAXPS  Z2, Z4, Z2
+
+last:
+	VMOVUPS       (SI)(CX*4), Z4
+	VSUBPS        Z4, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VMINPS        Z1, Z4, Z1
+	VMAXPS        Z3, Z4, Z3
+	VMINPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $0x01, Z0, Y4
+	VMINPS        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VMINPS        X4, X0, X0
+	VPERMILPS     $0x0e, X0, X4
+	VMINPS        X4, X0, X0
+	VPERMILPS     $0x01, X0, X4
+	VMINPS        X4, X0, X0
+	MOVSS         X0, lo+16(FP)
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF32X8 $0x01, Z2, Y4
+	VMAXPS        Y4, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VMAXPS        X4, X2, X2
+	VPERMILPS     $0x0e, X2, X4
+	VMAXPS        X4, X2, X2
+	VPERMILPS     $0x01, X2, X4
+	VMAXPS        X4, X2, X2
+	MOVSS         X2, hi+20(FP)
 	VZEROUPPER
 	RET

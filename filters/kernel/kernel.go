@@ -6,6 +6,7 @@ package kernel
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unsafe"
 )
 
@@ -13,9 +14,11 @@ import (
 // one instruction set. All give the same bits. It is immutable and safe for
 // concurrent use.
 type Kernel struct {
-	name   string
-	lanes  int // float32 in a vector; 0 is plain Go
-	pixels [][]pixelLoop
+	name     string
+	lanes    int // float32 in a vector; 0 is plain Go
+	pixels   [][]pixelLoop
+	filters  [][]filterLoop // nil where an instruction set has none
+	extremes extremesLoop
 }
 
 // pixelLoop computes rows of outputs for a block of f filters, with neighbouring
@@ -28,6 +31,17 @@ type Kernel struct {
 // last vector of the last tile stores only the first last lanes.
 type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
 
+// filterLoop computes rows of outputs for a block of up to v·lanes filters, with the
+// filters in the lanes, p neighbouring outputs of a row at a time, a tile: what
+// pixelLoop computes, but of an input stride values apart between outputs and with
+// weights of v·lanes biases, then v·lanes weights a tap. It reads the input of whole
+// tiles but of the last tile stores only the first last outputs.
+type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32, stride, filters int)
+
+// extremesLoop finds the smallest and the largest finite value of at least a vector
+// of values: +Inf and −Inf where there is none.
+type extremesLoop func(values *float32, n int) (lo, hi float32)
+
 var generic = &Kernel{name: "generic"}
 
 // Select gives the kernel of that name: generic, avx2, avx512 or neon; the empty name
@@ -38,7 +52,7 @@ func Select(name string) (*Kernel, error) {
 		return Best(), nil
 	}
 	var names []string
-	for _, k := range available() {
+	for _, k := range kernels() {
 		if k.name == name {
 			return k, nil
 		}
@@ -48,13 +62,15 @@ func Select(name string) (*Kernel, error) {
 }
 
 // Best is the fastest kernel that this processor runs.
-func Best() *Kernel { return available()[0] }
+func Best() *Kernel { return kernels()[0] }
+
+var kernels = sync.OnceValue(available)
 
 // Names are the kernels that this processor runs, the fastest first. The last is
 // always generic.
 func Names() []string {
 	var names []string
-	for _, k := range available() {
+	for _, k := range kernels() {
 		names = append(names, k.name)
 	}
 	return names
@@ -73,13 +89,4 @@ func Floats(n int) []float32 {
 	data := make([]float32, n+Align-1)
 	skip := -int(uintptr(unsafe.Pointer(&data[0]))/4) & (Align - 1)
 	return data[skip : skip+n : skip+n]
-}
-
-// Layout chooses how a layer of groups of that many filters, each of so many taps,
-// is computed in rows of width outputs.
-func (k *Kernel) Layout(filters, taps, width, stride int) Layout {
-	if k.lanes == 0 {
-		return Scalar
-	}
-	return Pixels
 }

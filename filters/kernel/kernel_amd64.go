@@ -5,8 +5,8 @@ package kernel
 import "golang.org/x/sys/cpu"
 
 var (
-	avx512 = &Kernel{name: "avx512", lanes: 16, pixels: pixelsAVX512}
-	avx2   = &Kernel{name: "avx2", lanes: 8, pixels: pixelsAVX2}
+	avx512 = &Kernel{name: "avx512", lanes: 16, pixels: pixelsAVX512, filters: filtersAVX512, extremes: extremesAVX512}
+	avx2   = &Kernel{name: "avx2", lanes: 8, pixels: pixelsAVX2, extremes: extremesAVX2}
 )
 
 // available are the kernels that processor and operating system support, the fastest

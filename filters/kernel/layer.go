@@ -14,28 +14,12 @@ type Layer struct {
 	activation Activation
 }
 
-// Layout is how a layer's outputs are spread over the lanes.
-type Layout int
-
-// The layouts. Stride as the horizontal distance between neighbouring outputs is
-// any with Scalar and Filters. With Pixels it is 1: rows are split into as many
-// phases as the stride, each contiguous.
-const (
-	Scalar  Layout = iota // plain Go
-	Pixels                // neighbouring outputs of a row
-	Filters               // filters
-)
-
 // block is filters that are computed together.
 type block struct {
 	group, first, filters int
 	weights               []float32 // biases and weights as the loops read them
 	taps                  Taps      // the same as they came, with Scalar
 }
-
-// Slack is how many floats behind the last one that a tap needs may be read (and
-// ignored). Filters is only chosen with strides that keep to it.
-const Slack = 256
 
 // Pack lays out the weights of a layer's groups, which have the same number of
 // filters and of weights a filter. Nothing of groups is kept but with Scalar.
@@ -51,6 +35,8 @@ func (k *Kernel) Pack(groups []Taps, act Activation, layout Layout) *Layer {
 			l.blocks = append(l.blocks, block{group: g, filters: l.filters, taps: t})
 		case Pixels:
 			l.packPixels(g, t)
+		case Filters:
+			l.packFilters(g, t)
 		}
 	}
 	return l
@@ -62,6 +48,21 @@ func (l *Layer) packPixels(group int, t Taps) {
 	for i := range parts {
 		k0, k1 := i*l.filters/parts, (i+1)*l.filters/parts
 		l.blocks = append(l.blocks, block{group: group, first: k0, filters: k1 - k0, weights: l.interleave(t, k0, k1-k0)})
+	}
+}
+
+// packFilters cuts a group into blocks of as many filters as two vectors have lanes,
+// and of one vector where that is enough for the rest.
+func (l *Layer) packFilters(group int, t Taps) {
+	lanes := l.kernel.lanes
+	for k := 0; k < l.filters; {
+		width := 2 * lanes
+		if l.filters-k <= lanes {
+			width = lanes
+		}
+		n := min(width, l.filters-k)
+		l.blocks = append(l.blocks, block{group: group, first: k, filters: n, weights: l.interleave(t, k, width)})
+		k += n
 	}
 }
 
@@ -105,6 +106,8 @@ func (l *Layer) Compute(r *Rows) {
 			l.scalar(b, r)
 		case Pixels:
 			l.pixels(b, r)
+		case Filters:
+			l.filterLanes(b, r)
 		}
 	}
 	if l.activation.Kind == LeakyReLU && l.layout != Scalar {
@@ -149,6 +152,28 @@ func (l *Layer) pixels(b *block, r *Rows) {
 		x := wide * (narrow + 1) * lanes
 		loops[narrow-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x], &offsets[0], l.taps, &b.weights[0], r.N, tiles-wide, last, l.floor())
 	}
+}
+
+// filterLanes computes a block's rows in tiles of the same even width.
+func (l *Layer) filterLanes(b *block, r *Rows) {
+	width := len(b.weights) / (l.taps + 1)
+	loops := l.kernel.filters[width/l.kernel.lanes-1]
+	half, tiles := filterTiles(r.Width, len(loops))
+	last := r.Width - (tiles-1)*2*half
+
+	dst := r.Dst[(b.group*l.filters+b.first)*r.ChannelStride:]
+	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
+	src := r.Src[b.group*r.GroupStride:]
+	offsets := r.Offsets[:r.N*l.taps]
+	loops[half-1](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0], r.N, tiles, last, l.floor(), r.Stride, b.filters)
+}
+
+// filterTiles is how many pairs of outputs a tile has, at most widest, and how many
+// tiles make a row.
+func filterTiles(width, widest int) (half, tiles int) {
+	tiles = ceilDiv(width, 2*widest)
+	half = ceilDiv(ceilDiv(width, tiles), 2)
+	return half, ceilDiv(width, 2*half)
 }
 
 // floor is what the activation raises sums to; LeakyReLU is applied afterwards.

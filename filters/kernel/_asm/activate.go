@@ -5,38 +5,85 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// activate makes the larger of a sum and the floor of it, which is the floor where
-// both are zero, so that a ReLU's −0 becomes 0; NaNs become the quiet NaN. It uses
-// K3 or spare[3].
-func (p *pixels) activate(a, floor, nan reg.Register, spare []reg.VecPhysical) {
-	if p.masked() {
-		p.VCMPPS(unordered, a, a, reg.K3)
-		p.VMAXPS(floor, a, a)
-		p.VMOVAPS(nan, reg.K3, a)
-		return
+// activate makes of every accumulator the larger of it and the floor, which is the
+// floor where both are zero, so that a ReLU's −0 becomes 0, and of every NaN the one
+// quiet NaN. NaNs are rare, and a sum of all accumulators shows whether there may be
+// any: it takes less than a comparison each. It uses three spare registers and RDX.
+func (p *pixels) activate() {
+	floor, total, other := p.spare[0], p.spare[1], p.spare[2]
+	var all []reg.VecPhysical
+	for _, acc := range p.acc {
+		all = append(all, acc...)
 	}
-	p.VCMPPS(unordered, a, a, spare[3])
-	p.VMAXPS(floor, a, a)
-	p.VBLENDVPS(spare[3], nan, a, a)
+	p.VBROADCASTSS(p.argument("floor"), floor)
+	sum := all[0]
+	if len(all) > 1 {
+		sum = p.sumOf(all, total, other)
+	}
+	if p.masked() {
+		p.VCMPPS(unordered, sum, sum, reg.K3)
+		p.KORTESTW(reg.K3, reg.K3)
+	} else {
+		p.VCMPPS(unordered, sum, sum, total)
+		p.VMOVMSKPS(total, reg.EDX)
+		p.TESTL(reg.EDX, reg.EDX)
+	}
+	p.JNZ(operand.LabelRef("nan"))
+	for _, a := range all {
+		p.VMAXPS(floor, a, a)
+	}
+	p.Label("activated")
 }
 
-func (p *pixels) broadcastFloor(to reg.VecPhysical) {
-	floor, err := p.Param("floor").Resolve()
+// sumOf adds up accumulators in two chains.
+func (p *pixels) sumOf(all []reg.VecPhysical, total, other reg.VecPhysical) reg.VecPhysical {
+	if len(all) < 4 {
+		p.VADDPS(all[0], all[1], total)
+		for _, a := range all[2:] {
+			p.VADDPS(a, total, total)
+		}
+		return total
+	}
+	p.VADDPS(all[0], all[1], total)
+	p.VADDPS(all[2], all[3], other)
+	for i, a := range all[4:] {
+		chain := []reg.VecPhysical{total, other}[i%2]
+		p.VADDPS(a, chain, chain)
+	}
+	p.VADDPS(other, total, total)
+	return total
+}
+
+// activateNaN is the part of activate behind the loop, for tiles that may hold NaNs.
+func (p *pixels) activateNaN() {
+	floor, nan, mask := p.spare[0], p.spare[1], p.spare[2]
+	p.Label("nan")
+	p.MOVL(quietNaN, reg.EDX)
+	p.VMOVD(reg.EDX, nan.AsX())
+	p.VBROADCASTSS(nan.AsX(), nan)
+	for _, acc := range p.acc {
+		for _, a := range acc {
+			if p.masked() {
+				p.VCMPPS(unordered, a, a, reg.K3)
+				p.VMAXPS(floor, a, a)
+				p.VMOVAPS(nan, reg.K3, a)
+			} else {
+				p.VCMPPS(unordered, a, a, mask)
+				p.VMAXPS(floor, a, a)
+				p.VBLENDVPS(mask, nan, a, a)
+			}
+		}
+	}
+	p.JMP(operand.LabelRef("activated"))
+}
+
+// argument is a parameter's place in memory.
+func (p *pixels) argument(name string) operand.Mem {
+	b, err := p.Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	p.VBROADCASTSS(floor.Addr, to)
-}
-
-func (p *pixels) broadcastNaN(to reg.VecPhysical) {
-	x := to.AsX()
-	p.MOVL(quietNaN, reg.EDX)
-	if p.masked() {
-		p.VPBROADCASTD(reg.EDX, to)
-		return
-	}
-	p.VMOVD(reg.EDX, x)
-	p.VBROADCASTSS(x, to)
+	return b.Addr
 }
 
 // bitMask sets as many low bits of a mask register as the parameter says.

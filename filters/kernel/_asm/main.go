@@ -1,4 +1,4 @@
-// Command asm writes the assembly of package kernel: pixels_*.go and filters.go
+// Command asm writes the assembly of package kernel: pixels.go and filters.go
 // describe the inner loops, go generate in the package's folder calls it.
 package main
 
@@ -28,10 +28,12 @@ func generate(set, out string) error {
 	var tables string
 	switch set {
 	case "avx512":
-		tables = pixelLoops(c, avx512())
+		tables = pixelLoops(c, avx512()) + filterLoops(c)
+		extremesLoop(c, avx512())
 
 	case "avx2":
 		tables = pixelLoops(c, avx2())
+		extremesLoop(c, avx2())
 
 	default:
 		return fmt.Errorf("no instruction set %q", set)

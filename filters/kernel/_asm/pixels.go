@@ -30,20 +30,14 @@ type pixels struct {
 // loads, so eight vectors are enough for one filter.
 func (s set) widest(filters int) int {
 	v := 0
-	for v < 8 && filters*(v+1)+max(min(filters, v+1)+1, s.constants()) <= len(s.registers) {
+	for v < 8 && filters*(v+1)+max(min(filters, v+1)+1, finishing) <= len(s.registers) {
 		v++
 	}
 	return v
 }
 
-// constants counts the registers beside the sums when a tile is finished: floor and
-// quiet NaN and, where there are no mask registers, two masks.
-func (s set) constants() int {
-	if s.masked() {
-		return 2
-	}
-	return 4
-}
+// finishing counts the registers that finish needs beside the accumulators.
+const finishing = 3
 
 // mostFilters is the largest block: with it two vectors still fit.
 func (s set) mostFilters() int {
@@ -126,6 +120,7 @@ func (p *pixels) loop(name string) {
 	p.JNZ(operand.LabelRef("row"))
 	p.VZEROUPPER()
 	p.RET()
+	p.activateNaN()
 }
 
 // sum leaves bias + Σ weight·value in the accumulators.
@@ -172,14 +167,7 @@ func (p *pixels) sum(src, offsets, taps, weights reg.Register) {
 // finish applies the activation and stores a tile; of a row's last tile the last
 // vector in part.
 func (p *pixels) finish(out, channel, tiles reg.Register) {
-	floor, nan := p.spare[0], p.spare[1]
-	p.broadcastFloor(floor)
-	p.broadcastNaN(nan)
-	for _, acc := range p.acc {
-		for _, a := range acc {
-			p.activate(a, floor, nan, p.spare)
-		}
-	}
+	p.activate()
 	if p.masked() {
 		p.MOVQ(out, reg.RDX)
 		p.KXNORW(reg.K1, reg.K1, reg.K1)

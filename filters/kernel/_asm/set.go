@@ -41,7 +41,7 @@ func element(base, index reg.Register, disp int) operand.Mem {
 	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: disp}
 }
 
-// unordered is VCMPPS's predicate that holds where either operand is NaN.
+// unordered is the predicate of VCMPPS that holds where either operand is NaN.
 const unordered = operand.U8(3)
 
 // quietNaN is the one NaN that outputs may have.

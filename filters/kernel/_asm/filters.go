@@ -1,0 +1,245 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// filterSignature is that of filterLoop in the package.
+const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32, stride, filters int)"
+
+// lanes is a loop with filters in the lanes, for AVX-512: a tile of pixels×vectors
+// accumulators; a tap loads a vector of weights or two and broadcasts one input value
+// an output. Tiles are transposed on their way out.
+type lanes struct {
+	pixels
+	outputs, vectors int
+}
+
+// mostOutputs is the widest tile: with two vectors of filters, 28 accumulators, two
+// registers for weights and one for the input.
+const mostOutputs = 14
+
+// filterLoops writes a loop for one and two vectors of filters and every even number
+// of outputs and returns the table of them.
+func filterLoops(c *build.Context) (table string) {
+	var b strings.Builder
+	b.WriteString("\n// filtersAVX512 holds the loop for v vectors of filters and 2·n outputs at [v-1][n-1].\n")
+	b.WriteString("var filtersAVX512 = [][]filterLoop{\n")
+	for v := 1; v <= 2; v++ {
+		var names []string
+		for outputs := 2; outputs <= mostOutputs; outputs += 2 {
+			name := fmt.Sprintf("filters%dx%dAVX512", v, outputs)
+			l := lanes{pixels: pixels{Context: c, set: avx512()}, outputs: outputs, vectors: v}
+			l.loop(name)
+			names = append(names, name)
+		}
+		fmt.Fprintf(&b, "\t{%s},\n", strings.Join(names, ", "))
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// The registers of a filter loop. Distances between outputs are odd multiples of the
+// stride times a power of two, from one of two bases.
+var (
+	laneSrc, laneOut, laneOffsets, laneTaps = reg.RSI, reg.RDI, reg.R9, reg.R10
+	laneTiles                               = reg.RAX
+	laneBase, laneBase7                     = reg.R13, reg.R15
+	stride1, stride3, stride5, stride7      = reg.R8, reg.R11, reg.R12, reg.RBX
+)
+
+// input is the memory of output p's input value.
+func input(p int) operand.Mem {
+	base := laneBase
+	if p >= 7 {
+		base, p = laneBase7, p-7
+	}
+	m := operand.Mem{Base: base, Scale: 1}
+	switch p {
+	case 1, 2, 4:
+		m.Index, m.Scale = stride1, uint8(p)
+	case 3, 6:
+		m.Index, m.Scale = stride3, uint8(p/3)
+	case 5:
+		m.Index = stride5
+	default:
+		m.Scale = 0
+	}
+	return m
+}
+
+func (l *lanes) loop(name string) {
+	l.Function(name)
+	l.Attributes(attr.NOSPLIT)
+	l.Pragma("noescape")
+	l.SignatureExpr(filterSignature)
+	l.Doc(fmt.Sprintf("%s is the filterLoop for %d vectors of filters and %d outputs.", name, l.vectors, l.outputs))
+	l.spare = l.registers
+	for range l.outputs {
+		l.acc = append(l.acc, l.spare[:l.vectors])
+		l.spare = l.spare[l.vectors:]
+	}
+
+	l.bitMask("last", reg.K2)
+	l.Load(l.Param("stride"), stride1)
+	l.SHLQ(operand.U8(2), stride1)
+	l.LEAQ(operand.Mem{Base: stride1, Index: stride1, Scale: 2}, stride3)
+	l.LEAQ(operand.Mem{Base: stride1, Index: stride1, Scale: 4}, stride5)
+	l.LEAQ(operand.Mem{Base: stride3, Index: stride1, Scale: 4}, stride7)
+	l.Load(l.Param("offsets"), laneOffsets)
+	l.Load(l.Param("taps"), laneTaps)
+
+	l.Label("row")
+	l.LEAQ(operand.Mem{Base: laneOffsets, Index: laneTaps, Scale: 4}, laneOffsets)
+	l.NEGQ(laneTaps)
+	l.Load(l.Param("src"), laneSrc)
+	l.Load(l.Param("dst"), laneOut)
+	l.Load(l.Param("tiles"), laneTiles)
+	l.Label("tile")
+	l.sum()
+	l.finish()
+	l.IMUL3Q(operand.U8(l.outputs), stride1, reg.RCX)
+	l.ADDQ(reg.RCX, laneSrc)
+	l.ADDQ(operand.I32(4*l.outputs), laneOut)
+	l.DECQ(laneTiles)
+	l.JNZ(operand.LabelRef("tile"))
+
+	l.NEGQ(laneTaps)
+	l.ADDQ(l.Load(l.Param("row"), reg.RCX), l.argument("dst"))
+	l.DECQ(l.argument("rows"))
+	l.JNZ(operand.LabelRef("row"))
+	l.VZEROUPPER()
+	l.RET()
+	l.activateNaN()
+}
+
+// sum leaves bias + Σ weight·value in the accumulators.
+func (l *lanes) sum() {
+	w, count := reg.RDX, reg.RCX
+	l.Load(l.Param("weights"), w)
+	for v := range l.vectors {
+		l.VMOVUPS(at(w, v*l.bytes()), l.acc[0][v])
+		for _, acc := range l.acc[1:] {
+			l.VMOVAPS(l.acc[0][v], acc[v])
+		}
+	}
+	l.MOVQ(laneTaps, count)
+	l.Label("tap")
+	l.ADDQ(operand.I32(l.vectors*l.bytes()), w)
+	l.MOVLQSX(element(laneOffsets, count, 0), laneBase)
+	l.LEAQ(element(laneSrc, laneBase, 0), laneBase)
+	if l.outputs > 7 {
+		l.LEAQ(operand.Mem{Base: laneBase, Index: stride7, Scale: 1}, laneBase7)
+	}
+	weights, value := l.spare[:l.vectors], l.spare[l.vectors]
+	for v, r := range weights {
+		l.VMOVUPS(at(w, v*l.bytes()), r)
+	}
+	for p, acc := range l.acc {
+		if l.vectors == 1 {
+			l.VFMADD231PS_BCST(input(p), weights[0], acc[0])
+			continue
+		}
+		l.VBROADCASTSS(input(p), value)
+		for v, a := range acc {
+			l.VFMADD231PS(weights[v], value, a)
+		}
+	}
+	l.INCQ(count)
+	l.JNZ(operand.LabelRef("tap"))
+}
+
+// finish applies the activation, transposes the tile and stores as many filters of it
+// as there are.
+func (l *lanes) finish() {
+	l.activate()
+	out, channel, left := laneBase, laneBase7, reg.RDX
+	l.MOVL(operand.U32(1<<l.outputs-1), reg.ECX)
+	l.KMOVW(reg.ECX, reg.K1)
+	l.CMPQ(laneTiles, operand.U8(1))
+	l.JNE(operand.LabelRef("full"))
+	l.KMOVW(reg.K2, reg.K1)
+	l.Label("full")
+	l.MOVQ(laneOut, out)
+	l.Load(l.Param("channel"), channel)
+	l.Load(l.Param("filters"), left)
+	t := transposer{Context: l.Context, free: append([]reg.VecPhysical(nil), l.spare...)}
+	for v := range l.vectors {
+		var rows [16]reg.VecPhysical
+		for p, acc := range l.acc {
+			rows[p] = acc[v]
+		}
+		for i, r := range t.transpose(rows) {
+			l.VMOVUPS(r, reg.K1, at(out, 0))
+			if v+1 == l.vectors && i == 15 {
+				break
+			}
+			l.DECQ(left)
+			l.JZ(operand.LabelRef("stored"))
+			l.ADDQ(channel, out)
+			t.free = append(t.free, r)
+		}
+	}
+	l.Label("stored")
+}
+
+// transposer turns sixteen registers of sixteen values into their transpose.
+type transposer struct {
+	*build.Context
+	free []reg.VecPhysical
+}
+
+// transpose gives, for rows r of values r[i], registers i of values r[i]. Rows that are
+// nil leave any value in their place. In each 128-bit quarter k of a register, pairs
+// and then fours of rows are brought together, then the quarters.
+func (t *transposer) transpose(rows [16]reg.VecPhysical) (columns [16]reg.VecPhysical) {
+	for i := 0; i < 16; i += 2 {
+		rows[i], rows[i+1] = t.exchange(rows[i], rows[i+1],
+			func(a, b, to reg.VecPhysical) { t.VUNPCKLPS(b, a, to) },
+			func(a, b, to reg.VecPhysical) { t.VUNPCKHPS(b, a, to) })
+	}
+	low := func(a, b, to reg.VecPhysical) { t.VUNPCKLPD(b, a, to) }
+	high := func(a, b, to reg.VecPhysical) { t.VUNPCKHPD(b, a, to) }
+	for i := 0; i < 16; i += 4 { // to row i+m: columns 4·k+m of rows i … i+3
+		c0, c1 := t.exchange(rows[i], rows[i+2], low, high)
+		c2, c3 := t.exchange(rows[i+1], rows[i+3], low, high)
+		rows[i], rows[i+1], rows[i+2], rows[i+3] = c0, c1, c2, c3
+	}
+	even := func(a, b, to reg.VecPhysical) { t.VSHUFF32X4(operand.U8(0x88), b, a, to) }
+	odd := func(a, b, to reg.VecPhysical) { t.VSHUFF32X4(operand.U8(0xdd), b, a, to) }
+	for m := range 4 {
+		even0, odd0 := t.exchange(rows[m], rows[4+m], even, odd)
+		even1, odd1 := t.exchange(rows[8+m], rows[12+m], even, odd)
+		columns[m], columns[8+m] = t.exchange(even0, even1, even, odd)
+		columns[4+m], columns[12+m] = t.exchange(odd0, odd1, even, odd)
+	}
+	return columns
+}
+
+// exchange combines a and b in two ways, in their registers and a free one.
+func (t *transposer) exchange(a, b reg.VecPhysical, one, other func(a, b, to reg.VecPhysical)) (x, y reg.VecPhysical) {
+	take := func() reg.VecPhysical {
+		r := t.free[0]
+		t.free = t.free[1:]
+		return r
+	}
+	if a == nil {
+		return nil, nil
+	}
+	x = take()
+	if b == nil {
+		one(a, a, x)
+		other(a, a, a)
+		return x, a
+	}
+	one(a, b, x)
+	other(a, b, a)
+	t.free = append(t.free, b)
+	return x, a
+}

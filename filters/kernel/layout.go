@@ -1,0 +1,67 @@
+package kernel
+
+// Layout is how a layer's outputs are spread over the lanes of vectors.
+type Layout int
+
+// With Pixels neighbouring outputs read neighbouring values whatever the layer's
+// stride: rows of the input are split into as many phases as the stride. With the
+// others they read values that are the stride apart.
+const (
+	Scalar  Layout = iota // plain Go
+	Pixels                // neighbouring outputs of a row
+	Filters               // filters
+)
+
+// Size is what the choice of a layout rests on.
+type Size struct {
+	Filters int // of a group
+	Taps    int // of a filter
+	Width   int // outputs in a row
+	Stride  int // horizontal
+	Fresh   int // input values of a group that a row of outputs reads and the row before did not
+}
+
+// Slack is how many floats behind the last one that a tap needs may be read, and
+// ignored.
+const Slack = 256
+
+// Layout chooses the layout that is faster.
+func (k *Kernel) Layout(s Size) Layout {
+	switch {
+	case k.lanes == 0:
+		return Scalar
+	case k.filters == nil || mostOutputs*s.Stride > Slack:
+		return Pixels
+	case k.filterCost(s) < k.pixelCost(s):
+		return Filters
+	}
+	return Pixels
+}
+
+// mostOutputs bounds the outputs of a tile with filters in the lanes.
+const mostOutputs = 16
+
+// Costs are in multiply-adds of a vector, as measured on Zen 5: a tile takes as much
+// as so many taps to be stored, with or without transposing it.
+
+func (k *Kernel) pixelCost(s Size) float64 {
+	vectors := ceilDiv(s.Width, k.lanes)
+	sums := float64(s.Filters * vectors)
+	cost := sums * float64(s.Taps+4) * 1.02 // two thirds of the loads or more cross cache lines
+	if vectors%2 == 1 {
+		cost *= 1 + 0.15/float64(vectors) // a tile of one vector is bound by its broadcasts
+	}
+	if sums < 8 { // too few to hide the latency of an FMA
+		cost *= 8 / sums
+	}
+	if s.Stride > 1 {
+		cost += 2 * float64(s.Fresh) // splitting rows into phases
+	}
+	return cost
+}
+
+func (k *Kernel) filterCost(s Size) float64 {
+	half, tiles := filterTiles(s.Width, len(k.filters[0]))
+	vectors := ceilDiv(s.Filters, k.lanes)
+	return float64(2*half*tiles*vectors) * float64(s.Taps+12)
+}
