@@ -1,4 +1,5 @@
-// Command generate draws the sample pictures and writes them into a folder.
+// Command generate draws the sample pictures and the weights of alexnet.yaml and
+// writes them into a folder.
 package main
 
 import (
@@ -8,8 +9,10 @@ import (
 	"path/filepath"
 )
 
+const weightsName = "alexnet.npy"
+
 func main() {
-	dir := flag.String("o", "samples", "folder to write the pictures into")
+	dir := flag.String("o", "samples", "folder to write into")
 	flag.Parse()
 	if err := generate(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
@@ -17,7 +20,7 @@ func main() {
 	}
 }
 
-// generate writes every picture into dir, over what is there.
+// generate writes every file into dir, over what is there.
 func generate(dir string) error {
 	for _, p := range pictures {
 		data, err := p.encode(p.draw())
@@ -28,5 +31,5 @@ func generate(dir string) error {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, weightsName), npy("32, 3, 11, 11", firstLayer()), 0o644)
 }

@@ -26,7 +26,7 @@ var pictures = [...]picture{
 	{"siemens-star.png", siemensStar, encodePNG},
 	{"still-life.jpg", stillLife, encodeJPEG},
 	{"text.png", page, encodePNG},
-	{"textbook.png", sevenBySeven, encodePNG},
+	{"textbook.png", fiveByFive, encodePNG},
 	{"textures.png", textures, encodePNG},
 	{"zone-plate.png", zonePlate, encodePNG},
 }
