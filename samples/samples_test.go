@@ -1,0 +1,206 @@
+package samples_test
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"filterbank/filters"
+	"filterbank/filters/config"
+	"filterbank/filters/volume"
+	"filterbank/samples"
+)
+
+func TestStarterIsItsFile(t *testing.T) {
+	want, err := os.ReadFile("starter.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := samples.Starter()
+	if !bytes.Equal(first, want) {
+		t.Error("Starter differs from starter.yaml")
+	}
+	clear(first)
+	if !bytes.Equal(samples.Starter(), want) {
+		t.Error("writing to what Starter returned changed what it returns next")
+	}
+}
+
+// shapes are what the stack files promise in their comments, stack by stack and
+// layer by layer. No input leaves rows or columns uncovered.
+var shapes = []struct {
+	file  string
+	in    volume.Shape
+	stack string
+	out   []volume.Shape
+}{
+	{"starter.yaml", volume.Shape{C: 3, H: 400, W: 640}, "", []volume.Shape{{C: 16, H: 400, W: 640}, {C: 4, H: 200, W: 320}}},
+	{"starter.yaml", volume.Shape{C: 3, H: 187, W: 253}, "", []volume.Shape{{C: 16, H: 187, W: 253}, {C: 4, H: 94, W: 127}}},
+	{"starter.yaml", volume.Shape{C: 3, H: 1, W: 1}, "", []volume.Shape{{C: 16, H: 1, W: 1}, {C: 4, H: 1, W: 1}}},
+	{"textbook.yaml", volume.Shape{C: 3, H: 5, W: 5}, "", []volume.Shape{{C: 2, H: 3, W: 3}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "sobel", []volume.Shape{{C: 2, H: 360, W: 480}, {C: 1, H: 360, W: 480}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "scharr", []volume.Shape{{C: 2, H: 360, W: 480}, {C: 1, H: 360, W: 480}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "prewitt", []volume.Shape{{C: 2, H: 360, W: 480}, {C: 1, H: 360, W: 480}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "roberts", []volume.Shape{{C: 2, H: 360, W: 480}, {C: 1, H: 360, W: 480}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "kirsch", []volume.Shape{{C: 8, H: 360, W: 480}, {C: 1, H: 360, W: 480}}},
+	{"edges.yaml", volume.Shape{C: 3, H: 360, W: 480}, "laplacian", []volume.Shape{{C: 3, H: 360, W: 480}}},
+	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "fine", []volume.Shape{{C: 6, H: 187, W: 253}, {C: 6, H: 94, W: 127}}},
+	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "medium", []volume.Shape{{C: 6, H: 187, W: 253}, {C: 6, H: 47, W: 64}}},
+	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "coarse", []volume.Shape{{C: 6, H: 94, W: 127}, {C: 6, H: 24, W: 32}}},
+	{"alexnet.yaml", volume.Shape{C: 3, H: 227, W: 227}, "", []volume.Shape{{C: 32, H: 55, W: 55}, {C: 32, H: 27, W: 27}}},
+	{"depthwise.yaml", volume.Shape{C: 3, H: 187, W: 253}, "", []volume.Shape{
+		{C: 6, H: 187, W: 253}, {C: 6, H: 187, W: 253}, {C: 3, H: 94, W: 127}}},
+}
+
+func TestStackFilesGiveTheirShapes(t *testing.T) {
+	tested := map[string]bool{} // file and stack
+	for _, test := range shapes {
+		stack, ok := build(t, test.file)[test.stack]
+		if !ok {
+			t.Errorf("%s has no stack %q", test.file, test.stack)
+			continue
+		}
+		tested[test.file+":"+test.stack] = true
+		plan, err := stack.Plan(test.in)
+		if err != nil {
+			t.Errorf("%s %s on %v: %v", test.file, test.stack, test.in, err)
+			continue
+		}
+		var got []volume.Shape
+		for _, layer := range plan.Layers {
+			got = append(got, layer.Out)
+			if rest := layer.Uncovered(); rest != "" {
+				t.Errorf("%s %s on %v: %s", test.file, test.stack, test.in, rest)
+			}
+		}
+		if !slices.Equal(got, test.out) {
+			t.Errorf("%s %s on %v gives %v, want %v", test.file, test.stack, test.in, got, test.out)
+		}
+	}
+	for _, file := range stackFiles(t) {
+		for name := range build(t, file) {
+			if !tested[file+":"+name] {
+				t.Errorf("%s: stack %q is not in the table", file, name)
+			}
+		}
+	}
+}
+
+func TestStackFilesNameTheirSchema(t *testing.T) {
+	for _, file := range stackFiles(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = "# yaml-language-server: $schema=stack.schema.json"
+		if first, _, _ := strings.Cut(string(text), "\n"); first != want {
+			t.Errorf("%s begins with %q, want %q", file, first, want)
+		}
+	}
+}
+
+// The figures are those in the comments of textbook.yaml, summed by hand. Small
+// integers are exact in float32, so nothing may be off.
+func TestTextbookFigures(t *testing.T) {
+	f, err := os.Open("textbook.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := volume.New(volume.Shape{C: 3, H: img.Bounds().Dy(), W: img.Bounds().Dx()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range in.H * in.W {
+		r, g, b, _ := img.At(i%in.W, i/in.W).RGBA()
+		for c, v := range [3]uint32{r, g, b} {
+			if v != 0 && v != 0xffff {
+				t.Fatalf("pixel %d has %d in channel %d, want 0 or 65535", i, v, c)
+			}
+			in.Data[c*in.H*in.W+i] = float32(v / 0xffff)
+		}
+	}
+	out, err := build(t, "textbook.yaml")[""].Apply(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []float32{
+		0, 1, 2,
+		-1, 6, 1,
+		2, 2, 2,
+
+		2, 3, 0,
+		2, -3, -1,
+		-1, -1, -1,
+	}
+	if !slices.Equal(out.Data, want) {
+		t.Errorf("got %v\nwant %v", out.Data, want)
+	}
+}
+
+func TestPicturesHaveNamesOfTheirOwn(t *testing.T) {
+	files, err := filepath.Glob("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for _, name := range files {
+		ext := filepath.Ext(name)
+		if ext != ".png" && ext != ".jpg" {
+			continue
+		}
+		stem := strings.TrimSuffix(name, ext)
+		if other, ok := seen[stem]; ok {
+			t.Errorf("%s and %s would write the same maps", other, name)
+		}
+		seen[stem] = name
+	}
+	if len(seen) < 12 {
+		t.Errorf("%d pictures, want a dozen", len(seen))
+	}
+}
+
+func stackFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stack files (%v)", err)
+	}
+	return files
+}
+
+// build is a stack file's stacks by name.
+func build(t *testing.T, file string) map[string]*filters.Stack {
+	t.Helper()
+	parsed, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := parsed.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks := map[string]*filters.Stack{}
+	for _, s := range model.Stacks {
+		var layers []*filters.Conv
+		for _, spec := range s.Layers {
+			conv, err := filters.NewConv(spec)
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			layers = append(layers, conv)
+		}
+		if stacks[s.Name], err = filters.NewStack(s.Name, 3, layers...); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	return stacks
+}
