@@ -12,12 +12,15 @@ type light struct{ r, g, b float64 }
 
 // rgb reads a colour written as 0xRRGGBB in sRGB.
 func rgb(hex uint32) light {
-	return light{
-		linear(float64(hex>>16&255) / 255),
-		linear(float64(hex>>8&255) / 255),
-		linear(float64(hex&255) / 255),
-	}
+	return light{linear8[hex>>16&255], linear8[hex>>8&255], linear8[hex&255]}
 }
+
+var linear8 = func() (table [256]float64) {
+	for i := range table {
+		table[i] = linear(float64(i) / 255)
+	}
+	return table
+}()
 
 func (a light) plus(b light) light    { return light{a.r + b.r, a.g + b.g, a.b + b.b} }
 func (a light) times(k float64) light { return light{a.r * k, a.g * k, a.b * k} }

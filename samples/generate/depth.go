@@ -8,8 +8,8 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 )
 
-// deepRamp is a plane of colour in 16 bits that rises by a third of an 8-bit level
-// from pixel to pixel, with a word on it that stands out by an eighth of a level:
+// deepRamp is a plane of colour in 16 bits that rises by at most a third of an
+// 8-bit level from pixel to pixel, with a word on it that stands out by an eighth of a level:
 // a Laplacian, which a plane leaves at 0, reads the word from the 16 bits, and
 // finds nothing but the steps of the ramp once they are cut to 8.
 func deepRamp() image.Image {

@@ -18,6 +18,7 @@ import (
 type label struct {
 	mask   *image.Alpha
 	ascent float64 // of the mask, in its pixels
+	spare  float64 // empty pixels at the right of the text
 }
 
 const fine = 4
@@ -34,10 +35,11 @@ func write(ttf []byte, size float64, text string) label {
 		panic(err)
 	}
 	ascent := face.Metrics().Ascent.Ceil()
-	mask := image.NewAlpha(image.Rect(0, 0, font.MeasureString(face, text).Ceil(), ascent+face.Metrics().Descent.Ceil()))
+	right := font.MeasureString(face, text).Ceil() + int(size*fine/4) // italics lean out of their box
+	mask := image.NewAlpha(image.Rect(0, 0, right, ascent+face.Metrics().Descent.Ceil()))
 	d := font.Drawer{Dst: mask, Src: image.Opaque, Face: face, Dot: fixed.P(0, ascent)}
 	d.DrawString(text)
-	return label{mask, float64(ascent)}
+	return label{mask, float64(ascent), size / 4}
 }
 
 // cover is how much of a point the text covers when its baseline starts at
@@ -58,7 +60,7 @@ func (l label) in(x, y float64) float64 {
 }
 
 // width of the text, in pixels.
-func (l label) width() float64 { return float64(l.mask.Rect.Dx()) / fine }
+func (l label) width() float64 { return float64(l.mask.Rect.Dx())/fine - l.spare }
 
 // line is a label in its place on a page.
 type line struct {
