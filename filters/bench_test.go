@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -84,12 +85,17 @@ func (c convCase) plan(b *testing.B) (*Plan, *volume.Volume) {
 
 // BenchmarkConv runs each case from a volume in memory to the last layer's maps,
 // band by band, ReLU included, the consumer reading every value as a picture's scale
-// does. GFLOP/s are those of the fastest run.
+// does. GFLOP/s are those of the fastest run. FILTERBANK_KERNEL
+// chooses the kernel, as for the command.
 func BenchmarkConv(b *testing.B) {
+	k, err := kernel.Select(os.Getenv("FILTERBANK_KERNEL"))
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, c := range convCases() {
 		b.Run(c.name, func(b *testing.B) {
 			p, v := c.plan(b)
-			benchmark(b, &Runner{}, p, v)
+			benchmark(b, &Runner{Kernel: k}, p, v)
 		})
 	}
 }
@@ -97,7 +103,6 @@ func BenchmarkConv(b *testing.B) {
 func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
 	taps := make([]bool, len(p.Layers))
 	taps[len(taps)-1] = true
-	k := kernel.Best()
 	var low, high float32
 	consume := func(_ int, rows volume.Rows) error {
 		for c := range rows.C {
@@ -106,7 +111,7 @@ func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
 				rows.N = 1
 			}
 			for i := range rows.N {
-				lo, hi := k.Extremes(rows.Row(c, i))
+				lo, hi := r.Kernel.Extremes(rows.Row(c, i))
 				low, high = min(low, lo), max(high, hi)
 			}
 		}

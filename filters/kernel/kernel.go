@@ -2,6 +2,7 @@ package kernel
 
 //go:generate go -C _asm run . -set avx512 -dir ..
 //go:generate go -C _asm run . -set avx2 -dir ..
+//go:generate go -C _asm run . -set neon -dir ..
 
 import (
 	"fmt"

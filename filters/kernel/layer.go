@@ -69,7 +69,8 @@ func (l *Layer) packFilters(group int, t Taps) {
 // interleave gives n filters' biases and then, tap after tap, n weights; behind the
 // last filter stand zeros.
 func (l *Layer) interleave(t Taps, first, n int) []float32 {
-	packed := Floats(n * (l.taps + 1))
+	const behind = 4 // a vector that a loop may load from the last weight on
+	packed := Floats(n*(l.taps+1) + behind)[:n*(l.taps+1)]
 	for k := range min(n, l.filters-first) {
 		packed[k] = t.Bias[first+k]
 		for i, w := range t.Weights[(first+k)*l.taps:][:l.taps] {

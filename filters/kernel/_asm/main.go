@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package kernel: pixels.go and filters.go
-// describe the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package kernel: pixels.go, filters.go
+// and neon.go describe the inner loops, go generate in the package's folder calls it.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	set := flag.String("set", "", "instruction set: avx512 or avx2")
+	set := flag.String("set", "", "instruction set: avx512, avx2 or neon")
 	out := flag.String("dir", "", "folder that the files are written to")
 	flag.Parse()
 	if err := generate(*set, *out); err != nil {
@@ -22,22 +22,31 @@ func main() {
 	}
 }
 
-func generate(set, out string) error {
-	c := build.NewContext()
-	c.ConstraintExpr("!purego")
-	var tables string
+func generate(set, dir string) error {
 	switch set {
 	case "avx512":
-		tables = pixelLoops(c, avx512()) + filterLoops(c)
+		c := build.NewContext()
+		tables := pixelLoops(c, avx512()) + filterLoops(c)
 		extremesLoop(c, avx512())
-
+		return compile(c, tables, dir+"/avx512_amd64")
 	case "avx2":
-		tables = pixelLoops(c, avx2())
+		c := build.NewContext()
+		tables := pixelLoops(c, avx2())
 		extremesLoop(c, avx2())
-
-	default:
-		return fmt.Errorf("no instruction set %q", set)
+		return compile(c, tables, dir+"/avx2_amd64")
+	case "neon":
+		assembly, stubs := neonLoops()
+		if err := write(dir+"/neon_arm64.s", []byte(assembly)); err != nil {
+			return err
+		}
+		return write(dir+"/neon_arm64.go", []byte(stubs))
 	}
+	return fmt.Errorf("no instruction set %q", set)
+}
+
+// compile writes base.s and base.go, the latter with tables behind its stubs.
+func compile(c *build.Context, tables, base string) error {
+	c.ConstraintExpr("!purego")
 	file, err := c.Result()
 	if err != nil {
 		return err
@@ -46,7 +55,6 @@ func generate(set, out string) error {
 		return err
 	}
 	config := printer.Config{Argv: []string{"go", "generate"}, Pkg: "kernel"}
-	base := out + "/" + set + "_amd64"
 	assembly, err := printer.NewGoAsm(config).Print(file)
 	if err != nil {
 		return err

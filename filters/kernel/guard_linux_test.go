@@ -1,0 +1,38 @@
+package kernel
+
+import (
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// TestReadsNoFurtherThanSlack puts the input right before a page that cannot be read:
+// the race detector does not see what assembly reads.
+func TestReadsNoFurtherThanSlack(t *testing.T) {
+	page := syscall.Getpagesize()
+	const pages = 4
+	memory, err := syscall.Mmap(-1, 0, (pages+1)*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Munmap(memory)
+	if err := syscall.Mprotect(memory[pages*page:], syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	readable := unsafe.Slice((*float32)(unsafe.Pointer(&memory[0])), pages*page/4)
+	for width := 1; width <= 140; width++ {
+		for _, filters := range []int{1, 2, 5, 9, 14, 17} {
+			for _, stride := range []int{1, Slack / mostOutputs} {
+				c := newLayerCase(uint64(width), filters, 3, width, 1, stride, 1)
+				if len(c.src) > len(readable) {
+					continue
+				}
+				src := readable[len(readable)-len(c.src):]
+				copy(src, c.src)
+				c.src = src
+				c.offsets[1] = int32(len(c.src) - Slack - c.span()) // the last value before the slack
+				c.check(t, 0)
+			}
+		}
+	}
+}

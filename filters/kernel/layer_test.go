@@ -1,0 +1,179 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// layerCase is a layer and rows of its input; all of it follows from the seed.
+type layerCase struct {
+	groups        []Taps
+	filters, taps int // of a group, of a filter
+	act           Activation
+	width, rows   int
+	stride        int
+	src           []float32
+	groupStride   int
+	offsets       []int32
+}
+
+// span is how far behind an offset a row of outputs reads.
+func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
+
+func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {
+	r := rand.New(rand.NewPCG(seed, 1))
+	c := &layerCase{filters: filters, taps: taps, width: width, rows: rows, stride: stride}
+	c.act = Activation{ActivationKind(r.IntN(3)), -0.01}
+	special := r.IntN(3) // none, a few, many values that are not ordinary
+	c.groupStride = r.IntN(40)
+	c.src = make([]float32, (groups-1)*c.groupStride+c.span()+r.IntN(100)+Slack)
+	for i := range c.src {
+		c.src[i] = value(r, special)
+	}
+	room := len(c.src) - Slack - (groups-1)*c.groupStride - c.span() + 1
+	for range rows * taps {
+		c.offsets = append(c.offsets, int32(r.IntN(room)))
+	}
+	for range groups {
+		t := Taps{make([]float32, filters*taps), make([]float32, filters)}
+		for i := range t.Weights {
+			t.Weights[i] = value(r, special)
+		}
+		for i := range t.Bias {
+			t.Bias[i] = value(r, special)
+		}
+		c.groups = append(c.groups, t)
+	}
+	return c
+}
+
+var specials = [...]float32{
+	0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -0x1p-130, 0x1p-126, math.MaxFloat32, -math.MaxFloat32,
+	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	math.Float32frombits(0xffc12345), math.Float32frombits(0x7f800001), 0x1p-75, 1, -1,
+}
+
+func value(r *rand.Rand, special int) float32 {
+	if r.IntN(100) < []int{0, 1, 40}[special] {
+		return specials[r.IntN(len(specials))]
+	}
+	return float32(r.NormFloat64())
+}
+
+// sentinel stands where no kernel may write.
+const sentinel = 0x7fabcdef
+
+// output is a buffer for a case's rows with guards around each of them.
+type output struct {
+	data                                 []float32
+	at, channelStride, rowStride, n, row int
+}
+
+func (c *layerCase) output(gap int) *output {
+	const guard = 300
+	o := &output{at: guard + gap, row: c.width, n: c.rows}
+	o.rowStride = c.width + gap
+	o.channelStride = c.rows*o.rowStride + 2*gap
+	o.data = make([]float32, 2*guard+o.at+o.channelStride*c.filters*len(c.groups))
+	for i := range o.data {
+		o.data[i] = math.Float32frombits(sentinel)
+	}
+	return o
+}
+
+func (o *output) rows(c *layerCase) *Rows {
+	return &Rows{
+		Dst: o.data[o.at:], ChannelStride: o.channelStride, RowStride: o.rowStride, Width: c.width, N: c.rows,
+		Src: c.src, GroupStride: c.groupStride, Offsets: c.offsets, Stride: c.stride,
+	}
+}
+
+// want computes the case by the specification.
+func (c *layerCase) want(o *output) {
+	for g, t := range c.groups {
+		for i := range c.rows {
+			Row(o.data[o.at+g*c.filters*o.channelStride+i*o.rowStride:], o.channelStride,
+				c.src[g*c.groupStride:], c.offsets[i*c.taps:][:c.taps], t, c.width, c.stride, c.act)
+		}
+	}
+}
+
+// check holds every kernel and layout to the specification, bit for bit, and to the
+// places that they may write to.
+func (c *layerCase) check(t *testing.T, gap int) {
+	t.Helper()
+	want := c.output(gap)
+	c.want(want)
+	for _, name := range Names() {
+		k, err := Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, layout := range c.layouts(k) {
+			got := c.output(gap)
+			k.Pack(c.groups, c.act, layout).Compute(got.rows(c))
+			for i, w := range want.data {
+				if g := got.data[i]; math.Float32bits(g) != math.Float32bits(w) {
+					t.Fatalf("%v, layout %d, %s: value %d, %d behind the first, is %x, want %x",
+						k, layout, c, i, i-got.at, math.Float32bits(g), math.Float32bits(w))
+				}
+			}
+		}
+	}
+}
+
+func (c *layerCase) layouts(k *Kernel) []Layout {
+	layouts := []Layout{Scalar}
+	if k.pixels != nil && c.stride == 1 {
+		layouts = append(layouts, Pixels)
+	}
+	if k.filters != nil {
+		layouts = append(layouts, Filters)
+	}
+	return layouts
+}
+
+func (c *layerCase) String() string {
+	return fmt.Sprintf("%d groups of %d filters of %d taps, %d rows of %d outputs, stride %d, activation %v",
+		len(c.groups), c.filters, c.taps, c.rows, c.width, c.stride, c.act)
+}
+
+// TestEveryTile runs every loop of every kernel: all blocks of filters, and with them
+// rows of every number of vectors and of outputs in the last one.
+func TestEveryTile(t *testing.T) {
+	for filters := 1; filters <= 34; filters++ {
+		for width := 1; width <= 150; width += 1 + width/20 {
+			newLayerCase(uint64(filters*1000+width), filters, 1+width%5, width, 1+width%3, 1, 1).check(t, width%4)
+		}
+	}
+}
+
+func TestEveryWidth(t *testing.T) {
+	for width := 1; width <= 300; width++ {
+		newLayerCase(uint64(width), 1+width%7, 9, width, 2, 1, 2).check(t, width%5)
+	}
+}
+
+func TestEveryStride(t *testing.T) {
+	for stride := 1; stride <= Slack/mostOutputs; stride++ {
+		for width := 1; width <= 30; width++ {
+			newLayerCase(uint64(width), 1+width%20, 5, width, 1, stride, 1).check(t, 1)
+		}
+	}
+}
+
+func TestManyTaps(t *testing.T) {
+	newLayerCase(3, 40, 2000, 33, 2, 1, 1).check(t, 0)
+}
+
+func FuzzKernels(f *testing.F) {
+	f.Add(uint64(1), uint8(3), uint8(27), uint16(40), uint8(2), uint8(1), uint8(1))
+	f.Add(uint64(2), uint8(20), uint8(1), uint16(7), uint8(1), uint8(3), uint8(2))
+	f.Fuzz(func(t *testing.T, seed uint64, filters, taps uint8, width uint16, rows, stride, groups uint8) {
+		c := newLayerCase(seed, 1+int(filters)%48, 1+int(taps)%64, 1+int(width)%400, 1+int(rows)%4,
+			1+int(stride)%(Slack/mostOutputs), 1+int(groups)%4)
+		c.check(t, int(seed%17))
+	})
+}
