@@ -4,11 +4,11 @@
 
 package render
 
-// estimate8AVX2 writes the levels of groups > 0 of 32 values up to the first group in which
-// an estimate is not sure, and says how many groups it wrote.
+// bracket8AVX2 writes the levels of groups > 0 of 32 values up to the first group in which
+// a bracket holds two levels, and says how many groups it wrote.
 //
 //go:noescape
-func estimate8AVX2(dst *byte, row *float32, groups int, minusLo float32, scale float32, limit float32) (sure int)
+func bracket8AVX2(dst *byte, row *float32, groups int, offset float32, scale float32, span float32) (sure int)
 
 // exact8AVX2 writes the pixels of n > 0 values, a multiple of 8.
 //

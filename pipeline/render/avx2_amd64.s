@@ -14,66 +14,56 @@ DATA order<>+24(SB)/4, $0x00000003
 DATA order<>+28(SB)/4, $0x00000007
 GLOBL order<>(SB), RODATA|NOPTR, $32
 
-// func estimate8AVX2(dst *byte, row *float32, groups int, minusLo float32, scale float32, limit float32) (sure int)
+// func bracket8AVX2(dst *byte, row *float32, groups int, offset float32, scale float32, span float32) (sure int)
 // Requires: AVX, AVX2
-TEXT ·estimate8AVX2(SB), NOSPLIT, $0-48
+TEXT ·bracket8AVX2(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), AX
 	MOVQ         row+8(FP), CX
 	MOVQ         groups+16(FP), DX
-	VBROADCASTSS minusLo+24(FP), Y0
+	VBROADCASTSS offset+24(FP), Y0
 	VBROADCASTSS scale+28(FP), Y1
-	VBROADCASTSS limit+32(FP), Y2
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS top8<>+0(SB), Y4
-	VBROADCASTSS magnitude<>+0(SB), Y5
-	VMOVDQU      order<>+0(SB), Y6
+	VBROADCASTSS span+32(FP), Y2
+	VBROADCASTSS top<>+0(SB), Y3
+	VMOVDQU      order<>+0(SB), Y4
 	XORQ         BX, BX
 
 next:
-	VADDPS    (CX), Y0, Y8
-	VMULPS    Y1, Y8, Y8
-	VMAXPS    Y3, Y8, Y8
-	VMINPS    Y4, Y8, Y8
-	VCVTPS2DQ Y8, Y9
-	VCVTDQ2PS Y9, Y7
-	VSUBPS    Y7, Y8, Y7
-	VANDPS    Y5, Y7, Y7
-	VADDPS    32(CX), Y0, Y8
-	VMULPS    Y1, Y8, Y8
-	VMAXPS    Y3, Y8, Y8
-	VMINPS    Y4, Y8, Y8
-	VCVTPS2DQ Y8, Y10
-	VCVTDQ2PS Y10, Y11
-	VSUBPS    Y11, Y8, Y11
-	VANDPS    Y5, Y11, Y11
-	VMAXPS    Y11, Y7, Y7
-	VADDPS    64(CX), Y0, Y8
-	VMULPS    Y1, Y8, Y8
-	VMAXPS    Y3, Y8, Y8
-	VMINPS    Y4, Y8, Y8
-	VCVTPS2DQ Y8, Y11
-	VCVTDQ2PS Y11, Y12
-	VSUBPS    Y12, Y8, Y12
-	VANDPS    Y5, Y12, Y12
-	VMAXPS    Y12, Y7, Y7
-	VADDPS    96(CX), Y0, Y8
-	VMULPS    Y1, Y8, Y8
-	VMAXPS    Y3, Y8, Y8
-	VMINPS    Y4, Y8, Y8
-	VCVTPS2DQ Y8, Y12
-	VCVTDQ2PS Y12, Y13
-	VSUBPS    Y13, Y8, Y13
-	VANDPS    Y5, Y13, Y13
-	VMAXPS    Y13, Y7, Y7
-	VCMPPS    $0x1e, Y2, Y7, Y7
-	VMOVMSKPS Y7, SI
-	TESTL     SI, SI
+	VADDPS    (CX), Y0, Y5
+	VMULPS    Y1, Y5, Y5
+	VMINPS    Y5, Y3, Y5
+	VCVTPS2DQ Y5, Y6
+	VADDPS    Y2, Y5, Y5
+	VCVTPS2DQ Y5, Y5
+	VADDPS    32(CX), Y0, Y7
+	VMULPS    Y1, Y7, Y7
+	VMINPS    Y7, Y3, Y7
+	VCVTPS2DQ Y7, Y8
+	VADDPS    Y2, Y7, Y7
+	VCVTPS2DQ Y7, Y7
+	VADDPS    64(CX), Y0, Y9
+	VMULPS    Y1, Y9, Y9
+	VMINPS    Y9, Y3, Y9
+	VCVTPS2DQ Y9, Y10
+	VADDPS    Y2, Y9, Y9
+	VCVTPS2DQ Y9, Y9
+	VADDPS    96(CX), Y0, Y11
+	VMULPS    Y1, Y11, Y11
+	VMINPS    Y11, Y3, Y11
+	VCVTPS2DQ Y11, Y12
+	VADDPS    Y2, Y11, Y11
+	VCVTPS2DQ Y11, Y11
+	VPACKSSDW Y8, Y6, Y6
+	VPACKSSDW Y12, Y10, Y10
+	VPACKUSWB Y10, Y6, Y6
+	VPACKSSDW Y7, Y5, Y5
+	VPACKSSDW Y11, Y9, Y9
+	VPACKUSWB Y9, Y5, Y5
+	VPCMPEQB  Y6, Y5, Y5
+	VPMOVMSKB Y5, SI
+	INCL      SI
 	JNZ       done
-	VPACKSSDW Y10, Y9, Y9
-	VPACKSSDW Y12, Y11, Y11
-	VPACKUSWB Y11, Y9, Y9
-	VPERMD    Y9, Y6, Y9
-	VMOVDQU   Y9, (AX)
+	VPERMD    Y6, Y4, Y6
+	VMOVDQU   Y6, (AX)
 	ADDQ      $+128, CX
 	ADDQ      $+32, AX
 	INCQ      BX
@@ -85,11 +75,8 @@ done:
 	VZEROUPPER
 	RET
 
-DATA top8<>+0(SB)/4, $0x437f0000
-GLOBL top8<>(SB), RODATA|NOPTR, $4
-
-DATA magnitude<>+0(SB)/4, $0x7fffffff
-GLOBL magnitude<>(SB), RODATA|NOPTR, $4
+DATA top<>+0(SB)/4, $0x437f0000
+GLOBL top<>(SB), RODATA|NOPTR, $4
 
 // func exact8AVX2(dst *byte, row *float32, n int, lo float64, width float64)
 // Requires: AVX

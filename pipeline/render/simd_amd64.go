@@ -11,45 +11,45 @@ import "golang.org/x/sys/cpu"
 var hasAVX2 = cpu.X86.HasAVX2
 
 const (
-	estimateGroup = 32 // of estimate8AVX2 and extremesAVX2
-	exactGroup    = 8  // of exact8AVX2 and exact16AVX2
+	bracketGroup = 32 // of bracket8AVX2 and extremesAVX2
+	exactGroup   = 8  // of exact8AVX2 and exact16AVX2
 )
 
 func extremes(row []float32) (lo, hi float32) {
 	n := len(row)
-	if !hasAVX2 || n < estimateGroup {
+	if !hasAVX2 || n < bracketGroup {
 		return extremesGeneric(row)
 	}
-	lo, hi = extremesAVX2(&row[0], n/estimateGroup)
-	if n%estimateGroup != 0 {
-		l, h := extremesAVX2(&row[n-estimateGroup], 1)
+	lo, hi = extremesAVX2(&row[0], n/bracketGroup)
+	if n%bracketGroup != 0 {
+		l, h := extremesAVX2(&row[n-bracketGroup], 1)
 		lo, hi = min(lo, l), max(hi, h)
 	}
 	return lo, hi
 }
 
-func (g *Gray) estimate8(dst []byte, row []float32) {
+func (g *Gray) bracket8(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < estimateGroup {
-		g.estimate8Generic(dst, row)
+	if !hasAVX2 || n < bracketGroup {
+		g.bracket8Generic(dst, row)
 		return
 	}
-	g.estimateGroups(dst, row[:n/estimateGroup*estimateGroup])
-	if n%estimateGroup != 0 {
-		g.estimateGroups(dst[n-estimateGroup:], row[n-estimateGroup:])
+	g.bracketGroups(dst, row[:n/bracketGroup*bracketGroup])
+	if n%bracketGroup != 0 {
+		g.bracketGroups(dst[n-bracketGroup:], row[n-bracketGroup:])
 	}
 }
 
-// estimateGroups computes the groups exactly that have a value with no sure estimate.
-func (g *Gray) estimateGroups(dst []byte, row []float32) {
-	e := &g.estimate
+// bracketGroups computes the groups exactly in which a bracket holds two levels.
+func (g *Gray) bracketGroups(dst []byte, row []float32) {
+	b := &g.bracket
 	_ = dst[len(row)-1]
 	for len(row) > 0 {
-		sure := estimate8AVX2(&dst[0], &row[0], len(row)/estimateGroup, e.minusLo, e.scale, e.limit) * estimateGroup
+		sure := bracket8AVX2(&dst[0], &row[0], len(row)/bracketGroup, b.offset, b.scale, b.span) * bracketGroup
 		dst, row = dst[sure:], row[sure:]
 		if len(row) > 0 {
-			exact8AVX2(&dst[0], &row[0], estimateGroup, g.lo, g.width)
-			dst, row = dst[estimateGroup:], row[estimateGroup:]
+			exact8AVX2(&dst[0], &row[0], bracketGroup, g.lo, g.width)
+			dst, row = dst[bracketGroup:], row[bracketGroup:]
 		}
 	}
 }

@@ -15,9 +15,6 @@ const (
 	group = 4  // vectors whose levels fill one vector of bytes
 )
 
-// greater is VCMPPS's predicate a > b, ordered and quiet.
-const greater = operand.U8(0x1e)
-
 // function begins a function with what all of them have.
 func function(c *build.Context, name, signature string, doc ...string) {
 	c.Function(name)
@@ -42,56 +39,49 @@ func broadcast(c *build.Context, param string, size int) reg.VecVirtual {
 	return v
 }
 
-// estimate8 is the float32 estimate of Renderer, with the check that it is sure.
-// VMAXPS and VMINPS give their first operand here, the bound, for NaN.
-func estimate8(c *build.Context) {
-	name := "estimate8AVX2"
+// bracket8 computes both ends of the bracket of Gray's level and compares their
+// levels. Packing with saturation clamps to 0…255 what VMINPS, which gives p where
+// either operand is NaN, has kept inside int32; VCVTPS2DQ makes the least int32 of
+// NaN and of all that is too small.
+func bracket8(c *build.Context) {
+	name := "bracket8AVX2"
 	order := constants(c, "order", 4, 0, 4, 1, 5, 2, 6, 3, 7)
-	function(c, name, "func(dst *byte, row *float32, groups int, minusLo, scale, limit float32) (sure int)",
+	function(c, name, "func(dst *byte, row *float32, groups int, offset, scale, span float32) (sure int)",
 		name+" writes the levels of groups > 0 of 32 values up to the first group in which",
-		"an estimate is not sure, and says how many groups it wrote.")
+		"a bracket holds two levels, and says how many groups it wrote.")
 	dst, row := c.Load(c.Param("dst"), c.GP64()), c.Load(c.Param("row"), c.GP64())
 	groups := c.Load(c.Param("groups"), c.GP64())
-	minusLo, scale, limit := broadcast(c, "minusLo", 4), broadcast(c, "scale", 4), broadcast(c, "limit", 4)
-	zero, top, magnitude, permutation := c.YMM(), c.YMM(), c.YMM(), c.YMM()
-	c.VXORPS(zero, zero, zero)
-	c.VBROADCASTSS(constants(c, "top8", 4, uint64(math.Float32bits(255))), top)
-	c.VBROADCASTSS(constants(c, "magnitude", 4, 0x7fffffff), magnitude)
+	offset, scale, span := broadcast(c, "offset", 4), broadcast(c, "scale", 4), broadcast(c, "span", 4)
+	top, permutation := c.YMM(), c.YMM()
+	c.VBROADCASTSS(constants(c, "top", 4, uint64(math.Float32bits(255))), top)
 	c.VMOVDQU(order, permutation)
 	sure := c.GP64()
 	c.XORQ(sure, sure)
 
 	c.Label("next")
-	var level [group]reg.VecVirtual
-	furthest := c.YMM() // from a whole number
+	var low, high [group]reg.VecVirtual
 	for i := range group {
-		p, off := c.YMM(), furthest
-		c.VADDPS(operand.Mem{Base: row, Disp: i * bytes}, minusLo, p)
+		p := c.YMM()
+		c.VADDPS(operand.Mem{Base: row, Disp: i * bytes}, offset, p)
 		c.VMULPS(scale, p, p)
-		c.VMAXPS(zero, p, p)
-		c.VMINPS(top, p, p)
-		level[i] = c.YMM()
-		c.VCVTPS2DQ(p, level[i])
-		if i > 0 {
-			off = c.YMM()
-		}
-		c.VCVTDQ2PS(level[i], off)
-		c.VSUBPS(off, p, off)
-		c.VANDPS(magnitude, off, off)
-		if i > 0 {
-			c.VMAXPS(off, furthest, furthest)
-		}
+		c.VMINPS(p, top, p)
+		low[i], high[i] = c.YMM(), c.YMM()
+		c.VCVTPS2DQ(p, low[i])
+		c.VADDPS(span, p, p)
+		c.VCVTPS2DQ(p, high[i])
 	}
-	c.VCMPPS(greater, limit, furthest, furthest)
-	unsure := c.GP32()
-	c.VMOVMSKPS(furthest, unsure)
-	c.TESTL(unsure, unsure)
+	for _, v := range [][group]reg.VecVirtual{low, high} {
+		c.VPACKSSDW(v[1], v[0], v[0])
+		c.VPACKSSDW(v[3], v[2], v[2])
+		c.VPACKUSWB(v[2], v[0], v[0])
+	}
+	c.VPCMPEQB(low[0], high[0], high[0])
+	equal := c.GP32()
+	c.VPMOVMSKB(high[0], equal)
+	c.INCL(equal) // of all ones
 	c.JNZ(operand.LabelRef("done"))
-	c.VPACKSSDW(level[1], level[0], level[0])
-	c.VPACKSSDW(level[3], level[2], level[2])
-	c.VPACKUSWB(level[2], level[0], level[0])
-	c.VPERMD(level[0], permutation, level[0])
-	c.VMOVDQU(level[0], operand.Mem{Base: dst})
+	c.VPERMD(low[0], permutation, low[0])
+	c.VMOVDQU(low[0], operand.Mem{Base: dst})
 	c.ADDQ(operand.I32(group*bytes), row)
 	c.ADDQ(operand.I32(bytes), dst)
 	c.INCQ(sure)
@@ -104,7 +94,8 @@ func estimate8(c *build.Context) {
 	c.RET()
 }
 
-// exact is the arithmetic of Renderer.level in vectors, for 8 or 16 bits a pixel.
+// exact is the arithmetic of Gray.level in vectors, for 8 or 16 bits a pixel. VMAXPD
+// gives zero where p is NaN.
 func exact(c *build.Context, depth int) {
 	name := fmt.Sprintf("exact%dAVX2", depth)
 	function(c, name, "func(dst *byte, row *float32, n int, lo, width float64)",

@@ -24,7 +24,7 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
-	estimate8(c)
+	bracket8(c)
 	exact(c, 8)
 	exact(c, 16)
 	extremes(c)

@@ -1,0 +1,95 @@
+package render
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	nan     = float32(math.NaN())
+	inf     = float32(math.Inf(1))
+	negZero = float32(math.Copysign(0, -1))
+)
+
+func TestExtremes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rows [][]float32
+		want Range
+	}{
+		{"nothing", nil, Range{}},
+		{"after ReLU", [][]float32{{0, 3}, {1, 2}}, Range{0, 3}},
+		{"positive: lo is 0 all the same", [][]float32{{2, 3}}, Range{0, 3}},
+		{"negative values", [][]float32{{-2, 3}}, Range{-2, 3}},
+		{"negative only", [][]float32{{-2, -1}}, Range{-2, -1}},
+		{"constant", [][]float32{{5, 5}, {5}}, Range{5, 5}},
+		{"black", [][]float32{{0, 0}}, Range{0, 0}},
+		{"the other zero", [][]float32{{negZero, 3}}, Range{0, 3}},
+		{"black of the other zero", [][]float32{{negZero}}, Range{0, 0}},
+		{"both zeros", [][]float32{{negZero, 0}}, Range{0, 0}},
+		{"zero the largest", [][]float32{{-2, negZero}}, Range{-2, 0}},
+		{"not finite", [][]float32{{nan, inf, -inf, 1, 0}}, Range{0, 1}},
+		{"nothing finite", [][]float32{{nan, inf}}, Range{}},
+	} {
+		var e Extremes
+		for _, row := range c.rows {
+			e.Add(row)
+		}
+		if got := e.Range(); got.String() != c.want.String() { // tells −0 from 0
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+	var a, b Extremes
+	a.Add([]float32{1, 2})
+	b.Add([]float32{-1})
+	a.Merge(b)
+	a.Merge(Extremes{})
+	if got, want := a.Range(), (Range{-1, 2}); got != want {
+		t.Errorf("merged: got %v, want %v", got, want)
+	}
+}
+
+// TestExtremesOfEveryLength puts what is special at every place of rows of every
+// length up to some vectors, with values beside the row that would show.
+func TestExtremesOfEveryLength(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	special := []float32{nan, inf, -inf, 0, negZero, -7, 7, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}
+	for n := range 150 {
+		all := make([]float32, n+66)
+		for i := range all {
+			all[i] = 1000 * float32(1-2*(i%2))
+		}
+		row := all[33 : 33+n]
+		for i := range row {
+			row[i] = rng.Float32()
+		}
+		for at := range n {
+			was := row[at]
+			row[at] = special[rng.IntN(len(special))]
+			var want Extremes
+			for _, v := range row {
+				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+					continue
+				}
+				if !want.seen {
+					want = Extremes{v, v, true}
+				}
+				want.min, want.max = min(want.min, v), max(want.max, v)
+			}
+			var got Extremes
+			got.Add(row)
+			if got.Range().String() != want.Range().String() || got.seen != want.seen {
+				t.Fatalf("%d values, the one at %d is %v: got %v, want %v", n, at, row[at], got, want)
+			}
+			if lo, hi := extremes(row); lo <= hi {
+				if l, h := extremesGeneric(row); l != lo || h != hi {
+					t.Fatalf("%d values, the one at %d is %v: %v and %v, in plain Go %v and %v", n, at, row[at], lo, hi, l, h)
+				}
+			}
+			if rng.IntN(4) > 0 {
+				row[at] = was
+			}
+		}
+	}
+}
