@@ -1,0 +1,20 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"filterbank/filters/config"
+)
+
+// TestPublishedSchema holds the schema that the samples name against the program's.
+func TestPublishedSchema(t *testing.T) {
+	published, err := os.ReadFile("../../samples/stack.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(published, config.Schema()) {
+		t.Error("samples/stack.schema.json is not what filterbank schema prints: write it anew")
+	}
+}
