@@ -104,6 +104,18 @@ func layerNames(stacks []*filters.Stack) []string {
 	return names
 }
 
+// Overwrite is what becomes of pictures that an earlier run has done.
+type Overwrite string
+
+// Changed, the default, does a picture again unless its maps are all there and were
+// made from the same bytes by the same settings. Always does every picture. Never
+// leaves a picture alone when any of its maps is there, whatever made it.
+const (
+	Changed Overwrite = "changed"
+	Always  Overwrite = "always"
+	Never   Overwrite = "never"
+)
+
 // Options say what a run does. Stacks, Decoder and Out are needed.
 type Options struct {
 	Stacks  []Selected
@@ -122,14 +134,17 @@ type Options struct {
 	// end, and one that needs more than all of it fails.
 	Memory int64
 
+	// Overwrite says what becomes of pictures that an earlier run has done.
+	Overwrite Overwrite
+
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
 
-	// Each is called with every picture's record, in the order of the input, from
-	// one goroutine. It may be nil.
+	// Each is called, from one goroutine, as a picture is done or has failed, in the
+	// order in which they end. It may be nil.
 	Each func(*sink.Record)
-	// Ended is called as a picture ends, in any order and from any goroutine. It may
-	// be nil.
+	// Ended is called for every picture, those that were done before among them, from
+	// the same goroutine. It may be nil.
 	Ended func()
 }
 

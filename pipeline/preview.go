@@ -52,7 +52,7 @@ func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Pre
 			err = p.add(e.Path, info, known, &opts)
 		}
 		if err != nil {
-			rec := &sink.Record{Input: e.Path, Output: e.Rel}
+			rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(e.Rel)}
 			fail(rec, err)
 			p.Failures = append(p.Failures, rec)
 		}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // Summary counts what a run did.
 type Summary struct {
 	Pictures int // done
+	Skipped  int // done by an earlier run
 	Failed   int
 	Left     int // not begun or not ended, because the run was stopped
 	Maps     int // feature maps written, each counted once whatever its formats
@@ -25,47 +27,83 @@ type Summary struct {
 // ErrStopped says that a run ended at a failed picture, as StopOnError asks.
 var ErrStopped = errors.New("stopped at the first picture that failed")
 
-// result is a picture's record on its way to its place in the order.
-type result struct {
-	index  int
-	record *sink.Record // nil when the picture was dropped
-	maps   int
+// run is what the workers of a run share.
+type run struct {
+	opts     *Options
+	tree     *sink.Tree
+	journal  *sink.Journal
+	memory   *admission
+	settings []byte
+	crashed  bool // the run before did not end well
 }
 
 // Run takes every entry through the pipeline and writes maps and manifest. A picture
 // that fails is a record, not an error. The error is ctx's own when the run was
 // interrupted, ErrStopped, or that of the output folder; the summary holds what was
-// done until then.
+// done until then. Nothing is left half written in any case, and the same run again
+// goes on from there.
 func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, error) {
 	start := time.Now()
 	if len(opts.Formats) == 0 {
 		opts.Formats = []Format{PNG}
 	}
+	s := Summary{Left: len(entries)}
 	tree, err := sink.Open(opts.Out)
 	if err != nil {
-		return Summary{Left: len(entries)}, err
+		return s, err
 	}
+	lock, err := tree.Lock()
+	if err != nil {
+		return s, err
+	}
+	r := run{opts: &opts, tree: tree, memory: newAdmission(opts.Memory), settings: opts.settings(), crashed: lock.Crashed}
+	if r.crashed {
+		err = tree.Sweep("", false)
+	}
+	if err == nil {
+		r.journal, err = tree.OpenJournal()
+	}
+	if err != nil {
+		return s, errors.Join(err, lock.Unlock())
+	}
+	s, err = r.work(ctx, entries)
+	err = errors.Join(err, r.journal.Close(places(entries)), lock.Unlock())
+	s.Elapsed = time.Since(start)
+	return s, err
+}
+
+// places names the pictures of the manifest in the order of the input.
+func places(entries []source.Entry) iter.Seq2[string, string] {
+	return func(yield func(input, output string) bool) {
+		for i := range entries {
+			if !yield(entries[i].Path, entries[i].Rel) {
+				return
+			}
+		}
+	}
+}
+
+// work hands the entries to the workers and gathers what becomes of them.
+func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-
-	memory := newAdmission(opts.Memory)
 	results := make(chan result)
-	stages := make([]Stages, min(opts.jobs(), len(entries)))
-	indices := make(chan int)
+	stages := make([]Stages, min(r.opts.jobs(), len(entries)))
+	queue := make(chan *source.Entry)
 	var workers sync.WaitGroup
 	for i := range stages {
 		workers.Go(func() {
-			w := newWorker(&opts, tree, memory, &stages[i])
-			for index := range indices {
-				results <- w.entry(ctx, index, &entries[index])
+			w := newWorker(r, &stages[i])
+			for e := range queue {
+				results <- w.entry(ctx, e)
 			}
 		})
 	}
 	go func() {
-		defer close(indices)
+		defer close(queue)
 		for i := range entries {
 			select {
-			case indices <- i:
+			case queue <- &entries[i]:
 			case <-ctx.Done():
 				return
 			}
@@ -75,80 +113,57 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 		workers.Wait()
 		close(results)
 	}()
-
-	s, err := collect(results, tree.NewManifest(), &opts, stop)
-	s.Left = len(entries) - s.Pictures - s.Failed
-	s.Elapsed = time.Since(start)
+	s := r.collect(results, stop)
+	s.Left = len(entries) - s.Pictures - s.Skipped - s.Failed
 	for _, st := range stages {
 		s.Stages.add(st)
 	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	return s, err
+	return s, context.Cause(ctx)
 }
 
-// collect puts results into the order of the input, counts them and writes the
-// manifest. It drains the channel in every case.
-func collect(results <-chan result, manifest *sink.Manifest, opts *Options, stop context.CancelCauseFunc) (Summary, error) {
-	var s Summary
-	var failure error
-	fail := func(err error) {
-		if err != nil && failure == nil {
-			failure = err
-			stop(err)
+// collect notes results as they come, and ends the run where one of them does. It
+// drains the channel in every case.
+func (r *run) collect(results <-chan result, stop context.CancelCauseFunc) (s Summary) {
+	for res := range results {
+		if r.opts.Ended != nil {
+			r.opts.Ended()
 		}
-	}
-	next := 0
-	waiting := map[int]result{}
-	take := func(r result) {
-		if r.record == nil {
-			return
+		if res.err == nil && res.record != nil {
+			res.err = r.journal.Add(res.record)
 		}
-		s.count(r)
-		fail(manifest.Add(r.record))
-		if opts.Each != nil {
-			opts.Each(r.record)
+		if res.err != nil {
+			stop(res.err)
+			continue
 		}
-	}
-	for r := range results {
-		if opts.Ended != nil {
-			opts.Ended()
+		s.count(res)
+		if res.record == nil || res.skipped {
+			continue
 		}
-		if opts.StopOnError && r.record != nil && r.record.Status == sink.Failed {
+		if r.opts.Each != nil {
+			r.opts.Each(res.record)
+		}
+		if r.opts.StopOnError && res.record.Status == sink.Failed {
 			stop(ErrStopped)
 		}
-		waiting[r.index] = r
-		for ; hasKey(waiting, next); next++ {
-			take(waiting[next])
-			delete(waiting, next)
-		}
 	}
-	// A run that was stopped leaves gaps; what is behind them is done all the same.
-	for ; len(waiting) > 0; next++ {
-		if r, ok := waiting[next]; ok {
-			take(r)
-			delete(waiting, next)
-		}
-	}
-	fail(manifest.Close())
-	return s, failure
-}
-
-func hasKey(m map[int]result, k int) bool {
-	_, ok := m[k]
-	return ok
+	return s
 }
 
 func (s *Summary) count(r result) {
-	if r.record.Status == sink.Failed {
+	switch {
+	case r.skipped:
+		s.Skipped++
+	case r.record == nil:
+	case r.record.Status == sink.Failed:
 		s.Failed++
-		return
-	}
-	s.Pictures++
-	s.Maps += r.maps
-	s.Files += len(r.record.Files)
-	for _, f := range r.record.Files {
-		s.Bytes += f.Bytes
+	case r.record.Status == sink.Kept:
+		s.Skipped++
+	default:
+		s.Pictures++
+		s.Maps += r.maps
+		s.Files += len(r.record.Files)
+		for _, f := range r.record.Files {
+			s.Bytes += f.Bytes
+		}
 	}
 }

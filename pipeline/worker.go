@@ -22,9 +22,7 @@ import (
 // worker takes one picture at a time from its path to its files. Its buffers are its
 // own and last from picture to picture.
 type worker struct {
-	opts   *Options
-	tree   *sink.Tree
-	memory *admission
+	*run
 	stages *Stages
 	clock  clock
 
@@ -33,41 +31,62 @@ type worker struct {
 	maps    mapBuffers
 }
 
-func newWorker(opts *Options, tree *sink.Tree, memory *admission, stages *Stages) *worker {
+func newWorker(r *run, stages *Stages) *worker {
 	w := &worker{
-		opts: opts, tree: tree, memory: memory, stages: stages,
-		runners: make([]filters.Runner, len(opts.Stacks)),
-		plans:   make([]*filters.Plan, len(opts.Stacks)),
+		run: r, stages: stages,
+		runners: make([]filters.Runner, len(r.opts.Stacks)),
+		plans:   make([]*filters.Plan, len(r.opts.Stacks)),
 	}
 	for i := range w.runners {
-		w.runners[i].Kernel = opts.Kernel
+		w.runners[i].Kernel = r.opts.Kernel
 	}
 	return w
 }
 
-// entry does one entry and gives its record, or none when ctx ended first.
-func (w *worker) entry(ctx context.Context, index int, e *source.Entry) (r result) {
-	rec := &sink.Record{Input: e.Path, Output: e.Rel}
-	r = result{index: index, record: rec}
+// result is what became of an entry. Its record is nil when there is nothing to note:
+// an earlier run had done the picture, or the run ended before the picture did.
+type result struct {
+	record  *sink.Record
+	skipped bool
+	maps    int
+	err     error // of the output folder; it ends the run
+}
+
+// entry does one entry.
+func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
+	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(e.Rel)}
 	batch := w.tree.Begin(e.Rel)
 	defer func() {
 		if p := recover(); p != nil {
 			batch.Abort()
-			*w = *newWorker(w.opts, w.tree, w.memory, w.stages) // its buffers may be in any state
+			*w = *newWorker(w.run, w.stages) // its buffers may be in any state
 			fail(rec, fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack()))
+			r = result{record: rec}
 		}
 	}()
 	maps, err := w.picture(ctx, e, rec, batch)
-	if err != nil {
+	switch {
+	case errors.Is(err, errDone) && rec.Status != sink.OK:
+		return result{skipped: true}
+	case errors.Is(err, errDone):
+		return result{record: rec, skipped: true}
+	case err != nil:
 		batch.Abort()
-		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return result{index: index}
+		var output *sink.Error
+		switch {
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			return result{}
+		case errors.As(err, &output) && !output.OfOne():
+			return result{err: err}
 		}
 		fail(rec, err)
 	}
-	r.maps = maps
-	return r
+	return result{record: rec, maps: maps}
 }
+
+// errDone says that an earlier run has done the picture. Its record is to be noted
+// again where it has changed, and then has its status.
+var errDone = errors.New("done by an earlier run")
 
 // fail turns a record into that of a picture that failed.
 func fail(rec *sink.Record, err error) {
@@ -100,6 +119,7 @@ type sizeError struct{ err error }
 func (e *sizeError) Error() string { return e.err.Error() }
 func (e *sizeError) Unwrap() error { return e.err }
 
+// picture does a picture, unless an earlier run has: then it gives errDone.
 func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
 	if e.Problem != nil {
 		return 0, e.Problem
@@ -107,20 +127,54 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record,
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	earlier, err := w.journal.Find(e.Path, e.Rel)
+	if err != nil {
+		return 0, err
+	}
+	if w.opts.Overwrite == Never && w.anyMap(e) {
+		if earlier != nil && earlier.Status == sink.OK {
+			return 0, errDone
+		}
+		rec.Status = sink.Kept
+		return 0, nil
+	}
 	data, err := w.read(e, rec)
 	if err != nil {
 		return 0, err
 	}
+	rec.Key = key(w.settings, rec.SHA256)
+	if w.isDone(earlier, rec.Key) {
+		if earlier.Input == rec.Input {
+			return 0, errDone
+		}
+		earlier.Input = rec.Input // the same picture by another path
+		*rec = *earlier
+		return 0, errDone
+	}
+	if w.crashed {
+		if err := w.tree.Sweep(e.Rel, true); err != nil {
+			return 0, err
+		}
+	}
+	maps, err = w.process(ctx, data, rec, batch)
+	if err != nil {
+		return 0, err
+	}
+	return maps, w.removeStale(earlier, rec.Files)
+}
+
+// process takes a picture from its file's bytes to its maps.
+func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
 	info, err := w.opts.Decoder.ReadInfo(bytes.NewReader(data))
 	if err != nil {
-		return 0, fmt.Errorf("decode %s: %w", e.Path, err)
+		return 0, fmt.Errorf("decode %s: %w", rec.Input, err)
 	}
 	if err := w.plan(info.Prepared, rec); err != nil {
 		return 0, err
 	}
 	release, err := w.memory.admit(ctx, info.Memory()+mapBytes(w.plans, w.opts))
 	if err != nil {
-		return 0, fmt.Errorf("decode %s: %w", e.Path, err)
+		return 0, fmt.Errorf("decode %s: %w", rec.Input, err)
 	}
 	defer release()
 	pic, err := w.decode(data, rec)
@@ -146,7 +200,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record,
 	}
 	digest := sha256.New()
 	for i, f := range written {
-		files[i].Path, files[i].Bytes, files[i].SHA256 = f.Path, f.Bytes, f.SHA256
+		files[i].Path, files[i].Bytes, files[i].SHA256 = sink.Path(f.Path), f.Bytes, f.SHA256
 		io.WriteString(digest, f.SHA256)
 	}
 	rec.Status, rec.Files, rec.Digest = sink.OK, files, hex.EncodeToString(digest.Sum(nil))
@@ -220,7 +274,7 @@ func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.
 		return ranges, nil
 	}
 	for s := range w.plans {
-		err := w.run(ctx, s, pic, func(layer int, rows volume.Rows) error {
+		err := w.convolve(ctx, s, pic, func(layer int, rows volume.Rows) error {
 			for k := range rows.C {
 				for i := range rows.N {
 					extremes[s][layer][k].Add(rows.Row(k, i))
@@ -280,9 +334,9 @@ func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
 	}
 }
 
-// run runs a stack on a picture; emit starts with the clock at the end of the
+// convolve runs a stack on a picture; emit starts with the clock at the end of the
 // convolution and ends with it at its own end.
-func (w *worker) run(ctx context.Context, stack int, pic *decode.Picture, emit filters.Emit) error {
+func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, emit filters.Emit) error {
 	w.clock.start()
 	return w.runners[stack].Run(ctx, w.plans[stack], w.opts.Stacks[stack].Taps, pic, func(layer int, rows volume.Rows) error {
 		w.clock.mark(&w.stages.Convolve)

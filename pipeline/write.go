@@ -68,7 +68,7 @@ func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]re
 				files = append(files, infos...)
 			}
 		}
-		err := w.run(ctx, s, pic, func(layer int, rows volume.Rows) error {
+		err := w.convolve(ctx, s, pic, func(layer int, rows volume.Rows) error {
 			for _, lw := range writers[layer] {
 				if err := lw.write(rows); err != nil {
 					return err
@@ -90,17 +90,36 @@ func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]re
 	return files, maps, nil
 }
 
-// layerWriter opens the files of a layer in one format.
-func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges []render.Range, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
-	spec := p.Layers[layer].Conv.Spec()
-	out := p.Layers[layer].Out
+// layerFile is a file of a layer's maps.
+type layerFile struct {
+	name   string // below the picture's folder, slash-separated
+	filter string // empty for .npy, which holds the whole layer
+}
+
+// layerFileNames lists the files that a layer's maps take in a format.
+func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile {
+	spec := stack.Layers()[layer].Spec()
 	folder := spec.Name
-	if name := p.Stack.Name(); name != "" {
+	if name := stack.Name(); name != "" {
 		folder = name + "/" + folder
 	}
-	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: spec.Name}
 	if format == NPY {
-		n, err := newNPYWriter(w, out, batch.Create(folder+".npy"))
+		return []layerFile{{name: folder + ".npy"}}
+	}
+	var files []layerFile
+	for k, name := range spec.Filters {
+		files = append(files, layerFile{fmt.Sprintf("%s/%03d-%s.png", folder, k, name), name})
+	}
+	return files
+}
+
+// layerWriter opens the files of a layer in one format.
+func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges []render.Range, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
+	out := p.Layers[layer].Out
+	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: p.Layers[layer].Conv.Spec().Name}
+	names := layerFileNames(format, p.Stack, layer)
+	if format == NPY {
+		n, err := newNPYWriter(w, out, batch.Create(names[0].name))
 		return n, []sink.FileInfo{info}, err
 	}
 	pw := &pngWriter{worker: w, depth: 8}
@@ -109,18 +128,18 @@ func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges [
 		pw.depth, gray = 16, render.Gray16
 	}
 	var infos []sink.FileInfo
-	for k, name := range spec.Filters {
+	for k, f := range names {
 		enc := w.maps.encoder()
-		err := enc.Reset(batch.Create(fmt.Sprintf("%s/%03d-%s.png", folder, k, name)), mapng.Header{
+		err := enc.Reset(batch.Create(f.name), mapng.Header{
 			Width: out.W, Height: out.H, Depth: pw.depth,
 			Text: []mapng.Text{{Keyword: ScaleKeyword, Value: ranges[k].String()}},
 		})
 		if err != nil {
-			return nil, nil, fmt.Errorf("encode %s: %w", name, err)
+			return nil, nil, fmt.Errorf("encode %s: %w", f.name, err)
 		}
 		pw.encoders = append(pw.encoders, enc)
 		pw.grays = append(pw.grays, gray(ranges[k]))
-		info.Filter, info.Index, info.Scale = name, &k, &[2]float64{ranges[k].Lo, ranges[k].Hi}
+		info.Filter, info.Index, info.Scale = f.filter, &k, &[2]float64{ranges[k].Lo, ranges[k].Hi}
 		infos = append(infos, info)
 	}
 	return pw, infos, nil

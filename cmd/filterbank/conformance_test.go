@@ -48,7 +48,7 @@ func lastFile(t *testing.T, out string) string {
 	if err := json.Unmarshal(data, &r); err != nil || len(r.Files) != 1 {
 		t.Fatalf("manifest: %v, %d files, want 1", err, len(r.Files))
 	}
-	return r.Files[0].Path
+	return string(r.Files[0].Path)
 }
 
 func checkConformance(t *testing.T, dir, file string) {

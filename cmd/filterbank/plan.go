@@ -223,7 +223,7 @@ func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
 		out.Sizes = append(out.Sizes, s)
 	}
 	for _, r := range p.Failures {
-		out.Failures = append(out.Failures, failureJSON{r.Input, r.Code, r.Error})
+		out.Failures = append(out.Failures, failureJSON{string(r.Input), r.Code, r.Error})
 	}
 	return printJSON(w, out)
 }

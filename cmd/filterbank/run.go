@@ -18,7 +18,7 @@ import (
 
 func newRun(c console) *cobra.Command {
 	var f flags
-	var onError, cpu string
+	var onError, overwrite, cpu string
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
@@ -37,6 +37,12 @@ func newRun(c console) *cobra.Command {
 			default:
 				return fmt.Errorf("on-error %q: it must be skip or stop", onError)
 			}
+			switch o := pipeline.Overwrite(overwrite); o {
+			case pipeline.Changed, pipeline.Always, pipeline.Never:
+				j.opts.Overwrite = o
+			default:
+				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
+			}
 			if dry {
 				return plan(cmd.Context(), c, j, planOptions{all: f.verbose})
 			}
@@ -45,10 +51,12 @@ func newRun(c console) *cobra.Command {
 	}
 	f.register(cmd)
 	cmd.Flags().StringVar(&onError, "on-error", "skip", "skip an image that fails, or stop")
+	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: skip images that are done and right; always; or never")
 	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -96,6 +104,9 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 // finish writes run.json, says how the run went and gives its exit code.
 func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
 	interrupted := ctx.Err() != nil
+	if errors.Is(err, sink.ErrLocked) {
+		return &exit{exitUsage, err}
+	}
 	if s.Pictures+s.Failed > 0 || err == nil {
 		if werr := f.writeRunFile(j, s, interrupted); werr != nil && err == nil {
 			err = werr
@@ -135,7 +146,7 @@ func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
 		return
 	}
 	for _, w := range r.Warnings {
-		log.Warn(r.Input + ": " + w)
+		log.Warn(string(r.Input) + ": " + w)
 	}
 	for _, l := range r.Layers {
 		name := l.Layer
@@ -152,6 +163,9 @@ func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
 
 func summaryLine(s pipeline.Summary, out string) string {
 	line := fmt.Sprintf("%d images, %d maps, %d failed", s.Pictures, s.Maps, s.Failed)
+	if s.Skipped > 0 {
+		line += fmt.Sprintf(", %d were done already", s.Skipped)
+	}
 	if s.Left > 0 {
 		line += fmt.Sprintf(", %d left", s.Left)
 	}

@@ -20,6 +20,7 @@ type runFile struct {
 	Scale       string             `json:"scale"`
 	Shard       string             `json:"shard,omitempty"`
 	Images      int                `json:"images"`
+	Skipped     int                `json:"skipped"` // done by an earlier run
 	Failed      int                `json:"failed"`
 	Left        int                `json:"left"`
 	Maps        int                `json:"maps"`
@@ -39,7 +40,7 @@ func (f *flags) writeRunFile(j *job, s pipeline.Summary, interrupted bool) error
 	r := runFile{
 		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Layers: f.layers, Formats: j.opts.Formats, Scale: f.scale, Shard: f.shard,
-		Images: s.Pictures, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
+		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
 	}
 	for _, st := range s.Stages.List() {

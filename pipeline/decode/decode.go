@@ -86,6 +86,20 @@ func New(opts Options) (*Decoder, error) {
 	return d, nil
 }
 
+// Fingerprint is a text that differs for options that give different pixels. The pixel
+// limit is not among them.
+func (d *Decoder) Fingerprint() string {
+	var resize Resize
+	var crop Crop
+	if d.opts.Resize != nil {
+		resize = *d.opts.Resize
+	}
+	if d.opts.Crop != nil {
+		crop = *d.opts.Crop
+	}
+	return fmt.Sprintf("background %v resize %+v crop %+v mean %v std %v", d.opts.Background, resize, crop, d.opts.Mean, d.opts.Std)
+}
+
 func finite(v float32) bool {
 	return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
@@ -49,7 +48,7 @@ func (f *File) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if err := f.flush(); err != nil {
-		return 0, fmt.Errorf("write %s: %w", f.path, err)
+		return 0, &Error{f.path, err}
 	}
 	return len(p), nil
 }
@@ -102,7 +101,7 @@ func (f *File) Size(size int64) error {
 		err = f.sized.Truncate(size)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", f.path, err)
+		return &Error{f.path, err}
 	}
 	return nil
 }
@@ -114,7 +113,7 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	}
 	n, err := f.sized.WriteAt(p, at)
 	if err != nil {
-		return n, fmt.Errorf("write %s: %w", f.path, err)
+		return n, &Error{f.path, err}
 	}
 	return n, nil
 }

@@ -1,11 +1,6 @@
 package sink
 
-import (
-	"encoding/json"
-	"fmt"
-
-	"filterbank/filters/volume"
-)
+import "filterbank/filters/volume"
 
 // ManifestName and RunName are the run's own files, at the top of the output folder.
 const (
@@ -16,17 +11,20 @@ const (
 // Status says how a picture fared.
 type Status string
 
-// A picture is done or has failed.
+// A picture is done, was found done by an earlier run whose record is lost, or has
+// failed.
 const (
 	OK     Status = "ok"
+	Kept   Status = "kept"
 	Failed Status = "failed"
 )
 
 // Record is a picture's line in the manifest.
 type Record struct {
-	Input       string      `json:"input"`            // as it was opened
-	Output      string      `json:"output,omitempty"` // its folder below the output folder
+	Input       Path        `json:"input"`            // as it was opened
+	Output      Path        `json:"output,omitempty"` // its folder below the output folder
 	SHA256      string      `json:"sha256,omitempty"` // of the input file
+	Key         string      `json:"key,omitempty"`    // of the input and all that the maps depend on
 	Status      Status      `json:"status"`
 	Code        string      `json:"code,omitempty"`  // of the error, for scripts
 	Error       string      `json:"error,omitempty"` // what is wrong and what would be right
@@ -53,7 +51,7 @@ type LayerInfo struct {
 // FileInfo is a file that was written for a picture. Filter, Index and Scale are
 // those of a map; a .npy file holds a whole layer and has none.
 type FileInfo struct {
-	Path   string      `json:"path"` // below the output folder
+	Path   Path        `json:"path"` // below the output folder
 	Stack  string      `json:"stack,omitempty"`
 	Layer  string      `json:"layer"`
 	Filter string      `json:"filter,omitempty"`
@@ -61,33 +59,4 @@ type FileInfo struct {
 	Scale  *[2]float64 `json:"scale,omitempty"` // what pixel 0 and the largest pixel stand for
 	Bytes  int64       `json:"bytes"`
 	SHA256 string      `json:"sha256"`
-}
-
-// Manifest writes a line of JSON for each picture.
-type Manifest struct {
-	batch *Batch
-	lines *json.Encoder
-}
-
-// NewManifest starts the tree's manifest. The one of an earlier run stays in its
-// place until Close.
-func (t *Tree) NewManifest() *Manifest {
-	b := t.Begin("")
-	lines := json.NewEncoder(b.Create(ManifestName))
-	lines.SetEscapeHTML(false)
-	return &Manifest{b, lines}
-}
-
-// Add appends a record.
-func (m *Manifest) Add(r *Record) error {
-	if err := m.lines.Encode(r); err != nil {
-		return fmt.Errorf("manifest: %w", err)
-	}
-	return nil
-}
-
-// Close puts the manifest in its place.
-func (m *Manifest) Close() error {
-	_, err := m.batch.Commit()
-	return err
 }

@@ -152,27 +152,3 @@ func TestOpenOnAFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestManifest(t *testing.T) {
-	tr, root := open(t)
-	m := tr.NewManifest()
-	index := 0
-	for _, r := range []Record{
-		{Input: "a<b>&.png", Status: OK, Files: []FileInfo{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}},
-		{Input: "b.png", Status: Failed, Code: "truncated", Error: "…"},
-	} {
-		if err := m.Add(&r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := m.Close(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(filepath.Join(root, ManifestName))
-	want := `{"input":"a<b>&.png","status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"sha256":""}]}
-{"input":"b.png","status":"failed","code":"truncated","error":"…"}
-`
-	if string(got) != want || err != nil {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}

@@ -4,11 +4,15 @@
 package sink
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 )
 
@@ -31,7 +35,74 @@ func Open(root string) (*Tree, error) {
 
 // temporary is a name beside path that no other file of this or another run has.
 func (t *Tree) temporary(path string) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".filterbank-%d-%d.tmp", os.Getpid(), t.counter.Add(1)))
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%d-%d%s", tempPrefix, os.Getpid(), t.counter.Add(1), tempSuffix))
+}
+
+const tempPrefix, tempSuffix = ".filterbank-", ".tmp"
+
+// Sweep removes the temporary files that a crash has left in a folder of the tree,
+// given as a slash-separated path, and, with deep, in all folders below it.
+func (t *Tree) Sweep(dir string, deep bool) error {
+	root := filepath.Join(t.root, filepath.FromSlash(dir))
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && !deep:
+			return fs.SkipDir
+		case strings.HasPrefix(d.Name(), tempPrefix) && strings.HasSuffix(d.Name(), tempSuffix):
+			return os.Remove(path)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove temporary files: %w", err)
+	}
+	return nil
+}
+
+// Has says whether a file of the tree is there with that size and, with digest, that
+// content.
+func (t *Tree) Has(f FileInfo, digest bool) bool {
+	path := filepath.Join(t.root, filepath.FromSlash(string(f.Path)))
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
+		return false
+	}
+	if !digest {
+		return true
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, file)
+	return err == nil && hex.EncodeToString(sum.Sum(nil)) == f.SHA256
+}
+
+// Exists says whether there is anything of that name in the tree.
+func (t *Tree) Exists(name string) bool {
+	_, err := os.Lstat(filepath.Join(t.root, filepath.FromSlash(name)))
+	return err == nil
+}
+
+// Remove removes a file of the tree and the folders that it leaves empty.
+func (t *Tree) Remove(name string) error {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return fmt.Errorf("remove %s: it lies outside the output folder", name)
+	}
+	path := filepath.Join(t.root, filepath.FromSlash(name))
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &Error{path, err}
+	}
+	for dir := filepath.Dir(path); dir != filepath.Clean(t.root) && os.Remove(dir) == nil; {
+		dir = filepath.Dir(dir)
+	}
+	return nil
 }
 
 // WriteFile writes a file of the run itself, whole or not at all. The name is
@@ -76,14 +147,14 @@ func (b *Batch) Commit() ([]Written, error) {
 		w, err := f.finish()
 		if err != nil {
 			b.Abort()
-			return nil, fmt.Errorf("write %s: %w", f.path, err)
+			return nil, &Error{f.path, err}
 		}
 		written[i] = w
 	}
 	for _, f := range b.files {
 		if err := os.Rename(f.temp, f.path); err != nil {
 			b.Abort()
-			return nil, fmt.Errorf("write %s: %w", f.path, err)
+			return nil, &Error{f.path, err}
 		}
 		f.temp, f.placed = "", true
 	}

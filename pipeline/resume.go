@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+
+	"filterbank/filters"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// arithmetic is the version of what turns pixels into files. It is part of every
+// picture's key: raise it when the same input and settings come to give other bytes.
+const arithmetic = 1
+
+// settings is a hash of all that maps depend on besides the picture's bytes.
+func (o *Options) settings() []byte {
+	h := sha256.New()
+	scale := o.Scale
+	if scale.Per != render.PerNone {
+		scale.Fixed = render.Range{}
+	}
+	fmt.Fprintf(h, "filterbank %d\nformats %q\nscale %+v\ndecode %s\n", arithmetic, o.Formats, scale, o.Decoder.Fingerprint())
+	for _, s := range o.Stacks {
+		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
+		for _, conv := range s.Stack.Layers() {
+			hashLayer(h, conv)
+		}
+	}
+	return h.Sum(nil)
+}
+
+func hashLayer(h hash.Hash, conv *filters.Conv) {
+	spec := conv.Spec()
+	for _, values := range [][]float32{spec.Weights, spec.Bias} {
+		var b [4]byte
+		for _, v := range values {
+			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+			h.Write(b[:])
+		}
+	}
+	spec.Weights, spec.Bias = nil, nil
+	fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%+v", spec))
+}
+
+// key is the identity of a picture's maps: equal keys, equal bytes.
+func key(settings []byte, input string) string {
+	h := sha256.New()
+	h.Write(settings)
+	io.WriteString(h, input)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// isDone says whether an earlier run has made just the maps that this one would make,
+// and they are all there. After a crash the files' content is looked at too, since a
+// machine that lost its power may have kept a file's size and not its bytes.
+func (w *worker) isDone(earlier *sink.Record, key string) bool {
+	if earlier == nil || earlier.Status != sink.OK || earlier.Key != key || w.opts.Overwrite == Always {
+		return false
+	}
+	for _, f := range earlier.Files {
+		if !w.tree.Has(f, w.crashed) {
+			return false
+		}
+	}
+	return true
+}
+
+// anyMap says whether any file that a picture's maps would be written to is there.
+func (w *worker) anyMap(e *source.Entry) bool {
+	for _, s := range w.opts.Stacks {
+		for l, tapped := range s.Taps {
+			if !tapped {
+				continue
+			}
+			for _, format := range w.opts.Formats {
+				for _, f := range layerFileNames(format, s.Stack, l) {
+					if w.tree.Exists(e.Rel + "/" + f.name) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// removeStale removes the files that an earlier run has made for a picture and this
+// one has not: maps of layers and filters that were renamed or are gone.
+func (w *worker) removeStale(earlier *sink.Record, written []sink.FileInfo) error {
+	if earlier == nil {
+		return nil
+	}
+	now := make(map[sink.Path]bool, len(written))
+	for _, f := range written {
+		now[f.Path] = true
+	}
+	for _, f := range earlier.Files {
+		if !now[f.Path] {
+			if err := w.tree.Remove(string(f.Path)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package sink
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// Journal is the manifest while a run works on it. Records are appended as pictures
+// end, each with one write, so that a crash loses at most a torn last line; Close puts
+// them into the order of the input. Add and Close have one caller; Find may be called
+// concurrently with them.
+type Journal struct {
+	tree    *Tree
+	file    *os.File
+	size    int64
+	earlier map[string]span // by place, as earlier runs have left them
+	order   []string        // the places of earlier runs, in their order
+	fresh   map[string]span // of this run
+}
+
+// span is a line of the journal.
+type span struct{ at, length int64 }
+
+// OpenJournal opens the tree's manifest, or starts one. Lines that a crash has torn
+// are passed over: their pictures are simply done again.
+func (t *Tree) OpenJournal() (*Journal, error) {
+	path := filepath.Join(t.root, ManifestName)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("open manifest: %w", err)
+	}
+	j := &Journal{tree: t, file: file, earlier: map[string]span{}, fresh: map[string]span{}}
+	if err := j.scan(); err != nil {
+		return nil, errors.Join(fmt.Errorf("manifest %s: %w", path, err), file.Close())
+	}
+	return j, nil
+}
+
+// scan notes where the records of earlier runs are, and cuts off a last line without
+// an end.
+func (j *Journal) scan() error {
+	in := bufio.NewReaderSize(j.file, 1<<20)
+	for first := true; ; first = false {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return j.file.Truncate(j.size)
+		}
+		if err != nil {
+			return err
+		}
+		at := span{j.size, int64(len(line))}
+		j.size += at.length
+		var r struct{ Input, Output Path }
+		if err := json.Unmarshal(line, &r); err != nil || r.Input == "" {
+			if first {
+				return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
+			}
+			continue
+		}
+		where := place(string(r.Input), string(r.Output))
+		if _, known := j.earlier[where]; !known {
+			j.order = append(j.order, where)
+		}
+		j.earlier[where] = at
+	}
+}
+
+// Find gives the record of an earlier run for a picture, or nil.
+func (j *Journal) Find(input, output string) (*Record, error) {
+	at, ok := j.earlier[place(input, output)]
+	if !ok {
+		return nil, nil
+	}
+	line := make([]byte, at.length)
+	if _, err := j.file.ReadAt(line, at.at); err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	r := new(Record)
+	if err := json.Unmarshal(line, r); err != nil {
+		return nil, nil // whole enough to name its picture, but not to be trusted
+	}
+	return r, nil
+}
+
+// Add appends a record.
+func (j *Journal) Add(r *Record) error {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	at := span{j.size, int64(line.Len())}
+	if _, err := j.file.WriteAt(line.Bytes(), at.at); err != nil {
+		return &Error{j.file.Name(), err}
+	}
+	j.size += at.length
+	j.fresh[place(string(r.Input), string(r.Output))] = at
+	return nil
+}
+
+// Close rewrites the manifest: first the newest record of each of the given pictures,
+// inputs and outputs, in their order, then those of other pictures from earlier runs.
+// When it fails the journal stays as it is, and is as good for going on from.
+func (j *Journal) Close(pictures iter.Seq2[string, string]) error {
+	batch := j.tree.Begin("")
+	err := j.copyLines(batch.Create(ManifestName), pictures)
+	// Windows does not rename onto an open file.
+	if err = errors.Join(err, j.file.Close()); err != nil {
+		batch.Abort()
+		return err
+	}
+	_, err = batch.Commit()
+	return err
+}
+
+func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string]) error {
+	for input, output := range pictures {
+		if err := j.copyLine(out, place(input, output)); err != nil {
+			return err
+		}
+	}
+	for _, place := range j.order {
+		if err := j.copyLine(out, place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyLine copies the newest record of a place, once.
+func (j *Journal) copyLine(out io.Writer, place string) error {
+	at, ok := j.fresh[place]
+	if !ok {
+		if at, ok = j.earlier[place]; !ok {
+			return nil
+		}
+	}
+	delete(j.fresh, place)
+	delete(j.earlier, place)
+	line := make([]byte, at.length)
+	if _, err := j.file.ReadAt(line, at.at); err != nil {
+		return fmt.Errorf("read manifest: %w", err)
+	}
+	_, err := out.Write(line)
+	return err
+}
+
+// place is what a record is about: the maps' folder, or the input where there is none.
+func place(input, output string) string {
+	if output != "" {
+		return "o" + output
+	}
+	return "i" + input
+}

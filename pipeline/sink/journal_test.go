@@ -1,0 +1,204 @@
+package sink
+
+import (
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func readManifest(t *testing.T, root string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, ManifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func openJournal(t *testing.T, tr *Tree) *Journal {
+	t.Helper()
+	j, err := tr.OpenJournal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func add(t *testing.T, j *Journal, records ...Record) {
+	t.Helper()
+	for _, r := range records {
+		if err := j.Add(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func inOrder(records ...Record) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, r := range records {
+			if !yield(string(r.Input), string(r.Output)) {
+				return
+			}
+		}
+	}
+}
+
+func TestJournal(t *testing.T) {
+	tr, root := open(t)
+	index := 0
+	a := Record{Input: "a<b>&.png", Output: "a", Status: OK, Files: []FileInfo{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}}
+	b := Record{Input: "b\xff.png", Output: "b\xff", Status: Failed, Code: "truncated", Error: "…"}
+	gone := Record{Input: "gone.png", Status: Failed}
+	lineA := `{"input":"a<b>&.png","output":"a","status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"sha256":""}]}` + "\n"
+	lineB := `{"input":"b\udcff.png","output":"b\udcff","status":"failed","code":"truncated","error":"…"}` + "\n"
+	lineGone := `{"input":"gone.png","status":"failed"}` + "\n"
+
+	// Records as they come; before Close they are there in that order.
+	j := openJournal(t, tr)
+	add(t, j, gone, b, a)
+	if got, want := readManifest(t, root), lineGone+lineB+lineA; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if err := j.Close(inOrder(a, b, gone)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := readManifest(t, root), lineA+lineB+lineGone; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+
+	// A later run finds them, replaces one, and keeps those of other pictures at the end.
+	j = openJournal(t, tr)
+	if r, err := j.Find("b\xff.png", "b\xff"); err != nil || r == nil || r.Code != "truncated" || r.Output != "b\xff" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if r, err := j.Find("c.png", "c"); err != nil || r != nil {
+		t.Errorf("got %+v, %v, want none", r, err)
+	}
+	b.Status, b.Code, b.Error = OK, "", ""
+	add(t, j, b)
+	if err := j.Close(inOrder(b)); err != nil {
+		t.Fatal(err)
+	}
+	lineB = `{"input":"b\udcff.png","output":"b\udcff","status":"ok"}` + "\n"
+	if got, want := readManifest(t, root), lineB+lineA+lineGone; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestTornJournal cuts and damages a manifest as crashes do.
+func TestTornJournal(t *testing.T) {
+	tr, root := open(t)
+	one := `{"input":"1","output":"1","status":"ok"}` + "\n"
+	two := `{"input":"2","output":"2","status":"ok"}` + "\n"
+	for _, c := range []struct{ text, kept string }{
+		{one + two, one + two},
+		{one + two[:20], one},
+		{one + two[:len(two)-1], one},
+		{one + "\x00\x00\x00\n" + two, one + two},
+		{one + one + two, one + two},
+		{"", ""},
+		{one[:5], ""},
+	} {
+		if err := os.WriteFile(filepath.Join(root, ManifestName), []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		j := openJournal(t, tr)
+		add(t, j, Record{Input: "3", Output: "3", Status: OK})
+		if err := j.Close(inOrder()); err != nil {
+			t.Fatal(err)
+		}
+		if got := readManifest(t, root); got != c.kept {
+			t.Errorf("%q became %q, want %q", c.text, got, c.kept)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, ManifestName), []byte("my notes\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.OpenJournal(); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+		t.Errorf("somebody's own file: got %v", err)
+	}
+	if got := readManifest(t, root); got != "my notes\n" {
+		t.Errorf("somebody's own file became %q", got)
+	}
+}
+
+func TestLock(t *testing.T) {
+	tr, root := open(t)
+	first, err := tr.Lock()
+	if err != nil || first.Crashed {
+		t.Fatal(first, err)
+	}
+	if _, err := tr.Lock(); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), root) {
+		t.Errorf("a second lock: got %v", err)
+	}
+	if err := first.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, root); len(got) != 0 {
+		t.Errorf("unlocked, %q is left", got)
+	}
+	// What a crash leaves behind is the file, without the lock.
+	if err := os.WriteFile(filepath.Join(root, lockName), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again, err := tr.Lock()
+	if err != nil || !again.Crashed {
+		t.Fatal(again, err)
+	}
+	if err := again.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSweepAndRemove(t *testing.T) {
+	tr, root := open(t)
+	for _, name := range []string{"a/l/.filterbank-1-2.tmp", "a/.filterbank-1-3.tmp", "a/l/000-x.png", "b/.filterbank-9-9.tmp", ".filterbank-7-7.tmp"} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []struct {
+		dir  string
+		deep bool
+		left string
+	}{
+		{"", false, "a/ a/.filterbank-1-3.tmp a/l/ a/l/.filterbank-1-2.tmp a/l/000-x.png b/ b/.filterbank-9-9.tmp"},
+		{"a", true, "a/ a/l/ a/l/000-x.png b/ b/.filterbank-9-9.tmp"},
+		{"none", true, "a/ a/l/ a/l/000-x.png b/ b/.filterbank-9-9.tmp"},
+	} {
+		if err := tr.Sweep(s.dir, s.deep); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(tree(t, root), " "); got != s.left {
+			t.Errorf("sweep %q: %s, want %s", s.dir, got, s.left)
+		}
+	}
+	info := FileInfo{Path: "a/l/000-x.png", Bytes: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+	if !tr.Has(info, true) {
+		t.Error("the file is there and has this digest")
+	}
+	info.SHA256 = "0"
+	if tr.Has(info, true) || !tr.Has(info, false) {
+		t.Error("another digest is seen when asked for, and only then")
+	}
+	info.Bytes = 2
+	if tr.Has(info, false) {
+		t.Error("another size is seen")
+	}
+	if err := tr.Remove("a/l/000-x.png"); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(tree(t, root), " "); got != "b/ b/.filterbank-9-9.tmp" {
+		t.Errorf("removed: %s", got)
+	}
+	if err := tr.Remove("../other"); err == nil {
+		t.Error("a name outside the tree is no error")
+	}
+}
