@@ -11,9 +11,9 @@ import (
 	"filterbank/filters/volume"
 )
 
-// photo is a smooth picture of 2 megapixels with some noise, as JPEG 4:2:0.
-func photo(b *testing.B) []byte {
-	img := image.NewYCbCr(image.Rect(0, 0, 1600, 1200), image.YCbCrSubsampleRatio420)
+// photo is a smooth picture of 2 megapixels with some noise.
+func photo(ratio image.YCbCrSubsampleRatio) *image.YCbCr {
+	img := image.NewYCbCr(image.Rect(0, 0, 1600, 1200), ratio)
 	grain := noise(4)
 	for i := range img.Y {
 		img.Y[i] = uint8(i/img.YStride/8+i%img.YStride/16) + uint8(grain(i, 0, 0))
@@ -21,8 +21,12 @@ func photo(b *testing.B) []byte {
 	for i := range img.Cb {
 		img.Cb[i], img.Cr[i] = uint8(i/img.CStride/4), uint8(i%img.CStride/4)
 	}
+	return img
+}
+
+func photoJPEG(b *testing.B) []byte {
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, nil); err != nil {
+	if err := jpeg.Encode(&out, photo(image.YCbCrSubsampleRatio420), nil); err != nil {
 		b.Fatal(err)
 	}
 	return out.Bytes()
@@ -33,28 +37,37 @@ func wall(b *testing.B, colour, depth int) []byte {
 	return s.encode()
 }
 
+// BenchmarkReadRows reads bands of 16 rows of what image/jpeg and image/png return.
 func BenchmarkReadRows(b *testing.B) {
+	var plain Options
+	imagenet := Options{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}}
+	photo420 := photo(image.YCbCrSubsampleRatio420)
+	luma := &image.Gray{Pix: photo420.Y, Stride: photo420.YStride, Rect: photo420.Rect}
 	for _, c := range []struct {
-		name string
-		data []byte
+		name   string
+		format Format
+		img    image.Image
+		opts   Options
 	}{
-		{"jpeg420", photo(b)},
-		{"gray8", wall(b, 0, 8)},
-		{"rgb8", wall(b, 2, 8)},
-		{"rgba8", wall(b, 6, 8)},
-		{"rgb16", wall(b, 2, 16)},
+		{"jpeg420", JPEG, photo420, plain},
+		{"jpeg420-normal", JPEG, photo420, imagenet},
+		{"jpeg422", JPEG, photo(image.YCbCrSubsampleRatio422), plain},
+		{"jpeg444", JPEG, photo(image.YCbCrSubsampleRatio444), plain},
+		{"gray8", JPEG, luma, plain},
+		{"rgb8", PNG, decodePNG(b, wall(b, 2, 8)), plain},
+		{"rgb8-normal", PNG, decodePNG(b, wall(b, 2, 8)), imagenet},
+		{"rgba8", PNG, decodePNG(b, wall(b, 6, 8)), plain},
+		{"gray16", PNG, decodePNG(b, wall(b, 0, 16)), plain},
+		{"rgb16", PNG, decodePNG(b, wall(b, 2, 16)), plain},
+		{"rgba16", PNG, decodePNG(b, wall(b, 6, 16)), plain},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			p, err := newDecoder(b, Options{}).Decode(c.data)
-			if err != nil {
-				b.Fatal(err)
-			}
+			p := opened(b, newDecoder(b, c.opts), c.format, c.img)
 			band, err := volume.New(shape(16, p.Width))
 			if err != nil {
 				b.Fatal(err)
 			}
 			rows := band.Rows(0, 16)
-			b.SetBytes(int64(p.Width) * 16)
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				rows.Y = i * 16 % p.Height
@@ -62,12 +75,34 @@ func BenchmarkReadRows(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*16*p.Width), "ns/pixel")
 		})
 	}
 }
 
+func decodePNG(b *testing.B, data []byte) image.Image {
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return img
+}
+
+// opened is the picture of an image that a decoder of the standard library returned.
+func opened(b *testing.B, d *Decoder, format Format, img image.Image) *Picture {
+	h := &header{Info: Info{Format: format, Orientation: 1}, stored: img.Bounds().Size()}
+	if err := d.measure(h); err != nil {
+		b.Fatal(err)
+	}
+	p := &Picture{Info: h.Info, decoder: d}
+	if err := p.open(img, h); err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
+
 func BenchmarkDecode(b *testing.B) {
-	data, large := photo(b), wall(b, 2, 16)
+	data, large := photoJPEG(b), wall(b, 2, 16)
 	turned := withAPP1(data, exifBlock(binary.BigEndian, 3, 6))
 	for _, c := range []struct {
 		name string

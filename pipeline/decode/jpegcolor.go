@@ -32,9 +32,9 @@ func newChroma(img *image.YCbCr) *chroma {
 	switch r := img.SubsampleRatio; {
 	case r == image.YCbCrSubsampleRatio444:
 	case r == image.YCbCrSubsampleRatio422 && !narrow:
-		c.upsample = upsampleH2V1
+		c.upsample = func(dst, near, _ []uint8, _ bool) { upsampleH2V1(dst, near) }
 	case r == image.YCbCrSubsampleRatio420 && !narrow:
-		c.upsample = upsampleH2V2
+		c.upsample = func(dst, near, far []uint8, _ bool) { upsampleH2V2(dst, near, far) }
 	case r == image.YCbCrSubsampleRatio440:
 		c.upsample = upsampleV2
 	case r == image.YCbCrSubsampleRatio422, r == image.YCbCrSubsampleRatio420:
@@ -66,12 +66,17 @@ func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
 func (c *chroma) row(y int, s *scratch) []uint8 {
 	luma, cb, cr := c.planes(y, s)
 	px := grown(&s.px, 4*len(luma))
+	fromYCC(px, luma, cb, cr)
+	return px
+}
+
+// fromYCCGeneric makes a row of RGBA of three as long.
+func fromYCCGeneric(px, luma, cb, cr []uint8) {
 	cb, cr = cb[:len(luma)], cr[:len(luma)]
 	for x, v := range luma {
 		r, g, b := rgb(int32(v), int32(cb[x])-128, int32(cr[x])-128)
 		binary.LittleEndian.PutUint32(px[4*x:], rgba8(r, g, b))
 	}
-	return px
 }
 
 // rgb converts luma and centred chroma (JFIF 1.02, section 7) with jdcolor.c's
@@ -86,9 +91,9 @@ func rgb(y, cb, cr int32) (r, g, b int32) {
 
 func clamp8(v int32) int32 { return max(0, min(v, 255)) }
 
-// upsampleH2V1 doubles a row: each new sample is ¾ of the nearer and ¼ of the farther
+// upsampleH2V1Generic doubles a row: each new sample is ¾ of the nearer and ¼ of the farther
 // old one, rounded down to its left and up to its right (h2v1_fancy_upsample).
-func upsampleH2V1(dst, near, _ []uint8, _ bool) {
+func upsampleH2V1Generic(dst, near []uint8) {
 	n := len(near)
 	dst = dst[:2*n]
 	this := uint32(near[0])
@@ -103,8 +108,8 @@ func upsampleH2V1(dst, near, _ []uint8, _ bool) {
 	dst[2*n-1] = near[n-1]
 }
 
-// upsampleH2V2 does the same in both directions (h2v2_fancy_upsample).
-func upsampleH2V2(dst, near, far []uint8, _ bool) {
+// upsampleH2V2Generic does the same in both directions (h2v2_fancy_upsample).
+func upsampleH2V2Generic(dst, near, far []uint8) {
 	n := len(near)
 	far, dst = far[:n], dst[:2*n]
 	this := 3*uint32(near[0]) + uint32(far[0])

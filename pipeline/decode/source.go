@@ -59,10 +59,15 @@ type gray image.Gray
 func (g *gray) row(y int, s *scratch) []uint8 {
 	w := g.Rect.Dx()
 	px := grown(&s.px, 4*w)
-	for x, v := range g.Pix[y*g.Stride:][:w] {
+	fromGray(px, g.Pix[y*g.Stride:][:w])
+	return px
+}
+
+// fromGrayGeneric makes a row of RGBA.
+func fromGrayGeneric(px, gray []uint8) {
+	for x, v := range gray {
 		binary.LittleEndian.PutUint32(px[4*x:], rgba8(v, v, v))
 	}
-	return px
 }
 
 // paletted looks pixels up. Indexes beyond the palette are opaque black, as in libpng.
@@ -118,10 +123,16 @@ type wide struct {
 func (r *wide) row(y int, s *scratch) []uint16 {
 	pix := r.pix[y*r.stride : (y+1)*r.stride]
 	px := grown(&s.px16, len(pix)/2)
-	for i := range px {
-		px[i] = binary.BigEndian.Uint16(pix[2*i:])
-	}
+	fromBigEndian(px, pix)
 	return px
+}
+
+// fromBigEndianGeneric reads samples of 16 bits, a multiple of 4 of them.
+func fromBigEndianGeneric(dst []uint16, pix []uint8) {
+	for i := 0; i < len(dst); i += 4 {
+		v, q := binary.BigEndian.Uint64(pix[2*i:]), dst[i:i+4:i+4]
+		q[0], q[1], q[2], q[3] = uint16(v>>48), uint16(v>>32), uint16(v>>16), uint16(v)
+	}
 }
 
 // flat lays a source over a background, for resizing: each sample is

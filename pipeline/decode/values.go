@@ -5,10 +5,12 @@ type values struct {
 	table      [3][256]float32 // of every opaque 8-bit sample, per channel
 	background [3]float32      // in [0,1]
 	mean, std  [3]float32
+	unit       bool // mean is 0 and std is 1: they change nothing
 }
 
 func newValues(o Options) values {
 	v := values{mean: o.Mean, std: o.Std}
+	v.unit = v.mean == [3]float32{} && v.std == [3]float32{1, 1, 1}
 	for c := range v.table {
 		v.background[c] = float32(o.Background[c]) / 255
 		for i := range v.table[c] {
@@ -23,10 +25,40 @@ func (v *values) finish(c int, x float32) float32 { return float32(x-v.mean[c]) 
 
 // convert8 turns a row of RGBA pixels into three rows as long.
 func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
-	if !opaque && !allOpaque(px) {
-		blend(v, dst, px, 255)
-		return
+	if opaque || allOpaque(px) {
+		v.opaque8(dst, px)
+	} else {
+		v.blend8(dst, px)
 	}
+}
+
+// convert16 is convert8 for 16 bits.
+func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
+	if opaque || allOpaque(px) {
+		v.opaque16(dst, px)
+	} else {
+		v.blend16(dst, px)
+	}
+}
+
+// allOpaque says whether a row of RGBA pixels has no transparent one: most rows of most
+// pictures with an alpha channel.
+func allOpaque[T sample](px []T) bool {
+	for len(px) >= 16 {
+		if px[3]&px[7]&px[11]&px[15] != ^T(0) {
+			return false
+		}
+		px = px[16:]
+	}
+	for i := 3; i < len(px); i += 4 {
+		if px[i] != ^T(0) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *values) opaque8Generic(dst [3][]float32, px []uint8) {
 	r, g, b := dst[0], dst[1], dst[2]
 	g, b = g[:len(r)], b[:len(r)]
 	for x := range r {
@@ -37,12 +69,7 @@ func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
 	}
 }
 
-// convert16 is convert8 for 16 bits.
-func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
-	if !opaque && !allOpaque(px) {
-		blend(v, dst, px, 65535)
-		return
-	}
+func (v *values) opaque16Generic(dst [3][]float32, px []uint16) {
 	for c, out := range dst {
 		for x := range out {
 			out[x] = v.finish(c, float32(px[4*x+c])/65535)
@@ -50,26 +77,17 @@ func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
 	}
 }
 
-// allOpaque says whether a row of RGBA pixels has no transparent one: most rows of most
-// pictures with an alpha channel.
-func allOpaque[T sample](px []T) bool {
-	for i := 3; i < len(px); i += 4 {
-		if px[i] != ^T(0) {
-			return false
-		}
-	}
-	return true
-}
-
-// blend lays a row of RGBA pixels, whose samples reach full, over the background, as
-// ReadRows documents it. Where alpha is full this is exactly the sample, and where
-// it is 0 exactly the background.
-func blend[T sample](v *values, dst [3][]float32, px []T, full float32) {
-	for c, out := range dst {
-		for x := range out {
-			a := float32(px[4*x+3]) / full
-			value := float32(px[4*x+c]) / full
-			out[x] = v.finish(c, float32(value*a)+float32(v.background[c]*(1-a)))
+// blendGeneric lays a row of RGBA pixels over the background, as ReadRows documents
+// it. Where alpha is full this is exactly the sample, and where it is 0 exactly the
+// background.
+func blendGeneric[T sample](v *values, dst [3][]float32, px []T) {
+	full := float32(^T(0))
+	for x := range dst[0] {
+		q := px[4*x : 4*x+4 : 4*x+4]
+		a := float32(q[3]) / full
+		for c := range dst {
+			value := float32(q[c]) / full
+			dst[c][x] = v.finish(c, float32(value*a)+float32(v.background[c]*(1-a)))
 		}
 	}
 }

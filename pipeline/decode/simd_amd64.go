@@ -1,0 +1,125 @@
+//go:build !purego
+
+package decode
+
+//go:generate go -C _asm run . -dir ..
+
+import "golang.org/x/sys/cpu"
+
+// The inner loops in assembly: rows of at least one block there, shorter ones in the
+// plain Go that specifies them. They make ReadRows ten times as fast; the tag purego
+// leaves them out.
+
+// Elements of a row that the loops do at once, and the fewest that they do.
+const (
+	chromaBlock = 32
+	colourBlock = 16
+	floatBlock  = 8
+)
+
+// fast says whether this processor runs the loops.
+func fast() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
+
+func upsampleH2V1(dst, near []uint8) {
+	n := len(near)
+	if n < chromaBlock+2 || !fast() {
+		upsampleH2V1Generic(dst, near)
+		return
+	}
+	// The columns at the ends come from plain Go; what it makes of their neighbours,
+	// which it takes for ends too, is overwritten.
+	dst = dst[:2*n]
+	upsampleH2V1Generic(dst[:4], near[:2])
+	upsampleH2V1Generic(dst[2*n-4:], near[n-2:])
+	upsampleH2V1AVX2(&dst[2], &near[1], n-2)
+}
+
+func upsampleH2V2(dst, near, far []uint8) {
+	n := len(near)
+	if n < chromaBlock+2 || !fast() {
+		upsampleH2V2Generic(dst, near, far)
+		return
+	}
+	dst, far = dst[:2*n], far[:n] // ends as above
+	upsampleH2V2Generic(dst[:4], near[:2], far[:2])
+	upsampleH2V2Generic(dst[2*n-4:], near[n-2:], far[n-2:])
+	upsampleH2V2AVX2(&dst[2], &near[1], &far[1], n-2)
+}
+
+func fromYCC(px, luma, cb, cr []uint8) {
+	n := len(luma)
+	if n < colourBlock || !fast() {
+		fromYCCGeneric(px, luma, cb, cr)
+		return
+	}
+	_, _, _ = px[4*n-1], cb[n-1], cr[n-1]
+	fromYCCAVX2(&px[0], &luma[0], &cb[0], &cr[0], n)
+}
+
+func fromGray(px, gray []uint8) {
+	n := len(gray)
+	if n < colourBlock || !fast() {
+		fromGrayGeneric(px, gray)
+		return
+	}
+	_ = px[4*n-1]
+	fromGrayAVX2(&px[0], &gray[0], n)
+}
+
+func fromBigEndian(dst []uint16, pix []uint8) {
+	n := len(dst)
+	if n < colourBlock || !fast() {
+		fromBigEndianGeneric(dst, pix)
+		return
+	}
+	_ = pix[2*n-1]
+	fromBigEndianAVX2(&dst[0], &pix[0], n)
+}
+
+func (v *values) opaque8(dst [3][]float32, px []uint8) {
+	n := len(dst[0])
+	if n < floatBlock || !fast() {
+		v.opaque8Generic(dst, px)
+		return
+	}
+	_, _, _ = dst[1][n-1], dst[2][n-1], px[4*n-1]
+	if v.unit {
+		unit8AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n)
+	} else {
+		normal8AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0])
+	}
+}
+
+func (v *values) opaque16(dst [3][]float32, px []uint16) {
+	n := len(dst[0])
+	if n < floatBlock || !fast() {
+		v.opaque16Generic(dst, px)
+		return
+	}
+	_, _, _ = dst[1][n-1], dst[2][n-1], px[4*n-1]
+	if v.unit {
+		unit16AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n)
+	} else {
+		normal16AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0])
+	}
+}
+
+func (v *values) blend8(dst [3][]float32, px []uint8) {
+	n := len(dst[0])
+	if n < floatBlock || !fast() {
+		blendGeneric(v, dst, px)
+		return
+	}
+	_, _, _ = dst[1][n-1], dst[2][n-1], px[4*n-1]
+	blend8AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0], &v.background[0])
+}
+
+func (v *values) blend16(dst [3][]float32, px []uint16) {
+	n := len(dst[0])
+	if n < floatBlock || !fast() {
+		blendGeneric(v, dst, px)
+		return
+	}
+	_, _, _ = dst[1][n-1], dst[2][n-1], px[4*n-1]
+	blend16AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0], &v.background[0])
+}

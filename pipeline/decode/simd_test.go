@@ -1,0 +1,255 @@
+package decode
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Where the build has no assembly, or the processor no AVX2, the loops compared here
+// are the same.
+
+// guarded returns n random elements at an odd address between guards, and a check that
+// the guards are whole.
+func guarded[T sample | float32](rng *rand.Rand, n, shift int) (b []T, whole func() bool) {
+	const guard = 67
+	all := make([]T, n+shift+2*guard)
+	for i := range all {
+		all[i] = T(rng.Uint32())
+	}
+	at := guard + shift
+	before, after := slices.Clone(all[:at]), slices.Clone(all[at+n:])
+	return all[at : at+n : at+n], func() bool {
+		return slices.Equal(all[:at], before) && slices.Equal(all[at+n:], after)
+	}
+}
+
+// everyLength calls run for rows of up to some blocks, at every alignment.
+func everyLength(run func(rng *rand.Rand, n, shift int)) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n <= 4*32+3; n++ {
+		for shift := range 32 {
+			run(rng, n, shift)
+		}
+	}
+}
+
+// byteLoop is a loop from one to three rows as it was built and in plain Go.
+type byteLoop struct {
+	name         string
+	out          int // bytes written for one of src
+	built, plain func(dst []uint8, src [3][]uint8)
+}
+
+func byteLoops() []byteLoop {
+	return []byteLoop{
+		{"upsampleH2V1", 2,
+			func(dst []uint8, src [3][]uint8) { upsampleH2V1(dst, src[0]) },
+			func(dst []uint8, src [3][]uint8) { upsampleH2V1Generic(dst, src[0]) }},
+		{"upsampleH2V2", 2,
+			func(dst []uint8, src [3][]uint8) { upsampleH2V2(dst, src[0], src[1]) },
+			func(dst []uint8, src [3][]uint8) { upsampleH2V2Generic(dst, src[0], src[1]) }},
+		{"fromYCC", 4,
+			func(dst []uint8, src [3][]uint8) { fromYCC(dst, src[0], src[1], src[2]) },
+			func(dst []uint8, src [3][]uint8) { fromYCCGeneric(dst, src[0], src[1], src[2]) }},
+		{"fromGray", 4,
+			func(dst []uint8, src [3][]uint8) { fromGray(dst, src[0]) },
+			func(dst []uint8, src [3][]uint8) { fromGrayGeneric(dst, src[0]) }},
+	}
+}
+
+func TestByteLoopsOfEveryLength(t *testing.T) {
+	for _, c := range byteLoops() {
+		everyLength(func(rng *rand.Rand, n, shift int) {
+			var src [3][]uint8
+			for i := range src {
+				src[i], _ = guarded[uint8](rng, n, (5*shift+i)%32)
+			}
+			got, whole := guarded[uint8](rng, c.out*n, shift)
+			want := make([]uint8, len(got))
+			c.built(got, src)
+			c.plain(want, src)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s, %d elements, alignment %d: %d, in plain Go %d", c.name, n, shift, got, want)
+			}
+			if !whole() {
+				t.Fatalf("%s, %d elements, alignment %d: wrote outside", c.name, n, shift)
+			}
+		})
+	}
+}
+
+// TestUpsampleExtremes finds sums that overflow, which random samples seldom make.
+func TestUpsampleExtremes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		var near, far [200]uint8
+		for i := range near {
+			near[i], far[i] = uint8(rng.IntN(2)*255), uint8(rng.IntN(2)*255)
+		}
+		var got, want [2 * len(near)]uint8
+		upsampleH2V1(got[:], near[:])
+		upsampleH2V1Generic(want[:], near[:])
+		if got != want {
+			t.Fatalf("upsampleH2V1: %d, in plain Go %d", got, want)
+		}
+		upsampleH2V2(got[:], near[:], far[:])
+		upsampleH2V2Generic(want[:], near[:], far[:])
+		if got != want {
+			t.Fatalf("upsampleH2V2: %d, in plain Go %d", got, want)
+		}
+	}
+}
+
+// TestEveryColour converts all 2²⁴ of them.
+func TestEveryColour(t *testing.T) {
+	var luma, cb, cr [256]uint8
+	var got, want [4 * 256]uint8
+	for i := range cr {
+		cr[i] = uint8(i)
+	}
+	for y := range 256 {
+		for b := range 256 {
+			for i := range luma {
+				luma[i], cb[i] = uint8(y), uint8(b)
+			}
+			fromYCC(got[:], luma[:], cb[:], cr[:])
+			fromYCCGeneric(want[:], luma[:], cb[:], cr[:])
+			if got != want {
+				t.Fatalf("Y %d, Cb %d, Cr 0 to 255: %d, in plain Go %d", y, b, got, want)
+			}
+		}
+	}
+}
+
+// normalisations are means and deviations that round in every way, the last also to
+// infinities and subnormals.
+func normalisations() []Options {
+	return []Options{
+		{},
+		{Std: [3]float32{1, 1, 2}},
+		{Mean: [3]float32{0, 0, 1}},
+		{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}, Background: [3]uint8{255, 1, 77}},
+		{Mean: [3]float32{-1e30, 1.0 / 3, math.MaxFloat32}, Std: [3]float32{1e-30, 1e38, math.SmallestNonzeroFloat32}},
+	}
+}
+
+// everySample is RGBA with every value of 16 bits in every channel, alpha full.
+func everySample() []uint16 {
+	px := make([]uint16, 0, 4<<16)
+	for i := range 1 << 16 {
+		v := uint16(i)
+		px = append(px, v, v^0x5555, -v, 0xffff)
+	}
+	return px
+}
+
+// everyAlpha is RGBA with every pair of an alpha and a value of 8 bits.
+func everyAlpha() []uint8 {
+	px := make([]uint8, 0, 4<<16)
+	for i := range 1 << 16 {
+		v := uint8(i)
+		px = append(px, v, ^v, v+85, uint8(i>>8))
+	}
+	return px
+}
+
+// floatLoop is a loop from RGBA to floats as it was built and in plain Go.
+type floatLoop struct {
+	name         string
+	built, plain func(dst [3][]float32)
+}
+
+func floatLoops(v *values, px8 []uint8, px16 []uint16) []floatLoop {
+	return []floatLoop{
+		{"opaque8", func(dst [3][]float32) { v.opaque8(dst, px8) }, func(dst [3][]float32) { v.opaque8Generic(dst, px8) }},
+		{"opaque16", func(dst [3][]float32) { v.opaque16(dst, px16) }, func(dst [3][]float32) { v.opaque16Generic(dst, px16) }},
+		{"blend8", func(dst [3][]float32) { v.blend8(dst, px8) }, func(dst [3][]float32) { blendGeneric(v, dst, px8) }},
+		{"blend16", func(dst [3][]float32) { v.blend16(dst, px16) }, func(dst [3][]float32) { blendGeneric(v, dst, px16) }},
+	}
+}
+
+func TestFloatLoopsOfEverySample(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	px8, px16 := everyAlpha(), everySample()
+	random := make([]uint16, len(px16))
+	for i := range random {
+		random[i] = uint16(rng.Uint32())
+	}
+	var got, want [3][]float32
+	for c := range got {
+		got[c], want[c] = make([]float32, len(px8)/4), make([]float32, len(px8)/4)
+	}
+	for i, o := range normalisations() {
+		v := &newDecoder(t, o).values
+		for _, c := range append(floatLoops(v, px8, px16), floatLoops(v, px8, random)...) {
+			c.built(got)
+			c.plain(want)
+			if err := sameBits(got, want); err != nil {
+				t.Errorf("%s, normalisation %d: %v", c.name, i, err)
+			}
+		}
+		v.opaque16(want, px16) // got is of random samples
+		v.blend16(got, px16)
+		if err := sameBits(got, want); err != nil {
+			t.Errorf("blend16 of opaque pixels, normalisation %d: %v", i, err)
+		}
+	}
+}
+
+func sameBits(got, want [3][]float32) error {
+	for c := range got {
+		for x, v := range got[c] {
+			if w := want[c][x]; math.Float32bits(v) != math.Float32bits(w) {
+				return fmt.Errorf("channel %d, pixel %d: %v, in plain Go %v", c, x, v, w)
+			}
+		}
+	}
+	return nil
+}
+
+func TestFloatLoopsOfEveryLength(t *testing.T) {
+	for i, o := range normalisations() {
+		v := &newDecoder(t, o).values
+		everyLength(func(rng *rand.Rand, n, shift int) {
+			px8, _ := guarded[uint8](rng, 4*n, shift)
+			px16, _ := guarded[uint16](rng, 4*n, shift)
+			for _, c := range floatLoops(v, px8, px16) {
+				var got, want [3][]float32
+				var whole [3]func() bool
+				for ch := range got {
+					got[ch], whole[ch] = guarded[float32](rng, n, (shift+3*ch)%8)
+					want[ch] = make([]float32, n)
+				}
+				c.built(got)
+				c.plain(want)
+				if err := sameBits(got, want); err != nil {
+					t.Fatalf("%s, %d pixels, alignment %d, normalisation %d: %v", c.name, n, shift, i, err)
+				}
+				if !whole[0]() || !whole[1]() || !whole[2]() {
+					t.Fatalf("%s, %d pixels, alignment %d: wrote outside", c.name, n, shift)
+				}
+			}
+		})
+	}
+}
+
+func TestFromBigEndian(t *testing.T) {
+	everyLength(func(rng *rand.Rand, n, shift int) {
+		pix, _ := guarded[uint8](rng, 8*n, shift)
+		got, whole := guarded[uint16](rng, 4*n, shift%16)
+		want := make([]uint16, 4*n)
+		fromBigEndian(got, pix)
+		fromBigEndianGeneric(want, pix)
+		if !slices.Equal(got, want) || !whole() {
+			t.Fatalf("%d pixels, alignment %d: %x, in plain Go %x; guards whole: %t", n, shift, got, want, whole())
+		}
+		for i, v := range want {
+			if w := uint16(pix[2*i])<<8 | uint16(pix[2*i+1]); v != w {
+				t.Fatalf("%d pixels: sample %d is %x, want %x", n, i, v, w)
+			}
+		}
+	})
+}
