@@ -17,6 +17,9 @@ const plainEvery = 10 * time.Second
 // progress shows how far a run is, and lets log lines pass through on the same
 // stream: a bar steps aside for them. It is safe for concurrent use.
 type progress struct {
+	// broken is called when the stream cannot be written to any more.
+	broken func(error)
+
 	mu    sync.Mutex
 	w     io.Writer
 	bar   *progressbar.ProgressBar // nil without a bar
@@ -41,7 +44,7 @@ func newProgress(w io.Writer, kind string, total int, quiet bool) (*progress, er
 		}
 	}
 	now := time.Now()
-	p := &progress{w: w, total: total, begun: now, said: now}
+	p := &progress{broken: func(error) {}, w: w, total: total, begun: now, said: now}
 	switch kind {
 	case "bar":
 		p.bar = progressbar.NewOptions(total,
@@ -69,18 +72,22 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// add counts an image. A stream that cannot be written to does not stop the run.
+// add counts an image.
 func (p *progress) add() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	var err error
 	switch {
 	case p.bar != nil:
-		p.bar.Add(1)
+		err = p.bar.Add(1)
 	case p.plain && time.Since(p.said) >= plainEvery:
 		p.said = time.Now()
 		rate := float64(p.done) / time.Since(p.begun).Seconds()
-		fmt.Fprintf(p.w, "%d of %d images, %.1f images/s\n", p.done, p.total, rate)
+		_, err = fmt.Fprintf(p.w, "%d of %d images, %.1f images/s\n", p.done, p.total, rate)
+	}
+	if err != nil {
+		p.broken(err)
 	}
 }
 
@@ -88,12 +95,17 @@ func (p *progress) add() {
 func (p *progress) Write(line []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar == nil || p.bar.IsFinished() {
-		return p.w.Write(line)
+	bar := p.bar != nil && !p.bar.IsFinished()
+	if bar {
+		p.bar.Clear()
 	}
-	p.bar.Clear()
 	n, err := p.w.Write(line)
-	p.bar.RenderBlank()
+	if bar {
+		p.bar.RenderBlank()
+	}
+	if err != nil {
+		p.broken(err)
+	}
 	return n, err
 }
 

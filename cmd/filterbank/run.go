@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/pprof"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,10 +95,16 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 		}
 		return &exit{exitUsage, errors.New("there is no image among the inputs")}
 	}
+	// A closed terminal or pipe ends the run like an error of the output folder does,
+	// and not the process at its next word.
+	signal.Ignore(syscall.SIGPIPE)
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	said := map[string]bool{}
 	j.opts.Each = func(r *sink.Record) { report(log, r, said) }
 	j.opts.Ended = p.add
-	s, err := pipeline.Run(ctx, j.entries, j.opts)
+	s, err := pipeline.Run(running, j.entries, j.opts)
 	p.end()
 	return f.finish(ctx, c, log, j, s, err)
 }
@@ -113,7 +121,9 @@ func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job,
 		}
 	}
 	if !f.quiet {
-		fmt.Fprintln(c.out, summaryLine(s, f.out))
+		if _, werr := fmt.Fprintln(c.out, summaryLine(s, f.out)); werr != nil && err == nil {
+			err = fmt.Errorf("write to standard output: %w", werr)
+		}
 	}
 	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
 	switch {
@@ -122,7 +132,7 @@ func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job,
 	case errors.Is(err, pipeline.ErrStopped):
 		return &exit{exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left)}
 	case err != nil:
-		return &exit{exitFailed, err}
+		return &exit{exitFailed, fmt.Errorf("%w; %d images left, the same command goes on from here", err, s.Left)}
 	case s.Failed > 0:
 		return &exit{code: exitFailed}
 	}

@@ -14,6 +14,21 @@ import (
 	"testing"
 )
 
+// program puts the program into a folder: this test's own binary, which TestMain lets
+// run main under this name.
+func program(t *testing.T, dir string) string {
+	t.Helper()
+	data, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "filterbank")
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestUnreadable runs the program on a file and a folder without permission. The
 // superuser, who may read everything, becomes nobody for it.
 func TestUnreadable(t *testing.T) {
@@ -24,10 +39,6 @@ func TestUnreadable(t *testing.T) {
 	defer os.RemoveAll(dir)
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 9, 9))); err != nil {
-		t.Fatal(err)
-	}
-	program, err := os.ReadFile(os.Args[0])
-	if err != nil {
 		t.Fatal(err)
 	}
 	write := func(name string, data []byte, mode os.FileMode) {
@@ -41,14 +52,13 @@ func TestUnreadable(t *testing.T) {
 		}
 		os.Chmod(filepath.Join(dir, d), 0o777)
 	}
-	write("filterbank", program, 0o755) // TestMain runs main under this name
 	write("in/a.png", picture.Bytes(), 0o644)
 	write("in/b.png", picture.Bytes(), 0)
 	write("in/sub/c.png", picture.Bytes(), 0o644)
 	os.Chmod(dir, 0o755)
 	os.Chmod(filepath.Join(dir, "in/sub"), 0)
 
-	cmd := exec.Command(filepath.Join(dir, "filterbank"), "run", "--bank", "sobel", "in")
+	cmd := exec.Command(program(t, dir), "run", "--bank", "sobel", "in")
 	cmd.Dir = dir
 	if os.Geteuid() == 0 {
 		const nobody = 65534

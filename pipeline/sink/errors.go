@@ -3,6 +3,8 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"syscall"
 )
@@ -13,8 +15,17 @@ type Error struct {
 	Err  error
 }
 
-// Error names the path and what went wrong.
-func (e *Error) Error() string { return fmt.Sprintf("write %s: %v", e.Path, e.Err) }
+// Error names the path and what went wrong. The temporary name, which the file system's
+// own error has, would help nobody.
+func (e *Error) Error() string {
+	err := e.Err
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inner.Err
+	} else if inner, ok := errors.AsType[*os.LinkError](err); ok {
+		err = inner.Err
+	}
+	return fmt.Sprintf("write %s: %v", e.Path, err)
+}
 
 // Unwrap is the file system's own error.
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,196 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"filterbank/pipeline/sink"
+)
+
+// outputs is every file below a folder but run.json, which counts and times the run.
+func outputs(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == sink.RunName {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[rel] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func sameOutputs(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for name, data := range want {
+		if got[name] != data {
+			t.Errorf("%s has %d bytes and not those of the undisturbed run", name, len(got[name]))
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is left, the undisturbed run has no such file", name)
+		}
+	}
+}
+
+// interruptible is a run that takes a while: its program, its arguments without the
+// output folder, and what it writes when nothing disturbs it.
+func interruptible(t *testing.T) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	name := program(t, dir)
+	samples, err := filepath.Abs("../../samples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command = func(out string) *exec.Cmd {
+		return exec.Command(name, "run", "-q", "--layers", "all", "--format", "png", "--format", "npy", "-o", out, samples)
+	}
+	out := filepath.Join(dir, "undisturbed")
+	if text, err := command(out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return command, outputs(t, out)
+}
+
+// TestKilled kills runs at random moments. The same command again always ends with the
+// undisturbed run's bytes, and leaves no temporary files.
+func TestKilled(t *testing.T) {
+	rounds := 6
+	if os.Getenv("FILTERBANK_LONG") != "" {
+		rounds = 100
+	}
+	command, undisturbed := interruptible(t)
+	out := filepath.Join(t.TempDir(), "out")
+	killed := 0
+	for range rounds {
+		os.RemoveAll(out)
+		for range 3 { // a run, a run that goes on, a run that goes on from that
+			cmd := command(out)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond)
+			cmd.Process.Kill()
+			if cmd.Wait() != nil {
+				killed++
+			}
+		}
+		if text, err := command(out).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		sameOutputs(t, outputs(t, out), undisturbed)
+	}
+	if killed == 0 {
+		t.Error("every run ended before it was killed, nothing was tested")
+	}
+}
+
+// TestInterrupted sends each signal that asks a run to end, once it has begun.
+func TestInterrupted(t *testing.T) {
+	command, undisturbed := interruptible(t)
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		out := filepath.Join(t.TempDir(), "out")
+		cmd := command(out)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for begun := false; !begun; time.Sleep(time.Millisecond) {
+			info, err := os.Stat(filepath.Join(out, sink.ManifestName))
+			begun = err == nil && info.Size() > 0
+		}
+		cmd.Process.Signal(signal)
+		cmd.Wait()
+		if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
+			t.Errorf("%v: exit %d, want %d", signal, got, exitInterrupted)
+		}
+		if want := "filterbank: interrupted; what was finished stays, the same command does the rest\n"; stderr.String() != want {
+			t.Errorf("%v: said %q, want %q", signal, &stderr, want)
+		}
+		part := outputs(t, out)
+		for name, data := range part {
+			if name != sink.ManifestName && undisturbed[name] != data {
+				t.Errorf("%v: %s is half written or should not be there", signal, name)
+			}
+		}
+		if len(part) == len(undisturbed) {
+			t.Errorf("%v: the run was not interrupted", signal)
+		}
+		if text, err := command(out).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		sameOutputs(t, outputs(t, out), undisturbed)
+	}
+}
+
+// TestClosedPipe takes away the reader of standard error: the run ends, says nothing to
+// nobody, and can be gone on with.
+func TestClosedPipe(t *testing.T) {
+	command, undisturbed := interruptible(t)
+	out := filepath.Join(t.TempDir(), "out")
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.Close()
+	cmd := command(out)
+	cmd.Args[2] = "-v"
+	cmd.Stderr = writer
+	err = cmd.Run()
+	writer.Close()
+	if got := cmd.ProcessState.ExitCode(); got != exitFailed {
+		t.Errorf("%v, want exit %d", err, exitFailed)
+	}
+	if text, err := command(out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	sameOutputs(t, outputs(t, out), undisturbed)
+}
+
+// TestFullDisk limits the size of files, as a full disk limits it: the run ends with the
+// name of the file and leaves no part of it.
+func TestFullDisk(t *testing.T) {
+	command, undisturbed := interruptible(t)
+	out := filepath.Join(t.TempDir(), "out")
+	limited := command(out)
+	script := "trap '' XFSZ; ulimit -f 2000; exec \"$@\"" // 2000 blocks of 512 or 1024 bytes
+	cmd := exec.Command("bash", append([]string{"-c", script, "bash"}, limited.Args...)...)
+	text, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != exitFailed {
+		t.Fatalf("%v, want exit %d: %s", err, exitFailed, text)
+	}
+	if !strings.Contains(string(text), "filterbank: write "+out) || !strings.Contains(string(text), "file too large; ") {
+		t.Errorf("said %s", text)
+	}
+	for name, data := range outputs(t, out) {
+		if name != sink.ManifestName && undisturbed[name] != data {
+			t.Errorf("%s is half written or should not be there", name)
+		}
+	}
+	if text, err := command(out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	sameOutputs(t, outputs(t, out), undisturbed)
+}
