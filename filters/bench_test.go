@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -103,20 +104,53 @@ func BenchmarkConv(b *testing.B) {
 func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
 	taps := make([]bool, len(p.Layers))
 	taps[len(taps)-1] = true
-	var low, high float32
-	consume := func(_ int, rows volume.Rows) error {
-		for c := range rows.C {
-			if rows.W == rows.RowStride { // the rows of a channel are one slice
-				rows.W *= rows.N
-				rows.N = 1
-			}
-			for i := range rows.N {
-				lo, hi := r.Kernel.Extremes(rows.Row(c, i))
-				low, high = min(low, lo), max(high, hi)
-			}
+	var e extremes
+	measure(b, p, func() error {
+		return r.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+			e.add(r.Kernel, rows)
+			return nil
+		})
+	})
+	e.check(b)
+}
+
+// BenchmarkTeam runs pictures with as many workers as -cpu says, with and without an
+// order of rows.
+func BenchmarkTeam(b *testing.B) {
+	workers := runtime.GOMAXPROCS(0)
+	k := kernel.Best()
+	for _, c := range convCases() {
+		if c.in.H < 768 && c.in.C < 64 {
+			continue
 		}
-		return nil
+		p, v := c.plan(b)
+		taps := make([]bool, len(p.Layers))
+		taps[len(taps)-1] = true
+		t := Team{Kernel: k, Workers: workers}
+		b.Run("scan/"+c.name, func(b *testing.B) {
+			e := make([]extremes, workers)
+			measure(b, p, func() error {
+				return t.Scan(context.Background(), p, taps, v, func(worker, _ int, rows volume.Rows) error {
+					e[worker].add(k, rows)
+					return nil
+				})
+			})
+		})
+		b.Run("run/"+c.name, func(b *testing.B) {
+			var e extremes
+			measure(b, p, func() error {
+				return t.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+					e.add(k, rows)
+					return nil
+				})
+			})
+			e.check(b)
+		})
 	}
+}
+
+// measure reports the speed of the fastest run.
+func measure(b *testing.B, p *Plan, run func() error) {
 	flop := 0.0
 	for _, l := range p.Layers {
 		flop += 2 * l.MACs
@@ -124,13 +158,35 @@ func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
 	best := time.Duration(math.MaxInt64)
 	for b.Loop() {
 		start := time.Now()
-		if err := r.Run(context.Background(), p, taps, v, consume); err != nil {
+		if err := run(); err != nil {
 			b.Fatal(err)
 		}
 		best = min(best, time.Since(start))
 	}
-	if low >= high {
-		b.Fatalf("the maps lie between %v and %v", low, high)
-	}
 	b.ReportMetric(flop/best.Seconds()/1e9, "GFLOP/s")
+}
+
+// extremes is the benchmarks' consumer.
+type extremes struct {
+	lo, hi float32
+	_      [14]float32 // workers' own cache lines
+}
+
+func (e *extremes) add(k *kernel.Kernel, rows volume.Rows) {
+	if rows.W == rows.RowStride { // the rows of a channel are one slice
+		rows.W *= rows.N
+		rows.N = 1
+	}
+	for c := range rows.C {
+		for i := range rows.N {
+			lo, hi := k.Extremes(rows.Row(c, i))
+			e.lo, e.hi = min(e.lo, lo), max(e.hi, hi)
+		}
+	}
+}
+
+func (e *extremes) check(b *testing.B) {
+	if e.lo >= e.hi {
+		b.Fatalf("the maps lie between %v and %v", e.lo, e.hi)
+	}
 }

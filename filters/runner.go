@@ -3,7 +3,6 @@ package filters
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -14,7 +13,8 @@ import (
 type RowReader interface {
 	// Size is the volume's shape.
 	Size() volume.Shape
-	// ReadRows fills dst with rows dst.Y ≤ y < dst.Y+dst.N of every channel.
+	// ReadRows fills dst with rows dst.Y ≤ y < dst.Y+dst.N of every channel. A Team
+	// calls it from several goroutines at once.
 	ReadRows(dst volume.Rows) error
 }
 
@@ -25,7 +25,8 @@ type Emit func(layer int, rows volume.Rows) error
 
 // Runner runs stacks over pictures in bands of rows, every layer of a band before
 // the next band, so that its memory grows with a picture's width but not with its
-// height. It keeps its buffers between pictures and has one owner at a time.
+// height. It keeps its buffers between pictures and has one owner at a time. The zero
+// value is ready.
 type Runner struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
@@ -33,58 +34,70 @@ type Runner struct {
 	budget  int // bytes of the working set aimed at; 0 is bandBytes
 	plan    *Plan
 	windows []window // of the layers that are computed
+	bands   []int    // of each layer, the output rows computed at a time
 	out     []float32
 
 	src   RowReader
 	taps  []bool
 	emit  Emit
+	keep  []volume.Rows // where rows are kept in place of being emitted; nil emits them
+	share share
 	quiet bool // rows are computed ahead, for pinning; they will come again
 }
-
-// bandBytes is the working set that a runner aims at: three quarters of a second-level
-// cache of 1 MiB, which leaves room for weights and for what the consumer touches.
-const bandBytes = 768 << 10
 
 // Run computes the plan's layers on src and gives the output of every layer l with
 // taps[l] to emit. Layers behind the last tap are not computed. It stops at the
 // first error of src, emit or ctx.
 func (r *Runner) Run(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit Emit) error {
-	last := -1
+	last, err := check(plan, taps, src)
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	if err := r.begin(plan, taps[:last+1], src, emit); err != nil {
+		return err
+	}
+	return r.sweep(ctx, 0, plan.Layers[last].Out.H)
+}
+
+// check gives the last layer with a tap.
+func check(plan *Plan, taps []bool, src RowReader) (last int, err error) {
+	last = -1
 	for l, tapped := range taps {
 		if tapped {
 			last = l
 		}
 	}
 	if last < 0 || len(taps) != len(plan.Layers) {
-		return fmt.Errorf("run: %d of %d layers named, at least one is needed", len(taps), len(plan.Layers))
+		return 0, fmt.Errorf("run: %d of %d layers named, at least one is needed", len(taps), len(plan.Layers))
 	}
 	if src.Size() != plan.Input {
-		return fmt.Errorf("run: the plan is for an input of %v, the picture is %v", plan.Input, src.Size())
+		return 0, fmt.Errorf("run: the plan is for an input of %v, the picture is %v", plan.Input, src.Size())
 	}
-	r.src, r.taps, r.emit = src, taps, emit
-	defer func() { r.src, r.emit = nil, nil }()
-	r.prepare(plan, last+1)
-	if err := r.pin(); err != nil {
-		return err
-	}
-	return r.sweep(ctx, last)
+	return last, nil
 }
 
-// sweep computes the last layer band by band, then what earlier layers have left:
-// rows that no later layer looked at are output all the same.
-func (r *Runner) sweep(ctx context.Context, last int) error {
-	out := r.plan.Layers[last].Out
-	band := r.windows[last].band
-	for y := 0; y < out.H; y += band {
+// begin readies the runner for a picture.
+func (r *Runner) begin(plan *Plan, taps []bool, src RowReader, emit Emit) error {
+	r.src, r.taps, r.emit, r.keep = src, taps, emit, nil
+	r.prepare(plan, len(taps))
+	return r.pin()
+}
+
+// end lets go of the picture.
+func (r *Runner) end() { r.src, r.emit = nil, nil }
+
+// sweep computes rows y0 ≤ y < y1 of the last layer band by band, then what earlier
+// layers have left: rows that no later layer looked at are output all the same.
+func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
+	last := len(r.windows) - 1
+	r.share.set(r.plan.Layers[:last+1], y0, y1)
+	r.seek(y0)
+	for y := y0; y < y1; y += r.bands[last] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(band, out.H-y)
-		err := r.produce(last, volume.Rows{
-			C: out.C, N: n, W: out.W, Y: y,
-			Data: r.out, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
-		})
-		if err != nil {
+		if err := r.produce(last, r.outRows(y, min(r.bands[last], y1-y))); err != nil {
 			return err
 		}
 	}
@@ -92,10 +105,10 @@ func (r *Runner) sweep(ctx context.Context, last int) error {
 		if !r.taps[l] {
 			continue
 		}
-		next := &r.windows[l+1]
-		for next.hi < r.plan.Layers[l].Out.H {
+		next, end := &r.windows[l+1], r.share.to[l]
+		for next.hi < end {
 			next.lo = next.hi
-			if err := r.fill(l+1, min(next.hi+next.slots, r.plan.Layers[l].Out.H)); err != nil {
+			if err := r.fill(l+1, min(next.hi+next.slots, end)); err != nil {
 				return err
 			}
 		}
@@ -103,24 +116,48 @@ func (r *Runner) sweep(ctx context.Context, last int) error {
 	return nil
 }
 
+// seek empties the windows and puts them where row y of the last layer begins to read.
+func (r *Runner) seek(y int) {
+	for l := len(r.windows) - 1; l >= 0; l-- {
+		w := &r.windows[l]
+		y, _ = w.need(y, y+1)
+		w.lo, w.hi = y, y
+	}
+}
+
 // produce computes rows of a layer's output into dst; layer −1 is the picture.
 func (r *Runner) produce(layer int, dst volume.Rows) error {
 	if layer < 0 {
 		return r.src.ReadRows(dst)
 	}
-	w := &r.windows[layer]
-	for i := 0; i < dst.N; i += w.band {
-		n := min(w.band, dst.N-i)
+	w, band := &r.windows[layer], r.bands[layer]
+	for i := 0; i < dst.N; i += band {
+		n := min(band, dst.N-i)
 		y := dst.Y + i
 		if err := r.supply(layer, y, y+n); err != nil {
 			return err
 		}
 		w.compute(y, n, dst, i)
-		if r.taps[layer] && !r.quiet {
-			if err := r.emit(layer, dst.Sub(i, i+n)); err != nil {
+		if !r.tapped(layer) {
+			continue
+		}
+		if lo, hi := r.share.clip(layer, y, y+n); lo < hi {
+			if err := r.deliver(layer, dst.Sub(lo-dst.Y, hi-dst.Y)); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// deliver emits rows or keeps them. The last layer's are computed where they are kept.
+func (r *Runner) deliver(layer int, rows volume.Rows) error {
+	if r.keep == nil {
+		return r.emit(layer, rows)
+	}
+	if layer < len(r.keep)-1 {
+		at := rows.Y - r.keep[layer].Y
+		r.keep[layer].Sub(at, at+rows.N).CopyFrom(rows)
 	}
 	return nil
 }
@@ -194,77 +231,5 @@ func (r *Runner) pin() error {
 			return err
 		}
 	}
-	for l := range r.windows {
-		r.windows[l].lo, r.windows[l].hi = 0, 0
-	}
 	return nil
-}
-
-// prepare readies the windows for a picture. Buffers that have once been large
-// enough are used again, and packed weights while the layers are the same.
-func (r *Runner) prepare(plan *Plan, layers int) {
-	r.layOut(plan, layers)
-	band := r.fitBand()
-	for l, b := range r.bands(band) {
-		r.windows[l].reset(b)
-	}
-	out := plan.Layers[layers-1].Out
-	if n := out.C * channelStride(out, min(band, out.H)); cap(r.out) < n {
-		r.out = kernel.Floats(n)
-	}
-}
-
-// layOut fixes where the values of every layer's input lie.
-func (r *Runner) layOut(plan *Plan, layers int) {
-	k := r.Kernel
-	if k == nil {
-		k = kernel.Best()
-	}
-	r.plan = plan
-	r.windows = slices.Grow(r.windows[:0], layers)[:layers]
-	for l := range layers {
-		r.windows[l].layOut(&plan.Layers[l], k)
-	}
-}
-
-// rowStride and channelStride lay out n rows of a band of outputs so that each starts
-// a cache line and those of different channels fall into different sets of the cache.
-func rowStride(out volume.Shape) int { return (out.W + kernel.Align - 1) &^ (kernel.Align - 1) }
-
-func channelStride(out volume.Shape, n int) int { return oddLines(n * rowStride(out)) }
-
-// fitBand is the height of the tallest bands whose working set fits the budget.
-func (r *Runner) fitBand() int {
-	budget := r.budget
-	if budget == 0 {
-		budget = bandBytes
-	}
-	band := 1
-	for band < r.windows[len(r.windows)-1].plan.Out.H && r.workingSet(2*band) <= budget/4 {
-		band *= 2
-	}
-	return band
-}
-
-// bands is, for each layer, the output rows computed at a time so that the last
-// layer advances by band rows.
-func (r *Runner) bands(band int) []int {
-	bands := make([]int, len(r.windows))
-	for l := len(bands) - 1; l >= 0; l-- {
-		bands[l] = min(band, r.windows[l].plan.Out.H)
-		band = bands[l] * r.windows[l].plan.Rows.Stride
-	}
-	return bands
-}
-
-// workingSet is the floats that a band touches: every window and the output.
-func (r *Runner) workingSet(band int) int {
-	bands := r.bands(band)
-	last := len(bands) - 1
-	out := r.windows[last].plan.Out
-	n := out.C * channelStride(out, bands[last])
-	for l, b := range bands {
-		n += r.windows[l].floats(b)
-	}
-	return n
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
@@ -105,40 +106,99 @@ func (c *collect) emit(layer int, rows volume.Rows) error {
 	return nil
 }
 
-func checkAgainstReference(t *testing.T, r *Runner, p *Plan, in *volume.Volume, taps []bool) {
+func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in *volume.Volume, taps []bool) {
 	t.Helper()
 	got := newCollect(t, p)
-	if err := r.Run(context.Background(), p, taps, in, got.emit); err != nil {
+	if err := run(got.emit); err != nil {
 		t.Fatal(err)
 	}
-	for l, want := range reference(p, in) {
+	for l := range taps {
+		if taps[l] && got.next[l] != p.Layers[l].Out.H {
+			t.Fatalf("layer %d: %d of %d rows came", l, got.next[l], p.Layers[l].Out.H)
+		}
+	}
+	checkBits(t, p, got.outs, reference(p, in), taps)
+}
+
+func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, taps []bool) {
+	t.Helper()
+	for l, want := range wants {
 		if !taps[l] {
 			continue
 		}
-		if got.next[l] != want.H {
-			t.Fatalf("layer %d: %d of %d rows came", l, got.next[l], want.H)
-		}
 		for i, w := range want.Data {
-			if g := got.outs[l].Data[i]; math.Float32bits(g) != math.Float32bits(w) {
+			if g := outs[l].Data[i]; math.Float32bits(g) != math.Float32bits(w) {
 				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, p.Layers[l].Conv.Spec())
 			}
 		}
 	}
 }
 
+func randomTaps(r *rand.Rand, p *Plan) []bool {
+	taps := make([]bool, len(p.Layers))
+	for l := range taps {
+		taps[l] = r.IntN(2) == 0
+	}
+	taps[r.IntN(len(taps))] = true
+	return taps
+}
+
 // TestRunnerEqualsReference holds bands, windows and padding against the textbook's
-// way, bit for bit, with runners over pictures of every size: with bands of one row,
-// of a few, and the whole picture in one band.
+// way, bit for bit, with every kernel and with runners over pictures of every size:
+// with bands of one row, of a few, and the whole picture in one band.
 func TestRunnerEqualsReference(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	runners := []*Runner{{budget: 1}, {budget: 8 << 10}, {}}
+	var runners []*Runner
+	for _, name := range kernel.Names() {
+		k, err := kernel.Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, budget := range []int{1, 8 << 10, 0} {
+			runners = append(runners, &Runner{Kernel: k, budget: budget})
+		}
+	}
 	for i := range 3000 {
 		p, in := randomStack(random)
-		taps := make([]bool, len(p.Layers))
-		for l := range taps {
-			taps[l] = random.IntN(2) == 0
+		taps := randomTaps(random, p)
+		r := runners[i%len(runners)]
+		checkAgainstReference(t, func(emit Emit) error {
+			return r.Run(context.Background(), p, taps, in, emit)
+		}, p, in, taps)
+	}
+}
+
+// TestRunnerAllocatesNothing runs pictures of two sizes in turn, so that buffers, and
+// weights packed in two ways, have to last.
+func TestRunnerAllocatesNothing(t *testing.T) {
+	spec := square(20, 3, 2, 1)
+	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
+		InChannels: 20, KernelSize: [2]int{3, 3}, Weights: make([]float32, 20*20*9), Padding: Padding{Kind: Same, Mode: Circular},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Runner
+	taps := []bool{true, true}
+	emit := func(int, volume.Rows) error { return nil }
+	run := func(h, w int) func() {
+		p, err := s.Plan(volume.Shape{C: 3, H: h, W: w})
+		if err != nil {
+			t.Fatal(err)
 		}
-		taps[random.IntN(len(taps))] = true
-		checkAgainstReference(t, runners[i%len(runners)], p, in, taps)
+		in, err := volume.New(p.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			if err := r.Run(context.Background(), p, taps, in, emit); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	large, small := run(300, 200), run(90, 27)
+	n := testing.AllocsPerRun(5, func() { large(); small(); large() })
+	if n != 0 {
+		t.Errorf("%v allocations in steady state, want none", n)
 	}
 }

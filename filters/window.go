@@ -11,13 +11,11 @@ import (
 // row that is mirrored or repeated, or, with circular padding, to a pinned copy of
 // a row at the opposite edge.
 type window struct {
-	plan  *LayerPlan
-	mode  PaddingMode
-	layer *kernel.Layer
-	want  packing // what layer is to be packed from
-	have  packing // and what it was
+	plan   *LayerPlan
+	mode   PaddingMode
+	packed packing
+	layout kernel.Layout
 
-	band    int // output rows computed at a time
 	slots   int // the ring's capacity; the zero slot and the pinned slots follow it
 	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
 	row     rowLayout
@@ -29,23 +27,16 @@ type window struct {
 	offset  []int32   // in data, for each row of a band, of each tap of the first group
 }
 
-// packing is what the packed weights of a layer depend on.
-type packing struct {
-	conv   *Conv
-	kernel *kernel.Kernel
-	layout kernel.Layout
-}
-
 // layOut makes the window that of a layer.
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	s := &lp.Conv.spec
 	w.plan, w.mode = lp, s.Padding.Mode
-	layout := k.Layout(kernel.Size{
+	w.packed.use(lp.Conv, k)
+	w.layout = k.Layout(kernel.Size{
 		Filters: len(s.Filters) / s.Groups, Taps: w.taps(), Width: lp.Out.W, Stride: lp.Cols.Stride,
 		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
 	})
-	w.want = packing{lp.Conv, k, layout}
-	w.row = newRowLayout(lp, layout)
+	w.row = newRowLayout(lp, w.layout)
 	w.slot = lp.In.C * w.row.width
 	w.bases = resize(w.bases, lp.Rows.Kernel)
 	w.columns = resize(w.columns, lp.Cols.Kernel)
@@ -58,28 +49,6 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 func (w *window) taps() int {
 	n, _ := w.plan.Conv.spec.tapCount()
 	return n
-}
-
-func pack(key packing) *kernel.Layer {
-	s := &key.conv.spec
-	taps, _ := s.tapCount()
-	perGroup := len(s.Filters) / s.Groups
-	groups := make([]kernel.Taps, s.Groups)
-	for g := range groups {
-		k := g * perGroup
-		groups[g] = kernel.Taps{
-			Weights: s.Weights[k*taps : (k+perGroup)*taps],
-			Bias:    s.Bias[k : k+perGroup],
-		}
-	}
-	var act kernel.Activation
-	switch s.Activation {
-	case ReLU:
-		act.Kind = kernel.ReLU
-	case LeakyReLU:
-		act = kernel.Activation{Kind: kernel.LeakyReLU, Slope: s.NegativeSlope}
-	}
-	return key.kernel.Pack(groups, act, key.layout)
 }
 
 // ringRows bounds the input rows that a band of output rows needs at once.
@@ -122,10 +91,7 @@ func (w *window) pinned() int {
 // zero slot and the zeros left and right of each row are not written to afterwards.
 func (w *window) reset(band int) {
 	w.lo, w.hi = 0, 0
-	w.band, w.slots = band, w.ringRows(band)
-	if w.have != w.want {
-		w.layer, w.have = pack(w.want), w.want
-	}
+	w.slots = w.ringRows(band)
 	w.offset = resize(w.offset, band*w.taps())
 	n := (w.slots + 1 + w.pinned()) * w.slot
 	if cap(w.data) < n+kernel.Slack {
@@ -212,7 +178,7 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	for j := range n {
 		w.point(w.offset[j*taps:][:taps], y+j)
 	}
-	w.layer.Compute(&kernel.Rows{
+	w.packed.layer(w.layout).Compute(&kernel.Rows{
 		Dst: dst.Data[i*dst.RowStride:], ChannelStride: dst.ChannelStride, RowStride: dst.RowStride,
 		Width: w.plan.Out.W, N: n,
 		Src: w.data, GroupStride: w.plan.In.C / w.plan.Conv.spec.Groups * w.row.width,

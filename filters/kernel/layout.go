@@ -12,6 +12,9 @@ const (
 	Filters               // filters
 )
 
+// Layouts is their number.
+const Layouts = int(Filters) + 1
+
 // Size is what the choice of a layout rests on.
 type Size struct {
 	Filters int // of a group

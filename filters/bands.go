@@ -1,0 +1,94 @@
+package filters
+
+import (
+	"slices"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// bandBytes is the working set that a runner aims at: three quarters of a second-level
+// cache of 1 MiB, which leaves room for weights and for what the consumer touches.
+const bandBytes = 768 << 10
+
+// prepare readies the windows for a picture. Buffers that have once been large
+// enough are used again, and packed weights while the layers are the same.
+func (r *Runner) prepare(plan *Plan, layers int) {
+	r.layOut(plan, layers)
+	r.spread(r.fitBand())
+	for l, band := range r.bands {
+		r.windows[l].reset(band)
+	}
+	out := plan.Layers[layers-1].Out
+	if n := out.C * channelStride(out, r.bands[layers-1]); cap(r.out) < n {
+		r.out = kernel.Floats(n)
+	}
+}
+
+// layOut fixes where the values of every layer's input lie.
+func (r *Runner) layOut(plan *Plan, layers int) {
+	k := r.Kernel
+	if k == nil {
+		k = kernel.Best()
+	}
+	r.plan = plan
+	r.windows = slices.Grow(r.windows[:0], layers)[:layers]
+	r.bands = resize(r.bands, layers)
+	for l := range layers {
+		r.windows[l].layOut(&plan.Layers[l], k)
+	}
+}
+
+// fitBand is the height of the tallest bands of the last layer whose working set fits
+// the budget.
+func (r *Runner) fitBand() int {
+	budget := r.budget
+	if budget == 0 {
+		budget = bandBytes
+	}
+	band := 1
+	for band < r.windows[len(r.windows)-1].plan.Out.H && r.workingSet(2*band) <= budget/4 {
+		band *= 2
+	}
+	return band
+}
+
+// spread sets the bands of all layers so that the last one advances by band rows.
+func (r *Runner) spread(band int) {
+	for l := len(r.bands) - 1; l >= 0; l-- {
+		r.bands[l] = min(band, r.windows[l].plan.Out.H)
+		band = r.bands[l] * r.windows[l].plan.Rows.Stride
+	}
+}
+
+// workingSet is the floats that a band touches: every window and the output. It
+// leaves the bands set to that height.
+func (r *Runner) workingSet(band int) int {
+	r.spread(band)
+	last := len(r.bands) - 1
+	out := r.windows[last].plan.Out
+	n := out.C * channelStride(out, r.bands[last])
+	for l, b := range r.bands {
+		n += r.windows[l].floats(b)
+	}
+	return n
+}
+
+// outRows is where n rows of the last layer's output are computed, from row y on.
+// Each starts a cache line, and those of different channels fall into different sets
+// of the cache.
+func (r *Runner) outRows(y, n int) volume.Rows {
+	if r.keep != nil {
+		kept := r.keep[len(r.keep)-1]
+		return kept.Sub(y-kept.Y, y-kept.Y+n)
+	}
+	out := r.windows[len(r.windows)-1].plan.Out
+	return volume.Rows{
+		C: out.C, N: n, W: out.W, Y: y,
+		Data: r.out, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
+	}
+}
+
+func rowStride(out volume.Shape) int { return (out.W + kernel.Align - 1) &^ (kernel.Align - 1) }
+
+func channelStride(out volume.Shape, n int) int { return oddLines(n * rowStride(out)) }

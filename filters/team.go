@@ -1,0 +1,215 @@
+package filters
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// Team runs a stack on one picture with several goroutines, for when there are fewer
+// pictures than processors. Each takes one part of the picture's height after the
+// other; results have the bits of Runner's. A team keeps its buffers between pictures
+// and has one owner at a time. The zero value is ready.
+type Team struct {
+	// Kernel computes the rows; nil is the fastest that the processor runs.
+	Kernel *kernel.Kernel
+	// Workers is the number of goroutines; 0 is GOMAXPROCS.
+	Workers int
+
+	members []member
+}
+
+type member struct {
+	Runner
+	kept []volume.Rows // of a part, each layer's rows that await their turn
+}
+
+// Scan is Runner.Run without its order: emit is called by several goroutines at once,
+// with parts of a layer in any order, every row once. Calls with the same worker,
+// 0 ≤ worker < Workers, come one after the other. Nobody waits for anybody, so this is
+// the faster way for consumers that need no order.
+func (t *Team) Scan(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit func(worker, layer int, rows volume.Rows) error) error {
+	last, err := check(plan, taps, src)
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, plan, taps[:last+1], src, func(ctx context.Context, worker int, j *job) error {
+		m := &t.members[worker]
+		m.emit = func(layer int, rows volume.Rows) error { return emit(worker, layer, rows) }
+		m.keep = nil
+		for y0, y1 := range j.parts(max(j.rows, plan.Layers[last].Out.H/(4*len(t.members)))) {
+			if err := m.sweep(ctx, y0, y1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Run is Runner.Run: emit is called once at a time and gets each layer's rows in
+// order, though by different goroutines. While one part is emitted the next ones are
+// computed, and kept until their turn comes.
+func (t *Team) Run(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit Emit) error {
+	last, err := check(plan, taps, src)
+	if err != nil {
+		return err
+	}
+	taps = taps[:last+1]
+	var turn turns
+	return t.run(ctx, plan, taps, src, func(ctx context.Context, worker int, j *job) error {
+		m := &t.members[worker]
+		for y0, y1 := range j.parts(j.rows) {
+			m.hold(taps, y0, y1)
+			if err := m.sweep(ctx, y0, y1); err != nil {
+				return err
+			}
+			if err := turn.wait(ctx, y0); err != nil {
+				return err
+			}
+			for l, tapped := range taps {
+				if !tapped || m.keep[l].N == 0 {
+					continue
+				}
+				if err := emit(l, m.keep[l]); err != nil {
+					return err
+				}
+			}
+			turn.pass(y1)
+		}
+		return nil
+	})
+}
+
+// hold makes room for a member's share of rows y0 ≤ y < y1 of the last layer.
+func (m *member) hold(taps []bool, y0, y1 int) {
+	m.share.set(m.plan.Layers[:len(taps)], y0, y1)
+	m.kept = resize(m.kept, len(taps))
+	for l, tapped := range taps {
+		if !tapped {
+			continue
+		}
+		out, n := m.plan.Layers[l].Out, m.share.to[l]-m.share.from[l]
+		data := m.kept[l].Data
+		if need := out.C * channelStride(out, n); cap(data) < need {
+			data = kernel.Floats(need)
+		}
+		m.kept[l] = volume.Rows{
+			C: out.C, N: n, W: out.W, Y: m.share.from[l],
+			Data: data, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
+		}
+	}
+	m.keep = m.kept
+}
+
+// job is what the members of a team share while they run a picture.
+type job struct {
+	height int // of the last layer
+	rows   int // the least height of a part that wastes little
+	next   atomic.Int64
+}
+
+// parts gives this member one part y0 ≤ y < y1 of that many rows after the other, each
+// to one member only and in order.
+func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
+	return func(yield func(y0, y1 int) bool) {
+		for {
+			y0 := int(j.next.Add(int64(rows))) - rows
+			if y0 >= j.height || !yield(y0, min(y0+rows, j.height)) {
+				return
+			}
+		}
+	}
+}
+
+// run lets every member do its work and waits for all of them. The first error ends
+// the others; a panic of a member becomes one of the caller.
+func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, work func(context.Context, int, *job) error) error {
+	workers := t.Workers
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for len(t.members) < workers {
+		t.members = append(t.members, member{})
+	}
+	t.members = t.members[:workers]
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	j := &job{height: plan.Layers[len(taps)-1].Out.H}
+	var wait sync.WaitGroup
+	var panicked atomic.Pointer[string]
+	t.members[0].Kernel = t.Kernel
+	t.members[0].taps = taps
+	t.members[0].prepare(plan, len(taps))
+	j.rows = t.members[0].partRows(workers)
+	for i := range t.members {
+		wait.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					text := fmt.Sprintf("%v\n%s", p, debug.Stack())
+					panicked.Store(&text)
+					cancel(context.Canceled)
+				}
+			}()
+			m := &t.members[i]
+			m.Kernel = t.Kernel
+			defer m.end()
+			err := m.begin(plan, taps, src, nil)
+			if err == nil {
+				err = work(ctx, i, j)
+			}
+			if err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wait.Wait()
+	if p := panicked.Load(); p != nil {
+		panic(*p)
+	}
+	return context.Cause(ctx)
+}
+
+// turns lets members through in the order of their parts.
+type turns struct {
+	mu    sync.Mutex
+	at    int // the row whose turn it is
+	await map[int]chan struct{}
+}
+
+// wait blocks until all rows before y have passed.
+func (t *turns) wait(ctx context.Context, y int) error {
+	t.mu.Lock()
+	if t.at == y {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.await == nil {
+		t.await = map[int]chan struct{}{}
+	}
+	ready := make(chan struct{})
+	t.await[y] = ready
+	t.mu.Unlock()
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// pass says that all rows before y have passed.
+func (t *turns) pass(y int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at = y
+	if ready := t.await[y]; ready != nil {
+		delete(t.await, y)
+		close(ready)
+	}
+}

@@ -1,0 +1,121 @@
+package filters
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"filterbank/filters/volume"
+)
+
+// newTeam is a team whose members aim at a working set of that many bytes.
+func newTeam(workers, budget int) *Team {
+	t := &Team{Workers: workers, members: make([]member, workers)}
+	for i := range t.members {
+		t.members[i].budget = budget
+	}
+	return t
+}
+
+func TestTeamEqualsReference(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 9))
+	teams := []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1)}
+	for i := range 1200 {
+		p, in := randomStack(random)
+		taps := randomTaps(random, p)
+		team := teams[i%len(teams)]
+		checkAgainstReference(t, func(emit Emit) error {
+			return team.Run(context.Background(), p, taps, in, emit)
+		}, p, in, taps)
+		checkScan(t, team, p, in, taps)
+	}
+}
+
+// checkScan checks a scan's values and that every row comes once, to a worker that
+// does nothing else at that time.
+func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool) {
+	t.Helper()
+	got := newCollect(t, p)
+	busy := make([]sync.Mutex, team.Workers)
+	var mu sync.Mutex
+	seen := make(map[[2]int]bool)
+	err := team.Scan(context.Background(), p, taps, in, func(worker, layer int, rows volume.Rows) error {
+		if !busy[worker].TryLock() {
+			return errors.New("a worker is called twice at once")
+		}
+		defer busy[worker].Unlock()
+		got.outs[layer].Rows(rows.Y, rows.Y+rows.N).CopyFrom(rows)
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range rows.N {
+			at := [2]int{layer, rows.Y + i}
+			if seen[at] {
+				return errors.New("a row came twice")
+			}
+			seen[at] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkBits(t, p, got.outs, reference(p, in), taps)
+}
+
+// tallPlan is a layer on a picture that is shared out in many parts.
+func tallPlan(t *testing.T) (*Plan, *volume.Volume) {
+	s, err := NewStack("", 3, mustConv(t, square(4, 3, 1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(volume.Shape{C: 3, H: 1000, W: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := volume.New(p.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, v
+}
+
+func TestTeamStops(t *testing.T) {
+	p, v := tallPlan(t)
+	team := newTeam(3, 1)
+	broken := errors.New("broken")
+	fail := func(_ int, rows volume.Rows) error {
+		if rows.Y > 200 {
+			return broken
+		}
+		return nil
+	}
+	if err := team.Run(context.Background(), p, []bool{true}, v, fail); !errors.Is(err, broken) {
+		t.Errorf("Run: got %v, want the error of emit", err)
+	}
+	err := team.Scan(context.Background(), p, []bool{true}, v, func(_, layer int, rows volume.Rows) error { return fail(layer, rows) })
+	if !errors.Is(err, broken) {
+		t.Errorf("Scan: got %v, want the error of emit", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	err = team.Run(ctx, p, []bool{true}, v, func(int, volume.Rows) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if err := team.Run(context.Background(), p, []bool{true}, v, func(int, volume.Rows) error { return nil }); err != nil {
+		t.Errorf("after errors: %v", err)
+	}
+}
+
+func TestTeamPanicsInTheCaller(t *testing.T) {
+	p, v := tallPlan(t)
+	defer func() {
+		text, ok := recover().(string)
+		if !ok || !strings.HasPrefix(text, "a bug\n") || !strings.Contains(text, "team_test.go") {
+			t.Errorf("recovered %q, want the member's panic and its stack", text)
+		}
+	}()
+	newTeam(2, 1).Run(context.Background(), p, []bool{true}, v, func(int, volume.Rows) error { panic("a bug") })
+}
