@@ -82,7 +82,8 @@ func readPPM(t testing.TB, name string) (w, h int, rgb []byte) {
 // conversion are the same integers there, which the exact-* pictures show: their
 // inverse DCT has nothing to round. In the others image/jpeg and libjpeg-turbo round
 // 2 % of the samples to different neighbours. A level of luma and a level of chroma,
-// times 1.772, come to 3 at most.
+// times 1.772, come to 3 at most. Of photos more than 1 is wrong in ¼ % of the values
+// on average and ½ % at most, in the hard edges of the others in twice as many.
 func TestJPEGMatchesLibjpegTurbo(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.ppm")
 	if err != nil || len(files) < 15 {
@@ -105,9 +106,13 @@ func TestJPEGMatchesLibjpegTurbo(t *testing.T) {
 					over++
 				}
 			}
+			allowed := max(4, len(want)/100)
+			if strings.HasPrefix(name, "photo-") {
+				allowed = len(want) / 200
+			}
 			exact := strings.HasPrefix(name, "exact-")
-			if most > 3 || over > max(4, len(want)/100) || exact && most > 0 {
-				t.Errorf("largest difference %d, %d of %d values differ by more than 1", most, over, len(want))
+			if most > 3 || over > allowed || exact && most > 0 {
+				t.Errorf("largest difference %d, %d of %d values differ by more than 1, want at most %d", most, over, len(want), allowed)
 			}
 		})
 	}

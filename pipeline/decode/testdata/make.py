@@ -71,6 +71,14 @@ for ratio in "1x1", "2x1", "2x2", "1x2", "4x1", "4x2":
     cjpeg("exact-" + ratio, 53, 39, "-sample", ratio, quality=100,
           picture=lambda w, h: blocks(w, h, 32 if "4" in ratio else 16))
 
+def landscape(w, h):
+    """A part of the samples' scene with sky, snow, rocks and woods."""
+    with Image.open("../../../samples/scene.jpg") as whole:
+        return whole.crop((80, 60, 80 + w, 60 + h))
+
+
+cjpeg("photo-420", 128, 96, "-sample", "2x2", picture=landscape, quality=90)
+
 cmyk = Image.merge("CMYK", [*scene(37, 29).split(), scene(29, 37).rotate(90, expand=True).split()[1]])
 cmyk.save("cmyk.jpg", quality=85)
 reference("cmyk")
