@@ -33,6 +33,7 @@ type run struct {
 	tree     *sink.Tree
 	journal  *sink.Journal
 	memory   *admission
+	hands    hands
 	settings []byte
 	crashed  bool // the run before did not end well
 }
@@ -89,6 +90,7 @@ func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error)
 	defer stop(nil)
 	results := make(chan result)
 	stages := make([]Stages, min(r.opts.jobs(), len(entries)))
+	r.hands.give(r.opts.jobs() - len(stages))
 	queue := make(chan *source.Entry)
 	var workers sync.WaitGroup
 	for i := range stages {
@@ -97,6 +99,7 @@ func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error)
 			for e := range queue {
 				results <- w.entry(ctx, e)
 			}
+			r.hands.give(1)
 		})
 	}
 	go func() {

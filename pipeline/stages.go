@@ -34,7 +34,7 @@ func (s *Stages) add(o Stages) {
 // clock charges the time since its last mark to a stage.
 type clock struct{ last time.Time }
 
-func (c *clock) start() { c.last = time.Now() }
+func start() clock { return clock{time.Now()} }
 
 func (c *clock) mark(stage *time.Duration) {
 	now := time.Now()

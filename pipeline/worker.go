@@ -23,22 +23,15 @@ import (
 // own and last from picture to picture.
 type worker struct {
 	*run
-	stages *Stages
-	clock  clock
-
-	runners []filters.Runner // one a stack
-	plans   []*filters.Plan  // of the last picture, one a stack
+	stages  *Stages
+	engines []engine // one a stack
 	maps    mapBuffers
 }
 
 func newWorker(r *run, stages *Stages) *worker {
-	w := &worker{
-		run: r, stages: stages,
-		runners: make([]filters.Runner, len(r.opts.Stacks)),
-		plans:   make([]*filters.Plan, len(r.opts.Stacks)),
-	}
-	for i := range w.runners {
-		w.runners[i].Kernel = r.opts.Kernel
+	w := &worker{run: r, stages: stages, engines: make([]engine, len(r.opts.Stacks))}
+	for i := range w.engines {
+		w.engines[i].runner.Kernel, w.engines[i].team.Kernel = r.opts.Kernel, r.opts.Kernel
 	}
 	return w
 }
@@ -172,7 +165,7 @@ func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, bat
 	if err := w.plan(info.Prepared, rec); err != nil {
 		return 0, err
 	}
-	release, err := w.memory.admit(ctx, info.Memory()+mapBytes(w.plans, w.opts))
+	release, err := w.memory.admit(ctx, info.Memory()+mapBytes(w.plans(), w.opts))
 	if err != nil {
 		return 0, fmt.Errorf("decode %s: %w", rec.Input, err)
 	}
@@ -192,9 +185,9 @@ func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, bat
 	if err != nil {
 		return 0, err
 	}
-	w.clock.start()
+	c := start()
 	written, err := batch.Commit()
-	w.clock.mark(&w.stages.Write)
+	c.mark(&w.stages.Write)
 	if err != nil {
 		return 0, err
 	}
@@ -209,8 +202,8 @@ func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, bat
 
 // read reads a picture's file whole.
 func (w *worker) read(e *source.Entry, rec *sink.Record) (data []byte, err error) {
-	w.clock.start()
-	defer w.clock.mark(&w.stages.Read)
+	c := start()
+	defer c.mark(&w.stages.Read)
 	if e.Path == source.Stdin {
 		if data, err = io.ReadAll(w.opts.Stdin); err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
@@ -224,8 +217,8 @@ func (w *worker) read(e *source.Entry, rec *sink.Record) (data []byte, err error
 }
 
 func (w *worker) decode(data []byte, rec *sink.Record) (*decode.Picture, error) {
-	w.clock.start()
-	defer w.clock.mark(&w.stages.Decode)
+	c := start()
+	defer c.mark(&w.stages.Decode)
 	pic, err := w.opts.Decoder.Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", rec.Input, err)
@@ -239,14 +232,15 @@ func (w *worker) decode(data []byte, rec *sink.Record) (*decode.Picture, error) 
 func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 	rec.Layers = rec.Layers[:0]
 	for i, s := range w.opts.Stacks {
-		if w.plans[i] == nil || w.plans[i].Input != in {
+		e := &w.engines[i]
+		if e.plan == nil || e.plan.Input != in {
 			p, err := s.Stack.Plan(in)
 			if err != nil {
 				return &sizeError{fmt.Errorf("plan %s: %w", rec.Input, err)}
 			}
-			w.plans[i] = p
+			e.plan = p
 		}
-		for _, lp := range w.plans[i].Layers {
+		for _, lp := range e.plan.Layers {
 			rec.Layers = append(rec.Layers, sink.LayerInfo{
 				Stack: s.Stack.Name(), Layer: lp.Conv.Spec().Name, In: lp.In, Out: lp.Out,
 				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
@@ -256,12 +250,21 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 	return nil
 }
 
+// plans is each stack's plan for the picture at hand.
+func (w *worker) plans() []*filters.Plan {
+	var plans []*filters.Plan
+	for i := range w.engines {
+		plans = append(plans, w.engines[i].plan)
+	}
+	return plans
+}
+
 // ranges is the range of every map, by stack, layer and map. Scales that depend on
 // the values cost a run of the stacks of their own, so that no map need be kept.
 func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.Range, error) {
-	extremes := make([][][]render.Extremes, len(w.plans))
-	ranges := make([][][]render.Range, len(w.plans))
-	for s, p := range w.plans {
+	extremes := make([][][]render.Extremes, len(w.engines))
+	ranges := make([][][]render.Range, len(w.engines))
+	for s, p := range w.plans() {
 		extremes[s] = make([][]render.Extremes, len(p.Layers))
 		ranges[s] = make([][]render.Range, len(p.Layers))
 		for l := range p.Layers {
@@ -273,17 +276,8 @@ func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.
 		fill(ranges, func(int, int, int) render.Range { return w.opts.Scale.Fixed })
 		return ranges, nil
 	}
-	for s := range w.plans {
-		err := w.convolve(ctx, s, pic, func(layer int, rows volume.Rows) error {
-			for k := range rows.C {
-				for i := range rows.N {
-					extremes[s][layer][k].Add(rows.Row(k, i))
-				}
-			}
-			w.clock.mark(&w.stages.Render)
-			return nil
-		})
-		if err != nil {
+	for s := range w.engines {
+		if err := w.scan(ctx, s, pic, extremes[s]); err != nil {
 			return nil, err
 		}
 	}
@@ -332,14 +326,4 @@ func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
 			}
 		}
 	}
-}
-
-// convolve runs a stack on a picture; emit starts with the clock at the end of the
-// convolution and ends with it at its own end.
-func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, emit filters.Emit) error {
-	w.clock.start()
-	return w.runners[stack].Run(ctx, w.plans[stack], w.opts.Stacks[stack].Taps, pic, func(layer int, rows volume.Rows) error {
-		w.clock.mark(&w.stages.Convolve)
-		return emit(layer, rows)
-	})
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -21,10 +24,16 @@ const ScaleKeyword = "filterbank:scale"
 
 // mapBuffers are a worker's buffers for rendering and encoding.
 type mapBuffers struct {
+	lanes    []lane
+	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
+	inUse    int
+}
+
+// lane is what one goroutine needs to render and encode maps, one after the other.
+type lane struct {
 	workspace mapng.Workspace
-	encoders  []*mapng.Encoder // grows to the most maps that were ever open at a time
-	inUse     int
 	bytes     []byte // rendered pixels, or .npy values, of some rows of a map
+	stages    Stages
 }
 
 func (b *mapBuffers) encoder() *mapng.Encoder {
@@ -35,23 +44,61 @@ func (b *mapBuffers) encoder() *mapng.Encoder {
 	return b.encoders[b.inUse-1]
 }
 
-func (b *mapBuffers) scratch(n int) []byte {
-	if cap(b.bytes) < n {
-		b.bytes = make([]byte, n)
+func (l *lane) scratch(n int) []byte {
+	if cap(l.bytes) < n {
+		l.bytes = make([]byte, n)
 	}
-	return b.bytes[:n]
+	return l.bytes[:n]
+}
+
+// spread calls do for 0 ≤ k < n, from that many goroutines, each with a lane of its own.
+func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) error {
+	goroutines = max(1, min(goroutines, n))
+	for len(b.lanes) < goroutines {
+		b.lanes = append(b.lanes, lane{})
+	}
+	if goroutines == 1 {
+		for k := range n {
+			if err := do(&b.lanes[0], k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var next atomic.Int64
+	var group errgroup.Group
+	for i := range goroutines {
+		group.Go(func() error {
+			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+				if err := do(&b.lanes[i], k); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// stages hands over the time that the lanes have counted.
+func (b *mapBuffers) stages(to *Stages) {
+	for i := range b.lanes {
+		to.add(b.lanes[i].stages)
+		b.lanes[i].stages = Stages{}
+	}
 }
 
 // layerWriter writes the maps of one layer in one format.
 type layerWriter interface {
-	write(rows volume.Rows) error
+	write(goroutines int, rows volume.Rows) error
 	close() error
 }
 
 // write runs the stacks and writes the maps of their tapped layers. The files come
 // back in the order in which the batch holds them.
 func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, batch *sink.Batch) (files []sink.FileInfo, maps int, err error) {
-	for s, p := range w.plans {
+	defer w.maps.stages(w.stages)
+	for s, p := range w.plans() {
 		w.maps.inUse = 0
 		writers := make([][]layerWriter, len(p.Layers))
 		for l, tapped := range w.opts.Stacks[s].Taps {
@@ -68,9 +115,9 @@ func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]re
 				files = append(files, infos...)
 			}
 		}
-		err := w.convolve(ctx, s, pic, func(layer int, rows volume.Rows) error {
+		err := w.convolve(ctx, s, pic, func(goroutines, layer int, rows volume.Rows) error {
 			for _, lw := range writers[layer] {
-				if err := lw.write(rows); err != nil {
+				if err := lw.write(goroutines, rows); err != nil {
 					return err
 				}
 			}
@@ -153,27 +200,23 @@ type pngWriter struct {
 	encoders []*mapng.Encoder
 }
 
-func (p *pngWriter) write(rows volume.Rows) error {
-	w := p.worker
+func (p *pngWriter) write(goroutines int, rows volume.Rows) error {
 	line := rows.W * p.depth / 8
-	for k, enc := range p.encoders {
-		w.clock.start()
-		pixels := w.maps.scratch(rows.N * line)
+	return p.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
+		c := start()
+		pixels := l.scratch(rows.N * line)
 		for i := range rows.N {
 			p.grays[k].Row(pixels[i*line:], rows.Row(k, i))
 		}
-		w.clock.mark(&w.stages.Render)
-		err := enc.WriteRows(&w.maps.workspace, pixels)
-		w.clock.mark(&w.stages.Encode)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		c.mark(&l.stages.Render)
+		defer c.mark(&l.stages.Encode)
+		return p.encoders[k].WriteRows(&l.workspace, pixels)
+	})
 }
 
 func (p *pngWriter) close() error {
-	defer p.worker.clock.mark(&p.worker.stages.Encode)
+	c := start()
+	defer c.mark(&p.worker.stages.Encode)
 	for _, enc := range p.encoders {
 		if err := enc.Close(); err != nil {
 			return err
@@ -207,23 +250,20 @@ func newNPYWriter(w *worker, shape volume.Shape, file *sink.File) (*npyWriter, e
 	return &npyWriter{w, file, shape, int64(len(header))}, err
 }
 
-func (n *npyWriter) write(rows volume.Rows) error {
-	w := n.worker
-	w.clock.start()
-	for c := range rows.C {
-		data := w.maps.scratch(4 * rows.N * rows.W)
+func (n *npyWriter) write(goroutines int, rows volume.Rows) error {
+	return n.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
+		c := start()
+		defer c.mark(&l.stages.Write)
+		data := l.scratch(4 * rows.N * rows.W)
 		for i := range rows.N {
-			for x, v := range rows.Row(c, i) {
+			for x, v := range rows.Row(k, i) {
 				binary.LittleEndian.PutUint32(data[4*(i*rows.W+x):], math.Float32bits(v))
 			}
 		}
-		at := n.header + 4*int64(c*n.shape.H+rows.Y)*int64(n.shape.W)
-		if _, err := n.file.WriteAt(data, at); err != nil {
-			return err
-		}
-	}
-	w.clock.mark(&w.stages.Write)
-	return nil
+		at := n.header + 4*int64(k*n.shape.H+rows.Y)*int64(n.shape.W)
+		_, err := n.file.WriteAt(data, at)
+		return err
+	})
 }
 
 func (n *npyWriter) close() error { return nil }

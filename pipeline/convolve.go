@@ -1,0 +1,117 @@
+package pipeline
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
+)
+
+// engine runs one stack for one worker: alone, or, while other workers have nothing to
+// do, with a team of goroutines in their place.
+type engine struct {
+	runner filters.Runner
+	team   filters.Team
+	plan   *filters.Plan // of the last picture
+}
+
+// hands counts workers that have no picture, so that those with one can work for them.
+type hands struct{ free atomic.Int64 }
+
+// borrow takes all that are free.
+func (h *hands) borrow() int { return int(h.free.Swap(0)) }
+
+func (h *hands) give(n int) { h.free.Add(int64(n)) }
+
+// timedRows counts the time that reading a picture's rows takes: it belongs to decoding.
+type timedRows struct {
+	*decode.Picture
+	spent atomic.Int64
+}
+
+func (t *timedRows) ReadRows(dst volume.Rows) error {
+	begun := time.Now()
+	err := t.Picture.ReadRows(dst)
+	t.spent.Add(int64(time.Since(begun)))
+	return err
+}
+
+// convolve runs a stack on a picture and gives the rows of its tapped layers to emit, in
+// order, once at a time, with the number of goroutines that emit may use.
+func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, emit func(goroutines, layer int, rows volume.Rows) error) error {
+	e, taps := &w.engines[stack], w.opts.Stacks[stack].Taps
+	borrowed := w.hands.borrow()
+	defer w.hands.give(borrowed)
+	src := &timedRows{Picture: pic}
+	var emitting time.Duration
+	timed := func(layer int, rows volume.Rows) error {
+		c := start()
+		defer c.mark(&emitting)
+		return emit(1+borrowed, layer, rows)
+	}
+	begun := time.Now()
+	var err error
+	if borrowed == 0 {
+		err = e.runner.Run(ctx, e.plan, taps, src, timed)
+	} else {
+		e.team.Workers = 1 + borrowed
+		err = e.team.Run(ctx, e.plan, taps, src, timed)
+	}
+	w.chargeConvolution(time.Since(begun)*time.Duration(1+borrowed)-emitting, src)
+	return err
+}
+
+// scan finds the extremes of every map of a stack's tapped layers.
+func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extremes [][]render.Extremes) error {
+	e, taps := &w.engines[stack], w.opts.Stacks[stack].Taps
+	borrowed := w.hands.borrow()
+	defer w.hands.give(borrowed)
+	if borrowed == 0 {
+		return w.convolve(ctx, stack, pic, func(_, layer int, rows volume.Rows) error {
+			c := start()
+			addRows(extremes[layer], rows)
+			c.mark(&w.stages.Render)
+			return nil
+		})
+	}
+	found := make([][][]render.Extremes, 1+borrowed)
+	for i := range found {
+		for _, maps := range extremes {
+			found[i] = append(found[i], make([]render.Extremes, len(maps)))
+		}
+	}
+	src := &timedRows{Picture: pic}
+	begun := time.Now()
+	e.team.Workers = 1 + borrowed
+	err := e.team.Scan(ctx, e.plan, taps, src, func(worker, layer int, rows volume.Rows) error {
+		addRows(found[worker][layer], rows)
+		return nil
+	})
+	w.chargeConvolution(time.Since(begun)*time.Duration(1+borrowed), src)
+	for _, part := range found {
+		for l := range part {
+			for k := range part[l] {
+				extremes[l][k].Merge(part[l][k])
+			}
+		}
+	}
+	return err
+}
+
+func addRows(extremes []render.Extremes, rows volume.Rows) {
+	for k := range rows.C {
+		for i := range rows.N {
+			extremes[k].Add(rows.Row(k, i))
+		}
+	}
+}
+
+func (w *worker) chargeConvolution(total time.Duration, src *timedRows) {
+	reading := time.Duration(src.spent.Load())
+	w.stages.Decode += reading
+	w.stages.Convolve += total - reading
+}
