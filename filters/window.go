@@ -203,6 +203,9 @@ func (w *window) slotRows(slot, y, n int) volume.Rows {
 
 // settle brings n slots that slotRows were written to into their final form.
 func (w *window) settle(slot, n int, rows volume.Rows) {
+	if w.row.phases == 1 && w.mode == Zeros {
+		return
+	}
 	for i := range n {
 		for c := range w.plan.In.C {
 			row := w.data[(slot+i)*w.slot+c*w.row.width:][:w.row.width]
