@@ -97,7 +97,11 @@ func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error)
 		workers.Go(func() {
 			w := newWorker(r, &stages[i])
 			for e := range queue {
-				results <- w.entry(ctx, e)
+				res := w.entry(ctx, e)
+				if r.opts.StopOnError && res.record != nil && res.record.Status == sink.Failed {
+					stop(ErrStopped) // before this worker takes another
+				}
+				results <- res
 			}
 			r.hands.give(1)
 		})
@@ -144,9 +148,6 @@ func (r *run) collect(results <-chan result, stop context.CancelCauseFunc) (s Su
 		}
 		if r.opts.Each != nil {
 			r.opts.Each(res.record)
-		}
-		if r.opts.StopOnError && res.record.Status == sink.Failed {
-			stop(ErrStopped)
 		}
 	}
 	return s
