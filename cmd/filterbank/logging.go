@@ -23,7 +23,7 @@ func (f *flags) level() slog.Level {
 func newLogger(w io.Writer, format string, level slog.Level, terminal bool) (*slog.Logger, error) {
 	switch format {
 	case "text":
-		return slog.New(tint.NewHandler(w, &tint.Options{
+		return slog.New(tint.NewTextHandler(w, &tint.Options{
 			Level:   level,
 			NoColor: !terminal,
 			ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {

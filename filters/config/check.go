@@ -220,7 +220,7 @@ func fileName(name string) error {
 		return fmt.Errorf("it ends in %q", last)
 	}
 	if base, _, _ := strings.Cut(name, "."); reserved(strings.TrimRight(strings.ToLower(base), " ")) {
-		return errors.New("Windows reserves it for a device")
+		return errors.New("it names a device on Windows")
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\n" + layer + "stacks: {a: {" + strings.TrimSpace(layer) + "}}\n", "edges.yaml:3:9: a stack file has layers or stacks, not both"},
 		{"version: 1\nstacks: {}\n", "edges.yaml:2:9: stacks wants a mapping of names to stacks, {NAME: {layers: […]}}, got a mapping"},
 		{"version: 1\nstacks: {a: {}}\n", "edges.yaml:2:13: a stack needs at least one layer"},
-		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: Windows reserves it for a device`},
+		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: it names a device on Windows`},
 		{"version: 1\nstacks:\n  a: {" + strings.TrimSpace(layer) + "}\n  A: {" + strings.TrimSpace(layer) + "}\n", `edges.yaml:4:3: stack names "a" and "A" differ only in case, which some file systems ignore`},
 		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}"},
 		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", the keys here are conv`},

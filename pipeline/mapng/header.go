@@ -28,8 +28,6 @@ const (
 
 	colorGray    = 0
 	colorIndexed = 3
-
-	chunkOverhead = 12 // length, type, CRC
 )
 
 func (h Header) check() error {
