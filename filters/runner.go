@@ -85,7 +85,10 @@ func (r *Runner) begin(plan *Plan, taps []bool, src RowReader, emit Emit) error 
 }
 
 // end lets go of the picture.
-func (r *Runner) end() { r.src, r.emit = nil, nil }
+func (r *Runner) end() {
+	r.src, r.emit = nil, nil
+	r.windows[0].rows.Ahead.Data = nil
+}
 
 // sweep computes rows y0 ≤ y < y1 of the last layer band by band, then what earlier
 // layers have left: rows that no later layer looked at are output all the same.
@@ -136,6 +139,9 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 		y := dst.Y + i
 		if err := r.supply(layer, y, y+n); err != nil {
 			return err
+		}
+		if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
+			w.expect(v, n)
 		}
 		w.compute(y, n, dst, i)
 		if !r.tapped(layer) {

@@ -25,6 +25,7 @@ type window struct {
 	bases   []int     // in data, of the slots that the rows of a kernel read
 	columns []int32   // in a row, of each column of a kernel
 	offset  []int32   // in data, for each row of a band, of each tap of the first group
+	rows    kernel.Rows
 }
 
 // layOut makes the window that of a layer.
@@ -178,12 +179,22 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	for j := range n {
 		w.point(w.offset[j*taps:][:taps], y+j)
 	}
-	w.packed.layer(w.layout).Compute(&kernel.Rows{
-		Dst: dst.Data[i*dst.RowStride:], ChannelStride: dst.ChannelStride, RowStride: dst.RowStride,
-		Width: w.plan.Out.W, N: n,
-		Src: w.data, GroupStride: w.plan.In.C / w.plan.Conv.spec.Groups * w.row.width,
-		Offsets: w.offset[:n*taps], Stride: w.row.stride,
-	})
+	r := &w.rows
+	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
+	r.Width, r.N = w.plan.Out.W, n
+	r.Src, r.GroupStride = w.data, w.plan.In.C/w.plan.Conv.spec.Groups*w.row.width
+	r.Offsets, r.Stride = w.offset[:n*taps], w.row.stride
+	w.packed.layer(w.layout).Compute(r)
+	r.Dst = nil
+}
+
+// expect tells that the next band of n output rows will load rows of v.
+func (w *window) expect(v *volume.Volume, n int) {
+	a := &w.rows.Ahead
+	a.Len = 0
+	if rows := min(n*w.plan.Rows.Stride, v.H-w.hi); rows > 0 {
+		a.Data, a.Channels, a.ChannelStride, a.Len = v.Data[w.hi*v.W:], v.C, v.H*v.W, rows*v.W
+	}
 }
 
 // slotRows views n slots from the given one as rows y, y+1, … of the input; rows are

@@ -7,127 +7,127 @@ package kernel
 // pixels1x1AVX2 is the pixelLoop for 1 filters and 1 vectors.
 //
 //go:noescape
-func pixels1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x2AVX2 is the pixelLoop for 1 filters and 2 vectors.
 //
 //go:noescape
-func pixels1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x3AVX2 is the pixelLoop for 1 filters and 3 vectors.
 //
 //go:noescape
-func pixels1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x4AVX2 is the pixelLoop for 1 filters and 4 vectors.
 //
 //go:noescape
-func pixels1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x5AVX2 is the pixelLoop for 1 filters and 5 vectors.
 //
 //go:noescape
-func pixels1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x6AVX2 is the pixelLoop for 1 filters and 6 vectors.
 //
 //go:noescape
-func pixels1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x7AVX2 is the pixelLoop for 1 filters and 7 vectors.
 //
 //go:noescape
-func pixels1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x8AVX2 is the pixelLoop for 1 filters and 8 vectors.
 //
 //go:noescape
-func pixels1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x1AVX2 is the pixelLoop for 2 filters and 1 vectors.
 //
 //go:noescape
-func pixels2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x2AVX2 is the pixelLoop for 2 filters and 2 vectors.
 //
 //go:noescape
-func pixels2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x3AVX2 is the pixelLoop for 2 filters and 3 vectors.
 //
 //go:noescape
-func pixels2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x4AVX2 is the pixelLoop for 2 filters and 4 vectors.
 //
 //go:noescape
-func pixels2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x5AVX2 is the pixelLoop for 2 filters and 5 vectors.
 //
 //go:noescape
-func pixels2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x6AVX2 is the pixelLoop for 2 filters and 6 vectors.
 //
 //go:noescape
-func pixels2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x1AVX2 is the pixelLoop for 3 filters and 1 vectors.
 //
 //go:noescape
-func pixels3x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x2AVX2 is the pixelLoop for 3 filters and 2 vectors.
 //
 //go:noescape
-func pixels3x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x3AVX2 is the pixelLoop for 3 filters and 3 vectors.
 //
 //go:noescape
-func pixels3x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x4AVX2 is the pixelLoop for 3 filters and 4 vectors.
 //
 //go:noescape
-func pixels3x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x1AVX2 is the pixelLoop for 4 filters and 1 vectors.
 //
 //go:noescape
-func pixels4x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x2AVX2 is the pixelLoop for 4 filters and 2 vectors.
 //
 //go:noescape
-func pixels4x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x3AVX2 is the pixelLoop for 4 filters and 3 vectors.
 //
 //go:noescape
-func pixels4x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x1AVX2 is the pixelLoop for 5 filters and 1 vectors.
 //
 //go:noescape
-func pixels5x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x2AVX2 is the pixelLoop for 5 filters and 2 vectors.
 //
 //go:noescape
-func pixels5x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x1AVX2 is the pixelLoop for 6 filters and 1 vectors.
 //
 //go:noescape
-func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x2AVX2 is the pixelLoop for 6 filters and 2 vectors.
 //
 //go:noescape
-func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // extremesAVX2 is an extremesLoop.
 //

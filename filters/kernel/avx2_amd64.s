@@ -22,9 +22,9 @@ DATA lastMaskAVX2<>+56(SB)/4, $0x00000000
 DATA lastMaskAVX2<>+60(SB)/4, $0x00000000
 GLOBL lastMaskAVX2<>(SB), RODATA|NOPTR, $64
 
-// func pixels1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x1AVX2(SB), NOSPLIT, $0-84
+// func pixels1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -40,6 +40,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	LEAQ         4(R11), DX
 	MOVQ         R10, CX
@@ -52,7 +67,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y1
+	VBROADCASTSS floor+96(FP), Y1
 	VCMPPS       $0x03, Y0, Y0, Y2
 	VMOVMSKPS    Y2, DX
 	TESTL        DX, DX
@@ -95,9 +110,9 @@ nan:
 	VBLENDVPS    Y3, Y2, Y0, Y0
 	JMP          activated
 
-// func pixels1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x2AVX2(SB), NOSPLIT, $0-84
+// func pixels1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -113,6 +128,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	LEAQ         4(R11), DX
@@ -128,7 +158,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y2
+	VBROADCASTSS floor+96(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -178,9 +208,9 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func pixels1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x3AVX2(SB), NOSPLIT, $0-84
+// func pixels1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x3AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -196,6 +226,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -214,7 +259,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y3
+	VBROADCASTSS floor+96(FP), Y3
 	VADDPS       Y0, Y1, Y4
 	VADDPS       Y2, Y4, Y4
 	VCMPPS       $0x03, Y4, Y4, Y4
@@ -271,9 +316,9 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func pixels1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x4AVX2(SB), NOSPLIT, $0-84
+// func pixels1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x4AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -289,6 +334,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -310,7 +370,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y4
+	VBROADCASTSS floor+96(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -374,9 +434,9 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func pixels1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x5AVX2(SB), NOSPLIT, $0-84
+// func pixels1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x5AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -392,6 +452,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -416,7 +491,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y5
+	VBROADCASTSS floor+96(FP), Y5
 	VADDPS       Y0, Y1, Y6
 	VADDPS       Y2, Y3, Y7
 	VADDPS       Y4, Y6, Y6
@@ -487,9 +562,9 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func pixels1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x6AVX2(SB), NOSPLIT, $0-84
+// func pixels1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x6AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -505,6 +580,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -532,7 +622,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y6
+	VBROADCASTSS floor+96(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -610,9 +700,9 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func pixels1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x7AVX2(SB), NOSPLIT, $0-84
+// func pixels1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x7AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -628,6 +718,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -658,7 +763,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y7
+	VBROADCASTSS floor+96(FP), Y7
 	VADDPS       Y0, Y1, Y8
 	VADDPS       Y2, Y3, Y9
 	VADDPS       Y4, Y8, Y8
@@ -743,9 +848,9 @@ nan:
 	VBLENDVPS    Y9, Y8, Y6, Y6
 	JMP          activated
 
-// func pixels1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels1x8AVX2(SB), NOSPLIT, $0-84
+// func pixels1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels1x8AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -761,6 +866,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -794,7 +914,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y8
+	VBROADCASTSS floor+96(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -886,9 +1006,9 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func pixels2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x1AVX2(SB), NOSPLIT, $0-84
+// func pixels2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -904,6 +1024,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VBROADCASTSS 4(R11), Y1
 	LEAQ         8(R11), DX
@@ -919,7 +1054,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y2
+	VBROADCASTSS floor+96(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -971,9 +1106,9 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func pixels2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x2AVX2(SB), NOSPLIT, $0-84
+// func pixels2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -989,6 +1124,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 4(R11), Y2
@@ -1009,7 +1159,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y4
+	VBROADCASTSS floor+96(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -1075,9 +1225,9 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func pixels2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x3AVX2(SB), NOSPLIT, $0-84
+// func pixels2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x3AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1093,6 +1243,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -1118,7 +1283,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y6
+	VBROADCASTSS floor+96(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -1198,9 +1363,9 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func pixels2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x4AVX2(SB), NOSPLIT, $0-84
+// func pixels2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x4AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1216,6 +1381,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -1246,7 +1426,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y8
+	VBROADCASTSS floor+96(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -1340,9 +1520,9 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func pixels2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x5AVX2(SB), NOSPLIT, $0-84
+// func pixels2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x5AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1358,6 +1538,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -1393,7 +1588,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y10
+	VBROADCASTSS floor+96(FP), Y10
 	VADDPS       Y0, Y1, Y11
 	VADDPS       Y2, Y3, Y12
 	VADDPS       Y4, Y11, Y11
@@ -1501,9 +1696,9 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func pixels2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels2x6AVX2(SB), NOSPLIT, $0-84
+// func pixels2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels2x6AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1519,6 +1714,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -1559,7 +1769,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y12
+	VBROADCASTSS floor+96(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13
@@ -1681,9 +1891,9 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func pixels3x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels3x1AVX2(SB), NOSPLIT, $0-84
+// func pixels3x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels3x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1699,6 +1909,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VBROADCASTSS 4(R11), Y1
 	VBROADCASTSS 8(R11), Y2
@@ -1717,7 +1942,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y3
+	VBROADCASTSS floor+96(FP), Y3
 	VADDPS       Y0, Y1, Y4
 	VADDPS       Y2, Y4, Y4
 	VCMPPS       $0x03, Y4, Y4, Y4
@@ -1778,9 +2003,9 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func pixels3x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels3x2AVX2(SB), NOSPLIT, $0-84
+// func pixels3x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels3x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1796,6 +2021,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 4(R11), Y2
@@ -1821,7 +2061,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y6
+	VBROADCASTSS floor+96(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -1903,9 +2143,9 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func pixels3x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels3x3AVX2(SB), NOSPLIT, $0-84
+// func pixels3x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels3x3AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -1921,6 +2161,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -1953,7 +2208,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y9
+	VBROADCASTSS floor+96(FP), Y9
 	VADDPS       Y0, Y1, Y10
 	VADDPS       Y2, Y3, Y11
 	VADDPS       Y4, Y10, Y10
@@ -2056,9 +2311,9 @@ nan:
 	VBLENDVPS    Y11, Y10, Y8, Y8
 	JMP          activated
 
-// func pixels3x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels3x4AVX2(SB), NOSPLIT, $0-84
+// func pixels3x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels3x4AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2074,6 +2329,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -2113,7 +2383,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y12
+	VBROADCASTSS floor+96(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13
@@ -2237,9 +2507,9 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func pixels4x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels4x1AVX2(SB), NOSPLIT, $0-84
+// func pixels4x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels4x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2255,6 +2525,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VBROADCASTSS 4(R11), Y1
 	VBROADCASTSS 8(R11), Y2
@@ -2276,7 +2561,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y4
+	VBROADCASTSS floor+96(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -2346,9 +2631,9 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func pixels4x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels4x2AVX2(SB), NOSPLIT, $0-84
+// func pixels4x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels4x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2364,6 +2649,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 4(R11), Y2
@@ -2394,7 +2694,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y8
+	VBROADCASTSS floor+96(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -2492,9 +2792,9 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func pixels4x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels4x3AVX2(SB), NOSPLIT, $0-84
+// func pixels4x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels4x3AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2510,6 +2810,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -2549,7 +2864,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y12
+	VBROADCASTSS floor+96(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13
@@ -2675,9 +2990,9 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func pixels5x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels5x1AVX2(SB), NOSPLIT, $0-84
+// func pixels5x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels5x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2693,6 +3008,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VBROADCASTSS 4(R11), Y1
 	VBROADCASTSS 8(R11), Y2
@@ -2717,7 +3047,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y5
+	VBROADCASTSS floor+96(FP), Y5
 	VADDPS       Y0, Y1, Y6
 	VADDPS       Y2, Y3, Y7
 	VADDPS       Y4, Y6, Y6
@@ -2796,9 +3126,9 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func pixels5x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels5x2AVX2(SB), NOSPLIT, $0-84
+// func pixels5x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels5x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2814,6 +3144,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 4(R11), Y2
@@ -2849,7 +3194,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y10
+	VBROADCASTSS floor+96(FP), Y10
 	VADDPS       Y0, Y1, Y11
 	VADDPS       Y2, Y3, Y12
 	VADDPS       Y4, Y11, Y11
@@ -2963,9 +3308,9 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels6x1AVX2(SB), NOSPLIT, $0-84
+// func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels6x1AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -2981,6 +3326,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VBROADCASTSS 4(R11), Y1
 	VBROADCASTSS 8(R11), Y2
@@ -3008,7 +3368,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y6
+	VBROADCASTSS floor+96(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -3096,9 +3456,9 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pixels6x2AVX2(SB), NOSPLIT, $0-84
+// func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·pixels6x2AVX2(SB), NOSPLIT, $0-100
 	MOVQ dst+0(FP), DI
 	MOVQ channel+8(FP), R8
 	MOVQ offsets+32(FP), R9
@@ -3114,6 +3474,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Y0
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 4(R11), Y2
@@ -3154,7 +3529,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Y12
+	VBROADCASTSS floor+96(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13

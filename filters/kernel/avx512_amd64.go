@@ -7,362 +7,362 @@ package kernel
 // pixels1x1AVX512 is the pixelLoop for 1 filters and 1 vectors.
 //
 //go:noescape
-func pixels1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x2AVX512 is the pixelLoop for 1 filters and 2 vectors.
 //
 //go:noescape
-func pixels1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x3AVX512 is the pixelLoop for 1 filters and 3 vectors.
 //
 //go:noescape
-func pixels1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x4AVX512 is the pixelLoop for 1 filters and 4 vectors.
 //
 //go:noescape
-func pixels1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x5AVX512 is the pixelLoop for 1 filters and 5 vectors.
 //
 //go:noescape
-func pixels1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x6AVX512 is the pixelLoop for 1 filters and 6 vectors.
 //
 //go:noescape
-func pixels1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x7AVX512 is the pixelLoop for 1 filters and 7 vectors.
 //
 //go:noescape
-func pixels1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x8AVX512 is the pixelLoop for 1 filters and 8 vectors.
 //
 //go:noescape
-func pixels1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x1AVX512 is the pixelLoop for 2 filters and 1 vectors.
 //
 //go:noescape
-func pixels2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x2AVX512 is the pixelLoop for 2 filters and 2 vectors.
 //
 //go:noescape
-func pixels2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x3AVX512 is the pixelLoop for 2 filters and 3 vectors.
 //
 //go:noescape
-func pixels2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x4AVX512 is the pixelLoop for 2 filters and 4 vectors.
 //
 //go:noescape
-func pixels2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x5AVX512 is the pixelLoop for 2 filters and 5 vectors.
 //
 //go:noescape
-func pixels2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x6AVX512 is the pixelLoop for 2 filters and 6 vectors.
 //
 //go:noescape
-func pixels2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x7AVX512 is the pixelLoop for 2 filters and 7 vectors.
 //
 //go:noescape
-func pixels2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x8AVX512 is the pixelLoop for 2 filters and 8 vectors.
 //
 //go:noescape
-func pixels2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x1AVX512 is the pixelLoop for 3 filters and 1 vectors.
 //
 //go:noescape
-func pixels3x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x2AVX512 is the pixelLoop for 3 filters and 2 vectors.
 //
 //go:noescape
-func pixels3x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x3AVX512 is the pixelLoop for 3 filters and 3 vectors.
 //
 //go:noescape
-func pixels3x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x4AVX512 is the pixelLoop for 3 filters and 4 vectors.
 //
 //go:noescape
-func pixels3x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x5AVX512 is the pixelLoop for 3 filters and 5 vectors.
 //
 //go:noescape
-func pixels3x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x6AVX512 is the pixelLoop for 3 filters and 6 vectors.
 //
 //go:noescape
-func pixels3x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x7AVX512 is the pixelLoop for 3 filters and 7 vectors.
 //
 //go:noescape
-func pixels3x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x8AVX512 is the pixelLoop for 3 filters and 8 vectors.
 //
 //go:noescape
-func pixels3x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels3x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x1AVX512 is the pixelLoop for 4 filters and 1 vectors.
 //
 //go:noescape
-func pixels4x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x2AVX512 is the pixelLoop for 4 filters and 2 vectors.
 //
 //go:noescape
-func pixels4x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x3AVX512 is the pixelLoop for 4 filters and 3 vectors.
 //
 //go:noescape
-func pixels4x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x4AVX512 is the pixelLoop for 4 filters and 4 vectors.
 //
 //go:noescape
-func pixels4x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x5AVX512 is the pixelLoop for 4 filters and 5 vectors.
 //
 //go:noescape
-func pixels4x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x6AVX512 is the pixelLoop for 4 filters and 6 vectors.
 //
 //go:noescape
-func pixels4x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels4x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x1AVX512 is the pixelLoop for 5 filters and 1 vectors.
 //
 //go:noescape
-func pixels5x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x2AVX512 is the pixelLoop for 5 filters and 2 vectors.
 //
 //go:noescape
-func pixels5x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x3AVX512 is the pixelLoop for 5 filters and 3 vectors.
 //
 //go:noescape
-func pixels5x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x4AVX512 is the pixelLoop for 5 filters and 4 vectors.
 //
 //go:noescape
-func pixels5x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x5AVX512 is the pixelLoop for 5 filters and 5 vectors.
 //
 //go:noescape
-func pixels5x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels5x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x1AVX512 is the pixelLoop for 6 filters and 1 vectors.
 //
 //go:noescape
-func pixels6x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x2AVX512 is the pixelLoop for 6 filters and 2 vectors.
 //
 //go:noescape
-func pixels6x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x3AVX512 is the pixelLoop for 6 filters and 3 vectors.
 //
 //go:noescape
-func pixels6x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x4AVX512 is the pixelLoop for 6 filters and 4 vectors.
 //
 //go:noescape
-func pixels6x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels6x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x1AVX512 is the pixelLoop for 7 filters and 1 vectors.
 //
 //go:noescape
-func pixels7x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels7x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x2AVX512 is the pixelLoop for 7 filters and 2 vectors.
 //
 //go:noescape
-func pixels7x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels7x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x3AVX512 is the pixelLoop for 7 filters and 3 vectors.
 //
 //go:noescape
-func pixels7x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels7x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x1AVX512 is the pixelLoop for 8 filters and 1 vectors.
 //
 //go:noescape
-func pixels8x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels8x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x2AVX512 is the pixelLoop for 8 filters and 2 vectors.
 //
 //go:noescape
-func pixels8x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels8x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x3AVX512 is the pixelLoop for 8 filters and 3 vectors.
 //
 //go:noescape
-func pixels8x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels8x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels9x1AVX512 is the pixelLoop for 9 filters and 1 vectors.
 //
 //go:noescape
-func pixels9x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels9x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels9x2AVX512 is the pixelLoop for 9 filters and 2 vectors.
 //
 //go:noescape
-func pixels9x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels9x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels9x3AVX512 is the pixelLoop for 9 filters and 3 vectors.
 //
 //go:noescape
-func pixels9x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels9x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels10x1AVX512 is the pixelLoop for 10 filters and 1 vectors.
 //
 //go:noescape
-func pixels10x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels10x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels10x2AVX512 is the pixelLoop for 10 filters and 2 vectors.
 //
 //go:noescape
-func pixels10x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels10x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels11x1AVX512 is the pixelLoop for 11 filters and 1 vectors.
 //
 //go:noescape
-func pixels11x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels11x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels11x2AVX512 is the pixelLoop for 11 filters and 2 vectors.
 //
 //go:noescape
-func pixels11x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels11x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels12x1AVX512 is the pixelLoop for 12 filters and 1 vectors.
 //
 //go:noescape
-func pixels12x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels12x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels12x2AVX512 is the pixelLoop for 12 filters and 2 vectors.
 //
 //go:noescape
-func pixels12x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels12x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels13x1AVX512 is the pixelLoop for 13 filters and 1 vectors.
 //
 //go:noescape
-func pixels13x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels13x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels13x2AVX512 is the pixelLoop for 13 filters and 2 vectors.
 //
 //go:noescape
-func pixels13x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels13x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels14x1AVX512 is the pixelLoop for 14 filters and 1 vectors.
 //
 //go:noescape
-func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels14x2AVX512 is the pixelLoop for 14 filters and 2 vectors.
 //
 //go:noescape
-func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
+func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
 // filters1x2AVX512 is the filterLoop for 1 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x4AVX512 is the filterLoop for 1 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x6AVX512 is the filterLoop for 1 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x8AVX512 is the filterLoop for 1 vectors of filters and 8 outputs.
 //
 //go:noescape
-func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x10AVX512 is the filterLoop for 1 vectors of filters and 10 outputs.
 //
 //go:noescape
-func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x12AVX512 is the filterLoop for 1 vectors of filters and 12 outputs.
 //
 //go:noescape
-func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters1x14AVX512 is the filterLoop for 1 vectors of filters and 14 outputs.
 //
 //go:noescape
-func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x2AVX512 is the filterLoop for 2 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x4AVX512 is the filterLoop for 2 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x6AVX512 is the filterLoop for 2 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x8AVX512 is the filterLoop for 2 vectors of filters and 8 outputs.
 //
 //go:noescape
-func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x10AVX512 is the filterLoop for 2 vectors of filters and 10 outputs.
 //
 //go:noescape
-func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x12AVX512 is the filterLoop for 2 vectors of filters and 12 outputs.
 //
 //go:noescape
-func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // filters2x14AVX512 is the filterLoop for 2 vectors of filters and 14 outputs.
 //
 //go:noescape
-func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
+func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
 
 // extremesAVX512 is an extremesLoop.
 //

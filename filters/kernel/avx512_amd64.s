@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func pixels1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x1AVX512(SB), NOSPLIT, $0-84
+// func pixels1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -27,6 +27,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	LEAQ         4(R11), DX
 	MOVQ         R10, CX
@@ -39,7 +54,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z1
+	VBROADCASTSS floor+96(FP), Z1
 	VCMPPS       $0x03, Z0, Z0, K3
 	KORTESTW     K3, K3
 	JNZ          nan
@@ -75,9 +90,9 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func pixels1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x2AVX512(SB), NOSPLIT, $0-84
+// func pixels1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -98,6 +113,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	LEAQ         4(R11), DX
@@ -113,7 +143,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z2
+	VBROADCASTSS floor+96(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -155,9 +185,9 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func pixels1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x3AVX512(SB), NOSPLIT, $0-84
+// func pixels1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -178,6 +208,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -196,7 +241,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z3
+	VBROADCASTSS floor+96(FP), Z3
 	VADDPS       Z0, Z1, Z4
 	VADDPS       Z2, Z4, Z4
 	VCMPPS       $0x03, Z4, Z4, K3
@@ -244,9 +289,9 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func pixels1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x4AVX512(SB), NOSPLIT, $0-84
+// func pixels1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -267,6 +312,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -288,7 +348,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -342,9 +402,9 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func pixels1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x5AVX512(SB), NOSPLIT, $0-84
+// func pixels1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x5AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -365,6 +425,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -389,7 +464,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z5
+	VBROADCASTSS floor+96(FP), Z5
 	VADDPS       Z0, Z1, Z6
 	VADDPS       Z2, Z3, Z7
 	VADDPS       Z4, Z6, Z6
@@ -449,9 +524,9 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func pixels1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x6AVX512(SB), NOSPLIT, $0-84
+// func pixels1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x6AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -472,6 +547,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -499,7 +589,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -565,9 +655,9 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func pixels1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x7AVX512(SB), NOSPLIT, $0-84
+// func pixels1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x7AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -588,6 +678,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -618,7 +723,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z7
+	VBROADCASTSS floor+96(FP), Z7
 	VADDPS       Z0, Z1, Z8
 	VADDPS       Z2, Z3, Z9
 	VADDPS       Z4, Z8, Z8
@@ -690,9 +795,9 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func pixels1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels1x8AVX512(SB), NOSPLIT, $0-84
+// func pixels1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels1x8AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -713,6 +818,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -746,7 +866,7 @@ tap:
 	ADDQ         $+4, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -824,9 +944,9 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func pixels2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x1AVX512(SB), NOSPLIT, $0-84
+// func pixels2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -847,6 +967,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	LEAQ         8(R11), DX
@@ -862,7 +997,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z2
+	VBROADCASTSS floor+96(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -905,9 +1040,9 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func pixels2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x2AVX512(SB), NOSPLIT, $0-84
+// func pixels2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -928,6 +1063,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -948,7 +1098,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -1003,9 +1153,9 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func pixels2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x3AVX512(SB), NOSPLIT, $0-84
+// func pixels2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1026,6 +1176,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1051,7 +1216,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -1118,9 +1283,9 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func pixels2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x4AVX512(SB), NOSPLIT, $0-84
+// func pixels2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1141,6 +1306,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1171,7 +1351,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -1250,9 +1430,9 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func pixels2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x5AVX512(SB), NOSPLIT, $0-84
+// func pixels2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x5AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1273,6 +1453,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1308,7 +1503,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -1399,9 +1594,9 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func pixels2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x6AVX512(SB), NOSPLIT, $0-84
+// func pixels2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x6AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1422,6 +1617,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1462,7 +1672,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -1565,9 +1775,9 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func pixels2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x7AVX512(SB), NOSPLIT, $0-84
+// func pixels2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x7AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1588,6 +1798,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1633,7 +1858,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -1748,9 +1973,9 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func pixels2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels2x8AVX512(SB), NOSPLIT, $0-84
+// func pixels2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels2x8AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1771,6 +1996,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -1821,7 +2061,7 @@ tap:
 	ADDQ         $+8, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -1948,9 +2188,9 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func pixels3x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x1AVX512(SB), NOSPLIT, $0-84
+// func pixels3x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -1971,6 +2211,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -1989,7 +2244,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z3
+	VBROADCASTSS floor+96(FP), Z3
 	VADDPS       Z0, Z1, Z4
 	VADDPS       Z2, Z4, Z4
 	VCMPPS       $0x03, Z4, Z4, K3
@@ -2039,9 +2294,9 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func pixels3x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x2AVX512(SB), NOSPLIT, $0-84
+// func pixels3x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2062,6 +2317,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -2087,7 +2357,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -2155,9 +2425,9 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func pixels3x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x3AVX512(SB), NOSPLIT, $0-84
+// func pixels3x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2178,6 +2448,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -2210,7 +2495,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z9
+	VBROADCASTSS floor+96(FP), Z9
 	VADDPS       Z0, Z1, Z10
 	VADDPS       Z2, Z3, Z11
 	VADDPS       Z4, Z10, Z10
@@ -2296,9 +2581,9 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func pixels3x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x4AVX512(SB), NOSPLIT, $0-84
+// func pixels3x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2319,6 +2604,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -2358,7 +2658,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -2462,9 +2762,9 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func pixels3x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x5AVX512(SB), NOSPLIT, $0-84
+// func pixels3x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x5AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2485,6 +2785,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -2531,7 +2846,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z15
+	VBROADCASTSS floor+96(FP), Z15
 	VADDPS       Z0, Z1, Z16
 	VADDPS       Z2, Z3, Z17
 	VADDPS       Z4, Z16, Z16
@@ -2653,9 +2968,9 @@ nan:
 	VMOVAPS      Z16, K3, Z14
 	JMP          activated
 
-// func pixels3x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x6AVX512(SB), NOSPLIT, $0-84
+// func pixels3x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x6AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2676,6 +2991,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -2729,7 +3059,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z18
+	VBROADCASTSS floor+96(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -2869,9 +3199,9 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func pixels3x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x7AVX512(SB), NOSPLIT, $0-84
+// func pixels3x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x7AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -2892,6 +3222,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -2952,7 +3297,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z21
+	VBROADCASTSS floor+96(FP), Z21
 	VADDPS       Z0, Z1, Z22
 	VADDPS       Z2, Z3, Z23
 	VADDPS       Z4, Z22, Z22
@@ -3110,9 +3455,9 @@ nan:
 	VMOVAPS      Z22, K3, Z20
 	JMP          activated
 
-// func pixels3x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels3x8AVX512(SB), NOSPLIT, $0-84
+// func pixels3x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels3x8AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -3133,6 +3478,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -3200,7 +3560,7 @@ tap:
 	ADDQ         $+12, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -3376,9 +3736,9 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func pixels4x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x1AVX512(SB), NOSPLIT, $0-84
+// func pixels4x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -3399,6 +3759,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -3420,7 +3795,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -3477,9 +3852,9 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func pixels4x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x2AVX512(SB), NOSPLIT, $0-84
+// func pixels4x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -3500,6 +3875,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -3530,7 +3920,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -3611,9 +4001,9 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func pixels4x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x3AVX512(SB), NOSPLIT, $0-84
+// func pixels4x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -3634,6 +4024,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -3673,7 +4078,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -3778,9 +4183,9 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func pixels4x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x4AVX512(SB), NOSPLIT, $0-84
+// func pixels4x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -3801,6 +4206,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -3849,7 +4269,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -3978,9 +4398,9 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func pixels4x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x5AVX512(SB), NOSPLIT, $0-84
+// func pixels4x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x5AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4001,6 +4421,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -4058,7 +4493,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -4211,9 +4646,9 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func pixels4x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels4x6AVX512(SB), NOSPLIT, $0-84
+// func pixels4x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels4x6AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4234,6 +4669,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -4300,7 +4750,7 @@ tap:
 	ADDQ         $+16, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -4477,9 +4927,9 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func pixels5x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels5x1AVX512(SB), NOSPLIT, $0-84
+// func pixels5x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels5x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4500,6 +4950,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -4524,7 +4989,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z5
+	VBROADCASTSS floor+96(FP), Z5
 	VADDPS       Z0, Z1, Z6
 	VADDPS       Z2, Z3, Z7
 	VADDPS       Z4, Z6, Z6
@@ -4588,9 +5053,9 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func pixels5x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels5x2AVX512(SB), NOSPLIT, $0-84
+// func pixels5x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels5x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4611,6 +5076,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -4646,7 +5126,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -4740,9 +5220,9 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func pixels5x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels5x3AVX512(SB), NOSPLIT, $0-84
+// func pixels5x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels5x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4763,6 +5243,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -4809,7 +5304,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z15
+	VBROADCASTSS floor+96(FP), Z15
 	VADDPS       Z0, Z1, Z16
 	VADDPS       Z2, Z3, Z17
 	VADDPS       Z4, Z16, Z16
@@ -4933,9 +5428,9 @@ nan:
 	VMOVAPS      Z16, K3, Z14
 	JMP          activated
 
-// func pixels5x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels5x4AVX512(SB), NOSPLIT, $0-84
+// func pixels5x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels5x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -4956,6 +5451,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -5013,7 +5523,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -5167,9 +5677,9 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func pixels5x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels5x5AVX512(SB), NOSPLIT, $0-84
+// func pixels5x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels5x5AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -5190,6 +5700,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -5258,7 +5783,7 @@ tap:
 	ADDQ         $+20, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z25
+	VBROADCASTSS floor+96(FP), Z25
 	VADDPS       Z0, Z1, Z26
 	VADDPS       Z2, Z3, Z27
 	VADDPS       Z4, Z26, Z26
@@ -5442,9 +5967,9 @@ nan:
 	VMOVAPS      Z26, K3, Z24
 	JMP          activated
 
-// func pixels6x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels6x1AVX512(SB), NOSPLIT, $0-84
+// func pixels6x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels6x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -5465,6 +5990,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -5492,7 +6032,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -5563,9 +6103,9 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func pixels6x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels6x2AVX512(SB), NOSPLIT, $0-84
+// func pixels6x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels6x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -5586,6 +6126,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -5626,7 +6181,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -5733,9 +6288,9 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func pixels6x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels6x3AVX512(SB), NOSPLIT, $0-84
+// func pixels6x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels6x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -5756,6 +6311,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -5809,7 +6379,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z18
+	VBROADCASTSS floor+96(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -5952,9 +6522,9 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func pixels6x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels6x4AVX512(SB), NOSPLIT, $0-84
+// func pixels6x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels6x4AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -5975,6 +6545,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -6041,7 +6626,7 @@ tap:
 	ADDQ         $+24, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -6220,9 +6805,9 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func pixels7x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels7x1AVX512(SB), NOSPLIT, $0-84
+// func pixels7x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels7x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -6243,6 +6828,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -6273,7 +6873,7 @@ tap:
 	ADDQ         $+28, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z7
+	VBROADCASTSS floor+96(FP), Z7
 	VADDPS       Z0, Z1, Z8
 	VADDPS       Z2, Z3, Z9
 	VADDPS       Z4, Z8, Z8
@@ -6351,9 +6951,9 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func pixels7x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels7x2AVX512(SB), NOSPLIT, $0-84
+// func pixels7x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels7x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -6374,6 +6974,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -6419,7 +7034,7 @@ tap:
 	ADDQ         $+28, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -6539,9 +7154,9 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func pixels7x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels7x3AVX512(SB), NOSPLIT, $0-84
+// func pixels7x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels7x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -6562,6 +7177,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -6622,7 +7252,7 @@ tap:
 	ADDQ         $+28, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z21
+	VBROADCASTSS floor+96(FP), Z21
 	VADDPS       Z0, Z1, Z22
 	VADDPS       Z2, Z3, Z23
 	VADDPS       Z4, Z22, Z22
@@ -6784,9 +7414,9 @@ nan:
 	VMOVAPS      Z22, K3, Z20
 	JMP          activated
 
-// func pixels8x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels8x1AVX512(SB), NOSPLIT, $0-84
+// func pixels8x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels8x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -6807,6 +7437,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -6840,7 +7485,7 @@ tap:
 	ADDQ         $+32, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -6925,9 +7570,9 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func pixels8x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels8x2AVX512(SB), NOSPLIT, $0-84
+// func pixels8x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels8x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -6948,6 +7593,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -6998,7 +7658,7 @@ tap:
 	ADDQ         $+32, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -7131,9 +7791,9 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func pixels8x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels8x3AVX512(SB), NOSPLIT, $0-84
+// func pixels8x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels8x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -7154,6 +7814,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -7221,7 +7896,7 @@ tap:
 	ADDQ         $+32, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -7402,9 +8077,9 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func pixels9x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels9x1AVX512(SB), NOSPLIT, $0-84
+// func pixels9x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels9x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -7425,6 +8100,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -7461,7 +8151,7 @@ tap:
 	ADDQ         $+36, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z9
+	VBROADCASTSS floor+96(FP), Z9
 	VADDPS       Z0, Z1, Z10
 	VADDPS       Z2, Z3, Z11
 	VADDPS       Z4, Z10, Z10
@@ -7553,9 +8243,9 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func pixels9x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels9x2AVX512(SB), NOSPLIT, $0-84
+// func pixels9x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels9x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -7576,6 +8266,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -7631,7 +8336,7 @@ tap:
 	ADDQ         $+36, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z18
+	VBROADCASTSS floor+96(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -7777,9 +8482,9 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func pixels9x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels9x3AVX512(SB), NOSPLIT, $0-84
+// func pixels9x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels9x3AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -7800,6 +8505,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
@@ -7874,7 +8594,7 @@ tap:
 	ADDQ         $+36, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z27
+	VBROADCASTSS floor+96(FP), Z27
 	VADDPS       Z0, Z1, Z28
 	VADDPS       Z2, Z3, Z29
 	VADDPS       Z4, Z28, Z28
@@ -8074,9 +8794,9 @@ nan:
 	VMOVAPS      Z28, K3, Z26
 	JMP          activated
 
-// func pixels10x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels10x1AVX512(SB), NOSPLIT, $0-84
+// func pixels10x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels10x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -8097,6 +8817,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -8136,7 +8871,7 @@ tap:
 	ADDQ         $+40, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -8235,9 +8970,9 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func pixels10x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels10x2AVX512(SB), NOSPLIT, $0-84
+// func pixels10x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels10x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -8258,6 +8993,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -8318,7 +9068,7 @@ tap:
 	ADDQ         $+40, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -8477,9 +9227,9 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func pixels11x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels11x1AVX512(SB), NOSPLIT, $0-84
+// func pixels11x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels11x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -8500,6 +9250,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -8542,7 +9307,7 @@ tap:
 	ADDQ         $+44, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z11
+	VBROADCASTSS floor+96(FP), Z11
 	VADDPS       Z0, Z1, Z12
 	VADDPS       Z2, Z3, Z13
 	VADDPS       Z4, Z12, Z12
@@ -8648,9 +9413,9 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func pixels11x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels11x2AVX512(SB), NOSPLIT, $0-84
+// func pixels11x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels11x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -8671,6 +9436,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -8736,7 +9516,7 @@ tap:
 	ADDQ         $+44, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z22
+	VBROADCASTSS floor+96(FP), Z22
 	VADDPS       Z0, Z1, Z23
 	VADDPS       Z2, Z3, Z24
 	VADDPS       Z4, Z23, Z23
@@ -8908,9 +9688,9 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func pixels12x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels12x1AVX512(SB), NOSPLIT, $0-84
+// func pixels12x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels12x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -8931,6 +9711,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -8976,7 +9771,7 @@ tap:
 	ADDQ         $+48, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -9089,9 +9884,9 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func pixels12x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels12x2AVX512(SB), NOSPLIT, $0-84
+// func pixels12x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels12x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -9112,6 +9907,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -9182,7 +9992,7 @@ tap:
 	ADDQ         $+48, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -9367,9 +10177,9 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func pixels13x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels13x1AVX512(SB), NOSPLIT, $0-84
+// func pixels13x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels13x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -9390,6 +10200,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -9438,7 +10263,7 @@ tap:
 	ADDQ         $+52, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z13
+	VBROADCASTSS floor+96(FP), Z13
 	VADDPS       Z0, Z1, Z14
 	VADDPS       Z2, Z3, Z15
 	VADDPS       Z4, Z14, Z14
@@ -9558,9 +10383,9 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func pixels13x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels13x2AVX512(SB), NOSPLIT, $0-84
+// func pixels13x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels13x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -9581,6 +10406,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -9656,7 +10496,7 @@ tap:
 	ADDQ         $+52, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z26
+	VBROADCASTSS floor+96(FP), Z26
 	VADDPS       Z0, Z1, Z27
 	VADDPS       Z2, Z3, Z28
 	VADDPS       Z4, Z27, Z27
@@ -9854,9 +10694,9 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels14x1AVX512(SB), NOSPLIT, $0-84
+// func pixels14x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels14x1AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -9877,6 +10717,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VBROADCASTSS 4(R11), Z1
 	VBROADCASTSS 8(R11), Z2
@@ -9928,7 +10783,7 @@ tap:
 	ADDQ         $+56, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -10055,9 +10910,9 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32)
-// Requires: AVX, AVX512F
-TEXT ·pixels14x2AVX512(SB), NOSPLIT, $0-84
+// func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·pixels14x2AVX512(SB), NOSPLIT, $0-100
 	MOVQ  dst+0(FP), DI
 	MOVQ  channel+8(FP), R8
 	MOVQ  offsets+32(FP), R9
@@ -10078,6 +10933,21 @@ row:
 	MOVQ DI, AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	VBROADCASTSS (R11), Z0
 	VMOVAPS      Z0, Z1
 	VBROADCASTSS 4(R11), Z2
@@ -10158,7 +11028,7 @@ tap:
 	ADDQ         $+56, DX
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z28
+	VBROADCASTSS floor+96(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -10369,15 +11239,15 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-104
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -10393,6 +11263,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -10407,7 +11292,7 @@ tap:
 	VFMADD231PS.BCST (R13)(R8*1), Z2, Z1
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z2
+	VBROADCASTSS     floor+96(FP), Z2
 	VADDPS           Z0, Z1, Z3
 	VCMPPS           $0x03, Z3, Z3, K3
 	KORTESTW         K3, K3
@@ -10425,7 +11310,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z2
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -10544,15 +11429,15 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-104
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -10568,6 +11453,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -10586,7 +11486,7 @@ tap:
 	VFMADD231PS.BCST (R13)(R11*1), Z4, Z3
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z4
+	VBROADCASTSS     floor+96(FP), Z4
 	VADDPS           Z0, Z1, Z5
 	VADDPS           Z2, Z3, Z6
 	VADDPS           Z6, Z5, Z5
@@ -10608,7 +11508,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z4
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z5
@@ -10735,15 +11635,15 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-104
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -10759,6 +11659,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -10781,7 +11696,7 @@ tap:
 	VFMADD231PS.BCST (R13)(R12*1), Z6, Z5
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z6
+	VBROADCASTSS     floor+96(FP), Z6
 	VADDPS           Z0, Z1, Z7
 	VADDPS           Z2, Z3, Z8
 	VADDPS           Z4, Z7, Z7
@@ -10807,7 +11722,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z6
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z7
@@ -10946,15 +11861,15 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-104
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -10970,6 +11885,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -10997,7 +11927,7 @@ tap:
 	VFMADD231PS.BCST (R15), Z8, Z7
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z8
+	VBROADCASTSS     floor+96(FP), Z8
 	VADDPS           Z0, Z1, Z9
 	VADDPS           Z2, Z3, Z10
 	VADDPS           Z4, Z9, Z9
@@ -11027,7 +11957,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z8
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z9
@@ -11174,15 +12104,15 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-104
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -11198,6 +12128,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -11229,7 +12174,7 @@ tap:
 	VFMADD231PS.BCST (R15)(R8*2), Z10, Z9
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z10
+	VBROADCASTSS     floor+96(FP), Z10
 	VADDPS           Z0, Z1, Z11
 	VADDPS           Z2, Z3, Z12
 	VADDPS           Z4, Z11, Z11
@@ -11263,7 +12208,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z10
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z11
@@ -11430,15 +12375,15 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-104
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -11454,6 +12399,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -11489,7 +12449,7 @@ tap:
 	VFMADD231PS.BCST (R15)(R8*4), Z12, Z11
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z12
+	VBROADCASTSS     floor+96(FP), Z12
 	VADDPS           Z0, Z1, Z13
 	VADDPS           Z2, Z3, Z14
 	VADDPS           Z4, Z13, Z13
@@ -11527,7 +12487,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z12
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z13
@@ -11702,15 +12662,15 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-104
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -11726,6 +12686,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
@@ -11765,7 +12740,7 @@ tap:
 	VFMADD231PS.BCST (R15)(R11*2), Z14, Z13
 	INCQ             CX
 	JNZ              tap
-	VBROADCASTSS     floor+80(FP), Z14
+	VBROADCASTSS     floor+96(FP), Z14
 	VADDPS           Z0, Z1, Z15
 	VADDPS           Z2, Z3, Z16
 	VADDPS           Z4, Z15, Z15
@@ -11807,7 +12782,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z14
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z15
@@ -11994,15 +12969,15 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-104
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -12018,6 +12993,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -12039,7 +13029,7 @@ tap:
 	VFMADD231PS  Z5, Z6, Z3
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -12061,7 +13051,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z4
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPD  Z4, Z4, Z5
@@ -12280,15 +13270,15 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-104
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -12304,6 +13294,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -12335,7 +13340,7 @@ tap:
 	VFMADD231PS  Z9, Z10, Z7
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -12365,7 +13370,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z8
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z9
@@ -12600,15 +13605,15 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-104
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -12624,6 +13629,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -12665,7 +13685,7 @@ tap:
 	VFMADD231PS  Z13, Z14, Z11
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -12703,7 +13723,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z12
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z13
@@ -12962,15 +13982,15 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-104
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -12986,6 +14006,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -13038,7 +14073,7 @@ tap:
 	VFMADD231PS  Z17, Z18, Z15
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -13084,7 +14119,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z16
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z17
@@ -13359,15 +14394,15 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-104
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -13383,6 +14418,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -13445,7 +14495,7 @@ tap:
 	VFMADD231PS  Z21, Z22, Z19
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -13499,7 +14549,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z20
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z21
@@ -13814,15 +14864,15 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-104
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -13838,6 +14888,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -13910,7 +14975,7 @@ tap:
 	VFMADD231PS  Z25, Z26, Z23
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -13972,7 +15037,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z24
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z25
@@ -14303,15 +15368,15 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F
-TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-104
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
 	MOVQ  last+72(FP), CX
 	MOVL  $0x00000001, AX
 	SHLL  CL, AX
 	DECL  AX
 	KMOVW AX, K2
-	MOVQ  stride+88(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -14327,6 +15392,21 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	MOVQ  ahead+80(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
 	MOVQ    weights+48(FP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z2
@@ -14409,7 +15489,7 @@ tap:
 	VFMADD231PS  Z29, Z30, Z27
 	INCQ         CX
 	JNZ          tap
-	VBROADCASTSS floor+80(FP), Z28
+	VBROADCASTSS floor+96(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -14479,7 +15559,7 @@ activated:
 full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+96(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z28
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z29

@@ -29,15 +29,17 @@ type Kernel struct {
 //
 // where channel and row are in bytes and weights holds the f biases and then, tap
 // after tap, f weights. NaN becomes the quiet NaN. It reads whole tiles but of the
-// last vector of the last tile stores only the first last lanes.
-type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+// last vector of the last tile stores only the first last lanes. With each tile it
+// takes the next address of ahead, unless that is nil, and has so many cache lines
+// from there fetched.
+type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // filterLoop computes rows of outputs for a block of up to v·lanes filters, with the
 // filters in the lanes, p neighbouring outputs of a row at a time, a tile: what
 // pixelLoop computes, but of an input stride values apart between outputs and with
 // weights of v·lanes biases, then v·lanes weights a tap. It reads the input of whole
 // tiles but of the last tile stores only the first last outputs.
-type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32, stride, filters int)
+type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32, stride, filters int)
 
 // extremesLoop finds the smallest and the largest finite value of at least a vector
 // of values: +Inf and −Inf where there is none.

@@ -80,7 +80,8 @@ func (l *Layer) interleave(t Taps, first, n int) []float32 {
 	return packed
 }
 
-// Rows are rows of outputs and the input they are computed from.
+// Rows are rows of outputs and the input they are computed from. It can be used again
+// by the same caller and then keeps its scratch memory.
 type Rows struct {
 	Dst []float32
 	// Row i of filter k is Dst[k·ChannelStride+i·RowStride:][:Width].
@@ -95,11 +96,16 @@ type Rows struct {
 	// Src[g·GroupStride + Offsets[i·taps+t] + x·Stride].
 	Offsets []int32
 	Stride  int
+
+	// Ahead is memory that will be read next: it comes into the cache meanwhile.
+	Ahead Ahead
 }
 
-// Compute computes rows of every filter of the layer. It allocates nothing. All that
-// taps point to must lie in Src with Slack floats behind it.
+// Compute computes rows of every filter of the layer. It allocates nothing but
+// scratch memory in r. All that taps point to must lie in Src with Slack floats
+// behind it.
 func (l *Layer) Compute(r *Rows) {
+	r.Ahead.plan(l.tiles(r), l.taps)
 	for i := range l.blocks {
 		b := &l.blocks[i]
 		switch l.layout {
@@ -128,15 +134,36 @@ func (l *Layer) scalar(b *block, r *Rows) {
 	}
 }
 
-// pixels computes a block's rows in tiles of nearly the same width.
+// tiles counts the tiles that make up rows.
+func (l *Layer) tiles(r *Rows) int {
+	n := 0
+	for i := range l.blocks {
+		switch b := &l.blocks[i]; l.layout {
+		case Pixels:
+			t, _, _ := l.pixelTiles(b, r.Width)
+			n += t
+		case Filters:
+			_, t := filterTiles(r.Width, len(l.filterLoops(b)))
+			n += t
+		}
+	}
+	return n * r.N
+}
+
+// pixelTiles cuts a row into tiles of nearly the same number of vectors: the first
+// wide ones have one more than narrow.
+func (l *Layer) pixelTiles(b *block, width int) (tiles, wide, narrow int) {
+	vectors := ceilDiv(width, l.kernel.lanes)
+	tiles = ceilDiv(vectors, len(l.kernel.pixels[b.filters-1]))
+	narrow = vectors / tiles
+	return tiles, vectors - narrow*tiles, narrow
+}
+
+// pixels computes a block's rows.
 func (l *Layer) pixels(b *block, r *Rows) {
-	lanes := l.kernel.lanes
-	loops := l.kernel.pixels[b.filters-1]
-	vectors := ceilDiv(r.Width, lanes)
-	tiles := ceilDiv(vectors, len(loops))
-	narrow := vectors / tiles // in vectors; the first of the tiles have one more
-	wide := vectors - narrow*tiles
-	last := r.Width - (vectors-1)*lanes
+	lanes, loops := l.kernel.lanes, l.kernel.pixels[b.filters-1]
+	tiles, wide, narrow := l.pixelTiles(b, r.Width)
+	last := (r.Width-1)%lanes + 1
 
 	dst := r.Dst[(b.group*l.filters+b.first)*r.ChannelStride:]
 	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
@@ -147,18 +174,26 @@ func (l *Layer) pixels(b *block, r *Rows) {
 		if wide == tiles {
 			end = last
 		}
-		loops[narrow](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0], r.N, wide, end, l.floor())
+		ahead, lines := r.Ahead.take(wide * r.N)
+		loops[narrow](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0],
+			r.N, wide, end, ahead, lines, l.floor())
 	}
 	if wide < tiles {
 		x := wide * (narrow + 1) * lanes
-		loops[narrow-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x], &offsets[0], l.taps, &b.weights[0], r.N, tiles-wide, last, l.floor())
+		ahead, lines := r.Ahead.take((tiles - wide) * r.N)
+		loops[narrow-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x], &offsets[0], l.taps, &b.weights[0],
+			r.N, tiles-wide, last, ahead, lines, l.floor())
 	}
+}
+
+// filterLoops are the loops for a block's number of vectors.
+func (l *Layer) filterLoops(b *block) []filterLoop {
+	return l.kernel.filters[len(b.weights)/(l.taps+1)/l.kernel.lanes-1]
 }
 
 // filterLanes computes a block's rows in tiles of the same even width.
 func (l *Layer) filterLanes(b *block, r *Rows) {
-	width := len(b.weights) / (l.taps + 1)
-	loops := l.kernel.filters[width/l.kernel.lanes-1]
+	loops := l.filterLoops(b)
 	half, tiles := filterTiles(r.Width, len(loops))
 	last := r.Width - (tiles-1)*2*half
 
@@ -166,7 +201,9 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
 	src := r.Src[b.group*r.GroupStride:]
 	offsets := r.Offsets[:r.N*l.taps]
-	loops[half-1](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0], r.N, tiles, last, l.floor(), r.Stride, b.filters)
+	ahead, lines := r.Ahead.take(tiles * r.N)
+	loops[half-1](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0],
+		r.N, tiles, last, ahead, lines, l.floor(), r.Stride, b.filters)
 }
 
 // filterTiles is how many pairs of outputs a tile has, at most widest, and how many

@@ -7,222 +7,222 @@ package kernel
 // pixels1x1NEON is the pixelLoop for 1 filters and 1 vectors.
 //
 //go:noescape
-func pixels1x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x2NEON is the pixelLoop for 1 filters and 2 vectors.
 //
 //go:noescape
-func pixels1x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x3NEON is the pixelLoop for 1 filters and 3 vectors.
 //
 //go:noescape
-func pixels1x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x4NEON is the pixelLoop for 1 filters and 4 vectors.
 //
 //go:noescape
-func pixels1x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x5NEON is the pixelLoop for 1 filters and 5 vectors.
 //
 //go:noescape
-func pixels1x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x6NEON is the pixelLoop for 1 filters and 6 vectors.
 //
 //go:noescape
-func pixels1x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x7NEON is the pixelLoop for 1 filters and 7 vectors.
 //
 //go:noescape
-func pixels1x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels1x8NEON is the pixelLoop for 1 filters and 8 vectors.
 //
 //go:noescape
-func pixels1x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels1x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x1NEON is the pixelLoop for 2 filters and 1 vectors.
 //
 //go:noescape
-func pixels2x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x2NEON is the pixelLoop for 2 filters and 2 vectors.
 //
 //go:noescape
-func pixels2x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x3NEON is the pixelLoop for 2 filters and 3 vectors.
 //
 //go:noescape
-func pixels2x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x4NEON is the pixelLoop for 2 filters and 4 vectors.
 //
 //go:noescape
-func pixels2x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x5NEON is the pixelLoop for 2 filters and 5 vectors.
 //
 //go:noescape
-func pixels2x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x6NEON is the pixelLoop for 2 filters and 6 vectors.
 //
 //go:noescape
-func pixels2x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x7NEON is the pixelLoop for 2 filters and 7 vectors.
 //
 //go:noescape
-func pixels2x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels2x8NEON is the pixelLoop for 2 filters and 8 vectors.
 //
 //go:noescape
-func pixels2x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels2x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x1NEON is the pixelLoop for 3 filters and 1 vectors.
 //
 //go:noescape
-func pixels3x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x2NEON is the pixelLoop for 3 filters and 2 vectors.
 //
 //go:noescape
-func pixels3x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x3NEON is the pixelLoop for 3 filters and 3 vectors.
 //
 //go:noescape
-func pixels3x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x4NEON is the pixelLoop for 3 filters and 4 vectors.
 //
 //go:noescape
-func pixels3x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x5NEON is the pixelLoop for 3 filters and 5 vectors.
 //
 //go:noescape
-func pixels3x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x6NEON is the pixelLoop for 3 filters and 6 vectors.
 //
 //go:noescape
-func pixels3x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels3x7NEON is the pixelLoop for 3 filters and 7 vectors.
 //
 //go:noescape
-func pixels3x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels3x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x1NEON is the pixelLoop for 4 filters and 1 vectors.
 //
 //go:noescape
-func pixels4x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x2NEON is the pixelLoop for 4 filters and 2 vectors.
 //
 //go:noescape
-func pixels4x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x3NEON is the pixelLoop for 4 filters and 3 vectors.
 //
 //go:noescape
-func pixels4x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x4NEON is the pixelLoop for 4 filters and 4 vectors.
 //
 //go:noescape
-func pixels4x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x5NEON is the pixelLoop for 4 filters and 5 vectors.
 //
 //go:noescape
-func pixels4x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels4x6NEON is the pixelLoop for 4 filters and 6 vectors.
 //
 //go:noescape
-func pixels4x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels4x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x1NEON is the pixelLoop for 5 filters and 1 vectors.
 //
 //go:noescape
-func pixels5x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels5x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x2NEON is the pixelLoop for 5 filters and 2 vectors.
 //
 //go:noescape
-func pixels5x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels5x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x3NEON is the pixelLoop for 5 filters and 3 vectors.
 //
 //go:noescape
-func pixels5x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels5x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x4NEON is the pixelLoop for 5 filters and 4 vectors.
 //
 //go:noescape
-func pixels5x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels5x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels5x5NEON is the pixelLoop for 5 filters and 5 vectors.
 //
 //go:noescape
-func pixels5x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels5x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x1NEON is the pixelLoop for 6 filters and 1 vectors.
 //
 //go:noescape
-func pixels6x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels6x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x2NEON is the pixelLoop for 6 filters and 2 vectors.
 //
 //go:noescape
-func pixels6x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels6x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x3NEON is the pixelLoop for 6 filters and 3 vectors.
 //
 //go:noescape
-func pixels6x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels6x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels6x4NEON is the pixelLoop for 6 filters and 4 vectors.
 //
 //go:noescape
-func pixels6x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels6x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x1NEON is the pixelLoop for 7 filters and 1 vectors.
 //
 //go:noescape
-func pixels7x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels7x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x2NEON is the pixelLoop for 7 filters and 2 vectors.
 //
 //go:noescape
-func pixels7x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels7x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels7x3NEON is the pixelLoop for 7 filters and 3 vectors.
 //
 //go:noescape
-func pixels7x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels7x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x1NEON is the pixelLoop for 8 filters and 1 vectors.
 //
 //go:noescape
-func pixels8x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels8x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x2NEON is the pixelLoop for 8 filters and 2 vectors.
 //
 //go:noescape
-func pixels8x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels8x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixels8x3NEON is the pixelLoop for 8 filters and 3 vectors.
 //
 //go:noescape
-func pixels8x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
+func pixels8x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
 // pixelsNEON holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsNEON = [][]pixelLoop{

@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func pixels1x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x1NEON(SB), NOSPLIT, $0-84
+// func pixels1x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -16,13 +16,26 @@ TEXT ·pixels1x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -38,7 +51,7 @@ tap:
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V1.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V2.S4
@@ -76,8 +89,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x2NEON(SB), NOSPLIT, $0-84
+// func pixels1x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -88,13 +101,26 @@ TEXT ·pixels1x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -113,7 +139,7 @@ tap:
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V2.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V3.S4
@@ -156,8 +182,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x3NEON(SB), NOSPLIT, $0-84
+// func pixels1x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -168,13 +194,26 @@ TEXT ·pixels1x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -196,7 +235,7 @@ tap:
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V3.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V4.S4
@@ -244,8 +283,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x4NEON(SB), NOSPLIT, $0-84
+// func pixels1x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -256,13 +295,26 @@ TEXT ·pixels1x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -287,7 +339,7 @@ tap:
 	WORD $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V4.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V5.S4
@@ -340,8 +392,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x5NEON(SB), NOSPLIT, $0-84
+// func pixels1x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x5NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -352,13 +404,26 @@ TEXT ·pixels1x5NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -386,7 +451,7 @@ tap:
 	WORD $0x4f8a1124 // fmla v4.4s, v9.4s, v10.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V5.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V6.S4
@@ -444,8 +509,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x6NEON(SB), NOSPLIT, $0-84
+// func pixels1x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x6NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -456,13 +521,26 @@ TEXT ·pixels1x6NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -493,7 +571,7 @@ tap:
 	WORD $0x4f8c1165 // fmla v5.4s, v11.4s, v12.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V6.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V7.S4
@@ -556,8 +634,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x7NEON(SB), NOSPLIT, $0-84
+// func pixels1x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x7NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -568,13 +646,26 @@ TEXT ·pixels1x7NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -608,7 +699,7 @@ tap:
 	WORD $0x4f8e11a6 // fmla v6.4s, v13.4s, v14.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V7.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V8.S4
@@ -676,8 +767,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels1x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels1x8NEON(SB), NOSPLIT, $0-84
+// func pixels1x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels1x8NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -688,13 +779,26 @@ TEXT ·pixels1x8NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -731,7 +835,7 @@ tap:
 	WORD $0x4f9011e7 // fmla v7.4s, v15.4s, v16.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V8.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V9.S4
@@ -804,8 +908,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x1NEON(SB), NOSPLIT, $0-84
+// func pixels2x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -816,13 +920,26 @@ TEXT ·pixels2x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -841,7 +958,7 @@ tap:
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V2.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V3.S4
@@ -895,8 +1012,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x2NEON(SB), NOSPLIT, $0-84
+// func pixels2x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -907,13 +1024,26 @@ TEXT ·pixels2x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -937,7 +1067,7 @@ tap:
 	WORD $0x4fa610a3 // fmla v3.4s, v5.4s, v6.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V4.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V5.S4
@@ -1001,8 +1131,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x3NEON(SB), NOSPLIT, $0-84
+// func pixels2x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1013,13 +1143,26 @@ TEXT ·pixels2x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1048,7 +1191,7 @@ tap:
 	WORD $0x4fa91105 // fmla v5.4s, v8.4s, v9.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V6.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V7.S4
@@ -1122,8 +1265,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x4NEON(SB), NOSPLIT, $0-84
+// func pixels2x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1134,13 +1277,26 @@ TEXT ·pixels2x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1174,7 +1330,7 @@ tap:
 	WORD $0x4fac1167 // fmla v7.4s, v11.4s, v12.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V8.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V9.S4
@@ -1258,8 +1414,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x5NEON(SB), NOSPLIT, $0-84
+// func pixels2x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x5NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1270,13 +1426,26 @@ TEXT ·pixels2x5NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1315,7 +1484,7 @@ tap:
 	WORD $0x4faf11c9 // fmla v9.4s, v14.4s, v15.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V10.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V11.S4
@@ -1409,8 +1578,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x6NEON(SB), NOSPLIT, $0-84
+// func pixels2x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x6NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1421,13 +1590,26 @@ TEXT ·pixels2x6NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1471,7 +1653,7 @@ tap:
 	WORD $0x4fb2122b // fmla v11.4s, v17.4s, v18.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V12.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V13.S4
@@ -1575,8 +1757,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x7NEON(SB), NOSPLIT, $0-84
+// func pixels2x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x7NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1587,13 +1769,26 @@ TEXT ·pixels2x7NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1642,7 +1837,7 @@ tap:
 	WORD $0x4fb5128d // fmla v13.4s, v20.4s, v21.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V14.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V15.S4
@@ -1756,8 +1951,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels2x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels2x8NEON(SB), NOSPLIT, $0-84
+// func pixels2x8NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels2x8NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1768,13 +1963,26 @@ TEXT ·pixels2x8NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1828,7 +2036,7 @@ tap:
 	WORD $0x4fb812ef // fmla v15.4s, v23.4s, v24.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V16.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V17.S4
@@ -1952,8 +2160,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x1NEON(SB), NOSPLIT, $0-84
+// func pixels3x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -1964,13 +2172,26 @@ TEXT ·pixels3x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -1992,7 +2213,7 @@ tap:
 	WORD $0x4f841862 // fmla v2.4s, v3.4s, v4.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V3.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V4.S4
@@ -2062,8 +2283,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x2NEON(SB), NOSPLIT, $0-84
+// func pixels3x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2074,13 +2295,26 @@ TEXT ·pixels3x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -2109,7 +2343,7 @@ tap:
 	WORD $0x4f8818e5 // fmla v5.4s, v7.4s, v8.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V6.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V7.S4
@@ -2194,8 +2428,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x3NEON(SB), NOSPLIT, $0-84
+// func pixels3x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2206,13 +2440,26 @@ TEXT ·pixels3x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -2248,7 +2495,7 @@ tap:
 	WORD $0x4f8c1968 // fmla v8.4s, v11.4s, v12.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V9.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V10.S4
@@ -2348,8 +2595,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x4NEON(SB), NOSPLIT, $0-84
+// func pixels3x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2360,13 +2607,26 @@ TEXT ·pixels3x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -2409,7 +2669,7 @@ tap:
 	WORD $0x4f9019eb // fmla v11.4s, v15.4s, v16.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V12.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V13.S4
@@ -2524,8 +2784,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x5NEON(SB), NOSPLIT, $0-84
+// func pixels3x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x5NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2536,13 +2796,26 @@ TEXT ·pixels3x5NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -2592,7 +2865,7 @@ tap:
 	WORD $0x4f941a6e // fmla v14.4s, v19.4s, v20.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V15.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V16.S4
@@ -2722,8 +2995,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x6NEON(SB), NOSPLIT, $0-84
+// func pixels3x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x6NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2734,13 +3007,26 @@ TEXT ·pixels3x6NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -2797,7 +3083,7 @@ tap:
 	WORD $0x4f981af1 // fmla v17.4s, v23.4s, v24.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V18.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V19.S4
@@ -2942,8 +3228,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels3x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels3x7NEON(SB), NOSPLIT, $0-84
+// func pixels3x7NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels3x7NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -2954,13 +3240,26 @@ TEXT ·pixels3x7NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3024,7 +3323,7 @@ tap:
 	WORD $0x4f9c1b74 // fmla v20.4s, v27.4s, v28.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V21.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V22.S4
@@ -3184,8 +3483,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x1NEON(SB), NOSPLIT, $0-84
+// func pixels4x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -3196,13 +3495,26 @@ TEXT ·pixels4x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3227,7 +3539,7 @@ tap:
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V4.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V5.S4
@@ -3313,8 +3625,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x2NEON(SB), NOSPLIT, $0-84
+// func pixels4x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -3325,13 +3637,26 @@ TEXT ·pixels4x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3365,7 +3690,7 @@ tap:
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V8.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V9.S4
@@ -3471,8 +3796,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x3NEON(SB), NOSPLIT, $0-84
+// func pixels4x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -3483,13 +3808,26 @@ TEXT ·pixels4x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3532,7 +3870,7 @@ tap:
 	WORD $0x4faf19cb // fmla v11.4s, v14.4s, v15.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V12.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V13.S4
@@ -3658,8 +3996,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x4NEON(SB), NOSPLIT, $0-84
+// func pixels4x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -3670,13 +4008,26 @@ TEXT ·pixels4x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3728,7 +4079,7 @@ tap:
 	WORD $0x4fb41a6f // fmla v15.4s, v19.4s, v20.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V16.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V17.S4
@@ -3874,8 +4225,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x5NEON(SB), NOSPLIT, $0-84
+// func pixels4x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x5NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -3886,13 +4237,26 @@ TEXT ·pixels4x5NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -3953,7 +4317,7 @@ tap:
 	WORD $0x4fb91b13 // fmla v19.4s, v24.4s, v25.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V20.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V21.S4
@@ -4119,8 +4483,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels4x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels4x6NEON(SB), NOSPLIT, $0-84
+// func pixels4x6NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels4x6NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -4131,13 +4495,26 @@ TEXT ·pixels4x6NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -4207,7 +4584,7 @@ tap:
 	WORD $0x4fbe1bb7 // fmla v23.4s, v29.4s, v30.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V24.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V25.S4
@@ -4393,8 +4770,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels5x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels5x1NEON(SB), NOSPLIT, $0-84
+// func pixels5x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels5x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -4405,13 +4782,26 @@ TEXT ·pixels5x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -4440,7 +4830,7 @@ tap:
 	WORD $0x4f8710a4 // fmla v4.4s, v5.4s, v7.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V5.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V6.S4
@@ -4542,8 +4932,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels5x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels5x2NEON(SB), NOSPLIT, $0-84
+// func pixels5x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels5x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -4554,13 +4944,26 @@ TEXT ·pixels5x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -4600,7 +5003,7 @@ tap:
 	WORD $0x4f8d1169 // fmla v9.4s, v11.4s, v13.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V10.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V11.S4
@@ -4727,8 +5130,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels5x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels5x3NEON(SB), NOSPLIT, $0-84
+// func pixels5x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels5x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -4739,13 +5142,26 @@ TEXT ·pixels5x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -4796,7 +5212,7 @@ tap:
 	WORD $0x4f93122e // fmla v14.4s, v17.4s, v19.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V15.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V16.S4
@@ -4948,8 +5364,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels5x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels5x4NEON(SB), NOSPLIT, $0-84
+// func pixels5x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels5x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -4960,13 +5376,26 @@ TEXT ·pixels5x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -5028,7 +5457,7 @@ tap:
 	WORD $0x4f9912f3 // fmla v19.4s, v23.4s, v25.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V20.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V21.S4
@@ -5205,8 +5634,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels5x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels5x5NEON(SB), NOSPLIT, $0-84
+// func pixels5x5NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels5x5NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -5217,13 +5646,26 @@ TEXT ·pixels5x5NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -5296,7 +5738,7 @@ tap:
 	WORD $0x4f9f13b8 // fmla v24.4s, v29.4s, v31.s[0]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V25.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V26.S4
@@ -5498,8 +5940,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels6x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels6x1NEON(SB), NOSPLIT, $0-84
+// func pixels6x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels6x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -5510,13 +5952,26 @@ TEXT ·pixels6x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -5548,7 +6003,7 @@ tap:
 	WORD $0x4fa810c5 // fmla v5.4s, v6.4s, v8.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V6.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V7.S4
@@ -5666,8 +6121,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels6x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels6x2NEON(SB), NOSPLIT, $0-84
+// func pixels6x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels6x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -5678,13 +6133,26 @@ TEXT ·pixels6x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -5729,7 +6197,7 @@ tap:
 	WORD $0x4faf11ab // fmla v11.4s, v13.4s, v15.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V12.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V13.S4
@@ -5877,8 +6345,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels6x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels6x3NEON(SB), NOSPLIT, $0-84
+// func pixels6x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels6x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -5889,13 +6357,26 @@ TEXT ·pixels6x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -5953,7 +6434,7 @@ tap:
 	WORD $0x4fb61291 // fmla v17.4s, v20.4s, v22.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V18.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V19.S4
@@ -6131,8 +6612,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels6x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels6x4NEON(SB), NOSPLIT, $0-84
+// func pixels6x4NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels6x4NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -6143,13 +6624,26 @@ TEXT ·pixels6x4NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -6220,7 +6714,7 @@ tap:
 	WORD $0x4fbd1377 // fmla v23.4s, v27.4s, v29.s[1]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V24.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V25.S4
@@ -6428,8 +6922,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels7x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels7x1NEON(SB), NOSPLIT, $0-84
+// func pixels7x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels7x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -6440,13 +6934,26 @@ TEXT ·pixels7x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -6481,7 +6988,7 @@ tap:
 	WORD $0x4f8918e6 // fmla v6.4s, v7.4s, v9.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V7.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V8.S4
@@ -6615,8 +7122,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels7x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels7x2NEON(SB), NOSPLIT, $0-84
+// func pixels7x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels7x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -6627,13 +7134,26 @@ TEXT ·pixels7x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -6683,7 +7203,7 @@ tap:
 	WORD $0x4f9119ed // fmla v13.4s, v15.4s, v17.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V14.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V15.S4
@@ -6852,8 +7372,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels7x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels7x3NEON(SB), NOSPLIT, $0-84
+// func pixels7x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels7x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -6864,13 +7384,26 @@ TEXT ·pixels7x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -6935,7 +7468,7 @@ tap:
 	WORD $0x4f991af4 // fmla v20.4s, v23.4s, v25.s[2]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V21.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V22.S4
@@ -7139,8 +7672,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels8x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels8x1NEON(SB), NOSPLIT, $0-84
+// func pixels8x1NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels8x1NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -7151,13 +7684,26 @@ TEXT ·pixels8x1NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -7195,7 +7741,7 @@ tap:
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V8.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V9.S4
@@ -7345,8 +7891,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels8x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels8x2NEON(SB), NOSPLIT, $0-84
+// func pixels8x2NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels8x2NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -7357,13 +7903,26 @@ TEXT ·pixels8x2NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -7418,7 +7977,7 @@ tap:
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V16.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V17.S4
@@ -7608,8 +8167,8 @@ stored:
 	BNE row
 	RET
 
-// func pixels8x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)
-TEXT ·pixels8x3NEON(SB), NOSPLIT, $0-84
+// func pixels8x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
+TEXT ·pixels8x3NEON(SB), NOSPLIT, $0-100
 	MOVD dst+0(FP), R0
 	MOVD channel+8(FP), R1
 	MOVD row+16(FP), R2
@@ -7620,13 +8179,26 @@ TEXT ·pixels8x3NEON(SB), NOSPLIT, $0-84
 	MOVD rows+56(FP), R7
 	MOVD tiles+64(FP), R8
 	MOVD last+72(FP), R9
+	MOVD ahead+80(FP), R21
 
 row:
 	MOVD R0, R12
 	MOVD R3, R13
 	MOVD R8, R14
+	MOVD lines+88(FP), R22
 
 tile:
+	CBZ R21, fetched
+	MOVD.P 8(R21), R16
+	MOVD R22, R17
+
+fetch:
+	PRFM (R16), PLDL2KEEP
+	ADD $64, R16
+	SUBS $1, R17
+	BNE fetch
+
+fetched:
 	MOVD R6, R15
 	MOVWU.P 4(R15), R16
 	VDUP R16, V0.S4
@@ -7698,7 +8270,7 @@ tap:
 	WORD $0x4fbc1b57 // fmla v23.4s, v26.4s, v28.s[3]
 	SUBS $1, R19
 	BNE tap
-	MOVWU floor+80(FP), R16
+	MOVWU floor+96(FP), R16
 	VDUP R16, V24.S4
 	MOVD $0x7fc00000, R16
 	VDUP R16, V25.S4

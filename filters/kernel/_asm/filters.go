@@ -11,7 +11,7 @@ import (
 )
 
 // filterSignature is that of filterLoop in the package.
-const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32, stride, filters int)"
+const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32, stride, filters int)"
 
 // lanes is a loop with filters in the lanes, for AVX-512: a tile of pixels×vectors
 // accumulators; a tap loads a vector of weights or two and broadcasts one input value
@@ -102,6 +102,7 @@ func (l *lanes) loop(name string) {
 	l.Load(l.Param("dst"), laneOut)
 	l.Load(l.Param("tiles"), laneTiles)
 	l.Label("tile")
+	l.fetchAhead()
 	l.sum()
 	l.finish()
 	l.IMUL3Q(operand.U8(l.outputs), stride1, reg.RCX)

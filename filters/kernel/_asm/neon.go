@@ -65,15 +65,18 @@ func (n *neon) input(vector int) int       { return n.filters*n.vectors + vector
 func (n *neon) weight(filter int) int      { return n.filters*n.vectors + n.vectors + filter/4 }
 
 func (n *neon) loop(name string) {
-	fmt.Fprintf(n, "\n// %s%s\nTEXT ·%s(SB), NOSPLIT, $0-84\n", "func "+name, strings.TrimPrefix(pixelSignature, "func"), name)
+	fmt.Fprintf(n, "\n// %s%s\nTEXT ·%s(SB), NOSPLIT, $0-100\n", "func "+name, strings.TrimPrefix(pixelSignature, "func"), name)
 	for i, arg := range []string{"dst", "channel", "row", "src", "offsets", "taps", "weights", "rows", "tiles", "last"} {
 		n.emit("MOVD %s+%d(FP), R%d", arg, 8*i, i)
 	}
+	n.emit("MOVD ahead+80(FP), R21")
 	n.label("row")
 	n.emit("MOVD R0, R12") // where the tile is stored
 	n.emit("MOVD R3, R13") // and what it is read from
 	n.emit("MOVD R8, R14")
+	n.emit("MOVD lines+88(FP), R22")
 	n.label("tile")
+	n.fetchAhead()
 	n.sum()
 	n.finish()
 	n.emit("ADD $%d, R12", 16*n.vectors)
@@ -85,6 +88,19 @@ func (n *neon) loop(name string) {
 	n.emit("SUBS $1, R7")
 	n.emit("BNE row")
 	n.emit("RET")
+}
+
+// fetchAhead asks for some cache lines that later tiles will need.
+func (n *neon) fetchAhead() {
+	n.emit("CBZ R21, fetched")
+	n.emit("MOVD.P 8(R21), R16")
+	n.emit("MOVD R22, R17")
+	n.label("fetch")
+	n.emit("PRFM (R16), PLDL2KEEP")
+	n.emit("ADD $64, R16")
+	n.emit("SUBS $1, R17")
+	n.emit("BNE fetch")
+	n.label("fetched")
 }
 
 // sum leaves bias + Σ weight·value in the accumulators.
@@ -123,7 +139,7 @@ func (n *neon) sum() {
 // part.
 func (n *neon) finish() {
 	floor, nan, mask := n.input(0), n.input(0)+1, n.input(0)+2
-	n.emit("MOVWU floor+80(FP), R16")
+	n.emit("MOVWU floor+96(FP), R16")
 	n.emit("VDUP R16, V%d.S4", floor)
 	n.emit("MOVD $0x7fc00000, R16")
 	n.emit("VDUP R16, V%d.S4", nan)

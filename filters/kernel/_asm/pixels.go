@@ -11,7 +11,7 @@ import (
 )
 
 // pixelSignature is that of pixelLoop in the package.
-const pixelSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, floor float32)"
+const pixelSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)"
 
 // pixels is a loop with neighbouring outputs in the lanes: a tile of filters×vectors
 // accumulators stays in registers over all taps; a tap loads the tile's vectors once
@@ -107,6 +107,7 @@ func (p *pixels) loop(name string) {
 	p.Load(p.Param("tiles"), tiles)
 	p.MOVQ(dst, out)
 	p.Label("tile")
+	p.fetchAhead()
 	p.sum(src, offsets, taps, weights)
 	p.finish(out, channel, tiles)
 	p.ADDQ(operand.I32(p.vectors*p.bytes()), src)
@@ -121,6 +122,25 @@ func (p *pixels) loop(name string) {
 	p.VZEROUPPER()
 	p.RET()
 	p.activateNaN()
+}
+
+// fetchAhead asks for some cache lines that later tiles will need, so that memory is
+// read while sums are computed.
+func (p *pixels) fetchAhead() {
+	list, line, lines := reg.RCX, reg.RDX, reg.R13
+	p.Load(p.Param("ahead"), list)
+	p.TESTQ(list, list)
+	p.JZ(operand.LabelRef("fetched"))
+	p.MOVQ(at(list, 0), line)
+	p.ADDQ(operand.U8(8), list)
+	p.MOVQ(list, p.argument("ahead"))
+	p.Load(p.Param("lines"), lines)
+	p.Label("fetch")
+	p.PREFETCHT1(at(line, 0))
+	p.ADDQ(operand.U8(64), line)
+	p.DECQ(lines)
+	p.JNZ(operand.LabelRef("fetch"))
+	p.Label("fetched")
 }
 
 // sum leaves bias + Σ weight·value in the accumulators.

@@ -1,0 +1,56 @@
+package kernel
+
+import "unsafe"
+
+// Ahead is memory that will be read after the rows at hand: Len values of each of
+// Channels channels, which lie ChannelStride apart. Reading it takes as long as many
+// sums do where it is not in the cache yet, and the processor foresees only long runs
+// of addresses. The zero value is none.
+type Ahead struct {
+	Data          []float32
+	Channels, Len int
+	ChannelStride int
+
+	addresses []uintptr // one a tile, of memory that is fetched and not looked at
+	lines     int       // cache lines from each address on
+	taken     int       // addresses so far
+}
+
+const lineBytes = 4 * Align
+
+// tapsPerLine is how many taps of a tile fetching a line must be spread over to be
+// worth its cost: about a hundred cycles of sums.
+const tapsPerLine = 8
+
+// plan spreads the memory over so many tiles of so many taps.
+func (a *Ahead) plan(tiles, taps int) {
+	a.addresses, a.taken = a.addresses[:0], 0
+	if a.Len == 0 || tiles < a.Channels {
+		return
+	}
+	pieces := tiles / a.Channels
+	a.lines = ceilDiv(ceilDiv(4*a.Len, lineBytes)+1, pieces)
+	if a.lines*tapsPerLine > taps {
+		return
+	}
+	for c := range a.Channels {
+		first := uintptr(unsafe.Pointer(&a.Data[c*a.ChannelStride]))
+		for i := range pieces {
+			// behind the end, the channel's beginning again
+			a.addresses = append(a.addresses, first+uintptr(i*a.lines*lineBytes)%uintptr(4*a.Len))
+		}
+	}
+	for len(a.addresses) < tiles {
+		a.addresses = append(a.addresses, a.addresses[0])
+	}
+}
+
+// take gives the addresses for the next tiles.
+func (a *Ahead) take(tiles int) (list *uintptr, lines int) {
+	if len(a.addresses) == 0 {
+		return nil, 0
+	}
+	list = &a.addresses[a.taken]
+	a.taken += tiles
+	return list, a.lines
+}
