@@ -1,6 +1,8 @@
 package filters
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
 	"filterbank/filters/kernel"
@@ -13,16 +15,21 @@ const bandBytes = 768 << 10
 
 // prepare readies the windows for a picture. Buffers that have once been large
 // enough are used again, and packed weights while the layers are the same.
-func (r *Runner) prepare(plan *Plan, layers int) {
+func (r *Runner) prepare(plan *Plan, layers int) error {
 	r.layOut(plan, layers)
 	r.spread(r.fitBand())
 	for l, band := range r.bands {
-		r.windows[l].reset(band)
+		w := &r.windows[l]
+		if n := w.floats(band); n > math.MaxInt32 {
+			return fmt.Errorf("run: layer %s: the rows that one row of outputs needs are %d values, at most %d are possible", w.plan.Conv.spec.Name, n, math.MaxInt32)
+		}
+		w.reset(band)
 	}
 	out := plan.Layers[layers-1].Out
 	if n := out.C * channelStride(out, r.bands[layers-1]); cap(r.out) < n {
 		r.out = kernel.Floats(n)
 	}
+	return nil
 }
 
 // layOut fixes where the values of every layer's input lie.

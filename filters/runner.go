@@ -80,7 +80,9 @@ func check(plan *Plan, taps []bool, src RowReader) (last int, err error) {
 // begin readies the runner for a picture.
 func (r *Runner) begin(plan *Plan, taps []bool, src RowReader, emit Emit) error {
 	r.src, r.taps, r.emit, r.keep = src, taps, emit, nil
-	r.prepare(plan, len(taps))
+	if err := r.prepare(plan, len(taps)); err != nil {
+		return err
+	}
 	return r.pin()
 }
 

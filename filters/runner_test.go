@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"filterbank/filters/kernel"
@@ -202,3 +203,28 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations in steady state, want none", n)
 	}
 }
+
+// TestRunnerRefusesEndlessRows asks for more values than offsets in a window can
+// count; none of them is allocated.
+func TestRunnerRefusesEndlessRows(t *testing.T) {
+	const channels = 1 << 12
+	spec := ConvSpec{Name: "deep", InChannels: channels, KernelSize: [2]int{1, 1}, Weights: make([]float32, channels)}
+	s, err := NewStack("", channels, mustConv(t, spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := endless{volume.Shape{C: channels, H: 1, W: 1 << 19}}
+	p, err := s.Plan(in.Shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = new(Runner).Run(context.Background(), p, []bool{true}, in, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "run: layer deep: the rows that one row of outputs needs are") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type endless struct{ volume.Shape }
+
+func (e endless) Size() volume.Shape         { return e.Shape }
+func (e endless) ReadRows(volume.Rows) error { panic("rows are read") }

@@ -138,15 +138,19 @@ func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, 
 		t.members = append(t.members, member{})
 	}
 	t.members = t.members[:workers]
+	for i := range t.members {
+		t.members[i].Kernel = t.Kernel
+	}
+	first := &t.members[0]
+	first.taps = taps
+	if err := first.prepare(plan, len(taps)); err != nil {
+		return err
+	}
+	j := &job{height: plan.Layers[len(taps)-1].Out.H, rows: first.partRows(workers)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	j := &job{height: plan.Layers[len(taps)-1].Out.H}
 	var wait sync.WaitGroup
 	var panicked atomic.Pointer[string]
-	t.members[0].Kernel = t.Kernel
-	t.members[0].taps = taps
-	t.members[0].prepare(plan, len(taps))
-	j.rows = t.members[0].partRows(workers)
 	for i := range t.members {
 		wait.Go(func() {
 			defer func() {
@@ -157,7 +161,6 @@ func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, 
 				}
 			}()
 			m := &t.members[i]
-			m.Kernel = t.Kernel
 			defer m.end()
 			err := m.begin(plan, taps, src, nil)
 			if err == nil {

@@ -21,6 +21,7 @@ type window struct {
 	row     rowLayout
 	slot    int       // floats a slot: C·row.width
 	data    []float32 // all slots
+	zeroed  zeroed    // as of when the zeros in data were written
 	split   []float32 // rows on their way into phases, C·slots·W
 	bases   []int     // in data, of the slots that the rows of a kernel read
 	columns []int32   // in a row, of each column of a kernel
@@ -89,21 +90,34 @@ func (w *window) pinned() int {
 }
 
 // reset readies the window for bands of that many output rows of a new picture. The
-// zero slot and the zeros left and right of each row are not written to afterwards.
+// zero slot and the zeros left and right of each row are not written to afterwards,
+// so that they last while pictures have the same plan.
 func (w *window) reset(band int) {
 	w.lo, w.hi = 0, 0
 	w.slots = w.ringRows(band)
 	w.offset = resize(w.offset, band*w.taps())
-	n := (w.slots + 1 + w.pinned()) * w.slot
-	if cap(w.data) < n+kernel.Slack {
-		w.data = kernel.Floats(n + kernel.Slack)
-	} else {
-		w.data = w.data[:n+kernel.Slack]
-		clear(w.data)
-	}
 	if w.row.phases > 1 {
 		w.split = resize(w.split, w.splitFloats(band))
 	}
+	now := zeroed{w.plan, w.row, w.slots}
+	if w.zeroed == now {
+		return
+	}
+	w.zeroed = now
+	n := (w.slots+1+w.pinned())*w.slot + kernel.Slack
+	if cap(w.data) < n {
+		w.data = kernel.Floats(n)
+		return
+	}
+	w.data = w.data[:n]
+	clear(w.data)
+}
+
+// zeroed is what the places of a window's zeros depend on.
+type zeroed struct {
+	plan  *LayerPlan
+	row   rowLayout
+	slots int
 }
 
 // ringRow is the input row whose values stand at row q of the padded input, if that

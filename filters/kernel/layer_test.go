@@ -113,7 +113,12 @@ func (c *layerCase) check(t *testing.T, gap int) {
 		}
 		for _, layout := range c.layouts(k) {
 			got := c.output(gap)
-			k.Pack(c.groups, c.act, layout).Compute(got.rows(c))
+			rows := got.rows(c)
+			rows.Ahead = Ahead{Data: c.src, Channels: 1 + gap, ChannelStride: 1, Len: (len(c.src) - gap) / (1 + gap)}
+			k.Pack(c.groups, c.act, layout).Compute(rows)
+			if a := &rows.Ahead; a.taken != len(a.addresses) {
+				t.Fatalf("%v, layout %d, %s: %d of %d addresses fetched ahead", k, layout, c, a.taken, len(a.addresses))
+			}
 			for i, w := range want.data {
 				if g := got.data[i]; math.Float32bits(g) != math.Float32bits(w) {
 					t.Fatalf("%v, layout %d, %s: value %d, %d behind the first, is %x, want %x",
