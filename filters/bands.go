@@ -81,21 +81,21 @@ func (r *Runner) workingSet(band int) int {
 	return n
 }
 
-// outRows is where n rows of the last layer's output are computed, from row y on.
-// Each starts a cache line, and those of different channels fall into different sets
-// of the cache.
+// outRows is where n rows of the last layer's output are computed, from row y on. A
+// channel's rows are one slice.
 func (r *Runner) outRows(y, n int) volume.Rows {
 	if r.keep != nil {
 		kept := r.keep[len(r.keep)-1]
 		return kept.Sub(y-kept.Y, y-kept.Y+n)
 	}
-	out := r.windows[len(r.windows)-1].plan.Out
-	return volume.Rows{
-		C: out.C, N: n, W: out.W, Y: y,
-		Data: r.out, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
-	}
+	return rowsOf(r.windows[len(r.windows)-1].plan.Out, y, n, r.out)
 }
 
-func rowStride(out volume.Shape) int { return (out.W + kernel.Align - 1) &^ (kernel.Align - 1) }
+// rowsOf views data as n rows of a layer's output from row y on.
+func rowsOf(out volume.Shape, y, n int, data []float32) volume.Rows {
+	return volume.Rows{C: out.C, N: n, W: out.W, Y: y, Data: data, ChannelStride: channelStride(out, n), RowStride: out.W}
+}
 
-func channelStride(out volume.Shape, n int) int { return oddLines(n * rowStride(out)) }
+// channelStride is the distance between the channels of n rows of a layer's output:
+// each starts a cache line, and they fall into different sets of the cache.
+func channelStride(out volume.Shape, n int) int { return oddLines(n * out.W) }

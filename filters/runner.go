@@ -133,7 +133,7 @@ func (r *Runner) seek(y int) {
 // produce computes rows of a layer's output into dst; layer −1 is the picture.
 func (r *Runner) produce(layer int, dst volume.Rows) error {
 	if layer < 0 {
-		return r.src.ReadRows(dst)
+		return r.read(dst)
 	}
 	w, band := &r.windows[layer], r.bands[layer]
 	for i := 0; i < dst.N; i += band {
@@ -155,6 +155,19 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 			}
 		}
 	}
+	return nil
+}
+
+// read gets rows of the picture.
+func (r *Runner) read(dst volume.Rows) error {
+	v, ok := r.src.(*volume.Volume)
+	if !ok {
+		return r.src.ReadRows(dst)
+	}
+	r.windows[0].packed.kernel.Copy(
+		kernel.Grid{Data: dst.Data, ChannelStride: dst.ChannelStride, RowStride: dst.RowStride},
+		kernel.Grid{Data: v.Data[dst.Y*v.W:], ChannelStride: v.H * v.W, RowStride: v.W},
+		dst.C, dst.N, dst.W)
 	return nil
 }
 

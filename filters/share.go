@@ -60,7 +60,7 @@ func (r *Runner) keptBytes(rows int) int {
 	for l := len(r.bands) - 1; l >= 0; l-- {
 		lp := &r.plan.Layers[l]
 		if r.taps[l] {
-			n += 4 * rows * lp.Out.C * rowStride(lp.Out)
+			n += 4 * lp.Out.C * channelStride(lp.Out, rows)
 		}
 		rows *= lp.Rows.Stride
 	}

@@ -99,10 +99,7 @@ func (m *member) hold(taps []bool, y0, y1 int) {
 		if need := out.C * channelStride(out, n); cap(data) < need {
 			data = kernel.Floats(need)
 		}
-		m.kept[l] = volume.Rows{
-			C: out.C, N: n, W: out.W, Y: m.share.from[l],
-			Data: data, ChannelStride: channelStride(out, n), RowStride: rowStride(out),
-		}
+		m.kept[l] = rowsOf(out, m.share.from[l], n, data)
 	}
 	m.keep = m.kept
 }

@@ -369,6 +369,11 @@ func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets
 //go:noescape
 func extremesAVX512(values *float32, n int) (lo float32, hi float32)
 
+// copyAVX512 is a copyLoop.
+//
+//go:noescape
+func copyAVX512(dst *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+
 // pixelsAVX512 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX512 = [][]pixelLoop{
 	{pixels1x1AVX512, pixels1x2AVX512, pixels1x3AVX512, pixels1x4AVX512, pixels1x5AVX512, pixels1x6AVX512, pixels1x7AVX512, pixels1x8AVX512},

@@ -15982,3 +15982,76 @@ last:
 	MOVSS         X2, hi+20(FP)
 	VZEROUPPER
 	RET
+
+// func copyAVX512(dst *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·copyAVX512(SB), NOSPLIT, $0-72
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+24(FP), SI
+	MOVQ  dstRow+16(FP), R8
+	MOVQ  srcRow+40(FP), R9
+	MOVQ  channels+48(FP), R10
+	MOVQ  n+64(FP), R11
+	MOVQ  R11, CX
+	ANDQ  $+15, CX
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+	KMOVW AX, K1
+
+channel:
+	MOVQ rows+56(FP), DX
+	MOVQ DI, R12
+	MOVQ SI, R13
+
+row:
+	MOVQ R12, AX
+	MOVQ R13, BX
+	MOVQ R11, CX
+
+four:
+	SUBQ    $+64, CX
+	JLT     fourEnd
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	ADDQ    $+256, BX
+	ADDQ    $+256, AX
+	JMP     four
+
+fourEnd:
+	ADDQ $+64, CX
+
+one:
+	SUBQ    $+16, CX
+	JLT     oneEnd
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $+64, BX
+	ADDQ    $+64, AX
+	JMP     one
+
+oneEnd:
+	ADDQ      $+16, CX
+	JZ        copied
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+copied:
+	ADDQ R8, R12
+	ADDQ R9, R13
+	DECQ DX
+	JNZ  row
+	MOVQ dstChannel+8(FP), AX
+	ADDQ AX, DI
+	MOVQ srcChannel+32(FP), AX
+	ADDQ AX, SI
+	DECQ R10
+	JNZ  channel
+	VZEROUPPER
+	RET

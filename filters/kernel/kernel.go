@@ -20,6 +20,7 @@ type Kernel struct {
 	pixels   [][]pixelLoop
 	filters  [][]filterLoop // nil where an instruction set has none
 	extremes extremesLoop
+	copy     copyLoop
 }
 
 // pixelLoop computes rows of outputs for a block of f filters, with neighbouring
@@ -44,6 +45,9 @@ type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int3
 // extremesLoop finds the smallest and the largest finite value of at least a vector
 // of values: +Inf and −Inf where there is none.
 type extremesLoop func(values *float32, n int) (lo, hi float32)
+
+// copyLoop copies rows of n values; strides are in bytes.
+type copyLoop func(dst *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
 
 var generic = &Kernel{name: "generic"}
 

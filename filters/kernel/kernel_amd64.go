@@ -5,7 +5,7 @@ package kernel
 import "golang.org/x/sys/cpu"
 
 var (
-	avx512 = &Kernel{name: "avx512", lanes: 16, pixels: pixelsAVX512, filters: filtersAVX512, extremes: extremesAVX512}
+	avx512 = &Kernel{name: "avx512", lanes: 16, pixels: pixelsAVX512, filters: filtersAVX512, extremes: extremesAVX512, copy: copyAVX512}
 	avx2   = &Kernel{name: "avx2", lanes: 8, pixels: pixelsAVX2, extremes: extremesAVX2}
 )
 

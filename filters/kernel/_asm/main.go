@@ -28,6 +28,7 @@ func generate(set, dir string) error {
 		c := build.NewContext()
 		tables := pixelLoops(c, avx512()) + filterLoops(c)
 		extremesLoop(c, avx512())
+		copyLoop(c)
 		return compile(c, tables, dir+"/avx512_amd64")
 	case "avx2":
 		c := build.NewContext()
