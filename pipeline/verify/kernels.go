@@ -1,0 +1,198 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"hash"
+	"math"
+
+	"filterbank/filters"
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+const (
+	plainName    = "generic" // the kernel in plain Go
+	teamSize     = 3
+	randomStacks = 800
+	seed         = 1 << 32 // of the random stacks; any other would do
+	// stackWork bounds the multiply-adds of a random stack, so that all of them take
+	// plain Go less than a second.
+	stackWork = 1e6
+)
+
+// runFunc is filters.Runner.Run or one like it.
+type runFunc func(ctx context.Context, plan *filters.Plan, taps []bool, src filters.RowReader, emit filters.Emit) error
+
+// contender is a way to run stacks that has to give plain Go's bits.
+type contender struct {
+	Check
+	run runFunc
+}
+
+// contenders are the processor's kernels other than plain Go, and the fastest of all
+// with several goroutines on one volume.
+func contenders() ([]*contender, error) {
+	var all []*contender
+	for _, name := range kernel.Names() {
+		if name == plainName {
+			continue
+		}
+		k, err := kernel.Select(name)
+		if err != nil {
+			return nil, err
+		}
+		runner := filters.Runner{Kernel: k}
+		all = append(all, &contender{Check{What: "kernel " + name + " as plain Go"}, runner.Run})
+	}
+	team := filters.Team{Workers: teamSize}
+	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run}), nil
+}
+
+// checkKernels runs PyTorch's cases in every way, and random stacks on volumes with
+// NaN, infinities, zeros of both signs and subnormals among their values.
+func checkKernels(ctx context.Context, cases []convCase, plain runFunc, all []*contender, bits hash.Hash) error {
+	values := sequence(seed)
+	for i := range len(cases) + randomStacks {
+		var c convCase
+		if i < len(cases) {
+			c = cases[i]
+		} else {
+			c = randomCase(&values)
+		}
+		want, err := c.outputs(ctx, plain)
+		if err != nil {
+			return fmt.Errorf("stack %d in plain Go: %w", i, err)
+		}
+		for _, out := range want {
+			writeFloats(bits, out.Data)
+		}
+		for _, other := range all {
+			got, err := c.outputs(ctx, other.run)
+			if err == nil {
+				err = sameOutputs(got, want)
+			}
+			if err != nil {
+				err = fmt.Errorf("stack %d on %v: %w", i, c.in.Shape, err)
+			}
+			other.count(err)
+		}
+	}
+	return ctx.Err()
+}
+
+// outputs is the output of every layer.
+func (c *convCase) outputs(ctx context.Context, run runFunc) ([]*volume.Volume, error) {
+	taps := make([]bool, len(c.plan.Layers))
+	outs := make([]*volume.Volume, len(c.plan.Layers))
+	for l := range outs {
+		out, err := volume.New(c.plan.Layers[l].Out)
+		if err != nil {
+			return nil, err
+		}
+		outs[l], taps[l] = out, true
+	}
+	err := run(ctx, c.plan, taps, c.in, func(layer int, rows volume.Rows) error {
+		outs[layer].Rows(rows.Y, rows.Y+rows.N).CopyFrom(rows)
+		return nil
+	})
+	return outs, err
+}
+
+func sameOutputs(got, want []*volume.Volume) error {
+	for l := range want {
+		if err := sameBits(got[l].Data, want[l].Data); err != nil {
+			return fmt.Errorf("layer %d of %d: %w", l, len(want), err)
+		}
+	}
+	return nil
+}
+
+func sameBits(got, want []float32) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d values, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		if g, w := math.Float32bits(got[i]), math.Float32bits(w); g != w {
+			return fmt.Errorf("value %d is %#08x (%v), want %#08x (%v)", i, g, got[i], w, want[i])
+		}
+	}
+	return nil
+}
+
+// randomCase draws a stack and a volume that fit each other, without what PyTorch
+// makes of them.
+func randomCase(s *sequence) convCase {
+	for {
+		in := volume.Shape{C: 1 + s.below(4), H: 1 + s.below(20), W: 1 + s.below(150)}
+		c, err := randomStack(s, in)
+		if err != nil {
+			continue // kernels larger than their padded input, and the like
+		}
+		work := 0.0
+		for _, l := range c.plan.Layers {
+			work += l.MACs
+		}
+		if work > stackWork {
+			continue
+		}
+		copy(c.in.Data, s.units(len(c.in.Data)))
+		if every := s.below(3); every > 0 { // a third of the volumes is ordinary
+			s.sprinkle(c.in.Data, []int{0, 4, 100}[every], len(special))
+		}
+		return c
+	}
+}
+
+func randomStack(s *sequence, in volume.Shape) (convCase, error) {
+	v, err := volume.New(in)
+	if err != nil {
+		return convCase{}, err
+	}
+	var layers []*filters.Conv
+	channels := in.C
+	for i := range 1 + s.below(3) {
+		spec := randomLayer(s, channels)
+		spec.Name = fmt.Sprintf("l%d", i)
+		conv, err := filters.NewConv(spec)
+		if err != nil {
+			return convCase{}, err
+		}
+		layers = append(layers, conv)
+		channels = len(spec.Bias)
+	}
+	stack, err := filters.NewStack("", in.C, layers...)
+	if err != nil {
+		return convCase{}, err
+	}
+	plan, err := stack.Plan(in)
+	return convCase{plan: plan, in: v}, err
+}
+
+func randomLayer(s *sequence, channels int) filters.ConvSpec {
+	spec := filters.ConvSpec{
+		InChannels: channels, Groups: 1,
+		KernelSize: [2]int{1 + s.below(5), 1 + s.below(5)},
+		Stride:     [2]int{1 + s.below(3), 1 + s.below(3)},
+		Dilation:   [2]int{1 + s.below(3), 1 + s.below(3)},
+		Padding: filters.Padding{
+			Top: s.below(5), Left: s.below(5), Bottom: s.below(5), Right: s.below(5),
+			Mode: filters.PaddingMode(s.below(4)),
+		},
+		Activation: filters.Activation(s.below(3)), NegativeSlope: -0.01,
+	}
+	switch s.below(4) {
+	case 0:
+		spec.Groups = channels
+	case 1:
+		spec.Stride, spec.Padding.Kind = [2]int{1, 1}, filters.Same
+	case 2:
+		spec.Padding.Kind = filters.SameUpper + filters.PaddingKind(s.below(2))
+	}
+	k := spec.Groups * (1 + s.below(40)/spec.Groups)
+	spec.Weights = s.units(k * channels / spec.Groups * spec.KernelSize[0] * spec.KernelSize[1])
+	spec.Bias = s.units(k)
+	s.sprinkle(spec.Weights, 50, finiteSpecial)
+	s.sprinkle(spec.Bias, 20, finiteSpecial)
+	return spec
+}
