@@ -124,9 +124,8 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 	}
 }
 
-// run lets every member do its work and waits for all of them. The first error ends
-// the others; a panic of a member becomes one of the caller.
-func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, work func(context.Context, int, *job) error) error {
+// muster readies members for a picture and cuts it into parts.
+func (t *Team) muster(plan *Plan, taps []bool) (*job, error) {
 	workers := t.Workers
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
@@ -141,9 +140,18 @@ func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, 
 	first := &t.members[0]
 	first.taps = taps
 	if err := first.prepare(plan, len(taps)); err != nil {
+		return nil, err
+	}
+	return &job{height: plan.Layers[len(taps)-1].Out.H, rows: first.partRows(workers)}, nil
+}
+
+// run lets every member do its work and waits for all of them. The first error ends
+// the others; a panic of a member becomes one of the caller.
+func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, work func(context.Context, int, *job) error) error {
+	j, err := t.muster(plan, taps)
+	if err != nil {
 		return err
 	}
-	j := &job{height: plan.Layers[len(taps)-1].Out.H, rows: first.partRows(workers)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup

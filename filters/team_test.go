@@ -34,6 +34,29 @@ func TestTeamEqualsReference(t *testing.T) {
 	}
 }
 
+// FuzzStacks draws a stack and a picture from a seed and holds a runner and a team
+// with bands of one row, and ones with the whole picture in a band, to the reference.
+func FuzzStacks(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		p, in := randomStack(random)
+		taps := randomTaps(random, p)
+		for _, budget := range []int{1, 0} {
+			runner, team := &Runner{budget: budget}, newTeam(3, budget)
+			checkAgainstReference(t, func(emit Emit) error {
+				return runner.Run(context.Background(), p, taps, in, emit)
+			}, p, in, taps)
+			checkAgainstReference(t, func(emit Emit) error {
+				return team.Run(context.Background(), p, taps, in, emit)
+			}, p, in, taps)
+			checkScan(t, team, p, in, taps)
+		}
+	})
+}
+
 // checkScan checks a scan's values and that every row comes once, to a worker that
 // does nothing else at that time.
 func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool) {

@@ -15915,7 +15915,7 @@ nan:
 	JMP          activated
 
 // func extremesAVX512(values *float32, n int) (lo float32, hi float32)
-// Requires: AVX, AVX512DQ, AVX512F, SSE
+// Requires: AVX, AVX512F, SSE
 TEXT ·extremesAVX512(SB), NOSPLIT, $0-24
 	MOVQ         values+0(FP), SI
 	MOVQ         n+8(FP), CX
@@ -15961,7 +15961,7 @@ last:
 	VMINPS        Z1, Z4, Z1
 	VMAXPS        Z3, Z4, Z3
 	VMINPS        Z1, Z0, Z0
-	VEXTRACTF32X8 $0x01, Z0, Y4
+	VEXTRACTF64X4 $0x01, Z0, Y4
 	VMINPS        Y4, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VMINPS        X4, X0, X0
@@ -15971,7 +15971,7 @@ last:
 	VMINPS        X4, X0, X0
 	MOVSS         X0, lo+16(FP)
 	VMAXPS        Z3, Z2, Z2
-	VEXTRACTF32X8 $0x01, Z2, Y4
+	VEXTRACTF64X4 $0x01, Z2, Y4
 	VMAXPS        Y4, Y2, Y2
 	VEXTRACTF128  $0x01, Y2, X4
 	VMAXPS        X4, X2, X2

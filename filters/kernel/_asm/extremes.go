@@ -49,7 +49,7 @@ func extremesLoop(c *build.Context, s set) {
 		x, half := r.of[0].AsX(), e.value.AsX()
 		r.less(r.of[1], r.of[0], r.of[0])
 		if s.masked() {
-			c.VEXTRACTF32X8(operand.U8(1), r.of[0], e.value.AsY())
+			c.VEXTRACTF64X4(operand.U8(1), r.of[0], e.value.AsY())
 			r.less(e.value.AsY(), r.of[0].AsY(), r.of[0].AsY())
 		}
 		c.VEXTRACTF128(operand.U8(1), r.of[0].AsY(), half)
