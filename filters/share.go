@@ -55,6 +55,10 @@ func (r *Runner) partRows(workers int) int {
 	return rows
 }
 
+// MemberBytes is about the bytes that each goroutine of a Team holds for pictures of
+// this size.
+func (p *Plan) MemberBytes() int { return p.WorkingSet() + keepBytes }
+
 func (r *Runner) keptBytes(rows int) int {
 	n := 0
 	for l := len(r.bands) - 1; l >= 0; l-- {

@@ -41,3 +41,14 @@ func (a *admission) admit(ctx context.Context, n int64) (release func(), err err
 	}
 	return func() { a.free.Release(n) }, nil
 }
+
+// try admits n bytes if they are free now.
+func (a *admission) try(n int64) bool {
+	return a.free == nil || a.free.TryAcquire(n)
+}
+
+func (a *admission) release(n int64) {
+	if a.free != nil {
+		a.free.Release(n)
+	}
+}

@@ -22,10 +22,22 @@ type engine struct {
 // hands counts workers that have no picture, so that those with one can work for them.
 type hands struct{ free atomic.Int64 }
 
-// borrow takes all that are free.
-func (h *hands) borrow() int { return int(h.free.Swap(0)) }
-
 func (h *hands) give(n int) { h.free.Add(int64(n)) }
+
+// borrow takes the workers that are free, as many as there is memory for: each needs
+// windows of its own.
+func (w *worker) borrow(plan *filters.Plan) (n int, giveBack func()) {
+	free := int(w.hands.free.Swap(0))
+	each := int64(plan.MemberBytes())
+	for n < free && w.memory.try(each) {
+		n++
+	}
+	w.hands.give(free - n)
+	return n, func() {
+		w.memory.release(int64(n) * each)
+		w.hands.give(n)
+	}
+}
 
 // timedRows counts the time that reading a picture's rows takes: it belongs to decoding.
 type timedRows struct {
@@ -44,8 +56,8 @@ func (t *timedRows) ReadRows(dst volume.Rows) error {
 // order, once at a time, with the number of goroutines that emit may use.
 func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, emit func(goroutines, layer int, rows volume.Rows) error) error {
 	e, taps := &w.engines[stack], w.opts.Stacks[stack].Taps
-	borrowed := w.hands.borrow()
-	defer w.hands.give(borrowed)
+	borrowed, giveBack := w.borrow(e.plan)
+	defer giveBack()
 	src := &timedRows{Picture: pic}
 	var emitting time.Duration
 	timed := func(layer int, rows volume.Rows) error {
@@ -68,8 +80,8 @@ func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, e
 // scan finds the extremes of every map of a stack's tapped layers.
 func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extremes [][]render.Extremes) error {
 	e, taps := &w.engines[stack], w.opts.Stacks[stack].Taps
-	borrowed := w.hands.borrow()
-	defer w.hands.give(borrowed)
+	borrowed, giveBack := w.borrow(e.plan)
+	defer giveBack()
 	if borrowed == 0 {
 		return w.convolve(ctx, stack, pic, func(_, layer int, rows volume.Rows) error {
 			c := start()

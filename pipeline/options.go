@@ -140,6 +140,10 @@ type Options struct {
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
 
+	// About gives the content of run.json at the end of a run, while the output folder
+	// is still this run's own. Without it there is none.
+	About func(Summary) ([]byte, error)
+
 	// Each is called, from one goroutine, as a picture is done or has failed, in the
 	// order in which they end. It may be nil.
 	Each func(*sink.Record)

@@ -52,7 +52,7 @@ func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Pre
 			err = p.add(e.Path, info, known, &opts)
 		}
 		if err != nil {
-			rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(e.Rel)}
+			rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
 			fail(rec, err)
 			p.Failures = append(p.Failures, rec)
 		}
@@ -70,12 +70,12 @@ func readInfo(e *source.Entry, opts *Options) (decode.Info, error) {
 	}
 	f, err := os.Open(e.Path)
 	if err != nil {
-		return decode.Info{}, fmt.Errorf("read: %w", err)
+		return decode.Info{}, fmt.Errorf("read: %w", shown(err))
 	}
 	defer f.Close()
 	info, err := opts.Decoder.ReadInfo(f)
 	if err != nil {
-		return decode.Info{}, fmt.Errorf("decode %s: %w", e.Path, err)
+		return decode.Info{}, fmt.Errorf("decode %s: %w", source.Display(e.Path), err)
 	}
 	return info, nil
 }
@@ -86,7 +86,7 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 	if !ok {
 		size, err := planSize(path, info.Prepared, opts)
 		if err != nil {
-			return &sizeError{fmt.Errorf("plan %s: %w", path, err)}
+			return &sizeError{fmt.Errorf("plan %s: %w", source.Display(path), err)}
 		}
 		at = len(p.Sizes)
 		known[info.Prepared] = at
@@ -143,18 +143,24 @@ func layerFiles(format Format, out volume.Shape) (files int, bytes int64) {
 }
 
 // mapBytes is about what a worker holds for the maps of a picture besides its pixels:
-// the windows of its stacks, an encoder and a buffered file for each map of a stack.
+// the windows of its stacks, an encoder for each map of the largest stack, and the
+// buffered part of every file.
 func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 	const encoder = 96 << 10
-	var n int64
+	var windows, files, most int64
 	for s, p := range plans {
+		windows += int64(p.WorkingSet())
 		var maps int64
 		for l, tapped := range opts.Stacks[s].Taps {
 			if tapped {
-				maps += int64(p.Layers[l].Out.C)
+				for _, format := range opts.Formats {
+					n, bytes := layerFiles(format, p.Layers[l].Out)
+					files += min(bytes, int64(n)*sink.BufferBytes)
+					maps += int64(n)
+				}
 			}
 		}
-		n = max(n, int64(p.WorkingSet())+maps*(encoder+sink.BufferBytes)*int64(len(opts.Formats)))
+		most = max(most, maps)
 	}
-	return n
+	return windows + files + most*encoder
 }

@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"path"
 
 	"filterbank/filters"
 	"filterbank/pipeline/render"
@@ -60,16 +61,27 @@ func key(settings []byte, input string) string {
 // isDone says whether an earlier run has made just the maps that this one would make,
 // and they are all there. After a crash the files' content is looked at too, since a
 // machine that lost its power may have kept a file's size and not its bytes.
-func (w *worker) isDone(earlier *sink.Record, key string) bool {
-	if earlier == nil || earlier.Status != sink.OK || earlier.Key != key || w.opts.Overwrite == Always {
-		return false
+func (w *worker) isDone(in *input, rec, earlier *sink.Record) (bool, error) {
+	if earlier == nil || earlier.Status != sink.OK || w.opts.Overwrite == Always {
+		return false, nil
+	}
+	c := start()
+	sum, err := in.sum()
+	c.mark(&w.stages.Read)
+	if err != nil || earlier.Key != key(w.settings, sum) {
+		return false, err
 	}
 	for _, f := range earlier.Files {
 		if !w.tree.Has(f, w.crashed) {
-			return false
+			return false, nil
 		}
 	}
-	return true
+	if earlier.Input != rec.Input { // the same picture by another path
+		path := rec.Input
+		*rec = *earlier
+		rec.Input = path
+	}
+	return true, nil
 }
 
 // anyMap says whether any file that a picture's maps would be written to is there.
@@ -91,21 +103,43 @@ func (w *worker) anyMap(e *source.Entry) bool {
 	return false
 }
 
-// removeStale removes the files that an earlier run has made for a picture and this
-// one has not: maps of layers and filters that were renamed or are gone.
-func (w *worker) removeStale(earlier *sink.Record, written []sink.FileInfo) error {
-	if earlier == nil {
+// removeStale removes what an earlier run has left in the layers that this one has
+// written, in the same format: maps of filters that were renamed or are gone. Other
+// layers and formats are let be, since another run may have been asked for them.
+func (w *worker) removeStale(earlier, rec *sink.Record) error {
+	if earlier == nil || rec.Status != sink.OK {
 		return nil
 	}
-	now := make(map[sink.Path]bool, len(written))
-	for _, f := range written {
-		now[f.Path] = true
+	type layer struct{ stack, name, extension string }
+	of := func(f sink.FileInfo) layer { return layer{f.Stack, f.Layer, path.Ext(string(f.Path))} }
+	written, now := map[layer]bool{}, map[sink.Path]bool{}
+	for _, f := range rec.Files {
+		written[of(f)], now[f.Path] = true, true
 	}
 	for _, f := range earlier.Files {
-		if !now[f.Path] {
+		if written[of(f)] && !now[f.Path] {
 			if err := w.tree.Remove(string(f.Path)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// keepOrRemove decides on the maps that an earlier run has made of a picture that now
+// fails. If its file has changed, they are maps of something else and go; otherwise
+// they stay, and in the record.
+func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
+	if earlier == nil {
+		return nil
+	}
+	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {
+		rec.Files = earlier.Files
+		return nil
+	}
+	for _, f := range earlier.Files {
+		if err := w.tree.Remove(string(f.Path)); err != nil {
+			return err
 		}
 	}
 	return nil

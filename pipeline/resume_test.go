@@ -95,42 +95,99 @@ func TestResume(t *testing.T) {
 	again(t, entries, opts, 7, 0)
 }
 
-// TestResumeAfterChanges changes one setting after another: each makes all maps anew,
-// and what no setting asks for any more is gone.
+// copyLayer is the first layer alone, with filters of the given names.
+func copyLayer(t *testing.T, names ...string) []Selected {
+	t.Helper()
+	spec := testStack(t, "").Layers()[0].Spec()
+	spec.Filters, spec.Weights, spec.Bias = names, spec.Weights[:3*len(names)], nil
+	conv, err := filters.NewConv(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("", 3, conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []Selected{{stack, []bool{true}}}
+}
+
+// TestResumeAfterChanges changes one setting after another: each makes all maps anew.
+// What the same layer left in the same format goes; other layers and formats stay.
 func TestResumeAfterChanges(t *testing.T) {
 	entries, opts := job(t, 3)
 	again(t, entries, opts, 3, 0)
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
+		files  int // for each picture: 3 PNG and 2 .npy at first
 	}{
-		{"scale", func(o *Options) { o.Scale = render.Scale{Per: render.PerNone, Fixed: render.Range{Lo: 0, Hi: 2}} }},
-		{"range", func(o *Options) { o.Scale.Fixed.Hi = 3 }},
-		{"formats", func(o *Options) { o.Formats = []Format{PNG16} }},
-		{"layers", func(o *Options) { o.Stacks[0].Taps = []bool{true, false} }},
-		{"weights", func(o *Options) {
-			spec := o.Stacks[0].Stack.Layers()[0].Spec()
-			spec.Weights = append([]float32{0.5}, spec.Weights[1:]...)
-			conv, err := filters.NewConv(spec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			stack, err := filters.NewStack("", 3, conv)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Stacks = []Selected{{stack, []bool{true}}}
-		}},
+		{"scale", func(o *Options) { o.Scale = render.Scale{Per: render.PerNone, Fixed: render.Range{Lo: 0, Hi: 2}} }, 5},
+		{"range", func(o *Options) { o.Scale.Fixed.Hi = 3 }, 5},
+		{"formats", func(o *Options) { o.Formats = []Format{PNG16} }, 5},
+		{"layers", func(o *Options) { o.Stacks[0].Taps = []bool{true, false} }, 5},
+		{"filters' names", func(o *Options) { o.Stacks = copyLayer(t, "red", "blue") }, 5},
+		{"fewer filters", func(o *Options) { o.Stacks = copyLayer(t, "red") }, 4},
 	} {
 		c.change(&opts)
-		s, err := Run(context.Background(), entries, opts)
-		if err != nil || s.Pictures != 3 {
-			t.Errorf("%s: %v, %d pictures done, want 3", c.name, err, s.Pictures)
-		}
+		again(t, entries, opts, 3, 0)
 		again(t, entries, opts, 0, 3)
-		want := s.Files + 1 // and the manifest
-		if got := len(snapshot(t, opts.Out)); got != want {
+		if got, want := len(snapshot(t, opts.Out)), 3*c.files+1; got != want {
 			t.Errorf("%s: %d files, want %d", c.name, got, want)
+		}
+	}
+}
+
+// TestFailedAfterDone makes pictures fail that were done before. When the file has
+// changed its maps go; when it is only out of reach they stay, and in the record.
+func TestFailedAfterDone(t *testing.T) {
+	entries, opts := job(t, 3)
+	again(t, entries, opts, 3, 0)
+	before := snapshot(t, opts.Out)
+	if err := os.Truncate(entries[0].Path, 50); err != nil {
+		t.Fatal(err)
+	}
+	hidden := entries[1].Path + ".hidden"
+	if err := os.Rename(entries[1].Path, hidden); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Run(context.Background(), entries, opts)
+	if err != nil || s.Failed != 2 || s.Skipped != 1 {
+		t.Fatal(s, err)
+	}
+	if _, err := os.Stat(filepath.Join(opts.Out, "p000")); err == nil {
+		t.Error("maps of what the file was before are left")
+	}
+	records, _ := manifest(t, opts)
+	if len(records[0].Files) != 0 || len(records[1].Files) != 5 {
+		t.Errorf("the records have %d and %d files, want 0 and 5", len(records[0].Files), len(records[1].Files))
+	}
+	if err := os.Rename(hidden, entries[1].Path); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Run(context.Background(), entries, opts)
+	if err != nil || s.Pictures != 1 || s.Failed != 1 {
+		t.Fatal(s, err)
+	}
+	for name, data := range snapshot(t, opts.Out) {
+		if filepath.Base(name) != sink.ManifestName && before[name] != data {
+			t.Errorf("%s has other bytes than before", name)
+		}
+	}
+}
+
+// TestProblemBesidePicture lists a link that leads nowhere and a picture whose maps
+// would have had the same folder: both are in the manifest.
+func TestProblemBesidePicture(t *testing.T) {
+	entries, opts := job(t, 1)
+	dangling := source.Entry{Job: source.Job{Path: "p000.jpg", Rel: "p000"}, Problem: &source.Problem{Path: "p000.jpg", Code: source.CodeDanglingLink, Err: errors.New("the link leads nowhere")}}
+	for range 2 {
+		s, err := Run(context.Background(), []source.Entry{dangling, entries[0]}, opts)
+		if err != nil || s.Failed != 1 || s.Pictures+s.Skipped != 1 {
+			t.Fatal(s, err)
+		}
+		records, _ := manifest(t, opts)
+		if len(records) != 2 || records[0].Status != sink.Failed || records[1].Status != sink.OK {
+			t.Errorf("the manifest has %+v", records)
 		}
 	}
 }
@@ -183,6 +240,27 @@ func TestCrash(t *testing.T) {
 	sameFiles(t, snapshot(t, opts.Out), undisturbed)
 }
 
+// TestCrashIsRemembered looks at some of the pictures only after a crash: the others are
+// still to be looked at by the next run.
+func TestCrashIsRemembered(t *testing.T) {
+	entries, opts := job(t, 3)
+	again(t, entries, opts, 3, 0)
+	undisturbed := snapshot(t, opts.Out)
+	zeros := filepath.Join(opts.Out, "p002/less/000-f0.png")
+	for name, data := range map[string]string{
+		filepath.Join(opts.Out, ".filterbank.lock"):              "",
+		filepath.Join(opts.Out, "p002/copy/.filterbank-1-2.tmp"): "x",
+		zeros: strings.Repeat("\x00", len(undisturbed[zeros])),
+	} {
+		if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again(t, entries[:1], opts, 0, 1)
+	again(t, entries, opts, 1, 2)
+	sameFiles(t, snapshot(t, opts.Out), undisturbed)
+}
+
 func TestSecondRunIsRefused(t *testing.T) {
 	entries, opts := job(t, 2)
 	tree, err := sink.Open(opts.Out)
@@ -197,7 +275,7 @@ func TestSecondRunIsRefused(t *testing.T) {
 	if !errors.Is(err, sink.ErrLocked) || s.Left != 2 {
 		t.Errorf("got %v, %+v", err, s)
 	}
-	if err := lock.Unlock(); err != nil {
+	if err := lock.Unlock(false); err != nil {
 		t.Fatal(err)
 	}
 	again(t, entries, opts, 2, 0)

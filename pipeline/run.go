@@ -38,46 +38,72 @@ type run struct {
 	crashed  bool // the run before did not end well
 }
 
+// OutputError says that a run could not begin because of its output folder: it cannot be
+// made or written to, is in use by another run, or holds a manifest that is none.
+type OutputError struct{ Err error }
+
+// Error is the error of the output folder.
+func (e *OutputError) Error() string { return e.Err.Error() }
+
+// Unwrap gives that error.
+func (e *OutputError) Unwrap() error { return e.Err }
+
 // Run takes every entry through the pipeline and writes maps and manifest. A picture
-// that fails is a record, not an error. The error is ctx's own when the run was
-// interrupted, ErrStopped, or that of the output folder; the summary holds what was
-// done until then. Nothing is left half written in any case, and the same run again
-// goes on from there.
+// that fails is a record, not an error. The error is an *OutputError, or errors.Is finds
+// in it ctx's own error when the run was interrupted, ErrStopped, or what was wrong with
+// the output; the summary holds what was done until then. Nothing is left half written
+// in any case, and the same run again goes on from there.
 func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, error) {
-	start := time.Now()
+	begun := time.Now()
 	if len(opts.Formats) == 0 {
 		opts.Formats = []Format{PNG}
 	}
-	s := Summary{Left: len(entries)}
-	tree, err := sink.Open(opts.Out)
+	r := run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings()}
+	lock, err := r.take()
 	if err != nil {
-		return s, err
+		return Summary{Left: len(entries)}, &OutputError{err}
 	}
-	lock, err := tree.Lock()
-	if err != nil {
-		return s, err
+	s, err := r.work(ctx, entries)
+	s.Elapsed = time.Since(begun)
+	others, closeErr := r.journal.Close(places(entries))
+	err = errors.Join(err, closeErr)
+	if opts.About != nil {
+		about, aboutErr := opts.About(s)
+		if aboutErr == nil {
+			aboutErr = r.tree.WriteFile(sink.RunName, about)
+		}
+		err = errors.Join(err, aboutErr)
 	}
-	r := run{opts: &opts, tree: tree, memory: newAdmission(opts.Memory), settings: opts.settings(), crashed: lock.Crashed}
-	if r.crashed {
-		err = tree.Sweep("", false)
+	// What this run has not looked at since a crash is for the next one to look at.
+	unseen := r.crashed && (s.Left > 0 || others > 0 || closeErr != nil)
+	return s, errors.Join(err, lock.Unlock(unseen))
+}
+
+// take opens the output folder for this run alone.
+func (r *run) take() (lock *sink.Lock, err error) {
+	if r.tree, err = sink.Open(r.opts.Out); err != nil {
+		return nil, err
+	}
+	if lock, err = r.tree.Lock(); err != nil {
+		return nil, err
+	}
+	if r.crashed = lock.Crashed; r.crashed {
+		err = r.tree.Sweep()
 	}
 	if err == nil {
-		r.journal, err = tree.OpenJournal()
+		r.journal, err = r.tree.OpenJournal()
 	}
 	if err != nil {
-		return s, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(err, lock.Unlock(r.crashed))
 	}
-	s, err = r.work(ctx, entries)
-	err = errors.Join(err, r.journal.Close(places(entries)), lock.Unlock())
-	s.Elapsed = time.Since(start)
-	return s, err
+	return lock, nil
 }
 
 // places names the pictures of the manifest in the order of the input.
 func places(entries []source.Entry) iter.Seq2[string, string] {
 	return func(yield func(input, output string) bool) {
 		for i := range entries {
-			if !yield(entries[i].Path, entries[i].Rel) {
+			if !yield(entries[i].Path, output(&entries[i])) {
 				return
 			}
 		}
@@ -135,8 +161,8 @@ func (r *run) collect(results <-chan result, stop context.CancelCauseFunc) (s Su
 		if r.opts.Ended != nil {
 			r.opts.Ended()
 		}
-		if res.err == nil && res.record != nil {
-			res.err = r.journal.Add(res.record)
+		if res.record != nil {
+			res.err = errors.Join(res.err, r.journal.Add(res.record))
 		}
 		if res.err != nil {
 			stop(res.err)

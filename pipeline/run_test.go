@@ -142,6 +142,24 @@ func TestStopOnError(t *testing.T) {
 	}
 }
 
+// TestStopWhileHelped stops a run while a large picture is worked on by several workers:
+// that one is left, not failed.
+func TestStopWhileHelped(t *testing.T) {
+	entries, opts := job(t, 2, 1)
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 3000, 2000))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entries[0].Path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	opts.Jobs, opts.StopOnError = 4, true
+	s, err := Run(context.Background(), entries, opts)
+	if !errors.Is(err, ErrStopped) || s.Failed != 1 || s.Left+s.Pictures != 1 {
+		t.Errorf("got %v, %+v", err, s)
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	entries, opts := job(t, 40)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,14 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"filterbank/filters"
@@ -47,34 +45,55 @@ type result struct {
 
 // entry does one entry.
 func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
-	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(e.Rel)}
+	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
+	if e.Problem != nil {
+		fail(rec, e.Problem)
+		return result{record: rec}
+	}
 	batch := w.tree.Begin(e.Rel)
 	defer func() {
 		if p := recover(); p != nil {
 			batch.Abort()
 			*w = *newWorker(w.run, w.stages) // its buffers may be in any state
-			fail(rec, fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack()))
+			fail(rec, fmt.Errorf("%s: internal error, please report it: %v\n%s", source.Display(e.Path), p, debug.Stack()))
 			r = result{record: rec}
 		}
 	}()
-	maps, err := w.picture(ctx, e, rec, batch)
+	earlier, err := w.journal.Find(e.Path, e.Rel)
+	if err != nil {
+		return result{err: err}
+	}
+	maps, err := w.picture(ctx, e, rec, earlier, batch)
+	if err == nil {
+		err = w.removeStale(earlier, rec)
+	}
+	var outputErr *sink.Error
 	switch {
+	case err == nil:
+		return result{record: rec, maps: maps}
 	case errors.Is(err, errDone) && rec.Status != sink.OK:
 		return result{skipped: true}
 	case errors.Is(err, errDone):
 		return result{record: rec, skipped: true}
-	case err != nil:
-		batch.Abort()
-		var output *sink.Error
-		switch {
-		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-			return result{}
-		case errors.As(err, &output) && !output.OfOne():
-			return result{err: err}
-		}
-		fail(rec, err)
 	}
-	return result{record: rec, maps: maps}
+	batch.Abort()
+	switch {
+	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))):
+		return result{}
+	case errors.As(err, &outputErr) && !outputErr.OfOne():
+		return result{err: err}
+	}
+	fail(rec, err)
+	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
+}
+
+// output is the folder of an entry's maps. What is no picture has none: another entry
+// may well have the same.
+func output(e *source.Entry) string {
+	if e.Problem != nil {
+		return ""
+	}
+	return e.Rel
 }
 
 // errDone says that an earlier run has done the picture. Its record is to be noted
@@ -113,15 +132,8 @@ func (e *sizeError) Error() string { return e.err.Error() }
 func (e *sizeError) Unwrap() error { return e.err }
 
 // picture does a picture, unless an earlier run has: then it gives errDone.
-func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
-	if e.Problem != nil {
-		return 0, e.Problem
-	}
+func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sink.Record, batch *sink.Batch) (maps int, err error) {
 	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	earlier, err := w.journal.Find(e.Path, e.Rel)
-	if err != nil {
 		return 0, err
 	}
 	if w.opts.Overwrite == Never && w.anyMap(e) {
@@ -131,52 +143,40 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec *sink.Record,
 		rec.Status = sink.Kept
 		return 0, nil
 	}
-	data, err := w.read(e, rec)
+	in, err := w.open(e)
 	if err != nil {
 		return 0, err
 	}
-	rec.Key = key(w.settings, rec.SHA256)
-	if w.isDone(earlier, rec.Key) {
-		if earlier.Input == rec.Input {
-			return 0, errDone
-		}
-		earlier.Input = rec.Input // the same picture by another path
-		*rec = *earlier
+	defer in.Close()
+	if done, err := w.isDone(in, rec, earlier); err != nil {
+		return 0, err
+	} else if done {
 		return 0, errDone
 	}
-	if w.crashed {
-		if err := w.tree.Sweep(e.Rel, true); err != nil {
-			return 0, err
-		}
-	}
-	maps, err = w.process(ctx, data, rec, batch)
+	info, err := w.header(in, rec)
 	if err != nil {
 		return 0, err
-	}
-	return maps, w.removeStale(earlier, rec.Files)
-}
-
-// process takes a picture from its file's bytes to its maps.
-func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
-	info, err := w.opts.Decoder.ReadInfo(bytes.NewReader(data))
-	if err != nil {
-		return 0, fmt.Errorf("decode %s: %w", rec.Input, err)
 	}
 	if err := w.plan(info.Prepared, rec); err != nil {
 		return 0, err
 	}
-	release, err := w.memory.admit(ctx, info.Memory()+mapBytes(w.plans(), w.opts))
+	release, err := w.memory.admit(ctx, in.size+info.Memory()+mapBytes(w.plans(), w.opts))
 	if err != nil {
-		return 0, fmt.Errorf("decode %s: %w", rec.Input, err)
+		return 0, fmt.Errorf("decode %s: %w", in.name, err)
 	}
 	defer release()
-	pic, err := w.decode(data, rec)
+	pic, err := w.decode(in, rec)
 	if err != nil {
 		return 0, err
 	}
-	if err := w.plan(pic.Size(), rec); err != nil {
+	if err := w.plan(pic.Size(), rec); err != nil { // the file may have changed meanwhile
 		return 0, err
 	}
+	return w.process(ctx, pic, rec, batch)
+}
+
+// process takes a decoded picture to its maps.
+func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
 	ranges, err := w.ranges(ctx, pic)
 	if err != nil {
 		return 0, err
@@ -200,34 +200,6 @@ func (w *worker) process(ctx context.Context, data []byte, rec *sink.Record, bat
 	return maps, nil
 }
 
-// read reads a picture's file whole.
-func (w *worker) read(e *source.Entry, rec *sink.Record) (data []byte, err error) {
-	c := start()
-	defer c.mark(&w.stages.Read)
-	if e.Path == source.Stdin {
-		if data, err = io.ReadAll(w.opts.Stdin); err != nil {
-			return nil, fmt.Errorf("read standard input: %w", err)
-		}
-	} else if data, err = os.ReadFile(e.Path); err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	sum := sha256.Sum256(data)
-	rec.SHA256 = hex.EncodeToString(sum[:])
-	return data, nil
-}
-
-func (w *worker) decode(data []byte, rec *sink.Record) (*decode.Picture, error) {
-	c := start()
-	defer c.mark(&w.stages.Decode)
-	pic, err := w.opts.Decoder.Decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", rec.Input, err)
-	}
-	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
-	rec.Warnings = pic.Warnings
-	return pic, nil
-}
-
 // plan works out every stack for a picture's size and notes the shapes.
 func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 	rec.Layers = rec.Layers[:0]
@@ -236,7 +208,7 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 		if e.plan == nil || e.plan.Input != in {
 			p, err := s.Stack.Plan(in)
 			if err != nil {
-				return &sizeError{fmt.Errorf("plan %s: %w", rec.Input, err)}
+				return &sizeError{fmt.Errorf("plan %s: %w", source.Display(string(rec.Input)), err)}
 			}
 			e.plan = p
 		}

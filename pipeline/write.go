@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -68,7 +69,12 @@ func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) er
 	var next atomic.Int64
 	var group errgroup.Group
 	for i := range goroutines {
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil { // it would end the process and not this picture only
+					err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+				}
+			}()
 			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
 				if err := do(&b.lanes[i], k); err != nil {
 					return err

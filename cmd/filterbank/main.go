@@ -66,9 +66,12 @@ func execute(ctx context.Context, c console, args []string) int {
 		return 0
 	}
 	code := exitUsage
-	var e *exit
-	if errors.As(err, &e) {
+	e, ok := errors.AsType[*exit](err)
+	switch {
+	case ok:
 		code = e.code
+	case ctx.Err() != nil:
+		code = exitInterrupted
 	}
 	if e == nil || e.err != nil {
 		fmt.Fprintf(c.err, "filterbank: %v\n", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,17 +13,12 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline"
+	"filterbank/pipeline/source"
 )
-
-// planOptions say how a plan is printed.
-type planOptions struct {
-	json bool
-	all  bool // every size, not the first few
-}
 
 func newPlan(c console) *cobra.Command {
 	var f flags
-	var o planOptions
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan [flags] INPUT...",
 		Short: "Say what a run would do, from the headers alone",
@@ -33,44 +29,50 @@ func newPlan(c console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.all = f.verbose
-			return plan(cmd.Context(), c, j, o)
+			return f.plan(cmd.Context(), c, j, asJSON)
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func plan(ctx context.Context, c console, j *job, o planOptions) error {
+func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error {
+	log, err := newLogger(c.err, f.logs, f.level(), isTerminal(c.err))
+	if err != nil {
+		return err
+	}
 	p, err := pipeline.NewPreview(ctx, j.entries, j.opts)
 	if err != nil {
-		return &exit{exitInterrupted, err}
+		return err
 	}
-	if o.json {
+	if asJSON {
 		err = printPlanJSON(c.out, p)
 	} else {
-		err = printPlan(c.out, p, j, o)
+		err = printPlan(c.out, p, j, f.verbose)
 	}
 	if err != nil {
-		return &exit{exitFailed, err}
+		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
 	}
 	for _, r := range p.Failures {
-		fmt.Fprintln(c.err, "ERR", r.Error)
+		log.Error(r.Error, "code", r.Code)
 	}
-	if len(p.Failures) > 0 {
-		return &exit{code: exitFailed}
+	switch {
+	case len(p.Failures) == 0:
+		return nil
+	case !hasImages(j.entries):
+		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
 	}
-	return nil
+	return &exit{code: exitFailed}
 }
 
 // shownSizes is how many sizes are printed without -v.
 const shownSizes = 3
 
-func printPlan(w io.Writer, p *pipeline.Preview, j *job, o planOptions) error {
+func printPlan(w io.Writer, p *pipeline.Preview, j *job, all bool) error {
 	var b strings.Builder
 	for i, size := range p.Sizes {
-		if i == shownSizes && !o.all {
+		if i == shownSizes && !all {
 			fmt.Fprintf(&b, "… and %d other sizes; -v shows all\n\n", len(p.Sizes)-i)
 			break
 		}
@@ -91,9 +93,9 @@ func printPlan(w io.Writer, p *pipeline.Preview, j *job, o planOptions) error {
 
 func examples(size pipeline.SizePlan) string {
 	if size.Pictures == 1 {
-		return size.Example
+		return source.Display(size.Example)
 	}
-	return fmt.Sprintf("%s and %d more", size.Example, size.Pictures-1)
+	return fmt.Sprintf("%s and %d more", source.Display(size.Example), size.Pictures-1)
 }
 
 func layerTable(b *strings.Builder, plan *filters.Plan) {

@@ -46,7 +46,7 @@ func newRun(c console) *cobra.Command {
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
 			if dry {
-				return plan(cmd.Context(), c, j, planOptions{all: f.verbose})
+				return f.plan(cmd.Context(), c, j, false)
 			}
 			return profiled(cpu, func() error { return f.run(cmd.Context(), c, j) })
 		},
@@ -91,15 +91,16 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 	}
 	if !hasImages(j.entries) && len(j.entries) > 0 {
 		for _, e := range j.entries {
-			log.Error(e.Problem.Error())
+			log.Error(e.Problem.Error(), "code", string(e.Problem.Code))
 		}
-		return &exit{exitUsage, errors.New("there is no image among the inputs")}
+		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
 	}
 	// A closed terminal or pipe ends the run like an error of the output folder does,
 	// and not the process at its next word.
 	signal.Ignore(syscall.SIGPIPE)
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	said := map[string]bool{}
 	j.opts.Each = func(r *sink.Record) { report(log, r, said) }
@@ -111,32 +112,36 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 
 // finish writes run.json, says how the run went and gives its exit code.
 func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
-	interrupted := ctx.Err() != nil
-	if errors.Is(err, sink.ErrLocked) {
-		return &exit{exitUsage, err}
-	}
-	if s.Pictures+s.Failed > 0 || err == nil {
-		if werr := f.writeRunFile(j, s, interrupted); werr != nil && err == nil {
-			err = werr
-		}
+	if unusable, ok := errors.AsType[*pipeline.OutputError](err); ok {
+		return f.say(log, exitUsage, unusable)
 	}
 	if !f.quiet {
 		if _, werr := fmt.Fprintln(c.out, summaryLine(s, f.out)); werr != nil && err == nil {
-			err = fmt.Errorf("write to standard output: %w", werr)
+			return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", werr))
 		}
 	}
 	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
 	switch {
-	case interrupted:
-		return &exit{exitInterrupted, errors.New("interrupted; what was finished stays, the same command does the rest")}
+	case errors.Is(err, context.Canceled):
+		log.Debug(err.Error())
+		return f.say(log, exitInterrupted, errors.New("interrupted; what was finished stays, the same command does the rest"))
 	case errors.Is(err, pipeline.ErrStopped):
-		return &exit{exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left)}
+		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left))
 	case err != nil:
-		return &exit{exitFailed, fmt.Errorf("%w; %d images left, the same command goes on from here", err, s.Left)}
+		return f.say(log, exitFailed, fmt.Errorf("%w; %d images left, the same command goes on from here", err, s.Left))
 	case s.Failed > 0:
 		return &exit{code: exitFailed}
 	}
 	return nil
+}
+
+// say is an error that ends the program: with JSON logs it is a line of them.
+func (f *flags) say(log *slog.Logger, code int, err error) error {
+	if f.logs == "json" {
+		log.Error(err.Error())
+		return &exit{code: code}
+	}
+	return &exit{code, err}
 }
 
 func hasImages(entries []source.Entry) bool {
@@ -156,7 +161,7 @@ func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
 		return
 	}
 	for _, w := range r.Warnings {
-		log.Warn(string(r.Input) + ": " + w)
+		log.Warn(source.Display(string(r.Input)) + ": " + w)
 	}
 	for _, l := range r.Layers {
 		name := l.Layer
@@ -165,10 +170,10 @@ func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
 		}
 		if l.Uncovered != "" && !said[name] {
 			said[name] = true
-			log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", name, l.Uncovered, r.Input))
+			log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", name, l.Uncovered, source.Display(string(r.Input))))
 		}
 	}
-	log.Debug(fmt.Sprintf("%s: %d×%d, %d files in %s", r.Input, r.Width, r.Height, len(r.Files), r.Output))
+	log.Debug(fmt.Sprintf("%s: %d×%d, %d files in %s", source.Display(string(r.Input)), r.Width, r.Height, len(r.Files), source.Display(string(r.Output))))
 }
 
 func summaryLine(s pipeline.Summary, out string) string {

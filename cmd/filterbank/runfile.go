@@ -31,10 +31,10 @@ type runFile struct {
 	Interrupted bool               `json:"interrupted"`
 }
 
-func (f *flags) writeRunFile(j *job, s pipeline.Summary, interrupted bool) error {
+func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) ([]byte, error) {
 	resolved, err := json.Marshal(j.file.Resolved())
 	if err != nil {
-		return fmt.Errorf("%s: %w", sink.RunName, err)
+		return nil, fmt.Errorf("%s: %w", sink.RunName, err)
 	}
 	sum := sha256.Sum256(resolved)
 	r := runFile{
@@ -48,11 +48,7 @@ func (f *flags) writeRunFile(j *job, s pipeline.Summary, interrupted bool) error
 	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return fmt.Errorf("%s: %w", sink.RunName, err)
+		return nil, fmt.Errorf("%s: %w", sink.RunName, err)
 	}
-	tree, err := sink.Open(f.out)
-	if err != nil {
-		return err
-	}
-	return tree.WriteFile(sink.RunName, append(data, '\n'))
+	return append(data, '\n'), nil
 }

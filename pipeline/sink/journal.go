@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Journal is the manifest while a run works on it. Records are appended as pictures
@@ -49,19 +50,19 @@ func (j *Journal) scan() error {
 	in := bufio.NewReaderSize(j.file, 1<<20)
 	for first := true; ; first = false {
 		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return j.file.Truncate(j.size)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if first && !begins(line) {
+			return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
 		}
 		if err != nil {
-			return err
+			return j.file.Truncate(j.size)
 		}
 		at := span{j.size, int64(len(line))}
 		j.size += at.length
 		var r struct{ Input, Output Path }
 		if err := json.Unmarshal(line, &r); err != nil || r.Input == "" {
-			if first {
-				return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
-			}
 			continue
 		}
 		where := place(string(r.Input), string(r.Output))
@@ -70,6 +71,12 @@ func (j *Journal) scan() error {
 		}
 		j.earlier[where] = at
 	}
+}
+
+// begins says whether a line, which may be torn, is the beginning of a record.
+func begins(line []byte) bool {
+	const input = `{"input":`
+	return bytes.HasPrefix(line, []byte(input)) || len(line) < len(input) && strings.HasPrefix(input, string(line))
 }
 
 // Find gives the record of an earlier run for a picture, or nil.
@@ -107,32 +114,36 @@ func (j *Journal) Add(r *Record) error {
 }
 
 // Close rewrites the manifest: first the newest record of each of the given pictures,
-// inputs and outputs, in their order, then those of other pictures from earlier runs.
-// When it fails the journal stays as it is, and is as good for going on from.
-func (j *Journal) Close(pictures iter.Seq2[string, string]) error {
+// inputs and outputs, in their order, then those of other pictures from earlier runs,
+// which it counts. When it fails the journal stays as it is, and is as good for going
+// on from.
+func (j *Journal) Close(pictures iter.Seq2[string, string]) (others int, err error) {
 	batch := j.tree.Begin("")
-	err := j.copyLines(batch.Create(ManifestName), pictures)
+	others, err = j.copyLines(batch.Create(ManifestName), pictures)
 	// Windows does not rename onto an open file.
 	if err = errors.Join(err, j.file.Close()); err != nil {
 		batch.Abort()
-		return err
+		return others, err
 	}
 	_, err = batch.Commit()
-	return err
+	return others, err
 }
 
-func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string]) error {
+func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string]) (others int, err error) {
 	for input, output := range pictures {
 		if err := j.copyLine(out, place(input, output)); err != nil {
-			return err
+			return others, err
 		}
 	}
 	for _, place := range j.order {
+		if _, left := j.earlier[place]; left {
+			others++
+		}
 		if err := j.copyLine(out, place); err != nil {
-			return err
+			return others, err
 		}
 	}
-	return nil
+	return others, nil
 }
 
 // copyLine copies the newest record of a place, once.

@@ -47,8 +47,12 @@ func (t *Tree) Lock() (*Lock, error) {
 	}
 }
 
-// Unlock lets other runs in and removes the file.
-func (l *Lock) Unlock() error {
+// Unlock lets other runs in and removes the file. With crashed, it leaves the file, so
+// that the next run takes this one for crashed.
+func (l *Lock) Unlock(crashed bool) error {
+	if crashed {
+		return l.file.Unlock()
+	}
 	removed := os.Remove(l.file.Path()) // fails on Windows, where the file is open
 	if err := l.file.Unlock(); err != nil {
 		return fmt.Errorf("unlock output folder: %w", err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 // Tree is an output folder. It is safe for concurrent use.
 type Tree struct {
 	root    string
+	run     uint64 // sets this run's temporary files apart: process numbers recur in containers
 	counter atomic.Uint64
 }
 
@@ -30,28 +32,23 @@ func Open(root string) (*Tree, error) {
 		}
 		return nil, fmt.Errorf("make output folder: %w", err)
 	}
-	return &Tree{root: root}, nil
+	return &Tree{root: root, run: rand.Uint64()}, nil
 }
 
 // temporary is a name beside path that no other file of this or another run has.
 func (t *Tree) temporary(path string) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%d-%d%s", tempPrefix, os.Getpid(), t.counter.Add(1), tempSuffix))
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%x-%d%s", tempPrefix, t.run, t.counter.Add(1), tempSuffix))
 }
 
 const tempPrefix, tempSuffix = ".filterbank-", ".tmp"
 
-// Sweep removes the temporary files that a crash has left in a folder of the tree,
-// given as a slash-separated path, and, with deep, in all folders below it.
-func (t *Tree) Sweep(dir string, deep bool) error {
-	root := filepath.Join(t.root, filepath.FromSlash(dir))
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+// Sweep removes the temporary files that a crash has left anywhere in the tree. No
+// batch may be open.
+func (t *Tree) Sweep() error {
+	err := filepath.WalkDir(t.root, func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
 		case err != nil:
 			return err
-		case d.IsDir() && path != root && !deep:
-			return fs.SkipDir
 		case strings.HasPrefix(d.Name(), tempPrefix) && strings.HasSuffix(d.Name(), tempSuffix):
 			return os.Remove(path)
 		}
@@ -139,8 +136,9 @@ type Written struct {
 	SHA256 string // hexadecimal
 }
 
-// Commit gives every file its name. When one cannot be written or renamed, none of
-// the batch's files is left behind.
+// Commit gives every file its name, in place of what had that name before. When one
+// cannot be written, nothing has happened; when one cannot be renamed, none of the
+// batch's files is left behind, and those that earlier ones have replaced are lost.
 func (b *Batch) Commit() ([]Written, error) {
 	written := make([]Written, len(b.files))
 	for i, f := range b.files {

@@ -25,10 +25,10 @@ func (e *CollisionError) Error() string {
 	var b strings.Builder
 	if e.Second == "" {
 		fmt.Fprintf(&b, "the maps of %s would go to %s, which is a file of the run itself: rename it or --exclude it",
-			pictureName(e.First), display(e.Rel))
+			pictureName(e.First), Display(e.Rel))
 	} else {
 		fmt.Fprintf(&b, "the maps of %s and %s would both go to %s: rename one, --exclude one, or give it a run of its own with another -o",
-			pictureName(e.First), pictureName(e.Second), display(e.Rel))
+			pictureName(e.First), pictureName(e.Second), Display(e.Rel))
 	}
 	if e.Others > 0 {
 		fmt.Fprintf(&b, " (%d more such pictures)", e.Others)
@@ -41,7 +41,7 @@ func pictureName(path string) string {
 	if path == Stdin {
 		return "standard input (-)"
 	}
-	return display(path)
+	return Display(path)
 }
 
 // isRunFile is true of the names that a run itself writes at the top of its

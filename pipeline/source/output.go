@@ -29,7 +29,7 @@ func newOutput(name string) *output {
 
 // refusal is why nothing in the output folder becomes a Job.
 func (o *output) refusal() error {
-	return fmt.Errorf("lies in the output folder %s, which is never read as input: choose another with -o", display(o.name))
+	return fmt.Errorf("lies in the output folder %s, which is never read as input: choose another with -o", Display(o.name))
 }
 
 // is compares a folder that a walk has come upon.

@@ -36,7 +36,7 @@ type Problem struct {
 
 // Error is the path, quoted where it would not fit on a line, and what is wrong
 // with it.
-func (p *Problem) Error() string { return display(p.Path) + ": " + p.Err.Error() }
+func (p *Problem) Error() string { return Display(p.Path) + ": " + p.Err.Error() }
 
 // Unwrap gives Err, which wraps the file system's own error where there was one.
 func (p *Problem) Unwrap() error { return p.Err }
@@ -95,9 +95,9 @@ func kind(mode os.FileMode) string {
 	}
 }
 
-// display is a path as it stands in an error: itself, or quoted in Go's way when
-// a newline or the like would tear the line.
-func display(path string) string {
+// Display is a path as it stands in a message: itself, or quoted in Go's way when a
+// newline or the like would tear the line.
+func Display(path string) string {
 	notPrint := func(r rune) bool { return !unicode.IsPrint(r) }
 	if path == "" || !utf8.ValidString(path) || strings.ContainsFunc(path, notPrint) {
 		return strconv.Quote(path)

@@ -184,10 +184,10 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 		return nil
 	}
 	if info, err := os.Stat(base); err != nil {
-		l.problem(name, "", CodeNoMatch, fmt.Errorf("matches nothing: folder %s: %w", display(base), reason(err)))
+		l.problem(name, "", CodeNoMatch, fmt.Errorf("matches nothing: folder %s: %w", Display(base), reason(err)))
 		return nil
 	} else if !info.IsDir() {
-		l.problem(name, "", CodeNoMatch, fmt.Errorf("matches nothing: %s is not a folder", display(base)))
+		l.problem(name, "", CodeNoMatch, fmt.Errorf("matches nothing: %s is not a folder", Display(base)))
 		return nil
 	}
 	if l.out.holdsFolder(base) {

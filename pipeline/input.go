@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// input is a picture's file, open, or standard input, which is held in memory.
+type input struct {
+	io.ReadSeeker
+	name string // as messages show it
+	size int64
+	file *os.File // nil for standard input
+}
+
+// Close closes the file.
+func (in *input) Close() {
+	if in.file != nil {
+		in.file.Close()
+	}
+}
+
+// open opens a picture's file. Standard input is read whole, as far as memory allows.
+func (w *worker) open(e *source.Entry) (*input, error) {
+	c := start()
+	defer c.mark(&w.stages.Read)
+	if e.Path == source.Stdin {
+		limit := int64(math.MaxInt64 - 1)
+		if w.opts.Memory > 0 {
+			limit = w.opts.Memory
+		}
+		data, err := io.ReadAll(io.LimitReader(w.opts.Stdin, limit+1))
+		if err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+		if int64(len(data)) > limit {
+			return nil, fmt.Errorf("read standard input: %w", &memoryError{int64(len(data)), limit})
+		}
+		return &input{ReadSeeker: bytes.NewReader(data), name: "standard input", size: int64(len(data))}, nil
+	}
+	file, err := os.Open(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", shown(err))
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("read: %w", shown(err))
+	}
+	return &input{ReadSeeker: file, name: source.Display(e.Path), size: info.Size(), file: file}, nil
+}
+
+// shown is a file system's error with its path as messages show it.
+func shown(err error) error {
+	if pe, ok := err.(*os.PathError); ok {
+		return &os.PathError{Op: pe.Op, Path: source.Display(pe.Path), Err: pe.Err}
+	}
+	return err
+}
+
+// sum gives the SHA-256 of the whole input, in hexadecimal, and leaves it rewound. It
+// holds little of it in memory.
+func (in *input) sum() (string, error) {
+	h := sha256.New()
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return "", fmt.Errorf("read: %w", shown(err))
+	}
+	if _, err := io.Copy(h, in); err != nil {
+		return "", fmt.Errorf("read: %w", shown(err))
+	}
+	_, err := in.Seek(0, io.SeekStart)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// header reads what a picture's header says. Where it is refused, the record gets the
+// file's digest, which it otherwise gets with the pixels.
+func (w *worker) header(in *input, rec *sink.Record) (decode.Info, error) {
+	c := start()
+	defer c.mark(&w.stages.Decode)
+	info, err := w.opts.Decoder.ReadInfo(in)
+	if err != nil {
+		err = fmt.Errorf("decode %s: %w", in.name, err)
+		if sum, sumErr := in.sum(); sumErr == nil {
+			rec.SHA256 = sum
+		}
+	}
+	return info, err
+}
+
+// decode reads the file whole and decodes it.
+func (w *worker) decode(in *input, rec *sink.Record) (*decode.Picture, error) {
+	c := start()
+	data := make([]byte, in.size)
+	_, err := in.Seek(0, io.SeekStart)
+	if err == nil {
+		var n int
+		n, err = io.ReadFull(in, data)
+		data = data[:n]
+		if err == io.ErrUnexpectedEOF || err == io.EOF {
+			err = nil // the file has become shorter, which the decoder will say
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", shown(err))
+	}
+	sum := sha256.Sum256(data)
+	rec.SHA256 = hex.EncodeToString(sum[:])
+	rec.Key = key(w.settings, rec.SHA256)
+	c.mark(&w.stages.Read)
+	defer c.mark(&w.stages.Decode)
+	pic, err := w.opts.Decoder.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", in.name, err)
+	}
+	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
+	rec.Warnings = pic.Warnings
+	return pic, nil
+}
