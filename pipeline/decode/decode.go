@@ -108,7 +108,7 @@ func finite(v float32) bool {
 // picture are ignored, as is what follows the first frame of an animated PNG. The
 // Picture does not refer to data. Errors are [*Error].
 func (d *Decoder) Decode(data []byte) (*Picture, error) {
-	h, err := d.probe(data)
+	h, err := d.probe(data, nil)
 	if err != nil {
 		return nil, err
 	}

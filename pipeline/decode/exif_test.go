@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -103,6 +104,25 @@ func TestOrientation(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestLateEXIF has the block behind so many pixels that the header is read without it.
+func TestLateEXIF(t *testing.T) {
+	noise := rand.New(rand.NewPCG(1, 2))
+	for _, depth := range []int{8, 16} {
+		data := pngSpec{
+			w: 400, h: 300, depth: depth, after: pngChunk("eXIf", exifBlock(binary.BigEndian, 3, 6)),
+			sample: func(int, int, int) uint16 { return uint16(noise.Uint32()) & (1<<depth - 1) },
+		}.encode()
+		if len(data) < 100_000 {
+			t.Fatalf("%d bytes are read at once, the test shows nothing", len(data))
+		}
+		p, _ := decodeBytes(t, data, Options{})
+		info, err := p.decoder.ReadInfo(bytes.NewReader(data))
+		if err != nil || info != p.Info || info.Orientation != 6 || info.Width != 300 {
+			t.Errorf("depth %d: ReadInfo is %+v, %v, want %+v", depth, info, err, p.Info)
 		}
 	}
 }

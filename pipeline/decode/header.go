@@ -3,8 +3,10 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"image"
 	"io"
+	"math"
 )
 
 // pngEXIF walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
@@ -25,6 +27,44 @@ func pngEXIF(data []byte) (exif []byte, complete bool) {
 		rest = rest[length+frame:]
 	}
 	return exif, complete
+}
+
+// lateEXIF seeks from chunk to chunk of a PNG for an eXIf chunk behind the pixels and
+// gives its content, or nil. Where the file is damaged it stops looking: that is for the
+// decoder to say. Larger blocks than a JPEG segment holds are passed over.
+func lateEXIF(r io.ReadSeeker) ([]byte, error) {
+	at, pixels := int64(len(pngSignature)), false
+	for {
+		if _, err := r.Seek(at, io.SeekStart); err != nil {
+			return nil, err
+		}
+		var head [8]byte
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return nil, atEnd(err)
+		}
+		length := int64(binary.BigEndian.Uint32(head[:]))
+		switch kind := string(head[4:]); {
+		case kind == "IDAT":
+			pixels = true
+		case kind == "eXIf" && !pixels, kind == "IEND", length > math.MaxInt32:
+			return nil, nil
+		case kind == "eXIf" && length <= math.MaxUint16:
+			exif := make([]byte, length)
+			if _, err := io.ReadFull(r, exif); err != nil {
+				return nil, atEnd(err)
+			}
+			return exif, nil
+		}
+		at += 12 + length
+	}
+}
+
+// atEnd is err unless it says that the file ends.
+func atEnd(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
 }
 
 // JPEG markers, ITU T.81 table B.1.

@@ -53,8 +53,8 @@ type header struct {
 
 // ReadInfo reads a picture's header from r, the beginning of its file: rarely more
 // than 32 KiB, and never more than 64 MiB. The size is checked as Decode checks it;
-// damage after the header goes unseen. An eXIf chunk that stands behind a PNG's
-// pixels counts for Decode but is found here only in small files.
+// damage after the header goes unseen. An eXIf chunk that stands behind a PNG's pixels
+// is found when r can seek; otherwise it counts for Decode alone.
 //
 // An error of r is returned wrapped; all others are [*Error].
 func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
@@ -69,7 +69,16 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		if err != nil && !end {
 			return Info{}, fmt.Errorf("read picture header: %w", err)
 		}
-		h, err := d.probe(data)
+		var late []byte
+		if seeker, ok := r.(io.ReadSeeker); ok && !end && bytes.HasPrefix(data, []byte(pngSignature)) {
+			if late, err = lateEXIF(seeker); err != nil {
+				return Info{}, fmt.Errorf("read picture header: %w", err)
+			}
+			if _, err = seeker.Seek(int64(len(data)), io.SeekStart); err != nil {
+				return Info{}, fmt.Errorf("read picture header: %w", err)
+			}
+		}
+		h, err := d.probe(data, late)
 		if err == nil {
 			return h.Info, nil
 		}
@@ -82,7 +91,8 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 
 // probe reads the header at the beginning of data. Where data ends within the
 // header, the error's code is Truncated, so that a caller with more can come again.
-func (d *Decoder) probe(data []byte) (*header, error) {
+// The EXIF block of a PNG that stands behind data is given beside it.
+func (d *Decoder) probe(data, late []byte) (*header, error) {
 	format, err := sniff(data)
 	if err != nil {
 		return nil, err
@@ -91,7 +101,9 @@ func (d *Decoder) probe(data []byte) (*header, error) {
 	var exif []byte
 	var complete bool
 	if format == PNG {
-		exif, complete = pngEXIF(data)
+		if exif, complete = pngEXIF(data); exif == nil {
+			exif = late
+		}
 	} else {
 		h.jpeg = readJPEGHeader(data)
 		exif, complete = h.jpeg.exif, h.jpeg.complete
