@@ -26,7 +26,31 @@ func blocks(t *testing.T, language string) []string {
 	return found
 }
 
-// TestReadmeCommands runs every command of README, in order, in a copy of the module.
+// sampleCommands are the commands in the comments of the samples' stack files, but for
+// those on photos/, which stands for a folder of the reader's.
+func sampleCommands(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../samples/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stack files among the samples", err)
+	}
+	var found []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^# {2,}(filterbank .*?)(?: {3,}.*)?$`).FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(m[1], " photos/") {
+				found = append(found, m[1])
+			}
+		}
+	}
+	return found
+}
+
+// TestReadmeCommands runs every command of README and the samples, in order, in a copy
+// of the module.
 // Only the test command is left to whoever runs this test with it.
 func TestReadmeCommands(t *testing.T) {
 	if testing.Short() {
@@ -50,7 +74,7 @@ func TestReadmeCommands(t *testing.T) {
 	bin := filepath.Join(dir, "bin")
 	env := append(os.Environ(), "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	ran := 0
-	for _, block := range blocks(t, "sh") {
+	for _, block := range append(blocks(t, "sh"), sampleCommands(t)...) {
 		for line := range strings.Lines(block) {
 			line = strings.TrimSpace(line)
 			if line == "" || line == "go test ./..." {
@@ -67,14 +91,16 @@ func TestReadmeCommands(t *testing.T) {
 	if ran < 10 {
 		t.Errorf("ran %d commands, README has more", ran)
 	}
-	python := python(t)
-	for _, program := range blocks(t, "python") {
-		cmd := exec.Command(python, "-c", program)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("python: %v\n%s", err, out)
+	t.Run("python", func(t *testing.T) {
+		python := python(t)
+		for _, program := range blocks(t, "python") {
+			cmd := exec.Command(python, "-c", program)
+			cmd.Dir = dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
 		}
-	}
+	})
 }
 
 // python finds one with numpy and PIL: the first in the path, or the system's.

@@ -67,7 +67,7 @@ func (f *File) flush() error {
 
 // open opens the temporary file, making it and its folder the first time. Another
 // batch that fails may remove a folder just before a file is made in it, hence the
-// second try.
+// further tries.
 func (f *File) open(flags int) (*os.File, error) {
 	if f.temp != "" {
 		return os.OpenFile(f.temp, flags, 0o666)

@@ -46,7 +46,9 @@ func pictureName(path string) string {
 
 // isRunFile is true of the names that a run itself writes at the top of its
 // output folder.
-func isRunFile(name string) bool { return name == "manifest.jsonl" || name == "run.json" }
+func isRunFile(name string) bool {
+	return name == "manifest.jsonl" || name == "run.json" || name == ".filterbank.lock"
+}
 
 // distinct drops what is listed again and refuses pictures whose maps would land
 // in the same place. With fold, places that differ in case only are the same.

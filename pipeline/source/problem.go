@@ -27,7 +27,7 @@ const (
 	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
 )
 
-// Problem is an input, or a file below one, that could not become a Job.
+// Problem is an input, or a file below one, that could not become a picture to work on.
 type Problem struct {
 	Path string // as in Entry
 	Code Code
