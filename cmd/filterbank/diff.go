@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/pipeline/diff"
+	"filterbank/pipeline/sink"
+)
+
+// diffOptions say how runs are compared and how that is printed.
+type diffOptions struct {
+	tolerance float64
+	jobs      int
+	json      bool
+	all       bool // maps that are equal too
+}
+
+func newDiff(c console) *cobra.Command {
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use:   "diff RUN_A RUN_B",
+		Short: "Compare the feature maps of two runs",
+		Long: "Compares the maps in the output folders of two runs: for each filter the largest and\n" +
+			"the mean absolute difference and the picture where it is largest; and what only\n" +
+			"one of the runs has. Files that the manifests give the same digest are not read.\n" +
+			"Pixels are turned into numbers by their scale. It exits with 0 when the runs are\n" +
+			"equal and with 1 when they are not.",
+		Example: "  filterbank diff maps/ maps-before/\n" +
+			"  filterbank diff maps/ maps-before/ --tolerance 1e-4",
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runDiff(cmd.Context(), c, args[0], args[1], o)
+		},
+	}
+	s := cmd.Flags()
+	s.Float64Var(&o.tolerance, "tolerance", 0, "largest difference of a value that still counts as equal")
+	s.IntVarP(&o.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
+	s.BoolVar(&o.json, "json", false, "print JSON")
+	s.BoolVarP(&o.all, "verbose", "v", false, "list maps without a difference too")
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	return cmd
+}
+
+func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
+	if !(o.tolerance >= 0) {
+		return fmt.Errorf("tolerance must be 0 or more, got %v", o.tolerance)
+	}
+	if o.jobs < 0 {
+		return fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", o.jobs)
+	}
+	r, err := diff.Run(ctx, a, b, diff.Options{Jobs: o.jobs})
+	if ctx.Err() != nil {
+		return &exit{exitInterrupted, fmt.Errorf("diff: %w", err)}
+	}
+	if err != nil {
+		return fmt.Errorf("diff: %w", err)
+	}
+	if o.json {
+		err = printJSON(c.out, r)
+	} else {
+		err = printDiff(c.out, r, a, b, o)
+	}
+	if err != nil {
+		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+	}
+	if !r.Equal(o.tolerance) {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// shownLines is how many lines of each list are printed.
+const shownLines = 20
+
+func printDiff(w io.Writer, r *diff.Report, a, b string, o diffOptions) error {
+	var out strings.Builder
+	diffTable(&out, r, o.all)
+	list(&out, r.Unmatched, func(u diff.Unmatched) string {
+		line := fmt.Sprintf("%s: %s in %s, %s in %s", shown(u.Picture), u.A, a, u.B, b)
+		if u.Error != "" {
+			line += ": " + u.Error
+		}
+		return line
+	})
+	for _, only := range []struct {
+		files diff.List[sink.Path]
+		dir   string
+	}{{r.OnlyA, a}, {r.OnlyB, b}} {
+		list(&out, only.files, func(p sink.Path) string { return fmt.Sprintf("%s: only in %s", shown(p), only.dir) })
+	}
+	list(&out, r.Shapes, func(s diff.Shapes) string {
+		return fmt.Sprintf("%s: %v in %s, %v in %s", shown(s.Path), s.A, a, s.B, b)
+	})
+	list(&out, r.Unreadable, func(p diff.Problem) string { return fmt.Sprintf("%s: %s", shown(p.Path), p.Error) })
+	fmt.Fprintln(&out, diffSummary(r, o.tolerance))
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func diffTable(out *strings.Builder, r *diff.Report, all bool) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	rows := 0
+	for i := range r.Maps {
+		m := &r.Maps[i]
+		if m.Worst == "" && !all {
+			continue
+		}
+		if rows++; rows == 1 {
+			fmt.Fprintln(t, "layer\tfilter\tformat\tlargest\tmean\tworst image")
+		}
+		worst := shown(m.Worst)
+		if worst == "" {
+			worst = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.6g\t%s\n", layerName(m), filterName(m), m.Format, largest(m), m.Mean, worst)
+	}
+	t.Flush()
+	if rows > 0 {
+		out.WriteByte('\n')
+	}
+}
+
+func layerName(m *diff.Map) string {
+	if m.Stack != "" {
+		return m.Stack + "/" + m.Layer
+	}
+	return m.Layer
+}
+
+// shown quotes names that would break a line or a terminal.
+func shown(p sink.Path) string {
+	for _, r := range string(p) {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return strconv.Quote(string(p))
+		}
+	}
+	return string(p)
+}
+
+// filterName is as in a map's file name.
+func filterName(m *diff.Map) string {
+	name := fmt.Sprintf("%03d", m.Index)
+	if m.Filter != "" {
+		name += "-" + m.Filter
+	}
+	return name
+}
+
+// largest is ∞ where a value is NaN or infinite in one run only.
+func largest(m *diff.Map) string {
+	if m.NotFinite > 0 {
+		return fmt.Sprintf("∞ (%d values)", m.NotFinite)
+	}
+	return fmt.Sprintf("%.6g", m.Largest)
+}
+
+func list[T any](out *strings.Builder, l diff.List[T], line func(T) string) {
+	for i, item := range l.First {
+		if i == shownLines {
+			break
+		}
+		fmt.Fprintln(out, line(item))
+	}
+	if rest := l.Count - min(shownLines, len(l.First)); rest > 0 {
+		fmt.Fprintf(out, "… and %d more\n", rest)
+	}
+}
+
+// diffSummary is the last line.
+func diffSummary(r *diff.Report, tolerance float64) string {
+	verdict := "different"
+	if r.Equal(tolerance) {
+		if verdict = "equal"; r.Largest() != nil {
+			verdict = fmt.Sprintf("equal within %g", tolerance)
+		}
+	}
+	line := fmt.Sprintf("%s: %d images, %d files, %d with the same bytes", verdict, r.Pictures, r.Files, r.Same)
+	if m := r.Largest(); m != nil {
+		line += fmt.Sprintf("; largest difference %s in %s/%s of %s", largest(m), layerName(m), filterName(m), shown(m.Worst))
+	}
+	for _, part := range []struct {
+		count int
+		what  string
+	}{
+		{r.Unmatched.Count, "images done in one run only"},
+		{r.OnlyA.Count + r.OnlyB.Count, "files in one run only"},
+		{r.Shapes.Count, "files of other shapes"},
+		{r.Unreadable.Count, "files not compared"},
+	} {
+		if part.count > 0 {
+			line += fmt.Sprintf("; %d %s", part.count, part.what)
+		}
+	}
+	return line
+}
