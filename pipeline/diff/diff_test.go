@@ -186,10 +186,11 @@ func TestFiles(t *testing.T) {
 func TestSameDigestIsNotRead(t *testing.T) {
 	a, b := newFixture(t), newFixture(t)
 	info := sink.FileInfo{Path: "p/l.npy", Layer: "l", SHA256: "ab"}
-	a.done("p", volume.Shape{C: 1, H: 2, W: 3}, info)
-	b.done("p", volume.Shape{C: 1, H: 2, W: 3}, info)
+	sheet := sink.FileInfo{Path: "p/sheet.png", Layer: "of no shape", SHA256: "cd"}
+	a.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
+	b.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
 	r := compareRuns(t, a, b, 1)
-	if !r.Equal(0) || r.Same != 1 || len(r.Maps) != 1 || r.Maps[0].Values != 6 {
+	if !r.Equal(0) || r.Same != 2 || len(r.Maps) != 1 || r.Maps[0].Values != 6 {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -101,17 +101,19 @@ func (c *comparison) unmatched(recs [2]*sink.Record, states [2]string) {
 func (c *comparison) file(runs [2]*run, recs [2]*sink.Record, fa, fb *sink.FileInfo) error {
 	c.Files++
 	shape, err := shapeOf(recs[0], fa)
+	if fa.SHA256 == fb.SHA256 && fa.SHA256 != "" && sameScale(fa, fb) {
+		c.Same++
+		if err == nil { // otherwise the values are equal and their number is not known
+			c.same(fa, shape)
+		}
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[0].dir, err)
 	}
 	other, err := shapeOf(recs[1], fb)
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[1].dir, err)
-	}
-	if fa.SHA256 == fb.SHA256 && fa.SHA256 != "" && sameScale(fa, fb) {
-		c.Same++
-		c.same(fa, shape)
-		return nil
 	}
 	if shape != other {
 		c.Shapes.add(Shapes{fa.Path, shape, other})
