@@ -122,6 +122,6 @@ func (w *worker) decode(in *input, rec *sink.Record) (*decode.Picture, error) {
 		return nil, fmt.Errorf("decode %s: %w", in.name, err)
 	}
 	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
-	rec.Warnings = pic.Warnings
+	rec.Ignored, rec.Warnings = pic.Ignored, pic.Warnings
 	return pic, nil
 }

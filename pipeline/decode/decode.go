@@ -116,7 +116,7 @@ func (d *Decoder) Decode(data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Picture{Info: h.Info, Warnings: h.warnings, decoder: d}
+	p := &Picture{Info: h.Info, Ignored: h.ignored, Warnings: h.warnings, decoder: d}
 	if err := p.open(img, h); err != nil {
 		return nil, err
 	}

@@ -173,3 +173,29 @@ func TestMalformedEXIF(t *testing.T) {
 		}
 	}
 }
+
+func TestIgnoredColours(t *testing.T) {
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	profile := append([]byte("\xff\xd8\xff\xe2\x00\x12ICC_PROFILE\x00\x01\x01xx"), photo.Bytes()[2:]...)
+	chunks := func(before string) []byte { return pngSpec{w: 3, h: 2, depth: 8, before: []byte(before)}.encode() }
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"plain JPEG", photo.Bytes(), "[]"},
+		{"JPEG with a profile", profile, "[ICC profile]"},
+		{"plain PNG", chunks(""), "[]"},
+		{"PNG with sRGB's gamma", chunks(string(pngChunk("gAMA", []byte{0, 0, 0xb1, 0x8f}))), "[]"},
+		{"PNG with another gamma", chunks(string(pngChunk("gAMA", []byte{0, 1, 0x86, 0xa0}))), "[gamma]"},
+		{"PNG with a profile", chunks(string(pngChunk("cHRM", make([]byte, 32))) + string(pngChunk("iCCP", []byte("x\x00\x00")))), "[chromaticities ICC profile]"},
+	} {
+		p, _ := decodeBytes(t, c.data, Options{})
+		if got := fmt.Sprint(p.Ignored); got != c.want {
+			t.Errorf("%s: ignored %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -9,10 +9,11 @@ import (
 	"math"
 )
 
-// pngEXIF walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
-// It returns the first eXIf chunk, or nil, and whether the header is complete, that
-// is, whether the pixels' first chunk has come.
-func pngEXIF(data []byte) (exif []byte, complete bool) {
+// pngChunks walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
+// It returns the first eXIf chunk, or nil, the names of what changes colours and is not
+// applied, and whether the header is complete, that is, whether the pixels' first chunk
+// has come.
+func pngChunks(data []byte) (exif []byte, ignored []string, complete bool) {
 	const frame = 12 // length, type and CRC around a chunk's content
 	rest := data[len(pngSignature):]
 	for len(rest) >= 8 {
@@ -21,12 +22,26 @@ func pngEXIF(data []byte) (exif []byte, complete bool) {
 		if int64(len(rest)) < length+frame {
 			break
 		}
-		if kind == "eXIf" && exif == nil {
-			exif = rest[8 : 8+length]
+		switch content := rest[8 : 8+length]; kind {
+		case "eXIf":
+			if exif == nil {
+				exif = content
+			}
+		case "iCCP":
+			ignored = append(ignored, "ICC profile")
+		case "cICP":
+			ignored = append(ignored, "coding-independent code points")
+		case "cHRM":
+			ignored = append(ignored, "chromaticities")
+		case "gAMA":
+			const sRGB = 45455 // what gamma says in files that are sRGB (PNG, 11.3.2.5)
+			if len(content) == 4 && binary.BigEndian.Uint32(content) != sRGB {
+				ignored = append(ignored, "gamma")
+			}
 		}
 		rest = rest[length+frame:]
 	}
-	return exif, complete
+	return exif, ignored, complete
 }
 
 // lateEXIF seeks from chunk to chunk of a PNG for an eXIf chunk behind the pixels and
@@ -76,11 +91,15 @@ const (
 	markerEOI   = 0xd9
 	markerSOS   = 0xda
 	markerAPP1  = 0xe1
+	markerAPP2  = 0xe2
 	markerAPP14 = 0xee
 )
 
 // Exif 2.32, 4.7.2.1: what APP1 begins with when it holds EXIF.
 const exifPrefix = "Exif\x00\x00"
+
+// ICC.1:2022, B.4: what APP2 begins with when it holds a part of a profile.
+const iccPrefix = "ICC_PROFILE\x00"
 
 // jpegHeader is what image/jpeg keeps to itself of the segments before the pixels.
 type jpegHeader struct {
@@ -89,6 +108,7 @@ type jpegHeader struct {
 	ratio     image.Point // how many samples of the first channel there are to one of the second, at least 1
 	transform int         // where the file has the transform byte of Adobe's APP14, or 0
 	ycck      bool        // four channels hold YCbCr and K, not CMYK
+	profile   bool        // there is an ICC profile
 	complete  bool        // the first scan has come
 }
 
@@ -136,6 +156,8 @@ func (h *jpegHeader) segment(marker byte, content []byte, at int) {
 	switch {
 	case marker == markerAPP1 && h.exif == nil && bytes.HasPrefix(content, []byte(exifPrefix)):
 		h.exif = content[len(exifPrefix):]
+	case marker == markerAPP2 && bytes.HasPrefix(content, []byte(iccPrefix)):
+		h.profile = true
 	case marker == markerAPP14 && len(content) > transformAt && bytes.HasPrefix(content, []byte("Adobe")):
 		h.transform = at + transformAt
 		h.ycck = content[transformAt] != 0

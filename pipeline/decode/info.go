@@ -48,6 +48,7 @@ type header struct {
 	stored   image.Point // size in the file, before orientation
 	layout   layout
 	jpeg     jpegHeader
+	ignored  []string
 	warnings []string
 }
 
@@ -101,12 +102,16 @@ func (d *Decoder) probe(data, late []byte) (*header, error) {
 	var exif []byte
 	var complete bool
 	if format == PNG {
-		if exif, complete = pngEXIF(data); exif == nil {
+		exif, h.ignored, complete = pngChunks(data)
+		if exif == nil {
 			exif = late
 		}
 	} else {
 		h.jpeg = readJPEGHeader(data)
 		exif, complete = h.jpeg.exif, h.jpeg.complete
+		if h.jpeg.profile {
+			h.ignored = []string{"ICC profile"}
+		}
 	}
 	config, err := decodeConfig(format, data)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 // for concurrent use.
 type Picture struct {
 	Info
-	Warnings []string // what was ignored, such as malformed EXIF
+	Ignored  []string // what the file says of its colours and is not applied: ICC profile, gamma, …
+	Warnings []string // what was wrong and passed over, such as malformed EXIF
 
 	decoder *Decoder
 	rows    rowReader

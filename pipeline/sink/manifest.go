@@ -33,6 +33,7 @@ type Record struct {
 	Orientation int         `json:"orientation,omitempty"` // of EXIF, 1 to 8
 	Layers      []LayerInfo `json:"layers,omitempty"`
 	Files       []FileInfo  `json:"files,omitempty"`
+	Ignored     []string    `json:"ignored,omitempty"` // what the file says of its colours and is not applied
 	Warnings    []string    `json:"warnings,omitempty"`
 	Digest      string      `json:"digest,omitempty"` // SHA-256 over the files' digests, in order
 }
