@@ -180,7 +180,9 @@ func TestIgnoredColours(t *testing.T) {
 		t.Fatal(err)
 	}
 	profile := append([]byte("\xff\xd8\xff\xe2\x00\x12ICC_PROFILE\x00\x01\x01xx"), photo.Bytes()[2:]...)
-	chunks := func(before string) []byte { return pngSpec{w: 3, h: 2, depth: 8, before: []byte(before)}.encode() }
+	chunks := func(before string) []byte {
+		return pngSpec{w: 3, h: 2, depth: 8, before: []byte(before), sample: func(x, _, _ int) uint16 { return uint16(x) }}.encode()
+	}
 	for _, c := range []struct {
 		name string
 		data []byte
