@@ -85,7 +85,7 @@ func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extre
 	if borrowed == 0 {
 		return w.convolve(ctx, stack, pic, func(_, layer int, rows volume.Rows) error {
 			c := start()
-			addRows(extremes[layer], rows)
+			w.addRows(extremes[layer], rows)
 			c.mark(&w.stages.Render)
 			return nil
 		})
@@ -100,7 +100,7 @@ func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extre
 	begun := time.Now()
 	e.team.Workers = 1 + borrowed
 	err := e.team.Scan(ctx, e.plan, taps, src, func(worker, layer int, rows volume.Rows) error {
-		addRows(found[worker][layer], rows)
+		w.addRows(found[worker][layer], rows)
 		return nil
 	})
 	w.chargeConvolution(time.Since(begun)*time.Duration(1+borrowed), src)
@@ -114,10 +114,10 @@ func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extre
 	return err
 }
 
-func addRows(extremes []render.Extremes, rows volume.Rows) {
+func (w *worker) addRows(extremes []render.Extremes, rows volume.Rows) {
 	for k := range rows.C {
 		for i := range rows.N {
-			extremes[k].Add(rows.Row(k, i))
+			extremes[k].Add(w.opts.Kernel, rows.Row(k, i))
 		}
 	}
 }

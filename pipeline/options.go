@@ -126,7 +126,8 @@ type Options struct {
 	Jobs    int       // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader // what the path "-" reads
 
-	// Kernel computes the convolutions; nil is the fastest that the processor runs.
+	// Kernel computes the convolutions and finds the extremes of maps; nil
+	// is the fastest that the processor runs.
 	Kernel *kernel.Kernel
 
 	// Memory bounds the bytes that pictures in flight hold, as far as their headers

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"filterbank/filters/kernel"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -57,6 +58,9 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	begun := time.Now()
 	if len(opts.Formats) == 0 {
 		opts.Formats = []Format{PNG}
+	}
+	if opts.Kernel == nil {
+		opts.Kernel = kernel.Best()
 	}
 	r := run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings()}
 	lock, err := r.take()

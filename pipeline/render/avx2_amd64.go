@@ -19,8 +19,3 @@ func exact8AVX2(dst *byte, row *float32, n int, lo float64, width float64)
 //
 //go:noescape
 func exact16AVX2(dst *byte, row *float32, n int, lo float64, width float64)
-
-// extremesAVX2 is extremesGeneric of groups > 0 of 32 values.
-//
-//go:noescape
-func extremesAVX2(row *float32, groups int) (lo float32, hi float32)

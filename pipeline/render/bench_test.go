@@ -3,6 +3,8 @@ package render
 import (
 	"math/rand/v2"
 	"testing"
+
+	"filterbank/filters/kernel"
 )
 
 // benchmarkRow is a band of a map after ReLU, 46% zeros.
@@ -22,9 +24,10 @@ func perValue(b *testing.B, values int) {
 
 func BenchmarkExtremes(b *testing.B) {
 	row := benchmarkRow()
+	k := kernel.Best()
 	var e Extremes
 	for b.Loop() {
-		e.Add(row)
+		e.Add(k, row)
 	}
 	perValue(b, len(row))
 }

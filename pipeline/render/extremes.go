@@ -1,6 +1,6 @@
 package render
 
-import "math"
+import "filterbank/filters/kernel"
 
 // Extremes gathers the smallest and the largest finite value of one or more maps.
 // The zero value has seen none.
@@ -9,12 +9,9 @@ type Extremes struct {
 	seen     bool
 }
 
-// Add takes in a row of a map.
-func (e *Extremes) Add(row []float32) {
-	lo, hi := extremes(row)
-	if math.IsInf(float64(lo), 0) || math.IsInf(float64(hi), 0) {
-		lo, hi = finiteExtremes(row)
-	}
+// Add takes in a row of a map, with k's loops. All kernels give the same.
+func (e *Extremes) Add(k *kernel.Kernel, row []float32) {
+	lo, hi := k.Extremes(row)
 	e.Merge(Extremes{lo, hi, lo <= hi})
 }
 
@@ -38,32 +35,4 @@ func (e Extremes) Range() Range {
 		lo = min(0, lo)
 	}
 	return Range{lo, hi}
-}
-
-// extremesGeneric is the smallest and the largest value that is not NaN, infinities
-// included: no row but one that holds an infinity or no number at all gives one. Which
-// zero it gives for −0 and +0 is open.
-func extremesGeneric(row []float32) (lo, hi float32) {
-	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
-	for _, v := range row {
-		if v < lo {
-			lo = v
-		}
-		if v > hi {
-			hi = v
-		}
-	}
-	return lo, hi
-}
-
-// finiteExtremes is the smallest and the largest finite value; without any, lo is
-// above hi.
-func finiteExtremes(row []float32) (lo, hi float32) {
-	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
-	for _, v := range row {
-		if v-v == 0 { // neither NaN nor infinite
-			lo, hi = min(lo, v), max(hi, v)
-		}
-	}
-	return lo, hi
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"filterbank/filters/kernel"
 )
 
 var (
@@ -13,6 +15,7 @@ var (
 )
 
 func TestExtremes(t *testing.T) {
+	best := kernel.Best()
 	for _, c := range []struct {
 		name string
 		rows [][]float32
@@ -34,15 +37,15 @@ func TestExtremes(t *testing.T) {
 	} {
 		var e Extremes
 		for _, row := range c.rows {
-			e.Add(row)
+			e.Add(best, row)
 		}
 		if got := e.Range(); got.String() != c.want.String() { // tells −0 from 0
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 	var a, b Extremes
-	a.Add([]float32{1, 2})
-	b.Add([]float32{-1})
+	a.Add(best, []float32{1, 2})
+	b.Add(best, []float32{-1})
 	a.Merge(b)
 	a.Merge(Extremes{})
 	if got, want := a.Range(), (Range{-1, 2}); got != want {
@@ -53,6 +56,14 @@ func TestExtremes(t *testing.T) {
 // TestExtremesOfEveryLength puts what is special at every place of rows of every
 // length up to some vectors, with values beside the row that would show.
 func TestExtremesOfEveryLength(t *testing.T) {
+	var kernels []*kernel.Kernel
+	for _, name := range kernel.Names() {
+		k, err := kernel.Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kernels = append(kernels, k)
+	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	special := []float32{nan, inf, -inf, 0, negZero, -7, 7, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}
 	for n := range 150 {
@@ -77,14 +88,11 @@ func TestExtremesOfEveryLength(t *testing.T) {
 				}
 				want.min, want.max = min(want.min, v), max(want.max, v)
 			}
-			var got Extremes
-			got.Add(row)
-			if got.Range().String() != want.Range().String() || got.seen != want.seen {
-				t.Fatalf("%d values, the one at %d is %v: got %v, want %v", n, at, row[at], got, want)
-			}
-			if lo, hi := extremes(row); lo <= hi {
-				if l, h := extremesGeneric(row); l != lo || h != hi {
-					t.Fatalf("%d values, the one at %d is %v: %v and %v, in plain Go %v and %v", n, at, row[at], lo, hi, l, h)
+			for _, k := range kernels {
+				var got Extremes
+				got.Add(k, row)
+				if got.Range().String() != want.Range().String() || got.seen != want.seen {
+					t.Fatalf("%v, %d values, the one at %d is %v: got %v, want %v", k, n, at, row[at], got, want)
 				}
 			}
 			if rng.IntN(4) > 0 {

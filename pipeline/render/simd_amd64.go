@@ -11,22 +11,9 @@ import "golang.org/x/sys/cpu"
 var hasAVX2 = cpu.X86.HasAVX2
 
 const (
-	bracketGroup = 32 // of bracket8AVX2 and extremesAVX2
+	bracketGroup = 32 // of bracket8AVX2
 	exactGroup   = 8  // of exact8AVX2 and exact16AVX2
 )
-
-func extremes(row []float32) (lo, hi float32) {
-	n := len(row)
-	if !hasAVX2 || n < bracketGroup {
-		return extremesGeneric(row)
-	}
-	lo, hi = extremesAVX2(&row[0], n/bracketGroup)
-	if n%bracketGroup != 0 {
-		l, h := extremesAVX2(&row[n-bracketGroup], 1)
-		lo, hi = min(lo, l), max(hi, h)
-	}
-	return lo, hi
-}
 
 func (g *Gray) bracket8(dst []byte, row []float32) {
 	n := len(row)

@@ -2,7 +2,6 @@
 
 package render
 
-func extremes(row []float32) (lo, hi float32)      { return extremesGeneric(row) }
 func (g *Gray) bracket8(dst []byte, row []float32) { g.bracket8Generic(dst, row) }
 func (g *Gray) exact8(dst []byte, row []float32)   { g.exact8Generic(dst, row) }
 func (g *Gray) exact16(dst []byte, row []float32)  { g.exact16Generic(dst, row) }

@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package render: gray.go and extremes.go describe
-// the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package render: gray.go describes the inner
+// loops, go generate in the package's folder calls it.
 package main
 
 import (
@@ -27,7 +27,6 @@ func generate(out string) error {
 	bracket8(c)
 	exact(c, 8)
 	exact(c, 16)
-	extremes(c)
 	file, err := c.Result()
 	if err != nil {
 		return err
