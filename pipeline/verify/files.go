@@ -111,8 +111,7 @@ func checkNPY(bits hash.Hash) Check {
 		for _, d := range shape {
 			n *= d
 		}
-		data := values.units(n)
-		values.sprinkle(data, 5, len(special))
+		data := values.sprinkled(n, 5, len(special))
 		err := roundTripNPY(shape, data, bits)
 		if err != nil {
 			err = fmt.Errorf("shape %v: %w", shape, err)

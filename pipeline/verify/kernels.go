@@ -18,7 +18,7 @@ const (
 	seed         = 1 << 32 // of the random stacks; any other would do
 	// stackWork bounds the multiply-adds of a random stack, so that all of them take
 	// plain Go less than a second.
-	stackWork = 1e6
+	stackWork = 5e5
 )
 
 // runFunc is filters.Runner.Run or one like it.
@@ -49,11 +49,11 @@ func contenders() ([]*contender, error) {
 	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run}), nil
 }
 
-// checkKernels runs PyTorch's cases in every way, and random stacks on volumes with
+// checkKernels runs PyTorch's cases in every way, and so many random stacks, some with
 // NaN, infinities, zeros of both signs and subnormals among their values.
-func checkKernels(ctx context.Context, cases []convCase, plain runFunc, all []*contender, bits hash.Hash) error {
+func checkKernels(ctx context.Context, cases []convCase, random int, plain runFunc, all []*contender, bits hash.Hash) error {
 	values := sequence(seed)
-	for i := range len(cases) + randomStacks {
+	for i := range len(cases) + random {
 		var c convCase
 		if i < len(cases) {
 			c = cases[i]
@@ -120,56 +120,58 @@ func sameBits(got, want []float32) error {
 	return nil
 }
 
+// draw is a way to draw n values, the special ones among them of the first kinds.
+type draw func(s *sequence, n, kinds int) []float32
+
+var draws = []draw{
+	func(s *sequence, n, _ int) []float32 { return s.units(n) }, // ordinary numbers
+	func(s *sequence, n, _ int) []float32 { return s.sparse(n) },
+	func(s *sequence, n, _ int) []float32 { return s.faint(n) },
+	func(s *sequence, n, kinds int) []float32 { return s.sprinkled(n, 4, kinds) },
+	func(s *sequence, n, kinds int) []float32 { return s.sprinkled(n, 100, kinds) },
+}
+
 // randomCase draws a stack and a volume that fit each other, without what PyTorch
 // makes of them.
 func randomCase(s *sequence) convCase {
 	for {
 		in := volume.Shape{C: 1 + s.below(4), H: 1 + s.below(20), W: 1 + s.below(150)}
-		c, err := randomStack(s, in)
+		d := draws[s.below(len(draws))]
+		plan, err := randomPlan(s, in, d)
 		if err != nil {
 			continue // kernels larger than their padded input, and the like
 		}
 		work := 0.0
-		for _, l := range c.plan.Layers {
+		for _, l := range plan.Layers {
 			work += l.MACs
 		}
-		if work > stackWork {
-			continue
+		if work <= stackWork {
+			return convCase{plan: plan, in: &volume.Volume{Shape: in, Data: d(s, in.C*in.H*in.W, len(special))}}
 		}
-		copy(c.in.Data, s.units(len(c.in.Data)))
-		if every := s.below(3); every > 0 { // a third of the volumes is ordinary
-			s.sprinkle(c.in.Data, []int{0, 4, 100}[every], len(special))
-		}
-		return c
 	}
 }
 
-func randomStack(s *sequence, in volume.Shape) (convCase, error) {
-	v, err := volume.New(in)
-	if err != nil {
-		return convCase{}, err
-	}
+func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
 	var layers []*filters.Conv
 	channels := in.C
 	for i := range 1 + s.below(3) {
-		spec := randomLayer(s, channels)
+		spec := randomLayer(s, channels, d)
 		spec.Name = fmt.Sprintf("l%d", i)
 		conv, err := filters.NewConv(spec)
 		if err != nil {
-			return convCase{}, err
+			return nil, err
 		}
 		layers = append(layers, conv)
 		channels = len(spec.Bias)
 	}
 	stack, err := filters.NewStack("", in.C, layers...)
 	if err != nil {
-		return convCase{}, err
+		return nil, err
 	}
-	plan, err := stack.Plan(in)
-	return convCase{plan: plan, in: v}, err
+	return stack.Plan(in)
 }
 
-func randomLayer(s *sequence, channels int) filters.ConvSpec {
+func randomLayer(s *sequence, channels int, d draw) filters.ConvSpec {
 	spec := filters.ConvSpec{
 		InChannels: channels, Groups: 1,
 		KernelSize: [2]int{1 + s.below(5), 1 + s.below(5)},
@@ -190,9 +192,7 @@ func randomLayer(s *sequence, channels int) filters.ConvSpec {
 		spec.Padding.Kind = filters.SameUpper + filters.PaddingKind(s.below(2))
 	}
 	k := spec.Groups * (1 + s.below(40)/spec.Groups)
-	spec.Weights = s.units(k * channels / spec.Groups * spec.KernelSize[0] * spec.KernelSize[1])
-	spec.Bias = s.units(k)
-	s.sprinkle(spec.Weights, 50, finiteSpecial)
-	s.sprinkle(spec.Bias, 20, finiteSpecial)
+	spec.Weights = d(s, k*channels/spec.Groups*spec.KernelSize[0]*spec.KernelSize[1], finiteSpecial)
+	spec.Bias = d(s, k, finiteSpecial)
 	return spec
 }

@@ -57,8 +57,7 @@ func checkRendering(bits hash.Hash) Check {
 	}
 	values, fastest := sequence(seed), kernel.Best()
 	for n := range 200 {
-		row := values.units(n + 1)
-		values.sprinkle(row, 10, len(special))
+		row := values.sprinkled(n+1, 10, len(special))
 		var e render.Extremes
 		e.Add(fastest, row)
 		scale := e.Range()

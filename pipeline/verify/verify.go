@@ -20,7 +20,7 @@ import (
 // Digest is what Report.Digest is on every machine. Another one means that the same
 // pictures come to give other maps: then the version of the arithmetic that resuming
 // rests on has to rise with it.
-const Digest = "983a9c26d1ed101f85341fdbaa8290cff7ade06877a6541ae4b9c01c8da0419c"
+const Digest = "2c8bebea93ded463f865ae69da9caf7a76906dfdf8f5890397f7edd9e2c06ea0"
 
 // Report is what was verified.
 type Report struct {
@@ -79,7 +79,7 @@ func Run(ctx context.Context) (*Report, error) {
 	plain := filters.Runner{Kernel: k}
 	bits := sha256.New()
 	r := Report{Checks: []Check{checkConvolution(ctx, conv, plain.Run)}}
-	if err := checkKernels(ctx, conv, plain.Run, all, bits); err != nil {
+	if err := checkKernels(ctx, conv, randomStacks, plain.Run, all, bits); err != nil {
 		return nil, err
 	}
 	for _, c := range all {

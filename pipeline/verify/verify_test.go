@@ -110,7 +110,7 @@ func TestKernelsThatAreWrong(t *testing.T) {
 		{"an error", refuse, true, "stack 0 on 4×6×7: no"},
 	} {
 		other := &contender{Check{What: c.name}, c.run}
-		if err := checkKernels(context.Background(), cases[:3], plain, []*contender{other}, sha256.New()); err != nil {
+		if err := checkKernels(context.Background(), cases[:3], 10, plain, []*contender{other}, sha256.New()); err != nil {
 			t.Fatal(err)
 		}
 		if (other.Wrong == other.Cases) != c.wrong || !strings.HasPrefix(other.First, c.first) {
@@ -288,6 +288,24 @@ func TestPaddingJSON(t *testing.T) {
 		err := got.UnmarshalJSON([]byte(text))
 		if got != want || (err == nil) != (want.Kind >= 0) {
 			t.Errorf("%s is %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+}
+
+// TestHardToRound: a few in a thousand of the sums that these values make come out
+// otherwise when they are rounded to float64 first.
+func TestHardToRound(t *testing.T) {
+	for name, draw := range map[string]func(s *sequence, n int) []float32{"sparse": (*sequence).sparse, "faint": (*sequence).faint} {
+		s, hard := sequence(1), 0
+		for range 10000 {
+			v := draw(&s, 3)
+			twice := float32(float64(float64(v[0])*float64(v[1])) + float64(v[2]))
+			if math.Float32bits(kernel.FMA(v[0], v[1], v[2])) != math.Float32bits(twice) {
+				hard++
+			}
+		}
+		if hard < 20 {
+			t.Errorf("%s: %d of 10000, want 20 or more", name, hard)
 		}
 	}
 }
