@@ -32,7 +32,7 @@ type contender struct {
 
 // contenders are the processor's kernels other than plain Go, and the fastest of all
 // with several goroutines on one volume.
-func contenders() ([]*contender, error) {
+func contenders(plain *kernel.Kernel) ([]*contender, error) {
 	var all []*contender
 	for _, name := range kernel.Names() {
 		if name == plainName {
@@ -43,10 +43,28 @@ func contenders() ([]*contender, error) {
 			return nil, err
 		}
 		runner := filters.Runner{Kernel: k}
-		all = append(all, &contender{Check{What: "kernel " + name + " as plain Go"}, runner.Run})
+		c := &contender{Check{What: "kernel " + name + " as plain Go"}, runner.Run}
+		checkExtremes(&c.Check, k.Extremes, plain.Extremes)
+		all = append(all, c)
 	}
 	team := filters.Team{Workers: teamSize}
 	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run}), nil
+}
+
+// checkExtremes compares the smallest and largest finite values that kernels find in
+// rows of many lengths.
+func checkExtremes(check *Check, got, want func(row []float32) (lo, hi float32)) {
+	values := sequence(seed)
+	for n := range 200 {
+		row := values.sprinkled(n+1, 10, len(special))
+		gotLo, gotHi := got(row)
+		wantLo, wantHi := want(row)
+		err := sameBits([]float32{gotLo, gotHi}, []float32{wantLo, wantHi})
+		if err != nil {
+			err = fmt.Errorf("smallest and largest of %d values: %w", n+1, err)
+		}
+		check.count(err)
+	}
 }
 
 // checkKernels runs PyTorch's cases in every way, and so many random stacks, some with

@@ -72,7 +72,7 @@ func Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := contenders()
+	all, err := contenders(k)
 	if err != nil {
 		return nil, err
 	}

@@ -119,6 +119,20 @@ func TestKernelsThatAreWrong(t *testing.T) {
 	}
 }
 
+func TestExtremesThatAreWrong(t *testing.T) {
+	k, err := kernel.Select(plainName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := func(row []float32) (lo, hi float32) { return k.Extremes(row[:len(row)-1]) }
+	var right, wrong Check
+	checkExtremes(&right, k.Extremes, k.Extremes)
+	checkExtremes(&wrong, short, k.Extremes)
+	if right.Wrong > 0 || wrong.Wrong == 0 || !strings.HasPrefix(wrong.First, "smallest and largest of 1 values: ") {
+		t.Errorf("got %+v and %+v", right, wrong)
+	}
+}
+
 func TestConvolutionThatIsWrong(t *testing.T) {
 	cases, err := loadConvCases()
 	if err != nil {
