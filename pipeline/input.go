@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -29,21 +31,14 @@ func (in *input) Close() {
 	}
 }
 
-// open opens a picture's file. Standard input is read whole, as far as memory allows.
-func (w *worker) open(e *source.Entry) (*input, error) {
+// open opens a picture's file.
+func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 	c := start()
 	defer c.mark(&w.stages.Read)
 	if e.Path == source.Stdin {
-		limit := int64(math.MaxInt64 - 1)
-		if w.opts.Memory > 0 {
-			limit = w.opts.Memory
-		}
-		data, err := io.ReadAll(io.LimitReader(w.opts.Stdin, limit+1))
+		data, err := w.readStdin(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
-		}
-		if int64(len(data)) > limit {
-			return nil, fmt.Errorf("read standard input: %w", &memoryError{int64(len(data)), limit})
 		}
 		return &input{ReadSeeker: bytes.NewReader(data), name: "standard input", size: int64(len(data))}, nil
 	}
@@ -57,6 +52,44 @@ func (w *worker) open(e *source.Entry) (*input, error) {
 		return nil, fmt.Errorf("read: %w", shown(err))
 	}
 	return &input{ReadSeeker: file, name: source.Display(e.Path), size: info.Size(), file: file}, nil
+}
+
+// readStdin reads standard input whole, once its beginning has shown that it is a
+// picture, and as far as memory allows. It does not wait for a writer longer than for
+// ctx.
+func (w *worker) readStdin(ctx context.Context) (data []byte, err error) {
+	limit := int64(math.MaxInt64 - 1)
+	if w.opts.Memory > 0 {
+		limit = w.opts.Memory / 4 // reading may hold the bytes twice, and the pixels come after
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		const beginning = 64 << 10
+		if data, err = io.ReadAll(io.LimitReader(w.opts.Stdin, beginning)); err != nil {
+			return
+		}
+		if _, headErr := w.opts.Decoder.ReadInfo(bytes.NewReader(data)); refusedKind(headErr) {
+			return // the decoder will say so
+		}
+		rest, restErr := io.ReadAll(io.LimitReader(w.opts.Stdin, limit+1-int64(len(data))))
+		data, err = append(data, rest...), restErr
+		if err == nil && int64(len(data)) > limit {
+			err = &memoryError{4 * int64(len(data)), w.opts.Memory}
+		}
+	}()
+	select {
+	case <-read:
+		return data, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// refusedKind says that a beginning is that of no picture, whatever follows.
+func refusedKind(err error) bool {
+	refused, ok := errors.AsType[*decode.Error](err)
+	return ok && refused.Code != decode.Truncated
 }
 
 // shown is a file system's error with its path as messages show it.
@@ -89,15 +122,18 @@ func (w *worker) header(in *input, rec *sink.Record) (decode.Info, error) {
 	info, err := w.opts.Decoder.ReadInfo(in)
 	if err != nil {
 		err = fmt.Errorf("decode %s: %w", in.name, err)
-		if sum, sumErr := in.sum(); sumErr == nil {
-			rec.SHA256 = sum
+		const small = 64 << 20 // more is hardly a picture with a bad header
+		if in.size <= small {
+			if sum, sumErr := in.sum(); sumErr == nil {
+				rec.SHA256 = sum
+			}
 		}
 	}
 	return info, err
 }
 
 // decode reads the file whole and decodes it.
-func (w *worker) decode(in *input, rec *sink.Record) (*decode.Picture, error) {
+func (w *worker) decode(ctx context.Context, in *input, rec *sink.Record) (*decode.Picture, error) {
 	c := start()
 	data := make([]byte, in.size)
 	_, err := in.Seek(0, io.SeekStart)
@@ -117,7 +153,7 @@ func (w *worker) decode(in *input, rec *sink.Record) (*decode.Picture, error) {
 	rec.Key = key(w.settings, rec.SHA256)
 	c.mark(&w.stages.Read)
 	defer c.mark(&w.stages.Decode)
-	pic, err := w.opts.Decoder.Decode(data)
+	pic, err := w.opts.Decoder.Decode(ctx, data)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", in.name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
@@ -134,6 +135,9 @@ type Options struct {
 	// tell; 0 is no bound. A picture that needs more than is free waits for others to
 	// end, and one that needs more than all of it fails.
 	Memory int64
+
+	// Timeout ends the work on a picture, which then fails; 0 is never.
+	Timeout time.Duration
 
 	// Overwrite says what becomes of pictures that an earlier run has done.
 	Overwrite Overwrite

@@ -20,16 +20,27 @@ import (
 // picture's key: raise it when the same input and settings come to give other bytes.
 const arithmetic = 1
 
-// settings is a hash of all that maps depend on besides the picture's bytes.
+// settings is a hash of all that a picture's files depend on besides its bytes.
 func (o *Options) settings() []byte {
 	h := sha256.New()
 	scale := o.Scale
 	if scale.Per != render.PerNone {
 		scale.Fixed = render.Range{}
 	}
-	fmt.Fprintf(h, "filterbank %d\nformats %q\nscale %+v\ndecode %s\n", arithmetic, o.Formats, scale, o.Decoder.Fingerprint())
+	fmt.Fprintf(h, "formats %q\nscale %+v\n", o.Formats, scale)
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
+	}
+	h.Write(o.stacks())
+	return h.Sum(nil)
+}
+
+// stacks is a hash of all that the values of maps depend on besides the picture's bytes.
+func (o *Options) stacks() []byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
+	for _, s := range o.Stacks {
+		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
 		for _, conv := range s.Stack.Layers() {
 			hashLayer(h, conv)
 		}
@@ -103,10 +114,12 @@ func (w *worker) anyMap(e *source.Entry) bool {
 	return false
 }
 
-// removeStale removes what an earlier run has left in the layers that this one has
-// written, in the same format: maps of filters that were renamed or are gone. Other
-// layers and formats are let be, since another run may have been asked for them.
-func (w *worker) removeStale(earlier, rec *sink.Record) error {
+// settle decides on the files that earlier runs have made of a picture and this one has
+// not. They go when the picture has changed; when the stacks have, those of layers that
+// the stacks still have, since they are maps of what the layer was before; and those of
+// filters that a layer just written has no more. All others, of other formats and other
+// stacks, stay as true as they were, and in the record.
+func (w *worker) settle(earlier, rec *sink.Record) error {
 	if earlier == nil || rec.Status != sink.OK {
 		return nil
 	}
@@ -116,14 +129,35 @@ func (w *worker) removeStale(earlier, rec *sink.Record) error {
 	for _, f := range rec.Files {
 		written[of(f)], now[f.Path] = true, true
 	}
+	files := rec.Files
 	for _, f := range earlier.Files {
-		if written[of(f)] && !now[f.Path] {
+		switch {
+		case now[f.Path]:
+		case earlier.SHA256 != rec.SHA256, written[of(f)], earlier.Stack != rec.Stack && w.hasLayer(f.Stack, f.Layer):
 			if err := w.tree.Remove(string(f.Path)); err != nil {
 				return err
 			}
+		default:
+			files = append(files[:len(files):len(files)], f)
 		}
 	}
+	rec.Files = files
 	return nil
+}
+
+// hasLayer says whether the run has a layer of that name, whose maps are written or not.
+func (w *worker) hasLayer(stack, layer string) bool {
+	for _, s := range w.opts.Stacks {
+		if s.Stack.Name() != stack {
+			continue
+		}
+		for _, conv := range s.Stack.Layers() {
+			if conv.Spec().Name == layer {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // keepOrRemove decides on the maps that an earlier run has made of a picture that now

@@ -125,14 +125,36 @@ func TestResumeAfterChanges(t *testing.T) {
 		{"range", func(o *Options) { o.Scale.Fixed.Hi = 3 }, 5},
 		{"formats", func(o *Options) { o.Formats = []Format{PNG16} }, 5},
 		{"layers", func(o *Options) { o.Stacks[0].Taps = []bool{true, false} }, 5},
-		{"filters' names", func(o *Options) { o.Stacks = copyLayer(t, "red", "blue") }, 5},
-		{"fewer filters", func(o *Options) { o.Stacks = copyLayer(t, "red") }, 4},
+		{"filters' names: the same layer of before goes, another one stays", func(o *Options) { o.Stacks = copyLayer(t, "red", "blue") }, 4},
+		{"fewer filters", func(o *Options) { o.Stacks = copyLayer(t, "red") }, 3},
 	} {
 		c.change(&opts)
 		again(t, entries, opts, 3, 0)
 		again(t, entries, opts, 0, 3)
 		if got, want := len(snapshot(t, opts.Out)), 3*c.files+1; got != want {
 			t.Errorf("%s: %d files, want %d", c.name, got, want)
+		}
+	}
+}
+
+// TestChangedPicture changes a picture and writes it in fewer formats: what was made of
+// the picture as it was goes altogether.
+func TestChangedPicture(t *testing.T) {
+	entries, opts := job(t, 2)
+	again(t, entries, opts, 2, 0)
+	data, err := os.ReadFile(entries[1].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entries[0].Path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	opts.Formats = []Format{PNG}
+	again(t, entries, opts, 2, 0)
+	for i, want := range []int{3, 5} {
+		records, _ := manifest(t, opts)
+		if got := len(snapshot(t, filepath.Join(opts.Out, entries[i].Rel))); got != want || len(records[i].Files) != want {
+			t.Errorf("picture %d has %d files, %d of them in the manifest, want %d", i, got, len(records[i].Files), want)
 		}
 	}
 }

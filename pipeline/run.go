@@ -35,8 +35,9 @@ type run struct {
 	journal  *sink.Journal
 	memory   *admission
 	hands    hands
-	settings []byte
-	crashed  bool // the run before did not end well
+	settings []byte // see settings
+	stacks   []byte // see stacks
+	crashed  bool   // the run before did not end well
 }
 
 // OutputError says that a run could not begin because of its output folder: it cannot be
@@ -62,7 +63,7 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
-	r := run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings()}
+	r := run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings(), stacks: opts.stacks()}
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
@@ -195,8 +196,8 @@ func (s *Summary) count(r result) {
 	default:
 		s.Pictures++
 		s.Maps += r.maps
-		s.Files += len(r.record.Files)
-		for _, f := range r.record.Files {
+		s.Files += len(r.files)
+		for _, f := range r.files {
 			s.Bytes += f.Bytes
 		}
 	}

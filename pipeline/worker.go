@@ -40,7 +40,8 @@ type result struct {
 	record  *sink.Record
 	skipped bool
 	maps    int
-	err     error // of the output folder; it ends the run
+	files   []sink.FileInfo // that were written
+	err     error           // of the output folder; it ends the run
 }
 
 // entry does one entry.
@@ -63,14 +64,15 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	if err != nil {
 		return result{err: err}
 	}
-	maps, err := w.picture(ctx, e, rec, earlier, batch)
+	maps, err := w.timed(ctx, e, rec, earlier, batch)
 	if err == nil {
-		err = w.removeStale(earlier, rec)
+		r = result{record: rec, maps: maps, files: rec.Files}
+		err = w.settle(earlier, rec)
 	}
 	var outputErr *sink.Error
 	switch {
 	case err == nil:
-		return result{record: rec, maps: maps}
+		return r
 	case errors.Is(err, errDone) && rec.Status != sink.OK:
 		return result{skipped: true}
 	case errors.Is(err, errDone):
@@ -86,6 +88,23 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	fail(rec, err)
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }
+
+// timed is picture within the time that a picture may take.
+func (w *worker) timed(ctx context.Context, e *source.Entry, rec, earlier *sink.Record, batch *sink.Batch) (int, error) {
+	if w.opts.Timeout <= 0 {
+		return w.picture(ctx, e, rec, earlier, batch)
+	}
+	limited, cancel := context.WithTimeout(ctx, w.opts.Timeout)
+	defer cancel()
+	maps, err := w.picture(limited, e, rec, earlier, batch)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = &timeoutError{fmt.Errorf("run %s: it takes longer than %v; raise --timeout, or resize it in the stack file's input", source.Display(e.Path), w.opts.Timeout)}
+	}
+	return maps, err
+}
+
+// timeoutError is a picture that took too long.
+type timeoutError struct{ error }
 
 // output is the folder of an entry's maps. What is no picture has none: another entry
 // may well have the same.
@@ -112,6 +131,7 @@ func code(err error) string {
 	var problem *source.Problem
 	var size *sizeError
 	var memory *memoryError
+	var timeout *timeoutError
 	switch {
 	case errors.As(err, &refused):
 		return string(refused.Code)
@@ -121,6 +141,8 @@ func code(err error) string {
 		return "too-small"
 	case errors.As(err, &memory):
 		return "too-large"
+	case errors.As(err, &timeout):
+		return "timeout"
 	}
 	return "io"
 }
@@ -143,7 +165,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 		rec.Status = sink.Kept
 		return 0, nil
 	}
-	in, err := w.open(e)
+	in, err := w.open(ctx, e)
 	if err != nil {
 		return 0, err
 	}
@@ -165,7 +187,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 		return 0, fmt.Errorf("decode %s: %w", in.name, err)
 	}
 	defer release()
-	pic, err := w.decode(in, rec)
+	pic, err := w.decode(ctx, in, rec)
 	if err != nil {
 		return 0, err
 	}
@@ -197,6 +219,7 @@ func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *sink.Rec
 		io.WriteString(digest, f.SHA256)
 	}
 	rec.Status, rec.Files, rec.Digest = sink.OK, files, hex.EncodeToString(digest.Sum(nil))
+	rec.Stack = hex.EncodeToString(w.stacks)
 	return maps, nil
 }
 

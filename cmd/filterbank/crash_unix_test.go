@@ -194,3 +194,41 @@ func TestFullDisk(t *testing.T) {
 	}
 	sameOutputs(t, outputs(t, out), undisturbed)
 }
+
+// TestInterruptedBeforeItBegins has the program wait for pipes that nobody writes to.
+func TestInterruptedBeforeItBegins(t *testing.T) {
+	dir := t.TempDir()
+	name := program(t, dir)
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"run", "-"}, {"run", "--files-from", "-"}, {"plan", "-c", fifo, "../../samples"}, {"run", "-c", fifo, "../../samples"},
+	} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(name, append(args, "-o", filepath.Join(dir, "out"))...)
+		cmd.Stdin = reader
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(300 * time.Millisecond) // it waits by now, or will at once
+		cmd.Process.Signal(syscall.SIGTERM)
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case <-ended:
+			if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
+				t.Errorf("%q: exit %d, want %d", args, got, exitInterrupted)
+			}
+		case <-time.After(20 * time.Second):
+			cmd.Process.Kill()
+			t.Errorf("%q: goes on waiting", args)
+		}
+		reader.Close()
+		writer.Close()
+	}
+}

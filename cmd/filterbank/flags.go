@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,7 @@ type flags struct {
 	shard    string
 	pixels   int64
 	memory   string
+	timeout  time.Duration
 	progress string
 	logs     string
 	quiet    bool
@@ -58,6 +60,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVar(&f.shard, "shard", "", "I/N: the I-th of N equal parts of the images")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images before decoding them")
 	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of what there is)")
+	s.DurationVar(&f.timeout, "timeout", 0, "give an image up after so long, as in 90s or 5m (never)")
 	s.StringVar(&f.logs, "log-format", "text", "text or json")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
@@ -88,8 +91,27 @@ type job struct {
 	entries []source.Entry
 }
 
-// job reads the stack file and lists the inputs. Every error is one of usage.
+// job reads the stack file and lists the inputs. Every error is one of usage, but for
+// ctx's own: it does not wait for a pipe that nobody writes to.
 func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, error) {
+	type prepared struct {
+		job *job
+		err error
+	}
+	ready := make(chan prepared, 1)
+	go func() {
+		j, err := f.prepare(ctx, c, inputs)
+		ready <- prepared{j, err}
+	}()
+	select {
+	case p := <-ready:
+		return p.job, p.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, error) {
 	var j job
 	var err error
 	if f.jobs < 0 {
@@ -124,12 +146,18 @@ func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, erro
 	if j.opts.Memory, err = memoryBudget(f.memory); err != nil {
 		return nil, err
 	}
+	if f.timeout < 0 {
+		return nil, fmt.Errorf("timeout must not be negative, got %v", f.timeout)
+	}
+	j.opts.Timeout = f.timeout
 	j.opts.Out, j.opts.Jobs, j.opts.Stdin = f.out, f.jobs, c.in
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
-	j.entries, err = f.list(ctx, c, inputs)
-	return &j, err
+	if j.entries, err = f.list(ctx, c, inputs); err != nil {
+		return nil, err
+	}
+	return &j, pipeline.CheckPlaces(j.entries, j.opts)
 }
 
 func (f *flags) stackFile() (*config.File, error) {

@@ -71,7 +71,7 @@ func execute(ctx context.Context, c console, args []string) int {
 	case ok:
 		code = e.code
 	case ctx.Err() != nil:
-		code = exitInterrupted
+		code, err = exitInterrupted, errors.New("interrupted")
 	}
 	if e == nil || e.err != nil {
 		fmt.Fprintf(c.err, "filterbank: %v\n", err)

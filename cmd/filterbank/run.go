@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -102,6 +103,9 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 	defer stop(nil)
 	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
+	if j.opts.Memory > 0 {
+		debug.SetMemoryLimit(j.opts.Memory) // the collector works harder before the run grows beyond it
+	}
 	said := map[string]bool{}
 	j.opts.Each = func(r *sink.Record) { report(log, r, said) }
 	j.opts.Ended = p.add

@@ -177,7 +177,11 @@ func or(s, fallback string) string {
 type distinct map[string]string
 
 func (d distinct) add(what, name string) error {
-	if err := checkName(what, name); err != nil {
+	check := checkName
+	if what == "layer" {
+		check = checkLayerName
+	}
+	if err := check(what, name); err != nil {
 		return err
 	}
 	folded := strings.ToLower(name)
@@ -189,6 +193,14 @@ func (d distinct) add(what, name string) error {
 	}
 	d[folded] = name
 	return nil
+}
+
+// checkLayerName refuses what --layers could not ask for, besides what checkName does.
+func checkLayerName(what, name string) error {
+	if name == "all" || name == "last" || strings.Contains(name, ",") {
+		return fmt.Errorf("%s name %q cannot be asked for with --layers, where all and last have meanings and commas separate names", what, name)
+	}
+	return checkName(what, name)
 }
 
 // checkName refuses what cannot be a file's name on Linux, macOS and Windows

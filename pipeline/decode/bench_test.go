@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"image"
 	"image/jpeg"
@@ -119,7 +120,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(1600 * 1200)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := d.Decode(c.data); err != nil {
+				if _, err := d.Decode(context.Background(), c.data); err != nil {
 					b.Fatal(err)
 				}
 			}

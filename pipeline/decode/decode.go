@@ -16,6 +16,7 @@ package decode
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -106,13 +107,20 @@ func finite(v float32) bool {
 
 // Decode decodes data, the whole of a PNG or JPEG file; bytes after the end of the
 // picture are ignored, as is what follows the first frame of an animated PNG. The
-// Picture does not refer to data. Errors are [*Error].
-func (d *Decoder) Decode(data []byte) (*Picture, error) {
+// Picture does not refer to data. Errors are [*Error], or ctx's own once it is done, which
+// is looked at whenever the decoder asks for more bytes.
+func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	h, err := d.probe(data, nil)
 	if err != nil {
 		return nil, err
 	}
-	img, err := decodePixels(h, data)
+	if h.Format == JPEG && bytes.Count(data, []byte{0xff, markerSOS}) > maxScans {
+		return nil, refuse(Unsupported, "unsupported JPEG: it has more than %d scans, each of which costs the work of a whole picture; save it anew", maxScans)
+	}
+	img, err := decodePixels(ctx, h, data)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +131,14 @@ func (d *Decoder) Decode(data []byte) (*Picture, error) {
 	return p, nil
 }
 
+// maxScans bounds the scans of a progressive JPEG: encoders write about ten, and no more
+// than a few hundred are of any use. The marker does not occur within a scan's data.
+const maxScans = 500
+
 // decodePixels runs the standard library's decoder. A panic inside it is taken for
 // a corrupt file: the file is the only thing that differs between calls.
-func decodePixels(h *header, data []byte) (img image.Image, err error) {
-	r := &meter{size: len(data)}
+func decodePixels(ctx context.Context, h *header, data []byte) (img image.Image, err error) {
+	r := &meter{ended: ctx.Err, size: len(data)}
 	defer func() {
 		if cause := recover(); cause != nil {
 			img, err = nil, decoderError(h.Format, fmt.Errorf("decoder panicked: %v", cause), r)
@@ -152,14 +164,20 @@ func decodePixels(h *header, data []byte) (img image.Image, err error) {
 
 // meter knows how far a decoder has read and whether it asked for more than there is.
 type meter struct {
-	r    io.Reader
-	at   int // bytes read
-	size int // bytes of the file
-	end  bool
+	ended func() error // why reading ends before the file does; nil never does
+	r     io.Reader
+	at    int // bytes read
+	size  int // bytes of the file
+	end   bool
 }
 
 // Read reads from the file.
 func (m *meter) Read(p []byte) (int, error) {
+	if m.ended != nil {
+		if err := m.ended(); err != nil {
+			return 0, err
+		}
+	}
 	n, err := m.r.Read(p)
 	m.at += n
 	m.end = m.end || errors.Is(err, io.EOF)

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"image/jpeg"
@@ -10,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,7 +97,7 @@ func TestRefusals(t *testing.T) {
 		{"crop too high", good, Options{Resize: &Resize{Width: 18}, Crop: &Crop{Width: 1, Height: 15}}, TooSmall, "which has 18×14"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := newDecoder(t, c.opts).Decode(c.data)
+			_, err := newDecoder(t, c.opts).Decode(context.Background(), c.data)
 			refused, ok := errors.AsType[*Error](err)
 			if !ok || refused.Code != c.code || !strings.Contains(refused.Text, c.text) {
 				t.Fatalf("error is %v, want %s with %q", err, c.code, c.text)
@@ -126,11 +128,11 @@ func small(t testing.TB) map[string][]byte {
 func TestTruncationAtEveryByte(t *testing.T) {
 	d := newDecoder(t, Options{})
 	for name, data := range small(t) {
-		if _, err := d.Decode(append(data[:len(data):len(data)], "trailing bytes"...)); err != nil {
+		if _, err := d.Decode(context.Background(), append(data[:len(data):len(data)], "trailing bytes"...)); err != nil {
 			t.Errorf("%s with trailing bytes: %v", name, err)
 		}
 		for n := range data {
-			_, err := d.Decode(data[:n:n])
+			_, err := d.Decode(context.Background(), data[:n:n])
 			refused, ok := errors.AsType[*Error](err)
 			if !ok || refused.Code != Truncated && n > 0 {
 				t.Errorf("%s cut to %d of %d bytes: error is %v, want code truncated", name, n, len(data), err)
@@ -149,7 +151,7 @@ func TestDamageAtEveryByte(t *testing.T) {
 			for _, change := range []byte{0xff, 0x01, 0x80} {
 				damaged := bytes.Clone(data)
 				damaged[n] ^= change
-				if p, err := d.Decode(damaged); err == nil {
+				if p, err := d.Decode(context.Background(), damaged); err == nil {
 					readAll(t, p)
 				} else if _, ok := errors.AsType[*Error](err); !ok {
 					t.Errorf("%s damaged at byte %d: %v has no code", name, n, err)
@@ -218,7 +220,7 @@ func FuzzDecode(f *testing.F) {
 	plain := newDecoder(f, Options{Limits: Limits{1 << 16}})
 	resized := newDecoder(f, Options{Limits: Limits{1 << 16}, Resize: &Resize{Width: 7, Height: 5, Mode: Fill}})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := plain.Decode(data)
+		p, err := plain.Decode(context.Background(), data)
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Errorf("%v has no code", err)
@@ -232,7 +234,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("accepted, but image/png says %v and image/jpeg %v", errPNG, errJPEG)
 		}
 		checkFinite(t, p)
-		if p, err = resized.Decode(data); err != nil {
+		if p, err = resized.Decode(context.Background(), data); err != nil {
 			t.Fatalf("accepted, but refused with resizing: %v", err)
 		}
 		checkFinite(t, p)
@@ -244,5 +246,27 @@ func checkFinite(t *testing.T, p *Picture) {
 		if !(v >= 0 && v <= 1) {
 			t.Fatalf("value %d of a %v picture is %v", i, p.Size(), v)
 		}
+	}
+}
+
+// TestManyScans repeats a progressive JPEG's last scan: each costs a pass over all of
+// the picture, and a few bytes.
+func TestManyScans(t *testing.T) {
+	data, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := bytes.LastIndex(data, []byte{0xff, markerSOS})
+	scan := data[last : len(data)-2]
+	bomb := slices.Concat(data[:len(data)-2], bytes.Repeat(scan, maxScans+1), data[len(data)-2:])
+	d := newDecoder(t, Options{})
+	_, err = d.Decode(context.Background(), bomb)
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Code != Unsupported || !strings.Contains(refused.Text, "scans") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := d.Decode(ctx, data); !errors.Is(err, context.Canceled) {
+		t.Errorf("after ctx: got %v", err)
 	}
 }

@@ -82,6 +82,10 @@ func atEnd(err error) error {
 	return err
 }
 
+// pngInterlace is where a PNG says whether it is interlaced, in IHDR behind the
+// signature, length, type, width, height, depth, colour, compression and filter.
+const pngInterlace = len(pngSignature) + 8 + 12
+
 // JPEG markers, ITU T.81 table B.1.
 const (
 	markerSOF0  = 0xc0
@@ -109,7 +113,9 @@ type jpegHeader struct {
 	transform int         // where the file has the transform byte of Adobe's APP14, or 0
 	ycck      bool        // four channels hold YCbCr and K, not CMYK
 	profile   bool        // there is an ICC profile
-	complete  bool        // the first scan has come
+
+	progressive bool
+	complete    bool // the first scan has come
 }
 
 // readJPEGHeader walks over the segments of a JPEG (ITU T.81, B.1.1) up to the first
@@ -161,8 +167,11 @@ func (h *jpegHeader) segment(marker byte, content []byte, at int) {
 	case marker == markerAPP14 && len(content) > transformAt && bytes.HasPrefix(content, []byte("Adobe")):
 		h.transform = at + transformAt
 		h.ycck = content[transformAt] != 0
-	case marker >= markerSOF0 && marker <= markerSOF2 && len(content) >= 12:
-		h.channels = int(content[5])
+	case marker >= markerSOF0 && marker <= markerSOF2 && len(content) >= 6:
+		h.channels, h.progressive = int(content[5]), marker == markerSOF2
+		if len(content) < 12 {
+			return
+		}
 		first, second := int(content[7]), int(content[10])
 		h.ratio = image.Pt(max(1, first>>4/max(1, second>>4)), max(1, first&15/max(1, second&15)))
 	}

@@ -20,26 +20,55 @@ type Info struct {
 	Orientation   int          // of EXIF, 1 to 8; 1 where there is none
 	Depth         int          // bits a channel as they are kept: 8, also for 1, 2 and 4, or 16
 	Prepared      volume.Shape // 3×H×W after resizing and cropping
+
+	decoded float64 // bytes that the decoder allocates for a pixel
 }
 
 // Memory is about the most bytes that Decode holds for such a picture, what it returns
-// included: what image/png and image/jpeg allocate for a pixel of each kind, the
-// coefficients that a progressive JPEG gathers (which is assumed of all), and the
+// included: what image/png and image/jpeg allocate for a pixel of each kind, and the
 // copies that turning and resizing make.
 func (i Info) Memory() int64 {
 	pixels := int64(i.Width) * int64(i.Height)
-	channels := int64(i.Depth) / 8 * 4 // RGBA of 8 or 16 bits
-	n := pixels * channels
-	if i.Format == JPEG {
-		n = pixels * (3 + 12)
-	}
+	n := int64(i.decoded * float64(pixels))
+	whole := int64(i.Depth) / 8 * 4 // RGBA of 8 or 16 bits
 	if i.Orientation > 1 {
-		n += 2 * pixels * channels
+		n += 2 * pixels * whole
 	}
 	if prepared := int64(i.Prepared.H) * int64(i.Prepared.W); prepared != pixels {
-		n += 2 * prepared * channels
+		n += 2 * prepared * whole
 	}
 	return n
+}
+
+// decodedBytes is what decoding allocates for a pixel.
+func (h *header) decodedBytes(model color.Model, interlaced bool) float64 {
+	if h.Format == JPEG {
+		samples := 1 + 2/float64(h.jpeg.ratio.X*h.jpeg.ratio.Y)
+		switch h.jpeg.channels {
+		case 1:
+			samples = 1
+		case 4:
+			samples += 1 + 4 // the planes are brought together in an image.CMYK
+		}
+		if h.jpeg.progressive {
+			const coefficient = 4 // bytes, of each sample until the last scan
+			samples += coefficient * min(samples, 4)
+		}
+		return samples
+	}
+	bytes := 4.0
+	switch model {
+	case color.GrayModel:
+		bytes = 1
+	case color.Gray16Model:
+		bytes = 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		bytes = 8
+	}
+	if interlaced {
+		bytes *= 2.2 // seven pictures of parts, the last of them a half
+	}
+	return bytes
 }
 
 // header is an Info and what decoding needs besides.
@@ -125,6 +154,7 @@ func (d *Decoder) probe(data, late []byte) (*header, error) {
 	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
 		h.Depth = 16
 	}
+	h.decoded = h.decodedBytes(config.ColorModel, format == PNG && data[pngInterlace] == 1)
 	if exif != nil {
 		if h.Orientation, err = exifOrientation(exif); err != nil {
 			h.warnings = append(h.warnings, fmt.Sprintf("EXIF is malformed and ignored: %v", err))

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func decodeBytes(t testing.TB, data []byte, opts Options) (*Picture, *volume.Vol
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.Decode(data)
+	p, err := d.Decode(context.Background(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

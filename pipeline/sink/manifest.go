@@ -25,6 +25,7 @@ type Record struct {
 	Output      Path        `json:"output,omitempty"` // its folder below the output folder
 	SHA256      string      `json:"sha256,omitempty"` // of the input file
 	Key         string      `json:"key,omitempty"`    // of the input and all that the maps depend on
+	Stack       string      `json:"stack,omitempty"`  // hash of the stacks and of how pictures are prepared for them
 	Status      Status      `json:"status"`
 	Code        string      `json:"code,omitempty"`  // of the error, for scripts
 	Error       string      `json:"error,omitempty"` // what is wrong and what would be right

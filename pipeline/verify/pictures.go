@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -86,7 +87,7 @@ func (p *picture) decode() (*volume.Volume, error) {
 	if err != nil {
 		return nil, err
 	}
-	pic, err := d.Decode(p.data)
+	pic, err := d.Decode(context.Background(), p.data)
 	if err != nil {
 		return nil, err
 	}
