@@ -36,6 +36,9 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 				panic(err)
 			}
 			fillRandom(r, v.Data)
+			if r.IntN(4) == 0 {
+				fillSpecial(r, v.Data)
+			}
 			return p, v
 		}
 	}
@@ -68,6 +71,17 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 	fillRandom(r, s.Weights)
 	fillRandom(r, s.Bias)
 	return s
+}
+
+// fillSpecial puts values among others that sums and activations may treat wrongly.
+func fillSpecial(r *rand.Rand, data []float32) {
+	special := []float32{
+		float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+		math.SmallestNonzeroFloat32, -0x1p-140, math.MaxFloat32, -math.MaxFloat32,
+	}
+	for range 1 + len(data)/50 {
+		data[r.IntN(len(data))] = special[r.IntN(len(special))]
+	}
 }
 
 func fillRandom(r *rand.Rand, data []float32) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
@@ -22,7 +23,17 @@ func newTeam(workers, budget int) *Team {
 
 func TestTeamEqualsReference(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 9))
-	teams := []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1)}
+	var teams []*Team
+	for _, name := range kernel.Names() {
+		k, err := kernel.Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, team := range []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1)} {
+			team.Kernel = k
+			teams = append(teams, team)
+		}
+	}
 	for i := range 1200 {
 		p, in := randomStack(random)
 		taps := randomTaps(random, p)

@@ -57,33 +57,43 @@ func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 // readStdin reads standard input whole, once its beginning has shown that it is a
 // picture, and as far as memory allows. It does not wait for a writer longer than for
 // ctx.
-func (w *worker) readStdin(ctx context.Context) (data []byte, err error) {
+func (w *worker) readStdin(ctx context.Context) ([]byte, error) {
+	type whole struct {
+		data []byte
+		err  error
+	}
+	read := make(chan whole, 1) // the reading may outlast this picture, if nobody writes
+	go func() {
+		data, err := w.readPicture(w.opts.Stdin)
+		read <- whole{data, err}
+	}()
+	select {
+	case r := <-read:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (w *worker) readPicture(r io.Reader) ([]byte, error) {
 	limit := int64(math.MaxInt64 - 1)
 	if w.opts.Memory > 0 {
 		limit = w.opts.Memory / 4 // reading may hold the bytes twice, and the pixels come after
 	}
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		const beginning = 64 << 10
-		if data, err = io.ReadAll(io.LimitReader(w.opts.Stdin, beginning)); err != nil {
-			return
-		}
-		if _, headErr := w.opts.Decoder.ReadInfo(bytes.NewReader(data)); refusedKind(headErr) {
-			return // the decoder will say so
-		}
-		rest, restErr := io.ReadAll(io.LimitReader(w.opts.Stdin, limit+1-int64(len(data))))
-		data, err = append(data, rest...), restErr
-		if err == nil && int64(len(data)) > limit {
-			err = &memoryError{4 * int64(len(data)), w.opts.Memory}
-		}
-	}()
-	select {
-	case <-read:
-		return data, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	const beginning = 64 << 10
+	data, err := io.ReadAll(io.LimitReader(r, beginning))
+	if err != nil {
+		return nil, err
 	}
+	if _, err := w.opts.Decoder.ReadInfo(bytes.NewReader(data)); refusedKind(err) {
+		return data, nil // the decoder will say so
+	}
+	rest, err := io.ReadAll(io.LimitReader(r, limit+1-int64(len(data))))
+	data = append(data, rest...)
+	if err == nil && int64(len(data)) > limit {
+		err = &memoryError{4 * int64(len(data)), w.opts.Memory}
+	}
+	return data, err
 }
 
 // refusedKind says that a beginning is that of no picture, whatever follows.

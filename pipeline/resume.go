@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -137,7 +138,7 @@ func (w *worker) settle(earlier, rec *sink.Record) error {
 			if err := w.tree.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		default:
+		case w.tree.Has(f, false):
 			files = append(files[:len(files):len(files)], f)
 		}
 	}
@@ -168,13 +169,25 @@ func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
 		return nil
 	}
 	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {
-		rec.Files = earlier.Files
+		keep(earlier, rec)
 		return nil
 	}
 	for _, f := range earlier.Files {
-		if err := w.tree.Remove(string(f.Path)); err != nil {
+		err := w.tree.Remove(string(f.Path))
+		if output, ok := errors.AsType[*sink.Error](err); ok && output.OfOne() {
+			continue // somebody has put something else in the file's place
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keep notes the files of an earlier record in one that has made none, and what they are
+// maps of.
+func keep(earlier, rec *sink.Record) {
+	if earlier != nil {
+		rec.Files, rec.Stack, rec.SHA256 = earlier.Files, earlier.Stack, earlier.SHA256
+	}
 }

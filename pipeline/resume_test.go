@@ -159,6 +159,31 @@ func TestChangedPicture(t *testing.T) {
 	}
 }
 
+// TestKeptFilesOfOtherFormats writes .npy, fails, and writes PNG: the .npy stay and stay
+// in the manifest, until somebody deletes them; then nobody asks for them any more.
+func TestKeptFilesOfOtherFormats(t *testing.T) {
+	entries, opts := job(t, 1)
+	opts.Formats = []Format{NPY}
+	again(t, entries, opts, 1, 0)
+	opts.Formats, opts.Timeout = []Format{PNG}, 1
+	if s, err := Run(context.Background(), entries, opts); err != nil || s.Failed != 1 {
+		t.Fatal(s, err)
+	}
+	opts.Timeout = 0
+	again(t, entries, opts, 1, 0)
+	again(t, entries, opts, 0, 1)
+	if records, _ := manifest(t, opts); len(records) != 1 || len(records[0].Files) != 5 {
+		t.Errorf("the manifest has %+v, want 3 PNG and 2 .npy", records)
+	}
+	for _, name := range []string{"p000/copy.npy", "p000/less.npy"} {
+		if err := os.Remove(filepath.Join(opts.Out, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again(t, entries, opts, 1, 0)
+	again(t, entries, opts, 0, 1)
+}
+
 // TestFailedAfterDone makes pictures fail that were done before. When the file has
 // changed its maps go; when it is only out of reach they stay, and in the record.
 func TestFailedAfterDone(t *testing.T) {

@@ -70,7 +70,7 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	}
 	s, err := r.work(ctx, entries)
 	s.Elapsed = time.Since(begun)
-	others, closeErr := r.journal.Close(places(entries))
+	closeErr := r.journal.Close(places(entries), r.trust)
 	err = errors.Join(err, closeErr)
 	if opts.About != nil {
 		about, aboutErr := opts.About(s)
@@ -80,7 +80,7 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 		err = errors.Join(err, aboutErr)
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
-	unseen := r.crashed && (s.Left > 0 || others > 0 || closeErr != nil)
+	unseen := r.crashed && (s.Left > 0 || closeErr != nil)
 	return s, errors.Join(err, lock.Unlock(unseen))
 }
 
@@ -102,6 +102,19 @@ func (r *run) take() (lock *sink.Lock, err error) {
 		return nil, errors.Join(err, lock.Unlock(r.crashed))
 	}
 	return lock, nil
+}
+
+// trust says whether the record of a picture that is none of this run's is still right:
+// after a crash its files are looked at, like those of pictures that are.
+func (r *run) trust(rec *sink.Record) bool {
+	if r.crashed {
+		for _, f := range rec.Files {
+			if !r.tree.Has(f, true) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // places names the pictures of the manifest in the order of the input.
@@ -129,7 +142,7 @@ func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error)
 			w := newWorker(r, &stages[i])
 			for e := range queue {
 				res := w.entry(ctx, e)
-				if r.opts.StopOnError && res.record != nil && res.record.Status == sink.Failed {
+				if r.opts.StopOnError && res.err == nil && res.record != nil && res.record.Status == sink.Failed {
 					stop(ErrStopped) // before this worker takes another
 				}
 				results <- res

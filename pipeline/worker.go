@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
 
 	"filterbank/filters"
@@ -64,7 +65,7 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	if err != nil {
 		return result{err: err}
 	}
-	maps, err := w.timed(ctx, e, rec, earlier, batch)
+	maps, err := w.picture(ctx, e, rec, earlier, batch)
 	if err == nil {
 		r = result{record: rec, maps: maps, files: rec.Files}
 		err = w.settle(earlier, rec)
@@ -80,7 +81,7 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	}
 	batch.Abort()
 	switch {
-	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))):
+	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded)):
 		return result{}
 	case errors.As(err, &outputErr) && !outputErr.OfOne():
 		return result{err: err}
@@ -89,18 +90,18 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }
 
-// timed is picture within the time that a picture may take.
-func (w *worker) timed(ctx context.Context, e *source.Entry, rec, earlier *sink.Record, batch *sink.Batch) (int, error) {
+// limited runs do within the time that the work on a picture may take.
+func (w *worker) limited(ctx context.Context, name string, do func(context.Context) (int, error)) (int, error) {
 	if w.opts.Timeout <= 0 {
-		return w.picture(ctx, e, rec, earlier, batch)
+		return do(ctx)
 	}
-	limited, cancel := context.WithTimeout(ctx, w.opts.Timeout)
+	short, cancel := context.WithTimeout(ctx, w.opts.Timeout)
 	defer cancel()
-	maps, err := w.picture(limited, e, rec, earlier, batch)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = &timeoutError{fmt.Errorf("run %s: it takes longer than %v; raise --timeout, or resize it in the stack file's input", source.Display(e.Path), w.opts.Timeout)}
+	n, err := do(short)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = &timeoutError{fmt.Errorf("run %s: it takes longer than %v; raise --timeout, or resize it in the stack file's input", name, w.opts.Timeout)}
 	}
-	return maps, err
+	return n, err
 }
 
 // timeoutError is a picture that took too long.
@@ -163,6 +164,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 			return 0, errDone
 		}
 		rec.Status = sink.Kept
+		keep(earlier, rec)
 		return 0, nil
 	}
 	in, err := w.open(ctx, e)
@@ -182,19 +184,24 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 	if err := w.plan(info.Prepared, rec); err != nil {
 		return 0, err
 	}
+	if in.size > math.MaxInt/4 {
+		return 0, fmt.Errorf("read %s: %w", in.name, &memoryError{in.size, w.opts.Memory})
+	}
 	release, err := w.memory.admit(ctx, in.size+info.Memory()+mapBytes(w.plans(), w.opts))
 	if err != nil {
 		return 0, fmt.Errorf("decode %s: %w", in.name, err)
 	}
 	defer release()
-	pic, err := w.decode(ctx, in, rec)
-	if err != nil {
-		return 0, err
-	}
-	if err := w.plan(pic.Size(), rec); err != nil { // the file may have changed meanwhile
-		return 0, err
-	}
-	return w.process(ctx, pic, rec, batch)
+	return w.limited(ctx, in.name, func(ctx context.Context) (int, error) {
+		pic, err := w.decode(ctx, in, rec)
+		if err != nil {
+			return 0, err
+		}
+		if err := w.plan(pic.Size(), rec); err != nil { // the file may have changed meanwhile
+			return 0, err
+		}
+		return w.process(ctx, pic, rec, batch)
+	})
 }
 
 // process takes a decoded picture to its maps.

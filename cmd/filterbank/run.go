@@ -127,7 +127,9 @@ func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job,
 	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
 	switch {
 	case errors.Is(err, context.Canceled):
-		log.Debug(err.Error())
+		if cause := context.Cause(ctx); cause == nil || err.Error() != cause.Error() { // something else went wrong too
+			log.Error(err.Error())
+		}
 		return f.say(log, exitInterrupted, errors.New("interrupted; what was finished stays, the same command does the rest"))
 	case errors.Is(err, pipeline.ErrStopped):
 		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left))

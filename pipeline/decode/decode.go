@@ -114,7 +114,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.Format == JPEG && bytes.Count(data, []byte{0xff, markerSOS}) > maxScans {
+	if h.jpeg.progressive && scans(data) > maxScans {
 		return nil, refuse(Unsupported, "unsupported JPEG: it has more than %d scans, each of which costs the work of a whole picture; save it anew", maxScans)
 	}
 	img, err := decodePixels(ctx, h, data)
@@ -132,7 +132,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 }
 
 // maxScans bounds the scans of a progressive JPEG: encoders write about ten, and no more
-// than a few hundred are of any use. The marker does not occur within a scan's data.
+// than a few hundred are of any use.
 const maxScans = 500
 
 // decodePixels runs the standard library's decoder. A panic inside it is taken for

@@ -270,3 +270,15 @@ func TestManyScans(t *testing.T) {
 		t.Errorf("after ctx: got %v", err)
 	}
 }
+
+// TestBytesBehindThePicture has what looks like scans, and is none of the picture's.
+func TestBytesBehindThePicture(t *testing.T) {
+	data, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = append(data, bytes.Repeat([]byte{0xff, markerSOS}, 2*maxScans)...)
+	if _, err := newDecoder(t, Options{}).Decode(context.Background(), data); err != nil {
+		t.Error(err)
+	}
+}

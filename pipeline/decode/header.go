@@ -48,8 +48,9 @@ func pngChunks(data []byte) (exif []byte, ignored []string, complete bool) {
 // gives its content, or nil. Where the file is damaged it stops looking: that is for the
 // decoder to say. Larger blocks than a JPEG segment holds are passed over.
 func lateEXIF(r io.ReadSeeker) ([]byte, error) {
+	const most = 1 << 16 // chunks, of which 64 KiB of pixels each is usual
 	at, pixels := int64(len(pngSignature)), false
-	for {
+	for range most {
 		if _, err := r.Seek(at, io.SeekStart); err != nil {
 			return nil, err
 		}
@@ -72,6 +73,34 @@ func lateEXIF(r io.ReadSeeker) ([]byte, error) {
 		}
 		at += 12 + length
 	}
+	return nil, nil
+}
+
+// scans counts the scans of a JPEG. Within a scan's data 0xff is followed by 0, by
+// another 0xff or by a restart marker.
+func scans(data []byte) int {
+	n := 0
+	for at := len(jpegSignature); at+3 < len(data); {
+		skip := bytes.IndexByte(data[at:], 0xff)
+		if skip < 0 || at+skip+3 >= len(data) {
+			break
+		}
+		at += skip + 1
+		marker := data[at]
+		switch {
+		case marker == 0xff:
+			continue
+		case marker == 0 || marker >= markerRST0 && marker <= markerRST7:
+			at++
+			continue
+		case marker == markerEOI:
+			return n
+		case marker == markerSOS:
+			n++
+		}
+		at += 1 + int(binary.BigEndian.Uint16(data[at+1:]))
+	}
+	return n
 }
 
 // atEnd is err unless it says that the file ends.

@@ -99,24 +99,28 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		if err != nil && !end {
 			return Info{}, fmt.Errorf("read picture header: %w", err)
 		}
-		var late []byte
-		if seeker, ok := r.(io.ReadSeeker); ok && !end && bytes.HasPrefix(data, []byte(pngSignature)) {
-			if late, err = lateEXIF(seeker); err != nil {
-				return Info{}, fmt.Errorf("read picture header: %w", err)
+		h, err := d.probe(data, nil)
+		if seeker, ok := r.(io.ReadSeeker); ok && !end && bytes.HasPrefix(data, []byte(pngSignature)) && !isTruncated(err) {
+			late, seekErr := lateEXIF(seeker)
+			if seekErr != nil {
+				return Info{}, fmt.Errorf("read picture header: %w", seekErr)
 			}
-			if _, err = seeker.Seek(int64(len(data)), io.SeekStart); err != nil {
-				return Info{}, fmt.Errorf("read picture header: %w", err)
+			if late != nil {
+				h, err = d.probe(data, late)
 			}
 		}
-		h, err := d.probe(data, late)
 		if err == nil {
 			return h.Info, nil
 		}
-		short, ok := errors.AsType[*Error](err)
-		if end || size >= most || !ok || short.Code != Truncated {
+		if end || size >= most || !isTruncated(err) {
 			return Info{}, err
 		}
 	}
+}
+
+func isTruncated(err error) bool {
+	short, ok := errors.AsType[*Error](err)
+	return ok && short.Code == Truncated
 }
 
 // probe reads the header at the beginning of data. Where data ends within the

@@ -85,13 +85,19 @@ func (j *Journal) Find(input, output string) (*Record, error) {
 	if !ok {
 		return nil, nil
 	}
+	return j.read(at)
+}
+
+// read reads a record; nil is one that is whole enough to name its picture, but not to
+// be trusted.
+func (j *Journal) read(at span) (*Record, error) {
 	line := make([]byte, at.length)
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	r := new(Record)
 	if err := json.Unmarshal(line, r); err != nil {
-		return nil, nil // whole enough to name its picture, but not to be trusted
+		return nil, nil
 	}
 	return r, nil
 }
@@ -114,36 +120,45 @@ func (j *Journal) Add(r *Record) error {
 }
 
 // Close rewrites the manifest: first the newest record of each of the given pictures,
-// inputs and outputs, in their order, then those of other pictures from earlier runs,
-// which it counts. When it fails the journal stays as it is, and is as good for going
-// on from.
-func (j *Journal) Close(pictures iter.Seq2[string, string]) (others int, err error) {
+// inputs and outputs, in their order, then those of other pictures from earlier runs, if
+// keep says so. When it fails the journal stays as it is, and is as good for going on
+// from.
+func (j *Journal) Close(pictures iter.Seq2[string, string], keep func(*Record) bool) error {
 	batch := j.tree.Begin("")
-	others, err = j.copyLines(batch.Create(ManifestName), pictures)
+	err := j.copyLines(batch.Create(ManifestName), pictures, keep)
 	// Windows does not rename onto an open file.
 	if err = errors.Join(err, j.file.Close()); err != nil {
 		batch.Abort()
-		return others, err
+		return err
 	}
 	_, err = batch.Commit()
-	return others, err
+	return err
 }
 
-func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string]) (others int, err error) {
+func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], keep func(*Record) bool) error {
 	for input, output := range pictures {
 		if err := j.copyLine(out, place(input, output)); err != nil {
-			return others, err
+			return err
+		}
+		if output != "" {
+			delete(j.earlier, place(input, "")) // it was missing once
 		}
 	}
 	for _, place := range j.order {
-		if _, left := j.earlier[place]; left {
-			others++
+		at, left := j.earlier[place]
+		if !left {
+			continue
+		}
+		if r, err := j.read(at); err != nil {
+			return err
+		} else if r == nil || !keep(r) {
+			continue
 		}
 		if err := j.copyLine(out, place); err != nil {
-			return others, err
+			return err
 		}
 	}
-	return others, nil
+	return nil
 }
 
 // copyLine copies the newest record of a place, once.
