@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"filterbank/filters/volume"
 )
@@ -43,6 +44,8 @@ type Plan struct {
 	Stack  *Stack
 	Input  volume.Shape
 	Layers []LayerPlan
+
+	workingSet func() int // found out once, when first asked for
 }
 
 // LayerPlan is one layer's part of a plan.
@@ -81,6 +84,7 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 		return nil, fmt.Errorf("the stack reads %d channels, the input has %d", first, in.C)
 	}
 	p := &Plan{Stack: s, Input: in}
+	p.workingSet = sync.OnceValue(p.measure)
 	field, jump, start := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
 	for _, conv := range s.layers {
 		lp, err := conv.plan(in)
@@ -187,7 +191,9 @@ func checkMode(mode PaddingMode, e Extent, size int, what string) error {
 }
 
 // WorkingSet is about the bytes that a Runner holds for pictures of this size.
-func (p *Plan) WorkingSet() int {
+func (p *Plan) WorkingSet() int { return p.workingSet() }
+
+func (p *Plan) measure() int {
 	var r Runner
 	r.layOut(p, len(p.Layers))
 	return 4 * r.workingSet(r.fitBand())

@@ -185,7 +185,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 		return 0, err
 	}
 	if in.size > math.MaxInt/4 {
-		return 0, fmt.Errorf("read %s: %w", in.name, &memoryError{in.size, w.opts.Memory})
+		return 0, &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.name, in.size)}
 	}
 	release, err := w.memory.admit(ctx, in.size+info.Memory()+mapBytes(w.plans(), w.opts))
 	if err != nil {
