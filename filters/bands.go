@@ -22,7 +22,7 @@ func (r *Runner) prepare(plan *Plan, layers int) error {
 	for l, band := range r.bands {
 		w := &r.windows[l]
 		if n := w.floats(band); n > math.MaxInt32 {
-			return fmt.Errorf("run: layer %s: the rows that one row of outputs needs are %d values, at most %d are possible", w.plan.Conv.spec.Name, n, math.MaxInt32)
+			return fmt.Errorf("run: layer %s: the rows that one row of outputs needs are %d values, at most %d are possible", w.plan.Layer.Name(), n, math.MaxInt32)
 		}
 		w.reset(band)
 	}

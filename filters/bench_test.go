@@ -55,7 +55,7 @@ func convCases() []convCase {
 // plan draws weights and a picture.
 func (c convCase) plan(b *testing.B) (*Plan, *volume.Volume) {
 	r := rand.New(rand.NewPCG(1, 1))
-	var layers []*Conv
+	var layers []Layer
 	for _, spec := range c.layers {
 		for i := range spec.Weights {
 			spec.Weights[i] = float32(r.NormFloat64() / 8)

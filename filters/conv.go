@@ -110,6 +110,21 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 	return &Conv{spec}, nil
 }
 
+// Name is the layer's name.
+func (c *Conv) Name() string { return c.spec.Name }
+
+// Filters are the names of the output channels, one a filter; the slice must not be
+// written to.
+func (c *Conv) Filters() []string { return c.spec.Filters }
+
+// Signed says whether an output may be below 0: with no activation, and with a leaky
+// ReLU unless it turns negative sums around.
+func (c *Conv) Signed() bool {
+	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
+}
+
+func (c *Conv) inChannels() int { return c.spec.InChannels }
+
 // Spec is the layer's description with its defaults filled in. Its slices are the
 // layer's own and must not be written to.
 func (c *Conv) Spec() ConvSpec { return c.spec }

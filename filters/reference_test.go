@@ -23,7 +23,7 @@ func pad(lp *LayerPlan, in *volume.Volume) *volume.Volume {
 	if err != nil {
 		panic(err)
 	}
-	mode := lp.Conv.Spec().Padding.Mode
+	mode := lp.Layer.(*Conv).Spec().Padding.Mode
 	for c := range out.C {
 		for y := range out.H {
 			for x := range out.W {
@@ -57,7 +57,7 @@ func standsAt(mode PaddingMode, i, n int) int {
 }
 
 func referenceLayer(lp *LayerPlan, in *volume.Volume) *volume.Volume {
-	s := lp.Conv.Spec()
+	s := lp.Layer.(*Conv).Spec()
 	out, err := volume.New(lp.Out)
 	if err != nil {
 		panic(err)

@@ -16,7 +16,7 @@ import (
 func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 	for {
 		in := volume.Shape{C: 1 + r.IntN(4), H: 1 + r.IntN(40), W: 1 + r.IntN(24)}
-		var layers []*Conv
+		var layers []Layer
 		channels := in.C
 		for range 1 + r.IntN(4) {
 			c, err := NewConv(randomConv(r, channels, fmt.Sprint("l", len(layers))))
@@ -143,7 +143,7 @@ func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, taps []bool)
 		}
 		for i, w := range want.Data {
 			if g := outs[l].Data[i]; math.Float32bits(g) != math.Float32bits(w) {
-				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, p.Layers[l].Conv.Spec())
+				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, p.Layers[l].Layer.(*Conv).Spec())
 			}
 		}
 	}

@@ -9,25 +9,38 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Stack is convolution layers in order, each reading what the one before wrote.
-// It is immutable and safe for concurrent use.
+// Layer is one layer of a stack: a *Conv. It is immutable and safe for concurrent use.
+type Layer interface {
+	// Name is the layer's name, which its output is filed under.
+	Name() string
+	// Filters are the names of the output channels; the slice must not be written to.
+	Filters() []string
+	// Signed says whether an output may be below 0.
+	Signed() bool
+
+	inChannels() int // of the volume that the layer reads
+	plan(in volume.Shape) (LayerPlan, error)
+}
+
+// Stack is layers in order, each reading what the one before wrote. It is immutable
+// and safe for concurrent use.
 type Stack struct {
 	name   string
-	layers []*Conv
+	layers []Layer
 }
 
 // NewStack checks that the layers fit each other: the first reads inChannels
 // channels, every other one as many as the one before has filters. The name may be
 // empty.
-func NewStack(name string, inChannels int, layers ...*Conv) (*Stack, error) {
+func NewStack(name string, inChannels int, layers ...Layer) (*Stack, error) {
 	if len(layers) == 0 {
 		return nil, errors.New("a stack needs at least one layer")
 	}
 	for i, l := range layers {
-		if l.spec.InChannels != inChannels {
-			return nil, fmt.Errorf("layer %d (%s) reads %d channels but gets %d", i, l.spec.Name, l.spec.InChannels, inChannels)
+		if c := l.inChannels(); c != inChannels {
+			return nil, fmt.Errorf("layer %d (%s) reads %d channels but gets %d", i, l.Name(), c, inChannels)
 		}
-		inChannels = len(l.spec.Filters)
+		inChannels = len(l.Filters())
 	}
 	return &Stack{name, layers}, nil
 }
@@ -36,7 +49,7 @@ func NewStack(name string, inChannels int, layers ...*Conv) (*Stack, error) {
 func (s *Stack) Name() string { return s.name }
 
 // Layers are the stack's layers; the slice must not be written to.
-func (s *Stack) Layers() []*Conv { return s.layers }
+func (s *Stack) Layers() []Layer { return s.layers }
 
 // Plan is the arithmetic of a stack on pictures of one size, before any pixel.
 // It is immutable and safe for concurrent use.
@@ -50,7 +63,7 @@ type Plan struct {
 
 // LayerPlan is one layer's part of a plan.
 type LayerPlan struct {
-	Conv    *Conv
+	Layer   Layer
 	In, Out volume.Shape
 	// Rows and Cols hold the padding in pixels, also where it was given as same.
 	Rows, Cols Extent
@@ -80,16 +93,16 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	if _, err := in.Len(); err != nil {
 		return nil, err
 	}
-	if first := s.layers[0].spec.InChannels; first != in.C {
+	if first := s.layers[0].inChannels(); first != in.C {
 		return nil, fmt.Errorf("the stack reads %d channels, the input has %d", first, in.C)
 	}
 	p := &Plan{Stack: s, Input: in}
 	p.workingSet = sync.OnceValue(p.measure)
 	field, jump, start := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
-	for _, conv := range s.layers {
-		lp, err := conv.plan(in)
+	for _, layer := range s.layers {
+		lp, err := layer.plan(in)
 		if err != nil {
-			return nil, fmt.Errorf("layer %s: %w", conv.spec.Name, err)
+			return nil, fmt.Errorf("layer %s: %w", layer.Name(), err)
 		}
 		for axis, e := range []Extent{lp.Rows, lp.Cols} {
 			field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
@@ -112,7 +125,7 @@ func saturate(v float64) int {
 
 func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
 	s := &c.spec
-	lp := LayerPlan{Conv: c, In: in}
+	lp := LayerPlan{Layer: c, In: in}
 	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
 	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
 	lp.Rows.Before, lp.Rows.After = s.Padding.amounts(lp.Rows, in.H, s.Padding.Top, s.Padding.Bottom)

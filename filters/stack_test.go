@@ -84,7 +84,7 @@ func TestUncoveredIsSaidAndStrict(t *testing.T) {
 
 func TestReceptiveField(t *testing.T) {
 	// VGG's first block and a half: 3×3, 3×3, 2×2 stride 2, 3×3.
-	layers := []*Conv{
+	layers := []Layer{
 		mustConv(t, square(3, 3, 1, 1)), mustConv(t, square(3, 3, 1, 1)),
 		mustConv(t, square(3, 2, 2, 0)), mustConv(t, square(3, 3, 1, 1)),
 	}

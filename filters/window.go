@@ -12,6 +12,7 @@ import (
 // a row at the opposite edge.
 type window struct {
 	plan   *LayerPlan
+	conv   *Conv
 	mode   PaddingMode
 	packed packing
 	layout kernel.Layout
@@ -31,9 +32,10 @@ type window struct {
 
 // layOut makes the window that of a layer.
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
-	s := &lp.Conv.spec
-	w.plan, w.mode = lp, s.Padding.Mode
-	w.packed.use(lp.Conv, k)
+	w.plan, w.conv = lp, lp.Layer.(*Conv)
+	s := &w.conv.spec
+	w.mode = s.Padding.Mode
+	w.packed.use(w.conv, k)
 	w.layout = k.Layout(kernel.Size{
 		Filters: len(s.Filters) / s.Groups, Taps: w.taps(), Width: lp.Out.W, Stride: lp.Cols.Stride,
 		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
@@ -49,7 +51,7 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 
 // taps is the number of weights of a filter.
 func (w *window) taps() int {
-	n, _ := w.plan.Conv.spec.tapCount()
+	n, _ := w.conv.spec.tapCount()
 	return n
 }
 
@@ -175,7 +177,7 @@ func (w *window) point(offset []int32, y int) {
 		w.bases[i] = w.slotOf(y*e.Stride-e.Before+i*e.Dilation) * w.slot
 	}
 	t := 0
-	for c := range w.plan.In.C / w.plan.Conv.spec.Groups {
+	for c := range w.plan.In.C / w.conv.spec.Groups {
 		for _, base := range w.bases {
 			at := int32(base + c*w.row.width)
 			for _, column := range w.columns {
@@ -196,7 +198,7 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	r := &w.rows
 	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
 	r.Width, r.N = w.plan.Out.W, n
-	r.Src, r.GroupStride = w.data, w.plan.In.C/w.plan.Conv.spec.Groups*w.row.width
+	r.Src, r.GroupStride = w.data, w.plan.In.C/w.conv.spec.Groups*w.row.width
 	r.Offsets, r.Stride = w.offset[:n*taps], w.row.stride
 	w.packed.layer(w.layout).Compute(r)
 	r.Dst = nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"filterbank/filters"
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
@@ -52,19 +51,11 @@ func options(out string) (pipeline.Options, error) {
 	if err != nil {
 		return pipeline.Options{}, err
 	}
-	conv, err := filters.NewConv(model.Stacks[0].Layers[0])
-	if err != nil {
-		return pipeline.Options{}, err
-	}
-	stack, err := filters.NewStack("", 3, conv)
-	if err != nil {
-		return pipeline.Options{}, err
-	}
 	decoder, err := decode.New(decode.Options{})
 	if err != nil {
 		return pipeline.Options{}, err
 	}
-	selected, err := pipeline.Select([]*filters.Stack{stack}, "last")
+	selected, err := pipeline.Select(model.Stacks, "last")
 	return pipeline.Options{
 		Stacks:  selected,
 		Decoder: decoder,

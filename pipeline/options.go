@@ -68,8 +68,8 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 	var selected []Selected
 	for _, s := range stacks {
 		taps := make([]bool, len(s.Layers()))
-		for l, conv := range s.Layers() {
-			name := conv.Spec().Name
+		for l, layer := range s.Layers() {
+			name := layer.Name()
 			taps[l] = layers == "all" || layers == "last" && l == len(taps)-1
 			for i, n := range names {
 				if n == name || n == s.Name()+"/"+name {
@@ -94,8 +94,8 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 func layerNames(stacks []*filters.Stack) []string {
 	var names []string
 	for _, s := range stacks {
-		for _, conv := range s.Layers() {
-			n := conv.Spec().Name
+		for _, layer := range s.Layers() {
+			n := layer.Name()
 			if s.Name() != "" {
 				n = s.Name() + "/" + n
 			}

@@ -42,14 +42,19 @@ func (o *Options) stacks() []byte {
 	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
-		for _, conv := range s.Stack.Layers() {
-			hashLayer(h, conv)
+		for _, l := range s.Stack.Layers() {
+			hashLayer(h, l)
 		}
 	}
 	return h.Sum(nil)
 }
 
-func hashLayer(h hash.Hash, conv *filters.Conv) {
+func hashLayer(h hash.Hash, l filters.Layer) {
+	conv, ok := l.(*filters.Conv)
+	if !ok {
+		fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%T %+v", l, l))
+		return
+	}
 	spec := conv.Spec()
 	for _, values := range [][]float32{spec.Weights, spec.Bias} {
 		var b [4]byte
@@ -152,8 +157,8 @@ func (w *worker) hasLayer(stack, layer string) bool {
 		if s.Stack.Name() != stack {
 			continue
 		}
-		for _, conv := range s.Stack.Layers() {
-			if conv.Spec().Name == layer {
+		for _, l := range s.Stack.Layers() {
+			if l.Name() == layer {
 				return true
 			}
 		}

@@ -98,7 +98,7 @@ func TestResume(t *testing.T) {
 // copyLayer is the first layer alone, with filters of the given names.
 func copyLayer(t *testing.T, names ...string) []Selected {
 	t.Helper()
-	spec := testStack(t, "").Layers()[0].Spec()
+	spec := testStack(t, "").Layers()[0].(*filters.Conv).Spec()
 	spec.Filters, spec.Weights, spec.Bias = names, spec.Weights[:3*len(names)], nil
 	conv, err := filters.NewConv(spec)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 // difference, which may be negative before its ReLU.
 func testStack(t *testing.T, name string) *filters.Stack {
 	t.Helper()
-	var layers []*filters.Conv
+	var layers []filters.Layer
 	for _, spec := range []filters.ConvSpec{
 		{Name: "copy", InChannels: 3, KernelSize: [2]int{1, 1}, Weights: []float32{1, 0, 0, 0, 0, 1}},
 		{Name: "less", InChannels: 2, KernelSize: [2]int{1, 1}, Weights: []float32{1, -1}},

@@ -244,7 +244,7 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 		}
 		for _, lp := range e.plan.Layers {
 			rec.Layers = append(rec.Layers, sink.LayerInfo{
-				Stack: s.Stack.Name(), Layer: lp.Conv.Spec().Name, In: lp.In, Out: lp.Out,
+				Stack: s.Stack.Name(), Layer: lp.Layer.Name(), In: lp.In, Out: lp.Out,
 				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
 			})
 		}

@@ -151,8 +151,8 @@ type layerFile struct {
 
 // layerFileNames lists the files that a layer's maps take in a format.
 func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile {
-	spec := stack.Layers()[layer].Spec()
-	folder := spec.Name
+	l := stack.Layers()[layer]
+	folder := l.Name()
 	if name := stack.Name(); name != "" {
 		folder = name + "/" + folder
 	}
@@ -160,7 +160,7 @@ func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile 
 		return []layerFile{{name: folder + ".npy"}}
 	}
 	var files []layerFile
-	for k, name := range spec.Filters {
+	for k, name := range l.Filters() {
 		files = append(files, layerFile{fmt.Sprintf("%s/%03d-%s.png", folder, k, name), name})
 	}
 	return files
@@ -169,7 +169,7 @@ func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile 
 // layerWriter opens the files of a layer in one format.
 func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges []render.Range, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
 	out := p.Layers[layer].Out
-	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: p.Layers[layer].Conv.Spec().Name}
+	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: p.Layers[layer].Layer.Name()}
 	names := layerFileNames(format, p.Stack, layer)
 	if format == NPY {
 		n, err := newNPYWriter(w, out, batch.Create(names[0].name))

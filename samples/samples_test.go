@@ -190,17 +190,7 @@ func build(t *testing.T, file string) map[string]*filters.Stack {
 	}
 	stacks := map[string]*filters.Stack{}
 	for _, s := range model.Stacks {
-		var layers []*filters.Conv
-		for _, spec := range s.Layers {
-			conv, err := filters.NewConv(spec)
-			if err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			layers = append(layers, conv)
-		}
-		if stacks[s.Name], err = filters.NewStack(s.Name, 3, layers...); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
+		stacks[s.Name()] = s
 	}
 	return stacks
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"filterbank/filters"
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
@@ -133,11 +132,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	stacks, err := newStacks(model.Stacks)
-	if err != nil {
-		return nil, err
-	}
-	if j.opts.Stacks, err = pipeline.Select(stacks, f.layers); err != nil {
+	if j.opts.Stacks, err = pipeline.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}
 	if j.opts.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
@@ -168,26 +163,6 @@ func (f *flags) stackFile() (*config.File, error) {
 		return config.ForBanks(f.banks, f.sets...)
 	}
 	return config.Parse("starter.yaml", samples.Starter(), f.sets...)
-}
-
-func newStacks(described []config.Stack) ([]*filters.Stack, error) {
-	var stacks []*filters.Stack
-	for _, d := range described {
-		var layers []*filters.Conv
-		for _, spec := range d.Layers {
-			conv, err := filters.NewConv(spec)
-			if err != nil {
-				return nil, fmt.Errorf("layer %s: %w", spec.Name, err)
-			}
-			layers = append(layers, conv)
-		}
-		s, err := filters.NewStack(d.Name, 3, layers...)
-		if err != nil {
-			return nil, err
-		}
-		stacks = append(stacks, s)
-	}
-	return stacks, nil
 }
 
 func newDecoder(in config.Input, pixels int64) (*decode.Decoder, error) {

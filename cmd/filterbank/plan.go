@@ -102,7 +102,7 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "layer\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
 	for _, lp := range plan.Layers {
-		s := lp.Conv.Spec()
+		s := lp.Layer.(*filters.Conv).Spec()
 		fmt.Fprintf(t, "%s\t%v\t%v\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n",
 			s.Name, lp.In, lp.Out, pair(s.KernelSize), pair(s.Stride), padding(&lp), pair(s.Dilation), s.Groups,
 			pair(lp.Field), lp.Parameters, count(lp.MACs))
@@ -110,7 +110,7 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 	t.Flush()
 	for _, lp := range plan.Layers {
 		if u := lp.Uncovered(); u != "" {
-			fmt.Fprintf(b, "layer %s: %s\n", lp.Conv.Spec().Name, u)
+			fmt.Fprintf(b, "layer %s: %s\n", lp.Layer.Name(), u)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func padding(lp *filters.LayerPlan) string {
 	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
 		s = pair([2]int{lp.Rows.Before, lp.Cols.Before})
 	}
-	if mode := lp.Conv.Spec().Padding.Mode; mode != filters.Zeros && s != "0" {
+	if mode := lp.Layer.(*filters.Conv).Spec().Padding.Mode; mode != filters.Zeros && s != "0" {
 		s += " " + mode.String()
 	}
 	return s
@@ -231,7 +231,7 @@ func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
 }
 
 func newLayerJSON(lp *filters.LayerPlan) layerJSON {
-	s := lp.Conv.Spec()
+	s := lp.Layer.(*filters.Conv).Spec()
 	return layerJSON{
 		Name: s.Name, In: lp.In, Out: lp.Out, KernelSize: s.KernelSize, Stride: s.Stride,
 		Padding:     [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},

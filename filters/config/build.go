@@ -17,21 +17,13 @@ import (
 // Model is what a stack file describes, with every array loaded.
 type Model struct {
 	Input  Input
-	Stacks []Stack // one at least
-}
-
-// Stack is layers in order. The first takes 3 channels, each other one as many as
-// the one before has filters.
-type Stack struct {
-	Name   string // "" for a file's only stack, written as layers
-	Layers []filters.ConvSpec
+	Stacks []*filters.Stack // one at least, of 3 channels; a file's only stack, written as layers, has no name
 }
 
 // Build loads the weights, computes the built-in filters and spreads 2-D kernels
-// over the channels. The layers' names, filters' names and arrays are complete and
-// finite; whether a layer fits a picture is not known here. The model's Input has
-// its defaults filled in: Mean and Std are there, Resize and Crop only where the
-// file has them.
+// over the channels. Whether a layer fits a picture is not known here. The model's
+// Input has its defaults filled in: Mean and Std are there, Resize and Crop only where
+// the file has them.
 //
 // A File that a program has made is read as if it had been written down, so it is
 // checked just as much.
@@ -48,7 +40,7 @@ func (f *File) Build() (*Model, error) {
 	m := &Model{Input: *f.Input.resolved()}
 	room := maxWeights
 	for _, s := range f.sections() {
-		stack := Stack{Name: s.name}
+		var layers []filters.Layer
 		channels := 3
 		for i, l := range s.layers {
 			b := layerBuilder{conv: l.Conv, index: i, channels: channels, dir: f.dir, room: room}
@@ -56,9 +48,17 @@ func (f *File) Build() (*Model, error) {
 			if err != nil {
 				return nil, err
 			}
-			stack.Layers = append(stack.Layers, spec)
+			conv, err := filters.NewConv(spec)
+			if err != nil {
+				return nil, l.Conv.errorf("", "layer %s: %w", spec.Name, err)
+			}
+			layers = append(layers, conv)
 			channels = len(spec.Filters)
 			room -= len(spec.Weights)
+		}
+		stack, err := filters.NewStack(s.name, 3, layers...)
+		if err != nil {
+			return nil, s.errorf("layers", "%w", err)
 		}
 		m.Stacks = append(m.Stacks, stack)
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"fmt"
 
+	"filterbank/filters"
 	"filterbank/filters/config"
 )
 
@@ -26,8 +27,9 @@ layers:
 		fmt.Println(err)
 		return
 	}
-	for _, l := range m.Stacks[0].Layers {
-		fmt.Println(l.Name, l.InChannels, l.Filters, l.KernelSize, l.Stride, l.Padding.Mode)
+	for _, l := range m.Stacks[0].Layers() {
+		s := l.(*filters.Conv).Spec()
+		fmt.Println(s.Name, s.InChannels, s.Filters, s.KernelSize, s.Stride, s.Padding.Mode)
 	}
 	// Output:
 	// edges 3 [sobel-x sobel-y] [3 3] [1 1] replicate

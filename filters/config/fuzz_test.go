@@ -30,9 +30,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, s := range m.Stacks {
 			channels := 3
-			for _, l := range s.Layers {
-				checkSpec(t, l, channels)
-				channels = len(l.Filters)
+			for _, l := range s.Layers() {
+				checkSpec(t, l.(*filters.Conv).Spec(), channels)
+				channels = len(l.Filters())
 			}
 		}
 		resolved, err := json.Marshal(file.Resolved())

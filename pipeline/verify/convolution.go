@@ -104,7 +104,7 @@ func (s convSpec) build(values sequence) (convCase, error) {
 		return convCase{}, err
 	}
 	copy(in.Data, values.units(len(in.Data)))
-	var layers []*filters.Conv
+	var layers []filters.Layer
 	channels := in.C
 	for i, l := range s.Layers {
 		spec, err := l.conv(channels)

@@ -170,7 +170,7 @@ func randomCase(s *sequence) convCase {
 }
 
 func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
-	var layers []*filters.Conv
+	var layers []filters.Layer
 	channels := in.C
 	for i := range 1 + s.below(3) {
 		spec := randomLayer(s, channels, d)

@@ -266,7 +266,7 @@ func TestCasesAreComplete(t *testing.T) {
 	}
 	seen := map[combination]bool{}
 	for _, c := range cases {
-		s := c.plan.Layers[0].Conv.Spec()
+		s := c.plan.Layers[0].Layer.(*filters.Conv).Spec()
 		seen[combination{s.Padding.Mode, s.Padding.Kind, s.Stride, s.Dilation, s.Groups}] = true
 	}
 	for mode := filters.Zeros; mode <= filters.Circular; mode++ {
