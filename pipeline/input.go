@@ -169,5 +169,7 @@ func (w *worker) decode(ctx context.Context, in *input, rec *sink.Record) (*deco
 	}
 	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
 	rec.Ignored, rec.Warnings = pic.Ignored, pic.Warnings
+	decoded := sink.Decoded(pic.Samples)
+	rec.Decoded = &decoded
 	return pic, nil
 }

@@ -193,6 +193,6 @@ func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
 // maps of.
 func keep(earlier, rec *sink.Record) {
 	if earlier != nil {
-		rec.Files, rec.Stack, rec.SHA256 = earlier.Files, earlier.Stack, earlier.SHA256
+		rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded
 	}
 }

@@ -36,7 +36,7 @@ func snapshot(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		files[path] = string(data)
+		files[path] = withoutSeconds(string(data))
 		return err
 	})
 	if err != nil {

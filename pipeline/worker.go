@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime/debug"
+	"time"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -25,6 +25,7 @@ type worker struct {
 	stages  *Stages
 	engines []engine // one a stack
 	maps    mapBuffers
+	waited  time.Duration // of the picture at hand, for memory
 }
 
 func newWorker(r *run, stages *Stages) *worker {
@@ -52,21 +53,27 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 		fail(rec, e.Problem)
 		return result{record: rec}
 	}
-	batch := w.tree.Begin(e.Rel)
-	defer func() {
-		if p := recover(); p != nil {
-			batch.Abort()
-			*w = *newWorker(w.run, w.stages) // its buffers may be in any state
-			fail(rec, fmt.Errorf("%s: internal error, please report it: %v\n%s", source.Display(e.Path), p, debug.Stack()))
-			r = result{record: rec}
-		}
-	}()
 	earlier, err := w.journal.Find(e.Path, e.Rel)
 	if err != nil {
 		return result{err: err}
 	}
+	batch := w.tree.Begin(e.Rel)
+	begun := time.Now()
+	w.waited = 0
+	defer func() {
+		if p := recover(); p != nil {
+			batch.Abort()
+			*w = *newWorker(w.run, w.stages) // its buffers may be in any state
+			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), internal(p)))
+			r = result{record: rec, err: w.keepOrRemove(earlier, rec)}
+		}
+	}()
 	maps, err := w.picture(ctx, e, rec, earlier, batch)
+	seconds := (time.Since(begun) - w.waited).Round(time.Microsecond).Seconds()
 	if err == nil {
+		if rec.Status == sink.OK {
+			rec.Seconds = seconds
+		}
 		r = result{record: rec, maps: maps, files: rec.Files}
 		err = w.settle(earlier, rec)
 	}
@@ -87,6 +94,7 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 		return result{err: err}
 	}
 	fail(rec, err)
+	rec.Seconds = seconds
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }
 
@@ -103,9 +111,6 @@ func (w *worker) limited(ctx context.Context, name string, do func(context.Conte
 	}
 	return n, err
 }
-
-// timeoutError is a picture that took too long.
-type timeoutError struct{ error }
 
 // output is the folder of an entry's maps. What is no picture has none: another entry
 // may well have the same.
@@ -125,34 +130,6 @@ func fail(rec *sink.Record, err error) {
 	rec.Status, rec.Error, rec.Code = sink.Failed, err.Error(), code(err)
 	rec.Layers, rec.Files, rec.Digest = nil, nil, ""
 }
-
-// code is the stable name of what went wrong.
-func code(err error) string {
-	var refused *decode.Error
-	var problem *source.Problem
-	var size *sizeError
-	var memory *memoryError
-	var timeout *timeoutError
-	switch {
-	case errors.As(err, &refused):
-		return string(refused.Code)
-	case errors.As(err, &problem):
-		return string(problem.Code)
-	case errors.As(err, &size):
-		return "too-small"
-	case errors.As(err, &memory):
-		return "too-large"
-	case errors.As(err, &timeout):
-		return "timeout"
-	}
-	return "io"
-}
-
-// sizeError is a stack that does not fit a picture.
-type sizeError struct{ err error }
-
-func (e *sizeError) Error() string { return e.err.Error() }
-func (e *sizeError) Unwrap() error { return e.err }
 
 // picture does a picture, unless an earlier run has: then it gives errDone.
 func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sink.Record, batch *sink.Batch) (maps int, err error) {
@@ -187,7 +164,9 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 	if in.size > math.MaxInt/4 {
 		return 0, &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.name, in.size)}
 	}
+	asked := time.Now()
 	release, err := w.memory.admit(ctx, in.size+info.Memory()+mapBytes(w.plans(), w.opts))
+	w.waited = time.Since(asked)
 	if err != nil {
 		return 0, fmt.Errorf("decode %s: %w", in.name, err)
 	}

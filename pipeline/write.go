@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"runtime/debug"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -72,7 +71,7 @@ func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) er
 		group.Go(func() (err error) {
 			defer func() {
 				if p := recover(); p != nil { // it would end the process and not this picture only
-					err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+					err = internal(p)
 				}
 			}()
 			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {

@@ -95,7 +95,7 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 // TestKernelsGiveTheSameFiles runs the starter stack with every kernel that this
 // processor has and compares the manifests, which hold every file's digest.
 func TestKernelsGiveTheSameFiles(t *testing.T) {
-	var first []byte
+	var first string
 	for _, name := range kernel.Names() {
 		t.Setenv(kernelVariable, name)
 		out := t.TempDir()
@@ -108,10 +108,10 @@ func TestKernelsGiveTheSameFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if first == nil {
-			first = manifest
+		if first == "" {
+			first = withoutSeconds(string(manifest))
 		}
-		if !bytes.Equal(manifest, first) {
+		if withoutSeconds(string(manifest)) != first {
 			t.Errorf("kernel %s gives other files than %s", name, kernel.Names()[0])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"files":   listFiles,
 			"pixel":   checkPixel,
+			"records": sameRecords,
 		},
 	})
 }
@@ -99,6 +101,24 @@ func listFiles(ts *testscript.TestScript, _ bool, args []string) {
 	if fmt.Sprint(got) != fmt.Sprint(args[1:]) {
 		ts.Fatalf("%s holds\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
 	}
+}
+
+// sameRecords is "records FILE1 FILE2": the manifests are the same but for the seconds.
+func sameRecords(ts *testscript.TestScript, neg bool, args []string) {
+	var texts [2]string
+	for i := range texts {
+		data, err := os.ReadFile(ts.MkAbs(args[i]))
+		ts.Check(err)
+		texts[i] = withoutSeconds(string(data))
+	}
+	if same := texts[0] == texts[1]; same == neg {
+		ts.Fatalf("%s and %s: same records is %t\n%s\n%s", args[0], args[1], same, texts[0], texts[1])
+	}
+}
+
+// withoutSeconds is a manifest without what differs from run to run.
+func withoutSeconds(manifest string) string {
+	return regexp.MustCompile(`,"seconds":[0-9.e-]+`).ReplaceAllString(manifest, "")
 }
 
 func isEmpty(dir string) bool {

@@ -124,7 +124,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Picture{Info: h.Info, Ignored: h.ignored, Warnings: h.warnings, decoder: d}
+	p := &Picture{Info: h.Info, Samples: samplesOf(img, h), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
 	if err := p.open(img, h); err != nil {
 		return nil, err
 	}

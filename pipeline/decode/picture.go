@@ -11,6 +11,7 @@ import (
 // for concurrent use.
 type Picture struct {
 	Info
+	Samples  Samples
 	Ignored  []string // what the file says of its colours and is not applied: ICC profile, gamma, …
 	Warnings []string // what was wrong and passed over, such as malformed EXIF
 

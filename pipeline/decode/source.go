@@ -84,12 +84,15 @@ func newPaletted(img *image.Paletted) (from *paletted, opaque bool) {
 	}
 	opaque = true
 	for i, c := range img.Palette[:min(len(img.Palette), len(p.table))] {
-		n := color.NRGBAModel.Convert(c).(color.NRGBA)
+		n := nrgba(c)
 		p.table[i] = rgba8(n.R, n.G, n.B)&0xffffff | uint32(n.A)<<24
 		opaque = opaque && n.A == 0xff
 	}
 	return p, opaque
 }
+
+// nrgba is a palette's colour, not premultiplied.
+func nrgba(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }
 
 func (p *paletted) row(y int, s *scratch) []uint8 {
 	w := p.Rect.Dx()

@@ -27,16 +27,27 @@ type Record struct {
 	Key         string      `json:"key,omitempty"`    // of the input and all that the maps depend on
 	Stack       string      `json:"stack,omitempty"`  // hash of the stacks and of how pictures are prepared for them
 	Status      Status      `json:"status"`
-	Code        string      `json:"code,omitempty"`  // of the error, for scripts
-	Error       string      `json:"error,omitempty"` // what is wrong and what would be right
-	Width       int         `json:"width,omitempty"` // upright, before resizing and cropping
+	Code        string      `json:"code,omitempty"`    // of the error, for scripts
+	Error       string      `json:"error,omitempty"`   // what is wrong and what would be right
+	Seconds     float64     `json:"seconds,omitempty"` // of work on the picture, without waiting for memory; no other field differs between runs
+	Width       int         `json:"width,omitempty"`   // upright, before resizing and cropping
 	Height      int         `json:"height,omitempty"`
 	Orientation int         `json:"orientation,omitempty"` // of EXIF, 1 to 8
+	Decoded     *Decoded    `json:"decoded,omitempty"`
 	Layers      []LayerInfo `json:"layers,omitempty"`
 	Files       []FileInfo  `json:"files,omitempty"`
 	Ignored     []string    `json:"ignored,omitempty"` // what the file says of its colours and is not applied
 	Warnings    []string    `json:"warnings,omitempty"`
 	Digest      string      `json:"digest,omitempty"` // SHA-256 over the files' digests, in order
+}
+
+// Decoded is what the decoder made of the file's pixels, before orientation, background
+// and resizing: it tells pictures that are the same in other files, and decoders apart.
+type Decoded struct {
+	Kind   string `json:"kind"`  // how the samples lie: gray8, gray16, palette, rgba8, rgba16, ycbcr420 and others, cmyk or ycck
+	Width  int    `json:"width"` // in pixels, as the file stores them
+	Height int    `json:"height"`
+	XXH64  string `json:"xxh64"` // xxHash of 64 bits of the samples, row after row, in hexadecimal
 }
 
 // LayerInfo is a layer's shapes on one picture.
