@@ -33,7 +33,7 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	var recs [2]*sink.Record
 	for i, r := range runs {
 		var err error
-		if recs[i], err = r.record(place); err != nil {
+		if recs[i], err = r.manifest.Record(place); err != nil {
 			return nil, err
 		}
 	}

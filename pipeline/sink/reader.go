@@ -1,0 +1,114 @@
+package sink
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// maxLine bounds a manifest's lines: a picture with 100,000 maps takes 30 MB.
+const maxLine = 256 << 20
+
+// Manifest is the manifest of a run that is read and not gone on with. Of it only the
+// places of the lines are in memory. It is safe for concurrent use.
+type Manifest struct {
+	dir   string
+	file  *os.File
+	order []string
+	lines map[string]span // the newest of each picture
+}
+
+// OpenManifest opens the manifest in a run's output folder. That there is none, and a
+// line that is no record, are errors; a last line without an end, which a crash leaves
+// behind, does not count.
+func OpenManifest(dir string) (*Manifest, error) {
+	m := &Manifest{dir: dir, lines: map[string]span{}}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	if m.file, err = root.Open(ManifestName); err == nil {
+		if err = m.index(); err != nil {
+			m.file.Close()
+		}
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is none: name the output folder of a run")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", ManifestName, dir, err)
+	}
+	return m, nil
+}
+
+// Close closes the file.
+func (m *Manifest) Close() error { return m.file.Close() }
+
+// index finds each picture's newest line.
+func (m *Manifest) index() error {
+	in := bufio.NewScanner(m.file)
+	in.Buffer(nil, maxLine)
+	in.Split(wholeLines)
+	at := int64(0)
+	for n := 1; in.Scan(); n++ {
+		line := in.Bytes()
+		var name struct{ Input, Output Path }
+		if err := json.Unmarshal(line, &name); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if name.Input == "" {
+			return fmt.Errorf("line %d is no picture's record", n)
+		}
+		where := place(string(name.Input), string(name.Output))
+		if _, known := m.lines[where]; !known {
+			m.order = append(m.order, where)
+		}
+		m.lines[where] = span{at, int64(len(line))}
+		at += int64(len(line))
+	}
+	return in.Err()
+}
+
+// wholeLines splits into lines that keep their ends.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	if atEOF {
+		return len(data), nil, nil
+	}
+	return 0, nil, nil
+}
+
+// Places are the pictures, in the order in which the manifest has them first: names
+// for Record and Has, of use for telling whether two manifests have the same picture.
+// The slice must not be written to.
+func (m *Manifest) Places() []string { return m.order }
+
+// Has says whether the run has a picture.
+func (m *Manifest) Has(place string) bool {
+	_, ok := m.lines[place]
+	return ok
+}
+
+// Record is a picture's newest record, nil where the run has none.
+func (m *Manifest) Record(place string) (*Record, error) {
+	at, ok := m.lines[place]
+	if !ok {
+		return nil, nil
+	}
+	line := make([]byte, at.length)
+	_, err := m.file.ReadAt(line, at.at)
+	rec := new(Record)
+	if err == nil {
+		err = json.Unmarshal(line, rec)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", ManifestName, m.dir, err)
+	}
+	return rec, nil
+}
