@@ -27,7 +27,7 @@ type Bank struct {
 // Banks lists the built-in banks, sorted by name. The caller owns the list.
 func Banks() []Bank {
 	banks := slices.Concat(point(), smoothing(), laplacians(), gradients(), compasses(),
-		gabors(), laws(), freiChen(), haar())
+		gabors(), steerables(), textures(), laws(), freiChen(), haar(), dcts())
 	slices.SortFunc(banks, func(a, b Bank) int { return strings.Compare(a.Name, b.Name) })
 	return banks
 }

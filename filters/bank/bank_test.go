@@ -2,6 +2,7 @@ package bank
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -51,6 +52,7 @@ func response(k Kernel, f func(x, y float64) float64) (s float64) {
 func TestListing(t *testing.T) {
 	want := map[string][]string{
 		"box":       {"box"},
+		"dct":       numbered("dct-", products(8, 8)...),
 		"dog":       {"dog"},
 		"emboss":    {"emboss"},
 		"frei-chen": numbered("frei-chen-", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
@@ -62,13 +64,20 @@ func TestListing(t *testing.T) {
 		"laplacian": numbered("laplacian-", "4", "8"),
 		"laws": numbered("laws-", "l5l5", "l5e5", "l5s5", "l5w5", "l5r5", "e5l5", "e5e5", "e5s5", "e5w5", "e5r5", "s5l5", "s5e5", "s5s5",
 			"s5w5", "s5r5", "w5l5", "w5e5", "w5s5", "w5w5", "w5r5", "r5l5", "r5e5", "r5s5", "r5w5", "r5r5"),
+		"leung-malik": numbered("leung-malik-", append(edgeAndBarNames(),
+			"gaussian-1", "log-1", "log3-1", "gaussian-2", "log-2", "log3-2",
+			"gaussian-3", "log-3", "log3-3", "gaussian-4", "log-4", "log3-4")...),
 		"log":      {"log"},
+		"mr8":      numbered("mr8-", append(edgeAndBarNames(), "gaussian", "log")...),
 		"prewitt":  numbered("prewitt-", "x", "y"),
 		"roberts":  numbered("roberts-", "045", "135"),
 		"robinson": numbered("robinson-", "n", "ne", "e", "se", "s", "sw", "w", "nw"),
 		"scharr":   numbered("scharr-", "x", "y"),
+		"schmid":   numbered("schmid-", "2-1", "4-1", "4-2", "6-1", "6-2", "6-3", "8-1", "8-2", "8-3", "10-1", "10-2", "10-3", "10-4"),
 		"sharpen":  {"sharpen"},
 		"sobel":    numbered("sobel-", "x", "y"),
+		"steerable": numbered("steerable-", "g1-000", "g1-090", "g2-000", "g2-060", "g2-120",
+			"h2-000", "h2-045", "h2-090", "h2-135"),
 	}
 	var order []string
 	for _, b := range Banks() {
@@ -85,6 +94,27 @@ func TestListing(t *testing.T) {
 func numbered(prefix string, endings ...string) (names []string) {
 	for _, e := range endings {
 		names = append(names, prefix+e)
+	}
+	return names
+}
+
+// products are "a-b" for all a and b below m and n, a the slower.
+func products(m, n int) (names []string) {
+	for a := range m {
+		for b := range n {
+			names = append(names, fmt.Sprintf("%d-%d", a, b))
+		}
+	}
+	return names
+}
+
+// edgeAndBarNames are in the order of makeLMfilters.m and makeRFSfilters.m.
+func edgeAndBarNames() (names []string) {
+	for scale := 1; scale <= 3; scale++ {
+		names = append(names, numbered(fmt.Sprintf("edge-%d-", scale), "090", "120", "150", "180", "210", "240")...)
+	}
+	for scale := 1; scale <= 3; scale++ {
+		names = append(names, numbered(fmt.Sprintf("bar-%d-", scale), "090", "120", "150", "000", "030", "060")...)
 	}
 	return names
 }
@@ -193,7 +223,7 @@ func TestErrors(t *testing.T) {
 		{"Sobel-X", nil, "", `unknown filter or bank "Sobel-X": did you mean "sobel-x"?`},
 		{"gauss", nil, "", `did you mean "gaussian"?`},
 		{"laplace", nil, "", `did you mean "laplacian"?`},
-		{"", nil, "", `unknown filter or bank "": the banks are box, dog, emboss`},
+		{"", nil, "", `unknown filter or bank "": the banks are box, dct, dog, emboss`},
 		{"zzzzzzzz", nil, "", `unknown filter or bank "zzzzzzzz": the banks are box`},
 		{"sobel-z", nil, "", `unknown filter "sobel-z": sobel has sobel-x, sobel-y`},
 		{"box-3", nil, "", `unknown filter "box-3": box is a single filter`},
@@ -248,6 +278,9 @@ func TestSizeFollowsFromTheOthers(t *testing.T) {
 		{"gabor", map[string]float64{"aspect": 2}, 27},
 		{"gabor", map[string]float64{"sigma": 2}, 13},
 		{"haar", map[string]float64{"level": 3}, 8},
+		{"steerable", nil, 9},
+		{"steerable", map[string]float64{"sigma": 2}, 17},
+		{"dct", map[string]float64{"size": 5}, 5},
 	}
 	for _, tt := range tests {
 		if k := kernels(t, tt.name, tt.params)[0]; k.H != tt.want || k.W != tt.want {

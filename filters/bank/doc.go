@@ -22,8 +22,9 @@
 //
 // Edge masks are the integers that were published, unnormalised: sobel-x
 // answers to a ramp of one unit a pixel with 8, prewitt-x with 6. The smoothing
-// kernels sum to one. Sampled kernels (gaussian, log, dog, gabor) are rounded to
-// float32 such that the sum they should have, one or zero, is met without error.
+// kernels sum to one. Sampled kernels (gaussian, log, dog, gabor, steerable, dct and
+// the texture banks) are rounded to float32 such that the sum they should have, one
+// or zero, is met without error.
 //
 // Weights have the same bits on every machine: exponentials, sines and cosines
 // are computed here from single IEEE operations, never fused, and not by

@@ -58,6 +58,8 @@ func ExampleBanks() {
 	}
 	// Output:
 	// box (size: an integer between 1 and 255): moving average
+	// dct (size: an integer between 2 and 32): discrete cosine transform
 	// haar (level: an integer between 1 and 7): Haar wavelet
+	// schmid (size: an odd integer between 3 and 255): Schmid rings
 	// sharpen (amount: between 0 and 100): sharpening with the Laplacian
 }

@@ -1,6 +1,9 @@
 package bank
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxSize bounds the side of a kernel, in pixels: beyond it a direct convolution
 // is the wrong tool.
@@ -52,20 +55,71 @@ func removeMean(w, envelope []float64) {
 // above the largest, with what rounding lost put on the centre, where it
 // keeps every symmetry.
 func square(name string, size int, w []float64, sum float64) Kernel {
+	g := newGrid(w, sum)
+	g.counts[len(w)/2] += g.lost
+	return g.kernel(name, size)
+}
+
+// balanced is a size×size kernel of the weights rounded like square's to a sum of 0.
+// What rounding lost is spread over all weights, no more than a unit each: for kernels
+// whose many equal weights lose more together than a centre should bear, or without
+// one. Of even size they must be symmetric or antisymmetric along either axis.
+func balanced(name string, size int, w []float64) Kernel {
+	g := newGrid(w, 0)
+	g.spread(size)
+	return g.kernel(name, size)
+}
+
+// grid is weights as multiples of a unit. A count is below 2^23, so a correction
+// leaves it within float32's 24 bits.
+type grid struct {
+	counts []float64 // integers, so their sum is exact
+	unit   int       // 2 to the power of it
+	lost   float64   // what is missing from the sum
+}
+
+func newGrid(w []float64, sum float64) grid {
 	largest := 0.0
 	for _, x := range w {
 		largest = max(largest, math.Abs(x))
 	}
 	_, e := math.Frexp(largest)
-	counts := make([]float64, len(w)) // integers, so their sum is exact
+	g := grid{make([]float64, len(w)), e - 23, 0}
 	for i, x := range w {
-		counts[i] = math.RoundToEven(math.Ldexp(x, 23-e)) + 0 // + 0 turns −0 into 0
+		g.counts[i] = math.RoundToEven(math.Ldexp(x, -g.unit)) + 0 // + 0 turns −0 into 0
 	}
-	// A count is below 2^23, so the correction leaves it within float32's 24 bits.
-	counts[len(w)/2] += math.Ldexp(sum, 23-e) - total(counts)
-	weights := make([]float32, len(w))
-	for i, n := range counts {
-		weights[i] = float32(math.Ldexp(n, e-23))
+	g.lost = math.Ldexp(sum, -g.unit) - total(g.counts)
+	return g
+}
+
+func (g grid) kernel(name string, size int) Kernel {
+	weights := make([]float32, len(g.counts))
+	for i, n := range g.counts {
+		weights[i] = float32(math.Ldexp(n, g.unit))
 	}
 	return Kernel{Name: name, H: size, W: size, Weights: weights}
+}
+
+// spread adds what was lost to the counts one by one, from the corners inward, in sets
+// that keep every symmetry. What is less than a set is for the centre; an even size
+// has none, but there the sets are of eight and of four, and four divides what is lost.
+func (g grid) spread(size int) {
+	one, left, last := math.Copysign(1, g.lost), int(math.Abs(g.lost)), size-1
+	for i := range size / 2 {
+		for j := i; j <= last/2; j++ {
+			set := []int{}
+			for _, p := range [4][2]int{{i, j}, {i, last - j}, {last - i, j}, {last - i, last - j}} {
+				set = append(set, p[0]*size+p[1], p[1]*size+p[0])
+			}
+			slices.Sort(set)
+			if set = slices.Compact(set); len(set) > left {
+				continue
+			}
+			left -= len(set)
+			for _, i := range set {
+				g.counts[i] += one
+			}
+		}
+	}
+	g.counts[last/2*size+last/2] += one * float64(left)
 }

@@ -60,7 +60,7 @@ func TestPublishedMasks(t *testing.T) {
 // average to exactly 1.
 func TestSums(t *testing.T) {
 	others := map[string]float64{
-		"identity": 1, "sharpen": 1, "emboss": 1, "gaussian": 1, "laws-l5l5": 256, "haar-ll": 2,
+		"identity": 1, "sharpen": 1, "emboss": 1, "gaussian": 1, "laws-l5l5": 256, "haar-ll": 2, "dct-0-0": 8,
 		"box": float64(float32(1.0/9)) * 9, "frei-chen-9": float64(float32(1.0/3)) * 9,
 	}
 	for _, b := range Banks() {
@@ -106,10 +106,17 @@ func TestLaplaciansAnswerToAParabola(t *testing.T) {
 	}
 }
 
-// TestOrthonormal: the Frei-Chen masks and the Haar wavelets are bases.
+// TestOrthonormal: the Frei-Chen masks, the Haar wavelets and the cosine transforms
+// are bases.
 func TestOrthonormal(t *testing.T) {
-	for name, params := range map[string]map[string]float64{"frei-chen": nil, "haar": {"level": 4}} {
-		all := kernels(t, name, params)
+	for _, tt := range []struct {
+		name   string
+		params map[string]float64
+	}{
+		{"frei-chen", nil}, {"haar", map[string]float64{"level": 4}},
+		{"dct", nil}, {"dct", map[string]float64{"size": 2}}, {"dct", map[string]float64{"size": 7}}, {"dct", map[string]float64{"size": 12}},
+	} {
+		all := kernels(t, tt.name, tt.params)
 		for i, a := range all {
 			for j, b := range all {
 				dot := 0.0
@@ -120,7 +127,9 @@ func TestOrthonormal(t *testing.T) {
 				if i == j {
 					want = 1
 				}
-				if math.Abs(dot-want) > 1e-7 { // √2/4 and 1/6 are rounded to float32, by 2^-25 at most
+				// Half a unit of rounding, 2^-23 of the largest weight, and one more where
+				// a sum of 0 asks for it.
+				if math.Abs(dot-want) > 3*0x1p-23 {
 					t.Errorf("%s·%s = %v, want %v", a.Name, b.Name, dot, want)
 				}
 			}

@@ -18,6 +18,10 @@ func TestSampledSums(t *testing.T) {
 		{"log", 0, []map[string]float64{{"sigma": 0.5}, {"sigma": 2, "size": 5}, {"sigma": 31}}},
 		{"dog", 0, []map[string]float64{{"sigma": 0.3}, {"ratio": 1.05}, {"sigma": 3, "ratio": 4, "size": 9}}},
 		{"gabor", 0, []map[string]float64{{"wavelength": 3, "phases": 4}, {"phase": 37, "size": 9}, {"aspect": 0.5, "bandwidth": 2.5}, {"wavelength": 41}}},
+		{"steerable", 0, []map[string]float64{{"sigma": 0.5}, {"sigma": 2, "size": 5}, {"sigma": 11.7}}},
+		{"leung-malik", 0, []map[string]float64{{"scale": 0.5, "size": 25}, {"scale": 2, "orientations": 5}}},
+		{"mr8", 0, []map[string]float64{{"orientations": 7, "size": 31}}},
+		{"schmid", 0, []map[string]float64{{"size": 15}, {"size": 81}}},
 	}
 	for _, tt := range tests {
 		for _, params := range tt.params {
@@ -42,7 +46,8 @@ func TestBoxIsTheMean(t *testing.T) {
 
 // TestRoundSymmetry: kernels without direction look the same from all eight sides.
 func TestRoundSymmetry(t *testing.T) {
-	for _, name := range []string{"gaussian", "log", "dog"} {
+	for _, name := range []string{"gaussian", "log", "dog", "mr8-gaussian", "mr8-log", "leung-malik-gaussian-1",
+		"leung-malik-log-2", "leung-malik-log3-3", "schmid-2-1", "schmid-10-4"} {
 		k := kernel(t, name, nil)
 		n := k.W
 		for i := range n {
