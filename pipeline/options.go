@@ -23,8 +23,8 @@ import (
 // Format is a kind of output file.
 type Format string
 
-// PNG and PNG16 are gray pictures of 8 and 16 bits, a file a map; NPY is float32
-// values before scaling, K×H×W, a file a layer.
+// PNG and PNG16 are pictures of 8 bits, gray or of a colormap, and of 16 bits, gray, a
+// file a map; NPY is float32 values before scaling, K×H×W, a file a layer.
 const (
 	PNG   Format = "png"
 	PNG16 Format = "png16"
@@ -51,6 +51,14 @@ func ParseFormats(names []string) ([]Format, error) {
 		return nil, errors.New("formats png and png16 write the same files: choose one")
 	}
 	return formats, nil
+}
+
+// CheckColormap refuses colours for maps of 16 bits: PNG has no palette of so many.
+func CheckColormap(c render.Colormap, formats []Format) error {
+	if c.Gray() || !slices.Contains(formats, PNG16) {
+		return nil
+	}
+	return fmt.Errorf("colormap %s is of 256 colours, and png16 is gray: use the format png, or the colormap auto or gray", c.Name())
 }
 
 // Selected is a stack and those of its layers whose maps are written.
@@ -127,6 +135,10 @@ type Options struct {
 	Jobs    int       // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader // what the path "-" reads
 
+	// Colormap colours maps of 8 bits. The zero value is coolwarm, centred on 0, for
+	// layers whose outputs may be below 0, and gray for the others.
+	Colormap render.Colormap
+
 	// Kernel computes the convolutions and finds the extremes of maps; nil
 	// is the fastest that the processor runs.
 	Kernel *kernel.Kernel
@@ -155,6 +167,11 @@ type Options struct {
 	// Ended is called for every picture, those that were done before among them, from
 	// the same goroutine. It may be nil.
 	Ended func()
+}
+
+// colormap is that of a layer's pictures. Those of 16 bits are gray, whatever is in them.
+func (o *Options) colormap(layer filters.Layer) render.Colormap {
+	return o.Colormap.For(layer.Signed() && !slices.Contains(o.Formats, PNG16))
 }
 
 func (o *Options) jobs() int {

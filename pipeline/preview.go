@@ -10,6 +10,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -117,7 +118,7 @@ func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 			out := plan.Layers[l].Out
 			size.Maps += out.C
 			for _, format := range opts.Formats {
-				n, bytes := layerFiles(format, out)
+				n, bytes := layerFiles(format, out, opts.colormap(plan.Layers[l].Layer))
 				size.Files += n
 				size.Bytes += bytes
 			}
@@ -128,7 +129,7 @@ func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 
 // layerFiles is the number of files that a layer's maps take in a format, and their
 // size in bytes. PNG is counted as if nothing could be compressed.
-func layerFiles(format Format, out volume.Shape) (files int, bytes int64) {
+func layerFiles(format Format, out volume.Shape, colormap render.Colormap) (files int, bytes int64) {
 	pixels := int64(out.H) * int64(out.W)
 	if format == NPY {
 		return 1, int64(len(weights.NPYHeader(out.C, out.H, out.W))) + 4*pixels*int64(out.C)
@@ -137,8 +138,11 @@ func layerFiles(format Format, out volume.Shape) (files int, bytes int64) {
 	if format == PNG16 {
 		raw *= 2
 	}
-	raw += int64(out.H) // a filter byte a row
-	const chunks = 160  // signature, IHDR, the scale's text, IDAT frame, IEND
+	raw += int64(out.H)  // a filter byte a row
+	chunks := int64(160) // signature, IHDR, the scale's text, IDAT frame, IEND
+	if !colormap.Gray() {
+		chunks += 12 + 3*256 + 12 + int64(len(ColormapKeyword)+1+len(colormap.Name()))
+	}
 	return out.C, int64(out.C) * (raw + raw/4096 + chunks)
 }
 
@@ -154,7 +158,7 @@ func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 		for l, tapped := range opts.Stacks[s].Taps {
 			if tapped {
 				for _, format := range opts.Formats {
-					n, bytes := layerFiles(format, p.Layers[l].Out)
+					n, bytes := layerFiles(format, p.Layers[l].Out, opts.colormap(p.Layers[l].Layer))
 					files += min(bytes, int64(n)*sink.BufferBytes)
 					maps += int64(n)
 				}

@@ -31,6 +31,9 @@ func (o *Options) settings() []byte {
 	fmt.Fprintf(h, "formats %q\nscale %+v\n", o.Formats, scale)
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
+		for _, l := range s.Stack.Layers() {
+			fmt.Fprintf(h, "colormap %s\n", o.colormap(l).Name())
+		}
 	}
 	h.Write(o.stacks())
 	return h.Sum(nil)

@@ -263,7 +263,13 @@ func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.
 		}
 	}
 	share(w.opts.Scale.Per, extremes)
-	fill(ranges, func(s, l, k int) render.Range { return extremes[s][l][k].Range() })
+	fill(ranges, func(s, l, k int) render.Range {
+		r := extremes[s][l][k].Range()
+		if w.opts.colormap(w.opts.Stacks[s].Stack.Layers()[l]).Diverging() {
+			r = r.Centred()
+		}
+		return r
+	})
 	return ranges, nil
 }
 

@@ -22,6 +22,10 @@ import (
 // separated by a blank, so that value = lo + pixel/top·(hi − lo).
 const ScaleKeyword = "filterbank:scale"
 
+// ColormapKeyword names the PNG text chunk that holds the name of a map's colormap. The
+// pixels are indices of its palette, and mean what gray pixels do.
+const ColormapKeyword = "filterbank:colormap"
+
 // mapBuffers are a worker's buffers for rendering and encoding.
 type mapBuffers struct {
 	lanes    []lane
@@ -175,17 +179,25 @@ func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges [
 		return n, []sink.FileInfo{info}, err
 	}
 	pw := &pngWriter{worker: w, depth: 8}
-	gray := render.Gray8
-	if format == PNG16 {
-		pw.depth, gray = 16, render.Gray16
+	header := mapng.Header{Width: out.W, Height: out.H, Text: make([]mapng.Text, 1)}
+	colormap := w.opts.colormap(p.Layers[layer].Layer)
+	if !colormap.Gray() {
+		info.Colormap, header.Palette = colormap.Name(), colormap.Palette()
+		header.Text = append(header.Text, mapng.Text{Keyword: ColormapKeyword, Value: colormap.Name()})
 	}
+	gray := render.Gray8
+	switch {
+	case format == PNG16:
+		pw.depth, gray = 16, render.Gray16
+	case colormap.Diverging():
+		gray = render.Centred8
+	}
+	header.Depth = pw.depth
 	var infos []sink.FileInfo
 	for k, f := range names {
 		enc := w.maps.encoder()
-		err := enc.Reset(batch.Create(f.name), mapng.Header{
-			Width: out.W, Height: out.H, Depth: pw.depth,
-			Text: []mapng.Text{{Keyword: ScaleKeyword, Value: ranges[k].String()}},
-		})
+		header.Text[0] = mapng.Text{Keyword: ScaleKeyword, Value: ranges[k].String()}
+		err := enc.Reset(batch.Create(f.name), header)
 		if err != nil {
 			return nil, nil, fmt.Errorf("encode %s: %w", f.name, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type flags struct {
 	layers   string
 	formats  []string
 	scale    string
+	colormap string
 	from     string
 	nul      bool
 	include  []string
@@ -52,6 +54,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
 	s.StringArrayVar(&f.formats, "format", nil, "png, png16 or npy; repeatable (png)")
 	s.StringVar(&f.scale, "scale", "map", "what black and white stand for: map, layer, image, unit or LO:HI")
+	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, centred on 0, for layers that can be negative, and gray for the others")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
@@ -65,7 +68,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
 	for name, values := range map[string][]string{
 		"format": {"png", "png16", "npy"}, "scale": {"map", "layer", "image", "unit"},
-		"layers": {"last", "all"}, "log-format": {"text", "json"},
+		"colormap": render.Colormaps(), "layers": {"last", "all"}, "log-format": {"text", "json"},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
@@ -123,6 +126,12 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		return nil, err
 	}
 	if j.opts.Scale, err = render.ParseScale(f.scale); err != nil {
+		return nil, err
+	}
+	if j.opts.Colormap, err = render.ParseColormap(f.colormap); err != nil {
+		return nil, err
+	}
+	if err = pipeline.CheckColormap(j.opts.Colormap, j.opts.Formats); err != nil {
 		return nil, err
 	}
 	if j.file, err = f.stackFile(); err != nil {

@@ -18,6 +18,7 @@ type runFile struct {
 	Layers      string             `json:"layers"`
 	Formats     []pipeline.Format  `json:"formats"`
 	Scale       string             `json:"scale"`
+	Colormap    string             `json:"colormap"`
 	Shard       string             `json:"shard,omitempty"`
 	Images      int                `json:"images"`
 	Skipped     int                `json:"skipped"` // done by an earlier run
@@ -39,7 +40,7 @@ func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) ([]byte, err
 	sum := sha256.Sum256(resolved)
 	r := runFile{
 		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
-		Layers: f.layers, Formats: j.opts.Formats, Scale: f.scale, Shard: f.shard,
+		Layers: f.layers, Formats: j.opts.Formats, Scale: f.scale, Colormap: f.colormap, Shard: f.shard,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
 	}

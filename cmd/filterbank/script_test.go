@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			"files":   listFiles,
 			"pixel":   checkPixel,
 			"records": sameRecords,
+			"indexed": checkIndexed,
 		},
 	})
 }
@@ -124,6 +125,26 @@ func withoutSeconds(manifest string) string {
 func isEmpty(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return err == nil && len(entries) == 0
+}
+
+// checkIndexed is "indexed FILE X Y INDEX RRGGBB": the PNG has a palette of 256 colours,
+// and there that index, which is of that colour.
+func checkIndexed(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	m, err := png.Decode(f)
+	ts.Check(err)
+	p, ok := m.(*image.Paletted)
+	if !ok || len(p.Palette) != 256 {
+		ts.Fatalf("%s is %T, want a palette of 256 colours", args[0], m)
+	}
+	x, y := number(ts, args[1]), number(ts, args[2])
+	r, g, b, _ := p.At(x, y).RGBA()
+	got := fmt.Sprintf("%d %02x%02x%02x", p.ColorIndexAt(x, y), r>>8, g>>8, b>>8)
+	if want := args[3] + " " + args[4]; got != want {
+		ts.Fatalf("%s at (%d, %d) is %s, want %s", args[0], x, y, got, want)
+	}
 }
 
 // checkPixel is "pixel FILE X Y VALUE [BITS]": the PNG is gray with that value there.

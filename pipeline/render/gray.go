@@ -12,7 +12,8 @@ import (
 type Gray struct {
 	lo, width float64
 	top       float64 // the largest level
-	constant  bool    // all pixels are 0
+	constant  bool    // all pixels are flat
+	flat      byte
 	bracket   bracket // for 8 bits
 }
 
@@ -24,6 +25,14 @@ func Gray8(r Range) Gray {
 		lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint8,
 		constant: r.Lo == r.Hi, bracket: newBracket(r),
 	}
+}
+
+// Centred8 is Gray8 for a centred range: every pixel is 128, as that of a 0 is in every
+// other centred range, where r has no width.
+func Centred8(r Range) Gray {
+	g := Gray8(r)
+	g.flat = 128
+	return g
 }
 
 // Gray16 is Gray8 with 65535 in place of 255. A pixel is two bytes, the higher one
@@ -41,7 +50,9 @@ func (g *Gray) Row(dst []byte, row []float32) {
 	}
 	switch {
 	case g.constant:
-		clear(dst)
+		for i := range dst {
+			dst[i] = g.flat
+		}
 	case g.top == math.MaxUint16:
 		g.exact16(dst, row)
 	case g.bracket.valid:

@@ -21,6 +21,13 @@ func (r Range) String() string {
 	return strconv.FormatFloat(r.Lo, 'g', -1, 64) + " " + strconv.FormatFloat(r.Hi, 'g', -1, 64)
 }
 
+// Centred is the range of the same magnitude to either side of 0, for diverging
+// colormaps: from −m to m, with m the larger of |Lo| and |Hi|. The value 0 is level 128.
+func (r Range) Centred() Range {
+	m := max(math.Abs(r.Lo), math.Abs(r.Hi))
+	return Range{0 - m, m} // 0 − 0 is +0
+}
+
 // Scale says over what a range is taken.
 type Scale struct {
 	Per   Per

@@ -64,12 +64,13 @@ type LayerInfo struct {
 // FileInfo is a file that was written for a picture. Filter, Index and Scale are
 // those of a map; a .npy file holds a whole layer and has none.
 type FileInfo struct {
-	Path   Path        `json:"path"` // below the output folder
-	Stack  string      `json:"stack,omitempty"`
-	Layer  string      `json:"layer"`
-	Filter string      `json:"filter,omitempty"`
-	Index  *int        `json:"index,omitempty"`
-	Scale  *[2]float64 `json:"scale,omitempty"` // what pixel 0 and the largest pixel stand for
-	Bytes  int64       `json:"bytes"`
-	SHA256 string      `json:"sha256"`
+	Path     Path        `json:"path"` // below the output folder
+	Stack    string      `json:"stack,omitempty"`
+	Layer    string      `json:"layer"`
+	Filter   string      `json:"filter,omitempty"`
+	Index    *int        `json:"index,omitempty"`
+	Scale    *[2]float64 `json:"scale,omitempty"`    // what pixel 0 and the largest pixel stand for
+	Colormap string      `json:"colormap,omitempty"` // of a PNG with a palette; others are gray
+	Bytes    int64       `json:"bytes"`
+	SHA256   string      `json:"sha256"`
 }
