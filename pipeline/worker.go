@@ -69,7 +69,7 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 		}
 	}()
 	maps, err := w.picture(ctx, e, rec, earlier, batch)
-	seconds := (time.Since(begun) - w.waited).Round(time.Microsecond).Seconds()
+	seconds := max(time.Microsecond, (time.Since(begun) - w.waited).Round(time.Microsecond)).Seconds()
 	if err == nil {
 		if rec.Status == sink.OK {
 			rec.Seconds = seconds

@@ -9,15 +9,27 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"filterbank/filters/config"
+	"filterbank/pipeline"
 )
 
 func newSchema(c console) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of stack files",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := c.out.Write(config.Schema())
+		Use:       "schema [stack | manifest]",
+		Short:     "Print the JSON Schema of stack files, or of a line of the manifest",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: []string{"stack", "manifest"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			text := config.Schema()
+			if len(args) > 0 {
+				switch args[0] {
+				case "stack":
+				case "manifest":
+					text = pipeline.ManifestSchema()
+				default:
+					return fmt.Errorf("schema %q: it must be stack or manifest", args[0])
+				}
+			}
+			_, err := c.out.Write(text)
 			return err
 		},
 	}

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"filters/bank", "filters/weights"},
 	{"filters"},
 	{"filters/volume", "filters/kernel"},
-	{"samples"},
+	{"samples", "schema"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -10,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,13 +31,15 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"picture": makePicture,
-			"cut":     cutFile,
-			"exits":   exits,
-			"files":   listFiles,
-			"pixel":   checkPixel,
-			"records": sameRecords,
-			"indexed": checkIndexed,
+			"picture":  makePicture,
+			"chunk":    addChunk,
+			"cut":      cutFile,
+			"exits":    exits,
+			"files":    listFiles,
+			"pixel":    checkPixel,
+			"records":  sameRecords,
+			"manifest": checkManifest,
+			"indexed":  checkIndexed,
 		},
 	})
 }
@@ -67,6 +73,19 @@ func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 // cutFile is "cut FILE BYTES": the file's first bytes stay.
 func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(number(ts, args[1]))))
+}
+
+// addChunk is "chunk FILE TYPE HEX": the PNG gets a chunk behind its header.
+func addChunk(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	content, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	const header = 8 + 12 + 13 // signature and IHDR
+	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
+	chunk = append(append(chunk, args[1]...), content...)
+	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), slices.Insert(data, header, chunk...), 0o666))
 }
 
 func number(ts *testscript.TestScript, s string) int {

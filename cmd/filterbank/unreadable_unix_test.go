@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"filterbank/pipeline/sink"
 )
 
 // program puts the program into a folder: this test's own binary, which TestMain lets
@@ -74,6 +76,10 @@ func TestUnreadable(t *testing.T) {
 		if strings.Count(stderr.String(), want) != 1 {
 			t.Errorf("want %q once in\n%s", want, &stderr)
 		}
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, "out", sink.ManifestName))
+	if got := bytes.Count(manifest, []byte(`"status":"failed","code":"unreadable"`)); got != 2 {
+		t.Errorf("%d records have the code unreadable, want 2: %v\n%s", got, err, manifest)
 	}
 	if want := "1 images, 2 maps, 2 failed"; !strings.HasPrefix(stdout.String(), want) {
 		t.Errorf("got %q, want %q", &stdout, want)

@@ -2,14 +2,10 @@ package config
 
 import (
 	_ "embed"
-	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"reflect"
-	"strings"
 
 	"github.com/invopop/jsonschema"
+
+	"filterbank/schema"
 )
 
 // The schema's descriptions are the comments of these files.
@@ -22,61 +18,13 @@ var (
 
 // Schema is the JSON Schema (draft 2020-12) of stack files, indented.
 func Schema() []byte {
-	comments := map[string]string{}
-	for _, src := range []string{modelSource, listsSource} {
-		fieldComments(src, comments)
-	}
-	r := jsonschema.Reflector{
-		Anonymous:                  true,
-		ExpandedStruct:             true,
-		RequiredFromJSONSchemaTags: true,
-		LookupComment: func(t reflect.Type, field string) string {
-			return comments[t.Name()+"."+field]
-		},
-	}
+	r := schema.Read(modelSource, listsSource).Reflector()
 	s := r.Reflect(&File{})
 	section := r.Reflect(&Section{}) // which Stacks hides from the reflector
 	section.Version, section.Definitions = "", nil
 	s.Definitions["Section"] = section
 	s.Title = "filterbank stack file"
-	out, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return nil // a schema of strings and numbers has nothing that JSON cannot hold
-	}
-	return append(out, '\n')
-}
-
-// fieldComments notes the comments of a source's types, as "Type.", and of their
-// fields, as "Type.Field".
-func fieldComments(src string, into map[string]string) {
-	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ParseComments)
-	if err != nil {
-		return // the compiler has read it
-	}
-	for _, decl := range file.Decls {
-		types, ok := decl.(*ast.GenDecl)
-		if !ok || len(types.Specs) != 1 {
-			continue
-		}
-		spec, ok := types.Specs[0].(*ast.TypeSpec)
-		if !ok {
-			continue
-		}
-		into[spec.Name.Name+"."] = comment(types.Doc)
-		body, ok := spec.Type.(*ast.StructType)
-		if !ok {
-			continue
-		}
-		for _, f := range body.Fields.List {
-			for _, name := range f.Names {
-				into[spec.Name.Name+"."+name.Name] = comment(f.Doc)
-			}
-		}
-	}
-}
-
-func comment(doc *ast.CommentGroup) string {
-	return strings.Join(strings.Fields(doc.Text()), " ")
+	return schema.Print(s)
 }
 
 // JSONSchemaExtend says that a file has layers or stacks.

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// schema is the part of a JSON Schema that ours uses.
-type schema struct {
-	Defs          map[string]*schema `json:"$defs"`
-	Ref           string             `json:"$ref"`
-	OneOf         []*schema
+// jsonSchema is the part of a JSON Schema that ours uses.
+type jsonSchema struct {
+	Defs          map[string]*jsonSchema `json:"$defs"`
+	Ref           string                 `json:"$ref"`
+	OneOf         []*jsonSchema
 	Type          string
 	Enum          []any
-	Properties    map[string]*schema
+	Properties    map[string]*jsonSchema
 	Additional    json.RawMessage `json:"additionalProperties"`
 	Required      []string
-	Items         *schema
+	Items         *jsonSchema
 	MinItems      *int
 	MaxItems      *int
 	MinProperties *int
@@ -33,7 +33,7 @@ type schema struct {
 }
 
 // valid is JSON Schema's validation of the keywords above.
-func (s *schema) valid(root *schema, v any) bool {
+func (s *jsonSchema) valid(root *jsonSchema, v any) bool {
 	if s.Ref != "" {
 		def := root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")]
 		if def == nil || !def.valid(root, v) {
@@ -74,7 +74,7 @@ func (s *schema) valid(root *schema, v any) bool {
 	return false
 }
 
-func (s *schema) validObject(root *schema, v map[string]any) bool {
+func (s *jsonSchema) validObject(root *jsonSchema, v map[string]any) bool {
 	for _, key := range s.Required {
 		if _, ok := v[key]; !ok {
 			return false
@@ -92,7 +92,7 @@ func (s *schema) validObject(root *schema, v map[string]any) bool {
 		case "false":
 			return false
 		default:
-			var more schema
+			var more jsonSchema
 			if json.Unmarshal(s.Additional, &more) != nil || !more.valid(root, value) {
 				return false
 			}
@@ -130,9 +130,9 @@ func within(n int, least, most *int) bool {
 	return (least == nil || n >= *least) && (most == nil || n <= *most)
 }
 
-func loadSchema(t *testing.T) *schema {
+func loadSchema(t *testing.T) *jsonSchema {
 	t.Helper()
-	s := new(schema)
+	s := new(jsonSchema)
 	if err := json.Unmarshal(Schema(), s); err != nil {
 		t.Fatal(err)
 	}

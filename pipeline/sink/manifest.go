@@ -19,58 +19,96 @@ const (
 	Failed Status = "failed"
 )
 
-// Record is a picture's line in the manifest.
+// Record is a picture's line in the manifest, filterbank's account of a run.
 type Record struct {
-	Input       Path        `json:"input"`            // as it was opened
-	Output      Path        `json:"output,omitempty"` // its folder below the output folder
-	SHA256      string      `json:"sha256,omitempty"` // of the input file
-	Key         string      `json:"key,omitempty"`    // of the input and all that the maps depend on
-	Stack       string      `json:"stack,omitempty"`  // hash of the stacks and of how pictures are prepared for them
-	Status      Status      `json:"status"`
-	Code        string      `json:"code,omitempty"`    // of the error, for scripts
-	Error       string      `json:"error,omitempty"`   // what is wrong and what would be right
-	Seconds     float64     `json:"seconds,omitempty"` // of work on the picture, without waiting for memory; no other field differs between runs
-	Width       int         `json:"width,omitempty"`   // upright, before resizing and cropping
-	Height      int         `json:"height,omitempty"`
-	Orientation int         `json:"orientation,omitempty"` // of EXIF, 1 to 8
-	Decoded     *Decoded    `json:"decoded,omitempty"`
-	Layers      []LayerInfo `json:"layers,omitempty"`
-	Files       []FileInfo  `json:"files,omitempty"`
-	Ignored     []string    `json:"ignored,omitempty"` // what the file says of its colours and is not applied
-	Warnings    []string    `json:"warnings,omitempty"`
-	Digest      string      `json:"digest,omitempty"` // SHA-256 over the files' digests, in order
+	// The input as it was opened. Bytes that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF.
+	Input Path `json:"input"`
+	// The picture's folder below the output folder; an input that is no picture has none.
+	Output Path `json:"output,omitempty"`
+	// SHA-256 of the input file, in hexadecimal.
+	SHA256 string `json:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// A hash of sha256 and of all else that the files depend on: equal keys, equal files.
+	Key string `json:"key,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// A hash of the stacks and of how pictures are prepared for them: all that the maps' values depend on besides the input.
+	Stack string `json:"stack,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// What became of the picture: ok, it is done; failed; or kept, its files were there before and no record tells what made them.
+	Status Status `json:"status" jsonschema:"enum=ok,enum=kept,enum=failed"`
+	// What is wrong, for scripts.
+	Code string `json:"code,omitempty"`
+	// What is wrong and what would be right, in words.
+	Error string `json:"error,omitempty"`
+	// Seconds of work on the picture, without waiting for memory. No other field differs from run to run.
+	Seconds float64 `json:"seconds,omitempty" jsonschema:"minimum=0"`
+	// Width in pixels, upright, before resizing and cropping.
+	Width int `json:"width,omitempty" jsonschema:"minimum=1"`
+	// Height in pixels, upright, before resizing and cropping.
+	Height int `json:"height,omitempty" jsonschema:"minimum=1"`
+	// The orientation of EXIF that was applied; 1 is upright already.
+	Orientation int `json:"orientation,omitempty" jsonschema:"minimum=1,maximum=8"`
+	// What the decoder made of the file's pixels.
+	Decoded *Decoded `json:"decoded,omitempty"`
+	// The layers' shapes on this picture, in order, whether their maps are written or not.
+	Layers []LayerInfo `json:"layers,omitempty"`
+	// The picture's files: those that this run wrote, then those of earlier runs that are still right.
+	Files []FileInfo `json:"files,omitempty"`
+	// What the file says of its colours and is not applied, such as an ICC profile or gamma.
+	Ignored []string `json:"ignored,omitempty"`
+	// What was wrong and passed over, such as malformed EXIF.
+	Warnings []string `json:"warnings,omitempty"`
+	// SHA-256 over the digests of the files that were written, in order, as text.
+	Digest string `json:"digest,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 
 // Decoded is what the decoder made of the file's pixels, before orientation, background
 // and resizing: it tells pictures that are the same in other files, and decoders apart.
 type Decoded struct {
-	Kind   string `json:"kind"`  // how the samples lie: gray8, gray16, palette, rgba8, rgba16, ycbcr420 and others, cmyk or ycck
-	Width  int    `json:"width"` // in pixels, as the file stores them
-	Height int    `json:"height"`
-	XXH64  string `json:"xxh64"` // xxHash of 64 bits of the samples, row after row, in hexadecimal
+	// How the samples lie: gray8, gray16, palette, rgba8, rgba16, cmyk, ycck, or ycbcr with its subsampling, as in ycbcr420.
+	Kind string `json:"kind" jsonschema:"pattern=^(gray8|gray16|palette|rgba8|rgba16|cmyk|ycck|ycbcr(444|422|420|440|411|410))$"`
+	// Width in pixels, as the file stores them.
+	Width int `json:"width" jsonschema:"minimum=1"`
+	// Height in pixels, as the file stores them.
+	Height int `json:"height" jsonschema:"minimum=1"`
+	// XXH64 of the samples, of seed 0, in hexadecimal.
+	XXH64 string `json:"xxh64" jsonschema:"pattern=^[0-9a-f]{16}$"`
 }
 
 // LayerInfo is a layer's shapes on one picture.
 type LayerInfo struct {
-	Stack         string       `json:"stack,omitempty"`
-	Layer         string       `json:"layer"`
-	In            volume.Shape `json:"in"`
-	Out           volume.Shape `json:"out"`
-	UncoveredRows int          `json:"uncovered_rows,omitempty"`
-	UncoveredCols int          `json:"uncovered_cols,omitempty"`
-	Uncovered     string       `json:"-"` // the same in words, for the log
+	// The stack's name; a stack file's only stack has none.
+	Stack string `json:"stack,omitempty"`
+	// The layer's name.
+	Layer string `json:"layer"`
+	// The shape of what goes in.
+	In volume.Shape `json:"in"`
+	// The shape of what comes out: a feature map for each channel.
+	Out volume.Shape `json:"out"`
+	// Rows at the bottom that no output covers.
+	UncoveredRows int `json:"uncovered_rows,omitempty" jsonschema:"minimum=1"`
+	// Columns at the right that no output covers.
+	UncoveredCols int `json:"uncovered_cols,omitempty" jsonschema:"minimum=1"`
+
+	Uncovered string `json:"-"` // the same in words, for the log
 }
 
 // FileInfo is a file that was written for a picture. Filter, Index and Scale are
 // those of a map; a .npy file holds a whole layer and has none.
 type FileInfo struct {
-	Path     Path        `json:"path"` // below the output folder
-	Stack    string      `json:"stack,omitempty"`
-	Layer    string      `json:"layer"`
-	Filter   string      `json:"filter,omitempty"`
-	Index    *int        `json:"index,omitempty"`
-	Scale    *[2]float64 `json:"scale,omitempty"`    // what pixel 0 and the largest pixel stand for
-	Colormap string      `json:"colormap,omitempty"` // of a PNG with a palette; others are gray
-	Bytes    int64       `json:"bytes"`
-	SHA256   string      `json:"sha256"`
+	// The file below the output folder, with slashes.
+	Path Path `json:"path"`
+	// The stack's name; a stack file's only stack has none.
+	Stack string `json:"stack,omitempty"`
+	// The layer's name.
+	Layer string `json:"layer"`
+	// The filter's name.
+	Filter string `json:"filter,omitempty"`
+	// The filter's place in the layer, from 0.
+	Index *int `json:"index,omitempty" jsonschema:"minimum=0"`
+	// The values that the pixel 0 and the largest pixel, 255 or 65535, stand for.
+	Scale *[2]float64 `json:"scale,omitempty"`
+	// The colormap of a PNG with a palette; others are gray.
+	Colormap string `json:"colormap,omitempty"`
+	// The file's size in bytes.
+	Bytes int64 `json:"bytes" jsonschema:"minimum=0"`
+	// SHA-256 of the file, in hexadecimal.
+	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/sink"
+)
+
+// printedSchema is what "filterbank schema manifest" prints, compiled.
+func printedSchema(t interface{ Check(error) }) *jsonschema.Schema {
+	var stdout, stderr bytes.Buffer
+	if execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, []string{"schema", "manifest"}) != 0 {
+		t.Check(errors.New(stderr.String()))
+	}
+	text, err := jsonschema.UnmarshalJSON(&stdout)
+	t.Check(err)
+	c := jsonschema.NewCompiler()
+	t.Check(c.AddResource("manifest.json", text))
+	s, err := c.Compile("manifest.json")
+	t.Check(err)
+	return s
+}
+
+// check is a test as printedSchema wants it.
+type check struct{ *testing.T }
+
+// Check ends the test on an error.
+func (c check) Check(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// checkManifest is "manifest DIR [STATUS...]": the manifest's lines are valid by the
+// schema that the program prints, and have these statuses, or codes where they failed.
+func checkManifest(ts *testscript.TestScript, _ bool, args []string) {
+	schema := printedSchema(ts)
+	data, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), sink.ManifestName))
+	ts.Check(err)
+	var got []string
+	for line := range strings.Lines(string(data)) {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		ts.Check(err)
+		if err := schema.Validate(v); err != nil {
+			ts.Fatalf("%s%v", line, err)
+		}
+		fields := v.(map[string]any)
+		status := fields["status"].(string)
+		if code, ok := fields["code"]; ok {
+			status = code.(string)
+		}
+		got = append(got, status)
+	}
+	if !slices.Equal(got, args[1:]) {
+		ts.Fatalf("%s has %q, want %q", args[0], got, args[1:])
+	}
+}
+
+// TestReadmeManifest holds README's examples against the schema, and its table of codes
+// against the program's.
+func TestReadmeManifest(t *testing.T) {
+	schema := printedSchema(check{t})
+	examples := slices.DeleteFunc(blocks(t, "json"), func(b string) bool { return !strings.HasPrefix(b, `{"input"`) })
+	if len(examples) != 2 {
+		t.Errorf("README has %d records, want one of a picture that is done and one that failed", len(examples))
+	}
+	for _, example := range examples {
+		example = strings.NewReplacer(`"xxh64": "…"`, `"xxh64": "0123456789abcdef"`, "…", strings.Repeat("0", 64)).Replace(example)
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(example))
+		if err == nil {
+			err = schema.Validate(v)
+		}
+		if err != nil {
+			t.Errorf("%s\n%v", example, err)
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "| code | meaning |\n|---|---|\n"
+	for _, c := range pipeline.Codes() {
+		table += "| `" + c.Name + "` | " + c.Meaning + " |\n"
+	}
+	if !strings.Contains(string(readme), "\n"+table+"\n") {
+		t.Errorf("README's table of codes is not\n%s", table)
+	}
+}
+
+// TestEveryCodeIsListed finds the constants of codes in the sources.
+func TestEveryCodeIsListed(t *testing.T) {
+	for file, constant := range map[string]string{
+		"../../pipeline/decode/errors.go":  `(?m)^\t\w+ +Code = "([a-z-]+)"`,
+		"../../pipeline/source/problem.go": `(?m)^\tCode\w+ +Code = "([a-z-]+)"`,
+		"../../pipeline/codes.go":          `(?m)^\tcode\w+ += "([a-z-]+)"`,
+	} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(constant).FindAllSubmatch(source, -1)
+		if len(found) < 4 {
+			t.Errorf("%s: found %d codes, it has more", file, len(found))
+		}
+		for _, m := range found {
+			if !slices.ContainsFunc(pipeline.Codes(), func(c pipeline.Code) bool { return c.Name == string(m[1]) }) {
+				t.Errorf("%s: code %s is not listed", file, m[1])
+			}
+		}
+	}
+}
