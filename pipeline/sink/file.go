@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // BufferBytes is how much of a file is held in memory: files up to that size, most
@@ -23,7 +24,7 @@ type File struct {
 	path   string
 	temp   string // empty before the first flush and after the rename
 	placed bool
-	buffer []byte
+	buffer []byte // nil before the first byte and at the end
 	size   int64
 	hash   hash.Hash
 	sized  *os.File // open, for a file that is written in any order
@@ -42,6 +43,9 @@ func (b *Batch) Create(name string) *File {
 
 // Write appends to the file.
 func (f *File) Write(p []byte) (int, error) {
+	if f.buffer == nil {
+		f.buffer = f.batch.tree.buffer()
+	}
 	f.buffer = append(f.buffer, p...)
 	f.size += int64(len(p))
 	if len(f.buffer) < BufferBytes {
@@ -92,7 +96,8 @@ func (f *File) open(flags int) (*os.File, error) {
 func (f *File) Size(size int64) error {
 	f.size = size
 	if size <= BufferBytes {
-		f.buffer = make([]byte, size)
+		f.buffer = slices.Grow(f.batch.tree.buffer(), int(size))[:size]
+		clear(f.buffer)
 		return nil
 	}
 	var err error
@@ -124,6 +129,7 @@ func (f *File) finish() (Written, error) {
 		if err := f.flush(); err != nil {
 			return Written{}, err
 		}
+		f.release()
 	} else {
 		// The digest is of the bytes in their order; they were written in another.
 		_, err := io.Copy(f.hash, io.NewSectionReader(f.sized, 0, f.size))
@@ -135,7 +141,16 @@ func (f *File) finish() (Written, error) {
 	return Written{f.name, f.size, hex.EncodeToString(f.hash.Sum(nil))}, nil
 }
 
+// release hands the buffer on to other files.
+func (f *File) release() {
+	if f.buffer != nil {
+		f.batch.tree.keep(f.buffer)
+		f.buffer = nil
+	}
+}
+
 func (f *File) discard() {
+	f.release()
 	if f.sized != nil {
 		f.sized.Close()
 	}

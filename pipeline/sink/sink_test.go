@@ -152,3 +152,36 @@ func TestOpenOnAFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestBuffersAreHandedOn lets files follow each other in the same memory: none shows
+// what was in it.
+func TestBuffersAreHandedOn(t *testing.T) {
+	tr, root := open(t)
+	write := func(name string, end func(b *Batch), fill func(f *File)) {
+		b := tr.Begin("")
+		fill(b.Create(name))
+		end(b)
+	}
+	commit := func(b *Batch) {
+		if _, err := b.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	noise := func(f *File) { f.Write(large[:BufferBytes-1]) }
+	write("first", commit, noise)
+	write("aborted", (*Batch).Abort, noise)
+	write("short", commit, func(f *File) { f.Write([]byte("short")) })
+	write("sized", commit, func(f *File) {
+		if err := f.Size(100); err != nil {
+			t.Fatal(err)
+		}
+		f.WriteAt([]byte("end"), 97)
+	})
+	want := map[string][]byte{"first": large[:BufferBytes-1], "short": []byte("short"), "sized": append(make([]byte, 97), "end"...)}
+	for name, data := range want {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%s: got %d bytes, %v, want %d others", name, len(got), err, len(data))
+		}
+	}
+}

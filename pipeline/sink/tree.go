@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -22,6 +23,7 @@ type Tree struct {
 	root    string
 	run     uint64 // sets this run's temporary files apart: process numbers recur in containers
 	counter atomic.Uint64
+	buffers sync.Pool // of *[]byte, empty, from file to file
 }
 
 // Open prepares a folder for output, making it if need be.
@@ -41,6 +43,19 @@ func (t *Tree) temporary(path string) string {
 }
 
 const tempPrefix, tempSuffix = ".filterbank-", ".tmp"
+
+// buffer is an empty buffer, of the capacity that an earlier file has left it.
+func (t *Tree) buffer() []byte {
+	if b, ok := t.buffers.Get().(*[]byte); ok {
+		return *b
+	}
+	return nil
+}
+
+func (t *Tree) keep(buffer []byte) {
+	buffer = buffer[:0]
+	t.buffers.Put(&buffer)
+}
 
 // Sweep removes the temporary files that a crash has left anywhere in the tree. No
 // batch may be open.
