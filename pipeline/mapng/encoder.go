@@ -1,5 +1,5 @@
-// Package mapng writes feature maps as PNG, row by row: gray of 8 or 16 bits, or
-// 8 bits with a palette, with text chunks.
+// Package mapng writes feature maps as PNG, row by row: gray of 8 or 16 bits, 8 bits
+// with a palette, or RGB, with text chunks.
 //
 // It is made for the maps of a convolution layer, most of whose filtered bytes are
 // zeros in runs: DEFLATE with run-length matches (distance 1) and dynamic Huffman
@@ -64,9 +64,9 @@ func (e *Encoder) Reset(w io.Writer, h Header) error {
 }
 
 // WriteRows takes the next rows, whole ones: Width bytes each at 8 bits, 2·Width
-// big-endian bytes at 16. Rows beyond the picture's height are an error, and so
-// are errors of the writer. Palette indices are not compared with the palette's
-// length. ws is used during the call only.
+// big-endian bytes at 16, 3·Width bytes of RGB. Rows beyond the picture's height are
+// an error, and so are errors of the writer. Palette indices are not compared with
+// the palette's length. ws is used during the call only.
 func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
 	if e.err != nil {
 		return e.err

@@ -2,6 +2,7 @@ package mapng
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -9,11 +10,12 @@ import (
 )
 
 // Header describes the picture that an Encoder is about to write. Depth 8 or 16
-// is gray; a palette makes it 8-bit indexed colour.
+// is gray; with 8, a palette makes it indexed colour, and RGB three samples a pixel.
 type Header struct {
 	Width, Height int        // pixels, 1 to 2³¹−1 (PNG, 11.2.1)
 	Depth         int        // bits a sample: 8, or 16 for gray
-	Palette       [][3]uint8 // 1 to 256 entries of RGB; nil is gray
+	RGB           bool       // true colour, without a palette
+	Palette       [][3]uint8 // 1 to 256 entries of RGB; nil is gray, or RGB
 	Text          []Text     // tEXt chunks, written in this order before the pixels
 }
 
@@ -27,6 +29,7 @@ const (
 	maxDimension = math.MaxInt32
 
 	colorGray    = 0
+	colorRGB     = 2
 	colorIndexed = 3
 )
 
@@ -36,6 +39,9 @@ func (h Header) check() error {
 	}
 	if h.Depth != 8 && h.Depth != 16 {
 		return fmt.Errorf("depth must be 8 or 16, got %d", h.Depth)
+	}
+	if h.RGB && (h.Depth != 8 || h.Palette != nil) {
+		return errors.New("RGB needs depth 8 and no palette")
 	}
 	if h.Palette != nil {
 		if h.Depth != 8 {
@@ -56,7 +62,12 @@ func (h Header) check() error {
 	return nil
 }
 
-func (h Header) bytesPerPixel() int { return h.Depth / 8 }
+func (h Header) bytesPerPixel() int {
+	if h.RGB {
+		return 3
+	}
+	return h.Depth / 8
+}
 
 func (t Text) check() error {
 	n := 0
@@ -91,7 +102,10 @@ func appendHeader(dst []byte, h Header) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(h.Width))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(h.Height))
 	color := byte(colorGray)
-	if h.Palette != nil {
+	switch {
+	case h.RGB:
+		color = colorRGB
+	case h.Palette != nil:
 		color = colorIndexed
 	}
 	dst = append(dst, byte(h.Depth), color, 0, 0, 0) // deflate, five filters, not interlaced

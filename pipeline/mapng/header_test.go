@@ -28,6 +28,8 @@ func TestResetRefuses(t *testing.T) {
 		{"too wide", with(func(h *Header) { h.Width = largest + 1 }), "must be 1 to 2147483647"},
 		{"depth", with(func(h *Header) { h.Depth = 4 }), "depth must be 8 or 16, got 4"},
 		{"palette and depth", with(func(h *Header) { h.Depth = 16; h.Palette = rainbow(2) }), "needs depth 8, got 16"},
+		{"palette and RGB", with(func(h *Header) { h.RGB = true; h.Palette = rainbow(2) }), "RGB needs depth 8 and no palette"},
+		{"16-bit RGB", with(func(h *Header) { h.RGB = true; h.Depth = 16 }), "RGB needs depth 8"},
 		{"empty palette", with(func(h *Header) { h.Palette = rainbow(0) }), "1 to 256 entries, got 0"},
 		{"long palette", with(func(h *Header) { h.Palette = rainbow(257) }), "1 to 256 entries, got 257"},
 		{"no keyword", text("", "v"), "1 to 79 characters, got 0"},

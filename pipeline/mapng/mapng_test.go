@@ -27,7 +27,7 @@ func encodeIn(t testing.TB, ws *Workspace, h Header, pix []byte, chunk int) []by
 	if err := e.Reset(&out, h); err != nil {
 		t.Fatal(err)
 	}
-	step := chunk * h.Width * h.Depth / 8
+	step := chunk * h.Width * h.bytesPerPixel()
 	for len(pix) > 0 {
 		n := min(step, len(pix))
 		if err := e.WriteRows(ws, pix[:n]); err != nil {
@@ -61,6 +61,12 @@ func decoded(t testing.TB, data []byte) (h Header, pix []byte) {
 	case *image.Gray16:
 		h.Depth = 16
 		return h, img.Pix
+	case *image.RGBA:
+		h.RGB = true
+		for i := 0; i < len(img.Pix); i += 4 {
+			pix = append(pix, img.Pix[i:i+3]...)
+		}
+		return h, pix
 	case *image.Paletted:
 		h.Palette = [][3]uint8{}
 		for _, c := range img.Palette {
@@ -136,12 +142,12 @@ func TestRoundTrip(t *testing.T) {
 		{255, 257}, {1024, 40}, {70000, 3}, {1, 70000}, {blockSize - 1, 2}, {blockSize, 2}, {blockSize + 1, 1},
 	}
 	for _, size := range sizes {
-		for _, h := range []Header{{Depth: 8}, {Depth: 16}, {Depth: 8, Palette: rainbow(256)}} {
+		for _, h := range []Header{{Depth: 8}, {Depth: 16}, {Depth: 8, Palette: rainbow(256)}, {Depth: 8, RGB: true}} {
 			h.Width, h.Height = size[0], size[1]
 			for _, content := range contents {
-				pix := make([]byte, h.Width*h.Height*h.Depth/8)
-				content.fill(pix, h.Width*h.Depth/8, rand.New(rand.NewPCG(1, 2)))
-				t.Run(fmt.Sprintf("%dx%d/%d/%d/%s", h.Width, h.Height, h.Depth, len(h.Palette), content.name), func(t *testing.T) {
+				pix := make([]byte, h.Width*h.Height*h.bytesPerPixel())
+				content.fill(pix, h.Width*h.bytesPerPixel(), rand.New(rand.NewPCG(1, 2)))
+				t.Run(fmt.Sprintf("%dx%d/%d/%d/%v/%s", h.Width, h.Height, h.Depth, len(h.Palette), h.RGB, content.name), func(t *testing.T) {
 					checkRoundTrip(t, h, pix)
 				})
 			}
@@ -180,7 +186,7 @@ func checkRoundTrip(t *testing.T, h Header, pix []byte) {
 	var ws Workspace
 	data := encodeIn(t, &ws, h, pix, h.Height)
 	got, gotPix := decoded(t, data)
-	if got.Width != h.Width || got.Height != h.Height || got.Depth != h.Depth ||
+	if got.Width != h.Width || got.Height != h.Height || got.Depth != h.Depth || got.RGB != h.RGB ||
 		fmt.Sprint(got.Palette) != fmt.Sprint(h.Palette) {
 		t.Fatalf("read back as %+v, wrote %+v", got, h)
 	}
@@ -308,16 +314,19 @@ func TestNoAllocations(t *testing.T) {
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(uint16(3), uint8(0), []byte{1, 2, 3, 4, 5, 6})
 	f.Add(uint16(1), uint8(1), []byte{0, 0, 0, 9})
+	f.Add(uint16(2), uint8(3), []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
 	f.Add(uint16(300), uint8(2), bytes.Repeat([]byte{0, 0, 0, 0, 5}, 600))
 	f.Fuzz(func(t *testing.T, width uint16, kind uint8, pix []byte) {
 		h := Header{Width: 1 + int(width), Depth: 8}
-		switch kind % 3 {
+		switch kind % 4 {
 		case 1:
 			h.Depth = 16
 		case 2:
 			h.Palette = rainbow(256)
+		case 3:
+			h.RGB = true
 		}
-		rowBytes := h.Width * h.Depth / 8
+		rowBytes := h.Width * h.bytesPerPixel()
 		h.Height = len(pix) / rowBytes
 		if h.Height == 0 {
 			return
