@@ -24,12 +24,17 @@ import (
 type Format string
 
 // PNG and PNG16 are pictures of 8 bits, gray or of a colormap, and of 16 bits, gray, a
-// file a map; NPY is float32 values before scaling, K×H×W, a file a layer.
+// file a map; NPY is float32 values before scaling, K×H×W, a file a layer; Sheet is a
+// contact sheet of all maps of a layer, a file a layer.
 const (
 	PNG   Format = "png"
 	PNG16 Format = "png16"
 	NPY   Format = "npy"
+	Sheet Format = "sheet"
 )
+
+// ofMaps says whether files of the format hold maps, whole, and not pictures about them.
+func (f Format) ofMaps() bool { return f == PNG || f == PNG16 || f == NPY }
 
 // ParseFormats reads names of formats; none is PNG. PNG and PNG16 exclude each
 // other, since both would write the same file.
@@ -37,8 +42,8 @@ func ParseFormats(names []string) ([]Format, error) {
 	var formats []Format
 	for _, n := range names {
 		f := Format(n)
-		if !slices.Contains([]Format{PNG, PNG16, NPY}, f) {
-			return nil, fmt.Errorf("format %q: it must be png, png16 or npy", n)
+		if !slices.Contains([]Format{PNG, PNG16, NPY, Sheet}, f) {
+			return nil, fmt.Errorf("format %q: it must be png, png16, npy or sheet", n)
 		}
 		if !slices.Contains(formats, f) {
 			formats = append(formats, f)
@@ -132,8 +137,9 @@ type Options struct {
 	Out     string   // output folder
 	Formats []Format // none is PNG
 	Scale   render.Scale
-	Jobs    int       // workers; 0 is GOMAXPROCS
-	Stdin   io.Reader // what the path "-" reads
+	Sheet   SheetOptions // of Formats' Sheet
+	Jobs    int          // workers; 0 is GOMAXPROCS
+	Stdin   io.Reader    // what the path "-" reads
 
 	// Colormap colours maps of 8 bits. The zero value is coolwarm, centred on 0, for
 	// layers whose outputs may be below 0, and gray for the others.

@@ -10,7 +10,6 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -118,7 +117,7 @@ func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 			out := plan.Layers[l].Out
 			size.Maps += out.C
 			for _, format := range opts.Formats {
-				n, bytes := layerFiles(format, out, opts.colormap(plan.Layers[l].Layer))
+				n, bytes := opts.layerFiles(format, plan, l)
 				size.Files += n
 				size.Bytes += bytes
 			}
@@ -128,37 +127,48 @@ func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 }
 
 // layerFiles is the number of files that a layer's maps take in a format, and their
-// size in bytes. PNG is counted as if nothing could be compressed.
-func layerFiles(format Format, out volume.Shape, colormap render.Colormap) (files int, bytes int64) {
-	pixels := int64(out.H) * int64(out.W)
-	if format == NPY {
-		return 1, int64(len(weights.NPYHeader(out.C, out.H, out.W))) + 4*pixels*int64(out.C)
+// size in bytes; PNG is counted as if nothing could be compressed.
+func (o *Options) layerFiles(format Format, p *filters.Plan, layer int) (files int, bytes int64) {
+	out := p.Layers[layer].Out
+	switch format {
+	case NPY:
+		return 1, int64(len(weights.NPYHeader(out.C, out.H, out.W))) + 4*int64(out.H)*int64(out.W)*int64(out.C)
+	case Sheet:
+		size, _ := o.layerFigure(p, layer, "", nil).Size() // one that is too large makes the run fail, not this
+		return 1, pngBytes(size.X, size.Y, 3)
+	case PNG16:
+		return out.C, int64(out.C) * pngBytes(out.W, out.H, 2)
 	}
-	raw := pixels
-	if format == PNG16 {
-		raw *= 2
+	each := pngBytes(out.W, out.H, 1)
+	if colormap := o.colormap(p.Layers[layer].Layer); !colormap.Gray() {
+		each += 12 + 3*256 + 12 + int64(len(ColormapKeyword)+1+len(colormap.Name()))
 	}
-	raw += int64(out.H)  // a filter byte a row
-	chunks := int64(160) // signature, IHDR, the scale's text, IDAT frame, IEND
-	if !colormap.Gray() {
-		chunks += 12 + 3*256 + 12 + int64(len(ColormapKeyword)+1+len(colormap.Name()))
-	}
-	return out.C, int64(out.C) * (raw + raw/4096 + chunks)
+	return out.C, int64(out.C) * each
+}
+
+// pngBytes is the size of a gray PNG, or one of RGB, if nothing in it could be compressed.
+func pngBytes(w, h, bytesPerPixel int) int64 {
+	raw := int64(h) * (int64(w)*int64(bytesPerPixel) + 1) // a filter byte a row
+	const chunks = 160                                    // signature, IHDR, the scale's text, IDAT frame, IEND
+	return raw + raw/4096 + chunks
 }
 
 // mapBytes is about what a worker holds for the maps of a picture besides its pixels:
-// the windows of its stacks, an encoder for each map of the largest stack, and the
-// buffered part of every file.
+// the windows of its stacks, an encoder for each map of the largest stack, the
+// buffered part of every file, and what contact sheets take of the maps.
 func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 	const encoder = 96 << 10
-	var windows, files, most int64
+	var windows, files, sheets, most int64
 	for s, p := range plans {
 		windows += int64(p.WorkingSet())
 		var maps int64
 		for l, tapped := range opts.Stacks[s].Taps {
 			if tapped {
 				for _, format := range opts.Formats {
-					n, bytes := layerFiles(format, p.Layers[l].Out, opts.colormap(p.Layers[l].Layer))
+					n, bytes := opts.layerFiles(format, p, l)
+					if format == Sheet {
+						sheets += opts.sheetBytes(p, l)
+					}
 					files += min(bytes, int64(n)*sink.BufferBytes)
 					maps += int64(n)
 				}
@@ -166,5 +176,5 @@ func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 		}
 		most = max(most, maps)
 	}
-	return windows + files + most*encoder
+	return windows + files + sheets + most*encoder
 }

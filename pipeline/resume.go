@@ -10,6 +10,8 @@ import (
 	"io"
 	"math"
 	"path"
+	"slices"
+	"strings"
 
 	"filterbank/filters"
 	"filterbank/pipeline/render"
@@ -29,6 +31,9 @@ func (o *Options) settings() []byte {
 		scale.Fixed = render.Range{}
 	}
 	fmt.Fprintf(h, "formats %q\nscale %+v\n", o.Formats, scale)
+	if slices.Contains(o.Formats, Sheet) {
+		fmt.Fprintf(h, "sheet %+v\n", o.Sheet)
+	}
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
 		for _, l := range s.Stack.Layers() {
@@ -132,8 +137,11 @@ func (w *worker) settle(earlier, rec *sink.Record) error {
 	if earlier == nil || rec.Status != sink.OK {
 		return nil
 	}
-	type layer struct{ stack, name, extension string }
-	of := func(f sink.FileInfo) layer { return layer{f.Stack, f.Layer, path.Ext(string(f.Path))} }
+	type layer struct {
+		stack, name string
+		format      Format
+	}
+	of := func(f sink.FileInfo) layer { return layer{f.Stack, f.Layer, formatOf(f)} }
 	written, now := map[layer]bool{}, map[sink.Path]bool{}
 	for _, f := range rec.Files {
 		written[of(f)], now[f.Path] = true, true
@@ -152,6 +160,18 @@ func (w *worker) settle(earlier, rec *sink.Record) error {
 	}
 	rec.Files = files
 	return nil
+}
+
+// formatOf is the format of a file, with PNG for PNG16 too: both write the same files.
+func formatOf(f sink.FileInfo) Format {
+	format := Format(f.Format)
+	if format == "" { // of an earlier version
+		format = Format(strings.TrimPrefix(path.Ext(string(f.Path)), "."))
+	}
+	if format == PNG16 {
+		return PNG
+	}
+	return format
 }
 
 // hasLayer says whether the run has a layer of that name, whose maps are written or not.

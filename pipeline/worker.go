@@ -14,6 +14,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -25,6 +26,7 @@ type worker struct {
 	stages  *Stages
 	engines []engine // one a stack
 	maps    mapBuffers
+	drawer  sheet.Drawer
 	waited  time.Duration // of the picture at hand, for memory
 }
 
@@ -189,7 +191,7 @@ func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *sink.Rec
 	if err != nil {
 		return 0, err
 	}
-	files, maps, err := w.write(ctx, pic, ranges, batch)
+	files, maps, err := w.write(ctx, pic, ranges, rec, batch)
 	if err != nil {
 		return 0, err
 	}

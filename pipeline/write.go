@@ -105,7 +105,7 @@ type layerWriter interface {
 
 // write runs the stacks and writes the maps of their tapped layers. The files come
 // back in the order in which the batch holds them.
-func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, batch *sink.Batch) (files []sink.FileInfo, maps int, err error) {
+func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, rec *sink.Record, batch *sink.Batch) (files []sink.FileInfo, maps int, err error) {
 	defer w.maps.stages(w.stages)
 	for s, p := range w.plans() {
 		w.maps.inUse = 0
@@ -116,7 +116,7 @@ func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]re
 			}
 			maps += p.Layers[l].Out.C
 			for _, format := range w.opts.Formats {
-				lw, infos, err := w.layerWriter(format, p, l, ranges[s][l], batch)
+				lw, infos, err := w.layerWriter(format, &tap{p, l, ranges[s][l], pic, rec}, batch)
 				if err != nil {
 					return nil, 0, err
 				}
@@ -149,7 +149,7 @@ func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]re
 // layerFile is a file of a layer's maps.
 type layerFile struct {
 	name   string // below the picture's folder, slash-separated
-	filter string // empty for .npy, which holds the whole layer
+	filter string // empty for files of the whole layer
 }
 
 // layerFileNames lists the files that a layer's maps take in a format.
@@ -159,8 +159,11 @@ func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile 
 	if name := stack.Name(); name != "" {
 		folder = name + "/" + folder
 	}
-	if format == NPY {
+	switch format {
+	case NPY:
 		return []layerFile{{name: folder + ".npy"}}
+	case Sheet:
+		return []layerFile{{name: folder + ".sheet.png"}}
 	}
 	var files []layerFile
 	for k, name := range l.Filters() {
@@ -169,18 +172,32 @@ func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile 
 	return files
 }
 
+// tap is a layer of the picture at hand whose maps are written.
+type tap struct {
+	plan   *filters.Plan
+	layer  int
+	ranges []render.Range // one a map
+	pic    *decode.Picture
+	rec    *sink.Record
+}
+
 // layerWriter opens the files of a layer in one format.
-func (w *worker) layerWriter(format Format, p *filters.Plan, layer int, ranges []render.Range, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
-	out := p.Layers[layer].Out
-	info := sink.FileInfo{Stack: p.Stack.Name(), Layer: p.Layers[layer].Layer.Name()}
-	names := layerFileNames(format, p.Stack, layer)
-	if format == NPY {
+func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
+	lp, ranges := &t.plan.Layers[t.layer], t.ranges
+	out := lp.Out
+	info := sink.FileInfo{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
+	names := layerFileNames(format, t.plan.Stack, t.layer)
+	switch format {
+	case NPY:
 		n, err := newNPYWriter(w, out, batch.Create(names[0].name))
 		return n, []sink.FileInfo{info}, err
+	case Sheet:
+		s, err := newSheetWriter(w, t, batch.Create(names[0].name))
+		return s, []sink.FileInfo{info}, err
 	}
 	pw := &pngWriter{worker: w, depth: 8}
 	header := mapng.Header{Width: out.W, Height: out.H, Text: make([]mapng.Text, 1)}
-	colormap := w.opts.colormap(p.Layers[layer].Layer)
+	colormap := w.opts.colormap(lp.Layer)
 	if !colormap.Gray() {
 		info.Colormap, header.Palette = colormap.Name(), colormap.Palette()
 		header.Text = append(header.Text, mapng.Text{Keyword: ColormapKeyword, Value: colormap.Name()})

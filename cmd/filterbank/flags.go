@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type flags struct {
 	formats  []string
 	scale    string
 	colormap string
+	sheet    bool
+	tiles    pipeline.SheetOptions
 	from     string
 	nul      bool
 	include  []string
@@ -52,7 +55,10 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "workers (one a processor)")
 	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
-	s.StringArrayVar(&f.formats, "format", nil, "png, png16 or npy; repeatable (png)")
+	s.StringArrayVar(&f.formats, "format", nil, "png, png16, npy or sheet; repeatable (png)")
+	s.BoolVar(&f.sheet, "sheet", false, "a contact sheet of each layer too; --format sheet writes nothing else")
+	s.IntVar(&f.tiles.Tile, "sheet-tile", pipeline.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
+	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
 	s.StringVar(&f.scale, "scale", "map", "what black and white stand for: map, layer, image, unit or LO:HI")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, centred on 0, for layers that can be negative, and gray for the others")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
@@ -67,7 +73,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
 	for name, values := range map[string][]string{
-		"format": {"png", "png16", "npy"}, "scale": {"map", "layer", "image", "unit"},
+		"format": {"png", "png16", "npy", "sheet"}, "scale": {"map", "layer", "image", "unit"},
 		"colormap": render.Colormaps(), "layers": {"last", "all"}, "log-format": {"text", "json"},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
@@ -124,6 +130,12 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	}
 	if j.opts.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
 		return nil, err
+	}
+	if f.sheet && !slices.Contains(j.opts.Formats, pipeline.Sheet) {
+		j.opts.Formats = append(j.opts.Formats, pipeline.Sheet)
+	}
+	if j.opts.Sheet = f.tiles; f.tiles.Check() != nil {
+		return nil, f.tiles.Check()
 	}
 	if j.opts.Scale, err = render.ParseScale(f.scale); err != nil {
 		return nil, err

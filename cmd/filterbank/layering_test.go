@@ -13,7 +13,7 @@ var layers = [][]string{
 	{"cmd/filterbank", "samples/generate"},
 	{"pipeline", "pipeline/verify", "pipeline/diff"},
 	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/sink"},
-	{"pipeline/mapng", "pipeline/mapng/testmaps"},
+	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/sheet"},
 	{"filters/config"},
 	{"filters/bank", "filters/weights"},
 	{"filters"},

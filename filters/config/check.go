@@ -90,9 +90,10 @@ func (s section) check() error {
 		}
 		name := l.Conv.nameOr(i)
 		err := names.add("layer", name)
-		if err == nil && strings.HasSuffix(strings.ToLower(name), ".npy") {
-			// The arrays of another layer may be in a file of that name.
-			err = fmt.Errorf("layer name %q must not end in .npy", name)
+		for _, end := range []string{".npy", ".sheet.png"} { // another layer's files may have that name
+			if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
+				err = fmt.Errorf("layer name %q must not end in %s", name, end)
+			}
 		}
 		if err != nil {
 			return l.Conv.n.at("name").wrap(err)

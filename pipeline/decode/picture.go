@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"image"
+	"math"
 
 	"filterbank/filters/volume"
 )
@@ -123,4 +124,23 @@ func (p *prepared[T]) read(dst volume.Rows, s *scratch) {
 		px := row[4*p.at.X : 4*(p.at.X+dst.W)]
 		p.convert([3][]float32{dst.Row(0, i), dst.Row(1, i), dst.Row(2, i)}, px, p.opaque)
 	}
+}
+
+// ReadRGB writes row y to dst, which must have room for it, as RGB of 8 bits: v·255 with v
+// as it is before (v − mean)/std, rounded half to even. It is safe for concurrent use.
+func (p *Picture) ReadRGB(dst []byte, y int) error {
+	w := p.Prepared.W
+	data := make([]float32, 3*w)
+	err := p.ReadRows(volume.Rows{C: 3, N: 1, W: w, Y: y, Data: data, ChannelStride: w, RowStride: w})
+	if err != nil {
+		return err
+	}
+	values := &p.decoder.values
+	for c := range 3 {
+		for x, v := range data[c*w:][:w] {
+			v := float64(float64(v)*float64(values.std[c])) + float64(values.mean[c])
+			dst[3*x+c] = byte(math.RoundToEven(max(0, min(255, v*255))))
+		}
+	}
+	return nil
 }

@@ -48,6 +48,9 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	c.name, c.Pictures = a.Input, 1
 	others := make(map[sink.Path]*sink.FileInfo, len(b.Files))
 	for i := range b.Files {
+		if about(&b.Files[i]) {
+			continue
+		}
 		others[b.Files[i].Path] = &b.Files[i]
 	}
 	for i := range a.Files {
@@ -55,6 +58,9 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 			return nil, err
 		}
 		fa := &a.Files[i]
+		if about(fa) {
+			continue
+		}
 		fb, ok := others[fa.Path]
 		if !ok {
 			c.OnlyA.add(fa.Path)
@@ -141,6 +147,9 @@ func (c *comparison) file(runs [2]*run, recs [2]*sink.Record, fa, fb *sink.FileI
 func sameScale(a, b *sink.FileInfo) bool {
 	return a.Scale == nil && b.Scale == nil || a.Scale != nil && b.Scale != nil && *a.Scale == *b.Scale
 }
+
+// about says whether a file is a picture about maps, from which their values cannot be had.
+func about(f *sink.FileInfo) bool { return f.Format == "sheet" }
 
 // shapeOf is the shape of a file's maps according to its record.
 func shapeOf(r *sink.Record, f *sink.FileInfo) (volume.Shape, error) {

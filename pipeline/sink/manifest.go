@@ -91,10 +91,12 @@ type LayerInfo struct {
 }
 
 // FileInfo is a file that was written for a picture. Filter, Index and Scale are
-// those of a map; a .npy file holds a whole layer and has none.
+// those of a map; .npy files and sheets are of a whole layer and have none.
 type FileInfo struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
+	// What the file holds: a map as png or png16, a layer's maps as npy, or a contact sheet of them.
+	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=sheet"`
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
 	// The layer's name.

@@ -1,0 +1,226 @@
+// Package sheet draws figures: pictures in a grid with captions, under a header with text
+// and a colour bar. The contact sheets of a run and the pictures of kernels are such.
+//
+// The same figure has the same pixels on every machine: areas are averaged and text is
+// drawn in whole numbers and in float32 operations that no compiler fuses.
+package sheet
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+)
+
+// Figure is pictures of one size in a grid under a header.
+type Figure struct {
+	Title string
+	Lines []string // under the title
+	Lead  *Lead    // left of the text; nil is none
+	Bar   *Bar     // nil is none
+
+	Cell    image.Point // the size that every cell's picture takes at most
+	Cells   []Cell
+	Notes   bool // cells have notes, for which there is a line
+	Columns int  // 0 chooses: the figure becomes about as wide as a slide
+}
+
+// Lead is a picture in the header.
+type Lead struct {
+	Raster
+	Caption string
+}
+
+// Cell is a picture with its captions. What is too long for the cell loses its middle.
+type Cell struct {
+	Picture Raster
+	Index   string  // before the name, lighter
+	Name    string  // what the picture is of
+	Note    string  // a second, smaller line
+	Icon    *Raster // left of both, small; nil is none
+}
+
+// Bar shows what colours stand for.
+type Bar struct {
+	Palette [][3]uint8
+	Lo, Hi  string // under its ends
+	// Zero is the level that stands for 0 where that is between the ends; 0 is none.
+	Zero int
+}
+
+// Size is the figure's width and height. It does not depend on the texts and the
+// pictures' pixels. It is an error when either is more than most programs can show.
+func (f *Figure) Size() (image.Point, error) {
+	l, err := f.layOut()
+	return l.size, err
+}
+
+// Bytes is about what Draw holds beyond the figure.
+func (f *Figure) Bytes() int64 {
+	l, err := f.layOut()
+	if err != nil {
+		return 0
+	}
+	return int64(l.size.X) * int64(max(l.grid.Y, l.cell.Y+margin)) * 7 // RGBA, RGB
+}
+
+var (
+	paper  = color.RGBA{0xfb, 0xfb, 0xfa, 0xff}
+	ink    = color.RGBA{0x1b, 0x1c, 0x1f, 0xff}
+	dimmed = color.RGBA{0x6a, 0x6c, 0x72, 0xff}
+	hair   = color.RGBA{0xcd, 0xce, 0xd2, 0xff}
+)
+
+// Drawer draws figures, one at a time. It keeps letters and memory from one to the next.
+// The zero value is ready.
+type Drawer struct {
+	title, text, name, note *face
+	strip                   image.RGBA
+	rgb                     []byte
+}
+
+// Draw draws a figure and hands it to rows from top to bottom: whole rows of RGB, which
+// hold until rows returns. It fails where Size does and where rows does.
+func (d *Drawer) Draw(f *Figure, rows func(rgb []byte) error) error {
+	l, err := f.layOut()
+	if err != nil {
+		return err
+	}
+	if err := d.fonts(); err != nil {
+		return err
+	}
+	for i := range l.rows + 1 {
+		y0, y1 := l.strip(i)
+		dst := d.clear(image.Rect(0, y0, l.size.X, y1))
+		if i == 0 {
+			d.header(dst, f, &l)
+		} else {
+			for k := (i - 1) * l.columns; k < min(i*l.columns, len(f.Cells)); k++ {
+				d.cell(dst, f, &l, k)
+			}
+		}
+		if err := rows(d.pack(dst)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Drawer) fonts() (err error) {
+	if d.note != nil {
+		return nil
+	}
+	for _, f := range []struct {
+		face **face
+		ttf  []byte
+		size int
+	}{
+		{&d.title, gobold.TTF, titleSize}, {&d.text, goregular.TTF, textSize},
+		{&d.name, goregular.TTF, nameSize}, {&d.note, goregular.TTF, noteSize},
+	} {
+		if *f.face, err = newFace(f.ttf, f.size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clear is an empty strip of the figure.
+func (d *Drawer) clear(r image.Rectangle) *image.RGBA {
+	if n := 4 * r.Dx() * r.Dy(); cap(d.strip.Pix) < n {
+		d.strip.Pix = make([]uint8, n)
+	} else {
+		d.strip.Pix = d.strip.Pix[:n]
+	}
+	d.strip.Stride, d.strip.Rect = 4*r.Dx(), r
+	draw.Draw(&d.strip, r, image.NewUniform(paper), image.Point{}, draw.Src)
+	return &d.strip
+}
+
+// pack is a strip as RGB.
+func (d *Drawer) pack(src *image.RGBA) []byte {
+	n := len(src.Pix) / 4
+	if cap(d.rgb) < 3*n {
+		d.rgb = make([]byte, 3*n)
+	}
+	d.rgb = d.rgb[:3*n]
+	for i := range n {
+		copy(d.rgb[3*i:3*i+3], src.Pix[4*i:])
+	}
+	return d.rgb
+}
+
+func (d *Drawer) header(dst *image.RGBA, f *Figure, l *layout) {
+	if f.Lead != nil {
+		framed(dst, &f.Lead.Raster, l.lead)
+		at := l.lead.Add(image.Pt(0, f.Lead.Size().Y+captionGap+nameSize))
+		d.name.draw(dst, at, dimmed, d.name.shorten(f.Lead.Caption, l.text.Min.X-l.lead.X-gapX))
+	}
+	at, width := l.text.Min.Add(image.Pt(0, titleSize-3)), l.text.Dx()
+	d.title.draw(dst, at, ink, d.title.shorten(f.Title, width))
+	at.Y += titleLine
+	for _, line := range f.Lines {
+		d.text.draw(dst, at, ink, d.text.shorten(line, width))
+		at.Y += textLine
+	}
+	if f.Bar != nil {
+		d.bar(dst, f.Bar, at.Add(image.Pt(0, captionGap-textSize+3)))
+	}
+}
+
+// bar draws a colour bar with its upper left corner at a point.
+func (d *Drawer) bar(dst *image.RGBA, b *Bar, at image.Point) {
+	levels := make([]byte, barWidth)
+	for x := range levels {
+		levels[x] = byte(x * 256 / barWidth)
+	}
+	frame(dst, image.Rect(0, 0, barWidth, barHeight).Add(at))
+	for y := range barHeight {
+		(&Raster{Width: barWidth, Height: 1, Pix: levels, Palette: b.Palette}).draw(dst, at.Add(image.Pt(0, y)))
+	}
+	base := at.Add(image.Pt(0, barHeight+noteSize+3))
+	right := barWidth - d.note.width(b.Hi)
+	d.note.draw(dst, base, dimmed, b.Lo)
+	d.note.draw(dst, base.Add(image.Pt(right, 0)), dimmed, b.Hi)
+	if b.Zero > 0 {
+		x := b.Zero * barWidth / 256
+		half := d.note.width("0") / 2
+		if x-half > d.note.width(b.Lo)+iconGap && x+half < right-iconGap {
+			draw.Draw(dst, image.Rect(x, barHeight, x+1, barHeight+3).Add(at), image.NewUniform(dimmed), image.Point{}, draw.Src)
+			d.note.draw(dst, base.Add(image.Pt(x-half, 0)), dimmed, "0")
+		}
+	}
+}
+
+func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
+	c, at := &f.Cells[k], l.at(k)
+	framed(dst, &c.Picture, at)
+	at.Y += l.picture.Y + captionGap
+	width := l.picture.X + gapX/2
+	if c.Icon != nil {
+		framed(dst, c.Icon, at.Add(image.Pt(0, iconGap/2)))
+		beside := c.Icon.Size().X + iconGap
+		at.X, width = at.X+beside, width-beside
+	}
+	at.Y += nameSize
+	index := d.name.width(c.Index)
+	if index > 0 {
+		d.name.draw(dst, at, dimmed, c.Index)
+		index += nameSize / 2
+	}
+	d.name.draw(dst, at.Add(image.Pt(index, 0)), ink, d.name.shorten(c.Name, width-index))
+	d.note.draw(dst, at.Add(image.Pt(0, noteLine)), dimmed, d.note.shorten(c.Note, width))
+}
+
+// framed draws a raster with a thin line around it.
+func framed(dst *image.RGBA, r *Raster, at image.Point) {
+	frame(dst, image.Rectangle{Max: r.Size()}.Add(at))
+	r.draw(dst, at)
+}
+
+// frame colours a box and one pixel around it.
+func frame(dst *image.RGBA, box image.Rectangle) {
+	draw.Draw(dst, box.Inset(-1), image.NewUniform(hair), image.Point{}, draw.Src)
+}

@@ -1,0 +1,160 @@
+package sheet
+
+import (
+	"image"
+	"math/bits"
+)
+
+// Raster is a small picture on a figure, drawn with each of its pixels as a square of
+// Zoom×Zoom.
+type Raster struct {
+	Width, Height int
+	Zoom          int        // 0 is 1
+	Pix           []byte     // row after row: RGB, or a level a pixel
+	Palette       [][3]uint8 // the colours of 256 levels; nil where Pix is RGB
+}
+
+// Size is the pixels that the raster takes on a figure.
+func (r *Raster) Size() image.Point {
+	return image.Pt(r.Width, r.Height).Mul(max(1, r.Zoom))
+}
+
+// draw puts the raster's upper left corner at a point, as far as dst reaches.
+func (r *Raster) draw(dst *image.RGBA, at image.Point) {
+	zoom := max(1, r.Zoom)
+	box := image.Rectangle{Max: r.Size()}.Add(at)
+	part := box.Intersect(dst.Rect)
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		row := (y - box.Min.Y) / zoom * r.Width
+		for x := part.Min.X; x < part.Max.X; x++ {
+			i := row + (x-box.Min.X)/zoom
+			var c [3]uint8
+			if r.Palette != nil {
+				c = r.Palette[r.Pix[i]]
+			} else {
+				c = [3]uint8(r.Pix[3*i:])
+			}
+			o := dst.PixOffset(x, y)
+			dst.Pix[o], dst.Pix[o+1], dst.Pix[o+2], dst.Pix[o+3] = c[0], c[1], c[2], 0xff
+		}
+	}
+}
+
+// Fit is the size in which a picture is shown in a tile whose longer side is about so
+// many pixels: a larger one is reduced to it, aspect kept, and a smaller one or one that
+// is larger by at most a third keeps its pixels, each as a square of zoom×zoom.
+func Fit(picture image.Point, tile int) (size image.Point, zoom int) {
+	longer := max(picture.X, picture.Y)
+	if longer > tile*4/3 {
+		return Within(picture, image.Pt(tile, tile))
+	}
+	return picture, max(1, (2*tile+longer)/(2*longer)) // rounded half up
+}
+
+// Within is the size in which a picture is shown in a box: the largest inside, aspect
+// kept, with whole squares of zoom×zoom pixels where that is larger than the picture.
+func Within(picture, box image.Point) (size image.Point, zoom int) {
+	if picture.X <= box.X && picture.Y <= box.Y {
+		return picture, min(box.X/picture.X, box.Y/picture.Y)
+	}
+	// scaled is v·part/whole, rounded half up; products of sides may exceed 63 bits.
+	scaled := func(v, part, whole int) int {
+		hi, lo := bits.Mul64(uint64(v), uint64(part))
+		lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
+		q, _ := bits.Div64(hi+carry, lo, uint64(whole))
+		return max(1, int(q))
+	}
+	byWidth := image.Pt(box.X, scaled(picture.Y, box.X, picture.X))
+	if byWidth.Y <= box.Y {
+		return byWidth, 1
+	}
+	return image.Pt(scaled(picture.X, box.Y, picture.Y), box.Y), 1
+}
+
+// Reduction makes a raster of a picture whose rows come one after the other: each of
+// its pixels is the mean over the area that it stands for, rounded half up. All of it is
+// whole numbers.
+type Reduction struct {
+	from, to image.Point
+	samples  int    // a pixel: 1 or 3
+	pix      []byte // of the raster
+	y        int    // rows taken
+	sum      []uint64
+	span     []uint64 // a row summed along its length
+}
+
+// NewReduction reduces a picture of size from, with so many samples a pixel, to a size
+// that is no larger. to is at least 1×1.
+func NewReduction(from, to image.Point, samples int) *Reduction {
+	return &Reduction{from: from, to: to, samples: samples, pix: make([]byte, to.X*to.Y*samples)}
+}
+
+// Row takes the next row.
+func (r *Reduction) Row(row []byte) {
+	if r.from == r.to {
+		copy(r.pix[r.y*len(row):], row)
+		r.y++
+		return
+	}
+	r.along(row)
+	// In units of 1/to.Y of a row, this one lies from y·to.Y to (y+1)·to.Y, and a row
+	// of the raster takes from.Y of them.
+	begin, end := r.y*r.to.Y, (r.y+1)*r.to.Y
+	r.y++
+	line := begin / r.from.Y
+	if edge := (line + 1) * r.from.Y; end >= edge {
+		r.add(uint64(edge - begin))
+		r.finish(line)
+		begin = edge
+	}
+	r.add(uint64(end - begin))
+}
+
+// along sums a row over the columns of the raster, in units of 1/to.X of a pixel.
+func (r *Reduction) along(row []byte) {
+	n := r.samples
+	if r.span == nil {
+		r.span, r.sum = make([]uint64, r.to.X*n), make([]uint64, r.to.X*n)
+	}
+	clear(r.span)
+	column, left := 0, r.from.X // units that the column still takes
+	for x := range r.from.X {
+		first := min(left, r.to.X)
+		for c := range n {
+			r.span[column*n+c] += uint64(first) * uint64(row[x*n+c])
+		}
+		left -= first
+		if left > 0 {
+			continue
+		}
+		column, left = column+1, r.from.X
+		if rest := r.to.X - first; rest > 0 {
+			for c := range n {
+				r.span[column*n+c] += uint64(rest) * uint64(row[x*n+c])
+			}
+			left -= rest
+		}
+	}
+}
+
+func (r *Reduction) add(weight uint64) {
+	if weight == 0 {
+		return
+	}
+	for i, v := range r.span {
+		r.sum[i] += weight * v
+	}
+}
+
+func (r *Reduction) finish(line int) {
+	area := uint64(r.from.X) * uint64(r.from.Y)
+	for i, v := range r.sum {
+		r.pix[line*len(r.sum)+i] = byte((v + area/2) / area)
+	}
+	clear(r.sum)
+}
+
+// Raster is the picture, once all its rows are in.
+func (r *Reduction) Raster(zoom int, palette [][3]uint8) Raster {
+	return Raster{Width: r.to.X, Height: r.to.Y, Zoom: zoom, Pix: r.pix, Palette: palette}
+}

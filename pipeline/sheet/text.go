@@ -1,0 +1,151 @@
+package sheet
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/image/vector"
+)
+
+// face sets text in one font and size. Its glyphs are kept as they were first drawn.
+//
+// font/opentype's Face is not used: it leaves curves to vector.Rasterizer.QuadTo, whose
+// float32 sums of products Go may fuse on some machines, so that a glyph's edge could
+// differ by a level. Here curves are cut into lines by whole numbers, and what
+// Rasterizer.LineTo computes is rounded after each step everywhere.
+type face struct {
+	font   *sfnt.Font
+	ppem   fixed.Int26_6
+	buf    sfnt.Buffer
+	rast   vector.Rasterizer
+	glyphs map[glyphKey]glyph
+}
+
+// glyphKey is a character and where between two pixels it starts, in quarters.
+type glyphKey struct {
+	r       rune
+	quarter fixed.Int26_6
+}
+
+type glyph struct {
+	mask    *image.Alpha // around the origin on the baseline
+	advance fixed.Int26_6
+}
+
+// newFace reads a TrueType font for letters of so many pixels an em.
+func newFace(ttf []byte, pixels int) (*face, error) {
+	f, err := sfnt.Parse(ttf)
+	if err != nil {
+		return nil, err
+	}
+	return &face{font: f, ppem: fixed.I(pixels), glyphs: map[glyphKey]glyph{}}, nil
+}
+
+// width is the pixels that text takes, rounded up.
+func (f *face) width(text string) int {
+	var x fixed.Int26_6
+	for _, r := range text {
+		x += f.glyph(glyphKey{r: r}).advance
+	}
+	return x.Ceil()
+}
+
+// draw sets text with its baseline starting at a point.
+func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string) {
+	const quarter = 16
+	x := fixed.I(at.X)
+	src := image.NewUniform(ink)
+	for _, r := range text {
+		whole := x.Floor()
+		g := f.glyph(glyphKey{r, (x - fixed.I(whole)) / quarter})
+		box := g.mask.Rect.Add(image.Pt(whole, at.Y))
+		draw.DrawMask(dst, box, src, image.Point{}, g.mask, g.mask.Rect.Min, draw.Over)
+		x += g.advance
+	}
+}
+
+// glyph draws a character, or the font's sign for one that it has not.
+func (f *face) glyph(key glyphKey) glyph {
+	if g, ok := f.glyphs[key]; ok {
+		return g
+	}
+	g := glyph{mask: new(image.Alpha)}
+	index, err := f.font.GlyphIndex(&f.buf, key.r)
+	if err == nil {
+		g.advance, err = f.font.GlyphAdvance(&f.buf, index, f.ppem, font.HintingNone)
+	}
+	var outline sfnt.Segments
+	if err == nil {
+		outline, err = f.font.LoadGlyph(&f.buf, index, f.ppem, nil)
+	}
+	if err == nil {
+		g.mask = f.fill(outline, key.quarter*16)
+	}
+	f.glyphs[key] = g
+	return g
+}
+
+// fill draws an outline that starts so far right of the origin.
+func (f *face) fill(outline sfnt.Segments, right fixed.Int26_6) *image.Alpha {
+	b := outline.Bounds()
+	r := image.Rect((b.Min.X + right).Floor(), b.Min.Y.Floor(), (b.Max.X + right).Ceil(), b.Max.Y.Ceil())
+	mask := image.NewAlpha(image.Rectangle{Max: r.Size()})
+	if r.Empty() {
+		return mask
+	}
+	f.rast.Reset(r.Dx(), r.Dy())
+	f.rast.DrawOp = draw.Src
+	origin := fixed.Point26_6{X: right - fixed.I(r.Min.X), Y: -fixed.I(r.Min.Y)}
+	var pen fixed.Point26_6
+	for _, s := range outline {
+		a, b := s.Args[0].Add(origin), s.Args[1].Add(origin)
+		switch s.Op {
+		case sfnt.SegmentOpMoveTo:
+			f.rast.MoveTo(float32(a.X)/64, float32(a.Y)/64)
+			pen = a
+		case sfnt.SegmentOpLineTo:
+			f.rast.LineTo(float32(a.X)/64, float32(a.Y)/64)
+			pen = a
+		case sfnt.SegmentOpQuadTo: // TrueType outlines have no other curves
+			f.curve(pen, a, b)
+			pen = b
+		}
+	}
+	f.rast.Draw(mask, mask.Rect, image.Opaque, image.Point{})
+	mask.Rect = r
+	return mask
+}
+
+// curve is a quadratic Bézier curve from a by b to c in four lines, which at these sizes
+// are less than a tenth of a pixel from it. All sums are whole numbers below 2²⁴.
+func (f *face) curve(a, b, c fixed.Point26_6) {
+	const lines = 4
+	for i := fixed.Int26_6(1); i <= lines; i++ {
+		at := func(a, b, c fixed.Int26_6) float32 {
+			sum := (lines-i)*(lines-i)*a + 2*i*(lines-i)*b + i*i*c
+			return float32(sum) / (64 * lines * lines)
+		}
+		f.rast.LineTo(at(a.X, b.X, c.X), at(a.Y, b.Y, c.Y))
+	}
+}
+
+// shorten is text in at most so many pixels: where it is longer, its middle gives way to
+// an ellipsis.
+func (f *face) shorten(text string, pixels int) string {
+	if f.width(text) <= pixels {
+		return text
+	}
+	runes := []rune(text)
+	for n := len(runes) - 1; n > 0; n-- {
+		head := (n + 1) / 2
+		s := string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
+		if f.width(s) <= pixels {
+			return s
+		}
+	}
+	return "…"
+}

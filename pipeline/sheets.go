@@ -1,0 +1,101 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sheet"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// sheetWriter makes a layer's contact sheet. Of each map it holds what its tile shows.
+type sheetWriter struct {
+	worker  *worker
+	tap     *tap
+	figure  *layerFigure
+	grays   []render.Gray
+	maps    []*sheet.Reduction
+	encoder *mapng.Encoder
+}
+
+func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
+	name := source.Display(string(t.rec.Output))
+	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), encoder: w.maps.encoder()}
+	size, err := s.figure.Size()
+	if err != nil {
+		return nil, fmt.Errorf("sheet of layer %s: %w", t.plan.Layers[t.layer].Layer.Name(), err)
+	}
+	gray := render.Gray8
+	if w.opts.colormap(t.plan.Layers[t.layer].Layer).Diverging() {
+		gray = render.Centred8
+	}
+	for k := range s.figure.Cells {
+		s.grays = append(s.grays, gray(t.ranges[k]))
+		s.maps = append(s.maps, sheet.NewReduction(s.figure.from, s.figure.to, 1))
+	}
+	return s, s.encoder.Reset(file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true})
+}
+
+func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
+	return s.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
+		c := start()
+		defer c.mark(&l.stages.Render)
+		levels := l.scratch(rows.W)
+		for i := range rows.N {
+			s.grays[k].Row(levels, rows.Row(k, i))
+			s.maps[k].Row(levels)
+		}
+		return nil
+	})
+}
+
+// close draws the sheet.
+func (s *sheetWriter) close() error {
+	return s.worker.maps.spread(1, 1, func(l *lane, _ int) error {
+		c := start()
+		err := s.gather()
+		if err == nil {
+			err = s.worker.drawer.Draw(&s.figure.Figure, func(rgb []byte) error {
+				c.mark(&l.stages.Render)
+				defer c.mark(&l.stages.Encode)
+				return s.encoder.WriteRows(&l.workspace, rgb)
+			})
+		}
+		c.mark(&l.stages.Render)
+		if err != nil {
+			return err
+		}
+		return s.encoder.Close()
+	})
+}
+
+// gather puts the pictures on the figure.
+func (s *sheetWriter) gather() error {
+	f := s.figure
+	for k := range f.Cells {
+		f.Cells[k].Picture = s.maps[k].Raster(f.zoom, f.Bar.Palette)
+	}
+	input := sheet.NewReduction(f.lead, f.leadRaster, 3)
+	rgb := make([]byte, 3*f.lead.X)
+	for y := range f.lead.Y {
+		if err := s.tap.pic.ReadRGB(rgb, y); err != nil {
+			return err
+		}
+		input.Row(rgb)
+	}
+	f.Lead.Raster = input.Raster(f.leadZoom, nil)
+	return nil
+}
+
+// sheetBytes is about what a layer's contact sheet holds until it is written.
+func (o *Options) sheetBytes(p *filters.Plan, layer int) int64 {
+	f := o.layerFigure(p, layer, "", nil)
+	tile := int64(f.to.X) * int64(f.to.Y)
+	sums := int64(16 * f.to.X)
+	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)
+	return int64(len(f.Cells))*(tile+sums) + lead + f.Bytes()
+}
