@@ -9,39 +9,46 @@ import (
 	"math"
 )
 
-// pngChunks walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
-// It returns the first eXIf chunk, or nil, the names of what changes colours and is not
-// applied, and whether the header is complete, that is, whether the pixels' first chunk
-// has come.
-func pngChunks(data []byte) (exif []byte, ignored []string, complete bool) {
+// pngHeader is what image/png keeps to itself of a PNG's chunks.
+type pngHeader struct {
+	exif        []byte   // the first eXIf chunk, or nil
+	ignored     []string // the names of what changes colours and is not applied
+	transparent bool     // a colour is transparent, so that image/png makes RGBA of gray
+	complete    bool     // the pixels' first chunk has come
+}
+
+// readPNGHeader walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
+func readPNGHeader(data []byte) (h pngHeader) {
 	const frame = 12 // length, type and CRC around a chunk's content
 	rest := data[len(pngSignature):]
 	for len(rest) >= 8 {
 		length, kind := int64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
-		complete = complete || kind == "IDAT"
+		h.complete = h.complete || kind == "IDAT"
 		if int64(len(rest)) < length+frame {
 			break
 		}
 		switch content := rest[8 : 8+length]; kind {
 		case "eXIf":
-			if exif == nil {
-				exif = content
+			if h.exif == nil {
+				h.exif = content
 			}
+		case "tRNS":
+			h.transparent = true
 		case "iCCP":
-			ignored = append(ignored, "ICC profile")
+			h.ignored = append(h.ignored, "ICC profile")
 		case "cICP":
-			ignored = append(ignored, "coding-independent code points")
+			h.ignored = append(h.ignored, "coding-independent code points")
 		case "cHRM":
-			ignored = append(ignored, "chromaticities")
+			h.ignored = append(h.ignored, "chromaticities")
 		case "gAMA":
 			const sRGB = 45455 // what gamma says in files that are sRGB (PNG, 11.3.2.5)
 			if len(content) == 4 && binary.BigEndian.Uint32(content) != sRGB {
-				ignored = append(ignored, "gamma")
+				h.ignored = append(h.ignored, "gamma")
 			}
 		}
 		rest = rest[length+frame:]
 	}
-	return exif, ignored, complete
+	return h
 }
 
 // lateEXIF seeks from chunk to chunk of a PNG for an eXIf chunk behind the pixels and

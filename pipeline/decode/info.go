@@ -58,12 +58,16 @@ func (h *header) decodedBytes(model color.Model, interlaced bool) float64 {
 	}
 	bytes := 4.0
 	switch model {
-	case color.GrayModel:
-		bytes = 1
-	case color.Gray16Model:
-		bytes = 2
-	case color.RGBA64Model, color.NRGBA64Model:
+	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
 		bytes = 8
+	}
+	if !h.png.transparent {
+		switch model {
+		case color.GrayModel:
+			bytes = 1
+		case color.Gray16Model:
+			bytes = 2
+		}
 	}
 	if interlaced {
 		bytes *= 2.2 // seven pictures of parts, the last of them a half
@@ -76,6 +80,7 @@ type header struct {
 	Info
 	stored   image.Point // size in the file, before orientation
 	layout   layout
+	png      pngHeader
 	jpeg     jpegHeader
 	ignored  []string
 	warnings []string
@@ -135,7 +140,8 @@ func (d *Decoder) probe(data, late []byte) (*header, error) {
 	var exif []byte
 	var complete bool
 	if format == PNG {
-		exif, h.ignored, complete = pngChunks(data)
+		h.png = readPNGHeader(data)
+		exif, h.ignored, complete = h.png.exif, h.png.ignored, h.png.complete
 		if exif == nil {
 			exif = late
 		}
