@@ -2,9 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -12,24 +12,68 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/bank"
+	"filterbank/filters/config"
 )
 
+// bankOptions say how banks are shown.
+type bankOptions struct {
+	params   []string
+	export   string
+	channels string
+	json     bool
+}
+
 func newBanks(c console) *cobra.Command {
-	var asJSON bool
+	var o bankOptions
 	cmd := &cobra.Command{
-		Use:               "banks [NAME]",
-		Short:             "List the built-in filters, or show a bank and its kernels",
+		Use:   "banks [NAME]",
+		Short: "List the built-in filters, show a bank and its kernels, or write them to a file",
+		Long: "Without a name it lists the built-in banks, with the name of a bank or of one of its\n" +
+			"filters it shows the parameters and kernels. --export writes the kernels as an array,\n" +
+			"float32, K×1×kH×kW in the order that it prints; with --channels K×3×kH×kW, spread over\n" +
+			"red, green and blue as a stack file's channels spread them (each: 3·K×1×kH×kW, for\n" +
+			"groups: 3).",
+		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
+			"  filterbank banks leung-malik --export lm.npy",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeBanks,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return showBank(c.out, args[0], asJSON)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				for _, flag := range []string{"param", "export"} {
+					if cmd.Flags().Changed(flag) {
+						return fmt.Errorf("--%s is about one bank: name it, as in filterbank banks gabor", flag)
+					}
+				}
+				return listBanks(c.out, o.json)
 			}
-			return listBanks(c.out, asJSON)
+			if o.channels != "" && o.export == "" {
+				return errors.New("--channels is about the array of --export, which is missing")
+			}
+			return showBank(c.out, args[0], o)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	s := cmd.Flags()
+	s.StringArrayVar(&o.params, "param", nil, "a parameter of the bank, as in orientations=6; repeatable")
+	s.StringVar(&o.export, "export", "", "write the kernels to this .npy file")
+	s.StringVar(&o.channels, "channels", "", "spread them over three channels: mean, luma, sum, each or R,G,B (one channel)")
+	s.BoolVar(&o.json, "json", false, "print JSON")
+	must(cmd.MarkFlagFilename("export", "npy"))
+	must(cmd.RegisterFlagCompletionFunc("channels",
+		cobra.FixedCompletions([]string{"mean", "luma", "sum", "each"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("param", completeParams))
 	return cmd
+}
+
+// completeParams offers the parameters of the bank that is named.
+func completeParams(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	if len(args) == 1 {
+		b, _ := bank.Of(args[0])
+		for _, p := range b.Params {
+			names = append(names, p.Name+"=\t"+p.Help)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 func completeBanks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -43,13 +87,16 @@ func completeBanks(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 // The JSON form of a bank.
 type (
 	bankJSON struct {
-		Name    string       `json:"name"`
-		Title   string       `json:"title"`
-		About   string       `json:"about"`
-		Source  string       `json:"source"`
-		Params  []paramJSON  `json:"parameters"`
-		Filters []string     `json:"filters,omitempty"`
-		Kernels []kernelJSON `json:"kernels,omitempty"`
+		Name    string      `json:"name"`
+		Title   string      `json:"title"`
+		About   string      `json:"about"`
+		Source  string      `json:"source"`
+		Params  []paramJSON `json:"parameters"`
+		Filters []string    `json:"filters,omitempty"`
+
+		// Of one bank that is shown.
+		Given   map[string]float64 `json:"given,omitempty"`
+		Kernels []kernelJSON       `json:"kernels,omitempty"`
 	}
 	paramJSON struct {
 		Name    string   `json:"name"`
@@ -95,102 +142,72 @@ func listBanks(w io.Writer, asJSON bool) error {
 	return t.Flush()
 }
 
-func showBank(w io.Writer, name string, asJSON bool) error {
-	kernels, err := bank.Kernels(name, nil)
+func showBank(w io.Writer, name string, o bankOptions) error {
+	params, err := parseParams(o.params)
 	if err != nil {
 		return err
 	}
-	b := bankOf(name)
-	if asJSON {
-		out := newBankJSON(b)
-		for _, k := range kernels {
-			kj := kernelJSON{Name: k.Name}
-			for y := range k.H {
-				kj.Weights = append(kj.Weights, k.Weights[y*k.W:][:k.W])
-			}
-			out.Kernels = append(out.Kernels, kj)
-		}
-		return printJSON(w, out)
+	kernels, err := bank.Kernels(name, params)
+	if err != nil {
+		return err
+	}
+	if o.export != "" {
+		return exportBank(w, config.Filter{Name: name, Params: params}, kernels, o)
+	}
+	b, _ := bank.Of(name)
+	if o.json {
+		return printJSON(w, shownBankJSON(b, params, kernels))
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s: %s\n%s\nSource: %s\n", b.Name, b.Title, b.About, b.Source)
 	t := tabwriter.NewWriter(&s, 0, 0, 2, ' ', 0)
 	for _, p := range b.Params {
 		value := p.Derived
-		if value == "" {
-			value = strconv.FormatFloat(p.Default, 'g', -1, 64)
+		if v, given := params[p.Name]; given || value == "" {
+			if !given {
+				v = p.Default
+			}
+			value = strconv.FormatFloat(v, 'g', -1, 64)
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", p.Name, value, p.Range(), p.Help)
 	}
 	t.Flush()
-	for _, k := range kernels {
-		fmt.Fprintf(&s, "\n%s, %d×%d\n", k.Name, k.H, k.W)
-		printKernel(&s, k)
-	}
+	printKernels(&s, kernels)
 	_, err = io.WriteString(w, s.String())
 	return err
 }
 
-// bankOf is the bank that has a name or a filter of that name.
-func bankOf(name string) bank.Bank {
-	banks := bank.Banks()
-	for _, b := range banks {
-		if b.Name == name {
-			return b
-		}
+// parseParams reads name=number pairs.
+func parseParams(pairs []string) (map[string]float64, error) {
+	if len(pairs) == 0 {
+		return nil, nil
 	}
-	for _, b := range banks {
-		for _, f := range b.Filters() {
-			if f == name {
-				return b
-			}
+	params := map[string]float64{}
+	for _, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil || name == "" {
+			return nil, fmt.Errorf("--param %s: a parameter is written name=number, such as orientations=6", pair)
 		}
+		if _, twice := params[name]; twice {
+			return nil, fmt.Errorf("--param %s: %s is given twice", pair, name)
+		}
+		params[name] = v
 	}
-	return bank.Bank{Name: name}
+	return params, nil
 }
 
-// printKernel writes the weights, or, where they are too many to read, their signs
-// and sizes as letters.
-func printKernel(s *strings.Builder, k bank.Kernel) {
-	if k.W > 9 {
-		shadeKernel(s, k)
-		return
-	}
-	t := tabwriter.NewWriter(s, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for y := range k.H {
-		for _, w := range k.Weights[y*k.W:][:k.W] {
-			fmt.Fprintf(t, "%s\t", strconv.FormatFloat(float64(w), 'g', 4, 32))
+func shownBankJSON(b bank.Bank, params map[string]float64, kernels []bank.Kernel) bankJSON {
+	out := newBankJSON(b)
+	out.Given = params
+	for _, k := range kernels {
+		kj := kernelJSON{Name: k.Name}
+		for y := range k.H {
+			kj.Weights = append(kj.Weights, k.Weights[y*k.W:][:k.W])
 		}
-		fmt.Fprintln(t)
+		out.Kernels = append(out.Kernels, kj)
 	}
-	t.Flush()
-}
-
-func shadeKernel(s *strings.Builder, k bank.Kernel) {
-	var largest float64
-	for _, w := range k.Weights {
-		largest = max(largest, math.Abs(float64(w)))
-	}
-	fmt.Fprintf(s, "largest weight %.4g; # above and = below zero, half or more of it; + and - a tenth or more\n", largest)
-	for y := range k.H {
-		s.WriteString("  ")
-		for _, w := range k.Weights[y*k.W:][:k.W] {
-			share := float64(w) / largest
-			mark := " ·"
-			switch {
-			case share >= 0.5:
-				mark = " #"
-			case share >= 0.1:
-				mark = " +"
-			case share <= -0.5:
-				mark = " ="
-			case share <= -0.1:
-				mark = " -"
-			}
-			s.WriteString(mark)
-		}
-		s.WriteByte('\n')
-	}
+	return out
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -74,7 +74,7 @@ func (b Bank) Kernels(params map[string]float64) ([]Kernel, error) {
 // the nearest known one; parameters fail as in Bank.Kernels. The caller owns the
 // weights.
 func Kernels(name string, params map[string]float64) ([]Kernel, error) {
-	b, ok := bankOf(name)
+	b, ok := Of(name)
 	if !ok {
 		return nil, unknownName(name)
 	}
@@ -90,9 +90,10 @@ func Kernels(name string, params map[string]float64) ([]Kernel, error) {
 	return nil, unknownFilter(b, name, kernels)
 }
 
-// bankOf finds the bank that a name belongs to: the longest bank name that is
-// the name itself or stands before a hyphen in it.
-func bankOf(name string) (best Bank, ok bool) {
+// Of finds the bank that a name belongs to: the longest bank name that is the name
+// itself or stands before a hyphen in it. Whether the bank has a filter of that name
+// depends on its parameters.
+func Of(name string) (best Bank, ok bool) {
 	for _, b := range Banks() {
 		if (name == b.Name || strings.HasPrefix(name, b.Name+"-")) && len(b.Name) >= len(best.Name) {
 			best, ok = b, true

@@ -87,18 +87,19 @@ func edgesAndBars(bank string, size int, sigmas []float64, orientations int) []K
 	for i, sigma := range sigmas {
 		for o := range orientations {
 			sin, cos := turn(float64(o) / float64(2*orientations))
-			profile := func(f func(across float64) float64) []float64 {
-				return sample(size, func(x, y float64) float64 {
-					along := float64(x*cos) + float64(y*sin)
-					across := float64(y*cos) - float64(x*sin)
-					return f(across) * bell(along/3, across, sigma)
-				})
+			across := func(x, y float64) float64 { return float64(y*cos) - float64(x*sin) }
+			envelope := sample(size, func(x, y float64) float64 {
+				return bell((float64(x*cos)+float64(y*sin))/3, across(x, y), sigma)
+			})
+			edge := sample(size, across)
+			bar := make([]float64, len(edge))
+			for i, u := range edge {
+				edge[i] = u * envelope[i]
+				bar[i] = (float64(u*u) - float64(sigma*sigma)) * envelope[i]
 			}
 			degrees := 90 + (360*o+orientations)/(2*orientations) // 180·o/orientations, rounded
-			edges = append(edges, unitL1(fmt.Sprintf("%s-edge-%d-%03d", bank, i+1, degrees), size,
-				profile(func(across float64) float64 { return across })))
-			bars = append(bars, unitL1(fmt.Sprintf("%s-bar-%d-%03d", bank, i+1, degrees%180), size,
-				profile(func(across float64) float64 { return float64(across*across) - float64(sigma*sigma) })))
+			edges = append(edges, unitL1(fmt.Sprintf("%s-edge-%d-%03d", bank, i+1, degrees), size, edge))
+			bars = append(bars, unitL1(fmt.Sprintf("%s-bar-%d-%03d", bank, i+1, degrees%180), size, bar))
 		}
 	}
 	return append(edges, bars...)

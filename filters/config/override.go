@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,6 +42,23 @@ func overrideValue(src *source, value string) (*node, error) {
 		return leaf, nil
 	}
 	return parsed.in(src), nil
+}
+
+// ParseChannels reads how a 2-D kernel spreads over channels, as a stack file has it:
+// mean, luma, sum, each, or numbers separated by commas.
+func ParseChannels(value string) (Channels, error) {
+	if strings.Contains(value, ",") && !strings.HasPrefix(value, "[") {
+		value = "[" + value + "]"
+	}
+	var c Channels
+	n, err := overrideValue(&source{}, value)
+	if err == nil {
+		err = c.unmarshal(n, "channels")
+	}
+	if e, ok := errors.AsType[*Error](err); ok { // its place is that of a file
+		err = e.Err
+	}
+	return c, err
 }
 
 // in is the node as part of a source that has no text.

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"filterbank/filters"
+	"filterbank/filters/bank"
+	"filterbank/filters/config"
+	"filterbank/filters/weights"
+	"filterbank/pipeline/sink"
+)
+
+// exported is an array of filters, and the JSON form of what is said of it.
+type exported struct {
+	File    string   `json:"file"`
+	Shape   [4]int   `json:"shape"` // K×C/groups×kH×kW
+	Groups  int      `json:"groups"`
+	Filters []string `json:"filters"` // in the array's order
+
+	weights []float32
+}
+
+// exportBank writes a bank's kernels to a .npy file and lists them.
+func exportBank(w io.Writer, f config.Filter, kernels []bank.Kernel, o bankOptions) error {
+	e, err := asArray(kernels), error(nil)
+	if o.channels != "" {
+		e, err = overChannels(f, o.channels)
+	}
+	if err != nil {
+		return err
+	}
+	e.File = o.export
+	data := weights.NPYHeader(e.Shape[:]...)
+	for _, x := range e.weights {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
+	}
+	if err := writeFile(o.export, data); err != nil {
+		return &exit{exitFailed, fmt.Errorf("export: %w", err)}
+	}
+	if o.json {
+		return printJSON(w, e)
+	}
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s: %d×%d×%d×%d, float32", o.export, e.Shape[0], e.Shape[1], e.Shape[2], e.Shape[3])
+	if e.Groups > 1 {
+		fmt.Fprintf(&s, ", groups: %d", e.Groups)
+	}
+	s.WriteByte('\n')
+	for i, name := range e.Filters {
+		fmt.Fprintf(&s, "%3d  %s\n", i, name)
+	}
+	_, err = io.WriteString(w, s.String())
+	return err
+}
+
+// asArray is kernels of one channel.
+func asArray(kernels []bank.Kernel) exported {
+	e := exported{Shape: [4]int{len(kernels), 1, kernels[0].H, kernels[0].W}, Groups: 1}
+	for _, k := range kernels {
+		e.Filters = append(e.Filters, k.Name)
+		e.weights = append(e.weights, k.Weights...)
+	}
+	return e
+}
+
+// overChannels is the array that a stack file's layer of these filters has.
+func overChannels(f config.Filter, channels string) (exported, error) {
+	spread, err := config.ParseChannels(channels)
+	if err != nil {
+		return exported{}, fmt.Errorf("--channels %s: %w", channels, err)
+	}
+	if n := len(spread.Factors); n > 0 && n != 3 {
+		return exported{}, fmt.Errorf("--channels %s: %d numbers, want 3, for red, green and blue", channels, n)
+	}
+	file := config.File{Version: 1, Layers: []config.Layer{{Conv: &config.Conv{Filters: []config.Filter{f}, Channels: spread}}}}
+	model, err := file.Build()
+	if err != nil {
+		return exported{}, err
+	}
+	spec := model.Stacks[0].Layers()[0].(*filters.Conv).Spec()
+	return exported{
+		Shape:   [4]int{len(spec.Filters), spec.InChannels / spec.Groups, spec.KernelSize[0], spec.KernelSize[1]},
+		Groups:  spec.Groups,
+		Filters: slices.Clone(spec.Filters),
+		weights: spec.Weights,
+	}, nil
+}
+
+// writeFile puts a file at path, whole or not at all, in the place of what was there.
+func writeFile(path string, data []byte) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("write %s: not a regular file", path)
+	}
+	if dir, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !dir.IsDir() {
+		return fmt.Errorf("write %s: there is no folder %s", path, filepath.Dir(path))
+	}
+	tree, err := sink.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return tree.WriteFile(filepath.Base(path), data)
+}
