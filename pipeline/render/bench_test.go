@@ -71,3 +71,22 @@ func BenchmarkGray16(b *testing.B) {
 	}
 	perValue(b, len(row))
 }
+
+func BenchmarkPercentiles(b *testing.B) {
+	row := benchmarkRow()
+	k := kernel.Best()
+	var p Percentiles
+	for pass, name := range []string{"first", "second", "third"} {
+		b.Run(name, func(b *testing.B) {
+			p.Reset(1, 99)
+			for range pass {
+				p.Add(k, row)
+				p.EndPass()
+			}
+			for b.Loop() {
+				p.Add(k, row)
+			}
+			perValue(b, len(row))
+		})
+	}
+}

@@ -1,0 +1,139 @@
+package render
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"filterbank/filters/kernel"
+)
+
+// percentiles runs all passes over a map, in rows of the given length.
+func percentiles(p *Percentiles, values []float32, row int, lo, hi float64) Range {
+	p.Reset(lo, hi)
+	for range PercentilePasses {
+		for part := range slices.Chunk(values, row) {
+			p.Add(kernel.Best(), part)
+		}
+		p.EndPass()
+	}
+	return p.Range()
+}
+
+// TestPercentilesAreNumpys compares with numpy.percentile of numpy 1.24.2, of the values
+// as float64.
+func TestPercentilesAreNumpys(t *testing.T) {
+	few := []float32{3, -1.5, 0.25, 7, 2, 2, -0.125, 100}
+	ramp := make([]float32, 1001)
+	for i := range ramp {
+		ramp[i] = float32(i*i%997)/64 - 3
+	}
+	var p Percentiles
+	for _, c := range []struct {
+		values []float32
+		lo, hi float64
+		want   Range
+	}{
+		{few, 0, 100, Range{-1.5, 100.0}},
+		{few, 1, 99, Range{-1.40375, 93.48999999999998}},
+		{few, 0.1, 99.9, Range{-1.490375, 99.34900000000003}},
+		{few, 2.5, 60, Range{-1.259375, 2.2}},
+		{few, 33.3, 66.6, Range{0.8292499999999992, 2.661999999999999}},
+		{ramp, 0, 100, Range{-3.0, 12.5625}},
+		{ramp, 1, 99, Range{-2.859375, 12.390625}},
+		{ramp, 0.1, 99.9, Range{-3.0, 12.5625}},
+		{ramp, 2.5, 60, Range{-2.65625, 6.484375}},
+		{ramp, 33.3, 66.6, Range{1.9062499999999991, 7.59375}},
+	} {
+		for _, row := range []int{1, 3, 1 << 20} {
+			if got := percentiles(&p, c.values, row, c.lo, c.hi); got != c.want {
+				t.Errorf("%d values, percentiles %v and %v: got %v, want %v", len(c.values), c.lo, c.hi, got, c.want)
+			}
+		}
+	}
+}
+
+// sortedRange is what Percentiles defines, by sorting.
+func sortedRange(values []float32, lo, hi float64) Range {
+	var finite []float64
+	var all Extremes
+	all.Add(kernel.Best(), values)
+	for _, v := range values {
+		switch {
+		case math.Abs(float64(v)) < 0x1p-128:
+			finite = append(finite, 0)
+		case v-v == 0:
+			finite = append(finite, float64(v))
+		}
+	}
+	if len(finite) == 0 {
+		return Range{}
+	}
+	slices.Sort(finite)
+	var found [2]float64
+	for i, q := range []float64{lo, hi} {
+		at := float64(float64(len(finite)-1) * (q / 100))
+		below := int(at)
+		a, b, t := finite[below], finite[min(below+1, len(finite)-1)], at-float64(below)
+		if found[i] = a + float64((b-a)*t); t >= 0.5 {
+			found[i] = b - float64((b-a)*(1-t))
+		}
+	}
+	if found[0] == found[1] {
+		return all.Range()
+	}
+	return Range{found[0], found[1]}
+}
+
+// checkPercentiles compares as text, which tells −0 from 0.
+func checkPercentiles(t *testing.T, p *Percentiles, values []float32, lo, hi float64) {
+	t.Helper()
+	got := percentiles(p, values, 7, lo, hi)
+	want := sortedRange(values, lo, hi)
+	if got.String() != want.String() {
+		t.Fatalf("%d values, percentiles %v and %v: got %v, want %v", len(values), lo, hi, got, want)
+	}
+}
+
+func TestPercentilesAreThoseOfSortedValues(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	special := []float32{nan, -nan, inf, -inf, 0, negZero, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -0x1p-126}
+	var p Percentiles // one for all, as a worker has it
+	for n := range 400 {
+		values := make([]float32, n)
+		for i := range values {
+			switch kind := n % 5; {
+			case kind == 0 && rng.IntN(3) == 0:
+				values[i] = special[rng.IntN(len(special))]
+			case kind == 1: // after ReLU
+				values[i] = max(0, float32(rng.NormFloat64()))
+			case kind == 2: // few values, many times
+				values[i] = float32(rng.IntN(4)-1) / 2
+			case kind == 3: // that differ in their last bits only
+				values[i] = math.Float32frombits(0x3f800000 + rng.Uint32N(20))
+			default:
+				values[i] = float32(rng.NormFloat64())
+			}
+		}
+		lo := 100 * rng.Float64()
+		checkPercentiles(t, &p, values, lo, min(100, lo+(100-lo)*rng.Float64()+1e-9))
+		checkPercentiles(t, &p, values, 0, 100)
+		checkPercentiles(t, &p, values, 1, 99)
+	}
+}
+
+func FuzzPercentiles(f *testing.F) {
+	f.Add([]byte("\x00\x00\x80\x3f\x00\x00\x00\xc0\xff\xff\xff\xff"), 1.0, 99.0)
+	f.Fuzz(func(t *testing.T, data []byte, lo, hi float64) {
+		if !(0 <= lo && lo < hi && hi <= 100) {
+			return
+		}
+		var values []float32
+		for ; len(data) >= 4; data = data[4:] {
+			values = append(values, math.Float32frombits(binary.LittleEndian.Uint32(data)))
+		}
+		checkPercentiles(t, new(Percentiles), values, lo, hi)
+	})
+}
