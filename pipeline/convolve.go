@@ -8,7 +8,6 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/render"
 )
 
 // engine runs one stack for one worker: alone, or, while other workers have nothing to
@@ -75,51 +74,6 @@ func (w *worker) convolve(ctx context.Context, stack int, pic *decode.Picture, e
 	}
 	w.chargeConvolution(time.Since(begun)*time.Duration(1+borrowed)-emitting, src)
 	return err
-}
-
-// scan finds the extremes of every map of a stack's tapped layers.
-func (w *worker) scan(ctx context.Context, stack int, pic *decode.Picture, extremes [][]render.Extremes) error {
-	e, taps := &w.engines[stack], w.opts.Stacks[stack].Taps
-	borrowed, giveBack := w.borrow(e.plan)
-	defer giveBack()
-	if borrowed == 0 {
-		return w.convolve(ctx, stack, pic, func(_, layer int, rows volume.Rows) error {
-			c := start()
-			w.addRows(extremes[layer], rows)
-			c.mark(&w.stages.Render)
-			return nil
-		})
-	}
-	found := make([][][]render.Extremes, 1+borrowed)
-	for i := range found {
-		for _, maps := range extremes {
-			found[i] = append(found[i], make([]render.Extremes, len(maps)))
-		}
-	}
-	src := &timedRows{Picture: pic}
-	begun := time.Now()
-	e.team.Workers = 1 + borrowed
-	err := e.team.Scan(ctx, e.plan, taps, src, func(worker, layer int, rows volume.Rows) error {
-		w.addRows(found[worker][layer], rows)
-		return nil
-	})
-	w.chargeConvolution(time.Since(begun)*time.Duration(1+borrowed), src)
-	for _, part := range found {
-		for l := range part {
-			for k := range part[l] {
-				extremes[l][k].Merge(part[l][k])
-			}
-		}
-	}
-	return err
-}
-
-func (w *worker) addRows(extremes []render.Extremes, rows volume.Rows) {
-	for k := range rows.C {
-		for i := range rows.N {
-			extremes[k].Add(w.opts.Kernel, rows.Row(k, i))
-		}
-	}
 }
 
 func (w *worker) chargeConvolution(total time.Duration, src *timedRows) {

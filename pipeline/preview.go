@@ -10,6 +10,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -154,8 +155,8 @@ func pngBytes(w, h, bytesPerPixel int) int64 {
 }
 
 // mapBytes is about what a worker holds for the maps of a picture besides its pixels:
-// the windows of its stacks, an encoder for each map of the largest stack, the
-// buffered part of every file, and what contact sheets take of the maps.
+// the windows of its stacks, an encoder for each map of the largest stack and what counts
+// its percentiles, the buffered part of every file, and what contact sheets take of the maps.
 func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 	const encoder = 96 << 10
 	var windows, files, sheets, most int64
@@ -176,5 +177,9 @@ func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 		}
 		most = max(most, maps)
 	}
-	return windows + files + sheets + most*encoder
+	each := int64(encoder)
+	if opts.Scale.Per == render.PerPercentile {
+		each += render.PercentileBytes
+	}
+	return windows + files + sheets + most*each
 }

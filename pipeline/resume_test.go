@@ -123,6 +123,10 @@ func TestResumeAfterChanges(t *testing.T) {
 	}{
 		{"scale", func(o *Options) { o.Scale = render.Scale{Per: render.PerNone, Fixed: render.Range{Lo: 0, Hi: 2}} }, 5},
 		{"range", func(o *Options) { o.Scale.Fixed.Hi = 3 }, 5},
+		{"percentiles", func(o *Options) { o.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{1, 99}} }, 5},
+		{"one of the percentiles", func(o *Options) { o.Scale.Percentiles[0] = 2 }, 5},
+		{"colormap", func(o *Options) { o.Colormap = render.Colormap{}.For(true) }, 5},
+		{"no colormap", func(o *Options) { o.Colormap = render.Colormap{} }, 5},
 		{"formats", func(o *Options) { o.Formats = []Format{PNG16} }, 5},
 		{"layers", func(o *Options) { o.Stacks[0].Taps = []bool{true, false} }, 5},
 		{"filters' names: the same layer of before goes, another one stays", func(o *Options) { o.Stacks = copyLayer(t, "red", "blue") }, 4},

@@ -13,7 +13,6 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -240,79 +239,4 @@ func (w *worker) plans() []*filters.Plan {
 		plans = append(plans, w.engines[i].plan)
 	}
 	return plans
-}
-
-// ranges is the range of every map, by stack, layer and map. Scales that depend on
-// the values cost a run of the stacks of their own, so that no map need be kept.
-func (w *worker) ranges(ctx context.Context, pic *decode.Picture) ([][][]render.Range, error) {
-	extremes := make([][][]render.Extremes, len(w.engines))
-	ranges := make([][][]render.Range, len(w.engines))
-	for s, p := range w.plans() {
-		extremes[s] = make([][]render.Extremes, len(p.Layers))
-		ranges[s] = make([][]render.Range, len(p.Layers))
-		for l := range p.Layers {
-			extremes[s][l] = make([]render.Extremes, p.Layers[l].Out.C)
-			ranges[s][l] = make([]render.Range, p.Layers[l].Out.C)
-		}
-	}
-	if w.opts.Scale.Per == render.PerNone || !w.pictures() {
-		fill(ranges, func(int, int, int) render.Range { return w.opts.Scale.Fixed })
-		return ranges, nil
-	}
-	for s := range w.engines {
-		if err := w.scan(ctx, s, pic, extremes[s]); err != nil {
-			return nil, err
-		}
-	}
-	share(w.opts.Scale.Per, extremes)
-	fill(ranges, func(s, l, k int) render.Range {
-		r := extremes[s][l][k].Range()
-		if w.opts.colormap(w.opts.Stacks[s].Stack.Layers()[l]).Diverging() {
-			r = r.Centred()
-		}
-		return r
-	})
-	return ranges, nil
-}
-
-// pictures says whether any format needs a scale.
-func (w *worker) pictures() bool {
-	for _, f := range w.opts.Formats {
-		if f != NPY {
-			return true
-		}
-	}
-	return false
-}
-
-// share merges the extremes of the maps that have a range in common.
-func share(per render.Per, extremes [][][]render.Extremes) {
-	var image render.Extremes
-	for _, stack := range extremes {
-		for _, maps := range stack {
-			var layer render.Extremes
-			for _, e := range maps {
-				layer.Merge(e)
-			}
-			image.Merge(layer)
-			for k := range maps {
-				if per == render.PerLayer {
-					maps[k] = layer
-				}
-			}
-		}
-	}
-	if per == render.PerImage {
-		fill(extremes, func(int, int, int) render.Extremes { return image })
-	}
-}
-
-func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
-	for s := range values {
-		for l := range values[s] {
-			for k := range values[s][l] {
-				values[s][l][k] = value(s, l, k)
-			}
-		}
-	}
 }

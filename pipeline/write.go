@@ -31,6 +31,8 @@ type mapBuffers struct {
 	lanes    []lane
 	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
 	inUse    int
+
+	percentiles []render.Percentiles // one for each of the most maps of a stack
 }
 
 // lane is what one goroutine needs to render and encode maps, one after the other.

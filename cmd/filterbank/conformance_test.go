@@ -92,27 +92,34 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 	return shape, values
 }
 
-// TestKernelsGiveTheSameFiles runs the starter stack with every kernel that this
-// processor has and compares the manifests, which hold every file's digest.
+// TestKernelsGiveTheSameFiles runs the starter stack, and one with negative values, with
+// every kernel that this processor has and compares the manifests, which hold every
+// file's digest.
 func TestKernelsGiveTheSameFiles(t *testing.T) {
-	var first string
-	for _, name := range kernel.Names() {
-		t.Setenv(kernelVariable, name)
-		out := t.TempDir()
-		var stdout, stderr bytes.Buffer
-		args := []string{"run", "--layers", "all", "--format", "npy", "--format", "png", "-o", out, "testdata/conformance"}
-		if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
-			t.Fatalf("%s: exit %d: %s", name, code, &stderr)
-		}
-		manifest, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if first == "" {
-			first = withoutSeconds(string(manifest))
-		}
-		if withoutSeconds(string(manifest)) != first {
-			t.Errorf("kernel %s gives other files than %s", name, kernel.Names()[0])
+	for _, settings := range [][]string{
+		nil,
+		{"--colormap", "viridis", "--scale", "percentile:0.5,99"},
+		{"--set", "layers.0.conv.activation=none", "--scale", "percentile:0.5,99"},
+	} {
+		var first string
+		for _, name := range kernel.Names() {
+			t.Setenv(kernelVariable, name)
+			out := t.TempDir()
+			var stdout, stderr bytes.Buffer
+			args := append([]string{"run", "--layers", "all", "--format", "npy", "--format", "png", "-o", out, "testdata/conformance"}, settings...)
+			if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
+				t.Fatalf("%s %v: exit %d: %s", name, settings, code, &stderr)
+			}
+			manifest, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == "" {
+				first = withoutSeconds(string(manifest))
+			}
+			if withoutSeconds(string(manifest)) != first {
+				t.Errorf("%v: kernel %s gives other files than %s", settings, name, kernel.Names()[0])
+			}
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.BoolVar(&f.sheet, "sheet", false, "a contact sheet of each layer too; --format sheet writes nothing else")
 	s.IntVar(&f.tiles.Tile, "sheet-tile", pipeline.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
-	s.StringVar(&f.scale, "scale", "map", "what black and white stand for: map, layer, image, unit or LO:HI")
+	s.StringVar(&f.scale, "scale", "map", "what the levels 0 and 255 stand for: map, layer, image, unit, percentile:LO,HI or LO:HI")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, centred on 0, for layers that can be negative, and gray for the others")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
@@ -73,7 +73,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
 	for name, values := range map[string][]string{
-		"format": {"png", "png16", "npy", "sheet"}, "scale": {"map", "layer", "image", "unit"},
+		"format": {"png", "png16", "npy", "sheet"}, "scale": {"map", "layer", "image", "unit", "percentile:1,99"},
 		"colormap": render.Colormaps(), "layers": {"last", "all"}, "log-format": {"text", "json"},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))

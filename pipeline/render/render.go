@@ -30,8 +30,9 @@ func (r Range) Centred() Range {
 
 // Scale says over what a range is taken.
 type Scale struct {
-	Per   Per
-	Fixed Range // where Per is PerNone
+	Per         Per
+	Fixed       Range      // where Per is PerNone
+	Percentiles [2]float64 // where Per is PerPercentile; 0 ≤ the first < the second ≤ 100
 }
 
 // Per is a set of maps that share a range.
@@ -39,13 +40,14 @@ type Per int
 
 // PerMap is the zero value: each map has a range of its own.
 const (
-	PerMap   Per = iota
-	PerLayer     // all maps of a layer of a picture
-	PerImage     // all maps of a picture
-	PerNone      // the range is given
+	PerMap        Per = iota
+	PerLayer          // all maps of a layer of a picture
+	PerImage          // all maps of a picture
+	PerNone           // the range is given
+	PerPercentile     // each map, from one of its percentiles to another
 )
 
-// ParseScale reads map, layer, image, unit (0 to 1) or LO:HI.
+// ParseScale reads map, layer, image, unit (0 to 1), percentile:LO,HI or LO:HI.
 func ParseScale(s string) (Scale, error) {
 	switch s {
 	case "map":
@@ -55,14 +57,23 @@ func ParseScale(s string) (Scale, error) {
 	case "image":
 		return Scale{Per: PerImage}, nil
 	case "unit":
-		return Scale{PerNone, Range{0, 1}}, nil
+		return Scale{Per: PerNone, Fixed: Range{0, 1}}, nil
+	}
+	if percents, ok := strings.CutPrefix(s, "percentile:"); ok {
+		lo, hi, _ := strings.Cut(percents, ",")
+		l, errLo := strconv.ParseFloat(lo, 64)
+		h, errHi := strconv.ParseFloat(hi, 64)
+		if errLo != nil || errHi != nil || !(0 <= l && l < h && h <= 100) {
+			return Scale{}, fmt.Errorf("scale %q: it must be percentile:LO,HI with 0 ≤ LO < HI ≤ 100, such as percentile:1,99", s)
+		}
+		return Scale{Per: PerPercentile, Percentiles: [2]float64{l, h}}, nil
 	}
 	lo, hi, ok := strings.Cut(s, ":")
 	l, errLo := strconv.ParseFloat(lo, 64)
 	h, errHi := strconv.ParseFloat(hi, 64)
 	width := h - l
 	if !ok || errLo != nil || errHi != nil || !(width > 0) || math.IsInf(width, 0) {
-		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit or LO:HI with LO below HI, such as 0:2.5", s)
+		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit, percentile:LO,HI or LO:HI with LO below HI, such as 0:2.5", s)
 	}
-	return Scale{PerNone, Range{l, h}}, nil
+	return Scale{Per: PerNone, Fixed: Range{l, h}}, nil
 }

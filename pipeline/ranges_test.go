@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"filterbank/filters/weights"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sink"
+)
+
+// percentile is numpy.percentile by its definition, on sorted values.
+func percentile(sorted []float64, q float64) float64 {
+	at := float64(float64(len(sorted)-1) * (q / 100))
+	below := math.Floor(at)
+	a, b, t := sorted[int(below)], sorted[min(int(below)+1, len(sorted)-1)], at-below
+	if t >= 0.5 {
+		return b - float64((b-a)*(1-t))
+	}
+	return a + float64((b-a)*t)
+}
+
+// TestPercentileScale compares the scales of a run with the percentiles of the values
+// that it writes, for any number of workers: one picture is large enough for several to
+// work on.
+func TestPercentileScale(t *testing.T) {
+	entries, opts := job(t, 3)
+	m := image.NewNRGBA64(image.Rect(0, 0, 700, 500))
+	for y := range 500 {
+		for x := range 700 {
+			m.SetNRGBA64(x, y, color.NRGBA64{R: uint16(x * y), G: uint16(x), B: uint16(97 * y), A: 65535})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entries[1].Path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	opts.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{2, 97.5}}
+	opts.Overwrite = Always
+	for _, jobs := range []int{1, 2, 8} {
+		opts.Jobs = jobs
+		if _, err := Run(context.Background(), entries, opts); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := manifest(t, opts)
+		for _, r := range records {
+			checkPercentileScales(t, opts, r)
+		}
+	}
+}
+
+func checkPercentileScales(t *testing.T, opts Options, r sink.Record) {
+	t.Helper()
+	for _, f := range r.Files {
+		if f.Scale == nil {
+			continue
+		}
+		file, err := os.Open(filepath.Join(opts.Out, string(r.Output), f.Layer+".npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		array, err := weights.ReadNPY(file, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := array.Shape[1] * array.Shape[2]
+		var sorted []float64
+		for _, v := range array.Data[*f.Index*size : (*f.Index+1)*size] {
+			sorted = append(sorted, float64(v))
+		}
+		slices.Sort(sorted)
+		want := [2]float64{percentile(sorted, 2), percentile(sorted, 97.5)}
+		if want[0] == want[1] {
+			t.Fatalf("%s: both percentiles are %v, the test shows nothing", f.Path, want[0])
+		}
+		if *f.Scale != want {
+			t.Errorf("%s, %d workers: the scale is %v, want %v", f.Path, opts.Jobs, *f.Scale, want)
+		}
+	}
+}
