@@ -69,7 +69,8 @@ func (r *Runner) spread(band int) {
 	}
 }
 
-// workingSet is the floats that a band touches: every window and the output. It
+// workingSet is the floats that a band touches: every window and the output, and as
+// much as their tables of offsets take. It
 // leaves the bands set to that height.
 func (r *Runner) workingSet(band int) int {
 	r.spread(band)
@@ -77,7 +78,7 @@ func (r *Runner) workingSet(band int) int {
 	out := r.windows[last].plan.Out
 	n := out.C * channelStride(out, r.bands[last])
 	for l, b := range r.bands {
-		n += r.windows[l].floats(b)
+		n += r.windows[l].floats(b) + b*r.windows[l].taps() // and an offset for each tap
 	}
 	return n
 }

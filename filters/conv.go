@@ -50,9 +50,12 @@ const (
 	ReLU      Activation = iota // max(0, x); −0 becomes 0 and NaN stays NaN
 	None                        // x
 	LeakyReLU                   // x for x > 0, otherwise ConvSpec.NegativeSlope·x
+	ReLU6                       // min(6, max(0, x)), and as ReLU otherwise
+	Abs                         // |x|
+	Square                      // x·x, rounded to float32
 )
 
-var activationNames = [...]string{"relu", "none", "leaky_relu"}
+var activationNames = [...]string{"relu", "none", "leaky_relu", "relu6", "abs", "square"}
 
 // String is the name that stack files use.
 func (a Activation) String() string { return activationNames[a] }
@@ -110,6 +113,9 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 	return &Conv{spec}, nil
 }
 
+// Kind is conv.
+func (c *Conv) Kind() string { return "conv" }
+
 // Name is the layer's name.
 func (c *Conv) Name() string { return c.spec.Name }
 
@@ -123,7 +129,12 @@ func (c *Conv) Signed() bool {
 	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
 }
 
-func (c *Conv) inChannels() int { return c.spec.InChannels }
+func (c *Conv) follow(in feed) (Layer, error) {
+	if n := len(in.channels); n != c.spec.InChannels {
+		return nil, fmt.Errorf("reads %d channels but gets %d", c.spec.InChannels, n)
+	}
+	return c, nil
+}
 
 // Spec is the layer's description with its defaults filled in. Its slices are the
 // layer's own and must not be written to.
@@ -143,15 +154,8 @@ func orOne(v [2]int) [2]int {
 const maxSide = 1 << 20
 
 func (s *ConvSpec) checkSizes() error {
-	for _, v := range []struct {
-		name string
-		of   [2]int
-	}{{"kernel size", s.KernelSize}, {"stride", s.Stride}, {"dilation", s.Dilation}} {
-		for _, n := range v.of {
-			if n < 1 || n > maxSide {
-				return fmt.Errorf("%s must be from 1 to %d, got %d", v.name, maxSide, n)
-			}
-		}
+	if err := checkSides(s.KernelSize, s.Stride, s.Dilation); err != nil {
+		return err
 	}
 	if s.InChannels < 1 {
 		return fmt.Errorf("input channels must be at least 1, got %d", s.InChannels)
@@ -159,8 +163,23 @@ func (s *ConvSpec) checkSizes() error {
 	if s.InChannels%s.Groups != 0 {
 		return fmt.Errorf("groups must divide the %d input channels, got %d", s.InChannels, s.Groups)
 	}
+	return nil
+}
+
+// checkSides bounds what a window is made of.
+func checkSides(kernelSize, stride, dilation [2]int) error {
+	for _, v := range []struct {
+		name string
+		of   [2]int
+	}{{"kernel size", kernelSize}, {"stride", stride}, {"dilation", dilation}} {
+		for _, n := range v.of {
+			if n < 1 || n > maxSide {
+				return fmt.Errorf("%s must be from 1 to %d, got %d", v.name, maxSide, n)
+			}
+		}
+	}
 	for axis, name := range []string{"height", "width"} {
-		if span := s.Dilation[axis] * (s.KernelSize[axis] - 1); span >= maxSide {
+		if span := dilation[axis] * (kernelSize[axis] - 1); span >= maxSide {
 			return fmt.Errorf("kernel %s with its dilation spans %d pixels, at most %d are possible", name, span+1, maxSide)
 		}
 	}
@@ -182,7 +201,7 @@ func (s *ConvSpec) checkPadding() error {
 
 // tapCount is (C/groups)·kH·kW.
 func (s *ConvSpec) tapCount() (int, bool) {
-	return volume.Product(s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1])
+	return volume.Product(s.InChannels/max(s.Groups, 1), s.KernelSize[0], s.KernelSize[1])
 }
 
 func (s *ConvSpec) filterCount() int {

@@ -2,7 +2,7 @@ package filters
 
 import "fmt"
 
-// Extent is the geometry of one axis of a convolution, in pixels.
+// Extent is the geometry of one axis of a layer, in pixels.
 type Extent struct {
 	Kernel, Stride, Dilation int
 	Before, After            int // padding above and below, or left and right
@@ -24,6 +24,26 @@ func (e Extent) OutputSize(in int) (out, uncovered int, err error) {
 			e.EffectiveKernel(), padded, e.Before, in, e.After)
 	}
 	return span/e.Stride + 1, span % e.Stride, nil
+}
+
+// ceilOutputSize is OutputSize rounded up, less an output that would begin behind the
+// input: its window has to start inside the input or the padding before it (PyTorch,
+// MaxPool2d, ceil_mode).
+func (e Extent) ceilOutputSize(in int) (out, uncovered int, err error) {
+	span := e.Before + in + e.After - e.EffectiveKernel()
+	if span <= -e.Stride {
+		return e.OutputSize(in)
+	}
+	steps := (span + e.Stride - 1) / e.Stride
+	if steps*e.Stride >= e.Before+in {
+		steps--
+	}
+	return steps + 1, max(0, span-steps*e.Stride), nil
+}
+
+// reach is the padding after the input that so many outputs see, at least After.
+func (e Extent) reach(in, out int) int {
+	return max(e.After, (out-1)*e.Stride+e.EffectiveKernel()-e.Before-in)
 }
 
 // samePadding is the padding of same, same_upper and same_lower, both sides together:

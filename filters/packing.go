@@ -2,26 +2,56 @@ package filters
 
 import "filterbank/filters/kernel"
 
-// packing is a layer's weights as a kernel wants them, in every layout that pictures
-// have asked for so far.
+// access is how a layer reads its input.
+type access struct {
+	mode     PaddingMode
+	padding  float32 // what Zeros lays around the input
+	channels int     // of the input, that an output is computed from
+	average  *Pool   // whose values are counted, for layers that divide by their number
+}
+
+// loops compute rows of a layer's outputs.
+type loops interface {
+	Compute(r *kernel.Rows)
+}
+
+// packing is a layer's loops, with its weights as a kernel wants them, in every layout
+// that pictures have asked for so far.
 type packing struct {
-	conv   *Conv
+	layer  Layer
 	kernel *kernel.Kernel
-	layers [kernel.Layouts]*kernel.Layer
+	packed [kernel.Layouts]loops
 }
 
 // use forgets what is packed unless it is that layer for that kernel.
-func (p *packing) use(conv *Conv, k *kernel.Kernel) {
-	if p.conv != conv || p.kernel != k {
-		*p = packing{conv: conv, kernel: k}
+func (p *packing) use(layer Layer, k *kernel.Kernel) {
+	if p.layer != layer || p.kernel != k {
+		*p = packing{layer: layer, kernel: k}
 	}
 }
 
-func (p *packing) layer(layout kernel.Layout) *kernel.Layer {
-	if p.layers[layout] == nil {
-		p.layers[layout] = p.kernel.Pack(p.conv.groups(), p.conv.activation(), layout)
+func (p *packing) loops(layout kernel.Layout, channels int) loops {
+	if p.packed[layout] == nil {
+		p.packed[layout] = p.layer.loops(p.kernel, layout, channels)
 	}
-	return p.layers[layout]
+	return p.packed[layout]
+}
+
+func (c *Conv) access(*LayerPlan) access {
+	return access{mode: c.spec.Padding.Mode, channels: c.spec.InChannels / c.spec.Groups}
+}
+
+func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
+	s := &c.spec
+	taps, _ := s.tapCount()
+	return k.Layout(kernel.Size{
+		Filters: len(s.Filters) / s.Groups, Taps: taps, Width: lp.Out.W, Stride: lp.Cols.Stride,
+		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
+	})
+}
+
+func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
+	return k.Pack(c.groups(), c.activation(), layout)
 }
 
 func (c *Conv) groups() []kernel.Taps {
@@ -42,6 +72,12 @@ func (c *Conv) activation() kernel.Activation {
 		return kernel.Activation{Kind: kernel.ReLU}
 	case LeakyReLU:
 		return kernel.Activation{Kind: kernel.LeakyReLU, Slope: c.spec.NegativeSlope}
+	case ReLU6:
+		return kernel.Activation{Kind: kernel.ReLU6}
+	case Abs:
+		return kernel.Activation{Kind: kernel.Abs}
+	case Square:
+		return kernel.Activation{Kind: kernel.Square}
 	}
 	return kernel.Activation{}
 }

@@ -12,7 +12,14 @@ import (
 func reference(p *Plan, in *volume.Volume) []*volume.Volume {
 	var outs []*volume.Volume
 	for _, lp := range p.Layers {
-		in = referenceLayer(&lp, pad(&lp, in))
+		switch l := lp.Layer.(type) {
+		case *Conv:
+			in = referenceConv(&lp, pad(&lp, in))
+		case *Pool:
+			in = referencePool(l.Spec(), lp.Out, in)
+		case *Norm:
+			in = referenceNorm(l.Spec(), in)
+		}
 		outs = append(outs, in)
 	}
 	return outs
@@ -56,7 +63,7 @@ func standsAt(mode PaddingMode, i, n int) int {
 	return i
 }
 
-func referenceLayer(lp *LayerPlan, in *volume.Volume) *volume.Volume {
+func referenceConv(lp *LayerPlan, in *volume.Volume) *volume.Volume {
 	s := lp.Layer.(*Conv).Spec()
 	out, err := volume.New(lp.Out)
 	if err != nil {
@@ -89,10 +96,99 @@ func activate(s ConvSpec, v float32) float32 {
 	switch {
 	case v != v:
 		return math.Float32frombits(0x7fc00000)
-	case s.Activation == ReLU && !(v > 0):
-		return 0
+	case s.Activation == ReLU:
+		return max(0, v)
 	case s.Activation == LeakyReLU && !(v > 0):
 		return s.NegativeSlope * v
+	case s.Activation == ReLU6:
+		return min(6, max(0, v))
+	case s.Activation == Abs:
+		return float32(math.Abs(float64(v)))
+	case s.Activation == Square:
+		return float32(float64(v) * float64(v))
 	}
 	return v
+}
+
+// referencePool goes through every window of every channel, and leaves out what lies
+// outside the input.
+func referencePool(s PoolSpec, out volume.Shape, in *volume.Volume) *volume.Volume {
+	pooled, err := volume.New(out)
+	if err != nil {
+		panic(err)
+	}
+	for c := range out.C {
+		for y := range out.H {
+			for x := range out.W {
+				top, left := y*s.Stride[0]-s.Padding[0], x*s.Stride[1]-s.Padding[1]
+				var window []float32
+				for i := range s.KernelSize[0] {
+					for j := range s.KernelSize[1] {
+						sy, sx := top+i*s.Dilation[0], left+j*s.Dilation[1]
+						if 0 <= sy && sy < in.H && 0 <= sx && sx < in.W {
+							window = append(window, in.Data[(c*in.H+sy)*in.W+sx])
+						}
+					}
+				}
+				divisor := len(window)
+				if !s.ExcludePadding {
+					divisor = (min(top+s.KernelSize[0], in.H+s.Padding[0]) - top) * (min(left+s.KernelSize[1], in.W+s.Padding[1]) - left)
+				}
+				pooled.Data[(c*out.H+y)*out.W+x] = pool(s.Kind, window, divisor)
+			}
+		}
+	}
+	return pooled
+}
+
+func pool(kind PoolKind, window []float32, divisor int) float32 {
+	result := float32(0)
+	if kind == MaxPool {
+		result = float32(math.Inf(-1))
+	}
+	for _, v := range window {
+		switch {
+		case kind == AvgPool:
+			result += v
+		case v > result || v != v:
+			result = v
+		}
+	}
+	if kind == AvgPool {
+		result /= float32(divisor)
+	}
+	if result != result {
+		return math.Float32frombits(0x7fc00000)
+	}
+	return result
+}
+
+func referenceNorm(s NormSpec, in *volume.Volume) *volume.Volume {
+	out, err := volume.New(in.Shape)
+	if err != nil {
+		panic(err)
+	}
+	powers := map[float64]func(float64) float64{
+		0: func(float64) float64 { return 1 }, 0.5: math.Sqrt, 1: func(b float64) float64 { return b },
+		0.75: func(b float64) float64 { return math.Sqrt(b) * math.Sqrt(math.Sqrt(b)) },
+		3.25: func(b float64) float64 { return b * (b * b) * math.Sqrt(math.Sqrt(b)) },
+	}
+	plane := in.H * in.W
+	for c := range in.C {
+		for i := range plane {
+			sum := 0.0
+			for other := c - s.Size/2; other <= c+(s.Size-1)/2; other++ {
+				if 0 <= other && other < in.C {
+					v := float64(in.Data[other*plane+i])
+					sum += v * v
+				}
+			}
+			v := float32(float64(in.Data[c*plane+i]) / powers[s.Beta](s.K+float64(s.Alpha/float64(s.Size)*sum)))
+			if v != v {
+				v = math.Float32frombits(0x7fc00000)
+			}
+			out.Data[c*plane+i] = v
+		}
+	}
+	return out
 }

@@ -19,12 +19,14 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 		var layers []Layer
 		channels := in.C
 		for range 1 + r.IntN(4) {
-			c, err := NewConv(randomConv(r, channels, fmt.Sprint("l", len(layers))))
+			l, err := randomLayer(r, channels, fmt.Sprint("l", len(layers)))
 			if err != nil {
 				panic(err)
 			}
-			layers = append(layers, c)
-			channels = len(c.Spec().Filters)
+			layers = append(layers, l)
+			if conv, ok := l.(*Conv); ok {
+				channels = len(conv.Filters())
+			}
 		}
 		s, err := NewStack("", in.C, layers...)
 		if err != nil {
@@ -44,6 +46,37 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 	}
 }
 
+func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
+	switch r.IntN(8) {
+	case 0, 1, 2:
+		return NewPool(randomPool(r, name))
+	case 3:
+		return NewNorm(NormSpec{
+			Name: name, Size: 1 + r.IntN(6), Alpha: r.Float64(), K: float64(r.IntN(3)),
+			Beta: []float64{0, 0.5, 0.75, 1, 3.25}[r.IntN(5)],
+		})
+	}
+	return NewConv(randomConv(r, channels, name))
+}
+
+func randomPool(r *rand.Rand, name string) PoolSpec {
+	s := PoolSpec{Name: name, Kind: PoolKind(r.IntN(2)), CeilMode: r.IntN(2) == 0}
+	for axis := range 2 {
+		s.KernelSize[axis] = 1 + r.IntN(5)
+		s.Stride[axis] = 1 + r.IntN(4)
+		s.Padding[axis] = r.IntN(s.KernelSize[axis]/2 + 1)
+		s.Dilation[axis] = 1
+		if s.Kind == MaxPool {
+			s.Dilation[axis] = 1 + r.IntN(3)
+		}
+	}
+	if r.IntN(3) == 0 {
+		s.Stride = [2]int{}
+	}
+	s.ExcludePadding = s.Kind == AvgPool && r.IntN(2) == 0
+	return s
+}
+
 func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 	s := ConvSpec{
 		Name: name, InChannels: channels, Groups: 1,
@@ -54,7 +87,7 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 			Top: r.IntN(6), Left: r.IntN(6), Bottom: r.IntN(6), Right: r.IntN(6),
 			Mode: PaddingMode(r.IntN(4)),
 		},
-		Activation: Activation(r.IntN(3)), NegativeSlope: 0.01,
+		Activation: Activation(r.IntN(6)), NegativeSlope: 0.01,
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -143,10 +176,22 @@ func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, taps []bool)
 		}
 		for i, w := range want.Data {
 			if g := outs[l].Data[i]; math.Float32bits(g) != math.Float32bits(w) {
-				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, p.Layers[l].Layer.(*Conv).Spec())
+				t.Fatalf("layer %d, value %d of %v: got %x, want %x (%+v)", l, i, want.Shape, g, w, describe(p.Layers[l].Layer))
 			}
 		}
 	}
+}
+
+func describe(l Layer) any {
+	switch l := l.(type) {
+	case *Conv:
+		return l.Spec()
+	case *Pool:
+		return l.Spec()
+	case *Norm:
+		return l.Spec()
+	}
+	return nil
 }
 
 func randomTaps(r *rand.Rand, p *Plan) []bool {
@@ -189,12 +234,16 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	spec := square(20, 3, 2, 1)
 	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
 		InChannels: 20, KernelSize: [2]int{3, 3}, Weights: make([]float32, 20*20*9), Padding: Padding{Kind: Same, Mode: Circular},
-	}))
+	}),
+		mustPool(t, PoolSpec{KernelSize: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}}),
+		mustPool(t, PoolSpec{Kind: AvgPool, KernelSize: [2]int{2, 2}, CeilMode: true}),
+		mustNorm(t, NormSpec{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 1}),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var r Runner
-	taps := []bool{true, true}
+	taps := []bool{true, true, true, true, true}
 	emit := func(int, volume.Rows) error { return nil }
 	run := func(h, w int) func() {
 		p, err := s.Plan(volume.Shape{C: 3, H: h, W: w})

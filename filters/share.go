@@ -78,7 +78,7 @@ func (r *Runner) waste(rows int) float64 {
 	share, part := float64(rows), float64(rows) // rows of the layer at hand
 	for l := len(r.bands) - 1; l >= 0; l-- {
 		lp := &r.plan.Layers[l]
-		perRow := lp.MACs / float64(lp.Out.H)
+		perRow := lp.work / float64(lp.Out.H)
 		ideal += share * perRow
 		real += part * perRow
 		share *= float64(lp.Rows.Stride)

@@ -3,46 +3,84 @@ package filters
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
+	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
-// Layer is one layer of a stack: a *Conv. It is immutable and safe for concurrent use.
+// Layer is one layer of a stack: a *Conv, a *Pool or a *Norm. It is immutable and safe
+// for concurrent use.
 type Layer interface {
+	// Kind is what stack files call such a layer: conv, max_pool, avg_pool or
+	// local_response_norm.
+	Kind() string
 	// Name is the layer's name, which its output is filed under.
 	Name() string
 	// Filters are the names of the output channels; the slice must not be written to.
+	// Those of a layer that keeps its channels are the names of the layer before it,
+	// and nil until it is in a stack.
 	Filters() []string
-	// Signed says whether an output may be below 0.
+	// Signed says whether an output may be below 0, given an input of the stack that is
+	// nowhere below 0, as a picture is unless a mean was subtracted from it.
 	Signed() bool
 
-	inChannels() int // of the volume that the layer reads
+	// follow is the layer when it reads what another one writes.
+	follow(in feed) (Layer, error)
 	plan(in volume.Shape) (LayerPlan, error)
+	access(lp *LayerPlan) access
+	layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout
+	loops(k *kernel.Kernel, layout kernel.Layout, channels int) loops
+}
+
+// feed is what a layer is told of its input.
+type feed struct {
+	channels []string // their names
+	signed   bool     // values may be below 0
 }
 
 // Stack is layers in order, each reading what the one before wrote. It is immutable
 // and safe for concurrent use.
 type Stack struct {
-	name   string
-	layers []Layer
+	name       string
+	inChannels int
+	layers     []Layer
 }
 
 // NewStack checks that the layers fit each other: the first reads inChannels
 // channels, every other one as many as the one before has filters. The name may be
-// empty.
+// empty. The stack's pools and norms are copies that have the channels' names; those
+// of an input of three channels are r, g and b, those of another c0, c1, ….
 func NewStack(name string, inChannels int, layers ...Layer) (*Stack, error) {
 	if len(layers) == 0 {
 		return nil, errors.New("a stack needs at least one layer")
 	}
-	for i, l := range layers {
-		if c := l.inChannels(); c != inChannels {
-			return nil, fmt.Errorf("layer %d (%s) reads %d channels but gets %d", i, l.Name(), c, inChannels)
-		}
-		inChannels = len(l.Filters())
+	if inChannels < 1 {
+		return nil, fmt.Errorf("input channels must be at least 1, got %d", inChannels)
 	}
-	return &Stack{name, layers}, nil
+	s := &Stack{name, inChannels, slices.Clone(layers)}
+	in := feed{inputNames(inChannels), false}
+	for i, l := range layers {
+		var err error
+		if s.layers[i], err = l.follow(in); err != nil {
+			return nil, fmt.Errorf("layer %d (%s) %w", i, l.Name(), err)
+		}
+		in = feed{s.layers[i].Filters(), s.layers[i].Signed()}
+	}
+	return s, nil
+}
+
+func inputNames(channels int) []string {
+	if channels == 3 {
+		return []string{"r", "g", "b"}
+	}
+	names := make([]string, channels)
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i)
+	}
+	return names
 }
 
 // Name is the stack's name, empty where a file has one stack without a name.
@@ -79,8 +117,10 @@ type LayerPlan struct {
 	FieldStart [2]int
 	// Parameters counts weights and biases.
 	Parameters int64
-	// MACs counts multiply-adds on one picture.
+	// MACs counts multiply-adds of convolutions on one picture.
 	MACs float64
+
+	work float64 // about what the layer costs, in multiply-adds
 }
 
 // Plan works out every layer's shapes for an input. It is an error when a kernel is
@@ -93,8 +133,8 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	if _, err := in.Len(); err != nil {
 		return nil, err
 	}
-	if first := s.layers[0].inChannels(); first != in.C {
-		return nil, fmt.Errorf("the stack reads %d channels, the input has %d", first, in.C)
+	if s.inChannels != in.C {
+		return nil, fmt.Errorf("the stack reads %d channels, the input has %d", s.inChannels, in.C)
 	}
 	p := &Plan{Stack: s, Input: in}
 	p.workingSet = sync.OnceValue(p.measure)
@@ -136,25 +176,37 @@ func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
 	if err := checkMode(s.Padding.Mode, lp.Cols, in.W, "columns"); err != nil {
 		return lp, err
 	}
-	var err error
-	var h, w int
-	if h, lp.UncoveredRows, err = lp.Rows.OutputSize(in.H); err != nil {
-		return lp, fmt.Errorf("height: %w; use a larger picture, more padding or a smaller kernel", err)
-	}
-	if w, lp.UncoveredCols, err = lp.Cols.OutputSize(in.W); err != nil {
-		return lp, fmt.Errorf("width: %w; use a larger picture, more padding or a smaller kernel", err)
-	}
-	if s.StrictSize && lp.UncoveredRows+lp.UncoveredCols > 0 {
-		return lp, fmt.Errorf("strict_size: %s", lp.Uncovered())
-	}
-	lp.Out = volume.Shape{C: len(s.Filters), H: h, W: w}
-	if _, err = lp.Out.Len(); err != nil {
-		return lp, fmt.Errorf("output: %w", err)
+	if err := lp.setOut(len(s.Filters), Extent.OutputSize, s.StrictSize); err != nil {
+		return lp, err
 	}
 	taps, _ := s.tapCount()
 	lp.Parameters = int64(len(s.Weights)) + int64(len(s.Bias))
-	lp.MACs = float64(taps) * float64(lp.Out.C) * float64(h) * float64(w)
+	lp.MACs = lp.outputs() * float64(taps)
+	lp.work = lp.MACs
 	return lp, nil
+}
+
+// setOut works out the output's shape by a rule for each axis.
+func (lp *LayerPlan) setOut(channels int, rule func(e Extent, in int) (out, uncovered int, err error), strict bool) (err error) {
+	lp.Out.C = channels
+	if lp.Out.H, lp.UncoveredRows, err = rule(lp.Rows, lp.In.H); err != nil {
+		return fmt.Errorf("height: %w; use a larger picture, more padding or a smaller kernel", err)
+	}
+	if lp.Out.W, lp.UncoveredCols, err = rule(lp.Cols, lp.In.W); err != nil {
+		return fmt.Errorf("width: %w; use a larger picture, more padding or a smaller kernel", err)
+	}
+	if strict && lp.UncoveredRows+lp.UncoveredCols > 0 {
+		return fmt.Errorf("strict_size: %s", lp.Uncovered())
+	}
+	if _, err = lp.Out.Len(); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+// perTap is the number of outputs, as a float64.
+func (lp *LayerPlan) outputs() float64 {
+	return float64(lp.Out.C) * float64(lp.Out.H) * float64(lp.Out.W)
 }
 
 // Uncovered says how many rows and columns no output covers and why; it is empty

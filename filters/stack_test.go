@@ -17,6 +17,24 @@ func mustConv(t *testing.T, spec ConvSpec) *Conv {
 	return c
 }
 
+func mustPool(t *testing.T, spec PoolSpec) *Pool {
+	t.Helper()
+	p, err := NewPool(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func mustNorm(t *testing.T, spec NormSpec) *Norm {
+	t.Helper()
+	n, err := NewNorm(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // square is a layer of k filters of n×n over three channels.
 func square(k, n, stride, padding int) ConvSpec {
 	return ConvSpec{

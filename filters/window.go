@@ -7,22 +7,21 @@ import (
 
 // window holds the rows of a layer's input that the band at hand needs: a ring of
 // slots, a slot holding one row of every channel with its padding left and right.
-// Padding above and below costs no copy: taps there point to the zero slot, to the
+// Padding above and below costs no copy: taps there point to the blank slot, to the
 // row that is mirrored or repeated, or, with circular padding, to a pinned copy of
 // a row at the opposite edge.
 type window struct {
 	plan   *LayerPlan
-	conv   *Conv
-	mode   PaddingMode
+	access access
 	packed packing
 	layout kernel.Layout
 
-	slots   int // the ring's capacity; the zero slot and the pinned slots follow it
+	slots   int // the ring's capacity; the blank slot and the pinned slots follow it
 	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
 	row     rowLayout
 	slot    int       // floats a slot: C·row.width
 	data    []float32 // all slots
-	zeroed  zeroed    // as of when the zeros in data were written
+	blank   blank     // as of when the padding in data was written
 	split   []float32 // rows on their way into phases, C·slots·W
 	bases   []int     // in data, of the slots that the rows of a kernel read
 	columns []int32   // in a row, of each column of a kernel
@@ -32,14 +31,9 @@ type window struct {
 
 // layOut makes the window that of a layer.
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
-	w.plan, w.conv = lp, lp.Layer.(*Conv)
-	s := &w.conv.spec
-	w.mode = s.Padding.Mode
-	w.packed.use(w.conv, k)
-	w.layout = k.Layout(kernel.Size{
-		Filters: len(s.Filters) / s.Groups, Taps: w.taps(), Width: lp.Out.W, Stride: lp.Cols.Stride,
-		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
-	})
+	w.plan, w.access = lp, lp.Layer.access(lp)
+	w.packed.use(lp.Layer, k)
+	w.layout = lp.Layer.layout(k, lp)
 	w.row = newRowLayout(lp, w.layout)
 	w.slot = lp.In.C * w.row.width
 	w.bases = resize(w.bases, lp.Rows.Kernel)
@@ -47,19 +41,22 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	for i := range w.columns {
 		w.columns[i] = int32(w.row.index(i * lp.Cols.Dilation))
 	}
+	if w.access.average != nil {
+		w.rows.Widths = resize(w.rows.Widths, lp.Out.W)
+		for x := range w.rows.Widths {
+			w.rows.Widths[x] = w.access.average.counted(lp.Cols, lp.In.W, x)
+		}
+	}
 }
 
-// taps is the number of weights of a filter.
-func (w *window) taps() int {
-	n, _ := w.conv.spec.tapCount()
-	return n
-}
+// taps is the number of values that an output is computed from.
+func (w *window) taps() int { return w.access.channels * w.plan.Rows.Kernel * w.plan.Cols.Kernel }
 
 // ringRows bounds the input rows that a band of output rows needs at once.
 func (w *window) ringRows(band int) int {
 	e := w.plan.Rows
 	rows := (band-1)*e.Stride + e.EffectiveKernel()
-	if w.mode == Reflect {
+	if w.access.mode == Reflect {
 		rows += max(e.Before, e.After)
 	}
 	return min(rows, w.plan.In.H)
@@ -77,7 +74,7 @@ func (w *window) floats(band int) int {
 // splitFloats is the size of the most rows that are loaded at once.
 func (w *window) splitFloats(band int) int {
 	rows := w.ringRows(band)
-	if w.mode == Circular {
+	if w.access.mode == Circular {
 		rows = max(rows, w.plan.Rows.Before, w.plan.Rows.After)
 	}
 	return w.plan.In.C * rows * w.plan.In.W
@@ -85,14 +82,14 @@ func (w *window) splitFloats(band int) int {
 
 // pinned counts the rows of the opposite edges that circular padding needs.
 func (w *window) pinned() int {
-	if w.mode != Circular {
+	if w.access.mode != Circular {
 		return 0
 	}
 	return w.plan.Rows.Before + w.plan.Rows.After
 }
 
 // reset readies the window for bands of that many output rows of a new picture. The
-// zero slot and the zeros left and right of each row are not written to afterwards,
+// blank slot and the padding left and right of each row are not written to afterwards,
 // so that they last while pictures have the same plan.
 func (w *window) reset(band int) {
 	w.lo, w.hi = 0, 0
@@ -101,22 +98,27 @@ func (w *window) reset(band int) {
 	if w.row.phases > 1 {
 		w.split = resize(w.split, w.splitFloats(band))
 	}
-	now := zeroed{w.plan, w.row, w.slots}
-	if w.zeroed == now {
+	now := blank{w.plan, w.row, w.slots}
+	if w.blank == now {
 		return
 	}
-	w.zeroed = now
+	w.blank = now
 	n := (w.slots+1+w.pinned())*w.slot + kernel.Slack
 	if cap(w.data) < n {
 		w.data = kernel.Floats(n)
-		return
+	} else {
+		w.data = w.data[:n]
+		clear(w.data)
 	}
-	w.data = w.data[:n]
-	clear(w.data)
+	if w.access.padding != 0 {
+		for i := range w.data {
+			w.data[i] = w.access.padding
+		}
+	}
 }
 
-// zeroed is what the places of a window's zeros depend on.
-type zeroed struct {
+// blank is what the places of a window's padding, where it is all one value, depend on.
+type blank struct {
 	plan  *LayerPlan
 	row   rowLayout
 	slots int
@@ -129,8 +131,8 @@ func (w *window) ringRow(q int) (y int, ok bool) {
 	if q >= 0 && q < h {
 		return q, true
 	}
-	if w.mode == Reflect || w.mode == Replicate {
-		return edgeIndex(w.mode, q, h), true
+	if w.access.mode == Reflect || w.access.mode == Replicate {
+		return edgeIndex(w.access.mode, q, h), true
 	}
 	return 0, false
 }
@@ -141,7 +143,7 @@ func (w *window) slotOf(q int) int {
 		return y % w.slots
 	}
 	switch {
-	case w.mode == Zeros:
+	case w.access.mode == Zeros:
 		return w.slots
 	case q < 0:
 		return w.pinnedAbove() + q + w.plan.Rows.Before
@@ -158,7 +160,7 @@ func (w *window) pinnedBelow() int { return w.slots + 1 + w.plan.Rows.Before }
 func (w *window) need(y0, y1 int) (lo, hi int) {
 	e, h := w.plan.Rows, w.plan.In.H
 	keep := h - 1
-	if w.mode == Reflect {
+	if w.access.mode == Reflect {
 		keep -= e.After
 	}
 	lo, hi = max(0, min(keep, y0*e.Stride-e.Before)), 0
@@ -177,7 +179,7 @@ func (w *window) point(offset []int32, y int) {
 		w.bases[i] = w.slotOf(y*e.Stride-e.Before+i*e.Dilation) * w.slot
 	}
 	t := 0
-	for c := range w.plan.In.C / w.conv.spec.Groups {
+	for c := range w.access.channels {
 		for _, base := range w.bases {
 			at := int32(base + c*w.row.width)
 			for _, column := range w.columns {
@@ -198,9 +200,15 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	r := &w.rows
 	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
 	r.Width, r.N = w.plan.Out.W, n
-	r.Src, r.GroupStride = w.data, w.plan.In.C/w.conv.spec.Groups*w.row.width
+	r.Src, r.GroupStride = w.data, w.access.channels*w.row.width
 	r.Offsets, r.Stride = w.offset[:n*taps], w.row.stride
-	w.packed.layer(w.layout).Compute(r)
+	if w.access.average != nil {
+		r.Heights = resize(r.Heights, n)
+		for j := range r.Heights {
+			r.Heights[j] = w.access.average.counted(w.plan.Rows, w.plan.In.H, y+j)
+		}
+	}
+	w.packed.loops(w.layout, w.plan.In.C).Compute(r)
 	r.Dst = nil
 }
 
@@ -230,7 +238,7 @@ func (w *window) slotRows(slot, y, n int) volume.Rows {
 
 // settle brings n slots that slotRows were written to into their final form.
 func (w *window) settle(slot, n int, rows volume.Rows) {
-	if w.row.phases == 1 && w.mode == Zeros {
+	if w.row.phases == 1 && w.access.mode == Zeros {
 		return
 	}
 	for i := range n {
@@ -239,8 +247,8 @@ func (w *window) settle(slot, n int, rows volume.Rows) {
 			if w.row.phases > 1 {
 				w.row.spread(row, rows.Row(c, i), w.plan.Cols.Before)
 			}
-			if w.mode != Zeros {
-				w.row.padSides(row, w.mode, w.plan.Cols, w.plan.In.W)
+			if w.access.mode != Zeros {
+				w.row.padSides(row, w.access.mode, w.plan.Cols, w.plan.In.W)
 			}
 		}
 	}

@@ -58,21 +58,28 @@ func (o *Options) stacks() []byte {
 }
 
 func hashLayer(h hash.Hash, l filters.Layer) {
-	conv, ok := l.(*filters.Conv)
-	if !ok {
-		fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%T %+v", l, l))
-		return
+	var spec any
+	switch l := l.(type) {
+	case *filters.Conv:
+		s := l.Spec()
+		hashFloats(h, s.Weights)
+		hashFloats(h, s.Bias)
+		s.Weights, s.Bias = nil, nil
+		spec = s
+	case *filters.Pool:
+		spec = l.Spec()
+	case *filters.Norm:
+		spec = l.Spec()
 	}
-	spec := conv.Spec()
-	for _, values := range [][]float32{spec.Weights, spec.Bias} {
-		var b [4]byte
-		for _, v := range values {
-			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-			h.Write(b[:])
-		}
-	}
-	spec.Weights, spec.Bias = nil, nil
 	fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%+v", spec))
+}
+
+func hashFloats(h hash.Hash, values []float32) {
+	var b [4]byte
+	for _, v := range values {
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+		h.Write(b[:])
+	}
 }
 
 // key is the identity of a picture's maps: equal keys, equal bytes.

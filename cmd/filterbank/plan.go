@@ -100,12 +100,11 @@ func examples(size pipeline.SizePlan) string {
 
 func layerTable(b *strings.Builder, plan *filters.Plan) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "layer\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
+	fmt.Fprintln(t, "layer\tkind\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
 	for _, lp := range plan.Layers {
-		s := lp.Layer.(*filters.Conv).Spec()
-		fmt.Fprintf(t, "%s\t%v\t%v\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n",
-			s.Name, lp.In, lp.Out, pair(s.KernelSize), pair(s.Stride), padding(&lp), pair(s.Dilation), s.Groups,
-			pair(lp.Field), lp.Parameters, count(lp.MACs))
+		fmt.Fprintf(t, "%s\t%s\t%v\t%v\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
+			lp.Layer.Name(), lp.Layer.Kind(), lp.In, lp.Out, kernelSize(&lp), pair([2]int{lp.Rows.Stride, lp.Cols.Stride}), padding(&lp),
+			pair([2]int{lp.Rows.Dilation, lp.Cols.Dilation}), groups(&lp), pair(lp.Field), lp.Parameters, count(lp.MACs))
 	}
 	t.Flush()
 	for _, lp := range plan.Layers {
@@ -122,14 +121,32 @@ func pair(v [2]int) string {
 	return fmt.Sprintf("%d×%d", v[0], v[1])
 }
 
+// kernelSize is a window's, or how many channels a norm sums over.
+func kernelSize(lp *filters.LayerPlan) string {
+	if norm, ok := lp.Layer.(*filters.Norm); ok {
+		return fmt.Sprintf("%d channels", norm.Spec().Size)
+	}
+	return pair([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
+}
+
+// groups are those of a convolution; other layers have none.
+func groups(lp *filters.LayerPlan) string {
+	if conv, ok := lp.Layer.(*filters.Conv); ok {
+		return fmt.Sprint(conv.Spec().Groups)
+	}
+	return "-"
+}
+
 // padding writes n, h×w, or top,left,bottom,right, as a stack file orders them.
 func padding(lp *filters.LayerPlan) string {
 	s := fmt.Sprintf("%d,%d,%d,%d", lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After)
 	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
 		s = pair([2]int{lp.Rows.Before, lp.Cols.Before})
 	}
-	if mode := lp.Layer.(*filters.Conv).Spec().Padding.Mode; mode != filters.Zeros && s != "0" {
-		s += " " + mode.String()
+	if conv, ok := lp.Layer.(*filters.Conv); ok && s != "0" {
+		if mode := conv.Spec().Padding.Mode; mode != filters.Zeros {
+			s += " " + mode.String()
+		}
 	}
 	return s
 }
@@ -183,23 +200,39 @@ type (
 		Layers []layerJSON `json:"layers"`
 	}
 	layerJSON struct {
-		Name           string       `json:"name"`
-		In             volume.Shape `json:"in"`
-		Out            volume.Shape `json:"out"`
-		KernelSize     [2]int       `json:"kernel_size"`
-		Stride         [2]int       `json:"stride"`
-		Padding        [4]int       `json:"padding"` // top, left, bottom, right
-		PaddingMode    string       `json:"padding_mode"`
-		Dilation       [2]int       `json:"dilation"`
-		Groups         int          `json:"groups"`
-		Activation     string       `json:"activation"`
-		ReceptiveField [2]int       `json:"receptive_field"`
-		FieldStart     [2]int       `json:"field_start"`
-		Jump           [2]int       `json:"jump"`
-		Parameters     int64        `json:"parameters"`
-		MACs           float64      `json:"multiply_adds"`
-		UncoveredRows  int          `json:"uncovered_rows"`
-		UncoveredCols  int          `json:"uncovered_cols"`
+		Name       string       `json:"name"`
+		Kind       string       `json:"kind"`
+		In         volume.Shape `json:"in"`
+		Out        volume.Shape `json:"out"`
+		KernelSize [2]int       `json:"kernel_size"`
+		Stride     [2]int       `json:"stride"`
+		Padding    [4]int       `json:"padding"` // top, left, bottom, right
+		Dilation   [2]int       `json:"dilation"`
+		*convJSON
+		*poolJSON
+		*normJSON
+		ReceptiveField [2]int  `json:"receptive_field"`
+		FieldStart     [2]int  `json:"field_start"`
+		Jump           [2]int  `json:"jump"`
+		Parameters     int64   `json:"parameters"`
+		MACs           float64 `json:"multiply_adds"`
+		UncoveredRows  int     `json:"uncovered_rows"`
+		UncoveredCols  int     `json:"uncovered_cols"`
+	}
+	convJSON struct {
+		PaddingMode string `json:"padding_mode"`
+		Groups      int    `json:"groups"`
+		Activation  string `json:"activation"`
+	}
+	poolJSON struct {
+		CeilMode        bool  `json:"ceil_mode"`
+		CountIncludePad *bool `json:"count_include_pad,omitempty"` // of averages
+	}
+	normJSON struct {
+		Size  int     `json:"size"`
+		Alpha float64 `json:"alpha"`
+		Beta  float64 `json:"beta"`
+		K     float64 `json:"k"`
 	}
 	failureJSON struct {
 		Input string `json:"input"`
@@ -231,13 +264,26 @@ func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
 }
 
 func newLayerJSON(lp *filters.LayerPlan) layerJSON {
-	s := lp.Layer.(*filters.Conv).Spec()
-	return layerJSON{
-		Name: s.Name, In: lp.In, Out: lp.Out, KernelSize: s.KernelSize, Stride: s.Stride,
-		Padding:     [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
-		PaddingMode: s.Padding.Mode.String(), Dilation: s.Dilation, Groups: s.Groups,
-		Activation: s.Activation.String(), ReceptiveField: lp.Field, FieldStart: lp.FieldStart, Jump: lp.Jump,
-		Parameters: lp.Parameters, MACs: lp.MACs,
-		UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
+	out := layerJSON{
+		Name: lp.Layer.Name(), Kind: lp.Layer.Kind(), In: lp.In, Out: lp.Out,
+		KernelSize: [2]int{lp.Rows.Kernel, lp.Cols.Kernel}, Stride: [2]int{lp.Rows.Stride, lp.Cols.Stride},
+		Padding:  [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
+		Dilation: [2]int{lp.Rows.Dilation, lp.Cols.Dilation}, ReceptiveField: lp.Field, FieldStart: lp.FieldStart, Jump: lp.Jump,
+		Parameters: lp.Parameters, MACs: lp.MACs, UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
 	}
+	switch l := lp.Layer.(type) {
+	case *filters.Conv:
+		s := l.Spec()
+		out.convJSON = &convJSON{s.Padding.Mode.String(), s.Groups, s.Activation.String()}
+	case *filters.Pool:
+		s := l.Spec()
+		out.poolJSON = &poolJSON{CeilMode: s.CeilMode}
+		if s.Kind == filters.AvgPool {
+			out.poolJSON.CountIncludePad = new(!s.ExcludePadding)
+		}
+	case *filters.Norm:
+		s := l.Spec()
+		out.normJSON = &normJSON{s.Size, s.Alpha, s.Beta, s.K}
+	}
+	return out
 }

@@ -41,20 +41,17 @@ func (f *File) Build() (*Model, error) {
 	room := maxWeights
 	for _, s := range f.sections() {
 		var layers []filters.Layer
-		channels := 3
+		channels, rgb := 3, true
 		for i, l := range s.layers {
-			b := layerBuilder{conv: l.Conv, index: i, channels: channels, dir: f.dir, room: room}
-			spec, err := b.build(s.strict)
+			made, err := l.part().build(surroundings{index: i, strict: s.strict, channels: channels, rgb: rgb, dir: f.dir, room: room})
 			if err != nil {
 				return nil, err
 			}
-			conv, err := filters.NewConv(spec)
-			if err != nil {
-				return nil, l.Conv.errorf("", "layer %s: %w", spec.Name, err)
+			layers = append(layers, made)
+			if conv, ok := made.(*filters.Conv); ok {
+				channels, rgb = len(conv.Filters()), false
+				room -= len(conv.Spec().Weights)
 			}
-			layers = append(layers, conv)
-			channels = len(spec.Filters)
-			room -= len(spec.Weights)
 		}
 		stack, err := filters.NewStack(s.name, 3, layers...)
 		if err != nil {
@@ -65,16 +62,33 @@ func (f *File) Build() (*Model, error) {
 	return m, nil
 }
 
-// layerBuilder makes one layer's spec.
-type layerBuilder struct {
-	conv     *Conv
-	index    int // in its stack
-	channels int // C of its input
+// surroundings are what a layer is built in.
+type surroundings struct {
+	index    int  // in its stack
+	strict   bool // strict_size where the layer does not say
+	channels int  // C of its input
+	rgb      bool // the channels are the picture's
 	dir      string
 	room     int // how many weights the file may still have
 }
 
-func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
+// layerBuilder makes one layer's spec.
+type layerBuilder struct {
+	conv *Conv
+	surroundings
+}
+
+func (c *Conv) build(in surroundings) (filters.Layer, error) {
+	b := layerBuilder{c, in}
+	spec, err := b.build()
+	if err != nil {
+		return nil, err
+	}
+	conv, err := filters.NewConv(spec)
+	return conv, c.n.wrap(err)
+}
+
+func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	c := b.conv
 	spec := filters.ConvSpec{
 		Name:       c.nameOr(b.index),
@@ -83,10 +97,7 @@ func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
 		Dilation:   c.Dilation.orOne(),
 		Padding:    c.padding(),
 		Groups:     max(c.Groups, 1),
-		StrictSize: strict,
-	}
-	if c.StrictSize != nil {
-		spec.StrictSize = *c.StrictSize
+		StrictSize: valueOr(c.StrictSize, b.strict),
 	}
 	if c.Channels.Mode == "each" {
 		spec.Groups = b.channels
@@ -108,7 +119,10 @@ func (b *layerBuilder) build(strict bool) (filters.ConvSpec, error) {
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
 	}
-	return spec, b.checkKernel(&spec)
+	if err := b.checkKernel(&spec); err != nil {
+		return spec, err
+	}
+	return spec, b.foldBatchNorm(&spec)
 }
 
 // checkKernel compares the kernels' size with what the layer says of it.
@@ -149,21 +163,26 @@ func (c *Conv) padding() filters.Padding {
 }
 
 func (c *Conv) activation() (filters.Activation, float32) {
-	switch c.Activation {
-	case "none":
-		return filters.None, 0
-	case "leaky_relu":
+	for _, a := range []filters.Activation{filters.None, filters.ReLU6, filters.Abs, filters.Square} {
+		if a.String() == c.Activation {
+			return a, 0
+		}
+	}
+	if c.Activation == filters.LeakyReLU.String() {
 		return filters.LeakyReLU, float32(c.slope())
 	}
 	return filters.ReLU, 0
 }
 
 // slope is PyTorch's default where none is given.
-func (c *Conv) slope() float64 {
-	if c.NegativeSlope != nil {
-		return *c.NegativeSlope
+func (c *Conv) slope() float64 { return valueOr(c.NegativeSlope, 0.01) }
+
+// valueOr is what p points to.
+func valueOr[T any](p *T, fallback T) T {
+	if p == nil {
+		return fallback
 	}
-	return 0.01
+	return *p
 }
 
 // fromFile takes the weights of a .npy file as they are.
@@ -221,39 +240,6 @@ func (b *layerBuilder) checkSize(at *node, k, channels, h, w int) error {
 	if n, ok := volume.Product(k, channels, h, w); !ok || n > b.room {
 		return at.errorf("%d×%d×%d×%d weights are too many: all layers together have at most %d", k, channels, h, w, maxWeights)
 	}
-	return nil
-}
-
-// addBias sets the layer's bias; without one it stays as the kernels have it.
-func (b *layerBuilder) addBias(spec *filters.ConvSpec) error {
-	bias, at, k := b.conv.Bias, b.conv.n.at("bias"), len(spec.Filters)
-	if bias == nil {
-		return nil
-	}
-	if bias.All && len(bias.Values) == 1 {
-		spec.Bias = make([]float32, k)
-		for i := range spec.Bias {
-			spec.Bias[i] = bias.Values[0]
-		}
-		return nil
-	}
-	values, shape, what := bias.Values, []int{len(bias.Values)}, "bias"
-	if bias.File != "" {
-		a, err := b.load(at, bias.File)
-		if err != nil {
-			return err
-		}
-		values, shape, what = a.Data, a.Shape, "bias "+bias.File
-	}
-	if len(shape) != 1 || shape[0] != k {
-		return at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
-	}
-	for i, v := range values {
-		if !finite(v) {
-			return at.errorf("%s: filter %d has %v, it must be finite", what, i, v)
-		}
-	}
-	spec.Bias = values
 	return nil
 }
 

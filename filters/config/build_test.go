@@ -51,6 +51,9 @@ func arrays(t *testing.T) string {
 // conv is a stack file of one layer with the given keys, in flow style.
 func conv(keys string) string { return "version: 1\nlayers:\n  - conv: {" + keys + "}\n" }
 
+// layer is a stack file of one layer, written out.
+func layer(text string) string { return "version: 1\nlayers:\n  - {" + text + "}\n" }
+
 const one = "kernels: [[[1]]]" // the plainest weights
 
 func TestBuildLayer(t *testing.T) {
@@ -81,6 +84,13 @@ func TestBuildLayer(t *testing.T) {
 		{one + ", activation: none", filters.ConvSpec{Activation: filters.None}},
 		{one + ", activation: leaky_relu", filters.ConvSpec{Activation: filters.LeakyReLU, NegativeSlope: 0.01}},
 		{one + ", activation: leaky_relu, negative_slope: 2e-1", filters.ConvSpec{Activation: filters.LeakyReLU, NegativeSlope: 0.2}},
+		{one + ", activation: relu6", filters.ConvSpec{Activation: filters.ReLU6}},
+		{one + ", activation: abs", filters.ConvSpec{Activation: filters.Abs}},
+		{one + ", activation: square", filters.ConvSpec{Activation: filters.Square}},
+		// weights and biases times 6/√4, the biases first less 3, then plus 0.5
+		{"kernels: [[[1]], [[6]]], bias: [3, 5], batch_norm: {weight: 6, bias: 0.5, running_mean: 3, running_var: [4, 4], eps: 0}",
+			filters.ConvSpec{Filters: []string{"f0", "f1"}, Weights: []float32{3 * third, 3 * third, 3 * third, 6, 6, 6}, Bias: []float32{0.5, 6.5}}},
+		{one + ", batch_norm: {running_mean: 0, running_var: 1}", filters.ConvSpec{Weights: slices.Repeat([]float32{float32(float64(third) / math.Sqrt(1+1e-5))}, 3)}},
 		{one + ", strict_size: true", filters.ConvSpec{StrictSize: true}},
 		{one + ", bias: -1.5", filters.ConvSpec{Bias: []float32{-1.5}}},
 		{one + ", bias: [2]", filters.ConvSpec{Bias: []float32{2}}},
@@ -173,8 +183,15 @@ func summary(m *Model) string {
 	for _, s := range m.Stacks {
 		fmt.Fprintf(&b, "%q:", s.Name())
 		for _, layer := range s.Layers() {
-			l := layer.(*filters.Conv).Spec()
-			fmt.Fprintf(&b, " %s %d→%d %v", l.Name, l.InChannels, len(l.Filters), l.StrictSize)
+			switch l := layer.(type) {
+			case *filters.Conv:
+				s := l.Spec()
+				fmt.Fprintf(&b, " %s %d→%d %v", s.Name, s.InChannels, len(s.Filters), s.StrictSize)
+			case *filters.Pool:
+				fmt.Fprintf(&b, " %+v", l.Spec())
+			case *filters.Norm:
+				fmt.Fprintf(&b, " %+v", l.Spec())
+			}
 		}
 		b.WriteString("\n")
 	}
@@ -197,6 +214,12 @@ func TestBuildStacks(t *testing.T) {
 			"\"\": käse 3→4 false\n"},
 		{"windows", "\ufeffversion: 1\r\nlayers:\r\n- conv:\r\n    filters: [box]\r\n", "\"\": conv0 3→1 false\n"},
 		{"document markers", "%YAML 1.2\n---\nversion: 1\nlayers: [conv: {filters: [box]}]\n...\n", "\"\": conv0 3→1 false\n"},
+		{"pools", "version: 1\nstrict_size: true\nlayers:\n- max_pool: {kernel_size: 3, stride: 2, padding: 1, ceil_mode: true, strict_size: false}\n- conv: {filters: [box], channels: each}\n- avg_pool: {name: p, kernel_size: [2, 3], count_include_pad: false}\n",
+			"\"\": {Name:pool0 Kind:max_pool KernelSize:[3 3] Stride:[2 2] Padding:[1 1] Dilation:[1 1] CeilMode:true ExcludePadding:false StrictSize:false}" +
+				" conv1 3→3 true" +
+				" {Name:p Kind:avg_pool KernelSize:[2 3] Stride:[2 3] Padding:[0 0] Dilation:[1 1] CeilMode:false ExcludePadding:true StrictSize:true}\n"},
+		{"norms", "version: 1\nlayers:\n- local_response_norm: {size: 5}\n- local_response_norm: {name: n, size: 2, alpha: 0, beta: 1, k: 2}\n",
+			"\"\": {Name:norm0 Size:5 Alpha:0.0001 Beta:0.75 K:1} {Name:n Size:2 Alpha:0 Beta:1 K:2}\n"},
 		{"each, deeper", "version: 1\nlayers:\n- conv: {filters: [box, box, box]}\n- conv: {filters: [sobel-x], channels: each}\n", "\"\": conv0 3→3 false conv1 3→3 false\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -217,14 +240,15 @@ func TestBuildStacks(t *testing.T) {
 
 func TestChannelNames(t *testing.T) {
 	for _, c := range []struct {
-		index, channels, c int
-		want               string
+		rgb         bool
+		channels, c int
+		want        string
 	}{
-		{0, 3, 0, "r"}, {0, 3, 2, "b"}, {1, 3, 0, "c00"}, {1, 100, 99, "c99"}, {1, 101, 7, "c007"},
+		{true, 3, 0, "r"}, {true, 3, 2, "b"}, {false, 3, 0, "c00"}, {false, 100, 99, "c99"}, {false, 101, 7, "c007"},
 	} {
-		b := layerBuilder{index: c.index, channels: c.channels}
+		b := layerBuilder{surroundings: surroundings{channels: c.channels, rgb: c.rgb}}
 		if got := b.channelName(c.c); got != c.want {
-			t.Errorf("channel %d of %d in layer %d: %q, want %q", c.c, c.channels, c.index, got, c.want)
+			t.Errorf("channel %d of %d: %q, want %q", c.c, c.channels, got, c.want)
 		}
 	}
 }

@@ -85,10 +85,10 @@ func (s section) check() error {
 	}
 	names := distinct{}
 	for i, l := range s.layers {
-		if l.Conv == nil {
-			return l.errorf("", "a layer is written conv: {…}")
+		if err := l.onePart(); err != nil {
+			return err
 		}
-		name := l.Conv.nameOr(i)
+		name := l.part().nameOr(i)
 		err := names.add("layer", name)
 		for _, end := range []string{".npy", ".sheet.png"} { // another layer's files may have that name
 			if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
@@ -96,24 +96,22 @@ func (s section) check() error {
 			}
 		}
 		if err != nil {
-			return l.Conv.n.at("name").wrap(err)
+			return l.part().node().at("name").wrap(err)
 		}
-		if err := l.Conv.check(); err != nil {
+		if err := l.part().check(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Conv) nameOr(i int) string {
-	if c.Name == "" && c.n.index("name") < 0 {
-		return fmt.Sprintf("conv%d", i)
-	}
-	return c.Name
-}
+func (c *Conv) nameOr(i int) string { return defaultName(c.n, c.Name, "conv", i) }
 
 func (c *Conv) check() error {
 	if err := c.checkWeights(); err != nil {
+		return err
+	}
+	if err := c.BatchNorm.check(); err != nil {
 		return err
 	}
 	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {

@@ -60,8 +60,8 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\nstacks: {a: {}}\n", "edges.yaml:2:13: a stack needs at least one layer"},
 		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: it names a device on Windows`},
 		{"version: 1\nstacks:\n  a: {" + strings.TrimSpace(layer) + "}\n  A: {" + strings.TrimSpace(layer) + "}\n", `edges.yaml:4:3: stack names "a" and "A" differ only in case, which some file systems ignore`},
-		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}"},
-		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", the keys here are conv`},
+		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}, max_pool: {…}, avg_pool: {…} or local_response_norm: {…}"},
+		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", the keys here are conv, max_pool, avg_pool, local_response_norm`},
 		{"version: 1\nlayers: [cnov: {}]\n", `edges.yaml:2:10: unknown key "cnov", did you mean "conv"?`},
 		{"version: 1\nlayers: [Conv: {}]\n", `edges.yaml:2:10: unknown key "Conv", did you mean "conv"?`},
 		{"version: 1\nlayers: [conv]\n", "edges.yaml:2:10: layers[0] wants a mapping, got a string"},
@@ -92,6 +92,41 @@ func TestErrorsOfFiles(t *testing.T) {
 	}
 }
 
+func TestErrorsOfOtherLayers(t *testing.T) {
+	for _, c := range []struct{ text, want string }{ // the text begins at column 6 of line 3
+		{"max_pool: {}", "3:16: max_pool needs kernel_size"},
+		{"max_pool: ", "3:6: max_pool needs kernel_size"},
+		{"avg_pool: {name: p}", "3:16: avg_pool needs kernel_size"},
+		{"max_pool: 2", "3:16: max_pool wants a mapping, got 2"},
+		{"max_pol: {kernel_size: 2}", `3:6: unknown key "max_pol", did you mean "max_pool"?`},
+		{"max_pool: {kernel: 2}", `3:17: unknown key "kernel", the keys here are name, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
+		{"max_pool: {kernel_size: 2}, conv: {filters: [box]}", "3:16: a layer has one part, this one has conv and max_pool: write them as layers of their own"},
+		{"max_pool: {kernel_size: 0}", "3:30: kernel_size must be at least 1, got 0"},
+		{"max_pool: {kernel_size: 1025}", "3:30: kernels of 1025×1025, at most 1024×1024 is possible"},
+		{"max_pool: {kernel_size: 2, stride: 0}", "3:41: stride must be at least 1, got 0"},
+		{"max_pool: {kernel_size: 3, padding: 2}", "3:42: padding must be at most half of kernel_size, 1, got 2"},
+		{"max_pool: {kernel_size: [3, 1], padding: 1}", "3:47: padding must be at most half of kernel_size, 0, got 1"},
+		{"max_pool: {kernel_size: 3, padding: same}", "3:42: padding wants a whole number or [h, w], got a string"},
+		{"max_pool: {kernel_size: 3, padding: [1, 1, 1, 1]}", "3:42: padding wants a whole number or [h, w], got a list of 4"},
+		{"max_pool: {kernel_size: 3, dilation: 1048576}", "3:43: a kernel with this dilation spans 2097153 pixels, at most 1048576 are possible"},
+		{"max_pool: {kernel_size: 3, ceil_mode: 1}", "3:44: ceil_mode wants true or false, got 1"},
+		{"max_pool: {kernel_size: 3, count_include_pad: true}", `3:33: unknown key "count_include_pad", the keys here are name, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
+		{"avg_pool: {kernel_size: 3, dilation: 2}", `3:33: unknown key "dilation", the keys here are name, kernel_size, stride, padding, ceil_mode, count_include_pad, strict_size`},
+		{"max_pool: {kernel_size: 2, name: a/b}", `3:39: layer name "a/b" cannot be a file name: it contains '/'`},
+		{"local_response_norm: {}", "3:27: local_response_norm needs size"},
+		{"local_response_norm: {size: 0}", "3:34: size must be at least 1, got 0"},
+		{"local_response_norm: {size: 5, alpha: -1}", "3:44: alpha must not be negative, got -1"},
+		{"local_response_norm: {size: 5, beta: 65}", "3:43: beta must be from 0 to 64, got 65"},
+		{"local_response_norm: {size: 5, beta: high}", "3:43: beta wants a number, got a string"},
+		{"local_response_norm: {size: 5, k: -0.5}", "3:40: k must not be negative, got -0.5"},
+		{"local_response_norm: {size: 5, kernel_size: 3}", `3:37: unknown key "kernel_size", the keys here are name, size, alpha, beta, k`},
+	} {
+		if got, want := firstLine(t, t.TempDir(), layer(c.text)), "edges.yaml:"+c.want; got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.text, got, want)
+		}
+	}
+}
+
 func TestErrorsOfLayers(t *testing.T) {
 	dir := arrays(t)
 	for _, c := range []struct{ keys, want string }{ // the keys begin at column 12 of line 3
@@ -102,7 +137,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: ''", "3:21: weights wants the path of a .npy file, got an empty string"},
 		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
 		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
-		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, activation, negative_slope, strict_size`},
+		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, activation, negative_slope, strict_size`},
 
 		{one + ", stride: 0", "3:38: stride must be at least 1, got 0"},
 		{one + ", stride: -1", "3:38: stride must be at least 1, got -1"},
@@ -126,7 +161,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", groups: 3", "3:38: groups must divide the number of filters, 1, got 3"},
 		{one + ", groups: 0", "3:38: groups must be at least 1, got 0"},
 		{one + ", groups: 3, channels: each", "3:38: channels: each makes a group of every input channel: leave groups out"},
-		{one + ", activation: tanh", `3:42: activation must be relu, none or leaky_relu, got "tanh"`},
+		{one + ", activation: tanh", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "tanh"`},
 		{one + ", negative_slope: 0.1", "3:46: negative_slope is for activation leaky_relu, the activation is relu"},
 		{one + ", activation: leaky_relu, negative_slope: .inf", "3:70: negative_slope must be a finite number within ±3.4e38, got .inf"},
 		{one + ", kernel_size: 3", "3:43: kernel_size is [3, 3], but the kernels are 1×1"},
@@ -146,6 +181,15 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: w.npy, bias: w.npy", "3:34: bias w.npy has shape [2, 3, 1, 2], want [2], one value for each filter"},
 		{"weights: w.npy, bias: inf.npy", "3:34: bias inf.npy: filter 1 has +Inf, it must be finite"},
 		{"kernels: [{bias: 1, weights: [[1]]}], bias: 1", "3:29: the layer has a bias already: write it there or with the kernels"},
+
+		{one + ", batch_norm: 1", "3:42: batch_norm wants a mapping, got 1"},
+		{one + ", batch_norm: {running_mean: 0}", "3:42: batch_norm needs running_mean and running_var"},
+		{one + ", batch_norm: {runing_mean: 0}", `3:43: unknown key "runing_mean", did you mean "running_mean"?`},
+		{one + ", batch_norm: {running_mean: [0, 1], running_var: 1}", "3:57: running_mean has shape [2], want [1], one value for each filter"},
+		{one + ", batch_norm: {running_mean: 0, running_var: x.npy}", "3:73: read weights: stat x.npy: no such file or directory"},
+		{one + ", batch_norm: {running_mean: 0, running_var: -1}", "3:42: batch_norm: running_var of filter 0 is -1: with eps, 1e-05, it must be above 0"},
+		{one + ", batch_norm: {running_mean: 0, running_var: 1, eps: -1}", "3:81: eps must not be negative, got -1"},
+		{one + ", batch_norm: {running_mean: 0, running_var: 0, eps: 1e-40, weight: 3e38}", "3:42: batch_norm: filter 0: weight 0.33333334 times 3e+58 is beyond float32"},
 
 		{"filters: box", "3:21: filters wants a list, got a string"},
 		{"filters: [3]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 3"},

@@ -11,6 +11,8 @@ import (
 // comes back the same from its resolved form.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{everything, twoLayers, twoStacks, "", "{", "a: &a [*a]", conv(one), conv(one + ", channels: each"),
+		conv(one + ", batch_norm: {running_mean: 1, running_var: [2], weight: 3}, activation: square"),
+		"version: 1\nlayers: [max_pool: {kernel_size: 3}, avg_pool: {kernel_size: [2, 1]}, local_response_norm: {size: 5}]",
 		conv("filters: [{gabor: {wavelength: 8}}], channels: luma, padding: same_lower, stride: 2"), "%YAML 1.2\n---\nversion: 1\n...\n",
 		`{"version":1,"layers":[{"conv":{"kernels":[[[1e-3,.5],[-0,+1]]],"bias":-1}}]}`} {
 		f.Add(text, "layers.0.conv.stride=2")
@@ -31,7 +33,11 @@ func FuzzParse(f *testing.F) {
 		for _, s := range m.Stacks {
 			channels := 3
 			for _, l := range s.Layers() {
-				checkSpec(t, l.(*filters.Conv).Spec(), channels)
+				if conv, ok := l.(*filters.Conv); ok {
+					checkSpec(t, conv.Spec(), channels)
+				} else if len(l.Filters()) != channels {
+					t.Errorf("layer %s: %d channels of %d", l.Name(), len(l.Filters()), channels)
+				}
 				channels = len(l.Filters())
 			}
 		}

@@ -69,11 +69,17 @@ type Section struct {
 	Layers []Layer `json:"layers" jsonschema:"required"`
 }
 
-// Layer is one layer of a stack.
+// Layer is one layer of a stack: one of its keys.
 type Layer struct {
 	place
 	// A convolution layer.
-	Conv *Conv `json:"conv" jsonschema:"required"`
+	Conv *Conv `json:"conv,omitempty"`
+	// The largest value of each window.
+	MaxPool *MaxPool `json:"max_pool,omitempty"`
+	// The mean of each window.
+	AvgPool *AvgPool `json:"avg_pool,omitempty"`
+	// Division by the strength of neighbouring channels, as in AlexNet.
+	LocalResponseNorm *LocalResponseNorm `json:"local_response_norm,omitempty"`
 }
 
 // Conv is a convolution layer. Its weights come from exactly one of filters,
@@ -89,7 +95,7 @@ type Conv struct {
 	// A .npy file of [K, C/groups, kH, kW] weights, relative to the stack file.
 	Weights string `json:"weights,omitempty"`
 	// Added to each filter's sum: a number for all filters, a list with one for each, or a .npy file of [K].
-	Bias *Bias `json:"bias,omitempty"`
+	Bias *PerFilter `json:"bias,omitempty"`
 	// How a 2-D kernel spreads over the input channels.
 	Channels Channels `json:"channels,omitzero"`
 	// The size that the kernels are expected to have; it is only checked.
@@ -104,10 +110,86 @@ type Conv struct {
 	Dilation Pair `json:"dilation,omitzero"`
 	// Channels are split into so many groups; each filter sees one of them. Divides the input channels and the filters.
 	Groups int `json:"groups,omitempty" jsonschema:"minimum=1,maximum=65536,default=1"`
+	// Applied to every sum before the activation; it is folded into weights and bias.
+	BatchNorm *BatchNorm `json:"batch_norm,omitempty"`
 	// Applied to every output.
-	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,default=relu"`
+	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,default=relu"`
 	// Slope of leaky_relu below 0.
 	NegativeSlope *float64 `json:"negative_slope,omitempty" jsonschema:"default=0.01"`
 	// Rows or columns at the far edge that no output covers are an error.
 	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+}
+
+// BatchNorm is batch normalization with a network's running statistics, as PyTorch's
+// BatchNorm2d: (x − running_mean) / √(running_var + eps) · weight + bias. Each value is a
+// number for all filters, a list with one for each, or a .npy file of [K].
+type BatchNorm struct {
+	place
+	// What the quotient is multiplied by; 1 if there is none.
+	Weight *PerFilter `json:"weight,omitempty"`
+	// Added to the product; 0 if there is none.
+	Bias *PerFilter `json:"bias,omitempty"`
+	// The mean of each filter's sums.
+	RunningMean *PerFilter `json:"running_mean,omitempty" jsonschema:"required"`
+	// The variance of each filter's sums.
+	RunningVar *PerFilter `json:"running_var,omitempty" jsonschema:"required"`
+	// Added to the variance.
+	Eps *float64 `json:"eps,omitempty" jsonschema:"default=0.00001"`
+}
+
+// MaxPool is max pooling of each channel; the keys have the names and meanings of
+// PyTorch's MaxPool2d.
+type MaxPool struct {
+	place
+	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The window's size in pixels.
+	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
+	// Step of the window in pixels; kernel_size if there is none.
+	Stride Pair `json:"stride,omitzero"`
+	// Pixels of −∞ laid around the input on both sides, at most half of kernel_size: n or [h, w].
+	Padding Margin `json:"padding"`
+	// Distance of the window's values in pixels.
+	Dilation Pair `json:"dilation,omitzero"`
+	// Round the output's size up, so that the last window may reach beyond the padding.
+	CeilMode bool `json:"ceil_mode" jsonschema:"default=false"`
+	// Rows or columns at the far edge that no output covers are an error.
+	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+}
+
+// AvgPool is average pooling of each channel; the keys have the names and meanings of
+// PyTorch's AvgPool2d.
+type AvgPool struct {
+	place
+	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The window's size in pixels.
+	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
+	// Step of the window in pixels; kernel_size if there is none.
+	Stride Pair `json:"stride,omitzero"`
+	// Pixels of zeros laid around the input on both sides, at most half of kernel_size: n or [h, w].
+	Padding Margin `json:"padding"`
+	// Round the output's size up, so that the last window may reach beyond the padding.
+	CeilMode bool `json:"ceil_mode" jsonschema:"default=false"`
+	// Whether the zeros of the padding count in the mean.
+	CountIncludePad *bool `json:"count_include_pad,omitempty" jsonschema:"default=true"`
+	// Rows or columns at the far edge that no output covers are an error.
+	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
+}
+
+// LocalResponseNorm divides each value by a power of the squares of its neighbours in
+// other channels, x / (k + alpha/size · Σ x²)^beta; the keys have the names and meanings of
+// PyTorch's LocalResponseNorm.
+type LocalResponseNorm struct {
+	place
+	// The layer's name, which its output is filed under; norm0, norm1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// How many channels the sum is over, with the value's own in the middle.
+	Size int `json:"size" jsonschema:"required,minimum=1,maximum=65536"`
+	// Factor of the sum's mean, from 0 up.
+	Alpha *float64 `json:"alpha,omitempty" jsonschema:"default=0.0001"`
+	// Exponent, from 0 to 64.
+	Beta *float64 `json:"beta,omitempty" jsonschema:"default=0.75"`
+	// Added to the mean, from 0 up.
+	K *float64 `json:"k,omitempty" jsonschema:"default=1"`
 }

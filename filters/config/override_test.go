@@ -40,6 +40,7 @@ func TestOverride(t *testing.T) {
 		want string // in the resolved JSON
 	}{
 		{twoLayers, []string{distinct, "layers.0.conv.stride=2"}, `"stride":[2,2]`},
+		{twoLayers, []string{distinct, "layers.0={max_pool: {kernel_size: 3}}", "layers.0.max_pool.stride=2"}, `{"max_pool":{"name":"pool0","kernel_size":[3,3],"stride":[2,2]`},
 		{twoLayers, []string{distinct, "layers.0.conv.stride=[2, 3]"}, `"stride":[2,3]`},
 		{twoLayers, []string{distinct, "layers.0.conv.padding=same"}, `"padding":"same"`},
 		{twoLayers, []string{distinct, "layers.0.conv.padding.1=7"}, `"padding":[1,7,1,7]`},

@@ -10,7 +10,7 @@ func (f *File) Resolved() *File {
 	for _, s := range f.sections() {
 		layers := make([]Layer, len(s.layers))
 		for i, l := range s.layers {
-			layers[i] = Layer{Conv: l.Conv.resolved(i, s.strict)}
+			layers[i] = l.resolved(i, s.strict)
 		}
 		if f.Stacks == nil {
 			out.Layers = layers
@@ -55,9 +55,8 @@ func (c *Conv) resolved(index int, strict bool) *Conv {
 	if out.Activation == "leaky_relu" {
 		out.NegativeSlope = new(c.slope())
 	}
-	if out.StrictSize == nil {
-		out.StrictSize = new(strict)
-	}
+	out.StrictSize = new(valueOr(c.StrictSize, strict))
+	out.BatchNorm = c.BatchNorm.resolved()
 	if c.Weights == "" && c.Channels.IsZero() {
 		out.Channels = Channels{Mode: "mean"}
 	}

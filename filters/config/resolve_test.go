@@ -38,16 +38,20 @@ stacks:
           dilation: 2
           activation: leaky_relu
           negative_slope: 0.2
-      - conv: {kernels: [[[[1]], [[2]]]], bias: [3], groups: 1, padding: same_upper}
+      - max_pool: {name: largest, kernel_size: 3, stride: 2, padding: 1, dilation: [1, 2], ceil_mode: true}
+      - local_response_norm: {name: quiet, size: 5, alpha: 1e-3, beta: 0.5, k: 2}
+      - conv: {kernels: [[[[1]], [[2]]]], bias: [3], groups: 1, padding: same_upper, batch_norm: {running_mean: [1], running_var: 2, weight: 0.5, bias: -1, eps: 1e-3}}
   two:
     strict_size: false
     layers:
       - conv: {weights: w.npy, bias: b.npy, kernel_size: [1, 2], activation: none}
       - conv: {filters: [box], channels: each, bias: 0.5, strict_size: true, padding: valid}
+      - avg_pool: {kernel_size: [2, 3], padding: [1, 0], count_include_pad: false, strict_size: true}
 `
 
 func TestResolved(t *testing.T) {
-	text := "version: 1\nstrict_size: true\nlayers:\n- conv: {kernels: [[[1, 2]], {name: a, weights: [[[1]], [[2]], [[0.1]]]}], activation: leaky_relu}\n- conv: {weights: w.npy}\n"
+	text := "version: 1\nstrict_size: true\nlayers:\n- conv: {kernels: [[[1, 2]], {name: a, weights: [[[1]], [[2]], [[0.1]]]}], activation: leaky_relu}\n- conv: {weights: w.npy}\n" +
+		"- max_pool: {kernel_size: 2}\n- avg_pool: {kernel_size: [3, 1], padding: [1, 0]}\n- local_response_norm: {size: 5}\n- conv: {weights: w.npy, batch_norm: {running_mean: 0, running_var: v.npy}}\n"
 	f, err := Parse("edges.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +65,12 @@ func TestResolved(t *testing.T) {
 		`"channels":"mean","stride":[1,1],"padding":[0,0,0,0],"padding_mode":"zeros","dilation":[1,1],"groups":1,` +
 		`"activation":"leaky_relu","negative_slope":0.01,"strict_size":true}},` +
 		`{"conv":{"name":"conv1","weights":"w.npy","stride":[1,1],"padding":[0,0,0,0],"padding_mode":"zeros","dilation":[1,1],"groups":1,` +
-		`"activation":"relu","strict_size":true}}]}`
+		`"activation":"relu","strict_size":true}},` +
+		`{"max_pool":{"name":"pool2","kernel_size":[2,2],"stride":[2,2],"padding":[0,0],"dilation":[1,1],"ceil_mode":false,"strict_size":true}},` +
+		`{"avg_pool":{"name":"pool3","kernel_size":[3,1],"stride":[3,1],"padding":[1,0],"ceil_mode":false,"count_include_pad":true,"strict_size":true}},` +
+		`{"local_response_norm":{"name":"norm4","size":5,"alpha":0.0001,"beta":0.75,"k":1}},` +
+		`{"conv":{"name":"conv5","weights":"w.npy","stride":[1,1],"padding":[0,0,0,0],"padding_mode":"zeros","dilation":[1,1],"groups":1,` +
+		`"batch_norm":{"running_mean":0,"running_var":"v.npy","eps":0.00001},"activation":"relu","strict_size":true}}]}`
 	if string(got) != want {
 		t.Errorf("\ngot  %s\nwant %s", got, want)
 	}

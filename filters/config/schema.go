@@ -30,10 +30,34 @@ func Schema() []byte {
 // JSONSchemaExtend says that a file has layers or stacks.
 func (File) JSONSchemaExtend(s *jsonschema.Schema) { exactlyOne(s, "layers", "stacks") }
 
+// JSONSchemaExtend says that a layer has one part.
+func (Layer) JSONSchemaExtend(s *jsonschema.Schema) {
+	exactlyOne(s, "conv", "max_pool", "avg_pool", "local_response_norm")
+}
+
 // JSONSchemaExtend says that the weights have one source.
 func (Conv) JSONSchemaExtend(s *jsonschema.Schema) {
 	exactlyOne(s, "filters", "kernels", "weights")
-	for _, key := range []string{"stride", "dilation"} {
+	onesByDefault(s, "stride", "dilation")
+}
+
+// JSONSchemaExtend notes a default that a type cannot.
+func (MaxPool) JSONSchemaExtend(s *jsonschema.Schema) { onesByDefault(s, "dilation") }
+
+// JSONSchemaExtend bounds the numbers.
+func (LocalResponseNorm) JSONSchemaExtend(s *jsonschema.Schema) {
+	for _, key := range []string{"alpha", "beta", "k"} {
+		if p, ok := s.Properties.Get(key); ok {
+			p.Minimum = "0"
+		}
+	}
+	if p, ok := s.Properties.Get("beta"); ok {
+		p.Maximum = "64"
+	}
+}
+
+func onesByDefault(s *jsonschema.Schema, keys ...string) {
+	for _, key := range keys {
 		if p, ok := s.Properties.Get(key); ok {
 			p.Default = 1
 		}
@@ -78,8 +102,16 @@ func (Channels) JSONSchema() *jsonschema.Schema {
 	return s
 }
 
+// JSONSchema is a number or [h, w].
+func (Margin) JSONSchema() *jsonschema.Schema {
+	n := integers(0)
+	s := anyForm(n, listOf(n, 2, 2))
+	s.Default = 0
+	return s
+}
+
 // JSONSchema is a number, a list of numbers or a file.
-func (Bias) JSONSchema() *jsonschema.Schema {
+func (PerFilter) JSONSchema() *jsonschema.Schema {
 	return anyForm(numbers(), listOf(numbers(), 1, 0), &jsonschema.Schema{Type: "string", MinLength: new(uint64(1))})
 }
 

@@ -155,6 +155,21 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		{conv("filters: [{gabor: }, {sobel: {}}]"), true},
 		{"version: 1\ninput: {background: '#abc', mean: 0.5}\n" + conv(one)[len("version: 1\n"):], true},
 
+		{conv(one + ", batch_norm: {running_mean: 0, running_var: [1], weight: w.npy, bias: -1, eps: 1e-3}"), true},
+		{layer("max_pool: {kernel_size: 3, stride: [2, 1], padding: 1, dilation: 2, ceil_mode: true}"), true},
+		{layer("avg_pool: {kernel_size: [2, 3], padding: [1, 0], ceil_mode: false, count_include_pad: false, strict_size: true}"), true},
+		{layer("local_response_norm: {size: 5, alpha: 1e-3, beta: 0.5, k: 2, name: lrn}"), true},
+		{layer("conv: {filters: [box]}, max_pool: {kernel_size: 2}"), false},
+		{layer("max_pool: {}"), false},
+		{layer("max_pool: {kernel_size: 0}"), false},
+		{layer("max_pool: {kernel_size: 2, padding: same}"), false},
+		{layer("max_pool: {kernel_size: 2, count_include_pad: true}"), false},
+		{layer("avg_pool: {kernel_size: 2, dilation: 2}"), false},
+		{layer("local_response_norm: {alpha: 1}"), false},
+		{layer("local_response_norm: {size: 3, beta: -1}"), false},
+		{layer("local_response_norm: {size: 3, beta: 65}"), false},
+		{conv(one + ", batch_norm: {running_mean: 0}"), false},
+
 		{"layers: [conv: {filters: [box]}]", false},
 		{"version: 2\nlayers: [conv: {filters: [box]}]", false},
 		{"version: 1", false},
@@ -203,7 +218,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 // Every key that is decoded is in the schema, with a description.
 func TestSchemaHasEveryKey(t *testing.T) {
 	root := loadSchema(t)
-	for _, part := range []any{File{}, Input{}, Resize{}, Crop{}, Section{}, Layer{}, Conv{}, Kernel{}} {
+	for _, part := range []any{File{}, Input{}, Resize{}, Crop{}, Section{}, Layer{}, Conv{}, Kernel{}, BatchNorm{}, MaxPool{}, AvgPool{}, LocalResponseNorm{}} {
 		typ := reflect.TypeOf(part)
 		s := root.Defs[typ.Name()]
 		switch typ.Name() {

@@ -118,7 +118,7 @@ func (b *layerBuilder) names(planes []plane) []string {
 
 // channelName is r, g or b for a picture's channels, and c00, c01, … for others.
 func (b *layerBuilder) channelName(c int) string {
-	if b.index == 0 && b.channels == 3 {
+	if b.rgb {
 		return "rgb"[c : c+1]
 	}
 	digits := max(2, len(strconv.Itoa(b.channels-1)))

@@ -32,6 +32,23 @@ func (p *Pair) unmarshal(n *node, what string) error {
 	return nil
 }
 
+// Margin is padding in pixels above and below, and left and right, from one number or
+// [h, w].
+type Margin [2]int
+
+func (m *Margin) unmarshal(n *node, what string) error {
+	const want = "a whole number or [h, w]"
+	values, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	if err != nil {
+		return err
+	}
+	if len(values) > 2 {
+		return n.errorf("%s wants %s, got a list of %d", what, want, len(values))
+	}
+	*m = Margin{values[0], values[len(values)-1]}
+	return nil
+}
+
 // wholeNumbers reads a number or a list of at least two.
 func wholeNumbers(n *node, what, want string, b bounds) ([]int, error) {
 	if n.kind != list {
@@ -144,40 +161,6 @@ func (c Channels) MarshalJSON() ([]byte, error) {
 		return json.Marshal(c.Factors)
 	}
 	return json.Marshal(c.Mode)
-}
-
-// Bias is added to the filters' sums.
-type Bias struct {
-	File   string    // a .npy file of K values; or empty, for Values
-	Values []float32 // one a filter, or, with All, a single one for all of them
-	All    bool
-}
-
-func (b *Bias) unmarshal(n *node, what string) error {
-	const want = "a number, a list of numbers or a .npy file"
-	switch {
-	case n.kind == text && n.text != "":
-		*b = Bias{File: n.text}
-		return nil
-	case n.kind == list && len(n.items) > 0:
-		values, err := float32s(n, what)
-		*b = Bias{Values: values}
-		return err
-	}
-	v, err := finiteNumber(n, what, want)
-	*b = Bias{Values: []float32{float32(v)}, All: true}
-	return err
-}
-
-// MarshalJSON writes the form that a stack file has.
-func (b Bias) MarshalJSON() ([]byte, error) {
-	switch {
-	case b.File != "":
-		return json.Marshal(b.File)
-	case b.All && len(b.Values) == 1:
-		return json.Marshal(b.Values[0])
-	}
-	return json.Marshal(b.Values)
 }
 
 // Color is an opaque colour, red, green and blue from 0 to 255. The zero value is black.

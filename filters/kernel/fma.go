@@ -1,8 +1,8 @@
-// Package kernel holds the inner loops of convolution. The plain Go in this
-// package is their specification: every output is the bias, then one fused
-// multiply-add a tap, float32, in the order in which the weights lie in memory
-// (input channel, kernel row, kernel column), then the activation. A kernel that
-// gives other bits is wrong.
+// Package kernel holds the inner loops of convolution, pooling and normalization. The
+// plain Go in this package is their specification: every output of a convolution is
+// the bias, then one fused multiply-add a tap, float32, in the order in which the
+// weights lie in memory (input channel, kernel row, kernel column), then the
+// activation. A kernel that gives other bits is wrong.
 package kernel
 
 import "math"

@@ -97,8 +97,14 @@ type Rows struct {
 	Offsets []int32
 	Stride  int
 
+	// Heights and Widths are, for an average, the values that it is over: Heights[i]
+	// rows of them for row i, Widths[x] columns for output x.
+	Heights, Widths []float32
+
 	// Ahead is memory that will be read next: it comes into the cache meanwhile.
 	Ahead Ahead
+
+	sums []float64 // scratch memory of a Norm
 }
 
 // Compute computes rows of every filter of the layer. It allocates nothing but
@@ -117,7 +123,7 @@ func (l *Layer) Compute(r *Rows) {
 			l.filterLanes(b, r)
 		}
 	}
-	if l.activation.Kind == LeakyReLU && l.layout != Scalar {
+	if k := l.activation.Kind; k != Identity && k != ReLU && l.layout != Scalar {
 		for k := range l.groups * l.filters {
 			for i := range r.N {
 				l.activation.apply(r.Dst[k*r.ChannelStride+i*r.RowStride:][:r.Width])
@@ -214,7 +220,7 @@ func filterTiles(width, widest int) (half, tiles int) {
 	return half, ceilDiv(width, 2*half)
 }
 
-// floor is what the activation raises sums to; LeakyReLU is applied afterwards.
+// floor is what the loops raise sums to; other activations are applied afterwards.
 func (l *Layer) floor() float32 {
 	if l.activation.Kind == ReLU {
 		return 0

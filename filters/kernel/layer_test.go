@@ -25,7 +25,7 @@ func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
 func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {
 	r := rand.New(rand.NewPCG(seed, 1))
 	c := &layerCase{filters: filters, taps: taps, width: width, rows: rows, stride: stride}
-	c.act = Activation{ActivationKind(r.IntN(3)), -0.01}
+	c.act = Activation{ActivationKind(r.IntN(6)), -0.01}
 	special := r.IntN(3) // none, a few, many values that are not ordinary
 	c.groupStride = r.IntN(40)
 	c.src = make([]float32, (groups-1)*c.groupStride+c.span()+r.IntN(100)+Slack)

@@ -13,13 +13,15 @@ type Activation struct {
 // ActivationKind names a pointwise function.
 type ActivationKind int
 
-// ReLU(x) is x for x > 0 and +0 otherwise; LeakyReLU(x) is x for x > 0 and Slope·x
-// otherwise. All three turn any NaN into the one quiet NaN 0x7fc00000, because the
-// sign and payload of a computed NaN differ between processors.
+// All of them turn any NaN into the one quiet NaN 0x7fc00000, because the sign and
+// payload of a computed NaN differ between processors.
 const (
-	Identity ActivationKind = iota
-	ReLU
-	LeakyReLU
+	Identity  ActivationKind = iota // x
+	ReLU                            // x for x > 0, otherwise +0
+	LeakyReLU                       // x for x > 0, otherwise Slope·x
+	ReLU6                           // 6 for x > 6, otherwise ReLU
+	Abs                             // x without its sign
+	Square                          // x·x, rounded once
 )
 
 // Taps is one group's weights: for each of its filters a bias and len(Weights)/len(Bias)
@@ -68,14 +70,26 @@ var quietNaN = math.Float32frombits(0x7fc00000)
 
 func (a Activation) apply(row []float32) {
 	for x, v := range row {
-		switch {
-		case v != v:
-			row[x] = quietNaN
-		case v > 0 || a.Kind == Identity:
-		case a.Kind == ReLU:
-			row[x] = 0
-		default:
-			row[x] = a.Slope * v
-		}
+		row[x] = a.of(v)
 	}
+}
+
+func (a Activation) of(v float32) float32 {
+	switch {
+	case v != v:
+		return quietNaN
+	case a.Kind == Identity:
+		return v
+	case a.Kind == Abs:
+		return math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
+	case a.Kind == Square:
+		return v * v
+	case a.Kind == ReLU6 && v > 6:
+		return 6
+	case v > 0:
+		return v
+	case a.Kind == LeakyReLU:
+		return a.Slope * v
+	}
+	return 0
 }

@@ -1,0 +1,82 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+)
+
+// BatchNorm is batch normalization as it is at inference (Ioffe and Szegedy, 2015):
+// each filter's sum x becomes
+//
+//	(x − Mean) / √(Variance + Eps) · Weight + Bias
+//
+// with one value a filter in each slice, named as in PyTorch's BatchNorm2d.
+type BatchNorm struct {
+	Weight, Bias   []float32 // nil is 1 and 0
+	Mean, Variance []float32 // running_mean and running_var
+	Eps            float64
+}
+
+// Fold puts batch normalization, which comes before the activation, into the weights
+// and biases: with s = Weight / √(Variance + Eps) they become
+//
+//	weight · s    and    (bias − Mean) · s + Bias
+//
+// computed in float64 and rounded to float32 once. It gives the spec new slices. It is
+// an error when a slice has not one value a filter, when a variance with Eps is not
+// above 0, and when a result is beyond float32.
+func (s *ConvSpec) Fold(b BatchNorm) error {
+	taps, ok := s.tapCount()
+	if !ok || taps < 1 || len(s.Weights)%taps != 0 {
+		return fmt.Errorf("weights must be K×%d values, got %d", taps, len(s.Weights))
+	}
+	k := len(s.Weights) / taps
+	for _, v := range []struct {
+		name   string
+		values []float32
+		need   bool
+	}{
+		{"weight", b.Weight, false}, {"bias", b.Bias, false}, {"running_mean", b.Mean, true}, {"running_var", b.Variance, true},
+		{"the layer's bias", s.Bias, false},
+	} {
+		if len(v.values) != k && (v.need || v.values != nil) {
+			return fmt.Errorf("%s must have %d values, one a filter, got %d", v.name, k, len(v.values))
+		}
+	}
+	weights, biases := make([]float32, len(s.Weights)), make([]float32, k)
+	for f := range k {
+		scale, err := b.scale(f)
+		if err != nil {
+			return err
+		}
+		for i, w := range s.Weights[f*taps:][:taps] {
+			weights[f*taps+i] = float32(float64(w) * scale)
+			if !finite(weights[f*taps+i]) {
+				return fmt.Errorf("filter %d: weight %v times %.3g is beyond float32", f, w, scale)
+			}
+		}
+		bias := valueOr(s.Bias, f, 0) - float64(b.Mean[f])
+		biases[f] = float32(float64(bias*scale) + valueOr(b.Bias, f, 0))
+		if !finite(biases[f]) {
+			return fmt.Errorf("filter %d: the bias is beyond float32", f)
+		}
+	}
+	s.Weights, s.Bias = weights, biases
+	return nil
+}
+
+// scale is what a filter's sum is multiplied by.
+func (b *BatchNorm) scale(filter int) (float64, error) {
+	variance := float64(b.Variance[filter]) + b.Eps
+	if !(variance > 0) {
+		return 0, fmt.Errorf("running_var of filter %d is %v: with eps, %v, it must be above 0", filter, b.Variance[filter], b.Eps)
+	}
+	return valueOr(b.Weight, filter, 1) / math.Sqrt(variance), nil
+}
+
+func valueOr(values []float32, i int, fallback float64) float64 {
+	if values == nil {
+		return fallback
+	}
+	return float64(values[i])
+}

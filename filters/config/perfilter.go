@@ -1,0 +1,132 @@
+package config
+
+import (
+	"encoding/json"
+
+	"filterbank/filters"
+)
+
+// PerFilter is a number for each filter of a layer.
+type PerFilter struct {
+	File   string    // a .npy file of K values; or empty, for Values
+	Values []float32 // one a filter, or, with All, a single one for all of them
+	All    bool
+}
+
+func (p *PerFilter) unmarshal(n *node, what string) error {
+	const want = "a number, a list of numbers or a .npy file"
+	switch {
+	case n.kind == text && n.text != "":
+		*p = PerFilter{File: n.text}
+		return nil
+	case n.kind == list && len(n.items) > 0:
+		values, err := float32s(n, what)
+		*p = PerFilter{Values: values}
+		return err
+	}
+	v, err := finiteNumber(n, what, want)
+	*p = PerFilter{Values: []float32{float32(v)}, All: true}
+	return err
+}
+
+// MarshalJSON writes the form that a stack file has.
+func (p PerFilter) MarshalJSON() ([]byte, error) {
+	switch {
+	case p.File != "":
+		return json.Marshal(p.File)
+	case p.All && len(p.Values) == 1:
+		return json.Marshal(p.Values[0])
+	}
+	return json.Marshal(p.Values)
+}
+
+// perFilter gives k values: those at a key of a part, or nil where there are none.
+func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]float32, error) {
+	if p == nil {
+		return nil, nil
+	}
+	at := of.n.at(key)
+	if p.All && len(p.Values) == 1 {
+		values := make([]float32, k)
+		for i := range values {
+			values[i] = p.Values[0]
+		}
+		return values, nil
+	}
+	values, shape, what := p.Values, []int{len(p.Values)}, key
+	if p.File != "" {
+		a, err := b.load(at, p.File)
+		if err != nil {
+			return nil, err
+		}
+		values, shape, what = a.Data, a.Shape, key+" "+p.File
+	}
+	if len(shape) != 1 || shape[0] != k {
+		return nil, at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
+	}
+	for i, v := range values {
+		if !finite(v) {
+			return nil, at.errorf("%s: filter %d has %v, it must be finite", what, i, v)
+		}
+	}
+	return values, nil
+}
+
+// addBias sets the layer's bias; without one it stays as the kernels have it.
+func (b *layerBuilder) addBias(spec *filters.ConvSpec) error {
+	bias, err := b.perFilter(b.conv.place, "bias", b.conv.Bias, len(spec.Filters))
+	if bias != nil {
+		spec.Bias = bias
+	}
+	return err
+}
+
+// foldBatchNorm puts batch_norm into the weights and biases.
+func (b *layerBuilder) foldBatchNorm(spec *filters.ConvSpec) error {
+	bn := b.conv.BatchNorm
+	if bn == nil {
+		return nil
+	}
+	folded := filters.BatchNorm{Eps: bn.eps()}
+	for _, v := range []struct {
+		key  string
+		from *PerFilter
+		to   *[]float32
+	}{
+		{"weight", bn.Weight, &folded.Weight}, {"bias", bn.Bias, &folded.Bias},
+		{"running_mean", bn.RunningMean, &folded.Mean}, {"running_var", bn.RunningVar, &folded.Variance},
+	} {
+		var err error
+		if *v.to, err = b.perFilter(bn.place, v.key, v.from, len(spec.Filters)); err != nil {
+			return err
+		}
+	}
+	if err := spec.Fold(folded); err != nil {
+		return bn.errorf("", "batch_norm: %w", err)
+	}
+	return nil
+}
+
+func (bn *BatchNorm) check() error {
+	switch {
+	case bn == nil:
+		return nil
+	case bn.RunningMean == nil, bn.RunningVar == nil:
+		return bn.errorf("", "batch_norm needs running_mean and running_var")
+	case bn.eps() < 0:
+		return bn.errorf("eps", "eps must not be negative, got %v", bn.eps())
+	}
+	return nil
+}
+
+// eps is PyTorch's default where none is given.
+func (bn *BatchNorm) eps() float64 { return valueOr(bn.Eps, 1e-5) }
+
+func (bn *BatchNorm) resolved() *BatchNorm {
+	if bn == nil {
+		return nil
+	}
+	out := *bn
+	out.place, out.Eps = place{}, new(bn.eps())
+	return &out
+}

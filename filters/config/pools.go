@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+
+	"filterbank/filters"
+)
+
+func (p *MaxPool) nameOr(i int) string { return defaultName(p.n, p.Name, "pool", i) }
+func (p *AvgPool) nameOr(i int) string { return defaultName(p.n, p.Name, "pool", i) }
+
+func (n *LocalResponseNorm) nameOr(i int) string { return defaultName(n.n, n.Name, "norm", i) }
+
+// defaultName is a layer's name, or the one that the i-th layer gets where it has none.
+func defaultName(n *node, name, kind string, i int) string {
+	if name == "" && n.index("name") < 0 {
+		return fmt.Sprintf("%s%d", kind, i)
+	}
+	return name
+}
+
+func (p *MaxPool) check() error {
+	return checkPool(p.place, "max_pool", p.KernelSize, p.Padding, p.Dilation)
+}
+func (p *AvgPool) check() error {
+	return checkPool(p.place, "avg_pool", p.KernelSize, p.Padding, Pair{})
+}
+
+func checkPool(at place, key string, size Pair, padding Margin, dilation Pair) error {
+	if size == (Pair{}) {
+		return at.errorf("", "%s needs kernel_size", key)
+	}
+	for axis, k := range size {
+		if k > maxKernel {
+			return at.errorf("kernel_size", "kernels of %d×%d, at most %d×%d is possible", size[0], size[1], maxKernel, maxKernel)
+		}
+		if padding[axis] > k/2 {
+			return at.errorf("padding", "padding must be at most half of kernel_size, %d, got %d", k/2, padding[axis])
+		}
+		if span := max(1, dilation[axis]) * (k - 1); span >= maxSide {
+			return at.errorf("dilation", "a kernel with this dilation spans %d pixels, at most %d are possible", span+1, maxSide)
+		}
+	}
+	return nil
+}
+
+func (p *MaxPool) build(in surroundings) (filters.Layer, error) {
+	pool, err := filters.NewPool(filters.PoolSpec{
+		Name: p.nameOr(in.index), Kind: filters.MaxPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
+		Dilation: p.Dilation, CeilMode: p.CeilMode, StrictSize: valueOr(p.StrictSize, in.strict),
+	})
+	return pool, p.n.wrap(err)
+}
+
+func (p *AvgPool) build(in surroundings) (filters.Layer, error) {
+	pool, err := filters.NewPool(filters.PoolSpec{
+		Name: p.nameOr(in.index), Kind: filters.AvgPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
+		CeilMode: p.CeilMode, ExcludePadding: !valueOr(p.CountIncludePad, true), StrictSize: valueOr(p.StrictSize, in.strict),
+	})
+	return pool, p.n.wrap(err)
+}
+
+func (p *MaxPool) resolved(index int, strict bool) *MaxPool {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.place, out.Name = place{}, p.nameOr(index)
+	if p.Stride == (Pair{}) {
+		out.Stride = p.KernelSize
+	}
+	out.Dilation = p.Dilation.orOne()
+	out.StrictSize = new(valueOr(p.StrictSize, strict))
+	return &out
+}
+
+func (p *AvgPool) resolved(index int, strict bool) *AvgPool {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.place, out.Name = place{}, p.nameOr(index)
+	if p.Stride == (Pair{}) {
+		out.Stride = p.KernelSize
+	}
+	out.CountIncludePad = new(valueOr(p.CountIncludePad, true))
+	out.StrictSize = new(valueOr(p.StrictSize, strict))
+	return &out
+}
+
+func (n *LocalResponseNorm) check() error {
+	if n.Size == 0 {
+		return n.errorf("", "local_response_norm needs size")
+	}
+	spec := n.spec(0)
+	switch {
+	case spec.Alpha < 0:
+		return n.errorf("alpha", "alpha must not be negative, got %v", spec.Alpha)
+	case spec.K < 0:
+		return n.errorf("k", "k must not be negative, got %v", spec.K)
+	case spec.Beta < 0 || spec.Beta > 64:
+		return n.errorf("beta", "beta must be from 0 to 64, got %v", spec.Beta)
+	}
+	return nil
+}
+
+// spec has PyTorch's defaults.
+func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
+	return filters.NormSpec{
+		Name: n.nameOr(index), Size: n.Size,
+		Alpha: valueOr(n.Alpha, 1e-4), Beta: valueOr(n.Beta, 0.75), K: valueOr(n.K, 1),
+	}
+}
+
+func (n *LocalResponseNorm) build(in surroundings) (filters.Layer, error) {
+	norm, err := filters.NewNorm(n.spec(in.index))
+	return norm, n.n.wrap(err)
+}
+
+func (n *LocalResponseNorm) resolved(index int) *LocalResponseNorm {
+	if n == nil {
+		return nil
+	}
+	s := n.spec(index)
+	return &LocalResponseNorm{Name: s.Name, Size: s.Size, Alpha: &s.Alpha, Beta: &s.Beta, K: &s.K}
+}

@@ -1,0 +1,88 @@
+package filters
+
+import (
+	"fmt"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// NormSpec describes local response normalization across channels, as PyTorch's
+// LocalResponseNorm (Krizhevsky, Sutskever and Hinton, ImageNet classification with
+// deep convolutional neural networks, 2012, section 3.3, with Alpha divided by Size):
+//
+//	x[c] / (K + Alpha/Size · Σ x[c′]²)^Beta, c − ⌊Size/2⌋ ≤ c′ ≤ c + ⌊(Size−1)/2⌋
+//
+// over the channels c′ that there are. All of it is computed in float64, with sums in
+// the order of the channels, and rounded to float32 once.
+type NormSpec struct {
+	Name  string
+	Size  int     // channels that are summed over
+	Alpha float64 // at least 0; PyTorch's default is 1e-4
+	Beta  float64 // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
+	K     float64 // at least 0; PyTorch's default is 1
+}
+
+// Norm is a local response normalization, checked and immutable: safe for concurrent
+// use. It keeps its input's shape and channels.
+type Norm struct {
+	spec NormSpec
+	in   feed
+}
+
+// maxBeta bounds exponents; AlexNet's is 0.75.
+const maxBeta = 64
+
+// NewNorm checks a spec. The error says which figure is wrong and what would be right;
+// it does not name the layer.
+func NewNorm(spec NormSpec) (*Norm, error) {
+	if spec.Size < 1 || spec.Size > maxSide {
+		return nil, fmt.Errorf("size must be from 1 to %d, got %d", maxSide, spec.Size)
+	}
+	for _, v := range []struct {
+		name string
+		is   float64
+	}{{"alpha", spec.Alpha}, {"k", spec.K}} {
+		if !(v.is >= 0) || !finite(float32(v.is)) {
+			return nil, fmt.Errorf("%s must be a finite number from 0 up, got %v", v.name, v.is)
+		}
+	}
+	if !(spec.Beta >= 0 && spec.Beta <= maxBeta) {
+		return nil, fmt.Errorf("beta must be from 0 to %d, got %v", maxBeta, spec.Beta)
+	}
+	return &Norm{spec: spec}, nil
+}
+
+// Spec is the layer's description.
+func (n *Norm) Spec() NormSpec { return n.spec }
+
+// Kind is local_response_norm.
+func (n *Norm) Kind() string { return "local_response_norm" }
+
+// Name is the layer's name.
+func (n *Norm) Name() string { return n.spec.Name }
+
+// Filters are the names of the channels, those of the layer before.
+func (n *Norm) Filters() []string { return n.in.channels }
+
+// Signed says whether an output may be below 0: where the input may.
+func (n *Norm) Signed() bool { return n.in.signed }
+
+func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
+
+func (n *Norm) plan(in volume.Shape) (LayerPlan, error) {
+	one := Extent{Kernel: 1, Stride: 1, Dilation: 1}
+	lp := LayerPlan{Layer: n, In: in, Out: in, Rows: one, Cols: one}
+	const root = 20 // the power and the division, about
+	lp.work = lp.outputs() * float64(min(n.spec.Size, in.C)+root)
+	return lp, nil
+}
+
+func (n *Norm) access(lp *LayerPlan) access { return access{channels: lp.In.C} }
+
+func (n *Norm) layout(*kernel.Kernel, *LayerPlan) kernel.Layout { return kernel.Scalar }
+
+func (n *Norm) loops(_ *kernel.Kernel, _ kernel.Layout, channels int) loops {
+	s := &n.spec
+	return kernel.NewNorm(channels, kernel.NormParams{Size: s.Size, Alpha: s.Alpha, Beta: s.Beta, K: s.K})
+}

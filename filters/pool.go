@@ -1,0 +1,148 @@
+package filters
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// PoolKind is what a pool makes of its windows.
+type PoolKind int
+
+// MaxPool is the zero value.
+const (
+	// MaxPool is the largest value of a window, the first one where a zero has both
+	// signs, and NaN where there is one. Padding is −∞.
+	MaxPool PoolKind = iota
+	// AvgPool is a window's sum, from 0 on in the order of its rows, divided once by
+	// the number of its values, all in float32. Padding is 0.
+	AvgPool
+)
+
+var poolKindNames = [...]string{"max_pool", "avg_pool"}
+
+// String is the name that stack files use.
+func (k PoolKind) String() string { return poolKindNames[k] }
+
+// PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. What is
+// left at zero takes PyTorch's default: a stride of the kernel's size, dilation 1, no
+// padding. Pairs are vertical, horizontal.
+type PoolSpec struct {
+	Name       string
+	Kind       PoolKind
+	KernelSize [2]int
+	Stride     [2]int
+	Padding    [2]int // on either side, at most half the kernel size
+	Dilation   [2]int // of MaxPool only
+	// CeilMode rounds the output's size up, so that the last window may reach beyond
+	// the padding; it must begin inside the input or the padding before it.
+	CeilMode bool
+	// ExcludePadding divides an average by the number of values from the input, and not
+	// by that of the window (count_include_pad: false). What a window has beyond the
+	// padding never counts.
+	ExcludePadding bool
+	StrictSize     bool // rows or columns that no output covers are an error
+}
+
+// Pool is a pooling layer, checked and immutable: safe for concurrent use. It keeps
+// its input's channels.
+type Pool struct {
+	spec PoolSpec
+	in   feed
+}
+
+// maxTaps bounds the values of a pool's window, for each of which a row of outputs needs
+// four bytes.
+const maxTaps = 1 << 24
+
+// NewPool checks a spec and fills its defaults. The error says which figure is wrong
+// and what would be right; it does not name the layer.
+func NewPool(spec PoolSpec) (*Pool, error) {
+	if spec.Stride == [2]int{} {
+		spec.Stride = spec.KernelSize
+	}
+	spec.Dilation = orOne(spec.Dilation)
+	if err := checkSides(spec.KernelSize, spec.Stride, spec.Dilation); err != nil {
+		return nil, err
+	}
+	if taps, ok := volume.Product(spec.KernelSize[0], spec.KernelSize[1]); !ok || taps > maxTaps {
+		return nil, fmt.Errorf("kernel of %d×%d has more than %d taps", spec.KernelSize[0], spec.KernelSize[1], maxTaps)
+	}
+	for axis, p := range spec.Padding {
+		if half := spec.KernelSize[axis] / 2; p < 0 || p > half {
+			return nil, fmt.Errorf("padding must be from 0 to half the kernel size, %d, got %d", half, p)
+		}
+	}
+	if spec.Kind == AvgPool && spec.Dilation != [2]int{1, 1} {
+		return nil, fmt.Errorf("an average pool has no dilation, got [%d, %d]", spec.Dilation[0], spec.Dilation[1])
+	}
+	if spec.Kind == MaxPool && spec.ExcludePadding {
+		return nil, errors.New("a max pool counts no padding, so it cannot leave it out")
+	}
+	return &Pool{spec: spec}, nil
+}
+
+// Spec is the layer's description with its defaults filled in.
+func (p *Pool) Spec() PoolSpec { return p.spec }
+
+// Kind is max_pool or avg_pool.
+func (p *Pool) Kind() string { return p.spec.Kind.String() }
+
+// Name is the layer's name.
+func (p *Pool) Name() string { return p.spec.Name }
+
+// Filters are the names of the channels, those of the layer before.
+func (p *Pool) Filters() []string { return p.in.channels }
+
+// Signed says whether an output may be below 0: where the input may.
+func (p *Pool) Signed() bool { return p.in.signed }
+
+func (p *Pool) follow(in feed) (Layer, error) { return &Pool{p.spec, in}, nil }
+
+func (p *Pool) plan(in volume.Shape) (LayerPlan, error) {
+	s := &p.spec
+	lp := LayerPlan{Layer: p, In: in}
+	lp.Rows = Extent{s.KernelSize[0], s.Stride[0], s.Dilation[0], s.Padding[0], s.Padding[0]}
+	lp.Cols = Extent{s.KernelSize[1], s.Stride[1], s.Dilation[1], s.Padding[1], s.Padding[1]}
+	rule := Extent.OutputSize
+	if s.CeilMode {
+		rule = Extent.ceilOutputSize
+	}
+	if err := lp.setOut(in.C, rule, s.StrictSize); err != nil {
+		return lp, err
+	}
+	lp.Rows.After = lp.Rows.reach(in.H, lp.Out.H)
+	lp.Cols.After = lp.Cols.reach(in.W, lp.Out.W)
+	lp.work = lp.outputs() * float64(s.KernelSize[0]) * float64(s.KernelSize[1])
+	return lp, nil
+}
+
+func (p *Pool) access(*LayerPlan) access {
+	if p.spec.Kind == MaxPool {
+		return access{padding: float32(math.Inf(-1)), channels: 1}
+	}
+	return access{channels: 1, average: p}
+}
+
+// counted is how many values along an axis of size in an average at output i is over.
+func (p *Pool) counted(e Extent, in, i int) float32 {
+	from := i*e.Stride - e.Before
+	to := min(from+e.Kernel, in+e.Before) // the padding is the same on both sides, but for what CeilMode adds
+	if p.spec.ExcludePadding {
+		from, to = max(from, 0), min(to, in)
+	}
+	return float32(to - from)
+}
+
+func (p *Pool) layout(*kernel.Kernel, *LayerPlan) kernel.Layout { return kernel.Scalar }
+
+func (p *Pool) loops(k *kernel.Kernel, _ kernel.Layout, channels int) loops {
+	taps := p.spec.KernelSize[0] * p.spec.KernelSize[1]
+	if p.spec.Kind == AvgPool {
+		return k.AvgPool(channels, taps)
+	}
+	return k.MaxPool(channels, taps)
+}
