@@ -25,16 +25,16 @@ type Format string
 
 // PNG and PNG16 are pictures of 8 bits, gray or of a colormap, and of 16 bits, gray, a
 // file a map; NPY is float32 values before scaling, K×H×W, a file a layer; Sheet is a
-// contact sheet of all maps of a layer, a file a layer.
+// contact sheet of all maps of a layer, a file a layer; Overlay is a map blended over the
+// picture, a file a map.
 const (
 	PNG   Format = "png"
 	PNG16 Format = "png16"
 	NPY   Format = "npy"
 	Sheet Format = "sheet"
-)
 
-// ofMaps says whether files of the format hold maps, whole, and not pictures about them.
-func (f Format) ofMaps() bool { return f == PNG || f == PNG16 || f == NPY }
+	Overlay Format = "overlay"
+)
 
 // ParseFormats reads names of formats; none is PNG. PNG and PNG16 exclude each
 // other, since both would write the same file.
@@ -42,8 +42,8 @@ func ParseFormats(names []string) ([]Format, error) {
 	var formats []Format
 	for _, n := range names {
 		f := Format(n)
-		if !slices.Contains([]Format{PNG, PNG16, NPY, Sheet}, f) {
-			return nil, fmt.Errorf("format %q: it must be png, png16, npy or sheet", n)
+		if !slices.Contains([]Format{PNG, PNG16, NPY, Sheet, Overlay}, f) {
+			return nil, fmt.Errorf("format %q: it must be png, png16, npy, sheet or overlay", n)
 		}
 		if !slices.Contains(formats, f) {
 			formats = append(formats, f)
@@ -185,4 +185,22 @@ func (o *Options) jobs() int {
 		return o.Jobs
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// overlayColormap is that of a layer's overlays: unless one is named, colours that stand
+// out from a gray picture.
+func (o *Options) overlayColormap(layer filters.Layer) render.Colormap {
+	c := o.colormap(layer)
+	if o.Colormap == (render.Colormap{}) && !c.Diverging() {
+		c, _ = render.ParseColormap("turbo") // there is one of that name
+	}
+	return c
+}
+
+// levels turns a layer's values into levels of 8 bits.
+func (o *Options) levels(layer filters.Layer, r render.Range) render.Gray {
+	if o.colormap(layer).Diverging() {
+		return render.Centred8(r)
+	}
+	return render.Gray8(r)
 }

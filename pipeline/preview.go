@@ -137,6 +137,8 @@ func (o *Options) layerFiles(format Format, p *filters.Plan, layer int) (files i
 	case Sheet:
 		size, _ := o.layerFigure(p, layer, "", nil).Size() // one that is too large makes the run fail, not this
 		return 1, pngBytes(size.X, size.Y, 3)
+	case Overlay:
+		return out.C, int64(out.C) * pngBytes(p.Input.W, p.Input.H, 3)
 	case PNG16:
 		return out.C, int64(out.C) * pngBytes(out.W, out.H, 2)
 	}

@@ -29,12 +29,8 @@ func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sheet of layer %s: %w", t.plan.Layers[t.layer].Layer.Name(), err)
 	}
-	gray := render.Gray8
-	if w.opts.colormap(t.plan.Layers[t.layer].Layer).Diverging() {
-		gray = render.Centred8
-	}
 	for k := range s.figure.Cells {
-		s.grays = append(s.grays, gray(t.ranges[k]))
+		s.grays = append(s.grays, w.opts.levels(t.plan.Layers[t.layer].Layer, t.ranges[k]))
 		s.maps = append(s.maps, sheet.NewReduction(s.figure.from, s.figure.to, 1))
 	}
 	return s, s.encoder.Reset(file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true})

@@ -167,9 +167,13 @@ func layerFileNames(format Format, stack *filters.Stack, layer int) []layerFile 
 	case Sheet:
 		return []layerFile{{name: folder + ".sheet.png"}}
 	}
+	end := ".png"
+	if format == Overlay {
+		end = ".overlay.png"
+	}
 	var files []layerFile
 	for k, name := range l.Filters() {
-		files = append(files, layerFile{fmt.Sprintf("%s/%03d-%s.png", folder, k, name), name})
+		files = append(files, layerFile{fmt.Sprintf("%s/%03d-%s%s", folder, k, name, end), name})
 	}
 	return files
 }
@@ -193,6 +197,8 @@ func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWri
 	case NPY:
 		n, err := newNPYWriter(w, out, batch.Create(names[0].name))
 		return n, []sink.FileInfo{info}, err
+	case Overlay:
+		return newOverlayWriter(w, t, names, batch)
 	case Sheet:
 		s, err := newSheetWriter(w, t, batch.Create(names[0].name))
 		return s, []sink.FileInfo{info}, err

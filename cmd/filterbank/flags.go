@@ -32,6 +32,7 @@ type flags struct {
 	scale    string
 	colormap string
 	sheet    bool
+	overlay  bool
 	tiles    pipeline.SheetOptions
 	from     string
 	nul      bool
@@ -55,8 +56,9 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "workers (one a processor)")
 	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
-	s.StringArrayVar(&f.formats, "format", nil, "png, png16, npy or sheet; repeatable (png)")
+	s.StringArrayVar(&f.formats, "format", nil, "png, png16, npy, sheet or overlay; repeatable (png)")
 	s.BoolVar(&f.sheet, "sheet", false, "a contact sheet of each layer too; --format sheet writes nothing else")
+	s.BoolVar(&f.overlay, "overlay", false, "each map blended over the image too; --format overlay writes nothing else")
 	s.IntVar(&f.tiles.Tile, "sheet-tile", pipeline.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
 	s.StringVar(&f.scale, "scale", "map", "what the levels 0 and 255 stand for: map, layer, image, unit, percentile:LO,HI or LO:HI")
@@ -73,7 +75,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
 	for name, values := range map[string][]string{
-		"format": {"png", "png16", "npy", "sheet"}, "scale": {"map", "layer", "image", "unit", "percentile:1,99"},
+		"format": {"png", "png16", "npy", "sheet", "overlay"}, "scale": {"map", "layer", "image", "unit", "percentile:1,99"},
 		"colormap": render.Colormaps(), "layers": {"last", "all"}, "log-format": {"text", "json"},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
@@ -131,8 +133,13 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if j.opts.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
 		return nil, err
 	}
-	if f.sheet && !slices.Contains(j.opts.Formats, pipeline.Sheet) {
-		j.opts.Formats = append(j.opts.Formats, pipeline.Sheet)
+	for _, also := range []struct {
+		asked  bool
+		format pipeline.Format
+	}{{f.sheet, pipeline.Sheet}, {f.overlay, pipeline.Overlay}} {
+		if also.asked && !slices.Contains(j.opts.Formats, also.format) {
+			j.opts.Formats = append(j.opts.Formats, also.format)
+		}
 	}
 	if j.opts.Sheet = f.tiles; f.tiles.Check() != nil {
 		return nil, f.tiles.Check()

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"files":    listFiles,
 			"pixel":    checkPixel,
+			"rgb":      checkRGB,
 			"records":  sameRecords,
 			"manifest": checkManifest,
 			"indexed":  checkIndexed,
@@ -185,5 +186,20 @@ func checkPixel(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%s at (%d, %d) is %d, want %d", args[0], x, y, got, want)
+	}
+}
+
+// checkRGB is "rgb FILE WIDTH HEIGHT": the PNG is of true colour and that large.
+func checkRGB(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	m, err := png.Decode(f)
+	ts.Check(err)
+	if _, ok := m.(*image.RGBA); !ok {
+		ts.Fatalf("%s is %T, want true colour", args[0], m)
+	}
+	if want := image.Pt(number(ts, args[1]), number(ts, args[2])); m.Bounds().Size() != want {
+		ts.Fatalf("%s is of %v pixels, want %v", args[0], m.Bounds().Size(), want)
 	}
 }

@@ -149,7 +149,7 @@ func sameScale(a, b *sink.FileInfo) bool {
 }
 
 // about says whether a file is a picture about maps, from which their values cannot be had.
-func about(f *sink.FileInfo) bool { return f.Format == "sheet" }
+func about(f *sink.FileInfo) bool { return f.Format == "sheet" || f.Format == "overlay" }
 
 // shapeOf is the shape of a file's maps according to its record.
 func shapeOf(r *sink.Record, f *sink.FileInfo) (volume.Shape, error) {

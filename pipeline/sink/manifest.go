@@ -95,8 +95,8 @@ type LayerInfo struct {
 type FileInfo struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
-	// What the file holds: a map as png or png16, a layer's maps as npy, or a contact sheet of them.
-	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=sheet"`
+	// What the file holds: a map as png or png16, a layer's maps as npy, a contact sheet of them, or a map as an overlay on the picture.
+	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=sheet,enum=overlay"`
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
 	// The layer's name.
