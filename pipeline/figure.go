@@ -69,7 +69,7 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 	if colormap.Diverging() {
 		f.Bar.Zero = 128
 	}
-	f.Columns, f.Notes = o.Sheet.Columns, o.Scale.Per == render.PerMap
+	f.Columns, f.Notes = o.Sheet.Columns, !o.sharedScale()
 	f.Cells = make([]sheet.Cell, lp.Out.C)
 	for k, name := range lp.Layer.Filters() {
 		f.Cells[k].Index, f.Cells[k].Name = fmt.Sprintf("%03d", k), name
@@ -133,6 +133,15 @@ func padding(lp *filters.LayerPlan, mode filters.PaddingMode) string {
 	return s
 }
 
+// sharedScale says whether all maps of a layer have one scale.
+func (o *Options) sharedScale() bool {
+	switch o.Scale.Per {
+	case render.PerLayer, render.PerImage, render.PerNone:
+		return true
+	}
+	return false
+}
+
 func (o *Options) scaleLine() string {
 	switch o.Scale.Per {
 	case render.PerLayer:
@@ -141,6 +150,9 @@ func (o *Options) scaleLine() string {
 		return "one scale for all layers:"
 	case render.PerNone:
 		return "a given scale:"
+	case render.PerPercentile:
+		p := o.Scale.Percentiles
+		return fmt.Sprintf("each map from its percentile %v to %v, lo … hi:", p[0], p[1])
 	}
 	return "each map has its own scale, lo … hi:"
 }
