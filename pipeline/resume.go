@@ -44,6 +44,9 @@ func (o *Options) settings() []byte {
 	return h.Sum(nil)
 }
 
+// StackHash is what records have as their Stack, from Stacks and Decoder alone.
+func (o *Options) StackHash() string { return hex.EncodeToString(o.stacks()) }
+
 // stacks is a hash of all that the values of maps depend on besides the picture's bytes.
 func (o *Options) stacks() []byte {
 	h := sha256.New()

@@ -187,6 +187,16 @@ type tap struct {
 	rec    *sink.Record
 }
 
+// MapNames are the PNG files that a layer's maps take, one a filter: slash-separated
+// paths below a picture's folder.
+func MapNames(stack *filters.Stack, layer int) []string {
+	var names []string
+	for _, f := range layerFileNames(PNG, stack, layer) {
+		names = append(names, f.name)
+	}
+	return names
+}
+
 // layerWriter opens the files of a layer in one format.
 func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
 	lp, ranges := &t.plan.Layers[t.layer], t.ranges

@@ -11,6 +11,7 @@ import (
 // them. A package imports from lower lines only.
 var layers = [][]string{
 	{"cmd/filterbank", "samples/generate"},
+	{"pipeline/report"},
 	{"pipeline", "pipeline/verify", "pipeline/diff"},
 	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/sink"},
 	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/sheet"},

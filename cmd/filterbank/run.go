@@ -107,7 +107,7 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 		debug.SetMemoryLimit(j.opts.Memory) // the collector works harder before the run grows beyond it
 	}
 	said := map[string]bool{}
-	j.opts.Each = func(r *sink.Record) { report(log, r, said) }
+	j.opts.Each = func(r *sink.Record) { logRecord(log, r, said) }
 	j.opts.Ended = p.add
 	s, err := pipeline.Run(running, j.entries, j.opts)
 	p.end()
@@ -159,9 +159,9 @@ func hasImages(entries []source.Entry) bool {
 	return false
 }
 
-// report logs what a record has to say. That a layer leaves rows or columns uncovered
+// logRecord logs what a record has to say. That a layer leaves rows or columns uncovered
 // is said once for each layer, not for each image.
-func report(log *slog.Logger, r *sink.Record, said map[string]bool) {
+func logRecord(log *slog.Logger, r *sink.Record, said map[string]bool) {
 	if r.Status == sink.Failed {
 		log.Error(r.Error, "code", r.Code)
 		return

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/sink"
@@ -15,6 +17,8 @@ type runFile struct {
 	Version     string             `json:"version"`
 	Stack       json.RawMessage    `json:"stack"`        // resolved: every default filled in
 	StackSHA256 string             `json:"stack_sha256"` // of the bytes of "stack", compact
+	Folder      sink.Path          `json:"folder"`       // where the run was started, which inputs' relative paths begin at
+	StackFolder sink.Path          `json:"stack_folder"` // which weights' relative paths begin at, itself relative to Folder
 	Layers      string             `json:"layers"`
 	Formats     []pipeline.Format  `json:"formats"`
 	Scale       string             `json:"scale"`
@@ -37,9 +41,14 @@ func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", sink.RunName, err)
 	}
+	folder, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", sink.RunName, err)
+	}
 	sum := sha256.Sum256(resolved)
 	r := runFile{
 		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
+		Folder: sink.Path(folder), StackFolder: sink.Path(filepath.Dir(f.config)),
 		Layers: f.layers, Formats: j.opts.Formats, Scale: f.scale, Colormap: f.colormap, Shard: f.shard,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,

@@ -87,6 +87,10 @@ func New(opts Options) (*Decoder, error) {
 	return d, nil
 }
 
+// Options are those that New was given, with their defaults filled in. What they point
+// to must not be written to.
+func (d *Decoder) Options() Options { return d.opts }
+
 // Fingerprint is a text that differs for options that give different pixels. The pixel
 // limit is not among them.
 func (d *Decoder) Fingerprint() string {

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/filters/config"
+	"filterbank/pipeline"
+	"filterbank/pipeline/report"
+	"filterbank/pipeline/sink"
+)
+
+// reportName is the page that a report is, in the run's folder, unless -o says otherwise.
+const reportName = "report.html"
+
+// reportFlags are those of report.
+type reportFlags struct {
+	out      string
+	limit    int
+	embed    bool
+	jobs     int
+	progress string
+	quiet    bool
+}
+
+func newReport(c console) *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Write a page about a finished run",
+		Long: "Writes an HTML page about a run, named by its output folder: the stack as a diagram,\n" +
+			"a gallery of the pictures, their maps with histograms and statistics, and a probe that\n" +
+			"shows the arithmetic behind any output, term by term. The page works from a file and\n" +
+			"needs no network. Its data lies beside it in a folder, report.files for report.html,\n" +
+			"and maps are shown from the run's own files; --embed puts all of it into the page.",
+		Example: "  filterbank report maps/\n" +
+			"  filterbank report maps/ -o page.html --embed --limit 20",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.report(cmd.Context(), c, args[0])
+		},
+	}
+	s := cmd.Flags()
+	s.StringVarP(&f.out, "out", "o", "", "the page (report.html in the run's folder)")
+	s.IntVar(&f.limit, "limit", defaultLimit, "show the first so many pictures, and all that failed; 0 is every one")
+	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, to have one file")
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
+	s.StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing")
+	must(cmd.MarkFlagFilename("out", "html"))
+	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	return cmd
+}
+
+// defaultLimit keeps the report of a large run within what a browser's gallery and a
+// disk take well; the page and the command say what is left out.
+const defaultLimit = 500
+
+func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
+	if f.limit < 0 || f.jobs < 0 {
+		return fmt.Errorf("limit and jobs must not be negative, got %d and %d", f.limit, f.jobs)
+	}
+	opts, err := readRun(dir)
+	if err != nil {
+		return err
+	}
+	opts.Out, opts.Jobs, opts.Limit, opts.Embed = f.out, f.jobs, f.limit, f.embed
+	if opts.Out == "" {
+		opts.Out = filepath.Join(dir, reportName)
+	}
+	p, err := newProgress(c.err, f.progress, countPictures(dir), f.quiet)
+	if err != nil {
+		return err
+	}
+	opts.Ended = p.add
+	s, err := report.Write(ctx, opts)
+	p.end()
+	switch {
+	case ctx.Err() != nil:
+		return &exit{exitInterrupted, errors.New("interrupted; there is no new report")}
+	case err != nil:
+		return &exit{exitFailed, err}
+	case f.quiet:
+		return nil
+	}
+	if _, err := fmt.Fprintln(c.out, reportLine(s, opts.Out)); err != nil {
+		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+	}
+	return nil
+}
+
+func reportLine(s report.Summary, out string) string {
+	line := fmt.Sprintf("%s: %d images, %d failed", out, s.Pictures, s.Failed)
+	if s.Gone > 0 {
+		line += fmt.Sprintf(", %d without arithmetic since the input is gone or has changed", s.Gone)
+	}
+	if s.LeftOut > 0 {
+		line += fmt.Sprintf(", %d left out (--limit 0 takes all)", s.LeftOut)
+	}
+	return line + ", " + byteCount(s.Bytes)
+}
+
+// readRun finds out from run.json what made a run.
+func readRun(dir string) (report.Options, error) {
+	name := filepath.Join(dir, sink.RunName)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return report.Options{}, fmt.Errorf("report: there is no %s: name the output folder of a run", name)
+	}
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: %w", err)
+	}
+	var r runFile
+	if err := json.Unmarshal(data, &r); err != nil {
+		return report.Options{}, fmt.Errorf("report: read %s: %w", name, err)
+	}
+	folder := string(r.StackFolder)
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(string(r.Folder), folder)
+	}
+	file, err := config.Parse(filepath.Join(folder, sink.RunName), r.Stack)
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: the stack in %s: %w", name, err)
+	}
+	model, err := file.Build()
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: the stack in %s: %w", name, err)
+	}
+	stacks, err := pipeline.Select(model.Stacks, r.Layers)
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: the layers in %s: %w", name, err)
+	}
+	decoder, err := newDecoder(model.Input, math.MaxInt64) // the run has taken its pictures
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: the input in %s: %w", name, err)
+	}
+	k, err := chosenKernel()
+	return report.Options{
+		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: k, Folder: string(r.Folder),
+		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+	}, err
+}
+
+// countPictures is how many pictures a run has, for the bar; errors are report's to find.
+func countPictures(dir string) int {
+	m, err := sink.OpenManifest(dir)
+	if err != nil {
+		return 0
+	}
+	defer m.Close()
+	return len(m.Places())
+}

@@ -1,0 +1,147 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+
+	"filterbank/filters"
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/render"
+)
+
+// drawing draws maps that the run has written no PNG of, with --format npy. Its buffers
+// last from picture to picture.
+type drawing struct {
+	workspace mapng.Workspace
+	pixels    []byte
+}
+
+// drawn is the maps of a stack on a picture, on their way.
+type drawn struct {
+	*drawing
+	layers [][]*drawnMap // by layer and filter; nil where there is a PNG
+}
+
+type drawnMap struct {
+	of      *mapData
+	out     bytes.Buffer
+	gray    render.Gray
+	encoder mapng.Encoder
+	err     error
+}
+
+// begin opens a PNG for every map that has none.
+func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *drawn {
+	all := &drawn{drawing: d, layers: make([][]*drawnMap, len(maps))}
+	for l := range maps {
+		out := plan.Layers[l].Out
+		all.layers[l] = make([]*drawnMap, len(maps[l]))
+		for k := range maps[l] {
+			m := &maps[l][k]
+			if m.URL != "" || m.PNG != nil {
+				continue
+			}
+			var r render.Range
+			if t := &tallies[l][k]; t.lo < t.hi {
+				r = render.Range{Lo: min(0, float64(t.lo)), Hi: float64(t.hi)}
+			}
+			m.Of = [2]float64{r.Lo, r.Hi}
+			open := &drawnMap{of: m, gray: render.Gray8(r)}
+			open.err = open.encoder.Reset(&open.out, mapng.Header{Width: out.W, Height: out.H, Depth: 8})
+			all.layers[l][k] = open
+		}
+	}
+	return all
+}
+
+// add takes in rows of a layer.
+func (d *drawn) add(layer int, rows volume.Rows) error {
+	for c, m := range d.layers[layer] {
+		if m == nil {
+			continue
+		}
+		if n := rows.N * rows.W; cap(d.pixels) < n {
+			d.pixels = make([]byte, n)
+		}
+		pixels := d.pixels[:rows.N*rows.W]
+		for i := range rows.N {
+			m.gray.Row(pixels[i*rows.W:], rows.Row(c, i))
+		}
+		if m.err == nil {
+			m.err = m.encoder.WriteRows(&d.workspace, pixels)
+		}
+	}
+	return nil
+}
+
+// end hands over the finished maps.
+func (d *drawn) end() error {
+	for _, layer := range d.layers {
+		for _, m := range layer {
+			if m == nil {
+				continue
+			}
+			if m.err == nil {
+				m.err = m.encoder.Close()
+			}
+			if m.err != nil {
+				return fmt.Errorf("draw a map: %w", m.err)
+			}
+			m.of.PNG = m.out.Bytes()
+		}
+	}
+	return nil
+}
+
+// levels fills in what a map's PNG tells of its values: that each lies within half a
+// level of what its pixel stands for.
+func (m *mapData) levels(k *kernel.Kernel, in io.ReadSeeker) {
+	config, err := png.DecodeConfig(in)
+	if err != nil || config.Width > maxSide || config.Height > maxSide {
+		m.PNG = nil
+		return
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return
+	}
+	img, err := png.Decode(in)
+	if err != nil {
+		m.PNG = nil
+		return
+	}
+	t, width := newTally(), img.Bounds().Dx()
+	row := make([]float32, width)
+	rows := func(do func([]float32)) {
+		for y := range img.Bounds().Dy() {
+			for x := range row {
+				level, top := levelAt(img, x, y)
+				row[x] = float32(m.Of[0] + float64(float64(level)/top*(m.Of[1]-m.Of[0])))
+			}
+			do(row)
+		}
+	}
+	rows(func(row []float32) { t.add(k, row) })
+	rows(t.count)
+	m.tallied(&t)
+}
+
+// maxSide bounds the maps that are decoded: a run's own were once as large.
+const maxSide = 1 << 16
+
+// levelAt is a pixel of a map: gray, or the index in a palette.
+func levelAt(img image.Image, x, y int) (level int, top float64) {
+	switch m := img.(type) {
+	case *image.Gray:
+		return int(m.GrayAt(x, y).Y), 255
+	case *image.Gray16:
+		return int(m.Gray16At(x, y).Y), 65535
+	case *image.Paletted:
+		return int(m.ColorIndexAt(x, y)), 255
+	}
+	return 0, 1
+}

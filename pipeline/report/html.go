@@ -1,0 +1,87 @@
+package report
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+)
+
+// The page's own parts: its frame, its style, and scripts that are one after the other.
+//
+//go:embed page
+var parts embed.FS
+
+// scripts are in the order in which they stand in the page; app.js starts it.
+var scripts = [...]string{
+	"dom.js", "arithmetic.js", "samples.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "picture.js", "app.js",
+}
+
+// html writes the page.
+func (w *writer) html(out io.Writer) error {
+	p := &printer{out: out}
+	p.text("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
+		"<meta name=\"generator\" content=\"filterbank\">\n" +
+		"<link rel=\"icon\" href=\"data:,\">\n" +
+		"<title>" + html.EscapeString(w.page.Run) + " – filterbank report</title>\n<style>\n")
+	p.part("style.css")
+	p.text("</style>\n</head>\n")
+	p.part("page.html")
+	p.text("<script type=\"application/json\" id=\"page\">")
+	data, err := json.Marshal(w.page) // escapes <, > and &, so it ends no element
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	p.bytes(data)
+	p.text("</script>\n<script>\n\"use strict\";\n{\n")
+	for _, name := range scripts {
+		p.part(name)
+	}
+	p.text("}\n</script>\n")
+	if w.opts.Embed {
+		if err := w.embed(p); err != nil {
+			return err
+		}
+	}
+	p.text("</body>\n</html>\n")
+	return p.err
+}
+
+// embed writes all data into the page, each value in an element of its own, which costs
+// the page nothing until it is asked for.
+func (w *writer) embed(p *printer) error {
+	for _, name := range w.names {
+		data, err := w.stage.value(name)
+		if err != nil {
+			return err
+		}
+		p.text("<script type=\"application/json\" id=\"" + name + "\">")
+		p.bytes(data)
+		p.text("</script>\n")
+	}
+	return nil
+}
+
+// printer writes until the first error.
+type printer struct {
+	out io.Writer
+	err error
+}
+
+func (p *printer) bytes(b []byte) {
+	if p.err == nil {
+		_, p.err = p.out.Write(b)
+	}
+}
+
+func (p *printer) text(s string) { p.bytes([]byte(s)) }
+
+func (p *printer) part(name string) {
+	data, err := parts.ReadFile("page/" + name)
+	if p.err == nil {
+		p.err = err
+	}
+	p.bytes(data)
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"context"
+	"math"
+
+	"filterbank/filters"
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// binCount is the number of a histogram's bins.
+const binCount = 64
+
+// tally is what is counted of a map. Sums are taken in the order of the values, so that
+// they have the same bits on every machine.
+type tally struct {
+	lo, hi    float32 // of the finite values; lo > hi where there is none
+	sum       float64 // of the finite values
+	zeros     int64
+	notFinite int64
+	values    int64
+	bins      [binCount]int64 // finite values but zeros, from lo to hi
+}
+
+func newTally() tally {
+	return tally{lo: float32(math.Inf(1)), hi: float32(math.Inf(-1))}
+}
+
+// add takes in a row, but for the histogram.
+func (t *tally) add(k *kernel.Kernel, row []float32) {
+	lo, hi := k.Extremes(row)
+	if lo <= hi {
+		t.lo, t.hi = min(t.lo, lo), max(t.hi, hi)
+	}
+	t.values += int64(len(row))
+	if lo == 0 && hi == 0 { // most rows of sparse maps, unless a value is not finite
+		if allZero(row) {
+			t.zeros += int64(len(row))
+			return
+		}
+	}
+	for _, v := range row {
+		switch {
+		case v == 0:
+			t.zeros++
+		case v-v != 0:
+			t.notFinite++
+		default:
+			t.sum += float64(v)
+		}
+	}
+}
+
+func allZero(row []float32) bool {
+	for _, v := range row {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// count takes a row into the histogram, once lo and hi are those of the whole map.
+func (t *tally) count(row []float32) {
+	if t.lo > t.hi {
+		return
+	}
+	lo, scale := float64(t.lo), 0.0
+	if t.hi > t.lo {
+		scale = binCount / (float64(t.hi) - lo)
+	}
+	for _, v := range row {
+		if v == 0 || v-v != 0 {
+			continue
+		}
+		t.bins[min(int((float64(v)-lo)*scale), binCount-1)]++
+	}
+}
+
+// measure runs a stack on a picture twice: for the tallies of the maps of its tapped
+// layers, by layer and filter, and then for their histograms. With the second run each
+// band of rows is given to also, unless that is nil.
+func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *filters.Plan, taps []bool, src filters.RowReader, also func(tallies [][]tally) filters.Emit) ([][]tally, error) {
+	tallies := make([][]tally, len(plan.Layers))
+	for l := range plan.Layers {
+		if !taps[l] {
+			continue
+		}
+		tallies[l] = make([]tally, plan.Layers[l].Out.C)
+		for i := range tallies[l] {
+			tallies[l][i] = newTally()
+		}
+	}
+	err := r.Run(ctx, plan, taps, src, func(layer int, rows volume.Rows) error {
+		for c := range rows.C {
+			for i := range rows.N {
+				tallies[layer][c].add(k, rows.Row(c, i))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	then := also(tallies)
+	err = r.Run(ctx, plan, taps, src, func(layer int, rows volume.Rows) error {
+		for c := range rows.C {
+			for i := range rows.N {
+				tallies[layer][c].count(rows.Row(c, i))
+			}
+		}
+		return then(layer, rows)
+	})
+	return tallies, err
+}

@@ -1,0 +1,251 @@
+package report
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// page is what the page itself holds; the rest it asks for by name.
+type page struct {
+	Run     string            `json:"run"` // the run's folder, as messages show it
+	Base    string            `json:"base"`
+	Version string            `json:"version"`
+	Layers  string            `json:"layers"`
+	Scale   string            `json:"scale"`
+	Formats []pipeline.Format `json:"formats"`
+	Mean    [3]float32        `json:"mean"`
+	Std     [3]float32        `json:"std"`
+	Summary Summary           `json:"summary"`
+	Stacks  []stackData       `json:"stacks"`
+	Sizes   []sizeData        `json:"sizes"`
+	Rest    int               `json:"rest"` // sizes beyond those
+}
+
+type stackData struct {
+	Name   string      `json:"name"`
+	Layers []layerData `json:"layers"`
+}
+
+// layerData is a layer whatever the picture.
+type layerData struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"`
+	Filters []string `json:"filters"`
+	Signed  bool     `json:"signed"`
+	Written bool     `json:"written"` // its maps are
+
+	Kernel     [2]int  `json:"kernel"`
+	Stride     [2]int  `json:"stride"`
+	Dilation   [2]int  `json:"dilation"`
+	Groups     int     `json:"groups"`
+	Mode       string  `json:"mode"`
+	Activation string  `json:"activation"`
+	Slope      float32 `json:"slope"`
+	Parameters int64   `json:"parameters"`
+	Weights    string  `json:"weights,omitempty"` // name of the data that holds them
+
+	Stats []*filterStats `json:"stats,omitempty"` // one a filter
+}
+
+// weightData is a layer's arrays, little-endian float32.
+type weightData struct {
+	Weights []byte `json:"weights"` // K×C/groups×kH×kW
+	Bias    []byte `json:"bias"`    // K
+}
+
+// sizeData is the arithmetic for all pictures of one size.
+type sizeData struct {
+	In       [3]int       `json:"in"`
+	Pictures int          `json:"pictures"`
+	First    int          `json:"first"` // the first picture of that size
+	Plans    [][]planData `json:"plans"` // by stack and layer
+}
+
+// planData is a layer's geometry on a picture of some size.
+type planData struct {
+	In        [3]int  `json:"in"`
+	Out       [3]int  `json:"out"`
+	Pad       [4]int  `json:"pad"` // top, left, bottom, right
+	Field     [2]int  `json:"field"`
+	Jump      [2]int  `json:"jump"`
+	Start     [2]int  `json:"start"`
+	Uncovered string  `json:"uncovered,omitempty"`
+	MACs      float64 `json:"macs"`
+}
+
+// entry is a picture in the gallery.
+type entry struct {
+	Name  string `json:"name"`
+	Thumb string `json:"thumb,omitempty"` // an address, or with --embed a data URL
+	Size  [2]int `json:"size"`            // upright, as in the file: width, height
+	Code  string `json:"code,omitempty"`  // of a failed picture
+	Error string `json:"error,omitempty"`
+	Note  string `json:"note,omitempty"` // why a picture that is no failed one has no maps here
+}
+
+func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
+
+// plans works out every stack for pictures of a size.
+func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
+	plans := make([]*filters.Plan, len(w.opts.Stacks))
+	data := make([][]planData, len(plans))
+	for s := range plans {
+		var err error
+		if plans[s], err = w.opts.Stacks[s].Stack.Plan(in); err != nil {
+			return nil, nil, err
+		}
+		for _, lp := range plans[s].Layers {
+			data[s] = append(data[s], planData{
+				In: shapeOf(lp.In), Out: shapeOf(lp.Out),
+				Pad:   [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
+				Field: lp.Field, Jump: lp.Jump, Start: lp.FieldStart,
+				Uncovered: lp.Uncovered(), MACs: lp.MACs,
+			})
+		}
+	}
+	return plans, data, nil
+}
+
+// layers notes the stacks and adds their weights.
+func (w *writer) layers() error {
+	o := w.opts
+	w.page = page{
+		Run: source.Display(o.Run), Version: o.About.Version, Layers: o.About.Layers,
+		Scale: o.About.Scale, Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+	}
+	n := newNormalisation(o.Decoder)
+	w.page.Mean, w.page.Std = n.mean, n.std
+	for i, s := range o.Stacks {
+		stack := stackData{Name: s.Stack.Name()}
+		for l, layer := range s.Stack.Layers() {
+			d := layerData{
+				Name: layer.Name(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Taps[l],
+				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1,
+			}
+			if s.Taps[l] {
+				d.Stats = make([]*filterStats, len(d.Filters))
+				for k := range d.Stats {
+					d.Stats[k] = &filterStats{}
+				}
+			}
+			if err := w.describe(&d, layer, fmt.Sprintf("w/%d-%d", i, l)); err != nil {
+				return err
+			}
+			stack.Layers = append(stack.Layers, d)
+		}
+		w.page.Stacks = append(w.page.Stacks, stack)
+	}
+	return nil
+}
+
+// describe fills in what is particular to a kind of layer.
+func (w *writer) describe(d *layerData, layer filters.Layer, name string) error {
+	switch layer := layer.(type) {
+	case *filters.Conv:
+		s := layer.Spec()
+		d.Kind, d.Kernel, d.Stride, d.Dilation, d.Groups = "conv", s.KernelSize, s.Stride, s.Dilation, s.Groups
+		d.Mode, d.Activation, d.Slope = s.Padding.Mode.String(), s.Activation.String(), s.NegativeSlope
+		d.Parameters, d.Weights = int64(len(s.Weights)+len(s.Bias)), name
+		return w.put(name, weightData{littleEndian(s.Weights), littleEndian(s.Bias)})
+	}
+	d.Kind = "other"
+	return nil
+}
+
+func littleEndian(values []float32) []byte {
+	b := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// shownSizes is how many sizes the page itself has the arithmetic of; a picture's data
+// has it for every picture.
+const shownSizes = 40
+
+// countSize notes that a picture has a size.
+func (w *writer) countSize(in [3]int, plans [][]planData, index int, known map[[3]int]int) {
+	at, ok := known[in]
+	if !ok {
+		at = len(known)
+		known[in] = at
+		if at < shownSizes {
+			w.page.Sizes = append(w.page.Sizes, sizeData{In: in, First: index, Plans: plans})
+		} else {
+			w.page.Rest++
+		}
+	}
+	if at < shownSizes {
+		w.page.Sizes[at].Pictures++
+	}
+}
+
+// topCount is how many pictures are named that a filter answers to most.
+const topCount = 5
+
+// filterStats is what is known of a filter's maps over the run.
+type filterStats struct {
+	Pictures  int     `json:"pictures"`
+	Values    int64   `json:"values"`
+	Min       float32 `json:"min"`
+	Max       float32 `json:"max"`
+	Mean      float64 `json:"mean"` // of the finite values
+	Zeros     int64   `json:"zeros"`
+	NotFinite int64   `json:"notFinite"`
+	Silent    int     `json:"silent"` // pictures on which it is nowhere above 0
+	Top       []top   `json:"top"`    // the pictures with the largest values
+
+	sum float64
+}
+
+type top struct {
+	Picture int     `json:"picture"`
+	Max     float32 `json:"max"`
+}
+
+// add takes in the map of a picture. Pictures come in the order of the gallery.
+func (f *filterStats) add(picture int, m *mapData) {
+	if m.Values == m.NotFinite {
+		f.Values, f.NotFinite, f.Pictures = f.Values+m.Values, f.NotFinite+m.NotFinite, f.Pictures+1
+		return
+	}
+	if f.Values == f.NotFinite {
+		f.Min, f.Max = m.Min, m.Max
+	}
+	f.Min, f.Max = min(f.Min, m.Min), max(f.Max, m.Max)
+	f.Pictures, f.Values = f.Pictures+1, f.Values+m.Values
+	f.Zeros, f.NotFinite = f.Zeros+m.Zeros, f.NotFinite+m.NotFinite
+	f.sum += m.sum
+	f.Mean = f.sum / float64(f.Values-f.NotFinite)
+	if m.Max <= 0 {
+		f.Silent++
+		return
+	}
+	at, _ := slices.BinarySearchFunc(f.Top, m.Max, func(t top, v float32) int {
+		if t.Max >= v {
+			return -1
+		}
+		return 1
+	})
+	if at < topCount {
+		f.Top = slices.Insert(f.Top, at, top{picture, m.Max})
+		f.Top = f.Top[:min(len(f.Top), topCount)]
+	}
+}
+
+// failed is a failed picture's place in the gallery.
+func failed(rec *sink.Record) entry {
+	return entry{
+		Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height},
+		Code: rec.Code, Error: rec.Error,
+	}
+}

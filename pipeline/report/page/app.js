@@ -1,0 +1,80 @@
+// Which view is shown, and what is around it.
+
+const main = document.querySelector("main");
+const missing = (text) => h("article", null, h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, "Not here"), h("p", null, text));
+
+async function overview() {
+  const { summary } = page;
+  const gallery = await load("gallery");
+  return h("article", { class: "overview" },
+    h("h1", { tabindex: -1 }, page.run),
+    h("p", { class: "lead" }, plural(summary.pictures, "picture"), summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "", summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
+      summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : ""),
+    facts([["scale", page.scale], ["layers written", page.layers], ["formats", (page.formats ?? []).join(", ")],
+      ["mean", page.mean.some((v) => v) ? page.mean.map(exact).join(", ") : ""], ["std", page.std.some((v) => v !== 1) ? page.std.map(exact).join(", ") : ""],
+      ["filterbank", page.version]]),
+    stackView(), galleryView(gallery));
+}
+
+let turn = 0;
+let scrolled = 0; // of the overview, to come back to
+
+async function route(first) {
+  const mine = ++turn;
+  const [view, ...rest] = decodeURIComponent(location.hash).replace(/^#\/?/, "").split("/");
+  const numbers = rest.map((v) => (/^\d+$/.test(v) ? Number(v) : NaN));
+  let shown;
+  try {
+    switch (view) {
+      case "": shown = await overview(); break;
+      case "p": shown = await pictureView(numbers[0], numbers.slice(1)); break;
+      case "l": shown = await layerView(numbers[0], numbers[1]); break;
+      default: shown = missing("This address is no part of the report.");
+    }
+  } catch (e) {
+    shown = h("article", null, h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, "This cannot be shown"), h("p", { class: "failure", role: "alert" }, e.message));
+  }
+  if (mine !== turn) return;
+  const before = main.firstElementChild;
+  if (before?.classList.contains("overview")) scrolled = scrollY;
+  before?.view?.close();
+  main.replaceChildren(shown);
+  document.title = `${shown.querySelector("h1").textContent} – filterbank report`;
+  if (first) return;
+  scrollTo(0, view === "" ? scrolled : 0);
+  shown.querySelector("h1").focus({ preventScroll: true });
+}
+
+// The theme is the system's until the button says otherwise.
+const themes = ["auto", "light", "dark"];
+const themeButton = document.getElementById("theme");
+function setTheme(theme) {
+  document.documentElement.style.colorScheme = theme === "auto" ? "" : theme;
+  themeButton.textContent = { auto: "◐", light: "○", dark: "●" }[theme];
+  themeButton.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}`);
+  themeButton.dataset.theme = theme;
+}
+themeButton.addEventListener("click", () => {
+  const theme = themes[(themes.indexOf(themeButton.dataset.theme) + 1) % themes.length];
+  setTheme(theme);
+  try { localStorage.setItem("filterbank-theme", theme); } catch { /* a page from a file may have no storage */ }
+});
+let kind = "auto";
+try { kind = localStorage.getItem("filterbank-theme") ?? kind; } catch { /* as above */ }
+setTheme(themes.includes(kind) ? kind : "auto");
+
+addEventListener("keydown", (e) => {
+  if (e.altKey || e.ctrlKey || e.metaKey || e.target.closest("input, select, textarea")) return;
+  const press = (selector) => {
+    const target = main.querySelector(selector);
+    if (target) e.preventDefault();
+    return target;
+  };
+  switch (e.key) {
+    case "[": press('.crumbs a[rel="prev"]')?.click(); break;
+    case "]": press('.crumbs a[rel="next"]')?.click(); break;
+    case "/": press("#search")?.focus(); break;
+  }
+});
+addEventListener("hashchange", () => route(false));
+route(true);

@@ -1,0 +1,65 @@
+// The page's data: what stands in the page itself, and what is asked for by name.
+
+const page = JSON.parse(document.getElementById("page").textContent);
+
+const waiting = new Map(); // name → {resolve, reject} of a script on its way
+const kept = new Map(); // name → promise, the oldest first
+
+// filterbank is what the data's script files call.
+globalThis.filterbank = (name, value) => {
+  waiting.get(name)?.resolve(value);
+  waiting.delete(name);
+};
+
+// load gives the value of that name. The last few stay at hand.
+function load(name) {
+  let value = kept.get(name);
+  kept.delete(name);
+  if (!value) {
+    value = page.base ? loadScript(name) : loadInline(name);
+    value.catch(() => kept.delete(name));
+  }
+  kept.set(name, value);
+  if (kept.size > 24) kept.delete(kept.keys().next().value);
+  return value;
+}
+
+function loadScript(name) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    const failed = () => {
+      waiting.delete(name);
+      reject(new Error(`${decodeURI(page.base)}${name}.js is missing or cut short: make the report again, or copy its folder along with the page`));
+    };
+    waiting.set(name, { resolve, reject });
+    script.onerror = failed;
+    script.onload = () => {
+      script.remove();
+      if (waiting.has(name)) failed();
+    };
+    script.src = page.base + name + ".js";
+    document.head.append(script);
+  });
+}
+
+// loadInline reads a value from the page, which may still be on its way.
+async function loadInline(name) {
+  if (document.readyState === "loading" && !document.getElementById(name)?.nextSibling) {
+    await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  }
+  const block = document.getElementById(name);
+  if (!block) throw new Error(`the page has no ${name}: it is cut short`);
+  return JSON.parse(block.textContent);
+}
+
+const pictureName = (index) => "p/" + String(index).padStart(6, "0");
+
+// arrays gives a layer's weights and bias.
+const opened = new WeakMap();
+async function arrays(layer) {
+  if (!opened.has(layer)) {
+    const data = layer.weights ? await load(layer.weights) : null;
+    opened.set(layer, data && { weights: floatsFromBase64(data.weights), bias: floatsFromBase64(data.bias) });
+  }
+  return opened.get(layer);
+}

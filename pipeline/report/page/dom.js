@@ -1,0 +1,115 @@
+// Small things that all views use.
+
+// h makes an element. Text is always text, never markup.
+function h(tag, props, ...children) {
+  const element = tag === "svg" || props?.svg
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === undefined || value === null || value === false || name === "svg") continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((c) => c !== undefined && c !== null && c !== false));
+  return element;
+}
+
+const s = (tag, props, ...children) => h(tag, { svg: true, ...props }, ...children);
+
+// exact writes a float32 in the fewest digits that give it back.
+function exact(v) {
+  if (v !== v) return "NaN";
+  if (Object.is(v, -0)) return "-0";
+  if (v === 0 || v - v !== 0) return String(v).replace("Infinity", "∞");
+  for (let digits = 1; digits < 9; digits++) {
+    const text = v.toPrecision(digits);
+    if (Math.fround(text) === v) return String(Number(text));
+  }
+  return String(Number(v.toPrecision(9)));
+}
+
+// short writes a number to be looked at.
+function short(v, digits = 4) {
+  if (v !== v || v - v !== 0) return exact(v);
+  const text = String(Number(v.toPrecision(digits)));
+  return text.length > digits + 5 ? v.toExponential(digits - 2) : text;
+}
+
+const whole = (n) => Math.round(n).toLocaleString("en");
+
+// amount writes a large count with three digits and a letter.
+function amount(n) {
+  for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"]]) {
+    if (n >= size) return `${Number((n / size).toPrecision(3))} ${unit}`;
+  }
+  return whole(n);
+}
+
+function share(part, all) {
+  if (!all) return "–";
+  const percent = 100 * part / all;
+  if (part > 0 && percent < 0.1) return "<0.1 %";
+  if (part < all && percent > 99.9) return ">99.9 %";
+  return `${percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+}
+
+const pair = ([a, b]) => (a === b ? String(a) : `${a}×${b}`);
+const size2 = ([a, b]) => `${a}×${b}`;
+const shape = (dims) => dims.join("×");
+const plural = (n, one, many = one + "s") => `${whole(n)} ${n === 1 ? one : many}`;
+
+// padding writes n, h×w, or top, left, bottom, right, as a stack file orders them.
+function padding([top, left, bottom, right], mode) {
+  const text = top === bottom && left === right ? pair([top, left]) : [top, left, bottom, right].join(", ");
+  return mode && mode !== "zeros" && text !== "0" ? `${text} ${mode}` : text;
+}
+
+// roving makes one of a container's items at a time reachable with Tab, and the others
+// with the arrow keys, Home and End.
+function roving(container, selector) {
+  const items = () => [...container.querySelectorAll(selector)];
+  const point = (item) => {
+    for (const other of container.querySelectorAll(`${selector}[tabindex="0"]`)) other.tabIndex = -1;
+    item.tabIndex = 0;
+  };
+  container.addEventListener("focusin", (e) => {
+    const item = e.target.closest(selector);
+    if (item) point(item);
+  });
+  container.addEventListener("keydown", (e) => {
+    const all = items(), at = all.indexOf(e.target.closest(selector));
+    if (at < 0 || e.altKey || e.ctrlKey || e.metaKey) return;
+    const to = step(all, at, e.key);
+    if (to === undefined) return;
+    e.preventDefault();
+    all[to].focus();
+  });
+  return { point };
+}
+
+function step(all, at, key) {
+  const last = all.length - 1;
+  switch (key) {
+    case "ArrowRight": return Math.min(last, at + 1);
+    case "ArrowLeft": return Math.max(0, at - 1);
+    case "Home": return 0;
+    case "End": return last;
+    case "ArrowDown":
+    case "ArrowUp": {
+      const box = all[at].getBoundingClientRect(), down = key === "ArrowDown";
+      let best, distance = Infinity;
+      all.forEach((item, i) => {
+        const b = item.getBoundingClientRect();
+        if (down ? b.top < box.bottom - 1 : b.bottom > box.top + 1) return;
+        const d = Math.abs(b.top - box.top) * 1e4 + Math.abs(b.left - box.left);
+        if (d < distance) [best, distance] = [i, d];
+      });
+      return best ?? at;
+    }
+  }
+  return undefined;
+}
+
+// facts is a list of names and values; those without a value are left out.
+const facts = (pairs, cls = "facts") => h("dl", { class: cls }, pairs.filter(([, v]) => v !== undefined && v !== null && v !== "")
+  .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));

@@ -1,0 +1,112 @@
+// The stack as a diagram, and the page of a layer.
+
+const stackTitle = (stack) => stack.name || "Stack";
+const layerPath = (st, l) => `#/l/${st}/${l}`;
+
+// channelNames are the names of what the filters of a layer read: colours, or the maps of
+// the layer before.
+function channelNames(st, l, k = 0) {
+  const { layers } = page.stacks[st], layer = layers[l];
+  const all = l > 0 ? layers[l - 1].filters : ["R", "G", "B"];
+  if (layer.groups === 1) return all;
+  const each = all.length / layer.groups, group = Math.floor(k / (layer.filters.length / layer.groups));
+  return all.slice(group * each, (group + 1) * each);
+}
+
+// what says in a few words what a layer does.
+function what(layer) {
+  switch (layer.kind) {
+    case "conv": return `conv ${size2(layer.kernel)}`;
+  }
+  return layer.kind;
+}
+
+function activationName(layer) {
+  return { relu: "ReLU", none: "none", leaky_relu: `leaky ReLU ${exact(layer.slope)}` }[layer.activation] ?? layer.activation;
+}
+
+const layerFacts = (layer, plan) => facts([
+  ["kernel", layer.kind === "conv" ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}` : size2(layer.kernel)],
+  ["stride", pair(layer.stride)],
+  ["padding", padding(plan.pad, layer.mode)],
+  ["dilation", layer.dilation.some((d) => d > 1) ? pair(layer.dilation) : ""],
+  ["groups", layer.groups > 1 ? whole(layer.groups) : ""],
+  ["activation", layer.activation && activationName(layer)],
+  ["receptive field", size2(plan.field)],
+  ["parameters", whole(layer.parameters)],
+  ["multiply-adds", amount(plan.macs)],
+]);
+
+function diagram(st, plans, input) {
+  const stack = page.stacks[st];
+  const volume = (dims, name) => h("div", { class: "volume" }, block(dims), h("b", null, shape(dims)), h("span", { class: "muted" }, name));
+  const steps = stack.layers.map((layer, l) => h("li", null,
+    h("a", { class: "layer", href: layerPath(st, l) },
+      h("h4", null, layer.name),
+      h("p", null, what(layer)),
+      layerFacts(layer, plans[l]),
+      plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered)),
+    volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written")));
+  return h("ol", { class: "diagram", "aria-label": `layers of ${stackTitle(stack)}` },
+    h("li", null, volume(input, "input")), steps);
+}
+
+// stackView shows all stacks for one of the sizes.
+function stackView() {
+  if (!page.sizes.length) return h("section", null, h("h2", null, "Stack"), h("p", null, "No picture has gone through it."));
+  const body = h("div", null);
+  const draw = (at) => body.replaceChildren(...page.stacks.map((stack, st) => h("section", { class: "stack" },
+    page.stacks.length > 1 && h("h3", null, stackTitle(stack)),
+    diagram(st, page.sizes[at].plans[st], page.sizes[at].in))));
+  draw(0);
+  const choice = page.sizes.length > 1 && h("label", { class: "choice" }, "for pictures of ",
+    h("select", { onchange: (e) => draw(Number(e.target.value)) }, page.sizes.map((size, i) =>
+      h("option", { value: i }, `${shape(size.in)} (${plural(size.pictures, "picture")})`))),
+    page.rest > 0 && ` and ${plural(page.rest, "other size")}, with their pictures`);
+  return h("section", { "aria-labelledby": "stack-title" },
+    h("header", { class: "row" }, h("h2", { id: "stack-title" }, page.stacks.length > 1 ? "Stacks" : "Stack"), choice), body);
+}
+
+// layerView shows a layer's filters: kernels, and how they fared over the run.
+async function layerView(st, l) {
+  const stack = page.stacks[st], layer = stack?.layers[l];
+  if (!layer) return missing("There is no such layer.");
+  const [values, gallery] = await Promise.all([arrays(layer), load("gallery")]);
+  const plan = page.sizes[0]?.plans[st][l];
+  const list = h("ul", { class: "filters" }, layer.filters.map((name, k) => filterCard(st, l, k, values, gallery)));
+  const n = layer.stats?.[0]?.pictures;
+  return h("article", null,
+    h("nav", { class: "crumbs", "aria-label": "where" }, h("a", { href: "#/" }, "Overview"), page.stacks.length > 1 && h("span", null, stackTitle(stack)),
+      l > 0 && h("a", { href: layerPath(st, l - 1), rel: "prev" }, `← ${stack.layers[l - 1].name}`),
+      l + 1 < stack.layers.length && h("a", { href: layerPath(st, l + 1), rel: "next" }, `${stack.layers[l + 1].name} →`)),
+    h("h1", { tabindex: -1 }, layer.name),
+    h("p", { class: "lead" }, `${what(layer)}, ${plural(layer.filters.length, "filter")}`,
+      plan && `, ${shape(plan.in)} → ${shape(plan.out)} for pictures of ${shape(page.sizes[0].in)}`),
+    plan && layerFacts(layer, plan),
+    h("p", { class: "muted" }, layer.written
+      ? `Ranges, means and zeros are over ${plural(n ?? 0, "picture")}.`
+      : "The maps of this layer were not written; run with --layers all has them and what they were like."),
+    list);
+}
+
+function filterCard(st, l, k, values, gallery) {
+  const layer = page.stacks[st].layers[l], stats = layer.stats?.[k];
+  return h("li", { class: "filter" },
+    values && kernel(layer, channelNames(st, l, k), values, k, { most: 16 }),
+    h("div", null,
+      h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
+      values && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
+      stats && stats.pictures > 0 && statsText(stats),
+      stats?.top?.length > 0 && h("ol", { class: "strongest", "aria-label": "strongest in" }, stats.top.map((t) =>
+        h("li", null, h("a", { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}` },
+          thumb(gallery[t.picture])))))));
+}
+
+function statsText(stats) {
+  return [
+    h("p", { class: "numbers" }, `${short(stats.min)} to ${short(stats.max)}, mean ${short(stats.mean, 3)}, ${share(stats.zeros, stats.values)} zeros`),
+    stats.silent > 0 && h("p", { class: stats.silent === stats.pictures ? "warning" : "muted" },
+      stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`),
+    stats.notFinite > 0 && h("p", { class: "warning" }, `${plural(stats.notFinite, "value")} not finite`),
+  ];
+}

@@ -1,0 +1,305 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// pictureData is all that the page shows of a picture.
+type pictureData struct {
+	Path        string        `json:"path"`
+	SHA256      string        `json:"sha256"`
+	Width       int           `json:"width"`
+	Height      int           `json:"height"`
+	Orientation int           `json:"orientation"`
+	Ignored     []string      `json:"ignored,omitempty"`
+	Warnings    []string      `json:"warnings,omitempty"`
+	Size        [3]int        `json:"size"` // prepared
+	Plans       [][]planData  `json:"plans"`
+	Samples     *samples      `json:"samples,omitempty"`
+	Gone        string        `json:"gone,omitempty"` // why there are no samples
+	Maps        [][][]mapData `json:"maps"`           // by stack, layer and filter
+	Files       []link        `json:"files"`          // that are no maps shown
+}
+
+// link is another file of a picture.
+type link struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// mapData is a feature map.
+type mapData struct {
+	URL string     `json:"url,omitempty"`
+	PNG []byte     `json:"png,omitempty"` // in place of URL with --embed; beside it where the page has to read it
+	Of  [2]float64 `json:"of"`            // what the PNG's smallest and largest level stand for
+
+	Min       float32  `json:"min"`
+	Max       float32  `json:"max"`
+	Mean      float64  `json:"mean"`
+	Zeros     int64    `json:"zeros"`
+	NotFinite int64    `json:"notFinite"`
+	Values    int64    `json:"values"`
+	Bins      *[]int64 `json:"bins,omitempty"` // from Min to Max, zeros left out
+
+	sum float64
+}
+
+// item is a picture on its way into the report.
+type item struct {
+	index int // in the gallery
+	place string
+	plain bool // only its entry is wanted: it is beyond the limit's pictures, or has failed
+}
+
+// shot is what a picture comes to.
+type shot struct {
+	entry entry
+	data  *pictureData // nil without maps; Samples, PNGs and bins are gone by now
+	sums  [][2]string  // names and digests of what was added
+}
+
+// hand is what a goroutine that does pictures owns.
+type hand struct {
+	runners []filters.Runner // one a stack
+	drawing drawing
+}
+
+func (w *writer) newHand() *hand {
+	h := &hand{runners: make([]filters.Runner, len(w.opts.Stacks))}
+	for i := range h.runners {
+		h.runners[i].Kernel = w.opts.Kernel
+	}
+	return h
+}
+
+// picture makes a picture's part of the report.
+func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
+	rec, err := w.manifest.Record(it.place)
+	if err != nil {
+		return nil, err
+	}
+	if rec.Status == sink.Failed {
+		return &shot{entry: failed(rec)}, nil
+	}
+	s := &shot{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
+	if rec.Stack != w.stacks {
+		s.entry.Note = "its maps were made by other stacks than run.json has; run it again"
+		return s, nil
+	}
+	s.data = &pictureData{
+		Path: s.entry.Name, SHA256: rec.SHA256, Width: rec.Width, Height: rec.Height,
+		Orientation: rec.Orientation, Ignored: rec.Ignored, Warnings: rec.Warnings,
+	}
+	name := fmt.Sprintf("%06d", it.index)
+	pic, err := w.decode(ctx, rec)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		s.data.Gone = err.Error()
+		err = w.fromMaps(rec, s.data)
+	default:
+		err = w.fromPicture(ctx, h, pic, rec, s, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum, err := w.stage.put("p/"+name, s.data)
+	s.sums = append(s.sums, [2]string{"p/" + name, sum})
+	s.data.Samples = nil
+	for _, layers := range s.data.Maps {
+		for _, maps := range layers {
+			for k := range maps {
+				maps[k].PNG, maps[k].Bins = nil, nil
+			}
+		}
+	}
+	return s, err
+}
+
+// decode decodes a picture again, if its file is there and has not changed. The error
+// is for the page.
+func (w *writer) decode(ctx context.Context, rec *sink.Record) (*decode.Picture, error) {
+	path := string(rec.Input)
+	if path == source.Stdin {
+		return nil, errors.New("the picture came from standard input")
+	}
+	paths := []string{path}
+	if !filepath.IsAbs(path) && w.opts.Folder != "" {
+		paths = append(paths, filepath.Join(w.opts.Folder, path))
+	}
+	why := errors.New("the picture's file is no longer there")
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
+			continue
+		}
+		data, err := os.ReadFile(p)
+		if err != nil {
+			why = errors.New("the picture's file can no longer be read")
+			continue
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.SHA256 {
+			why = errors.New("the picture's file has changed since the run")
+			continue
+		}
+		return w.opts.Decoder.Decode(ctx, data)
+	}
+	return nil, why
+}
+
+// thumbSide is the longer side of the gallery's pictures, in pixels.
+const thumbSide = 256
+
+// fromPicture fills in what is found out by running the stacks on the picture again.
+func (w *writer) fromPicture(ctx context.Context, h *hand, pic *decode.Picture, rec *sink.Record, s *shot, name string) error {
+	n := newNormalisation(w.opts.Decoder)
+	prepared, thumb, err := newSamples(pic, &n, thumbSide)
+	if err != nil {
+		return fmt.Errorf("report %s: %w", s.entry.Name, err)
+	}
+	s.data.Samples = &prepared
+	if err := w.thumb(s, name, thumb); err != nil {
+		return err
+	}
+	plans, err := w.shapes(pic.Size(), s.data)
+	if err != nil {
+		return err
+	}
+	w.files(rec, s.data)
+	for i, plan := range plans {
+		taps := w.opts.Stacks[i].Taps
+		var drawn *drawn
+		tallies, err := measure(ctx, &h.runners[i], w.opts.Kernel, plan, taps, pic, func(tallies [][]tally) filters.Emit {
+			drawn = h.drawing.begin(plan, s.data.Maps[i], tallies)
+			return drawn.add
+		})
+		if err == nil {
+			err = drawn.end()
+		}
+		if err != nil {
+			return fmt.Errorf("report %s: %w", s.entry.Name, err)
+		}
+		for l, layer := range tallies {
+			for k := range layer {
+				s.data.Maps[i][l][k].tallied(&layer[k])
+			}
+		}
+	}
+	return nil
+}
+
+// thumb adds the gallery's picture.
+func (w *writer) thumb(s *shot, name string, thumb []byte) error {
+	if w.opts.Embed {
+		s.entry.Thumb = "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(thumb)
+		return nil
+	}
+	s.entry.Thumb = "t/" + name + ".jpg"
+	sum, err := w.stage.file(s.entry.Thumb, thumb)
+	s.sums = append(s.sums, [2]string{s.entry.Thumb, sum})
+	return err
+}
+
+// shapes fills in the geometry.
+func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error) {
+	d.Size = shapeOf(in)
+	plans, data, err := w.plans(in)
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", d.Path, err)
+	}
+	d.Plans = data
+	d.Maps = make([][][]mapData, len(plans))
+	for s, plan := range plans {
+		d.Maps[s] = make([][]mapData, len(plan.Layers))
+		for l, tapped := range w.opts.Stacks[s].Taps {
+			d.Maps[s][l] = []mapData{}
+			if tapped {
+				d.Maps[s][l] = make([]mapData, plan.Layers[l].Out.C)
+			}
+		}
+	}
+	return plans, nil
+}
+
+// files finds the maps among a record's files.
+func (w *writer) files(rec *sink.Record, d *pictureData) {
+	byName := map[string]*mapData{}
+	for s := range d.Maps {
+		for l := range d.Maps[s] {
+			for k, name := range pipeline.MapNames(w.opts.Stacks[s].Stack, l) {
+				if k < len(d.Maps[s][l]) {
+					byName[string(rec.Output)+"/"+name] = &d.Maps[s][l][k]
+				}
+			}
+		}
+	}
+	for _, f := range rec.Files {
+		path := string(f.Path)
+		if !filepath.IsLocal(filepath.FromSlash(path)) {
+			continue // a manifest that somebody has made up
+		}
+		if m, ok := byName[path]; ok && f.Scale != nil {
+			m.URL, m.Of = w.links.to(path), *f.Scale
+			if w.opts.Embed || d.Gone != "" {
+				if data, err := w.root.ReadFile(filepath.FromSlash(path)); err == nil {
+					m.PNG = data
+				}
+			}
+			if w.opts.Embed {
+				m.URL = ""
+			}
+			continue
+		}
+		d.Files = append(d.Files, link{source.Display(path), w.links.to(path)})
+	}
+}
+
+// fromMaps fills in what the maps' own pictures tell, where the input is gone.
+func (w *writer) fromMaps(rec *sink.Record, d *pictureData) error {
+	in := volume.Shape{C: 3, H: rec.Height, W: rec.Width}
+	if len(rec.Layers) > 0 {
+		in = rec.Layers[0].In
+	}
+	plans, err := w.shapes(in, d)
+	if err != nil {
+		return err
+	}
+	w.files(rec, d)
+	for s := range plans {
+		for _, maps := range d.Maps[s] {
+			for k := range maps {
+				maps[k].levels(w.opts.Kernel, bytes.NewReader(maps[k].PNG))
+			}
+		}
+	}
+	return nil
+}
+
+// tallied notes what was counted of a map.
+func (m *mapData) tallied(t *tally) {
+	m.Zeros, m.NotFinite, m.Values = t.zeros, t.notFinite, t.values
+	if t.lo > t.hi {
+		return
+	}
+	// Of the two zeros only +0: which one a kernel finds is not fixed.
+	m.Min, m.Max, m.sum = t.lo+0, t.hi+0, t.sum
+	m.Mean = t.sum / float64(t.values-t.notFinite)
+	bins := t.bins[:]
+	m.Bins = &bins
+}

@@ -1,0 +1,223 @@
+package report
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"math"
+
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+)
+
+// samples is a prepared picture as the page gets it: a PNG, which is shown, and whose
+// samples are the volume's, to be normalised; or, where a background shines through and
+// values are no whole samples, the volume itself beside a PNG that is only shown.
+type samples struct {
+	Depth  int    `json:"depth"` // of the PNG's samples where they are the volume's, 8 or 16; 32 with floats
+	PNG    []byte `json:"png"`
+	Floats []byte `json:"floats,omitempty"` // little-endian float32, C×H×W, in a zlib stream
+}
+
+// normalisation is what was done to samples: (v − mean)/std with v in [0,1], each step
+// rounded to float32, as package decode does it.
+type normalisation struct{ mean, std [3]float32 }
+
+func newNormalisation(d *decode.Decoder) normalisation {
+	o := d.Options()
+	return normalisation{o.Mean, o.Std}
+}
+
+// value is sample i of top in channel c.
+func (n *normalisation) value(c, i int, top float32) float32 {
+	return float32(float32(i)/top-n.mean[c]) / n.std[c]
+}
+
+// sample finds the sample of top that gives a value, if any does.
+func (n *normalisation) sample(c int, v, top float32) (i int, ok bool) {
+	guess := math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * float64(top))
+	if !(guess >= -1 && guess <= float64(top)+1) {
+		return 0, false
+	}
+	for _, i := range []int{int(guess), int(guess) - 1, int(guess) + 1} {
+		if i >= 0 && i <= int(top) && math.Float32bits(n.value(c, i, top)) == math.Float32bits(v) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// shown is the level of 8 bits that comes nearest to a value.
+func (n *normalisation) shown(c int, v float32) uint8 {
+	level := math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * 255)
+	return uint8(max(0, min(255, level)))
+}
+
+// bandRows is how many rows of a picture are read at a time.
+const bandRows = 16
+
+// bands reads a picture from top to bottom.
+func bands(src *decode.Picture, do func(rows volume.Rows) error) error {
+	size := src.Size()
+	v, err := volume.New(volume.Shape{C: size.C, H: min(bandRows, size.H), W: size.W})
+	if err != nil {
+		return err
+	}
+	for y := 0; y < size.H; y += bandRows {
+		rows := v.Rows(0, min(bandRows, size.H-y))
+		rows.Y = y
+		if err := src.ReadRows(rows); err != nil {
+			return err
+		}
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newSamples encodes a picture, and makes a small one of at most side×side pixels.
+func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thumb []byte, err error) {
+	size := src.Size()
+	eight := image.NewNRGBA(image.Rect(0, 0, size.W, size.H))
+	exact := true
+	err = bands(src, func(rows volume.Rows) error {
+		for c := range rows.C {
+			for y := range rows.N {
+				line := eight.Pix[(rows.Y+y)*eight.Stride:]
+				for x, v := range rows.Row(c, y) {
+					i, ok := n.sample(c, v, 255)
+					if !ok {
+						exact, i = false, int(n.shown(c, v))
+					}
+					line[4*x+c], line[4*x+3] = uint8(i), 255
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return s, nil, err
+	}
+	if thumb, err = encodeThumb(eight, side); err != nil {
+		return s, nil, err
+	}
+	if s.Depth, s.PNG, err = 8, nil, nil; exact {
+		s.PNG, err = encodePNG(eight)
+		return s, thumb, err
+	}
+	sixteen, exact, err := wide(src, n)
+	if err != nil {
+		return s, nil, err
+	}
+	if exact {
+		s.Depth = 16
+		s.PNG, err = encodePNG(sixteen)
+		return s, thumb, err
+	}
+	s.Depth = 32
+	if s.PNG, err = encodePNG(eight); err != nil {
+		return s, nil, err
+	}
+	s.Floats, err = floats(src)
+	return s, thumb, err
+}
+
+// wide is a picture of 16-bit samples, if its values are such.
+func wide(src *decode.Picture, n *normalisation) (m *image.NRGBA64, exact bool, err error) {
+	size := src.Size()
+	m, exact = image.NewNRGBA64(image.Rect(0, 0, size.W, size.H)), true
+	err = bands(src, func(rows volume.Rows) error {
+		for c := range rows.C {
+			for y := range rows.N {
+				line := m.Pix[(rows.Y+y)*m.Stride:]
+				for x, v := range rows.Row(c, y) {
+					i, ok := n.sample(c, v, 65535)
+					exact = exact && ok
+					binary.BigEndian.PutUint16(line[8*x+2*c:], uint16(i))
+					binary.BigEndian.PutUint16(line[8*x+6:], 65535)
+				}
+			}
+		}
+		return nil
+	})
+	return m, exact, err
+}
+
+// floats is a picture's volume, compressed.
+func floats(src *decode.Picture) ([]byte, error) {
+	size := src.Size()
+	v, err := volume.New(size)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.ReadRows(v.Rows(0, size.H)); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	var line []byte
+	for at := 0; at < len(v.Data); at += size.W {
+		line = line[:0]
+		for _, f := range v.Data[at : at+size.W] {
+			line = binary.LittleEndian.AppendUint32(line, math.Float32bits(f))
+		}
+		if _, err := z.Write(line); err != nil {
+			return nil, fmt.Errorf("compress: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func encodePNG(m image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	enc := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := enc.Encode(&b, m); err != nil {
+		return nil, fmt.Errorf("encode png: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// encodeThumb shrinks a picture to at most side×side pixels, each the mean of the
+// pixels that it covers, in whole numbers.
+func encodeThumb(m *image.NRGBA, side int) ([]byte, error) {
+	size := m.Bounds().Size()
+	w, h := min(size.X, side), min(size.Y, side)
+	if size.X > size.Y {
+		h = max(1, min(size.Y, (size.Y*w+size.X/2)/size.X))
+	} else {
+		w = max(1, min(size.X, (size.X*h+size.Y/2)/size.Y))
+	}
+	small := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		y0, y1 := y*size.Y/h, (y+1)*size.Y/h
+		for x := range w {
+			x0, x1 := x*size.X/w, (x+1)*size.X/w
+			var sum [3]int
+			for sy := y0; sy < y1; sy++ {
+				for p := m.PixOffset(x0, sy); p < m.PixOffset(x1, sy); p += 4 {
+					for c := range sum {
+						sum[c] += int(m.Pix[p+c])
+					}
+				}
+			}
+			n, out := (x1-x0)*(y1-y0), small.Pix[small.PixOffset(x, y):]
+			for c := range sum {
+				out[c] = uint8((sum[c] + n/2) / n)
+			}
+			out[3] = 255
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 82}); err != nil {
+		return nil, fmt.Errorf("encode jpeg: %w", err)
+	}
+	return b.Bytes(), nil
+}

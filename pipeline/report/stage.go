@@ -1,0 +1,252 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"filterbank/pipeline/sink"
+)
+
+// stage is the place in which a report's data is gathered before its page names it: a
+// folder inside the data's folder, so that a page is at all times beside the data that
+// it was made with. It is safe for concurrent use.
+type stage struct {
+	page  string // the page's path
+	data  string // the data's folder
+	dir   string // where files are made
+	made  bool   // data was not there before
+	bytes atomic.Int64
+}
+
+// marker is a file that tells a data folder from any other folder.
+const marker = ".filterbank-report"
+
+func newStage(out string) (*stage, error) {
+	if filepath.Ext(out) != ".html" || filepath.Base(out) == ".html" {
+		return nil, fmt.Errorf("report %s: the page's name must end in .html", out)
+	}
+	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("report %s: it is no regular file; choose another name with -o", out)
+	}
+	s := &stage{page: out, data: DataFolder(out)}
+	_, err := os.Lstat(s.data)
+	s.made = errors.Is(err, fs.ErrNotExist)
+	if _, err := os.Lstat(filepath.Join(s.data, marker)); !s.made && err != nil {
+		return nil, fmt.Errorf("report %s: its data would go to %s, which is there and no report's; choose another name with -o", out, s.data)
+	}
+	if err := os.MkdirAll(s.data, 0o777); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	s.dir = filepath.Join(s.data, fmt.Sprintf("unfinished-%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
+	if err := os.Mkdir(s.dir, 0o777); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return s, nil
+}
+
+// discard removes what was not published. After publish it does nothing.
+func (s *stage) discard() {
+	os.RemoveAll(s.dir)
+	if s.made {
+		if entries, err := os.ReadDir(s.data); err == nil && len(entries) == 1 {
+			os.RemoveAll(s.data)
+		}
+	}
+}
+
+// file adds a file and gives its digest. The name is slash-separated.
+func (s *stage) file(name string, data []byte) (sum string, err error) {
+	path := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	s.bytes.Add(int64(len(data)))
+	of := sha256.Sum256(data)
+	return hex.EncodeToString(of[:]), nil
+}
+
+// The beginning and the end of a script file that hands a value to the page.
+const scriptStart, scriptEnd = "filterbank(", ")\n"
+
+// put adds a value that the page asks for by name: a call with the name and the value,
+// on one line. JSON is written so that it can stand in a script element too: without
+// <, > and &, U+2028 and U+2029.
+func (s *stage) put(name string, v any) (sum string, err error) {
+	var b bytes.Buffer
+	b.WriteString(scriptStart)
+	for i, part := range []any{name, v} {
+		data, err := json.Marshal(part)
+		if err != nil {
+			return "", fmt.Errorf("report: %s: %w", name, err)
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(data)
+	}
+	b.WriteString(scriptEnd)
+	return s.file(name+".js", b.Bytes())
+}
+
+// value reads what put wrote of a value.
+func (s *stage) value(name string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)+".js"))
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	quoted, err := json.Marshal(name)
+	if err != nil {
+		return nil, fmt.Errorf("report: %s: %w", name, err)
+	}
+	return data[len(scriptStart)+len(quoted)+1 : len(data)-len(scriptEnd)], nil
+}
+
+// url is the address of the data's folder of that id, relative to the page.
+func (s *stage) url(id string) string {
+	return escapePath(filepath.Base(s.data)) + "/" + id + "/"
+}
+
+// publish gives the data its name, writes the page, which names it, and removes the
+// data of earlier pages. An embedded report has no data beside it.
+func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error {
+	tree, err := sink.Open(filepath.Dir(s.page))
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	batch := tree.Begin("")
+	page := &counting{w: batch.Create(filepath.Base(s.page))}
+	if err := html(page); err != nil {
+		batch.Abort()
+		return err
+	}
+	keep := ""
+	if !embed {
+		keep = id
+		final := filepath.Join(s.data, id)
+		if err := replace(s.dir, final); err != nil {
+			batch.Abort()
+			return fmt.Errorf("report: %w", err)
+		}
+		s.dir = final
+	}
+	if _, err := batch.Commit(); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if embed {
+		s.bytes.Store(0)
+	}
+	s.bytes.Add(page.n)
+	return s.clean(keep)
+}
+
+// replace renames a folder, in place of one that may be there. That one has the same
+// content unless somebody has changed it, since the name is a digest.
+func replace(from, to string) error {
+	err := os.Rename(from, to)
+	if err == nil {
+		return nil
+	}
+	if _, statErr := os.Lstat(to); statErr != nil {
+		return err
+	}
+	old := from + "-old"
+	if err := os.Rename(to, old); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return errors.Join(err, os.Rename(old, to))
+	}
+	return os.RemoveAll(old)
+}
+
+// clean removes all data but that of the page, and what crashes have left.
+func (s *stage) clean(keep string) error {
+	s.dir = filepath.Join(s.data, "unfinished-") // nothing to discard
+	if keep == "" {
+		s.made = false
+		return os.RemoveAll(s.data)
+	}
+	entries, err := os.ReadDir(s.data)
+	for _, e := range entries {
+		if name := e.Name(); name != keep && name != marker {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(s.data, name)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("report: remove the data of an earlier one: %w", err)
+	}
+	return nil
+}
+
+// counting counts the bytes of the page.
+type counting struct {
+	w io.Writer
+	n int64
+}
+
+// Write passes on and counts.
+func (c *counting) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return c.w.Write(p)
+}
+
+// links makes the addresses of the run's files, relative to the page.
+type links struct{ prefix string }
+
+func newLinks(page, run string) (links, error) {
+	from, err := filepath.Abs(filepath.Dir(page))
+	if err != nil {
+		return links{}, fmt.Errorf("report %s: %w", page, err)
+	}
+	to, err := filepath.Abs(run)
+	if err != nil {
+		return links{}, fmt.Errorf("report %s: %w", page, err)
+	}
+	rel, err := filepath.Rel(from, to)
+	if err != nil {
+		return links{}, fmt.Errorf("report %s: no relative link leads to %s; use --embed or put the page on the same volume", page, run)
+	}
+	if rel == "." {
+		return links{}, nil
+	}
+	return links{escapePath(filepath.ToSlash(rel)) + "/"}, nil
+}
+
+// to is the address of a file of the run, given by its slash-separated path.
+func (l links) to(path string) string { return l.prefix + escapePath(path) }
+
+// escapePath writes a slash-separated path, which may have any bytes, as a relative
+// reference (RFC 3986): all but unreserved characters and slashes are percent-encoded.
+func escapePath(path string) string {
+	const hexadecimal = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(path) {
+		c := path[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~/", c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hexadecimal[c>>4])
+			b.WriteByte(hexadecimal[c&15])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,79 @@
+package report
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEscapePath: an address gives back every byte of a name, and ends no attribute,
+// query or fragment.
+func TestEscapePath(t *testing.T) {
+	for _, name := range []string{
+		"a/b.png", "ü.png", "100%.png", "a?b#c", `"quoted" 'name'`, "</script><!--", "line\nbreak", "\xff\xfe", "a b", "..", "a:b", `back\slash`,
+	} {
+		escaped := escapePath(name)
+		if strings.ContainsAny(escaped, "\"'<>?#& \n\\:") {
+			t.Errorf("%q: %s has characters that mean something", name, escaped)
+		}
+		if back, err := url.PathUnescape(escaped); err != nil || back != name {
+			t.Errorf("%q: %s gives %q back (%v)", name, escaped, back, err)
+		}
+	}
+}
+
+// TestStageReplaces: a report's data takes the place of an earlier one's, of the same
+// content or another, and what a crash has left goes.
+func TestStageReplaces(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "page.html")
+	write := func(id, text string) {
+		t.Helper()
+		s, err := newStage(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.discard()
+		if _, err := s.put("data", text); err != nil {
+			t.Fatal(err)
+		}
+		w := &writer{opts: &Options{}}
+		if err := s.publish(id, false, w.html); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(DataFolder(out), "unfinished-1"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(DataFolder(out), marker), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ id, text string }{{"one", "1"}, {"one", "1"}, {"two", "2"}} {
+		write(c.id, c.text)
+		entries, err := os.ReadDir(DataFolder(out))
+		if err != nil || len(entries) != 2 || entries[1].Name() != c.id {
+			t.Fatalf("%s: the folder holds %v (%v)", c.id, entries, err)
+		}
+		data, err := os.ReadFile(filepath.Join(DataFolder(out), c.id, "data.js"))
+		if want := `filterbank("data","` + c.text + "\")\n"; err != nil || string(data) != want {
+			t.Fatalf("got %q, want %q (%v)", data, want, err)
+		}
+	}
+}
+
+// TestStageDiscards: work that ends early leaves nothing, and an earlier page as it was.
+func TestStageDiscards(t *testing.T) {
+	dir := t.TempDir()
+	s, err := newStage(filepath.Join(dir, "page.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.put("data", 1); err != nil {
+		t.Fatal(err)
+	}
+	s.discard()
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("left %v (%v)", entries, err)
+	}
+}
