@@ -153,6 +153,8 @@ func (o *Options) scaleLine() string {
 	case render.PerPercentile:
 		p := o.Scale.Percentiles
 		return fmt.Sprintf("each map from its percentile %v to %v, lo … hi:", p[0], p[1])
+	case render.PerDataset:
+		return "each filter has one scale for all images, lo … hi:"
 	}
 	return "each map has its own scale, lo … hi:"
 }

@@ -18,6 +18,7 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
+	"filterbank/pipeline/stats"
 )
 
 // Format is a kind of output file.
@@ -137,9 +138,10 @@ type Options struct {
 	Out     string   // output folder
 	Formats []Format // none is PNG
 	Scale   render.Scale
-	Sheet   SheetOptions // of Formats' Sheet
-	Jobs    int          // workers; 0 is GOMAXPROCS
-	Stdin   io.Reader    // what the path "-" reads
+	Sheet   SheetOptions       // of Formats' Sheet
+	Dataset [][][]render.Range // where Scale is PerDataset: by stack, layer and map; see UseDataset
+	Jobs    int                // workers; 0 is GOMAXPROCS
+	Stdin   io.Reader          // what the path "-" reads
 
 	// Colormap colours maps of 8 bits. The zero value is coolwarm, centred on 0, for
 	// layers whose outputs may be below 0, and gray for the others.
@@ -178,6 +180,28 @@ type Options struct {
 // colormap is that of a layer's pictures. Those of 16 bits are gray, whatever is in them.
 func (o *Options) colormap(layer filters.Layer) render.Colormap {
 	return o.Colormap.For(layer.Signed() && !slices.Contains(o.Formats, PNG16))
+}
+
+// UseDataset sets Scale and Dataset: it gives every filter of the tapped layers of o.Stacks the same range on every
+// picture, from statistics. It is an error when these are not of the same layers, with
+// pictures prepared in the same way.
+func (o *Options) UseDataset(f *stats.File, b stats.Bounds) error {
+	o.Scale = render.Scale{Per: render.PerDataset}
+	o.Dataset = make([][][]render.Range, len(o.Stacks))
+	for i, s := range o.Stacks {
+		o.Dataset[i] = make([][]render.Range, len(s.Taps))
+		for l, tapped := range s.Taps {
+			o.Dataset[i][l] = make([]render.Range, len(s.Stack.Layers()[l].Filters()))
+			if !tapped {
+				continue
+			}
+			var err error
+			if o.Dataset[i][l], err = f.Ranges(s.Stack.Name(), s.Stack.Layers()[l], o.layerHash(i, l), b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (o *Options) jobs() int {

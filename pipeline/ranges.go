@@ -22,6 +22,8 @@ func (w *worker) ranges(ctx context.Context, pic *decode.Picture) (ranges [][][]
 		return ranges, nil
 	case w.opts.Scale.Per == render.PerPercentile:
 		err = w.percentileRanges(ctx, pic, ranges)
+	case w.opts.Scale.Per == render.PerDataset:
+		fill(ranges, func(s, l, k int) render.Range { return w.opts.Dataset[s][l][k] })
 	default:
 		err = w.extremeRanges(ctx, pic, ranges)
 	}

@@ -34,6 +34,9 @@ func (o *Options) settings() []byte {
 	if slices.Contains(o.Formats, Sheet) {
 		fmt.Fprintf(h, "sheet %+v\n", o.Sheet)
 	}
+	if o.Scale.Per == render.PerDataset {
+		fmt.Fprintf(h, "dataset %v\n", o.Dataset)
+	}
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
 		for _, l := range s.Stack.Layers() {
@@ -58,6 +61,17 @@ func (o *Options) stacks() []byte {
 		}
 	}
 	return h.Sum(nil)
+}
+
+// layerHash is a hash, in hexadecimal, of all that a layer's values depend on besides the
+// picture's bytes.
+func (o *Options) layerHash(stack, layer int) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
+	for _, l := range o.Stacks[stack].Stack.Layers()[:layer+1] {
+		hashLayer(h, l)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func hashLayer(h hash.Hash, l filters.Layer) {

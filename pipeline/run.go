@@ -32,7 +32,7 @@ var ErrStopped = errors.New("stopped at the first picture that failed")
 type run struct {
 	opts     *Options
 	tree     *sink.Tree
-	journal  *sink.Journal
+	journal  *sink.Journal // nil where nothing is written for a picture
 	memory   *admission
 	hands    hands
 	settings []byte // see settings
@@ -63,12 +63,12 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
-	r := run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings(), stacks: opts.stacks()}
+	r := &run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings(), stacks: opts.stacks()}
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
 	}
-	s, err := r.work(ctx, entries)
+	s, err := r.work(ctx, entries, func(stages *Stages) entryFunc { return newWorker(r, stages).entry })
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(places(entries), r.trust)
 	err = errors.Join(err, closeErr)
@@ -128,20 +128,24 @@ func places(entries []source.Entry) iter.Seq2[string, string] {
 	}
 }
 
-// work hands the entries to the workers and gathers what becomes of them.
-func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error) {
+// entryFunc does an entry, which is the i-th.
+type entryFunc func(ctx context.Context, i int, e *source.Entry) result
+
+// work hands the entries, in order, to workers and gathers what becomes of them. Each
+// worker gets a function of its own from start.
+func (r *run) work(ctx context.Context, entries []source.Entry, start func(*Stages) entryFunc) (Summary, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	results := make(chan result)
 	stages := make([]Stages, min(r.opts.jobs(), len(entries)))
 	r.hands.give(r.opts.jobs() - len(stages))
-	queue := make(chan *source.Entry)
+	queue := make(chan int)
 	var workers sync.WaitGroup
 	for i := range stages {
 		workers.Go(func() {
-			w := newWorker(r, &stages[i])
-			for e := range queue {
-				res := w.entry(ctx, e)
+			entry := start(&stages[i])
+			for k := range queue {
+				res := entry(ctx, k, &entries[k])
 				if r.opts.StopOnError && res.err == nil && res.record != nil && res.record.Status == sink.Failed {
 					stop(ErrStopped) // before this worker takes another
 				}
@@ -154,7 +158,7 @@ func (r *run) work(ctx context.Context, entries []source.Entry) (Summary, error)
 		defer close(queue)
 		for i := range entries {
 			select {
-			case queue <- &entries[i]:
+			case queue <- i:
 			case <-ctx.Done():
 				return
 			}
@@ -179,7 +183,7 @@ func (r *run) collect(results <-chan result, stop context.CancelCauseFunc) (s Su
 		if r.opts.Ended != nil {
 			r.opts.Ended()
 		}
-		if res.record != nil {
+		if res.record != nil && r.journal != nil {
 			res.err = errors.Join(res.err, r.journal.Add(res.record))
 		}
 		if res.err != nil {

@@ -48,7 +48,7 @@ type result struct {
 }
 
 // entry does one entry.
-func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
+func (w *worker) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
 	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
 	if e.Problem != nil {
 		fail(rec, e.Problem)
@@ -89,7 +89,7 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	}
 	batch.Abort()
 	switch {
-	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded)):
+	case interrupted(ctx, err):
 		return result{}
 	case errors.As(err, &outputErr) && !outputErr.OfOne():
 		return result{err: err}
@@ -97,6 +97,11 @@ func (w *worker) entry(ctx context.Context, e *source.Entry) (r result) {
 	fail(rec, err)
 	rec.Seconds = seconds
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
+}
+
+// interrupted says that an error is that of the run's end and not the picture's.
+func interrupted(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded))
 }
 
 // limited runs do within the time that the work on a picture may take.
@@ -155,6 +160,15 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 	} else if done {
 		return 0, errDone
 	}
+	held := func() int64 { return mapBytes(w.plans(), w.opts) }
+	return w.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) (int, error) {
+		return w.process(ctx, pic, rec, batch)
+	})
+}
+
+// decoded decodes a picture, once there is room for it and for the bytes that will be
+// held besides, as its plans tell, and processes it, within the time that it may take.
+func (w *worker) decoded(ctx context.Context, in *input, rec *sink.Record, held func() int64, process func(context.Context, *decode.Picture) (int, error)) (int, error) {
 	info, err := w.header(in, rec)
 	if err != nil {
 		return 0, err
@@ -166,7 +180,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 		return 0, &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.name, in.size)}
 	}
 	asked := time.Now()
-	release, err := w.memory.admit(ctx, in.size+info.Memory()+mapBytes(w.plans(), w.opts))
+	release, err := w.memory.admit(ctx, in.size+info.Memory()+held())
 	w.waited = time.Since(asked)
 	if err != nil {
 		return 0, fmt.Errorf("decode %s: %w", in.name, err)
@@ -180,7 +194,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 		if err := w.plan(pic.Size(), rec); err != nil { // the file may have changed meanwhile
 			return 0, err
 		}
-		return w.process(ctx, pic, rec, batch)
+		return process(ctx, pic)
 	})
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,13 +13,13 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/render"
 	"filterbank/pipeline/source"
 	"filterbank/samples"
 )
 
-// flags are those that run and plan have in common.
+// flags are those that the commands for images have in common.
 type flags struct {
+	noMaps   bool // none are written, so that none of register's flags are there
 	config   string
 	banks    []string
 	sets     []string
@@ -48,21 +46,13 @@ type flags struct {
 	verbose  bool
 }
 
-func (f *flags) register(cmd *cobra.Command) {
+// registerInput registers what says on what images and with what stack to work, and how.
+func (f *flags) registerInput(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVarP(&f.config, "config", "c", "", "stack file, YAML or JSON (the embedded starter stack)")
 	s.StringArrayVar(&f.banks, "bank", nil, "built-in bank as a one-layer stack, in place of -c; repeatable")
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
-	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "workers (one a processor)")
-	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
-	s.StringArrayVar(&f.formats, "format", nil, "png, png16, npy, sheet or overlay; repeatable (png)")
-	s.BoolVar(&f.sheet, "sheet", false, "a contact sheet of each layer too; --format sheet writes nothing else")
-	s.BoolVar(&f.overlay, "overlay", false, "each map blended over the image too; --format overlay writes nothing else")
-	s.IntVar(&f.tiles.Tile, "sheet-tile", pipeline.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
-	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
-	s.StringVar(&f.scale, "scale", "map", "what the levels 0 and 255 stand for: map, layer, image, unit, percentile:LO,HI or LO:HI")
-	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, centred on 0, for layers that can be negative, and gray for the others")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
@@ -74,14 +64,8 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVar(&f.logs, "log-format", "text", "text or json")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
-	for name, values := range map[string][]string{
-		"format": {"png", "png16", "npy", "sheet", "overlay"}, "scale": {"map", "layer", "image", "unit", "percentile:1,99"},
-		"colormap": render.Colormaps(), "layers": {"last", "all"}, "log-format": {"text", "json"},
-	} {
-		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
-	}
+	must(cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
-	must(cmd.MarkFlagDirname("out"))
 	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
 	cmd.MarkFlagsMutuallyExclusive("config", "bank")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
@@ -130,29 +114,6 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if j.opts.Kernel, err = chosenKernel(); err != nil {
 		return nil, err
 	}
-	if j.opts.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
-		return nil, err
-	}
-	for _, also := range []struct {
-		asked  bool
-		format pipeline.Format
-	}{{f.sheet, pipeline.Sheet}, {f.overlay, pipeline.Overlay}} {
-		if also.asked && !slices.Contains(j.opts.Formats, also.format) {
-			j.opts.Formats = append(j.opts.Formats, also.format)
-		}
-	}
-	if j.opts.Sheet = f.tiles; f.tiles.Check() != nil {
-		return nil, f.tiles.Check()
-	}
-	if j.opts.Scale, err = render.ParseScale(f.scale); err != nil {
-		return nil, err
-	}
-	if j.opts.Colormap, err = render.ParseColormap(f.colormap); err != nil {
-		return nil, err
-	}
-	if err = pipeline.CheckColormap(j.opts.Colormap, j.opts.Formats); err != nil {
-		return nil, err
-	}
 	if j.file, err = f.stackFile(); err != nil {
 		return nil, err
 	}
@@ -165,6 +126,11 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	}
 	if j.opts.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
 		return nil, err
+	}
+	if !f.noMaps {
+		if err = f.setMaps(&j.opts); err != nil {
+			return nil, err
+		}
 	}
 	if j.opts.Memory, err = memoryBudget(f.memory); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ var layers = [][]string{
 	{"cmd/filterbank", "samples/generate"},
 	{"pipeline/report"},
 	{"pipeline", "pipeline/verify", "pipeline/diff"},
+	{"pipeline/stats"},
 	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/sink"},
 	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/sheet"},
 	{"filters/config"},

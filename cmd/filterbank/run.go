@@ -53,15 +53,20 @@ func newRun(c console) *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().StringVar(&onError, "on-error", "skip", "skip an image that fails, or stop")
+	f.registerWork(cmd, &onError)
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: skip images that are done and right; always; or never")
-	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
-	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
+}
+
+// registerWork registers what says how images are worked on, one by one.
+func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
+	cmd.Flags().StringVar(onError, "on-error", "skip", "skip an image that fails, or stop")
+	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 // profiled runs do, with a CPU profile of it in a file if one is named.
@@ -82,6 +87,16 @@ func profiled(file string, do func() error) error {
 }
 
 func (f *flags) run(ctx context.Context, c console, j *job) error {
+	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
+	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
+		s, err := pipeline.Run(running, j.entries, j.opts)
+		p.end()
+		return f.finish(ctx, c, log, j, s, err)
+	})
+}
+
+// work readies progress and logs and does what takes a job's images one by one.
+func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Context, *slog.Logger, *progress) error) error {
 	p, err := newProgress(c.err, f.progress, len(j.entries), f.quiet)
 	if err != nil {
 		return err
@@ -101,7 +116,6 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 	signal.Ignore(syscall.SIGPIPE)
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	if j.opts.Memory > 0 {
 		debug.SetMemoryLimit(j.opts.Memory) // the collector works harder before the run grows beyond it
@@ -109,9 +123,7 @@ func (f *flags) run(ctx context.Context, c console, j *job) error {
 	said := map[string]bool{}
 	j.opts.Each = func(r *sink.Record) { logRecord(log, r, said) }
 	j.opts.Ended = p.add
-	s, err := pipeline.Run(running, j.entries, j.opts)
-	p.end()
-	return f.finish(ctx, c, log, j, s, err)
+	return do(running, log, p)
 }
 
 // finish writes run.json, says how the run went and gives its exit code.

@@ -45,6 +45,7 @@ const (
 	PerImage          // all maps of a picture
 	PerNone           // the range is given
 	PerPercentile     // each map, from one of its percentiles to another
+	PerDataset        // each filter, from statistics of many pictures
 )
 
 // ParseScale reads map, layer, image, unit (0 to 1), percentile:LO,HI or LO:HI.
@@ -73,7 +74,7 @@ func ParseScale(s string) (Scale, error) {
 	h, errHi := strconv.ParseFloat(hi, 64)
 	width := h - l
 	if !ok || errLo != nil || errHi != nil || !(width > 0) || math.IsInf(width, 0) {
-		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit, percentile:LO,HI or LO:HI with LO below HI, such as 0:2.5", s)
+		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI with LO below HI, such as 0:2.5", s)
 	}
 	return Scale{Per: PerNone, Fixed: Range{l, h}}, nil
 }

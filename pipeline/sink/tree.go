@@ -117,6 +117,16 @@ func (t *Tree) Remove(name string) error {
 	return nil
 }
 
+// Writable says whether files can be made in the tree's folder, by making one.
+func (t *Tree) Writable() error {
+	path := t.temporary(filepath.Join(t.root, "x"))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return &Error{t.root, err}
+	}
+	return errors.Join(f.Close(), os.Remove(path))
+}
+
 // WriteFile writes a file of the run itself, whole or not at all. The name is
 // slash-separated and relative to the tree's folder.
 func (t *Tree) WriteFile(name string, data []byte) error {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/stats"
+)
+
+// calibration is the flags of calibrate besides those on images and stack.
+type calibration struct {
+	flags
+	file       string
+	duplicates float64
+	json       bool
+	tree       *sink.Tree // where the file goes
+}
+
+func newCalibrate(c console) *cobra.Command {
+	f := calibration{flags: flags{noMaps: true}}
+	var onError string
+	cmd := &cobra.Command{
+		Use:   "calibrate [flags] INPUT...",
+		Short: "Gather statistics of every filter over a folder of images, and audit the filters",
+		Long: "Runs images through a stack and gathers, for each filter, the range, mean, standard\n" +
+			"deviation, percentiles and zeros of all its maps, and where it answers most strongly.\n" +
+			"run --scale dataset:FILE then gives every image the same scale. What is printed is\n" +
+			"the audit: filters that are dead, saturated or near duplicates on these images.",
+		Example: "  filterbank calibrate photos/ -c stack.yaml -o stats.json\n" +
+			"  filterbank run photos/ -c stack.yaml --scale dataset:stats.json\n" +
+			"  filterbank calibrate photos/ --shard 1/20       # a sample of the images is often enough",
+		RunE: func(cmd *cobra.Command, inputs []string) error {
+			if onError != "skip" && onError != "stop" {
+				return fmt.Errorf("on-error %q: it must be skip or stop", onError)
+			}
+			if !(f.duplicates > 0 && f.duplicates <= 1) {
+				return fmt.Errorf("duplicates must be above 0 and at most 1, got %v", f.duplicates)
+			}
+			j, err := f.job(cmd.Context(), c, inputs)
+			if err != nil {
+				return err
+			}
+			j.opts.StopOnError = onError == "stop"
+			if err := f.open(); err != nil {
+				return err
+			}
+			return f.work(cmd.Context(), c, j, func(running context.Context, log *slog.Logger, p *progress) error {
+				file, s, err := pipeline.Calibrate(running, j.entries, j.opts, f.duplicates)
+				p.end()
+				return f.finish(cmd.Context(), c, log, file, s, err)
+			})
+		},
+	}
+	f.registerInput(cmd)
+	s := cmd.Flags()
+	s.StringVarP(&f.file, "out", "o", "stats.json", "statistics file")
+	s.StringVar(&f.layers, "layers", "all", "whose maps are looked at: last, all or names, separated by commas")
+	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, of filters that count as near duplicates")
+	s.BoolVar(&f.json, "json", false, "print the audit as JSON")
+	f.registerWork(cmd, &onError)
+	must(cmd.RegisterFlagCompletionFunc("layers", cobra.FixedCompletions([]string{"last", "all"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.MarkFlagFilename("out", "json"))
+	return cmd
+}
+
+// open finds out, before the first image, whether the file can be written. It takes the
+// place of statistics only.
+func (f *calibration) open() error {
+	if _, err := stats.Read(f.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if info, statErr := os.Stat(f.file); statErr == nil && info.IsDir() {
+			return fmt.Errorf("statistics file %s: it is a folder; name a file with -o", f.file)
+		}
+		return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
+	}
+	var err error
+	if f.tree, err = sink.Open(filepath.Dir(f.file)); err != nil {
+		return err
+	}
+	return f.tree.Writable()
+}
+
+// finish writes the file, prints the audit and gives the exit code.
+func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, file *stats.File, s pipeline.Summary, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return f.say(log, exitInterrupted, errors.New("interrupted; no statistics were written"))
+	case errors.Is(err, pipeline.ErrStopped):
+		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; no statistics were written; --on-error skip goes on", err, s.Left))
+	case err != nil:
+		return f.say(log, exitFailed, err)
+	case file == nil:
+		return f.say(log, exitFailed, errors.New("no image could be looked at; no statistics were written"))
+	}
+	file.Filterbank = version
+	data, err := file.Encode()
+	if err == nil {
+		err = f.tree.WriteFile(filepath.Base(f.file), data)
+	}
+	if err != nil {
+		return f.say(log, exitFailed, err)
+	}
+	switch {
+	case f.json:
+		err = printJSON(c.out, file.Audit)
+	case !f.quiet:
+		err = printAudit(c.out, file, s, f.file)
+	}
+	if err != nil {
+		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
+	}
+	if s.Failed > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// kinds are what an audit finds, in words.
+var kinds = []struct {
+	kind stats.Kind
+	word string
+}{
+	{stats.Dead, "dead"}, {stats.Rare, "nearly dead"}, {stats.Constant, "constant"},
+	{stats.Saturated, "saturated"}, {stats.Duplicate, "near duplicate"},
+}
+
+func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) error {
+	var b strings.Builder
+	count := map[stats.Kind]int{}
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for i := range file.Audit {
+		if i == 0 {
+			fmt.Fprintln(t, "layer\tfilter\tfinding\t")
+		}
+		a := &file.Audit[i]
+		count[a.Kind]++
+		layer := a.Layer
+		if a.Stack != "" {
+			layer = a.Stack + "/" + layer
+		}
+		fmt.Fprintf(t, "%s\t%03d-%s\t%s\n", layer, a.Index, a.Filter, finding(a, file.Pictures))
+	}
+	t.Flush()
+	if len(file.Audit) > 0 {
+		b.WriteByte('\n')
+	}
+	filters := 0
+	for _, l := range file.Layers {
+		filters += len(l.Filters)
+	}
+	var found []string
+	for _, k := range kinds {
+		if n := count[k.kind]; n > 0 {
+			found = append(found, fmt.Sprintf("%d %s", n, k.word))
+		}
+	}
+	if found == nil {
+		found = []string{"nothing amiss"}
+	}
+	fmt.Fprintf(&b, "%d images, %d failed, %d filters: %s; written to %s\n", s.Pictures, s.Failed, filters, strings.Join(found, ", "), name)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// finding is what was found of a filter, in words.
+func finding(a *stats.Finding, pictures int) string {
+	switch a.Kind {
+	case stats.Dead:
+		return fmt.Sprintf("dead: 0 everywhere on all %d images", a.Pictures)
+	case stats.Rare:
+		return fmt.Sprintf("nearly dead: other than 0 at %s of places, on %d of %d images", percent(a.Share), a.Pictures, pictures)
+	case stats.Constant:
+		return fmt.Sprintf("constant: one value everywhere, on each of %d images", pictures)
+	case stats.Saturated:
+		return fmt.Sprintf("saturated: %s of values are at the upper limit", percent(a.Share))
+	}
+	return fmt.Sprintf("near duplicate of %03d-%s: correlation %.4f", *a.Of, a.OfFilter, a.Correlation)
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.3g%%", 100*share) }
