@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"filters/bank", "filters/weights"},
 	{"filters"},
 	{"filters/volume", "filters/kernel"},
-	{"samples", "schema"},
+	{"samples", "schema", "terminal"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

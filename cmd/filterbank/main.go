@@ -101,7 +101,10 @@ func newRoot(c console) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newVerify(c), newDiff(c), newReport(c), newSchema(c), newMan(c), newVersion(c))
+	root.AddCommand(
+		newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newVerify(c),
+		newDiff(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
+	)
 	return root
 }
 

@@ -1,0 +1,93 @@
+package terminal
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+
+	"github.com/mattn/go-sixel"
+)
+
+// Draw writes a picture at the cursor, one of its pixels for each of the screen's, and
+// a newline. Text draws nothing. Pictures are opaque.
+func Draw(w io.Writer, p Protocol, s Screen, m *image.RGBA) error {
+	var b bytes.Buffer
+	var err error
+	switch p {
+	case Kitty:
+		err = kitty(&b, m)
+	case ITerm:
+		err = iterm(&b, m)
+	case Sixel:
+		e := sixel.NewEncoder(&b)
+		e.Dither = moreColors(m, 255)
+		if err = e.Encode(m); err == nil {
+			b.WriteByte('\n')
+		}
+	case Blocks:
+		blocks(&b, m, s.TrueColor)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", p, err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// kitty transmits a PNG and displays it, in pieces of at most 4096 bytes of base64,
+// and asks for no answer.
+func kitty(b *bytes.Buffer, m image.Image) error {
+	text, _, err := encoded(m)
+	if err != nil {
+		return err
+	}
+	const piece = 4096
+	keys := "a=T,f=100,q=2,"
+	for more := true; more; keys = "" {
+		n := min(piece, len(text))
+		more = n < len(text)
+		last := 0
+		if more {
+			last = 1
+		}
+		fmt.Fprintf(b, "\x1b_G%sm=%d;%s\x1b\\", keys, last, text[:n])
+		text = text[n:]
+	}
+	b.WriteByte('\n')
+	return nil
+}
+
+// iterm is an inline file.
+func iterm(b *bytes.Buffer, m image.Image) error {
+	text, size, err := encoded(m)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "\x1b]1337;File=inline=1;size=%d;width=%dpx;height=%dpx:%s\a\n", size, m.Bounds().Dx(), m.Bounds().Dy(), text)
+	return nil
+}
+
+// encoded is a PNG in base64, and its size without that.
+func encoded(m image.Image) (text string, size int, err error) {
+	var file bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := encoder.Encode(&file, m); err != nil {
+		return "", 0, err
+	}
+	return base64.StdEncoding.EncodeToString(file.Bytes()), file.Len(), nil
+}
+
+// moreColors says whether a picture has more than n colours.
+func moreColors(m *image.RGBA, n int) bool {
+	seen := map[[4]byte]bool{}
+	for i := 0; i < len(m.Pix); i += 4 {
+		seen[[4]byte(m.Pix[i:])] = true
+		if len(seen) > n {
+			return true
+		}
+	}
+	return false
+}

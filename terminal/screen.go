@@ -1,0 +1,108 @@
+package terminal
+
+import (
+	"fmt"
+	"image"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-sixel"
+	"golang.org/x/term"
+)
+
+// Protocol is a way to show a picture.
+type Protocol string
+
+// The protocols.
+const (
+	Kitty  Protocol = "kitty"  // sw.kovidgoyal.net/kitty/graphics-protocol
+	ITerm  Protocol = "iterm"  // iterm2.com/documentation-images.html
+	Sixel  Protocol = "sixel"  // DEC STD 070, chapter 9
+	Blocks Protocol = "blocks" // ▀ in two colours: two pixels in a cell
+	Text   Protocol = "text"   // no picture at all
+)
+
+// Protocols is all of them.
+func Protocols() []Protocol { return []Protocol{Kitty, ITerm, Sixel, Blocks, Text} }
+
+// ParseProtocol finds a protocol by its name.
+func ParseProtocol(name string) (Protocol, error) {
+	if !slices.Contains(Protocols(), Protocol(name)) {
+		return "", fmt.Errorf("protocol %q: it must be auto, kitty, iterm, sixel, blocks or text", name)
+	}
+	return Protocol(name), nil
+}
+
+// Screen is what pictures are drawn on.
+type Screen struct {
+	Columns   int         // in cells
+	Cell      image.Point // pixels of a cell, for all protocols but Blocks
+	TrueColor bool        // 24 bits; otherwise xterm's 256 colours, for Blocks
+}
+
+// Width is how many pixels a number of columns has.
+func (s Screen) Width(p Protocol, columns int) int {
+	if p == Blocks {
+		return columns
+	}
+	return columns * s.Cell.X
+}
+
+// ScreenOf is the screen that out is on; where it is no terminal, or does not tell, one
+// of 80 columns with the 10×20 pixels of a VT340's cells. env looks up the environment.
+func ScreenOf(out *os.File, env func(string) string) Screen {
+	s := Screen{Columns: 80, Cell: image.Pt(10, 20), TrueColor: trueColor(env)}
+	if columns, _, err := term.GetSize(int(out.Fd())); err == nil && columns > 0 {
+		s.Columns = columns
+	}
+	if cell := cellSize(out); cell.X > 0 && cell.Y > 0 {
+		s.Cell = cell
+	}
+	return s
+}
+
+// Detect finds the best protocol of the terminal that out is; Text where it is none.
+// A terminal that the environment does not name is asked for its attributes, which
+// takes up to a second where it does not answer.
+func Detect(out *os.File, env func(string) string) Protocol {
+	if !term.IsTerminal(int(out.Fd())) {
+		return Text
+	}
+	p := named(env)
+	if p == Blocks && inForeground() && sixel.IsSupported() {
+		return Sixel
+	}
+	return p
+}
+
+// named is the protocol by the environment alone, Blocks where it says nothing.
+func named(env func(string) string) Protocol {
+	if t := env("TERM"); t == "dumb" || t == "" && env("WT_SESSION") == "" {
+		return Text
+	}
+	// A multiplexer inherits the variables of the terminal around it, but passes on no
+	// graphics other than its own.
+	for _, inside := range []string{"TMUX", "STY", "ZELLIJ"} {
+		if env(inside) != "" {
+			return Blocks
+		}
+	}
+	program := env("TERM_PROGRAM")
+	switch {
+	case env("KITTY_WINDOW_ID") != "", env("TERM") == "xterm-kitty",
+		env("TERM") == "xterm-ghostty", program == "ghostty", program == "WezTerm", konsole(env("KONSOLE_VERSION")):
+		return Kitty
+	case program == "iTerm.app", env("LC_TERMINAL") == "iTerm2":
+		return ITerm
+	}
+	return Blocks
+}
+
+// konsole says whether a version, such as 220401 for 22.04.1, has kitty's protocol.
+func konsole(version string) bool { return len(version) == 6 && version >= "220400" }
+
+func trueColor(env func(string) string) bool {
+	c := env("COLORTERM")
+	return c == "truecolor" || c == "24bit" || env("WT_SESSION") != "" || strings.HasSuffix(env("TERM"), "-direct")
+}
