@@ -143,8 +143,8 @@ type Options struct {
 	Jobs    int                // workers; 0 is GOMAXPROCS
 	Stdin   io.Reader          // what the path "-" reads
 
-	// Colormap colours maps of 8 bits. The zero value is coolwarm, centred on 0, for
-	// layers whose outputs may be below 0, and gray for the others.
+	// Colormap colours maps of 8 bits. The zero value is coolwarm for layers whose outputs
+	// may be below 0, on scales that have 0 in the middle, and gray for the others.
 	Colormap render.Colormap
 
 	// Kernel computes the convolutions and finds the extremes of maps; nil
@@ -177,9 +177,10 @@ type Options struct {
 	Ended func()
 }
 
-// colormap is that of a layer's pictures. Those of 16 bits are gray, whatever is in them.
+// colormap is that of a layer's pictures. It does not depend on the values in them. Those
+// of 16 bits are gray.
 func (o *Options) colormap(layer filters.Layer) render.Colormap {
-	return o.Colormap.For(layer.Signed() && !slices.Contains(o.Formats, PNG16))
+	return o.Colormap.For(layer.Signed() && o.Scale.Centred() && !slices.Contains(o.Formats, PNG16))
 }
 
 // UseDataset sets Scale and Dataset: it gives every filter of the tapped layers of o.Stacks the same range on every

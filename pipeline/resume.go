@@ -41,6 +41,9 @@ func (o *Options) settings() []byte {
 		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
 		for _, l := range s.Stack.Layers() {
 			fmt.Fprintf(h, "colormap %s\n", o.colormap(l).Name())
+			if slices.Contains(o.Formats, Overlay) {
+				fmt.Fprintf(h, "overlay %s\n", o.overlayColormap(l).Name())
+			}
 		}
 	}
 	h.Write(o.stacks())

@@ -98,7 +98,6 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 func TestKernelsGiveTheSameFiles(t *testing.T) {
 	for _, settings := range [][]string{
 		nil,
-		{"--colormap", "viridis", "--scale", "percentile:0.5,99"},
 		{"--set", "layers.0.conv.activation=none", "--scale", "percentile:0.5,99"},
 	} {
 		var first string

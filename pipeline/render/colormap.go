@@ -60,13 +60,13 @@ func (c Colormap) Name() string {
 	return c.name
 }
 
-// For is the colormap for maps whose values may be negative, or may not: auto is coolwarm
+// For is the colormap for maps that call for a diverging one, or do not: auto is coolwarm
 // for the first and gray for the others, and every other one is itself.
-func (c Colormap) For(signed bool) Colormap {
+func (c Colormap) For(diverging bool) Colormap {
 	switch {
 	case c.name != "":
 		return c
-	case signed:
+	case diverging:
 		return Colormap{divergingName, coolwarm}
 	}
 	return Colormap{name: grayName}

@@ -112,12 +112,12 @@ func TestColormapNames(t *testing.T) {
 		if c.Gray() != isGray || c.Diverging() != diverges {
 			t.Errorf("%s: gray %v, diverging %v", name, c.Gray(), c.Diverging())
 		}
-		for signed, want := range map[bool]string{false: "gray", true: "coolwarm"} {
+		for diverging, want := range map[bool]string{false: "gray", true: "coolwarm"} {
 			if name != "auto" {
 				want = name
 			}
-			if got := c.For(signed).Name(); got != want {
-				t.Errorf("%s for maps that are signed (%v) is %s, want %s", name, signed, got, want)
+			if got := c.For(diverging).Name(); got != want {
+				t.Errorf("%s for maps that call for a diverging one (%v) is %s, want %s", name, diverging, got, want)
 			}
 		}
 	}

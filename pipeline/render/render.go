@@ -35,6 +35,10 @@ type Scale struct {
 	Percentiles [2]float64 // where Per is PerPercentile; 0 ≤ the first < the second ≤ 100
 }
 
+// Centred says whether 0 is in the middle of the scale, or can be: where the range is
+// found from values there is a Range.Centred of it.
+func (s Scale) Centred() bool { return s.Per != PerNone || s.Fixed.Lo == -s.Fixed.Hi }
+
 // Per is a set of maps that share a range.
 type Per int
 

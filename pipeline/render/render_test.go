@@ -22,6 +22,16 @@ func TestParseScale(t *testing.T) {
 	}
 }
 
+func TestScaleCentred(t *testing.T) {
+	for s, want := range map[string]bool{
+		"map": true, "layer": true, "image": true, "percentile:1,99": true, "unit": false, "-1:2": false, "-2:2": true,
+	} {
+		if scale, err := ParseScale(s); err != nil || scale.Centred() != want {
+			t.Errorf("%s: got %v, %v; want %v", s, scale.Centred(), err, want)
+		}
+	}
+}
+
 func TestRangeString(t *testing.T) {
 	if got, want := (Range{-0.5, float64(float32(0.1))}).String(), "-0.5 0.10000000149011612"; got != want {
 		t.Errorf("got %q, want %q", got, want)
