@@ -71,17 +71,27 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	s, err := r.work(ctx, entries, func(stages *Stages) entryFunc { return newWorker(r, stages).entry })
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(places(entries), r.trust)
-	err = errors.Join(err, closeErr)
-	if opts.About != nil {
-		about, aboutErr := opts.About(s)
-		if aboutErr == nil {
-			aboutErr = r.tree.WriteFile(sink.RunName, about)
-		}
-		err = errors.Join(err, aboutErr)
+	if !errors.Is(err, sink.ErrGone) { // else it fails for the same reason
+		err = errors.Join(err, closeErr)
+	}
+	if !errors.Is(err, sink.ErrGone) {
+		err = errors.Join(err, r.about(s))
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil)
 	return s, errors.Join(err, lock.Unlock(unseen))
+}
+
+// about writes what there is to say about the whole run.
+func (r *run) about(s Summary) error {
+	if r.opts.About == nil {
+		return nil
+	}
+	about, err := r.opts.About(s)
+	if err != nil {
+		return err
+	}
+	return r.tree.WriteFile(sink.RunName, about)
 }
 
 // take opens the output folder for this run alone.

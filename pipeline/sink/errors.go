@@ -9,6 +9,10 @@ import (
 	"syscall"
 )
 
+// ErrGone says that the output folder is not where it was when the run began. What was
+// written to it is lost or elsewhere, so that the run can neither go on nor make another.
+var ErrGone = errors.New("the output folder has been moved or removed since the run began")
+
 // Error is a failure to write to the output folder.
 type Error struct {
 	Path string

@@ -52,7 +52,7 @@ func (f *File) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if err := f.flush(); err != nil {
-		return 0, &Error{f.path, err}
+		return 0, f.batch.tree.failed(f.path, err)
 	}
 	return len(p), nil
 }
@@ -106,7 +106,7 @@ func (f *File) Size(size int64) error {
 		err = f.sized.Truncate(size)
 	}
 	if err != nil {
-		return &Error{f.path, err}
+		return f.batch.tree.failed(f.path, err)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	}
 	n, err := f.sized.WriteAt(p, at)
 	if err != nil {
-		return n, &Error{f.path, err}
+		return n, f.batch.tree.failed(f.path, err)
 	}
 	return n, nil
 }

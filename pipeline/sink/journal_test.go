@@ -155,6 +155,30 @@ func TestLock(t *testing.T) {
 	if got := tree(t, root); len(got) != 0 {
 		t.Errorf("unlocked, %q is left", got)
 	}
+	// The lock of another run, in a folder that has come in this one's place, stays.
+	if first, err = tr.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(root, root+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := other.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Unlock(false); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, root); len(got) != 1 {
+		t.Errorf("the other run's folder holds %q, want its lock", got)
+	}
+	if err := second.Unlock(false); err != nil {
+		t.Fatal(err)
+	}
 	// What a crash leaves behind is the file, without the lock.
 	if err := os.WriteFile(filepath.Join(root, lockName), nil, 0o666); err != nil {
 		t.Fatal(err)

@@ -38,19 +38,27 @@ func (t *Tree) Lock() (*Lock, error) {
 			return nil, fmt.Errorf("output folder %s: %w", t.root, ErrLocked)
 		}
 		// A run that ends removes the file; then the lock just got is on nothing.
-		if held, err := file.Stat(); err == nil {
-			if named, err := os.Lstat(path); err == nil && os.SameFile(held, named) {
-				return &Lock{file: file, Crashed: statErr == nil}, nil
-			}
+		if lock := (&Lock{file: file, Crashed: statErr == nil}); lock.inPlace() {
+			return lock, nil
 		}
 		file.Unlock()
 	}
 }
 
+// inPlace says whether the file that is locked still has its name.
+func (l *Lock) inPlace() bool {
+	held, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(l.file.Path())
+	return err == nil && os.SameFile(held, named)
+}
+
 // Unlock lets other runs in and removes the file. With crashed, it leaves the file, so
 // that the next run takes this one for crashed.
 func (l *Lock) Unlock(crashed bool) error {
-	if crashed {
+	if crashed || !l.inPlace() { // a file of another run's in its place is that run's
 		return l.file.Unlock()
 	}
 	removed := os.Remove(l.file.Path()) // fails on Windows, where the file is open

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -140,6 +141,38 @@ func TestCommitThatFailsLeavesNothing(t *testing.T) {
 	}
 	if got := tree(t, root); !slices.Equal(got, before) {
 		t.Errorf("got %q, want %q", got, before)
+	}
+}
+
+// TestGone removes or replaces the folder under a batch: nothing appears in its place.
+func TestGone(t *testing.T) {
+	for name, replaced := range map[string]bool{"removed": false, "replaced": true} {
+		for _, data := range [][]byte{[]byte("small"), large} {
+			tr, root := open(t)
+			b := tr.Begin("p")
+			b.Create("l/000-a.png").Write(data)
+			if err := os.Rename(root, root+".moved"); err != nil {
+				t.Fatal(err)
+			}
+			if replaced {
+				if err := os.Mkdir(root, 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			written, err := b.Commit()
+			if !errors.Is(err, ErrGone) || written != nil || err.Error() != "write "+root+": "+ErrGone.Error() {
+				t.Errorf("%s: got %v, %v", name, written, err)
+			}
+			if _, err := b.Create("l/001-b.png").Write(large); !replaced && !errors.Is(err, ErrGone) {
+				t.Errorf("%s: a large file: got %v", name, err)
+			}
+			if _, err := b.Commit(); !errors.Is(err, ErrGone) {
+				t.Errorf("%s: after a large file: got %v", name, err)
+			}
+			if left, err := os.ReadDir(root); len(left) > 0 || replaced != (err == nil) {
+				t.Errorf("%s: the folder in its place holds %v, %v", name, left, err)
+			}
+		}
 	}
 }
 

@@ -21,7 +21,8 @@ import (
 // Tree is an output folder. It is safe for concurrent use.
 type Tree struct {
 	root    string
-	run     uint64 // sets this run's temporary files apart: process numbers recur in containers
+	folder  os.FileInfo // the root, as it was opened
+	run     uint64      // sets this run's temporary files apart: process numbers recur in containers
 	counter atomic.Uint64
 	buffers sync.Pool // of *[]byte, empty, from file to file
 }
@@ -34,7 +35,29 @@ func Open(root string) (*Tree, error) {
 		}
 		return nil, fmt.Errorf("make output folder: %w", err)
 	}
-	return &Tree{root: root, run: rand.Uint64()}, nil
+	folder, err := os.Stat(root)
+	if err != nil {
+		return nil, fmt.Errorf("open output folder: %w", err)
+	}
+	os.SameFile(folder, folder) // Windows asks for a file's identity at the first comparison
+	return &Tree{root: filepath.Clean(root), folder: folder, run: rand.Uint64()}, nil
+}
+
+// failed is the error of a path: that the whole folder is gone, if it is.
+func (t *Tree) failed(path string, err error) error {
+	if gone := t.gone(); gone != nil {
+		return gone
+	}
+	return &Error{path, err}
+}
+
+// gone is an error once the folder is not where it was.
+func (t *Tree) gone() error {
+	folder, err := os.Stat(t.root)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(folder, t.folder) {
+		return &Error{t.root, ErrGone}
+	}
+	return nil
 }
 
 // temporary is a name beside path that no other file of this or another run has.
@@ -111,7 +134,7 @@ func (t *Tree) Remove(name string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &Error{path, err}
 	}
-	for dir := filepath.Dir(path); dir != filepath.Clean(t.root) && os.Remove(dir) == nil; {
+	for dir := filepath.Dir(path); dir != t.root && os.Remove(dir) == nil; {
 		dir = filepath.Dir(dir)
 	}
 	return nil
@@ -170,14 +193,18 @@ func (b *Batch) Commit() ([]Written, error) {
 		w, err := f.finish()
 		if err != nil {
 			b.Abort()
-			return nil, &Error{f.path, err}
+			return nil, b.tree.failed(f.path, err)
 		}
 		written[i] = w
+	}
+	if err := b.tree.gone(); err != nil {
+		b.Abort()
+		return nil, err
 	}
 	for _, f := range b.files {
 		if err := os.Rename(f.temp, f.path); err != nil {
 			b.Abort()
-			return nil, &Error{f.path, err}
+			return nil, b.tree.failed(f.path, err)
 		}
 		f.temp, f.placed = "", true
 	}
@@ -196,11 +223,12 @@ func (b *Batch) Abort() {
 	b.files, b.made = nil, nil
 }
 
-// makeDir makes a folder and remembers which of its ancestors were missing.
+// makeDir makes a folder of the tree and remembers which of its ancestors were missing.
+// The tree's own is not made anew.
 func (b *Batch) makeDir(dir string) error {
 	var missing []string
-	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
+	for d := dir; d != b.tree.root; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		missing = append(missing, d)

@@ -1,0 +1,129 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"filterbank/pipeline/sink"
+)
+
+// disturb runs a command and does something once it has written its first record. What
+// the command says comes back.
+func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for begun := false; !begun; time.Sleep(time.Millisecond) {
+		info, err := os.Stat(filepath.Join(out, sink.ManifestName))
+		begun = err == nil && info.Size() > 0
+	}
+	do()
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != exitFailed {
+		t.Errorf("exit %d, want %d: %s", got, exitFailed, &stderr)
+	}
+	return stderr.String()
+}
+
+// TestVanishingOutput moves the output folder away under a run, and puts another one in
+// its place: the run ends, leaves no other folder behind, and can be gone on with where
+// the folder is.
+func TestVanishingOutput(t *testing.T) {
+	command, undisturbed := interruptible(t)
+	for _, replaced := range []bool{false, true} {
+		out := filepath.Join(t.TempDir(), "out")
+		moved := out + ".moved"
+		said := disturb(t, command(out), out, func() {
+			if err := os.Rename(out, moved); err != nil {
+				t.Fatal(err)
+			}
+			if replaced {
+				if err := os.Mkdir(out, 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if want := "filterbank: write " + out + ": " + sink.ErrGone.Error() + "; "; !strings.HasPrefix(said, want) || strings.Count(said, "\n") != 1 {
+			t.Errorf("said %q, want %q", said, want)
+		}
+		if left, err := os.ReadDir(out); len(left) > 0 || replaced != (err == nil) {
+			t.Errorf("in the folder's place are %v, %v", left, err)
+		}
+		if text, err := command(moved).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		sameOutputs(t, outputs(t, moved), undisturbed)
+	}
+}
+
+// TestReadOnlyOutput takes away the permission to write, before a run and under it. The
+// superuser, who may write everywhere, becomes nobody for it.
+func TestReadOnlyOutput(t *testing.T) {
+	command, undisturbed := interruptible(t)
+	dir, err := os.MkdirTemp("", "filterbank")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "out")
+	if err := os.Mkdir(out, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	mode := func(path string, m os.FileMode) {
+		t.Helper()
+		if err := os.Chmod(path, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mode(dir, 0o777)
+	// The test's own folders are nobody else's: the program and the samples move here.
+	asNobody := func() *exec.Cmd {
+		cmd := command(out)
+		cmd.Path, cmd.Args[len(cmd.Args)-1] = filepath.Join(dir, "filterbank"), "samples"
+		cmd.Dir = dir
+		if os.Geteuid() == 0 {
+			const nobody = 65534
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		}
+		return cmd
+	}
+	program(t, dir)
+	if err := os.CopyFS(filepath.Join(dir, "samples"), os.DirFS("../../samples")); err != nil {
+		t.Fatal(err)
+	}
+
+	mode(out, 0o555)
+	cmd := asNobody()
+	text, err := cmd.CombinedOutput()
+	want := "filterbank: lock output folder: open " + out + "/.filterbank.lock: permission denied\n"
+	if got := cmd.ProcessState.ExitCode(); got != exitUsage || string(text) != want {
+		t.Errorf("before: exit %d, %v, said %q, want %q", got, err, text, want)
+	}
+	mode(out, 0o777)
+	said := disturb(t, asNobody(), out, func() { mode(out, 0o555) })
+	if !strings.HasPrefix(said, "filterbank: write "+out+"/") || !strings.Contains(said, ": permission denied") {
+		t.Errorf("under it: said %q", said)
+	}
+	mode(out, 0o777)
+	if text, err := asNobody().CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	got := outputs(t, out)
+	samples, err := filepath.Abs("../../samples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed[sink.ManifestName] = strings.ReplaceAll(undisturbed[sink.ManifestName], samples, "samples")
+	sameOutputs(t, got, undisturbed)
+}
