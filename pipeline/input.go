@@ -42,12 +42,18 @@ func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 		}
 		return &input{ReadSeeker: bytes.NewReader(data), name: "standard input", size: int64(len(data))}, nil
 	}
+	info, err := os.Stat(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", shown(err))
+	}
+	if !info.Mode().IsRegular() { // to open a pipe is to wait for its writer
+		return nil, &source.Problem{Path: e.Path, Code: source.CodeNotAFile, Err: errors.New("it is no regular file any more")}
+	}
 	file, err := os.Open(e.Path)
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", shown(err))
 	}
-	info, err := file.Stat()
-	if err != nil {
+	if info, err = file.Stat(); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("read: %w", shown(err))
 	}
