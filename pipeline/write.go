@@ -308,9 +308,7 @@ func (n *npyWriter) write(goroutines int, rows volume.Rows) error {
 		defer c.mark(&l.stages.Write)
 		data := l.scratch(4 * rows.N * rows.W)
 		for i := range rows.N {
-			for x, v := range rows.Row(k, i) {
-				binary.LittleEndian.PutUint32(data[4*(i*rows.W+x):], math.Float32bits(v))
-			}
+			putFloats(data[4*i*rows.W:], rows.Row(k, i))
 		}
 		at := n.header + 4*int64(k*n.shape.H+rows.Y)*int64(n.shape.W)
 		_, err := n.file.WriteAt(data, at)
@@ -319,3 +317,16 @@ func (n *npyWriter) write(goroutines int, rows volume.Rows) error {
 }
 
 func (n *npyWriter) close() error { return nil }
+
+// putFloats writes values to the start of dst as .npy has them, lowest byte first. Two at
+// a time take little more than half the time that they take one by one.
+func putFloats(dst []byte, values []float32) {
+	for len(values) >= 2 {
+		pair := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
+		binary.LittleEndian.PutUint64(dst, pair)
+		dst, values = dst[8:], values[2:]
+	}
+	if len(values) == 1 {
+		binary.LittleEndian.PutUint32(dst, math.Float32bits(values[0]))
+	}
+}

@@ -120,6 +120,7 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	if j.opts.Memory > 0 {
 		debug.SetMemoryLimit(j.opts.Memory) // the collector works harder before the run grows beyond it
 	}
+	defer raiseHeap(j.opts.Memory)()
 	said := map[string]bool{}
 	j.opts.Each = func(r *sink.Record) { logRecord(log, r, said) }
 	j.opts.Ended = p.add
