@@ -2,9 +2,9 @@
 // followed by its activation, pools, and normalization across channels.
 //
 // A layer is described by a ConvSpec, a PoolSpec or a NormSpec and checked by NewConv,
-// NewPool or NewNorm; layers in order are a Stack; Stack.Plan works out every shape for an input before any pixel; a Runner
-// computes the outputs in bands of rows. Stack.Apply does all of it for a volume in
-// memory.
+// NewPool or NewNorm; layers in order are a Stack; Stack.Plan works out every shape
+// for an input before any pixel; a Runner computes the outputs in bands of rows.
+// Stack.Apply does all of it for a volume in memory.
 //
 // # Arithmetic
 //
@@ -16,8 +16,7 @@
 //
 // summed in float32 in just that order, c outermost and j innermost, starting from the
 // bias, each step one fused multiply-add: rounded once, to nearest, ties to even. Then
-// comes the activation. PoolSpec and NormSpec say in which order pools and norms
-// compute. Nothing is reordered, so the results have the same bits on
-// every machine, whatever the number of workers and the size of the bands. Any NaN
-// comes out as 0x7fc00000.
+// comes the activation. PoolKind and NormSpec say how pools and norms compute. Nothing
+// is reordered, so the results have the same bits on every machine, whatever the number
+// of workers and the size of the bands. Any NaN comes out as 0x7fc00000.
 package filters

@@ -42,9 +42,12 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 		w.columns[i] = int32(w.row.index(i * lp.Cols.Dilation))
 	}
 	if w.access.average != nil {
-		w.rows.Widths = resize(w.rows.Widths, lp.Out.W)
-		for x := range w.rows.Widths {
-			w.rows.Widths[x] = w.access.average.counted(lp.Cols, lp.In.W, x)
+		w.rows.Widths = resize(w.rows.Widths, lp.Out.W*lp.Cols.Stride+kernel.Slack)
+		for i := range w.rows.Widths {
+			w.rows.Widths[i] = 1
+		}
+		for x := range lp.Out.W {
+			w.rows.Widths[x*lp.Cols.Stride] = w.access.average.counted(lp.Cols, lp.In.W, x)
 		}
 	}
 }

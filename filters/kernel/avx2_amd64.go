@@ -134,6 +134,36 @@ func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 //go:noescape
 func extremesAVX2(values *float32, n int) (lo float32, hi float32)
 
+// maxAVX2 is the maxLoop.
+//
+//go:noescape
+func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
+
+// averageAVX2 is the averageLoop.
+//
+//go:noescape
+func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
+
+// leakyAVX2 is an applyLoop.
+//
+//go:noescape
+func leakyAVX2(values *float32, vectors int, operand float32)
+
+// atMostAVX2 is an applyLoop.
+//
+//go:noescape
+func atMostAVX2(values *float32, vectors int, operand float32)
+
+// absAVX2 is an applyLoop.
+//
+//go:noescape
+func absAVX2(values *float32, vectors int, operand float32)
+
+// squareAVX2 is an applyLoop.
+//
+//go:noescape
+func squareAVX2(values *float32, vectors int, operand float32)
+
 // pixelsAVX2 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX2 = [][]pixelLoop{
 	{pixels1x1AVX2, pixels1x2AVX2, pixels1x3AVX2, pixels1x4AVX2, pixels1x5AVX2, pixels1x6AVX2, pixels1x7AVX2, pixels1x8AVX2},

@@ -3723,3 +3723,258 @@ last:
 	MOVSS        X2, hi+20(FP)
 	VZEROUPPER
 	RET
+
+// func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
+// Requires: AVX, AVX2
+TEXT ·maxAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R9
+	MOVQ         taps+24(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+32(FP), BX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+
+four:
+	SUBQ    $+4, BX
+	JLT     fourEnd
+	VMOVAPS Y9, Y0
+	VXORPS  Y4, Y4, Y4
+	VMOVAPS Y9, Y1
+	VXORPS  Y5, Y5, Y5
+	VMOVAPS Y9, Y2
+	VXORPS  Y6, Y6, Y6
+	VMOVAPS Y9, Y3
+	VXORPS  Y7, Y7, Y7
+	MOVQ    R10, CX
+
+fourTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VMOVUPS   (SI)(AX*4), Y8
+	VMAXPS    Y0, Y8, Y0
+	VCMPPS    $0x03, Y8, Y4, Y4
+	VMOVUPS   32(SI)(AX*4), Y8
+	VMAXPS    Y1, Y8, Y1
+	VCMPPS    $0x03, Y8, Y5, Y5
+	VMOVUPS   64(SI)(AX*4), Y8
+	VMAXPS    Y2, Y8, Y2
+	VCMPPS    $0x03, Y8, Y6, Y6
+	VMOVUPS   96(SI)(AX*4), Y8
+	VMAXPS    Y3, Y8, Y3
+	VCMPPS    $0x03, Y8, Y7, Y7
+	INCQ      CX
+	JNZ       fourTap
+	VBLENDVPS Y4, Y10, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	VBLENDVPS Y5, Y10, Y1, Y1
+	VMOVUPS   Y1, 32(DI)
+	VBLENDVPS Y6, Y10, Y2, Y2
+	VMOVUPS   Y2, 64(DI)
+	VBLENDVPS Y7, Y10, Y3, Y3
+	VMOVUPS   Y3, 96(DI)
+	ADDQ      $+128, SI
+	ADDQ      $+128, DI
+	JMP       four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ    $+1, BX
+	JLT     oneEnd
+	VMOVAPS Y9, Y0
+	VXORPS  Y4, Y4, Y4
+	MOVQ    R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VMOVUPS   (SI)(AX*4), Y8
+	VMAXPS    Y0, Y8, Y0
+	VCMPPS    $0x03, Y8, Y4, Y4
+	INCQ      CX
+	JNZ       oneTap
+	VBLENDVPS Y4, Y10, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      $+32, SI
+	ADDQ      $+32, DI
+	JMP       one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
+// Requires: AVX, AVX2
+TEXT ·averageAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R9
+	MOVQ         taps+24(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+32(FP), BX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+	MOVQ         widths+40(FP), R11
+	VBROADCASTSS height+48(FP), Y9
+
+four:
+	SUBQ   $+4, BX
+	JLT    fourEnd
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R10, CX
+
+fourTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Y0, Y0
+	VADDPS    32(SI)(AX*4), Y1, Y1
+	VADDPS    64(SI)(AX*4), Y2, Y2
+	VADDPS    96(SI)(AX*4), Y3, Y3
+	INCQ      CX
+	JNZ       fourTap
+	VMULPS    (R11), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y4
+	VBLENDVPS Y4, Y10, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	VMULPS    32(R11), Y9, Y8
+	VDIVPS    Y8, Y1, Y1
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VBLENDVPS Y5, Y10, Y1, Y1
+	VMOVUPS   Y1, 32(DI)
+	VMULPS    64(R11), Y9, Y8
+	VDIVPS    Y8, Y2, Y2
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VBLENDVPS Y6, Y10, Y2, Y2
+	VMOVUPS   Y2, 64(DI)
+	VMULPS    96(R11), Y9, Y8
+	VDIVPS    Y8, Y3, Y3
+	VCMPPS    $0x03, Y3, Y3, Y7
+	VBLENDVPS Y7, Y10, Y3, Y3
+	VMOVUPS   Y3, 96(DI)
+	ADDQ      $+128, SI
+	ADDQ      $+128, DI
+	ADDQ      $+128, R11
+	JMP       four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ   $+1, BX
+	JLT    oneEnd
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Y0, Y0
+	INCQ      CX
+	JNZ       oneTap
+	VMULPS    (R11), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y4
+	VBLENDVPS Y4, Y10, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      $+32, SI
+	ADDQ      $+32, DI
+	ADDQ      $+32, R11
+	JMP       one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func leakyAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·leakyAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+
+next:
+	VMOVUPS   (SI), Y1
+	VMULPS    Y0, Y1, Y2
+	VCMPPS    $0x0e, Y3, Y1, Y4
+	VBLENDVPS Y4, Y1, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func atMostAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·atMostAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+
+next:
+	VMOVUPS (SI), Y1
+	VMINPS  Y1, Y0, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    $+32, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func absAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·absAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+
+next:
+	VMOVUPS (SI), Y1
+	VANDPS  Y3, Y1, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    $+32, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func squareAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·squareAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+
+next:
+	VMOVUPS (SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    $+32, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET

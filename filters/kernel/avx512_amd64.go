@@ -369,6 +369,36 @@ func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets
 //go:noescape
 func extremesAVX512(values *float32, n int) (lo float32, hi float32)
 
+// maxAVX512 is the maxLoop.
+//
+//go:noescape
+func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
+
+// averageAVX512 is the averageLoop.
+//
+//go:noescape
+func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
+
+// leakyAVX512 is an applyLoop.
+//
+//go:noescape
+func leakyAVX512(values *float32, vectors int, operand float32)
+
+// atMostAVX512 is an applyLoop.
+//
+//go:noescape
+func atMostAVX512(values *float32, vectors int, operand float32)
+
+// absAVX512 is an applyLoop.
+//
+//go:noescape
+func absAVX512(values *float32, vectors int, operand float32)
+
+// squareAVX512 is an applyLoop.
+//
+//go:noescape
+func squareAVX512(values *float32, vectors int, operand float32)
+
 // copyAVX512 is a copyLoop.
 //
 //go:noescape

@@ -15983,6 +15983,261 @@ last:
 	VZEROUPPER
 	RET
 
+// func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·maxAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R9
+	MOVQ         taps+24(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+32(FP), BX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+
+four:
+	SUBQ    $+4, BX
+	JLT     fourEnd
+	VMOVAPS Z9, Z0
+	KXNORW  K1, K1, K1
+	VMOVAPS Z9, Z1
+	KXNORW  K2, K2, K2
+	VMOVAPS Z9, Z2
+	KXNORW  K3, K3, K3
+	VMOVAPS Z9, Z3
+	KXNORW  K4, K4, K4
+	MOVQ    R10, CX
+
+fourTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VMOVUPS   (SI)(AX*4), Z8
+	VMAXPS    Z0, Z8, Z0
+	VCMPPS    $0x07, Z8, Z8, K1, K1
+	VMOVUPS   64(SI)(AX*4), Z8
+	VMAXPS    Z1, Z8, Z1
+	VCMPPS    $0x07, Z8, Z8, K2, K2
+	VMOVUPS   128(SI)(AX*4), Z8
+	VMAXPS    Z2, Z8, Z2
+	VCMPPS    $0x07, Z8, Z8, K3, K3
+	VMOVUPS   192(SI)(AX*4), Z8
+	VMAXPS    Z3, Z8, Z3
+	VCMPPS    $0x07, Z8, Z8, K4, K4
+	INCQ      CX
+	JNZ       fourTap
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (DI)
+	VBLENDMPS Z1, Z10, K2, Z1
+	VMOVUPS   Z1, 64(DI)
+	VBLENDMPS Z2, Z10, K3, Z2
+	VMOVUPS   Z2, 128(DI)
+	VBLENDMPS Z3, Z10, K4, Z3
+	VMOVUPS   Z3, 192(DI)
+	ADDQ      $+256, SI
+	ADDQ      $+256, DI
+	JMP       four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ    $+1, BX
+	JLT     oneEnd
+	VMOVAPS Z9, Z0
+	KXNORW  K1, K1, K1
+	MOVQ    R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VMOVUPS   (SI)(AX*4), Z8
+	VMAXPS    Z0, Z8, Z0
+	VCMPPS    $0x07, Z8, Z8, K1, K1
+	INCQ      CX
+	JNZ       oneTap
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $+64, SI
+	ADDQ      $+64, DI
+	JMP       one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
+// Requires: AVX, AVX512F
+TEXT ·averageAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R9
+	MOVQ         taps+24(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+32(FP), BX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+	MOVQ         widths+40(FP), R11
+	VBROADCASTSS height+48(FP), Z9
+
+four:
+	SUBQ   $+4, BX
+	JLT    fourEnd
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   R10, CX
+
+fourTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Z0, Z0
+	VADDPS    64(SI)(AX*4), Z1, Z1
+	VADDPS    128(SI)(AX*4), Z2, Z2
+	VADDPS    192(SI)(AX*4), Z3, Z3
+	INCQ      CX
+	JNZ       fourTap
+	VMULPS    (R11), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (DI)
+	VMULPS    64(R11), Z9, Z8
+	VDIVPS    Z8, Z1, Z1
+	VCMPPS    $0x07, Z1, Z1, K2
+	VBLENDMPS Z1, Z10, K2, Z1
+	VMOVUPS   Z1, 64(DI)
+	VMULPS    128(R11), Z9, Z8
+	VDIVPS    Z8, Z2, Z2
+	VCMPPS    $0x07, Z2, Z2, K3
+	VBLENDMPS Z2, Z10, K3, Z2
+	VMOVUPS   Z2, 128(DI)
+	VMULPS    192(R11), Z9, Z8
+	VDIVPS    Z8, Z3, Z3
+	VCMPPS    $0x07, Z3, Z3, K4
+	VBLENDMPS Z3, Z10, K4, Z3
+	VMOVUPS   Z3, 192(DI)
+	ADDQ      $+256, SI
+	ADDQ      $+256, DI
+	ADDQ      $+256, R11
+	JMP       four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ   $+1, BX
+	JLT    oneEnd
+	VPXORD Z0, Z0, Z0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Z0, Z0
+	INCQ      CX
+	JNZ       oneTap
+	VMULPS    (R11), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $+64, SI
+	ADDQ      $+64, DI
+	ADDQ      $+64, R11
+	JMP       one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func leakyAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·leakyAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+
+next:
+	VMOVUPS (SI), Z1
+	VMULPS  Z0, Z1, Z2
+	VCMPPS  $0x0e, Z3, Z1, K1
+	VMOVAPS Z1, K1, Z2
+	VMOVUPS Z2, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func atMostAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·atMostAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+
+next:
+	VMOVUPS (SI), Z1
+	VMINPS  Z1, Z0, Z1
+	VMOVUPS Z1, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func absAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·absAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+
+next:
+	VMOVUPS (SI), Z1
+	VPANDD  Z3, Z1, Z1
+	VMOVUPS Z1, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func squareAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·squareAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+
+next:
+	VMOVUPS (SI), Z1
+	VMULPS  Z1, Z1, Z1
+	VMOVUPS Z1, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
 // func copyAVX512(dst *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
 // Requires: AVX, AVX512F
 TEXT ·copyAVX512(SB), NOSPLIT, $0-72

@@ -32,6 +32,9 @@ func TestReadsNoFurtherThanSlack(t *testing.T) {
 				c.src = src
 				c.offsets[1] = int32(len(c.src) - Slack - c.span()) // the last value before the slack
 				c.check(t, 0)
+				if filters == 1 {
+					c.checkPool(t, 0)
+				}
 			}
 		}
 	}

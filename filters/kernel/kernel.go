@@ -21,6 +21,9 @@ type Kernel struct {
 	filters  [][]filterLoop // nil where an instruction set has none
 	extremes extremesLoop
 	copy     copyLoop
+	max      maxLoop
+	average  averageLoop
+	apply    applyLoops
 }
 
 // pixelLoop computes rows of outputs for a block of f filters, with neighbouring
@@ -48,6 +51,21 @@ type extremesLoop func(values *float32, n int) (lo, hi float32)
 
 // copyLoop copies rows of n values; strides are in bytes.
 type copyLoop func(dst *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
+
+// maxLoop and averageLoop compute vectors of a row of pooling with a stride of 1, as
+// maxRow and averageRow do. They read and write whole vectors.
+type (
+	maxLoop     func(dst, src *float32, offsets *int32, taps, vectors int)
+	averageLoop func(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
+)
+
+// applyLoop applies an activation to at least one vector of sums, whose NaNs are the
+// quiet one. operand is a slope or a limit.
+type applyLoop func(values *float32, vectors int, operand float32)
+
+// applyLoops are the loops by activation, nil for those that the loops of convolution
+// compute themselves.
+type applyLoops [Square + 1]applyLoop
 
 var generic = &Kernel{name: "generic"}
 

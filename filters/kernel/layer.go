@@ -98,13 +98,14 @@ type Rows struct {
 	Stride  int
 
 	// Heights and Widths are, for an average, the values that it is over: Heights[i]
-	// rows of them for row i, Widths[x] columns for output x.
+	// rows of them for row i, Widths[x·Stride] columns for output x.
 	Heights, Widths []float32
 
 	// Ahead is memory that will be read next: it comes into the cache meanwhile.
 	Ahead Ahead
 
 	sums []float64 // scratch memory of a Norm
+	row  []float32 // and of a Pool
 }
 
 // Compute computes rows of every filter of the layer. It allocates nothing but
@@ -124,12 +125,37 @@ func (l *Layer) Compute(r *Rows) {
 		}
 	}
 	if k := l.activation.Kind; k != Identity && k != ReLU && l.layout != Scalar {
-		for k := range l.groups * l.filters {
-			for i := range r.N {
-				l.activation.apply(r.Dst[k*r.ChannelStride+i*r.RowStride:][:r.Width])
-			}
+		l.activate(r)
+	}
+}
+
+// activate applies an activation to finished sums. Rows that lie one behind the other
+// are taken as one.
+func (l *Layer) activate(r *Rows) {
+	rows, width := r.N, r.Width
+	if r.RowStride == width {
+		rows, width = 1, rows*width
+	}
+	for k := range l.groups * l.filters {
+		for i := range rows {
+			l.kernel.activate(r.Dst[k*r.ChannelStride+i*r.RowStride:][:width], l.activation)
 		}
 	}
+}
+
+// activate applies an activation, the last values of a row that fill no vector one by
+// one.
+func (k *Kernel) activate(row []float32, a Activation) {
+	if loop := k.apply[a.Kind]; loop != nil && len(row) >= k.lanes {
+		vectors := len(row) / k.lanes
+		operand := a.Slope
+		if a.Kind == ReLU6 {
+			operand = 6
+		}
+		loop(&row[0], vectors, operand)
+		row = row[vectors*k.lanes:]
+	}
+	a.apply(row)
 }
 
 func (l *Layer) scalar(b *block, r *Rows) {
@@ -220,9 +246,9 @@ func filterTiles(width, widest int) (half, tiles int) {
 	return half, ceilDiv(width, 2*half)
 }
 
-// floor is what the loops raise sums to; other activations are applied afterwards.
+// floor is what the loops raise sums to; what else activations do is done afterwards.
 func (l *Layer) floor() float32 {
-	if l.activation.Kind == ReLU {
+	if k := l.activation.Kind; k == ReLU || k == ReLU6 {
 		return 0
 	}
 	return float32(math.Inf(-1))

@@ -224,6 +224,36 @@ func pixels8x2NEON(dst *float32, channel, row int, src *float32, offsets *int32,
 //go:noescape
 func pixels8x3NEON(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)
 
+// maxNEON is the maxLoop.
+//
+//go:noescape
+func maxNEON(dst, src *float32, offsets *int32, taps, vectors int)
+
+// averageNEON is the averageLoop.
+//
+//go:noescape
+func averageNEON(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
+
+// leakyNEON is an applyLoop.
+//
+//go:noescape
+func leakyNEON(values *float32, vectors int, operand float32)
+
+// atMostNEON is an applyLoop.
+//
+//go:noescape
+func atMostNEON(values *float32, vectors int, operand float32)
+
+// absNEON is an applyLoop.
+//
+//go:noescape
+func absNEON(values *float32, vectors int, operand float32)
+
+// squareNEON is an applyLoop.
+//
+//go:noescape
+func squareNEON(values *float32, vectors int, operand float32)
+
 // pixelsNEON holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsNEON = [][]pixelLoop{
 	{pixels1x1NEON, pixels1x2NEON, pixels1x3NEON, pixels1x4NEON, pixels1x5NEON, pixels1x6NEON, pixels1x7NEON, pixels1x8NEON},

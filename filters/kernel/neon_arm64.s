@@ -8499,3 +8499,260 @@ stored:
 	SUBS $1, R7
 	BNE row
 	RET
+
+// func maxNEON(dst, src *float32, offsets *int32, taps, vectors int)
+TEXT ·maxNEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD offsets+16(FP), R2
+	MOVD taps+24(FP), R3
+	MOVD vectors+32(FP), R4
+	MOVD $0x7fc00000, R5
+	VDUP R5, V19.S4
+	MOVD $0xff800000, R5
+	VDUP R5, V18.S4
+
+four:
+	SUBS $4, R4
+	BLT fourEnd
+	VMOV V18.B16, V0.B16
+	WORD $0x4e20e404 // fcmeq v4.4s, v0.4s, v0.4s
+	VMOV V18.B16, V1.B16
+	WORD $0x4e21e425 // fcmeq v5.4s, v1.4s, v1.4s
+	VMOV V18.B16, V2.B16
+	WORD $0x4e22e446 // fcmeq v6.4s, v2.4s, v2.4s
+	VMOV V18.B16, V3.B16
+	WORD $0x4e23e467 // fcmeq v7.4s, v3.4s, v3.4s
+	MOVD R2, R7
+	MOVD R3, R8
+
+fourTap:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R1, R9
+	FMOVQ 0(R9), F16
+	WORD $0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e30e611 // fcmeq v17.4s, v16.4s, v16.4s
+	VAND V17.B16, V4.B16, V4.B16
+	FMOVQ 16(R9), F16
+	WORD $0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e30e611 // fcmeq v17.4s, v16.4s, v16.4s
+	VAND V17.B16, V5.B16, V5.B16
+	FMOVQ 32(R9), F16
+	WORD $0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e30e611 // fcmeq v17.4s, v16.4s, v16.4s
+	VAND V17.B16, V6.B16, V6.B16
+	FMOVQ 48(R9), F16
+	WORD $0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e30e611 // fcmeq v17.4s, v16.4s, v16.4s
+	VAND V17.B16, V7.B16, V7.B16
+	SUBS $1, R8
+	BNE fourTap
+	VBIF V4.B16, V19.B16, V0.B16
+	FMOVQ F0, 0(R0)
+	VBIF V5.B16, V19.B16, V1.B16
+	FMOVQ F1, 16(R0)
+	VBIF V6.B16, V19.B16, V2.B16
+	FMOVQ F2, 32(R0)
+	VBIF V7.B16, V19.B16, V3.B16
+	FMOVQ F3, 48(R0)
+	ADD $64, R1
+	ADD $64, R0
+	B four
+
+fourEnd:
+	ADD $4, R4
+
+one:
+	SUBS $1, R4
+	BLT oneEnd
+	VMOV V18.B16, V0.B16
+	WORD $0x4e20e404 // fcmeq v4.4s, v0.4s, v0.4s
+	MOVD R2, R7
+	MOVD R3, R8
+
+oneTap:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R1, R9
+	FMOVQ 0(R9), F16
+	WORD $0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e30e611 // fcmeq v17.4s, v16.4s, v16.4s
+	VAND V17.B16, V4.B16, V4.B16
+	SUBS $1, R8
+	BNE oneTap
+	VBIF V4.B16, V19.B16, V0.B16
+	FMOVQ F0, 0(R0)
+	ADD $16, R1
+	ADD $16, R0
+	B one
+
+oneEnd:
+	ADD $1, R4
+	RET
+
+// func averageNEON(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
+TEXT ·averageNEON(SB), NOSPLIT, $0-52
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD offsets+16(FP), R2
+	MOVD taps+24(FP), R3
+	MOVD vectors+32(FP), R4
+	MOVD $0x7fc00000, R5
+	VDUP R5, V19.S4
+	MOVD widths+40(FP), R6
+	MOVWU height+48(FP), R5
+	VDUP R5, V18.S4
+
+four:
+	SUBS $4, R4
+	BLT fourEnd
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD R2, R7
+	MOVD R3, R8
+
+fourTap:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R1, R9
+	FMOVQ 0(R9), F16
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ 16(R9), F16
+	WORD $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
+	FMOVQ 32(R9), F16
+	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	FMOVQ 48(R9), F16
+	WORD $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
+	SUBS $1, R8
+	BNE fourTap
+	FMOVQ 0(R6), F17
+	WORD $0x6e32de31 // fmul v17.4s, v17.4s, v18.4s
+	WORD $0x6e31fc00 // fdiv v0.4s, v0.4s, v17.4s
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VBIF V17.B16, V19.B16, V0.B16
+	FMOVQ F0, 0(R0)
+	FMOVQ 16(R6), F17
+	WORD $0x6e32de31 // fmul v17.4s, v17.4s, v18.4s
+	WORD $0x6e31fc21 // fdiv v1.4s, v1.4s, v17.4s
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	VBIF V17.B16, V19.B16, V1.B16
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R6), F17
+	WORD $0x6e32de31 // fmul v17.4s, v17.4s, v18.4s
+	WORD $0x6e31fc42 // fdiv v2.4s, v2.4s, v17.4s
+	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
+	VBIF V17.B16, V19.B16, V2.B16
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R6), F17
+	WORD $0x6e32de31 // fmul v17.4s, v17.4s, v18.4s
+	WORD $0x6e31fc63 // fdiv v3.4s, v3.4s, v17.4s
+	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
+	VBIF V17.B16, V19.B16, V3.B16
+	FMOVQ F3, 48(R0)
+	ADD $64, R1
+	ADD $64, R0
+	ADD $64, R6
+	B four
+
+fourEnd:
+	ADD $4, R4
+
+one:
+	SUBS $1, R4
+	BLT oneEnd
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD R2, R7
+	MOVD R3, R8
+
+oneTap:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R1, R9
+	FMOVQ 0(R9), F16
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	SUBS $1, R8
+	BNE oneTap
+	FMOVQ 0(R6), F17
+	WORD $0x6e32de31 // fmul v17.4s, v17.4s, v18.4s
+	WORD $0x6e31fc00 // fdiv v0.4s, v0.4s, v17.4s
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VBIF V17.B16, V19.B16, V0.B16
+	FMOVQ F0, 0(R0)
+	ADD $16, R1
+	ADD $16, R0
+	ADD $16, R6
+	B one
+
+oneEnd:
+	ADD $1, R4
+	RET
+
+// func leakyNEON(values *float32, vectors int, operand float32)
+TEXT ·leakyNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6ea3e404 // fcmgt v4.4s, v0.4s, v3.4s
+	VBIF V4.B16, V2.B16, V0.B16
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func atMostNEON(values *float32, vectors int, operand float32)
+TEXT ·atMostNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	WORD $0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func absNEON(values *float32, vectors int, operand float32)
+TEXT ·absNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func squareNEON(values *float32, vectors int, operand float32)
+TEXT ·squareNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	WORD $0x6e20dc00 // fmul v0.4s, v0.4s, v0.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET

@@ -17,25 +17,59 @@ func (k *Kernel) MaxPool(channels, taps int) *Pool {
 }
 
 // AvgPool is average pooling of so many channels, with so many taps in a window: an
-// output is 0 plus one tap after the other, in float32, divided by Heights[i]·Widths[x]
-// of its Rows.
+// output is 0 plus one tap after the other, in float32, divided by
+// Heights[i]·Widths[x·Stride] of its Rows.
 func (k *Kernel) AvgPool(channels, taps int) *Pool {
 	return &Pool{kernel: k, channels: channels, taps: taps, average: true}
 }
 
-// Compute computes rows of every channel, which are r's groups.
+// Compute computes rows of every channel, which are r's groups. All that taps point to
+// must lie in Src with Slack floats behind it; Widths has Slack floats behind its last
+// one, too.
 func (p *Pool) Compute(r *Rows) {
+	row := p.plain
+	if p.kernel.max != nil && r.Stride <= p.kernel.lanes {
+		row = p.vectors
+	}
 	for c := range p.channels {
 		src := r.Src[c*r.GroupStride:]
 		for i := range r.N {
-			out := r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width]
-			offsets := r.Offsets[i*p.taps:][:p.taps]
-			if p.average {
-				averageRow(out, src, offsets, r.Stride, r.Heights[i], r.Widths)
-			} else {
-				maxRow(out, src, offsets, r.Stride)
-			}
+			row(r, r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width], src, i)
 		}
+	}
+}
+
+func (p *Pool) plain(r *Rows, out, src []float32, i int) {
+	offsets := r.Offsets[i*p.taps:][:p.taps]
+	if p.average {
+		averageRow(out, src, offsets, r.Stride, r.Heights[i], r.Widths)
+	} else {
+		maxRow(out, src, offsets, r.Stride)
+	}
+}
+
+// vectors computes what a stride of 1 would give and picks its outputs. Up to as many
+// lanes that is less work than one output at a time.
+func (p *Pool) vectors(r *Rows, out, src []float32, i int) {
+	lanes := p.kernel.lanes
+	n := ceilDiv((len(out)-1)*r.Stride+1, lanes)
+	if len(r.row) < n*lanes {
+		r.row = Floats(n * lanes)
+	}
+	offsets := r.Offsets[i*p.taps:][:p.taps]
+	if p.average {
+		p.kernel.average(&r.row[0], &src[0], &offsets[0], p.taps, n, &r.Widths[:n*lanes][0], r.Heights[i])
+	} else {
+		p.kernel.max(&r.row[0], &src[0], &offsets[0], p.taps, n)
+	}
+	if r.Stride == 1 {
+		copy(out, r.row)
+		return
+	}
+	at := 0
+	for x := range out {
+		out[x] = r.row[at]
+		at += r.Stride
 	}
 }
 
@@ -68,7 +102,7 @@ func averageRow(out, src []float32, offsets []int32, stride int, height float32,
 		}
 	}
 	for x, sum := range out {
-		out[x] = sum / (height * widths[x])
+		out[x] = sum / (height * widths[x*stride])
 		if sum != sum {
 			out[x] = quietNaN
 		}

@@ -28,12 +28,16 @@ func generate(set, dir string) error {
 		c := build.NewContext()
 		tables := pixelLoops(c, avx512()) + filterLoops(c)
 		extremesLoop(c, avx512())
+		poolLoops(c, avx512())
+		applyLoops(c, avx512())
 		copyLoop(c)
 		return compile(c, tables, dir+"/avx512_amd64")
 	case "avx2":
 		c := build.NewContext()
 		tables := pixelLoops(c, avx2())
 		extremesLoop(c, avx2())
+		poolLoops(c, avx2())
+		applyLoops(c, avx2())
 		return compile(c, tables, dir+"/avx2_amd64")
 	case "neon":
 		assembly, stubs := neonLoops()

@@ -46,6 +46,13 @@ func neonLoops() (assembly, stubs string) {
 		}
 		table += "\t{" + strings.Join(names, ", ") + "},\n"
 	}
+	for _, loop := range neonRowLoops() {
+		var n neon
+		fmt.Fprintf(&n, "\n// func %sNEON(%s)\nTEXT ·%sNEON(SB), NOSPLIT, $0-%d\n", loop.name, loop.arguments, loop.name, loop.size)
+		loop.write(&n)
+		a.WriteString(n.String())
+		fmt.Fprintf(&s, "\n// %sNEON is %s.\n//\n//go:noescape\nfunc %sNEON(%s)\n", loop.name, loop.doc, loop.name, loop.arguments)
+	}
 	return a.String(), s.String() + table + "}\n"
 }
 

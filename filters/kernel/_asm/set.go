@@ -41,8 +41,13 @@ func element(base, index reg.Register, disp int) operand.Mem {
 	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: disp}
 }
 
-// unordered is the predicate of VCMPPS that holds where either operand is NaN.
-const unordered = operand.U8(3)
+// Predicates of VCMPPS: that either operand is NaN, that neither is, and that the first
+// one is greater.
+const (
+	unordered = operand.U8(3)
+	ordered   = operand.U8(7)
+	greater   = operand.U8(14)
+)
 
 // quietNaN is the one NaN that outputs may have.
 const quietNaN = operand.U32(0x7fc00000)

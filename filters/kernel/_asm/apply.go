@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// applyLoops writes the loops of the activations that pixels and filters do not
+// compute themselves. Their values are finished sums, whose NaNs are quiet ones and stay
+// what they are.
+func applyLoops(c *build.Context, s set) {
+	r := s.registers
+	factor, value, other, mask := r[0], r[1], r[2], r[3]
+	for _, loop := range []struct {
+		name  string
+		mask  operand.U32
+		apply func() reg.VecPhysical // the register with the result
+	}{
+		{"leaky", 0, func() reg.VecPhysical {
+			c.VMULPS(factor, value, other)
+			if s.masked() {
+				c.VCMPPS(greater, mask, value, reg.K1)
+				c.VMOVAPS(value, reg.K1, other)
+			} else {
+				c.VCMPPS(greater, mask, value, r[4])
+				c.VBLENDVPS(r[4], value, other, other)
+			}
+			return other
+		}},
+		{"atMost", 0, func() reg.VecPhysical {
+			c.VMINPS(value, factor, value) // of a NaN and another the one named first, so that NaN stays
+			return value
+		}},
+		{"abs", 0x7fffffff, func() reg.VecPhysical {
+			if s.masked() {
+				c.VPANDD(mask, value, value)
+			} else {
+				c.VANDPS(mask, value, value)
+			}
+			return value
+		}},
+		{"square", 0, func() reg.VecPhysical {
+			c.VMULPS(value, value, value)
+			return value
+		}},
+	} {
+		c.Function(loop.name + s.suffix)
+		c.Attributes(attr.NOSPLIT)
+		c.Pragma("noescape")
+		c.SignatureExpr("func(values *float32, vectors int, operand float32)")
+		c.Doc(loop.name + s.suffix + " is an applyLoop.")
+		values, vectors := c.Load(c.Param("values"), reg.RSI), c.Load(c.Param("vectors"), reg.RCX)
+		p, err := c.Param("operand").Resolve()
+		if err != nil {
+			panic(err)
+		}
+		c.VBROADCASTSS(p.Addr, factor)
+		c.MOVL(loop.mask, reg.EAX)
+		c.VMOVD(reg.EAX, mask.AsX())
+		c.VBROADCASTSS(mask.AsX(), mask)
+		c.Label("next")
+		c.VMOVUPS(at(values, 0), value)
+		c.VMOVUPS(loop.apply(), at(values, 0))
+		c.ADDQ(operand.I32(s.bytes()), values)
+		c.DECQ(vectors)
+		c.JNZ(operand.LabelRef("next"))
+		c.VZEROUPPER()
+		c.RET()
+	}
+}

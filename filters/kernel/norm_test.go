@@ -1,0 +1,43 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+)
+
+// TestPower compares powers by multiplications and square roots with math.Pow. Each of
+// some 40 steps is right to half a bit of float64, and the exponent to 2⁻³³ times the
+// base's logarithm.
+func TestPower(t *testing.T) {
+	for _, exponent := range []float64{0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.375, 64, 0.6, 0.1, 1.0 / 3, 2.7, 1 - 0x1p-40, 0x1p-32} {
+		power := newPower(exponent)
+		for base := 0x1p-60; base < 0x1p15; base *= 1.37 {
+			got, want := power.of(base), math.Pow(base, exponent)
+			if tolerance := want * (50*0x1p-53 + math.Abs(math.Log(base))*0x1p-33); !(math.Abs(got-want) <= tolerance) {
+				t.Errorf("%v to the power of %v is %v, want %v within %v", base, exponent, got, want, tolerance)
+			}
+		}
+	}
+	for _, c := range []struct{ exponent, base, want float64 }{
+		{0.75, 16, 8}, {0.5, 2, math.Sqrt2}, {3, 1.5, 3.375}, {0.75, 0, 0}, {0, 0, 1}, {0.75, math.Inf(1), math.Inf(1)},
+	} {
+		if got := newPower(c.exponent).of(c.base); got != c.want {
+			t.Errorf("%v to the power of %v is %v, want %v", c.base, c.exponent, got, c.want)
+		}
+	}
+}
+
+// TestNormOfOnePlace works an example through: three channels, 1, 2 and 3, with sums
+// over two of them, the one before and the channel itself.
+func TestNormOfOnePlace(t *testing.T) {
+	src := []float32{1, 2, 3}
+	dst := make([]float32, 3)
+	NewNorm(3, NormParams{Size: 2, Alpha: 4, Beta: 0.5, K: 2}).Compute(&Rows{
+		Dst: dst, ChannelStride: 1, Width: 1, N: 1, Src: src, Offsets: []int32{0, 1, 2}, Stride: 1,
+	})
+	for c, sum := range []float64{1, 1 + 4, 4 + 9} {
+		if want := float32(float64(src[c]) / math.Sqrt(2+2*sum)); dst[c] != want {
+			t.Errorf("channel %d: %v, want %v", c, dst[c], want)
+		}
+	}
+}
