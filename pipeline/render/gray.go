@@ -7,8 +7,9 @@ import (
 
 //go:generate go -C _asm run . -dir ..
 
-// Gray turns the values of a map into gray pixels. It is immutable and safe for
-// concurrent use; make one for each range, not for each row.
+// Gray turns the values of a map into levels: gray pixels, or indices of a Colormap's
+// palette. It is immutable and safe for concurrent use; make one for each range, not for
+// each row.
 type Gray struct {
 	lo, width float64
 	top       float64 // the largest level

@@ -9,8 +9,8 @@ import (
 )
 
 // Range is the values that pixel 0 (Lo) and the largest pixel value (Hi) stand for.
-// Where both are equal every pixel is 0, so that lo + pixel/255·(hi − lo) gives a
-// value back in every case.
+// lo + pixel/255·(hi − lo) gives a value back, also where both are equal and all pixels
+// are the same.
 type Range struct {
 	Lo, Hi float64
 }
