@@ -46,6 +46,7 @@ func (s SheetOptions) Check() error {
 // picture's, and ranges are nil where only the size is asked for.
 type layerFigure struct {
 	sheet.Figure
+	plan             *filters.Plan
 	from, to         image.Point // a map's size, and that of its raster
 	zoom             int
 	lead, leadRaster image.Point // the same of the input
@@ -54,7 +55,7 @@ type layerFigure struct {
 
 func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []render.Range) *layerFigure {
 	lp, tile := &p.Layers[l], o.Sheet.tile()
-	f := &layerFigure{from: image.Pt(lp.Out.W, lp.Out.H), lead: image.Pt(p.Input.W, p.Input.H)}
+	f := &layerFigure{plan: p, from: image.Pt(lp.Out.W, lp.Out.H), lead: image.Pt(p.Input.W, p.Input.H)}
 	f.to, f.zoom = sheet.Fit(f.from, tile)
 	f.Cell = f.to.Mul(f.zoom)
 	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
@@ -77,10 +78,44 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 			f.Cells[k].Note = number(ranges[k].Lo) + " … " + number(ranges[k].Hi)
 		}
 	}
+	o.addKernels(f, lp)
 	if ranges != nil && !f.Notes {
 		f.Bar.Lo, f.Bar.Hi = number(ranges[0].Lo), number(ranges[0].Hi)
 	}
 	return f
+}
+
+// addKernels puts a picture of its kernel under each map, where one can be read: of layers
+// whose filters are of one channel or the same on all, and of one on the picture itself in
+// the colours that they answer to.
+func (o *Options) addKernels(f *layerFigure, lp *filters.LayerPlan) {
+	const side, largestSide, smallestTile = 36, 49, 96 // pixels
+	conv, ok := lp.Layer.(*filters.Conv)
+	if !ok || o.Sheet.tile() < smallestTile {
+		return
+	}
+	s := conv.Spec()
+	longer := max(s.KernelSize[0], s.KernelSize[1])
+	if longer < 2 || longer > largestSide {
+		return
+	}
+	channels, zoom := s.InChannels/s.Groups, max(1, side/longer)
+	taps := channels * s.KernelSize[0] * s.KernelSize[1]
+	kernels := make([][]float32, len(f.Cells))
+	alike := true
+	for k := range kernels {
+		one, ok := sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
+		kernels[k], alike = one, alike && ok
+	}
+	colours := channels == 3 && lp == &f.plan.Layers[0]
+	for k := range f.Cells {
+		switch weights := s.Weights[k*taps:][:taps]; {
+		case alike:
+			f.Cells[k].Icon = sheet.SignedKernel(kernels[k], s.KernelSize[1], sheet.Largest(weights), zoom)
+		case colours:
+			f.Cells[k].Icon = sheet.ColourKernel(weights, s.KernelSize[1], sheet.Largest(weights), zoom)
+		}
+	}
 }
 
 // describe is a layer's arithmetic in words.
@@ -89,48 +124,40 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	if stack := p.Stack.Name(); stack != "" {
 		layer = stack + "/" + layer
 	}
-	var lines []string
-	if conv, ok := lp.Layer.(*filters.Conv); ok {
-		s := conv.Spec()
-		activation := s.Activation.String()
+	geometry := fmt.Sprintf("stride %s, padding %s, dilation %s",
+		filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText(), filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation}))
+	kind := lp.Layer.Kind()
+	switch l := lp.Layer.(type) {
+	case *filters.Conv:
+		s := l.Spec()
+		kind += fmt.Sprintf(" %d×%d×%d×%d, activation %s", lp.Out.C, s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], s.Activation)
 		if s.Activation == filters.LeakyReLU {
-			activation += " " + number(float64(s.NegativeSlope))
+			kind += " " + number(float64(s.NegativeSlope))
 		}
-		lines = append(lines,
-			fmt.Sprintf("layer %s: conv %d×%d×%d×%d, activation %s", layer, lp.Out.C, s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], activation),
-			fmt.Sprintf("stride %s, padding %s, dilation %s, groups %d", pair(s.Stride), padding(lp, s.Padding.Mode), pair(s.Dilation), s.Groups))
-	} else {
-		lines = append(lines, "layer "+layer)
+		geometry += fmt.Sprintf(", groups %d", s.Groups)
+	case *filters.Pool:
+		s := l.Spec()
+		kind += fmt.Sprintf(" %d×%d", s.KernelSize[0], s.KernelSize[1])
+		if s.CeilMode {
+			geometry += ", ceil_mode"
+		}
+	case *filters.Norm:
+		s := l.Spec()
+		geometry = fmt.Sprintf("size %d, alpha %s, beta %s, k %s", s.Size, number(s.Alpha), number(s.Beta), number(s.K))
 	}
-	return append(lines,
+	return []string{
+		"layer " + layer + ": " + kind,
+		geometry,
 		fmt.Sprintf("%v → %v", lp.In, lp.Out),
-		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
-}
-
-func pair(v [2]int) string {
-	if v[0] == v[1] {
-		return strconv.Itoa(v[0])
+		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)),
 	}
-	return fmt.Sprintf("%d×%d", v[0], v[1])
 }
 
 func pixels(v [2]int) string {
 	if v == [2]int{1, 1} {
 		return "pixel"
 	}
-	return pair(v) + " pixels"
-}
-
-// padding is n, h×w, or top, left, bottom and right, as a stack file orders them.
-func padding(lp *filters.LayerPlan, mode filters.PaddingMode) string {
-	s := fmt.Sprintf("%d,%d,%d,%d", lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After)
-	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
-		s = pair([2]int{lp.Rows.Before, lp.Cols.Before})
-	}
-	if mode != filters.Zeros && s != "0" {
-		s += " " + mode.String()
-	}
-	return s
+	return filters.PairText(v) + " pixels"
 }
 
 // sharedScale says whether all maps of a layer have one scale.

@@ -19,6 +19,7 @@ import (
 type bankOptions struct {
 	params   []string
 	export   string
+	png      string
 	channels string
 	json     bool
 }
@@ -39,7 +40,7 @@ func newBanks(c console) *cobra.Command {
 		ValidArgsFunction: completeBanks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, flag := range []string{"param", "export"} {
+				for _, flag := range []string{"param", "export", "png"} {
 					if cmd.Flags().Changed(flag) {
 						return fmt.Errorf("--%s is about one bank: name it, as in filterbank banks gabor", flag)
 					}
@@ -55,9 +56,12 @@ func newBanks(c console) *cobra.Command {
 	s := cmd.Flags()
 	s.StringArrayVar(&o.params, "param", nil, "a parameter of the bank, as in orientations=6; repeatable")
 	s.StringVar(&o.export, "export", "", "write the kernels to this .npy file")
+	s.StringVar(&o.png, "png", "", "draw the kernels in this .png file, blue below zero and red above")
 	s.StringVar(&o.channels, "channels", "", "spread them over three channels: mean, luma, sum, each or R,G,B (one channel)")
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	must(cmd.MarkFlagFilename("export", "npy"))
+	must(cmd.MarkFlagFilename("png", "png"))
+	cmd.MarkFlagsMutuallyExclusive("export", "png")
 	must(cmd.RegisterFlagCompletionFunc("channels",
 		cobra.FixedCompletions([]string{"mean", "luma", "sum", "each"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("param", completeParams))
@@ -155,6 +159,9 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 		return exportBank(w, config.Filter{Name: name, Params: params}, kernels, o)
 	}
 	b, _ := bank.Of(name)
+	if o.png != "" {
+		return pictureBank(w, b, kernels, o)
+	}
 	if o.json {
 		return printJSON(w, shownBankJSON(b, params, kernels))
 	}

@@ -103,8 +103,8 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 	fmt.Fprintln(t, "layer\tkind\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
 	for _, lp := range plan.Layers {
 		fmt.Fprintf(t, "%s\t%s\t%v\t%v\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
-			lp.Layer.Name(), lp.Layer.Kind(), lp.In, lp.Out, kernelSize(&lp), pair([2]int{lp.Rows.Stride, lp.Cols.Stride}), padding(&lp),
-			pair([2]int{lp.Rows.Dilation, lp.Cols.Dilation}), groups(&lp), pair(lp.Field), lp.Parameters, count(lp.MACs))
+			lp.Layer.Name(), lp.Layer.Kind(), lp.In, lp.Out, kernelSize(&lp), filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText(),
+			filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation}), groups(&lp), filters.PairText(lp.Field), lp.Parameters, count(lp.MACs))
 	}
 	t.Flush()
 	for _, lp := range plan.Layers {
@@ -114,19 +114,12 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 	}
 }
 
-func pair(v [2]int) string {
-	if v[0] == v[1] {
-		return fmt.Sprint(v[0])
-	}
-	return fmt.Sprintf("%d×%d", v[0], v[1])
-}
-
 // kernelSize is a window's, or how many channels a norm sums over.
 func kernelSize(lp *filters.LayerPlan) string {
 	if norm, ok := lp.Layer.(*filters.Norm); ok {
 		return fmt.Sprintf("%d channels", norm.Spec().Size)
 	}
-	return pair([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
+	return filters.PairText([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
 }
 
 // groups are those of a convolution; other layers have none.
@@ -135,20 +128,6 @@ func groups(lp *filters.LayerPlan) string {
 		return fmt.Sprint(conv.Spec().Groups)
 	}
 	return "-"
-}
-
-// padding writes n, h×w, or top,left,bottom,right, as a stack file orders them.
-func padding(lp *filters.LayerPlan) string {
-	s := fmt.Sprintf("%d,%d,%d,%d", lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After)
-	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
-		s = pair([2]int{lp.Rows.Before, lp.Cols.Before})
-	}
-	if conv, ok := lp.Layer.(*filters.Conv); ok && s != "0" {
-		if mode := conv.Spec().Padding.Mode; mode != filters.Zeros {
-			s += " " + mode.String()
-		}
-	}
-	return s
 }
 
 // count writes a large number with three digits and a letter.

@@ -39,7 +39,7 @@ type Cell struct {
 	Index   string  // before the name, lighter
 	Name    string  // what the picture is of
 	Note    string  // a second, smaller line
-	Icon    *Raster // left of both, small; nil is none
+	Icon    *Raster // small, left of the note; nil is none
 }
 
 // Bar shows what colours stand for.
@@ -199,19 +199,19 @@ func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
 	framed(dst, &c.Picture, at)
 	at.Y += l.picture.Y + captionGap
 	width := l.picture.X + gapX/2
+	index := d.name.width(c.Index)
+	if index > 0 {
+		d.name.draw(dst, at.Add(image.Pt(0, nameSize)), dimmed, c.Index)
+		index += nameSize / 2
+	}
+	d.name.draw(dst, at.Add(image.Pt(index, nameSize)), ink, d.name.shorten(c.Name, width-index))
+	at.Y += nameLine
 	if c.Icon != nil {
 		framed(dst, c.Icon, at.Add(image.Pt(0, iconGap/2)))
 		beside := c.Icon.Size().X + iconGap
 		at.X, width = at.X+beside, width-beside
 	}
-	at.Y += nameSize
-	index := d.name.width(c.Index)
-	if index > 0 {
-		d.name.draw(dst, at, dimmed, c.Index)
-		index += nameSize / 2
-	}
-	d.name.draw(dst, at.Add(image.Pt(index, 0)), ink, d.name.shorten(c.Name, width-index))
-	d.note.draw(dst, at.Add(image.Pt(0, noteLine)), dimmed, d.note.shorten(c.Note, width))
+	d.note.draw(dst, at.Add(image.Pt(0, noteSize)), dimmed, d.note.shorten(c.Note, width))
 }
 
 // framed draws a raster with a thin line around it.

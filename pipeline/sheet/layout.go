@@ -8,7 +8,7 @@ import (
 // The figure's measures, in pixels.
 const (
 	margin     = 24 // around everything
-	gapX, gapY = 16, 14
+	gapX, gapY = 16, 18
 	headerGap  = 22 // between header and cells
 
 	titleSize, titleLine = 19, 28 // letters, and from line to line
@@ -19,7 +19,7 @@ const (
 	iconGap              = 6
 
 	narrowest  = 64  // of a cell, so that something of a name is seen
-	textWidth  = 330 // of the header, at least
+	textWidth  = 360 // of the header, at least
 	barWidth   = 256
 	barHeight  = 12
 	barLine    = barHeight + 6 + noteLine // the bar and the numbers under it
@@ -44,19 +44,17 @@ type layout struct {
 // for programs to show it.
 func (f *Figure) layOut() (layout, error) {
 	var l layout
-	icon := 0
+	under := 0 // the height of what is under the name
+	if f.Notes {
+		under = noteLine
+	}
 	for i := range f.Cells {
-		c := &f.Cells[i]
-		if c.Icon != nil {
-			icon = max(icon, c.Icon.Size().Y+iconGap/2)
+		if icon := f.Cells[i].Icon; icon != nil {
+			under = max(under, icon.Size().Y+iconGap/2)
 		}
 	}
 	l.picture = image.Pt(max(f.Cell.X, narrowest), f.Cell.Y)
-	caption := nameLine
-	if f.Notes {
-		caption += noteLine
-	}
-	l.cell = l.picture.Add(image.Pt(gapX, captionGap+max(caption, icon)+gapY))
+	l.cell = l.picture.Add(image.Pt(gapX, captionGap+nameLine+under+gapY))
 	header, lead := f.header()
 	l.lead = image.Pt(margin, margin)
 	l.columns = f.Columns
@@ -93,7 +91,7 @@ func (f *Figure) header() (height, lead int) {
 // columnsFor chooses the number of columns: the figure's shape should be near that of a
 // slide, and the last row full.
 func (f *Figure) columnsFor(cell image.Point, header, lead int) (best int) {
-	const ragged = 1.5 // what a last row that is not full costs
+	const ragged = 2 // what a last row that is not full costs
 	least := 0.0
 	for columns := 1; columns <= len(f.Cells); columns++ {
 		size := f.sizeFor(columns, cell, header, lead)

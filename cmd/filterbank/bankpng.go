@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"filterbank/filters/bank"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/sheet"
+)
+
+// pictured is the JSON form of what is said of a picture of kernels.
+type pictured struct {
+	File    string   `json:"file"`
+	Width   int      `json:"width"` // pixels
+	Height  int      `json:"height"`
+	Filters []string `json:"filters"`
+}
+
+// pictureBank writes a picture of a bank's kernels.
+func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions) error {
+	f := bankFigure(b, kernels, o.params)
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	var file bytes.Buffer
+	var enc mapng.Encoder
+	var ws mapng.Workspace
+	if err := enc.Reset(&file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true}); err != nil {
+		return err
+	}
+	var d sheet.Drawer
+	if err := d.Draw(f, func(rgb []byte) error { return enc.WriteRows(&ws, rgb) }); err != nil {
+		return err
+	}
+	if err := enc.Close(); err != nil {
+		return err
+	}
+	if err := writeFile(o.png, file.Bytes()); err != nil {
+		return &exit{exitFailed, fmt.Errorf("png: %w", err)}
+	}
+	if !o.json {
+		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %d kernels\n", o.png, size.X, size.Y, len(kernels))
+		return err
+	}
+	p := pictured{File: o.png, Width: size.X, Height: size.Y}
+	for _, k := range kernels {
+		p.Filters = append(p.Filters, k.Name)
+	}
+	return printJSON(w, p)
+}
+
+// bankFigure draws each kernel in colours of its own scale, since the norms of a bank's
+// kernels may be far apart. Where they are the same the bar has numbers.
+func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figure {
+	const side, line = 144, 54 // pixels of a kernel, about; characters
+	f := &sheet.Figure{Title: b.Name, Notes: true, Bar: &sheet.Bar{Palette: sheet.KernelPalette(), Zero: 128}}
+	f.Lines = append(wrap(b.Title, line), wrap("from "+b.Source, line)...)
+	if len(params) > 0 {
+		f.Lines = append(f.Lines, wrap(strings.Join(params, ", "), line)...)
+	}
+	var largest []float64
+	for i, k := range kernels {
+		longer := max(k.H, k.W)
+		zoom := max(1, (side+longer/2)/longer)
+		f.Cell = image.Pt(k.W, k.H).Mul(zoom) // of all kernels
+		largest = append(largest, sheet.Largest(k.Weights))
+		f.Cells = append(f.Cells, sheet.Cell{
+			Picture: *sheet.SignedKernel(k.Weights, k.W, largest[i], zoom),
+			Name:    k.Name, Note: fmt.Sprintf("%d×%d, ±%s", k.H, k.W, digits(largest[i])),
+		})
+	}
+	f.Bar.Lo, f.Bar.Hi = "−largest", "largest"
+	if slices.Min(largest) == slices.Max(largest) {
+		f.Bar.Lo, f.Bar.Hi = "−"+digits(largest[0]), digits(largest[0])
+	}
+	return f
+}
+
+// digits writes a number with four.
+func digits(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+
+// wrap breaks text into lines of at most so many characters, but for longer words.
+func wrap(text string, most int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= most {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,218 @@
+package sheet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/color"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// figure is one of n cells of a size.
+func figure(n int, cell image.Point) *Figure {
+	f := &Figure{
+		Title: "scene", Lines: []string{"layer edges: conv 8×3×3×3", "receptive field 3×3 – Größe, λ, Ж"},
+		Lead: &Lead{Raster: Raster{Width: 4, Height: 3, Zoom: 30, Pix: make([]byte, 36)}, Caption: "input 3×3×4"},
+		Bar:  &Bar{Palette: KernelPalette(), Lo: "−1.5", Hi: "1.5", Zero: 128},
+		Cell: cell, Cells: make([]Cell, n), Notes: true,
+	}
+	for i := range f.Lead.Pix {
+		f.Lead.Pix[i] = byte(7 * i)
+	}
+	for k := range f.Cells {
+		pix := make([]byte, cell.X*cell.Y)
+		for i := range pix {
+			pix[i] = byte(i + k)
+		}
+		f.Cells[k] = Cell{
+			Picture: Raster{Width: cell.X, Height: cell.Y, Pix: pix, Palette: f.Bar.Palette},
+			Index:   fmt.Sprintf("%03d", k), Name: "a-name-of-some-length", Note: "0 … 0.5",
+			Icon: SignedKernel([]float32{-1, 0, 1, -2, 0, 2, -1, 0, 1}, 3, 2, 12),
+		}
+	}
+	return f
+}
+
+// drawn is a figure as one picture.
+func drawn(t *testing.T, f *Figure) *image.RGBA {
+	t.Helper()
+	size, err := f.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := image.NewRGBA(image.Rectangle{Max: size})
+	at := 0
+	var d Drawer
+	err = d.Draw(f, func(rgb []byte) error {
+		if len(rgb)%(3*size.X) != 0 {
+			t.Fatalf("%d bytes are no whole rows of %d pixels", len(rgb), size.X)
+		}
+		for i := 0; i < len(rgb); i += 3 {
+			copy(m.Pix[at:], []byte{rgb[i], rgb[i+1], rgb[i+2], 255})
+			at += 4
+		}
+		return nil
+	})
+	if err != nil || at != len(m.Pix) {
+		t.Fatalf("%d bytes of %d came, %v", at, len(m.Pix), err)
+	}
+	return m
+}
+
+func TestColumns(t *testing.T) {
+	for _, c := range []struct{ cells, columns int }{
+		{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 3}, {7, 4}, {8, 4}, {12, 6}, {16, 4}, {25, 5}, {32, 8}, {48, 8}, {64, 8}, {96, 12}, {256, 16},
+	} {
+		f := figure(c.cells, image.Pt(192, 128))
+		l, err := f.layOut()
+		if err != nil || l.columns != c.columns || l.rows != (c.cells+c.columns-1)/c.columns {
+			t.Errorf("%d cells: %d columns and %d rows, %v, want %d columns", c.cells, l.columns, l.rows, err, c.columns)
+		}
+	}
+	f := figure(7, image.Pt(50, 50))
+	for given, want := range map[int]int{1: 1, 3: 3, 7: 7, 100: 7} {
+		f.Columns = given
+		if l, _ := f.layOut(); l.columns != want {
+			t.Errorf("asked for %d columns, got %d, want %d", given, l.columns, want)
+		}
+	}
+}
+
+// TestEverythingHasItsPlace holds that cells lie inside the figure and apart from each
+// other, and that strips cut none.
+func TestEverythingHasItsPlace(t *testing.T) {
+	for _, n := range []int{1, 2, 5, 17, 64, 300} {
+		for _, cell := range []image.Point{{1, 1}, {192, 128}, {128, 192}, {20, 400}, {700, 9}} {
+			f := figure(n, cell)
+			l, err := f.layOut()
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := 0
+			for i := range l.rows + 1 {
+				y0, y1 := l.strip(i)
+				if y0 != y || y1 <= y0 {
+					t.Errorf("%d of %v: strip %d is from %d to %d, the one before ends at %d", n, cell, i, y0, y1, y)
+				}
+				y = y1
+				for k := max(0, i-1) * l.columns; i > 0 && k < min(i*l.columns, n); k++ {
+					at := l.at(k)
+					bottom := at.Y + cell.Y + captionGap + nameLine + iconGap/2 + 36 + 1
+					if at.Y-1 < y0 || bottom > y1 || at.X-1 < margin-1 || at.X+l.picture.X > l.size.X-margin {
+						t.Errorf("%d of %v: cell %d at %v is cut", n, cell, k, at)
+					}
+				}
+			}
+			if y != l.size.Y {
+				t.Errorf("%d of %v: strips end at %d, the figure at %d", n, cell, y, l.size.Y)
+			}
+		}
+	}
+}
+
+func TestSizeDoesNotDependOnTexts(t *testing.T) {
+	f := figure(9, image.Pt(60, 40))
+	want, _ := f.Size()
+	long := strings.Repeat("very-long-", 50)
+	f.Title, f.Lines[0], f.Lead.Caption, f.Cells[3].Name, f.Cells[4].Note, f.Bar.Hi = long, long, long, long, long, long
+	f.Cells[5].Name, f.Cells[5].Index = "", ""
+	if got, err := f.Size(); got != want || err != nil {
+		t.Errorf("%v with long texts, %v, want %v", got, err, want)
+	}
+	drawn(t, f)
+}
+
+func TestTooLarge(t *testing.T) {
+	f := figure(1, image.Pt(600, 400))
+	f.Cells, f.Columns = make([]Cell, 2000), 100
+	_, err := f.Size()
+	if err == nil || !strings.Contains(err.Error(), "2000 pictures of 600×400 would make a sheet of 61632×") || !strings.Contains(err.Error(), "choose smaller tiles") {
+		t.Errorf("got %v", err)
+	}
+	if err := new(Drawer).Draw(f, nil); err == nil {
+		t.Error("drawn all the same")
+	}
+	f.Columns = 0
+	if size, err := f.Size(); err != nil {
+		t.Errorf("2000 pictures in as many columns as suit: %v, %v", size, err)
+	}
+}
+
+// TestPicturesAreDrawnWhole looks at every cell's pixels, its thin line and its icon.
+func TestPicturesAreDrawnWhole(t *testing.T) {
+	f := figure(7, image.Pt(70, 50))
+	l, _ := f.layOut()
+	m := drawn(t, f)
+	for k, c := range f.Cells {
+		at := l.at(k)
+		for y := range 50 {
+			for x := range 70 {
+				want := c.Picture.Palette[c.Picture.Pix[y*70+x]]
+				if got := m.RGBAAt(at.X+x, at.Y+y); got != (color.RGBA{want[0], want[1], want[2], 255}) {
+					t.Fatalf("cell %d: pixel %d, %d is %v, want %v", k, x, y, got, want)
+				}
+			}
+		}
+		for x := -1; x <= 70; x++ {
+			if m.RGBAAt(at.X+x, at.Y-1) != hair || m.RGBAAt(at.X+x, at.Y+50) != hair {
+				t.Fatalf("cell %d: no line above or below", k)
+			}
+		}
+		icon := at.Add(image.Pt(0, 50+captionGap+nameLine+iconGap/2))
+		for tap, level := range c.Icon.Pix {
+			want := c.Icon.Palette[level]
+			if got := m.RGBAAt(icon.X+tap%3*12+6, icon.Y+tap/3*12+6); got != (color.RGBA{want[0], want[1], want[2], 255}) {
+				t.Errorf("cell %d: tap %d is %v, want %v", k, tap, got, want)
+			}
+		}
+	}
+	if got, want := m.RGBAAt(margin+29, margin+29), (color.RGBA{0, 7, 14, 255}); got != want {
+		t.Errorf("the lead's first pixel ends in %v, want %v", got, want)
+	}
+}
+
+// TestSamePixelsEverywhere holds for every machine: a change of this digest changes the
+// bytes of every sheet, for which the pipeline's version of its arithmetic has to be raised.
+func TestSamePixelsEverywhere(t *testing.T) {
+	m := drawn(t, figure(5, image.Pt(90, 60)))
+	sum := sha256.Sum256(m.Pix)
+	if got, want := hex.EncodeToString(sum[:8]), "7149430b88721c10"; got != want {
+		t.Errorf("the figure's digest begins with %s, want %s", got, want)
+	}
+}
+
+func TestKernels(t *testing.T) {
+	r := SignedKernel([]float32{-2, 0, 1, 2}, 2, 2, 5)
+	if want := []byte{0, 128, 191, 255}; !slices.Equal(r.Pix, want) || r.Size() != image.Pt(10, 10) {
+		t.Errorf("levels %v of %v, want %v", r.Pix, r.Size(), want)
+	}
+	if zero := SignedKernel([]float32{0, 0}, 2, 0, 1); !slices.Equal(zero.Pix, []byte{128, 128}) {
+		t.Errorf("a kernel of zeros is %v", zero.Pix)
+	}
+	c := ColourKernel([]float32{1, 0, -1, 0, 0, 1}, 2, 1, 1)
+	if want := []byte{255, 0, 128, 128, 128, 255}; !slices.Equal(c.Pix, want) {
+		t.Errorf("colours %v, want %v", c.Pix, want)
+	}
+}
+
+func TestOneKernel(t *testing.T) {
+	luma := []float32{.299 * 3, 0, -.299, .587 * 3, 0, -.587, .114 * 3, 0, -.114}
+	for _, c := range []struct {
+		name    string
+		weights []float32
+		want    []float32
+	}{
+		{"luma", luma, luma[3:6]},
+		{"one channel alone", []float32{0, 0, 2, -1, 0, 0}, []float32{2, -1}},
+		{"opponents", []float32{1, 2, -1, -2, 0, 0}, nil},
+		{"others", []float32{1, 2, 2, 1, 0, 0}, nil},
+		{"zeros", []float32{0, 0, 0, 0, 0, 0}, []float32{0, 0}},
+	} {
+		if got, ok := OneKernel(c.weights, 3); !slices.Equal(got, c.want) || ok != (c.want != nil) {
+			t.Errorf("%s: %v, %v, want %v", c.name, got, ok, c.want)
+		}
+	}
+}
