@@ -19,9 +19,10 @@ import (
 // input is a picture's file, open, or standard input, which is held in memory.
 type input struct {
 	io.ReadSeeker
-	name string // as messages show it
-	size int64
-	file *os.File // nil for standard input
+	ended func() error // why reading is to end early
+	name  string       // as messages show it
+	size  int64
+	file  *os.File // nil for standard input
 }
 
 // Close closes the file.
@@ -31,7 +32,17 @@ func (in *input) Close() {
 	}
 }
 
-// open opens a picture's file.
+// Read reads some of the file, unless the work on it is to end. A disk gives a part of
+// that size in a moment.
+func (in *input) Read(p []byte) (int, error) {
+	const part = 4 << 20
+	if err := in.ended(); err != nil {
+		return 0, err
+	}
+	return in.ReadSeeker.Read(p[:min(len(p), part)])
+}
+
+// open opens a picture's file, whose reading ends with ctx.
 func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 	c := start()
 	defer c.mark(&w.stages.Read)
@@ -40,7 +51,7 @@ func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}
-		return &input{ReadSeeker: bytes.NewReader(data), name: "standard input", size: int64(len(data))}, nil
+		return &input{ReadSeeker: bytes.NewReader(data), ended: ctx.Err, name: "standard input", size: int64(len(data))}, nil
 	}
 	info, err := os.Stat(e.Path)
 	if err != nil {
@@ -57,7 +68,7 @@ func (w *worker) open(ctx context.Context, e *source.Entry) (*input, error) {
 		file.Close()
 		return nil, fmt.Errorf("read: %w", shown(err))
 	}
-	return &input{ReadSeeker: file, name: source.Display(e.Path), size: info.Size(), file: file}, nil
+	return &input{ReadSeeker: file, ended: ctx.Err, name: source.Display(e.Path), size: info.Size(), file: file}, nil
 }
 
 // readStdin reads standard input whole, once its beginning has shown that it is a
@@ -151,6 +162,7 @@ func (w *worker) header(in *input, rec *sink.Record) (decode.Info, error) {
 // decode reads the file whole and decodes it.
 func (w *worker) decode(ctx context.Context, in *input, rec *sink.Record) (*decode.Picture, error) {
 	c := start()
+	in.ended = ctx.Err
 	data := make([]byte, in.size)
 	_, err := in.Seek(0, io.SeekStart)
 	if err == nil {

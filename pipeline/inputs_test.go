@@ -158,3 +158,37 @@ func rewrite(path string, data []byte, inPlace bool) error {
 	_, secondErr := file.WriteAt(data[:half], 0)
 	return errors.Join(firstErr, secondErr, file.Truncate(int64(len(data))), file.Close())
 }
+
+// TestReadingEnds gives an input up in the middle of its digest, of its header and of its
+// pixels.
+func TestReadingEnds(t *testing.T) {
+	_, opts := job(t, 1)
+	w := newWorker(&run{opts: &opts}, new(Stages))
+	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
+	for name, do := range map[string]func(context.Context, *input) error{
+		"digest": func(_ context.Context, in *input) error { _, err := in.sum(); return err },
+		"header": func(_ context.Context, in *input) error { _, err := w.header(in, new(sink.Record)); return err },
+		"pixels": func(ctx context.Context, in *input) error { _, err := w.decode(ctx, in, new(sink.Record)); return err },
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		r := &cancelling{Reader: bytes.NewReader(header), left: 3, cancel: cancel}
+		in := &input{ReadSeeker: r, ended: ctx.Err, name: "x", size: int64(len(header))}
+		if err := do(ctx, in); !errors.Is(err, context.Canceled) || r.left != 0 {
+			t.Errorf("%s: got %v with %d reads left", name, err, r.left)
+		}
+	}
+}
+
+// cancelling ends the work at its last read.
+type cancelling struct {
+	*bytes.Reader
+	left   int
+	cancel func()
+}
+
+func (c *cancelling) Read(p []byte) (int, error) {
+	if c.left--; c.left == 0 {
+		c.cancel()
+	}
+	return c.Reader.Read(p)
+}

@@ -120,6 +120,7 @@ func (w *worker) isDone(in *input, rec, earlier *sink.Record) (bool, error) {
 	c := start()
 	sum, err := in.sum()
 	c.mark(&w.stages.Read)
+	rec.SHA256 = sum
 	if err != nil || earlier.Key != key(w.settings, sum) {
 		return false, err
 	}

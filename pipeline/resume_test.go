@@ -226,6 +226,43 @@ func TestFailedAfterDone(t *testing.T) {
 	}
 }
 
+// TestPanic has the program fail on pictures that were done before: the files of one that
+// has changed go, those of the other stay, and both are done by the next run.
+func TestPanic(t *testing.T) {
+	entries, opts := job(t, 3)
+	again(t, entries, opts, 3, 0)
+	data, err := os.ReadFile(entries[1].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entries[0].Path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	taps := opts.Stacks[0].Taps
+	opts.Stacks[0].Taps = append(taps[:len(taps):len(taps)], true) // of a layer that is not there
+	s, err := Run(context.Background(), entries[:2], opts)
+	if err != nil || s.Failed != 2 {
+		t.Fatal(s, err)
+	}
+	records, _ := manifest(t, opts)
+	for i, files := range []int{0, 5, 5} {
+		there := 0
+		for name := range snapshot(t, opts.Out) {
+			if strings.HasPrefix(name, filepath.Join(opts.Out, entries[i].Rel)) {
+				there++
+			}
+		}
+		if there != files || len(records[i].Files) != files {
+			t.Errorf("picture %d has %d files, %d of them in the manifest, want %d", i, there, len(records[i].Files), files)
+		}
+		if i < 2 && (records[i].Code != "internal" || !strings.HasPrefix(records[i].Error, entries[i].Path+": internal error, please report it: ")) {
+			t.Errorf("picture %d: %s, %s", i, records[i].Code, records[i].Error)
+		}
+	}
+	opts.Stacks[0].Taps = taps
+	again(t, entries, opts, 2, 1)
+}
+
 // TestProblemBesidePicture lists a link that leads nowhere and a picture whose maps
 // would have had the same folder: both are in the manifest.
 func TestProblemBesidePicture(t *testing.T) {

@@ -96,7 +96,7 @@ func opened(b *testing.B, d *Decoder, format Format, img image.Image) *Picture {
 		b.Fatal(err)
 	}
 	p := &Picture{Info: h.Info, decoder: d}
-	if err := p.open(img, h); err != nil {
+	if err := p.open(context.Background(), img, h); err != nil {
 		b.Fatal(err)
 	}
 	return p

@@ -112,7 +112,7 @@ func finite(v float32) bool {
 // Decode decodes data, the whole of a PNG or JPEG file; bytes after the end of the
 // picture are ignored, as is what follows the first frame of an animated PNG. The
 // Picture does not refer to data. Errors are [*Error], or ctx's own once it is done, which
-// is looked at whenever the decoder asks for more bytes.
+// is looked at whenever the decoder asks for more bytes and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	h, err := d.probe(data, nil)
 	if err != nil {
@@ -129,7 +129,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 		return nil, err
 	}
 	p := &Picture{Info: h.Info, Samples: samplesOf(img, h), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
-	if err := p.open(img, h); err != nil {
+	if err := p.open(ctx, img, h); err != nil {
 		return nil, err
 	}
 	return p, nil

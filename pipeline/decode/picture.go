@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -50,38 +51,38 @@ func (p *Picture) ReadRows(dst volume.Rows) error {
 }
 
 // open finds out how to read img, as image/png or image/jpeg returns it.
-func (p *Picture) open(img image.Image, h *header) error {
+func (p *Picture) open(ctx context.Context, img image.Image, h *header) error {
 	v := &p.decoder.values
 	eight := depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}
 	sixteen := depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}
 	switch img := img.(type) {
 	case *image.YCbCr:
-		p.rows = prepare(p.decoder, h, eight, newChroma(img), true)
+		p.rows = prepare(ctx, p.decoder, h, eight, newChroma(img), true)
 	case *image.CMYK:
-		p.rows = prepare(p.decoder, h, eight, newCMYK(img, h.jpeg), true)
+		p.rows = prepare(ctx, p.decoder, h, eight, newCMYK(img, h.jpeg), true)
 	case *image.Gray:
-		p.rows = prepare(p.decoder, h, eight, (*gray)(img), true)
+		p.rows = prepare(ctx, p.decoder, h, eight, (*gray)(img), true)
 	case *image.Paletted:
 		from, opaque := newPaletted(img)
-		p.rows = prepare(p.decoder, h, eight, from, opaque)
+		p.rows = prepare(ctx, p.decoder, h, eight, from, opaque)
 	case *image.RGBA: // of these decoders always opaque, so that premultiplied means nothing
 		if p.Format == JPEG && h.jpeg.ratio != image.Pt(1, 1) {
-			p.rows = prepare(p.decoder, h, eight, newRGB(img, h.jpeg), true)
+			p.rows = prepare(ctx, p.decoder, h, eight, newRGB(img, h.jpeg), true)
 		} else {
-			p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
+			p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
 		}
 	case *image.NRGBA:
-		p.rows = prepare(p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
+		p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
 	case *image.Gray16:
-		p.rows = prepare(p.decoder, h, sixteen, (*gray16)(img), true)
+		p.rows = prepare(ctx, p.decoder, h, sixteen, (*gray16)(img), true)
 	case *image.RGBA64: // always opaque, as above
-		p.rows = prepare(p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, true)
+		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, true)
 	case *image.NRGBA64:
-		p.rows = prepare(p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, false)
+		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, false)
 	default:
 		return refuse(Unsupported, "unsupported %s: its pixels are a %T; save it as RGB", h.Format, img)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // depth is what differs between pictures of 8 and 16 bits.
@@ -100,8 +101,9 @@ type prepared[T sample] struct {
 }
 
 // prepare applies orientation and resizing to from. A picture that needs neither is
-// read where it lies; else all of it is copied as RGBA, or resized as RGB.
-func prepare[T sample](d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
+// read where it lies; else all of it is copied as RGBA, or resized as RGB, which ends
+// early when ctx does.
+func prepare[T sample](ctx context.Context, d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
 	s := d.pool.Get().(*scratch)
 	defer d.pool.Put(s)
 	size, window := image.Pt(h.Width, h.Height), h.layout.window
@@ -112,7 +114,7 @@ func prepare[T sample](d *Decoder, h *header, of depth[T], from source[T], opaqu
 		if !opaque {
 			from, opaque = newFlat(from, d.opts.Background), true
 		}
-		from = resample(from, size, h.layout, d.opts.Resize.Filter, of.weightBits, s)
+		from = resample(ctx, from, size, h.layout, d.opts.Resize.Filter, of.weightBits, s)
 		window = window.Sub(window.Min)
 	}
 	return &prepared[T]{from: from, at: window.Min, opaque: opaque, convert: of.convert}

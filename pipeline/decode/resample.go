@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"context"
 	"image"
 	"math"
 )
@@ -15,8 +16,8 @@ import (
 // others, so that its results differ between amd64 and arm64.
 //
 // Source rows are read once, in order, and no more narrowed rows are kept than one
-// output row needs.
-func resample[T sample](from source[T], size image.Point, lay layout, f Filter, weightBits uint, s *scratch) raster[T] {
+// output row needs. When ctx is done, the rows that are left stay empty.
+func resample[T sample](ctx context.Context, from source[T], size image.Point, lay layout, f Filter, weightBits uint, s *scratch) raster[T] {
 	cols := newSpans(f, size.X, lay.scaled.X, lay.window.Min.X, lay.window.Max.X, weightBits)
 	rows := newSpans(f, size.Y, lay.scaled.Y, lay.window.Min.Y, lay.window.Max.Y, weightBits)
 	depth := 0
@@ -31,6 +32,9 @@ func resample[T sample](from source[T], size image.Point, lay layout, f Filter, 
 	out := raster[T]{pix: make([]T, 4*len(cols)*len(rows)), stride: 4 * len(cols)}
 	next := 0
 	for y, r := range rows {
+		if ctx.Err() != nil {
+			return out
+		}
 		end := r.first + len(r.weights)
 		for next = max(next, r.first); next < end; next++ {
 			narrow(ring[next%depth], from.row(next, s), cols, weightBits)

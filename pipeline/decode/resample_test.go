@@ -2,6 +2,8 @@ package decode
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image/png"
 	"math"
@@ -62,5 +64,31 @@ func TestSinPi(t *testing.T) {
 		if got := sinPi(float64(i)); got != 0 {
 			t.Errorf("sin(%dπ) is %v, want 0", i, got)
 		}
+	}
+}
+
+// countdown is a context that is done once it has been asked so often.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestResizingEnds gives a picture up while it is resized to many rows.
+func TestResizingEnds(t *testing.T) {
+	s := pngSpec{w: 4, h: 4, depth: 8, sample: noise(8)}
+	ctx := &countdown{context.Background(), 100}
+	_, err := newDecoder(t, Options{Resize: &Resize{Width: 4, Height: 3000, Mode: Stretch}}).Decode(ctx, s.encode())
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	if ctx.left < -10 {
+		t.Errorf("asked %d times more after the end", -ctx.left)
 	}
 }
