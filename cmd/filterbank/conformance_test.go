@@ -37,6 +37,63 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// TestLayerConformance runs the stacks of layers between: pools and activations have the
+// bits of PyTorch's float32 results, the rest is as near to its float64 results as
+// TestConformance asks, and a single normalization, which is rounded once, to half of the
+// last bit and a thousandth for its exponent's binary places.
+func TestLayerConformance(t *testing.T) {
+	for name, want := range map[string]int{"exact": 68, "close": 8} {
+		dir := "testdata/conformance/layers"
+		out := t.TempDir()
+		var stdout, stderr bytes.Buffer
+		args := []string{"run", "-c", filepath.Join(dir, name+".yaml"), "--format", "npy", "-o", out, filepath.Join(dir, name+".png")}
+		if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
+			t.Fatalf("%s: exit %d: %s", name, code, &stderr)
+		}
+		stacks, err := os.ReadDir(filepath.Join(out, name))
+		if err != nil || len(stacks) != want {
+			t.Fatalf("%s: %d stacks, want %d (%v)", name, len(stacks), want, err)
+		}
+		for _, stack := range stacks {
+			t.Run(name+"/"+stack.Name(), func(t *testing.T) {
+				files, err := filepath.Glob(filepath.Join(out, name, stack.Name(), "*.npy"))
+				if err != nil || len(files) != 1 {
+					t.Fatalf("files %v, want one (%v)", files, err)
+				}
+				checkLayer(t, filepath.Join(dir, name, stack.Name()), files[0])
+			})
+		}
+	}
+}
+
+// checkLayer compares a file with expected.npy, by the bits unless there is a bound.
+func checkLayer(t *testing.T, expected, file string) {
+	t.Helper()
+	shape, got := readNPY(t, file)
+	wantShape, want := readNPY(t, expected+".npy")
+	if shape != wantShape || len(got) != len(want) {
+		t.Fatalf("shape %s with %d values, want %s with %d", shape, len(got), wantShape, len(want))
+	}
+	allowed := make([]float64, len(want))
+	switch {
+	case strings.HasPrefix(filepath.Base(expected), "lrn"):
+		for i, w := range want {
+			allowed[i] = 1.001 * 0x1p-24 * math.Abs(w)
+		}
+	case strings.Contains(expected, "close"):
+		_, bound := readNPY(t, expected+".bound.npy")
+		for i := range want {
+			allowed[i] = 1e-5*bound[i] + 1e-6
+		}
+	}
+	for i, w := range want {
+		same := math.Float64bits(got[i]) == math.Float64bits(w) // which tells the signs of zeros apart
+		if !same && !(math.Abs(got[i]-w) <= allowed[i] && allowed[i] > 0) {
+			t.Fatalf("value %d: got %v, want %v within %v", i, got[i], w, allowed[i])
+		}
+	}
+}
+
 // lastFile is the one file that the manifest names.
 func lastFile(t *testing.T, out string) string {
 	t.Helper()

@@ -1,0 +1,129 @@
+"""Makes the cases of this folder: stacks of layers other than plain convolution, and
+what PyTorch makes of them.
+
+    python3 make_layers.py        needs numpy, Pillow and PyTorch; made with PyTorch 1.13.1
+
+exact.yaml holds pools and activations on values that reach them unrounded; PyTorch's
+float32 result is exact/<stack>.npy, and its bits are the right ones. close.yaml holds
+what sums or takes roots: close/<stack>.npy is PyTorch's result in float64 and, where
+there are convolutions, close/<stack>.bound.npy the sum of the magnitudes that went into
+each value, |w|·|x| + |b| carried through the layers.
+"""
+
+import itertools
+import json
+import os
+import shutil
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+MEAN, STD = 0.5, 0.0625  # from −8 to 8, so that ReLU6 cuts off on both sides
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+torch.set_grad_enabled(False)
+random = np.random.default_rng(6)
+for folder in ("exact", "close"):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+
+
+def picture(name, h, w):
+    """A picture of noise, and the volume that filterbank makes of it."""
+    pixels = random.integers(0, 256, (h, w, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(name, optimize=True)
+    v = pixels.astype(np.float32) / np.float32(255)
+    v = (v - np.float32(MEAN)) / np.float32(STD)
+    return torch.from_numpy(v.transpose(2, 0, 1).copy())[None]
+
+
+def write(path, stacks):
+    """A stack file: YAML whose layers are JSON."""
+    with open(path, "w") as f:
+        f.write(f"version: 1\ninput: {{mean: {MEAN}, std: {STD}}}\nstacks:\n")
+        for name, layers in stacks.items():
+            f.write(f"  {name}:\n    layers:\n" + "".join(f"      - {json.dumps(layer)}\n" for layer in layers))
+
+
+def exact():
+    x, stacks = picture("exact.png", 9, 13), {}
+
+    def add(name, layers, result):
+        assert result.dtype == torch.float32
+        stacks[name] = layers
+        np.save(f"exact/{name}.npy", result[0].numpy())
+
+    sizes = [([2, 2], [2, 2], [0, 0]), ([3, 3], [2, 2], [0, 0]), ([3, 3], [2, 2], [1, 1]), ([5, 4], [3, 2], [2, 1]),
+             ([1, 1], [2, 3], [0, 0]), ([3, 2], [1, 1], [1, 0]), ([4, 6], [4, 5], [2, 3]), ([9, 13], [9, 13], [0, 0])]
+    for i, (size, stride, padding) in enumerate(sizes):
+        for ceil in (False, True):
+            keys = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
+            suffix = f"{i}{'-ceil' if ceil else ''}"
+            for dilation in (1, 2) if size[0] < 9 else (1,):
+                add(f"max{suffix}-d{dilation}", [{"max_pool": {**keys, "dilation": dilation}}],
+                    F.max_pool2d(x, size, stride, padding, dilation, ceil))
+            for include in (False, True):
+                add(f"avg{suffix}-{'all' if include else 'inside'}", [{"avg_pool": {**keys, "count_include_pad": include}}],
+                    F.avg_pool2d(x, size, stride, padding, ceil, include))
+    add("max-beyond", [{"max_pool": {"kernel_size": [11, 3], "stride": 3, "ceil_mode": True}}], F.max_pool2d(x, (11, 3), 3, ceil_mode=True))
+    identity = {"kernels": [[[1]]], "channels": "each"}
+    for name, f in {"relu": F.relu, "relu6": F.relu6, "abs": torch.abs, "square": torch.square}.items():
+        add(name, [{"conv": {**identity, "activation": name}}], f(x))
+    add("leaky", [{"conv": {**identity, "activation": "leaky_relu", "negative_slope": 0.25}}], F.leaky_relu(x, 0.25))
+    write("exact.yaml", stacks)
+
+
+def close():
+    x, stacks = picture("close.png", 47, 39).double(), {}
+
+    def save(name, values):
+        np.save(f"close/{name}.npy", values.astype(np.float32))
+        return f"close/{name}.npy", torch.from_numpy(values.astype(np.float32)).double()
+
+    def add(name, layers, result, bound=None):
+        stacks[name] = layers
+        np.save(f"close/{name}.npy", result[0].numpy())
+        if bound is not None:
+            np.save(f"close/{name}.bound.npy", bound[0].numpy())
+
+    def weights(name, k, c, h, w):
+        return (*save(name + ".w", random.standard_normal((k, c, h, w)) / 8), *save(name + ".b", random.standard_normal(k)))
+
+    identity = {"kernels": [[[1]]], "channels": "each", "activation": "none"}
+    for size, alpha, beta, k in [(5, 1e-4, 0.75, 2), (2, 1, 0.5, 1), (3, 0.01, 0.6, 0), (1, 3, 2.3, 0.5), (7, 0, 1, 4)]:
+        y = F.local_response_norm(x, size, alpha, beta, k)
+        add(f"lrn{size}", [{"conv": identity}, {"local_response_norm": {"size": size, "alpha": alpha, "beta": beta, "k": k}}], y)
+
+    norm = {key: save(f"bn.{key}", v) for key, v in {
+        "weight": random.standard_normal(6), "bias": random.standard_normal(6),
+        "running_mean": random.standard_normal(6), "running_var": random.random(6) + 0.1}.items()}
+    for name, keys, activation in [("bn", list(norm), "relu6"), ("bn-plain", ["running_mean", "running_var"], "none")]:
+        w, wt, b, bt = weights(name, 6, 3, 3, 3)
+        at = {key: norm[key][1] if key in keys else None for key in norm}
+        y = F.conv2d(x, wt, bt, padding=1)
+        y = F.batch_norm(y, at["running_mean"], at["running_var"], at["weight"], at["bias"], eps=1e-3)
+        scale = (at["running_var"] + 1e-3).rsqrt() * (1 if at["weight"] is None else at["weight"].abs())
+        bound = F.conv2d(x.abs(), wt.abs() * scale[:, None, None, None], padding=1)
+        bound += (((bt - at["running_mean"]).abs() * scale) + (0 if at["bias"] is None else at["bias"].abs()))[:, None, None]
+        add(name, [{"conv": {"weights": w, "bias": b, "padding": 1, "activation": activation,
+                             "batch_norm": {**{key: norm[key][0] for key in keys}, "eps": 1e-3}}}],
+            F.relu6(y) if activation == "relu6" else y, bound)
+
+    # AlexNet's beginning.
+    w, wt, b, bt = weights("alexnet", 8, 3, 11, 11)
+    w2, wt2, b2, bt2 = weights("alexnet2", 5, 8, 3, 3)
+    y = F.max_pool2d(F.local_response_norm(F.relu(F.conv2d(x, wt, bt, 4)), 5, 1e-4, 0.75, 2), 3, 2, ceil_mode=True)
+    bound = F.max_pool2d(F.conv2d(x.abs(), wt.abs(), bt.abs(), 4), 3, 2, ceil_mode=True)
+    add("alexnet", [
+        {"conv": {"weights": w, "bias": b, "stride": 4}},
+        {"local_response_norm": {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2}},
+        {"max_pool": {"kernel_size": 3, "stride": 2, "ceil_mode": True}},
+        {"conv": {"weights": w2, "bias": b2, "padding": 1}},
+    ], F.relu(F.conv2d(y, wt2, bt2, padding=1)), F.conv2d(bound, wt2.abs(), bt2.abs(), padding=1))
+    write("close.yaml", stacks)
+
+
+exact()
+close()
