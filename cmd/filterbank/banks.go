@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,7 @@ func newBanks(c console) *cobra.Command {
 		ValidArgsFunction: completeBanks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, flag := range []string{"param", "export", "png"} {
+				for _, flag := range []string{"param", "export", "channels", "png"} {
 					if cmd.Flags().Changed(flag) {
 						return fmt.Errorf("--%s is about one bank: name it, as in filterbank banks gabor", flag)
 					}
@@ -139,10 +140,15 @@ func listBanks(w io.Writer, asJSON bool) error {
 		return printJSON(w, out)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "bank\tfilters\twhat it is\tsource")
+	fmt.Fprintln(t, "bank\tfilters\tsize\twhat it is")
 	for _, b := range banks {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", b.Name, len(b.Filters()), b.Title, b.Source)
+		kernels, err := b.Kernels(nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d×%d\t%s\n", b.Name, len(kernels), kernels[0].H, kernels[0].W, b.Title)
 	}
+	fmt.Fprintln(t, "\nfilterbank banks NAME: what it answers to, where it is from, its parameters and kernels")
 	return t.Flush()
 }
 
@@ -166,7 +172,7 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 		return printJSON(w, shownBankJSON(b, params, kernels))
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %s\n%s\nSource: %s\n", b.Name, b.Title, b.About, b.Source)
+	fmt.Fprintf(&s, "%s: %s\n%s%s", b.Name, b.Title, wrapped(b.About), wrapped("Source: "+b.Source))
 	t := tabwriter.NewWriter(&s, 0, 0, 2, ' ', 0)
 	for _, p := range b.Params {
 		value := p.Derived
@@ -182,6 +188,29 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 	printKernels(&s, kernels)
 	_, err = io.WriteString(w, s.String())
 	return err
+}
+
+// wrapped is text in lines of at most 90 characters.
+func wrapped(text string) string {
+	const most = 90
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > most:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	b.WriteByte('\n')
+	return b.String()
 }
 
 // parseParams reads name=number pairs.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -61,20 +60,13 @@ func newShow(c console) *cobra.Command {
 const widest = 10_000
 
 func runShow(ctx context.Context, c console, files []string, o showOptions) error {
-	if o.width < 0 || o.width > widest {
-		return fmt.Errorf("width must be 1 to %d columns, or 0 for the picture's own, got %d", widest, o.width)
-	}
-	colors, err := render.ParseColormap(o.colormap)
-	if err != nil {
-		return err
-	}
-	protocol, screen, err := screenOf(c.out, o)
+	v, err := newViewer(c, o)
 	if err != nil {
 		return err
 	}
 	failed := false
 	for _, name := range files {
-		err := showFile(ctx, c, name, protocol, screen, o, colors)
+		err := v.show(ctx, name)
 		if ctx.Err() != nil {
 			return &exit{exitInterrupted, fmt.Errorf("show: %w", ctx.Err())}
 		}
@@ -99,51 +91,106 @@ func (e *writeError) Error() string { return "write to standard output: " + e.er
 
 func (e *writeError) Unwrap() error { return e.err }
 
-// screenOf says how and on what pictures are drawn.
-func screenOf(out io.Writer, o showOptions) (terminal.Protocol, terminal.Screen, error) {
-	file, ok := out.(*os.File)
-	if !ok {
-		return terminal.Text, terminal.Screen{}, nil
-	}
-	screen := terminal.ScreenOf(file, os.Getenv)
-	if o.protocol == "auto" {
-		return terminal.Detect(file, os.Getenv), screen, nil
-	}
-	p, err := terminal.ParseProtocol(o.protocol)
-	return p, screen, err
+// viewer shows files.
+type viewer struct {
+	console  console
+	options  showOptions
+	colors   render.Colormap
+	protocol terminal.Protocol
+	screen   terminal.Screen
 }
 
-// showFile decodes a picture in any case, so that what is wrong with it is said.
-func showFile(ctx context.Context, c console, name string, p terminal.Protocol, screen terminal.Screen, o showOptions, colors render.Colormap) error {
-	s, err := readSubject(name, c.in, o, colors)
+func newViewer(c console, o showOptions) (*viewer, error) {
+	if o.width < 0 || o.width > widest {
+		return nil, fmt.Errorf("width must be 1 to %d columns, or 0 for the picture's own, got %d", widest, o.width)
+	}
+	if o.pixels < 1 {
+		return nil, fmt.Errorf("limit-pixels must be at least 1, got %d", o.pixels)
+	}
+	v := &viewer{console: c, options: o, protocol: terminal.Text}
+	var err error
+	if v.colors, err = render.ParseColormap(o.colormap); err != nil {
+		return nil, err
+	}
+	if o.protocol != "auto" {
+		if v.protocol, err = terminal.ParseProtocol(o.protocol); err != nil {
+			return nil, err
+		}
+	}
+	if out, ok := c.out.(*os.File); ok {
+		v.screen = terminal.ScreenOf(out, os.Getenv)
+		if o.protocol == "auto" {
+			v.protocol = terminal.Detect(out, os.Getenv)
+		}
+	}
+	return v, nil
+}
+
+// show decodes a picture in any case, so that what is wrong with it is said.
+func (v *viewer) show(ctx context.Context, name string) error {
+	s, err := v.read(name)
 	if err != nil {
 		return err
 	}
 	if s.picture != nil {
-		size := s.size
-		if p != terminal.Text {
-			size = fitted(size, p, screen, o.width)
-		}
-		m, err := s.drawn(ctx, size, o.pixels)
+		m, err := v.drawn(ctx, s)
 		if err != nil {
 			return err
 		}
-		if err := terminal.Draw(c.out, p, screen, m); err != nil {
+		if err := terminal.Draw(v.console.out, v.protocol, v.screen, m); err != nil {
 			return &writeError{err}
 		}
 	}
-	if _, err := fmt.Fprintf(c.out, "%s: %s\n", quoted(name), s.about); err != nil {
+	if _, err := fmt.Fprintf(v.console.out, "%s: %s\n", quoted(name), s.about); err != nil {
 		return &writeError{err}
 	}
 	return nil
 }
 
+// drawn is a picture at the size that it has on the screen: larger ones have their
+// pixels repeated.
+func (v *viewer) drawn(ctx context.Context, s *subject) (*image.RGBA, error) {
+	size := v.fitted(s.size)
+	resize := &decode.Resize{Width: size.X, Height: size.Y, Mode: decode.Stretch}
+	if size.X > s.size.X {
+		resize.Filter = decode.Nearest
+	}
+	d, err := v.decoder(resize)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.Decode(ctx, s.picture)
+	if err != nil {
+		return nil, err
+	}
+	m := image.NewRGBA(image.Rectangle{Max: size})
+	row := make([]byte, 3*size.X)
+	for y := range size.Y {
+		if err := p.ReadRGB(row, y); err != nil {
+			return nil, err
+		}
+		for x := range size.X {
+			copy(m.Pix[m.PixOffset(x, y):], row[3*x:3*x+3])
+			m.Pix[m.PixOffset(x, y)+3] = 255
+		}
+	}
+	return m, nil
+}
+
 // fitted is the size at which a picture is drawn: its own or, where that is wider, the
 // screen's width; or just the columns that are asked for.
-func fitted(size image.Point, p terminal.Protocol, screen terminal.Screen, columns int) image.Point {
-	w := min(size.X, screen.Width(p, screen.Columns))
-	if columns > 0 {
-		w = screen.Width(p, columns)
+func (v *viewer) fitted(size image.Point) image.Point {
+	w := size.X
+	switch columns := v.options.width; {
+	case v.protocol == terminal.Text:
+	case columns > 0:
+		w = v.screen.Width(v.protocol, columns)
+	default:
+		w = min(w, v.screen.Width(v.protocol, v.screen.Columns))
 	}
 	return image.Pt(w, max(1, (size.Y*w+size.X/2)/size.X))
+}
+
+func (v *viewer) decoder(resize *decode.Resize) (*decode.Decoder, error) {
+	return decode.New(decode.Options{Limits: decode.Limits{Pixels: v.options.pixels}, Resize: resize})
 }

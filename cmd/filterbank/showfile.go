@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,19 +32,19 @@ type subject struct {
 
 func quoted(name string) string { return shown(sink.Path(name)) }
 
-// readSubject reads a file, or standard input where its name is a hyphen.
-func readSubject(name string, stdin io.Reader, o showOptions, colors render.Colormap) (*subject, error) {
-	data, err := readWhole(name, stdin)
+// read reads a file, or standard input where its name is a hyphen.
+func (v *viewer) read(name string) (*subject, error) {
+	data, err := readWhole(name, v.console.in)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(data, []byte("\x93NUMPY")) {
-		return readArray(data, o, colors)
+		return readArray(data, v.options.index, v.colors)
 	}
-	if o.index >= 0 {
+	if v.options.index >= 0 {
 		return nil, errors.New("--map is about .npy files")
 	}
-	return readPicture(data, o.pixels)
+	return v.readPicture(data)
 }
 
 func readWhole(name string, stdin io.Reader) ([]byte, error) {
@@ -87,8 +86,8 @@ func bare(err error) error {
 }
 
 // readPicture reads a picture's header, and the scale and the levels of a map.
-func readPicture(data []byte, pixels int64) (*subject, error) {
-	d, err := newShowDecoder(nil, pixels)
+func (v *viewer) readPicture(data []byte) (*subject, error) {
+	d, err := v.decoder(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -98,21 +97,17 @@ func readPicture(data []byte, pixels int64) (*subject, error) {
 	}
 	s := &subject{size: image.Pt(info.Width, info.Height), picture: data}
 	s.about = fmt.Sprintf("%d×%d, %s", info.Width, info.Height, kindOf(data, info.Format))
-	if scale, ok := scaleOf(data); ok && info.Format == decode.PNG {
-		s.about += fmt.Sprintf("; scale %g to %g", scale.Lo, scale.Hi)
+	if info.Format != decode.PNG {
+		return s, nil
+	}
+	if scale, ok := scaleOf(data); ok {
+		s.about += fmt.Sprintf("; scale %.6g to %.6g", scale.Lo, scale.Hi)
 		if lo, hi, ok := levels(data); ok {
 			value := func(level float64) float64 { return scale.Lo + float64(level*(scale.Hi-scale.Lo)) }
-			s.about += fmt.Sprintf("; values %.4g to %.4g", value(lo), value(hi))
+			s.about += fmt.Sprintf("; values %.6g to %.6g", value(lo), value(hi))
 		}
 	}
 	return s, nil
-}
-
-func newShowDecoder(resize *decode.Resize, pixels int64) (*decode.Decoder, error) {
-	if pixels < 1 {
-		return nil, fmt.Errorf("limit-pixels must be at least 1, got %d", pixels)
-	}
-	return decode.New(decode.Options{Limits: decode.Limits{Pixels: pixels}, Resize: resize})
 }
 
 // kindOf is a picture's format, channels and depth, of a file whose header is right.
@@ -151,7 +146,7 @@ func scaleOf(data []byte) (r render.Range, ok bool) {
 }
 
 // levels is the lowest and the highest level of a map, gray or of a palette, as shares
-// of the highest that there is.
+// of the highest that there is. What is wrong with the file is for decode to say.
 func levels(data []byte) (lo, hi float64, ok bool) {
 	m, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
@@ -179,36 +174,9 @@ func levels(data []byte) (lo, hi float64, ok bool) {
 	return lo / top, hi / top, true
 }
 
-// drawn is the picture at a size: its pixels repeated where that is larger.
-func (s *subject) drawn(ctx context.Context, size image.Point, pixels int64) (*image.RGBA, error) {
-	resize := &decode.Resize{Width: size.X, Height: size.Y, Mode: decode.Stretch}
-	if size.X > s.size.X {
-		resize.Filter = decode.Nearest
-	}
-	d, err := newShowDecoder(resize, pixels)
-	if err != nil {
-		return nil, err
-	}
-	p, err := d.Decode(ctx, s.picture)
-	if err != nil {
-		return nil, err
-	}
-	m := image.NewRGBA(image.Rectangle{Max: size})
-	row := make([]byte, 3*size.X)
-	for y := range size.Y {
-		if err := p.ReadRGB(row, y); err != nil {
-			return nil, err
-		}
-		for x := range size.X {
-			copy(m.Pix[m.PixOffset(x, y):], row[3*x:3*x+3])
-			m.Pix[m.PixOffset(x, y)+3] = 255
-		}
-	}
-	return m, nil
-}
-
-// readArray describes an array, and makes a picture of one of its maps.
-func readArray(data []byte, o showOptions, colors render.Colormap) (*subject, error) {
+// readArray describes an array, and makes a picture of the map with an index; with −1
+// of the only one, if there is just one.
+func readArray(data []byte, index int, colors render.Colormap) (*subject, error) {
 	a, err := weights.ReadNPY(bytes.NewReader(data), 0)
 	if err != nil {
 		return nil, err
@@ -220,17 +188,17 @@ func readArray(data []byte, o showOptions, colors render.Colormap) (*subject, er
 	}
 	switch {
 	case len(shape) != 3 || len(a.Data) == 0:
-		if o.index >= 0 {
+		if index >= 0 {
 			return nil, fmt.Errorf("--map is about arrays of K×H×W, this is an %s", s.about)
 		}
 		return s, nil
-	case o.index >= shape[0]:
-		return nil, fmt.Errorf("map %d: the array has %d, from 0", o.index, shape[0])
-	case o.index < 0 && shape[0] > 1:
+	case index >= shape[0]:
+		return nil, fmt.Errorf("map %d: the array has %d, from 0", index, shape[0])
+	case index < 0 && shape[0] > 1:
 		s.about += fmt.Sprintf("; --map 0 to %d shows one", shape[0]-1)
 		return s, nil
 	}
-	k, h, w := max(o.index, 0), shape[1], shape[2]
+	k, h, w := max(index, 0), shape[1], shape[2]
 	values := a.Data[k*h*w:][:h*w]
 	if shape[0] > 1 {
 		s.about += fmt.Sprintf("; map %d: %s", k, spanOf(values))
@@ -250,7 +218,7 @@ func spanOf(values []float32) string {
 		}
 		lo, hi = min(lo, float64(v)), max(hi, float64(v))
 	}
-	text := fmt.Sprintf("values %.4g to %.4g", lo, hi)
+	text := fmt.Sprintf("values %.6g to %.6g", lo, hi)
 	if odd == len(values) {
 		text = "no finite value"
 	}
