@@ -203,28 +203,32 @@ func (c *blockCoder) runs(n, length int) int {
 	return n + 1
 }
 
-// tally counts the tokens, in eight tables so that equal neighbours need not wait
-// for each other's stores.
+// tally counts the tokens in the first table.
 func (c *blockCoder) tally(token []uint16) {
 	clear(c.count[:])
-	n0, n1, n2, n3 := &c.count[0], &c.count[1], &c.count[2], &c.count[3]
-	n4, n5, n6, n7 := &c.count[4], &c.count[5], &c.count[6], &c.count[7]
+	tally(&c.count, token)
+	n := &c.count
+	for i := range n[0] {
+		n[0][i] += n[1][i] + n[2][i] + n[3][i] + n[4][i] + n[5][i] + n[6][i] + n[7][i]
+	}
+}
+
+// tallyGeneric counts tokens, in eight tables so that equal neighbours need not wait for
+// each other's stores.
+func tallyGeneric(count *[8][tokens]uint16, token []uint16) {
 	for len(token) >= 8 {
-		n0[token[0]%tokens]++
-		n1[token[1]%tokens]++
-		n2[token[2]%tokens]++
-		n3[token[3]%tokens]++
-		n4[token[4]%tokens]++
-		n5[token[5]%tokens]++
-		n6[token[6]%tokens]++
-		n7[token[7]%tokens]++
+		count[0][token[0]%tokens]++
+		count[1][token[1]%tokens]++
+		count[2][token[2]%tokens]++
+		count[3][token[3]%tokens]++
+		count[4][token[4]%tokens]++
+		count[5][token[5]%tokens]++
+		count[6][token[6]%tokens]++
+		count[7][token[7]%tokens]++
 		token = token[8:]
 	}
 	for _, t := range token {
-		n0[t%tokens]++
-	}
-	for i := range n0 {
-		n0[i] += n1[i] + n2[i] + n3[i] + n4[i] + n5[i] + n6[i] + n7[i]
+		count[0][t%tokens]++
 	}
 }
 

@@ -64,8 +64,8 @@ func leastSum(trial *[trialBytes]byte, cur, prev []byte, bpp int) (best filter) 
 	return best
 }
 
-// sumMagnitudes adds up the absolute values of at most trialBytes signed bytes.
-func sumMagnitudes(b []byte) (sum uint64) {
+// sumMagnitudesGeneric adds up the absolute values of at most trialBytes signed bytes.
+func sumMagnitudesGeneric(b []byte) (sum uint64) {
 	i := 0
 	for ; i <= len(b)-8; i += 8 {
 		v := load8(b[i : i+8])

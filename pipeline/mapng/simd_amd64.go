@@ -2,98 +2,100 @@
 
 package mapng
 
-// The inner loops in assembly: whole vectors there, the rest in the plain Go that
-// specifies them. SSE2 needs no test of the processor. They make the encoder twice
-// as fast on photos and their maps; the tag purego leaves them out.
+//go:generate go -C _asm run . -dir ..
 
-// subSSE2 is sub for n > 0 bytes, a multiple of 16.
-//
-//go:noescape
-func subSSE2(dst, cur, pred *byte, n int)
+import "golang.org/x/sys/cpu"
 
-// subMeanSSE2 is subMean for n > 0 bytes, a multiple of 16.
-//
-//go:noescape
-func subMeanSSE2(dst, cur, left, up *byte, n int)
+// The inner loops in assembly: whole vectors there, fewer bytes in the plain Go that
+// specifies them. They make the encoder twice as fast on photos and their maps; the tag
+// purego leaves them out.
 
-// subPaethSSE2 is subPaeth for n > 0 bytes, a multiple of 16.
-//
-//go:noescape
-func subPaethSSE2(dst, cur, left, up, upLeft *byte, n int)
+// vector is how many bytes the loops do at once.
+const vector = 32
 
-// findSameSSE2 is findSame for words > 0; p has a byte before it.
-//
-//go:noescape
-func findSameSSE2(same *uint64, p *byte, words int)
-
-// widenSSE2 is widen for n > 0 bytes; it reads and writes whole sixteens.
-//
-//go:noescape
-func widenSSE2(dst *uint16, p *byte, n int)
-
-// sumsSSE2 is sums of n > 0 bytes, a multiple of 16, at most 1 MiB.
-//
-//go:noescape
-func sumsSSE2(p *byte, n int) (plain, weighted uint64)
-
-// writeGroupsAMD64 is writeGroups for groups > 0 of three tokens, all of them below
-// tokens, with room for what they take and 8 bytes more at out.
-//
-//go:noescape
-func writeGroupsAMD64(out *byte, token *uint16, groups int, entry *[tokens]uint32, pending, bits uint64) (at int, pendingOut, bitsOut uint64)
+// fast says whether this processor runs the loops.
+func fast() bool { return cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 }
 
 func sub(dst, cur, pred []byte) {
-	n := len(dst) &^ 15
-	if n > 0 {
-		_, _ = cur[n-1], pred[n-1]
-		subSSE2(&dst[0], &cur[0], &pred[0], n)
+	n := len(dst)
+	if n < vector || !fast() {
+		subGeneric(dst, cur, pred)
+		return
 	}
-	subGeneric(dst[n:], cur[n:], pred[n:])
+	_, _ = cur[n-1], pred[n-1]
+	subAVX2(&dst[0], &cur[0], &pred[0], n)
 }
 
 func subMean(dst, cur, left, up []byte) {
-	n := len(dst) &^ 15
-	if n > 0 {
-		_, _, _ = cur[n-1], left[n-1], up[n-1]
-		subMeanSSE2(&dst[0], &cur[0], &left[0], &up[0], n)
+	n := len(dst)
+	if n < vector || !fast() {
+		subMeanGeneric(dst, cur, left, up)
+		return
 	}
-	subMeanGeneric(dst[n:], cur[n:], left[n:], up[n:])
+	_, _, _ = cur[n-1], left[n-1], up[n-1]
+	subMeanAVX2(&dst[0], &cur[0], &left[0], &up[0], n)
 }
 
 func subPaeth(dst, cur, left, up, upLeft []byte) {
-	n := len(dst) &^ 15
-	if n > 0 {
-		_, _, _, _ = cur[n-1], left[n-1], up[n-1], upLeft[n-1]
-		subPaethSSE2(&dst[0], &cur[0], &left[0], &up[0], &upLeft[0], n)
+	n := len(dst)
+	if n < vector || !fast() {
+		subPaethGeneric(dst, cur, left, up, upLeft)
+		return
 	}
-	subPaethGeneric(dst[n:], cur[n:], left[n:], up[n:], upLeft[n:])
+	_, _, _, _ = cur[n-1], left[n-1], up[n-1], upLeft[n-1]
+	subPaethAVX2(&dst[0], &cur[0], &left[0], &up[0], &upLeft[0], n)
+}
+
+func sumMagnitudes(b []byte) (sum uint64) {
+	if vectors := len(b) / vector; vectors > 0 && fast() {
+		sum = sumMagnitudesAVX2(&b[0], vectors)
+		b = b[vectors*vector:]
+	}
+	return sum + sumMagnitudesGeneric(b)
+}
+
+func sums(p []byte) (plain, weighted uint64) {
+	if vectors := len(p) / vector; vectors > 0 && fast() {
+		plain, weighted = sumsAVX2(&p[0], vectors)
+		p = p[vectors*vector:]
+	}
+	p0, w0 := sumsGeneric(p)
+	return plain + p0, weighted + uint64(len(p))*plain + w0
 }
 
 func findSame(same []uint64, p []byte) {
-	findSameGeneric(same[:1], p[:64])
+	if !fast() {
+		findSameGeneric(same, p)
+		return
+	}
+	findSameGeneric(same[:1], p[:64]) // nothing stands before the first byte
 	if words := len(same) - 1; words > 0 {
 		_ = p[64*words+63]
-		findSameSSE2(&same[1], &p[64], words)
+		findSameAVX2(&same[1], &p[64], words)
 	}
 }
 
 func widen(dst []uint16, p []byte) {
+	if !fast() {
+		widenGeneric(dst, p)
+		return
+	}
 	_ = dst[len(p)-1]
-	widenSSE2(&dst[0], &p[0], len(p)-widenPad)
+	widenAVX2(&dst[0], &p[0], len(p)/16)
 }
 
-func sums(p []byte) (plain, weighted uint64) {
-	n := len(p) &^ 15
-	if n > 0 {
-		plain, weighted = sumsSSE2(&p[0], n)
+func tally(count *[8][tokens]uint16, token []uint16) {
+	if eights := len(token) / 8; eights > 0 {
+		tallyAMD64(count, &token[0], eights)
+		token = token[8*eights:]
 	}
-	p0, w0 := sumsGeneric(p[n:])
-	return plain + p0, weighted + uint64(len(p)-n)*plain + w0
+	tallyGeneric(count, token)
 }
 
 func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
-	if groups := len(token) / 3; groups > 0 {
-		return writeGroupsAMD64(&out[0], &token[0], groups, entry, pending, bits)
+	groups := len(token) / 3
+	if groups == 0 || !fast() {
+		return writeGroupsGeneric(out, token, entry, pending, bits)
 	}
-	return 0, pending, bits
+	return writeGroupsBMI2(&out[0], &token[0], groups, entry, pending, bits)
 }

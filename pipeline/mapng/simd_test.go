@@ -137,6 +137,33 @@ func TestWiden(t *testing.T) {
 	}
 }
 
+func TestTally(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	for n := range 60 {
+		token := make([]uint16, n)
+		var want [tokens]uint16
+		for i := range token {
+			token[i] = uint16(rng.IntN(tokens))
+			if rng.IntN(2) == 0 {
+				token[i] = tokens - 1
+			}
+			want[token[i]]++
+		}
+		for name, f := range map[string]func(*[8][tokens]uint16, []uint16){"built": tally, "plain Go": tallyGeneric} {
+			var got [8][tokens]uint16
+			f(&got, token)
+			for _, table := range got[1:] {
+				for i, m := range table {
+					got[0][i] += m
+				}
+			}
+			if got[0] != want {
+				t.Errorf("%s, %d tokens: got %v, want %v", name, n, got[0], want)
+			}
+		}
+	}
+}
+
 // TestWriteGroups compares what was built, and the plain Go, with a bitWriter.
 func TestWriteGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 5))
