@@ -40,6 +40,7 @@ func newCalibrate(c console) *cobra.Command {
 			"the audit: filters that are dead, saturated or near duplicates on these images.",
 		Example: "  filterbank calibrate photos/ -c stack.yaml -o stats.json\n" +
 			"  filterbank run photos/ -c stack.yaml --scale dataset:stats.json\n" +
+			"  filterbank calibrate photos/ --patches patches/\n" +
 			"  filterbank calibrate photos/ --shard 1/20       # a sample of the images is often enough",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			if onError != "skip" && onError != "stop" {
@@ -47,6 +48,9 @@ func newCalibrate(c console) *cobra.Command {
 			}
 			if !(f.duplicates > 0 && f.duplicates <= 1) {
 				return fmt.Errorf("duplicates must be above 0 and at most 1, got %v", f.duplicates)
+			}
+			if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+				return fmt.Errorf("patches %s: it is a file; name a folder", f.out)
 			}
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -59,7 +63,10 @@ func newCalibrate(c console) *cobra.Command {
 			return f.work(cmd.Context(), c, j, func(running context.Context, log *slog.Logger, p *progress) error {
 				file, s, err := pipeline.Calibrate(running, j.entries, j.opts, f.duplicates)
 				p.end()
-				return f.finish(cmd.Context(), c, log, file, s, err)
+				if err = f.finish(cmd.Context(), c, log, file, s, err); file == nil || f.out == "" {
+					return err
+				}
+				return f.patches(cmd.Context(), log, file, j, err)
 			})
 		},
 	}
@@ -69,7 +76,9 @@ func newCalibrate(c console) *cobra.Command {
 	s.StringVar(&f.layers, "layers", "all", "whose maps are looked at: last, all or names, separated by commas")
 	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, of filters that count as near duplicates")
 	s.BoolVar(&f.json, "json", false, "print the audit as JSON")
+	s.StringVar(&f.out, "patches", "", "folder for pictures of what each filter answers to most strongly")
 	f.registerWork(cmd, &onError)
+	must(cmd.MarkFlagDirname("patches"))
 	must(cmd.RegisterFlagCompletionFunc("layers", cobra.FixedCompletions([]string{"last", "all"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.MarkFlagFilename("out", "json"))
 	return cmd
@@ -124,6 +133,25 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, f
 		return &exit{code: exitFailed}
 	}
 	return nil
+}
+
+// patches draws the patches of the statistics that were written; how that ended, before is.
+func (f *calibration) patches(ctx context.Context, log *slog.Logger, file *stats.File, j *job, before error) error {
+	failed := false
+	j.opts.Each = func(r *sink.Record) {
+		failed = true
+		log.Error("draw patches: "+r.Error, "code", r.Code)
+	}
+	err := pipeline.WritePatches(ctx, file, j.opts, f.out)
+	switch {
+	case ctx.Err() != nil:
+		return f.say(log, exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches"))
+	case err != nil:
+		return f.say(log, exitFailed, err)
+	case failed && before == nil:
+		return &exit{code: exitFailed}
+	}
+	return before
 }
 
 // kinds are what an audit finds, in words.
