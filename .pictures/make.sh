@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of README from samples/. Needs Go and ImageMagick.
+# Makes the pictures of README from samples/. Needs Go, ImageMagick and the font DejaVu Sans.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -9,3 +9,16 @@ go run ./cmd/filterbank run -q -o "$work" samples/siemens-star.png samples/ballo
 montage -auto-orient samples/siemens-star.png "$work"/siemens-star/mix/*.png samples/balloon.jpg "$work"/balloon/mix/*.png \
 	-tile 5x2 -geometry 200x200+4+4 -background '#0d1117' "$work/maps.png"
 convert "$work/maps.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/feature-maps.png
+
+# A map in every colormap: in coolwarm before ReLU, in the others after it.
+tiles=(-label picture samples/still-life.jpg)
+for colormap in gray gray-inverted viridis magma inferno plasma cividis turbo coolwarm; do
+	activation=relu
+	[ $colormap != coolwarm ] || activation=none
+	go run ./cmd/filterbank run -q -o "$work/$colormap" --colormap $colormap --scale percentile:0.5,99.5 samples/still-life.jpg \
+		--bank log --set 'layers.0.conv.filters.0={log: {sigma: 3}}' --set layers.0.conv.padding_mode=replicate \
+		--set layers.0.conv.activation=$activation
+	tiles+=(-label "$colormap" "$work/$colormap"/still-life/log/*.png)
+done
+montage -font DejaVu-Sans -pointsize 13 -fill '#c9d1d9' "${tiles[@]}" -tile 5x2 -geometry 216x162+4+4 -background '#0d1117' "$work/colormaps.png"
+convert "$work/colormaps.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/colormaps.png
