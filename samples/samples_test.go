@@ -51,6 +51,9 @@ var shapes = []struct {
 	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "fine", []volume.Shape{{C: 6, H: 187, W: 253}, {C: 6, H: 94, W: 127}}},
 	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "medium", []volume.Shape{{C: 6, H: 187, W: 253}, {C: 6, H: 47, W: 64}}},
 	{"gabor.yaml", volume.Shape{C: 3, H: 187, W: 253}, "coarse", []volume.Shape{{C: 6, H: 94, W: 127}, {C: 6, H: 24, W: 32}}},
+	{"textures.yaml", volume.Shape{C: 3, H: 288, W: 432}, "energy", []volume.Shape{{C: 25, H: 288, W: 432}, {C: 25, H: 288, W: 432}}},
+	{"textures.yaml", volume.Shape{C: 3, H: 400, W: 400}, "steered", []volume.Shape{
+		{C: 7, H: 400, W: 400}, {C: 8, H: 400, W: 400}, {C: 4, H: 400, W: 400}}},
 	{"alexnet.yaml", volume.Shape{C: 3, H: 227, W: 227}, "", []volume.Shape{{C: 32, H: 55, W: 55}, {C: 32, H: 27, W: 27}}},
 	{"depthwise.yaml", volume.Shape{C: 3, H: 187, W: 253}, "", []volume.Shape{
 		{C: 6, H: 187, W: 253}, {C: 6, H: 187, W: 253}, {C: 3, H: 94, W: 127}}},
@@ -143,6 +146,59 @@ func TestTextbookFigures(t *testing.T) {
 	}
 	if !slices.Equal(out.Data, want) {
 		t.Errorf("got %v\nwant %v", out.Data, want)
+	}
+}
+
+// TestSteeredAgreesWithTheStar: on the spokes of a star the energy of an angle is
+// largest where the spokes run across it.
+func TestSteeredAgreesWithTheStar(t *testing.T) {
+	f, err := os.Open("siemens-star.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := volume.New(volume.Shape{C: 3, H: img.Bounds().Dy(), W: img.Bounds().Dx()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := in.H * in.W
+	for i := range size {
+		gray, _, _, _ := img.At(i%in.W, i/in.W).RGBA()
+		for c := range 3 {
+			in.Data[c*size+i] = float32(gray) / 0xffff
+		}
+	}
+	out, err := build(t, "textures.yaml")["steered"].Apply(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A patch straight right of the middle has horizontal spokes, which bring change
+	// along y, at 90°; and so on clockwise.
+	for want, at := range map[int][2]int{2: {1, 0}, 3: {1, 1}, 0: {0, 1}, 1: {-1, 1}} {
+		radius := 60
+		if at[0] != 0 && at[1] != 0 {
+			radius = 42
+		}
+		best, most := 0, 0.0
+		for k := range out.C {
+			sum := 0.0
+			for dy := -10; dy <= 10; dy++ {
+				for dx := -10; dx <= 10; dx++ {
+					x, y := in.W/2+radius*at[0]+dx, in.H/2+radius*at[1]+dy
+					sum += float64(out.Data[k*size+y*in.W+x])
+				}
+			}
+			if sum > most {
+				best, most = k, sum
+			}
+		}
+		if best != want {
+			t.Errorf("towards %v the most energy is at %d°, want %d°", at, 45*best, 45*want)
+		}
 	}
 }
 
