@@ -52,6 +52,7 @@ func (s Screen) Width(p Protocol, columns int) int {
 // ScreenOf is the screen that out is on; where it is no terminal, or does not tell, one
 // of 80 columns with the 10×20 pixels of a VT340's cells. env looks up the environment.
 func ScreenOf(out *os.File, env func(string) string) Screen {
+	enable(out)
 	s := Screen{Columns: 80, Cell: image.Pt(10, 20), TrueColor: trueColor(env)}
 	if columns, _, err := term.GetSize(int(out.Fd())); err == nil && columns > 0 {
 		s.Columns = columns

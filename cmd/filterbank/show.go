@@ -141,6 +141,9 @@ func (v *viewer) show(ctx context.Context, name string) error {
 			return &writeError{err}
 		}
 	}
+	if s.scale != nil {
+		s.about += s.valuesOf()
+	}
 	if _, err := fmt.Fprintf(v.console.out, "%s: %s\n", quoted(name), s.about); err != nil {
 		return &writeError{err}
 	}

@@ -25,9 +25,10 @@ import (
 
 // subject is a file to show.
 type subject struct {
-	about   string      // in words
-	size    image.Point // of the picture, upright
-	picture []byte      // PNG or JPEG; nil where there is none to show
+	about   string        // in words
+	size    image.Point   // of the picture, upright
+	picture []byte        // PNG or JPEG; nil where there is none to show
+	scale   *render.Range // of a map in a PNG
 }
 
 func quoted(name string) string { return shown(sink.Path(name)) }
@@ -85,7 +86,7 @@ func bare(err error) error {
 	return err
 }
 
-// readPicture reads a picture's header, and the scale and the levels of a map.
+// readPicture reads a picture's header.
 func (v *viewer) readPicture(data []byte) (*subject, error) {
 	d, err := v.decoder(nil)
 	if err != nil {
@@ -97,15 +98,9 @@ func (v *viewer) readPicture(data []byte) (*subject, error) {
 	}
 	s := &subject{size: image.Pt(info.Width, info.Height), picture: data}
 	s.about = fmt.Sprintf("%d×%d, %s", info.Width, info.Height, kindOf(data, info.Format))
-	if info.Format != decode.PNG {
-		return s, nil
-	}
-	if scale, ok := scaleOf(data); ok {
+	if scale, ok := scaleOf(data); ok && info.Format == decode.PNG {
+		s.scale = &scale
 		s.about += fmt.Sprintf("; scale %.6g to %.6g", scale.Lo, scale.Hi)
-		if lo, hi, ok := levels(data); ok {
-			value := func(level float64) float64 { return scale.Lo + float64(level*(scale.Hi-scale.Lo)) }
-			s.about += fmt.Sprintf("; values %.6g to %.6g", value(lo), value(hi))
-		}
 	}
 	return s, nil
 }
@@ -145,12 +140,12 @@ func scaleOf(data []byte) (r render.Range, ok bool) {
 	return r, false
 }
 
-// levels is the lowest and the highest level of a map, gray or of a palette, as shares
-// of the highest that there is. What is wrong with the file is for decode to say.
-func levels(data []byte) (lo, hi float64, ok bool) {
-	m, err := png.Decode(bytes.NewReader(data))
+// valuesOf says between what values a map lies, gray or of a palette, whose picture has
+// been decoded before.
+func (s *subject) valuesOf() string {
+	m, err := png.Decode(bytes.NewReader(s.picture))
 	if err != nil {
-		return 0, 0, false
+		return ""
 	}
 	pix, step, top := []uint8(nil), 1, 255.0
 	switch m := m.(type) {
@@ -161,9 +156,9 @@ func levels(data []byte) (lo, hi float64, ok bool) {
 	case *image.Gray16:
 		pix, step, top = m.Pix, 2, 65535
 	default:
-		return 0, 0, false
+		return ""
 	}
-	lo = top
+	lo, hi := top, 0.0
 	for i := 0; i < len(pix); i += step {
 		level := float64(pix[i])
 		if step == 2 {
@@ -171,7 +166,8 @@ func levels(data []byte) (lo, hi float64, ok bool) {
 		}
 		lo, hi = min(lo, level), max(hi, level)
 	}
-	return lo / top, hi / top, true
+	value := func(level float64) float64 { return s.scale.Lo + float64(level/top*(s.scale.Hi-s.scale.Lo)) }
+	return fmt.Sprintf("; values %.6g to %.6g", value(lo), value(hi))
 }
 
 // readArray describes an array, and makes a picture of the map with an index; with −1
