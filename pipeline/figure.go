@@ -68,7 +68,7 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 	colormap := o.colormap(lp.Layer)
 	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}
 	if colormap.Diverging() {
-		f.Bar.Zero = 128
+		f.Bar.Zero = 128 // of ranges centred on it
 	}
 	f.Columns, f.Notes = o.Sheet.Columns, !o.sharedScale()
 	f.Cells = make([]sheet.Cell, lp.Out.C)
@@ -80,7 +80,7 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 	}
 	o.addKernels(f, lp)
 	if ranges != nil && !f.Notes {
-		f.Bar.Lo, f.Bar.Hi = number(ranges[0].Lo), number(ranges[0].Hi)
+		f.Bar.Lo, f.Bar.Hi, f.Bar.Zero = number(ranges[0].Lo), number(ranges[0].Hi), int(ranges[0].ZeroLevel())
 	}
 	return f
 }

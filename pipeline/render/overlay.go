@@ -57,12 +57,9 @@ func NewCrossings(a Axis, width int) Crossings {
 func NewOverlay(c Colormap, r Range, across Crossings) *Overlay {
 	const opaque = 225 // of 255, that of a level as far from 0 as any
 	o := &Overlay{across: across}
-	zero := 0.0
-	switch {
-	case c.Diverging():
-		zero = 128
-	case r.Hi > r.Lo:
-		zero = math.RoundToEven(max(0, min(1, -r.Lo/(r.Hi-r.Lo))) * 255)
+	zero := float64(r.ZeroLevel())
+	if c.Diverging() && r.Lo == r.Hi {
+		zero = 128 // as Centred8 has it
 	}
 	for level, rgb := range c.Palette() {
 		// To the power of 3/4: weak answers, which most maps are full of, are seen, but not

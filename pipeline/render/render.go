@@ -21,6 +21,15 @@ func (r Range) String() string {
 	return strconv.FormatFloat(r.Lo, 'g', -1, 64) + " " + strconv.FormatFloat(r.Hi, 'g', -1, 64)
 }
 
+// ZeroLevel is the level of 8 bits of the value 0, or of that nearest to it: 0 where the
+// range has no width.
+func (r Range) ZeroLevel() byte {
+	if r.Lo >= r.Hi {
+		return 0
+	}
+	return byte(math.RoundToEven(max(0, min(1, -r.Lo/(r.Hi-r.Lo))) * 255))
+}
+
 // Centred is the range of the same magnitude to either side of 0, for diverging
 // colormaps: from −m to m, with m the larger of |Lo| and |Hi|. The value 0 is level 128.
 func (r Range) Centred() Range {

@@ -46,7 +46,7 @@ type Cell struct {
 type Bar struct {
 	Palette [][3]uint8
 	Lo, Hi  string // under its ends
-	// Zero is the level that stands for 0 where that is between the ends; 0 is none.
+	// Zero is the level that stands for 0; it is marked where it is between the ends.
 	Zero int
 }
 
@@ -184,7 +184,7 @@ func (d *Drawer) bar(dst *image.RGBA, b *Bar, at image.Point) {
 	right := barWidth - d.note.width(b.Hi)
 	d.note.draw(dst, base, dimmed, b.Lo)
 	d.note.draw(dst, base.Add(image.Pt(right, 0)), dimmed, b.Hi)
-	if b.Zero > 0 {
+	if b.Zero > 0 && b.Zero < 255 {
 		x := b.Zero * barWidth / 256
 		half := d.note.width("0") / 2
 		if x-half > d.note.width(b.Lo)+iconGap && x+half < right-iconGap {
