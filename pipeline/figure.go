@@ -70,16 +70,16 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 	if colormap.Diverging() {
 		f.Bar.Zero = 128 // of ranges centred on it
 	}
-	f.Columns, f.Notes = o.Sheet.Columns, !o.sharedScale()
+	f.Columns = o.Sheet.Columns
 	f.Cells = make([]sheet.Cell, lp.Out.C)
 	for k, name := range lp.Layer.Filters() {
 		f.Cells[k].Index, f.Cells[k].Name = fmt.Sprintf("%03d", k), name
-		if ranges != nil && f.Notes {
-			f.Cells[k].Note = number(ranges[k].Lo) + " … " + number(ranges[k].Hi)
-		}
 	}
 	o.addKernels(f, lp)
-	if ranges != nil && !f.Notes {
+	switch shared := o.sharedScale(); {
+	case !shared:
+		f.noteRanges(ranges)
+	case ranges != nil:
 		f.Bar.Lo, f.Bar.Hi, f.Bar.Zero = number(ranges[0].Lo), number(ranges[0].Hi), int(ranges[0].ZeroLevel())
 	}
 	return f
@@ -118,6 +118,29 @@ func (o *Options) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	}
 }
 
+// labelled says whether the maps are so small that their values are written on them.
+func (f *layerFigure) labelled() bool {
+	const square, most = 36, 256 // pixels, for three digits; values
+	return f.zoom >= square && f.to.X*f.to.Y <= most
+}
+
+// noteRanges puts each map's range under it, on two lines where one is too short.
+func (f *layerFigure) noteRanges(ranges []render.Range) {
+	const wide = 144 // pixels, for two numbers and what is between them
+	f.Notes = 2
+	if f.Cell.X >= wide && f.Cells[0].Icon == nil {
+		f.Notes = 1
+	}
+	for k, r := range ranges {
+		lo, hi := number(r.Lo), number(r.Hi)
+		if f.Notes == 1 {
+			f.Cells[k].Notes = []string{lo + " … " + hi}
+		} else {
+			f.Cells[k].Notes = []string{"lo " + lo, "hi " + hi}
+		}
+	}
+}
+
 // describe is a layer's arithmetic in words.
 func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	layer := lp.Layer.Name()
@@ -146,7 +169,8 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 		geometry = fmt.Sprintf("size %d, alpha %s, beta %s, k %s", s.Size, number(s.Alpha), number(s.Beta), number(s.K))
 	}
 	return []string{
-		"layer " + layer + ": " + kind,
+		"layer " + layer,
+		kind,
 		geometry,
 		fmt.Sprintf("%v → %v", lp.In, lp.Out),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)),
@@ -186,7 +210,14 @@ func (o *Options) scaleLine() string {
 	return "each map has its own scale, lo … hi:"
 }
 
-// number writes a value with four digits.
+// number writes a value with four digits, or with three and its power of ten.
 func number(v float64) string {
-	return strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "-", "−", 1)
+	if s := digits(v, 4); !strings.Contains(s, "e") {
+		return s
+	}
+	return digits(v, 3)
+}
+
+func digits(v float64, n int) string {
+	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', n, 64), "-", "−")
 }

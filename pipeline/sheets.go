@@ -19,6 +19,7 @@ type sheetWriter struct {
 	figure  *layerFigure
 	grays   []render.Gray
 	maps    []*sheet.Reduction
+	labels  [][]string // of each map its values, where it is so small that they can be read
 	encoder *mapng.Encoder
 }
 
@@ -33,6 +34,9 @@ func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 		s.grays = append(s.grays, w.opts.levels(t.plan.Layers[t.layer].Layer, t.ranges[k]))
 		s.maps = append(s.maps, sheet.NewReduction(s.figure.from, s.figure.to, 1))
 	}
+	if s.figure.labelled() {
+		s.labels = make([][]string, len(s.maps))
+	}
 	return s, s.encoder.Reset(file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true})
 }
 
@@ -44,6 +48,11 @@ func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 		for i := range rows.N {
 			s.grays[k].Row(levels, rows.Row(k, i))
 			s.maps[k].Row(levels)
+			if s.labels != nil {
+				for _, v := range rows.Row(k, i) {
+					s.labels[k] = append(s.labels[k], digits(float64(v), 3))
+				}
+			}
 		}
 		return nil
 	})
@@ -74,6 +83,9 @@ func (s *sheetWriter) gather() error {
 	f := s.figure
 	for k := range f.Cells {
 		f.Cells[k].Picture = s.maps[k].Raster(f.zoom, f.Bar.Palette)
+		if s.labels != nil {
+			f.Cells[k].Picture.Labels = s.labels[k]
+		}
 	}
 	input := sheet.NewReduction(f.lead, f.leadRaster, 3)
 	rgb := make([]byte, 3*f.lead.X)
@@ -92,6 +104,10 @@ func (o *Options) sheetBytes(p *filters.Plan, layer int) int64 {
 	f := o.layerFigure(p, layer, "", nil)
 	tile := int64(f.to.X) * int64(f.to.Y)
 	sums := int64(16 * f.to.X)
+	if f.labelled() {
+		const label = 32 // bytes, of its text and where that is
+		tile *= 1 + label
+	}
 	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)
 	return int64(len(f.Cells))*(tile+sums) + lead + f.Bytes()
 }

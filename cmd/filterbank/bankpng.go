@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"image"
 	"io"
 	"slices"
 	"strconv"
@@ -60,21 +59,19 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 // bankFigure draws each kernel in colours of its own scale, since the norms of a bank's
 // kernels may be far apart. Where they are the same the bar has numbers.
 func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figure {
-	const side, line = 144, 54 // pixels of a kernel, about; characters
-	f := &sheet.Figure{Title: b.Name, Notes: true, Bar: &sheet.Bar{Palette: sheet.KernelPalette(), Zero: 128}}
+	const line = 54 // characters
+	f := &sheet.Figure{Title: b.Name, Notes: 1, Bar: &sheet.Bar{Palette: sheet.KernelPalette(), Zero: 128}}
 	f.Lines = append(wrap(b.Title, line), wrap("from "+b.Source, line)...)
 	if len(params) > 0 {
 		f.Lines = append(f.Lines, wrap(strings.Join(params, ", "), line)...)
 	}
 	var largest []float64
 	for i, k := range kernels {
-		longer := max(k.H, k.W)
-		zoom := max(1, (side+longer/2)/longer)
-		f.Cell = image.Pt(k.W, k.H).Mul(zoom) // of all kernels
 		largest = append(largest, sheet.Largest(k.Weights))
+		picture := bankKernel(k, largest[i])
+		f.Cell = picture.Size() // the same for all
 		f.Cells = append(f.Cells, sheet.Cell{
-			Picture: *sheet.SignedKernel(k.Weights, k.W, largest[i], zoom),
-			Name:    k.Name, Note: fmt.Sprintf("%d×%d, ±%s", k.H, k.W, digits(largest[i])),
+			Picture: *picture, Name: k.Name, Notes: []string{fmt.Sprintf("%d×%d, ±%s", k.H, k.W, digits(largest[i]))},
 		})
 	}
 	f.Bar.Lo, f.Bar.Hi = "−largest", "largest"
@@ -82,6 +79,20 @@ func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figu
 		f.Bar.Lo, f.Bar.Hi = "−"+digits(largest[0]), digits(largest[0])
 	}
 	return f
+}
+
+// bankKernel draws a kernel, with its weights in numbers where it is small.
+func bankKernel(k bank.Kernel, largest float64) *sheet.Raster {
+	const side, small, square = 144, 5, 46 // pixels, taps, pixels
+	longer := max(k.H, k.W)
+	if longer > small {
+		return sheet.SignedKernel(k.Weights, k.W, largest, max(1, (side+longer/2)/longer))
+	}
+	picture := sheet.SignedKernel(k.Weights, k.W, largest, square)
+	for _, w := range k.Weights {
+		picture.Labels = append(picture.Labels, strings.ReplaceAll(digits(float64(w)), "-", "−"))
+	}
+	return picture
 }
 
 // digits writes a number with four.

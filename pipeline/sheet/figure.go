@@ -23,8 +23,8 @@ type Figure struct {
 
 	Cell    image.Point // the size that every cell's picture takes at most
 	Cells   []Cell
-	Notes   bool // cells have notes, for which there is a line
-	Columns int  // 0 chooses: the figure becomes about as wide as a slide
+	Notes   int // lines of them that cells have
+	Columns int // 0 chooses: the figure gets about the shape of a slide
 }
 
 // Lead is a picture in the header.
@@ -36,10 +36,10 @@ type Lead struct {
 // Cell is a picture with its captions. What is too long for the cell loses its middle.
 type Cell struct {
 	Picture Raster
-	Index   string  // before the name, lighter
-	Name    string  // what the picture is of
-	Note    string  // a second, smaller line
-	Icon    *Raster // small, left of the note; nil is none
+	Index   string   // before the name, lighter
+	Name    string   // what the picture is of
+	Notes   []string // smaller lines under the name
+	Icon    *Raster  // small, left of the notes; nil is none
 }
 
 // Bar shows what colours stand for.
@@ -197,6 +197,7 @@ func (d *Drawer) bar(dst *image.RGBA, b *Bar, at image.Point) {
 func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
 	c, at := &f.Cells[k], l.at(k)
 	framed(dst, &c.Picture, at)
+	d.labels(dst, &c.Picture, at)
 	at.Y += l.picture.Y + captionGap
 	width := l.picture.X + gapX/2
 	index := d.name.width(c.Index)
@@ -211,7 +212,25 @@ func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
 		beside := c.Icon.Size().X + iconGap
 		at.X, width = at.X+beside, width-beside
 	}
-	d.note.draw(dst, at.Add(image.Pt(0, noteSize)), dimmed, d.note.shorten(c.Note, width))
+	for i, note := range c.Notes {
+		d.note.draw(dst, at.Add(image.Pt(0, noteSize+i*noteLine)), dimmed, d.note.shorten(note, width))
+	}
+}
+
+// labels writes on the squares of a raster, in what stands out from their colour.
+func (d *Drawer) labels(dst *image.RGBA, r *Raster, at image.Point) {
+	for i, label := range r.Labels {
+		if d.note.width(label) > r.Zoom-2 {
+			continue
+		}
+		square := image.Pt(i%r.Width, i/r.Width).Mul(r.Zoom)
+		middle := at.Add(square).Add(image.Pt((r.Zoom-d.note.width(label))/2, (r.Zoom+noteSize*3/4)/2))
+		c, on := r.colour(i), ink
+		if 299*int(c[0])+587*int(c[1])+114*int(c[2]) < 130*1000 { // BT.601's luma
+			on = paper
+		}
+		d.note.draw(dst, middle, on, label)
+	}
 }
 
 // framed draws a raster with a thin line around it.

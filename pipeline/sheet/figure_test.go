@@ -17,7 +17,7 @@ func figure(n int, cell image.Point) *Figure {
 		Title: "scene", Lines: []string{"layer edges: conv 8×3×3×3", "receptive field 3×3 – Größe, λ, Ж"},
 		Lead: &Lead{Raster: Raster{Width: 4, Height: 3, Zoom: 30, Pix: make([]byte, 36)}, Caption: "input 3×3×4"},
 		Bar:  &Bar{Palette: KernelPalette(), Lo: "−1.5", Hi: "1.5", Zero: 128},
-		Cell: cell, Cells: make([]Cell, n), Notes: true,
+		Cell: cell, Cells: make([]Cell, n), Notes: 2,
 	}
 	for i := range f.Lead.Pix {
 		f.Lead.Pix[i] = byte(7 * i)
@@ -29,7 +29,7 @@ func figure(n int, cell image.Point) *Figure {
 		}
 		f.Cells[k] = Cell{
 			Picture: Raster{Width: cell.X, Height: cell.Y, Pix: pix, Palette: f.Bar.Palette},
-			Index:   fmt.Sprintf("%03d", k), Name: "a-name-of-some-length", Note: "0 … 0.5",
+			Index:   fmt.Sprintf("%03d", k), Name: "a-name-of-some-length", Notes: []string{"lo 0", "hi 0.5"},
 			Icon: SignedKernel([]float32{-1, 0, 1, -2, 0, 2, -1, 0, 1}, 3, 2, 12),
 		}
 	}
@@ -117,7 +117,7 @@ func TestSizeDoesNotDependOnTexts(t *testing.T) {
 	f := figure(9, image.Pt(60, 40))
 	want, _ := f.Size()
 	long := strings.Repeat("very-long-", 50)
-	f.Title, f.Lines[0], f.Lead.Caption, f.Cells[3].Name, f.Cells[4].Note, f.Bar.Hi = long, long, long, long, long, long
+	f.Title, f.Lines[0], f.Lead.Caption, f.Cells[3].Name, f.Cells[4].Notes[0], f.Bar.Hi = long, long, long, long, long, long
 	f.Cells[5].Name, f.Cells[5].Index = "", ""
 	if got, err := f.Size(); got != want || err != nil {
 		t.Errorf("%v with long texts, %v, want %v", got, err, want)
@@ -179,8 +179,41 @@ func TestPicturesAreDrawnWhole(t *testing.T) {
 func TestSamePixelsEverywhere(t *testing.T) {
 	m := drawn(t, figure(5, image.Pt(90, 60)))
 	sum := sha256.Sum256(m.Pix)
-	if got, want := hex.EncodeToString(sum[:8]), "7149430b88721c10"; got != want {
+	if got, want := hex.EncodeToString(sum[:8]), "a8db7a47ab7293bf"; got != want {
 		t.Errorf("the figure's digest begins with %s, want %s", got, want)
+	}
+}
+
+// TestLabels holds that numbers are on their squares, dark on light and light on dark, and
+// that those that are too wide are left out.
+func TestLabels(t *testing.T) {
+	f := &Figure{Cell: image.Pt(80, 40), Cells: []Cell{{Picture: Raster{
+		Width: 2, Height: 1, Zoom: 40, Pix: []byte{200, 200, 200, 20, 20, 20}, Labels: []string{"8", "8"},
+	}}}}
+	l, _ := f.layOut()
+	at := l.at(0)
+	count := func(square int) (n int) {
+		m := drawn(t, f)
+		level := f.Cells[0].Picture.Pix[3*square]
+		for y := range 40 {
+			for x := range 40 {
+				got := m.RGBAAt(at.X+40*square+x, at.Y+y).R
+				if got != level {
+					n++
+				}
+				if light := got > level; got != level && light != (square == 1) {
+					t.Fatalf("square %d: pixel %d, %d is %d on %d", square, x, y, got, level)
+				}
+			}
+		}
+		return n
+	}
+	if light, dark := count(0), count(1); light < 20 || dark < 20 {
+		t.Errorf("%d and %d pixels are written on", light, dark)
+	}
+	f.Cells[0].Picture.Labels[0] = "0.123456789"
+	if n := count(0); n > 0 {
+		t.Errorf("a label that is too wide is written on %d pixels", n)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	captionGap           = 4 // between a picture and what is under it
 	iconGap              = 6
 
-	narrowest  = 64  // of a cell, so that something of a name is seen
+	narrowest  = 104 // of a cell, so that something of a name is seen
 	textWidth  = 360 // of the header, at least
 	barWidth   = 256
 	barHeight  = 12
@@ -44,10 +44,7 @@ type layout struct {
 // for programs to show it.
 func (f *Figure) layOut() (layout, error) {
 	var l layout
-	under := 0 // the height of what is under the name
-	if f.Notes {
-		under = noteLine
-	}
+	under := f.Notes * noteLine // the height of what is under the name
 	for i := range f.Cells {
 		if icon := f.Cells[i].Icon; icon != nil {
 			under = max(under, icon.Size().Y+iconGap/2)

@@ -12,6 +12,7 @@ type Raster struct {
 	Zoom          int        // 0 is 1
 	Pix           []byte     // row after row: RGB, or a level a pixel
 	Palette       [][3]uint8 // the colours of 256 levels; nil where Pix is RGB
+	Labels        []string   // of a cell's picture: on each pixel's square, where there is room; nil is none
 }
 
 // Size is the pixels that the raster takes on a figure.
@@ -27,17 +28,18 @@ func (r *Raster) draw(dst *image.RGBA, at image.Point) {
 	for y := part.Min.Y; y < part.Max.Y; y++ {
 		row := (y - box.Min.Y) / zoom * r.Width
 		for x := part.Min.X; x < part.Max.X; x++ {
-			i := row + (x-box.Min.X)/zoom
-			var c [3]uint8
-			if r.Palette != nil {
-				c = r.Palette[r.Pix[i]]
-			} else {
-				c = [3]uint8(r.Pix[3*i:])
-			}
+			c := r.colour(row + (x-box.Min.X)/zoom)
 			o := dst.PixOffset(x, y)
 			dst.Pix[o], dst.Pix[o+1], dst.Pix[o+2], dst.Pix[o+3] = c[0], c[1], c[2], 0xff
 		}
 	}
+}
+
+func (r *Raster) colour(pixel int) [3]uint8 {
+	if r.Palette != nil {
+		return r.Palette[r.Pix[pixel]]
+	}
+	return [3]uint8(r.Pix[3*pixel:])
 }
 
 // Fit is the size in which a picture is shown in a tile whose longer side is about so
