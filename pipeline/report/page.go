@@ -52,7 +52,19 @@ type layerData struct {
 	Parameters int64   `json:"parameters"`
 	Weights    string  `json:"weights,omitempty"` // name of the data that holds them
 
+	CeilMode       bool      `json:"ceilMode,omitempty"`       // of pools
+	ExcludePadding bool      `json:"excludePadding,omitempty"` // of average pools
+	Norm           *normSpec `json:"norm,omitempty"`
+
 	Stats []*filterStats `json:"stats,omitempty"` // one a filter
+}
+
+// normSpec is a local response normalization's.
+type normSpec struct {
+	Size  int     `json:"size"`
+	Alpha float64 `json:"alpha"`
+	Beta  float64 `json:"beta"`
+	K     float64 `json:"k"`
 }
 
 // weightData is a layer's arrays, little-endian float32.
@@ -127,7 +139,7 @@ func (w *writer) layers() error {
 		stack := stackData{Name: s.Stack.Name()}
 		for l, layer := range s.Stack.Layers() {
 			d := layerData{
-				Name: layer.Name(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Taps[l],
+				Name: layer.Name(), Kind: layer.Kind(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Taps[l],
 				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1,
 			}
 			if s.Taps[l] {
@@ -151,12 +163,20 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 	switch layer := layer.(type) {
 	case *filters.Conv:
 		s := layer.Spec()
-		d.Kind, d.Kernel, d.Stride, d.Dilation, d.Groups = "conv", s.KernelSize, s.Stride, s.Dilation, s.Groups
+		d.Kernel, d.Stride, d.Dilation, d.Groups = s.KernelSize, s.Stride, s.Dilation, s.Groups
 		d.Mode, d.Activation, d.Slope = s.Padding.Mode.String(), s.Activation.String(), s.NegativeSlope
 		d.Parameters, d.Weights = int64(len(s.Weights)+len(s.Bias)), name
 		return w.put(name, weightData{littleEndian(s.Weights), littleEndian(s.Bias)})
+	case *filters.Pool:
+		s := layer.Spec()
+		d.Kernel, d.Stride, d.Dilation = s.KernelSize, s.Stride, s.Dilation
+		d.CeilMode, d.ExcludePadding = s.CeilMode, s.ExcludePadding
+	case *filters.Norm:
+		s := layer.Spec()
+		d.Norm = &normSpec{s.Size, s.Alpha, s.Beta, s.K}
+	default:
+		return fmt.Errorf("report: layer %s: the page knows no %s", d.Name, d.Kind)
 	}
-	d.Kind = "other"
 	return nil
 }
 

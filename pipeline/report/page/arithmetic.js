@@ -31,7 +31,24 @@ const activations = {
   none: (v) => v,
   relu: (v) => (v > 0 || v !== v ? v : 0),
   leaky_relu: (v, slope) => (v > 0 || v !== v ? v : Math.fround(slope * v)),
+  relu6: (v) => (v > 6 ? 6 : v > 0 || v !== v ? v : 0),
+  abs: (v) => Math.abs(v),
+  square: (v) => Math.fround(v * v),
 };
+
+// power is base to an exponent of 32 binary places, of products and square roots alone.
+function power(base, exponent) {
+  const fixed = Math.round(exponent * 2 ** 32);
+  let result = 1;
+  for (let whole = Math.floor(fixed / 2 ** 32), square = base; whole; whole >>>= 1, square *= square) {
+    if (whole & 1) result *= square;
+  }
+  for (let bits = fixed % 2 ** 32, root = base; bits; bits = (bits << 1) >>> 0) {
+    root = Math.sqrt(root);
+    if (bits >>> 31) result *= root;
+  }
+  return result;
+}
 
 // edge gives the row or column of the input that stands at i of the padded input, −1
 // where that is a zero.
@@ -65,10 +82,27 @@ function span(layer, plan, axis, outputs) {
   return { inputs, at: raw.map((v) => (v < 0 ? -1 : place.get(v))) };
 }
 
+// counted is how many values along an axis the average of an output is over.
+function counted(layer, plan, axis, i) {
+  const n = plan.in[1 + axis], before = plan.pad[axis];
+  const from = i * layer.stride[axis] - before;
+  const to = Math.min(from + layer.kernel[axis], n + before);
+  return layer.excludePadding ? Math.min(to, n) - Math.max(from, 0) : to - from;
+}
+
 // channelsRead is the range of input channels that a range of a layer's filters reads.
 function channelsRead(layer, plan, k0, k1) {
-  const filters = plan.out[0] / layer.groups, channels = plan.in[0] / layer.groups;
-  return [Math.floor(k0 / filters) * channels, (Math.floor((k1 - 1) / filters) + 1) * channels];
+  switch (layer.kind) {
+    case "conv": {
+      const filters = plan.out[0] / layer.groups, channels = plan.in[0] / layer.groups;
+      return [Math.floor(k0 / filters) * channels, (Math.floor((k1 - 1) / filters) + 1) * channels];
+    }
+    case "local_response_norm": {
+      const { size } = layer.norm;
+      return [Math.max(0, k0 - Math.floor(size / 2)), Math.min(plan.in[0], k1 - 1 + Math.floor((size + 1) / 2))];
+    }
+  }
+  return [k0, k1]; // of pools
 }
 
 // Arithmetic computes outputs of a stack on one picture.
@@ -86,7 +120,7 @@ class Arithmetic {
     const key = `${l} ${k0} ${k1} ${rows} ${columns}`;
     let tile = this.memo.get(key);
     if (!tile) {
-      tile = l < 0 ? this.read(k0, k1, rows, columns) : this.convolve(l, k0, k1, rows, columns);
+      tile = l < 0 ? this.read(k0, k1, rows, columns) : this.compute(l, k0, k1, rows, columns);
       if (this.memo.size > 64) this.memo.delete(this.memo.keys().next().value);
       this.memo.set(key, tile);
     }
@@ -102,37 +136,95 @@ class Arithmetic {
     return tile;
   }
 
-  convolve(l, k0, k1, rows, columns) {
-    const layer = this.layers[l], plan = this.plans[l], { weights, bias } = this.arrays[l];
-    const activate = activations[layer.activation];
-    const [kH, kW] = layer.kernel;
-    const channels = plan.in[0] / layer.groups, filters = plan.out[0] / layer.groups;
-    const across = span(layer, plan, 1, columns), down = span(layer, plan, 0, rows);
+  // patch is the input that those outputs read: v(c, i, r, j, s) is what tap (r, s) of
+  // output (i, j) meets in channel c, undefined in padding.
+  patch(l, k0, k1, rows, columns) {
+    const layer = this.layers[l], plan = this.plans[l], [kH, kW] = layer.kernel;
+    const down = span(layer, plan, 0, rows), across = span(layer, plan, 1, columns);
     const width = across.inputs.length, plane = width * down.inputs.length;
     const [c0, c1] = channelsRead(layer, plan, k0, k1);
-    const input = plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0);
+    const data = plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : null;
+    return {
+      c0, c1,
+      v(c, i, r, j, s) {
+        const row = down.at[i * kH + r], column = across.at[j * kW + s];
+        return row < 0 || column < 0 ? undefined : data[(c - c0) * plane + row * width + column];
+      },
+      y: (r) => (down.at[r] < 0 ? -1 : down.inputs[down.at[r]]),
+      x: (s) => (across.at[s] < 0 ? -1 : across.inputs[across.at[s]]),
+    };
+  }
+
+  compute(l, k0, k1, rows, columns) {
+    const patch = this.patch(l, k0, k1, rows, columns);
     const out = new Float32Array((k1 - k0) * rows.length * columns.length);
     let at = 0;
     for (let k = k0; k < k1; k++) {
-      const first = Math.floor(k / filters) * channels - c0;
       for (let i = 0; i < rows.length; i++) {
-        for (let j = 0; j < columns.length; j++) {
-          let sum = bias[k], w = k * channels * kH * kW;
-          for (let c = first; c < first + channels; c++) {
-            for (let r = 0; r < kH; r++) {
-              const row = down.at[i * kH + r];
-              for (let s = 0; s < kW; s++) {
-                const column = across.at[j * kW + s];
-                const v = row < 0 || column < 0 ? 0 : input[c * plane + row * width + column];
-                sum = fma(weights[w++], v, sum);
-              }
-            }
-          }
-          out[at++] = activate(sum, layer.slope);
-        }
+        for (let j = 0; j < columns.length; j++) out[at++] = this.output(l, k, patch, i, j, rows[i], columns[j]).value;
       }
     }
     return out;
+  }
+
+  // output computes output (i, j) of a patch, which is (y, x) of the layer. note, if
+  // given, is called for each term in the order of summation: with its channel, tap,
+  // input (undefined in padding), weight if there is one, and the sum so far.
+  output(l, k, patch, i, j, y, x, note) {
+    const layer = this.layers[l], plan = this.plans[l], [kH, kW] = layer.kernel;
+    switch (layer.kind) {
+      case "conv": {
+        const { weights, bias } = this.arrays[l];
+        const channels = plan.in[0] / layer.groups, first = Math.floor(k / (plan.out[0] / layer.groups)) * channels;
+        let before = bias[k], w = k * channels * kH * kW;
+        for (let c = first; c < first + channels; c++) {
+          for (let r = 0; r < kH; r++) {
+            for (let s = 0; s < kW; s++, w++) {
+              const v = patch.v(c, i, r, j, s);
+              before = fma(weights[w], v ?? 0, before);
+              note?.(c, r, s, v, weights[w], before);
+            }
+          }
+        }
+        return { before, value: activations[layer.activation](before, Math.fround(layer.slope)), bias: bias[k] };
+      }
+      case "max_pool": {
+        let value = -Infinity;
+        for (let r = 0; r < kH; r++) {
+          for (let s = 0; s < kW; s++) {
+            const v = patch.v(k, i, r, j, s);
+            if (v !== v) value = NaN;
+            else if (v > value) value = v;
+            note?.(k, r, s, v, undefined, value);
+          }
+        }
+        return { value };
+      }
+      case "avg_pool": {
+        let sum = 0;
+        for (let r = 0; r < kH; r++) {
+          for (let s = 0; s < kW; s++) {
+            const v = patch.v(k, i, r, j, s);
+            sum = Math.fround(sum + (v ?? 0));
+            note?.(k, r, s, v, undefined, sum);
+          }
+        }
+        const by = Math.fround(counted(layer, plan, 0, y) * counted(layer, plan, 1, x));
+        return { sum, by, value: Math.fround(sum / by) };
+      }
+      case "local_response_norm": {
+        const { size, alpha, beta, k: k0 } = layer.norm;
+        let sum = 0;
+        for (let c = Math.max(0, k - Math.floor(size / 2)); c < Math.min(plan.in[0], k + Math.floor((size + 1) / 2)); c++) {
+          const v = patch.v(c, i, 0, j, 0);
+          sum += v * v;
+          note?.(c, 0, 0, v, undefined, sum);
+        }
+        const base = k0 + alpha / size * sum, by = power(base, beta), v = patch.v(k, i, 0, j, 0);
+        return { sum, base, by, v, value: Math.fround(v / by) };
+      }
+    }
+    throw new Error(`the page knows no ${layer.kind}`);
   }
 
   // value is one output.
@@ -140,49 +232,26 @@ class Arithmetic {
     return this.tile(l, k, k + 1, [y], [x])[0];
   }
 
-  // cost is about how many multiply-adds a value takes.
-  cost(l) {
-    let outputs = 1, rows = [0], columns = [0], total = 0;
-    for (; l >= 0; l--) {
-      const layer = this.layers[l], plan = this.plans[l];
-      const channels = plan.in[0] / layer.groups;
-      total += outputs * channels * layer.kernel[0] * layer.kernel[1];
-      const size = (axis, list) => {
-        const reach = (list.length - 1) * layer.stride[axis] + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;
-        return Math.min(plan.in[1 + axis], reach, list.length * layer.kernel[axis]);
-      };
-      rows = { length: size(0, rows) };
-      columns = { length: size(1, columns) };
-      outputs = rows.length * columns.length * (l > 0 && layer.groups > 1 ? channels : plan.in[0]);
-    }
-    return total;
+  // explain is one output with its terms.
+  explain(l, k, y, x) {
+    const patch = this.patch(l, k, k + 1, [y], [x]);
+    const terms = [];
+    const result = this.output(l, k, patch, 0, 0, y, x, (c, r, s, v, w, sum) =>
+      terms.push({ c, r, s, v: v ?? 0, w, sum, inside: v !== undefined, y: patch.y(r), x: patch.x(s) }));
+    return { terms, ...result };
   }
 
-  // sum explains an output: its terms in the order of summation, each with the sum so
-  // far, what comes before the activation and after.
-  sum(l, k, y, x) {
-    const layer = this.layers[l], plan = this.plans[l], { weights, bias } = this.arrays[l];
-    const [kH, kW] = layer.kernel;
-    const channels = plan.in[0] / layer.groups, filters = plan.out[0] / layer.groups;
-    const across = span(layer, plan, 1, [x]), down = span(layer, plan, 0, [y]);
-    const [c0, c1] = channelsRead(layer, plan, k, k + 1);
-    const width = across.inputs.length, plane = width * down.inputs.length;
-    const input = plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0);
-    const terms = [];
-    let sum = bias[k], w = k * channels * kH * kW;
-    for (let c = 0; c < channels; c++) {
-      for (let r = 0; r < kH; r++) {
-        for (let s = 0; s < kW; s++, w++) {
-          const inside = down.at[r] >= 0 && across.at[s] >= 0;
-          const v = inside ? input[c * plane + down.at[r] * width + across.at[s]] : 0;
-          sum = fma(weights[w], v, sum);
-          terms.push({
-            c: c0 + c, r, s, v, w: weights[w], sum, inside,
-            y: inside ? down.inputs[down.at[r]] : -1, x: inside ? across.inputs[across.at[s]] : -1,
-          });
-        }
-      }
+  // cost is about how many multiply-adds a value takes.
+  cost(l, k) {
+    let [k0, k1, rows, columns, total] = [k, k + 1, 1, 1, 0];
+    for (; l >= 0; l--) {
+      const layer = this.layers[l], plan = this.plans[l], taps = layer.kernel[0] * layer.kernel[1];
+      const each = layer.kind === "conv" ? plan.in[0] / layer.groups * taps : layer.norm ? layer.norm.size : taps;
+      total += (k1 - k0) * rows * columns * each;
+      const size = (axis, n) => Math.min(plan.in[1 + axis], (n - 1) * layer.stride[axis] + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1, n * layer.kernel[axis]);
+      [rows, columns] = [size(0, rows), size(1, columns)];
+      [k0, k1] = channelsRead(layer, plan, k0, k1);
     }
-    return { terms, bias: bias[k], before: sum, value: activations[layer.activation](sum, layer.slope), channels, filters };
+    return total;
   }
 }

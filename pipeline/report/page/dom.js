@@ -79,7 +79,7 @@ function roving(container, selector) {
   container.addEventListener("keydown", (e) => {
     const all = items(), at = all.indexOf(e.target.closest(selector));
     if (at < 0 || e.altKey || e.ctrlKey || e.metaKey) return;
-    const to = step(all, at, e.key);
+    const to = neighbour(all, at, e.key);
     if (to === undefined) return;
     e.preventDefault();
     all[to].focus();
@@ -87,7 +87,8 @@ function roving(container, selector) {
   return { point };
 }
 
-function step(all, at, key) {
+// neighbour is the item that a key leads to, if it leads anywhere.
+function neighbour(all, at, key) {
   const last = all.length - 1;
   switch (key) {
     case "ArrowRight": return Math.min(last, at + 1);

@@ -35,7 +35,7 @@ class Probe {
   // value gives an output, or undefined where it would take too long.
   value(at, limit) {
     const arithmetic = this.stacks?.[at.st];
-    return arithmetic && arithmetic.cost(at.l) <= limit ? arithmetic.value(at.l, at.k, at.y, at.x) : undefined;
+    return arithmetic && arithmetic.cost(at.l, at.k) <= limit ? arithmetic.value(at.l, at.k, at.y, at.x) : undefined;
   }
 
   // level is what a map's own picture says of an output.
@@ -287,7 +287,7 @@ class PictureView {
 
   // offer has a button for what takes long.
   offer(at) {
-    const cost = this.probe.stacks[at.st].cost(at.l);
+    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
     this.work.replaceChildren(cost > most
       ? h("p", { class: "muted" }, `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
       : h("button", {

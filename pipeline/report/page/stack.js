@@ -17,21 +17,28 @@ function channelNames(st, l, k = 0) {
 function what(layer) {
   switch (layer.kind) {
     case "conv": return `conv ${size2(layer.kernel)}`;
+    case "max_pool": return `max pool ${size2(layer.kernel)}`;
+    case "avg_pool": return `average pool ${size2(layer.kernel)}`;
+    case "local_response_norm": return `local response norm over ${layer.norm.size}`;
   }
   return layer.kind;
 }
 
 function activationName(layer) {
-  return { relu: "ReLU", none: "none", leaky_relu: `leaky ReLU ${exact(layer.slope)}` }[layer.activation] ?? layer.activation;
+  const names = { relu: "ReLU", none: "none", leaky_relu: `leaky ReLU ${exact(layer.slope)}`, relu6: "ReLU6" };
+  return names[layer.activation] ?? layer.activation;
 }
 
 const layerFacts = (layer, plan) => facts([
-  ["kernel", layer.kind === "conv" ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}` : size2(layer.kernel)],
-  ["stride", pair(layer.stride)],
-  ["padding", padding(plan.pad, layer.mode)],
+  ["kernel", layer.kind === "conv" ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}` : layer.norm ? "" : size2(layer.kernel)],
+  ["stride", layer.norm ? "" : pair(layer.stride)],
+  ["padding", layer.norm ? "" : padding(plan.pad, layer.mode)],
   ["dilation", layer.dilation.some((d) => d > 1) ? pair(layer.dilation) : ""],
   ["groups", layer.groups > 1 ? whole(layer.groups) : ""],
   ["activation", layer.activation && activationName(layer)],
+  ["size rounded", layer.ceilMode ? "up" : ""],
+  ["padding counts", layer.kind === "avg_pool" ? (layer.excludePadding ? "no" : "yes") : ""],
+  ["alpha", layer.norm && exact(layer.norm.alpha)], ["beta", layer.norm && exact(layer.norm.beta)], ["k", layer.norm && exact(layer.norm.k)],
   ["receptive field", size2(plan.field)],
   ["parameters", whole(layer.parameters)],
   ["multiply-adds", amount(plan.macs)],

@@ -1,0 +1,194 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"filterbank/filters/weights"
+)
+
+// tab is a browser's window. Whatever the page logs or throws fails the test.
+type tab struct {
+	testing.TB
+	context.Context
+}
+
+func newTab(t *testing.T) *tab {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var said []string
+	say := func(format string, args ...any) {
+		mu.Lock()
+		said = append(said, fmt.Sprintf(format, args...))
+		mu.Unlock()
+	}
+	err := chromedp.Listen(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			say("exception: %s %v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception)
+		case *runtime.EventConsoleAPICalled:
+			say("console: %s %v", ev.Type, ev.Args)
+		case *log.EventEntryAdded:
+			say("log: %s %s %s", ev.Entry.Level, ev.Entry.Text, ev.Entry.URL)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, log.Enable, struct{}{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(said) > 0 {
+			t.Errorf("the page has something to say:\n%s", strings.Join(said, "\n"))
+		}
+	})
+	tab := &tab{t, ctx}
+	tab.do(chromedp.EmulateViewport(1280, 900))
+	return tab
+}
+
+func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(t, steps...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open goes to a place of a page and waits until it is shown.
+func (t *tab) open(page, hash string) {
+	t.Helper()
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(page)}
+	t.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address.String()+hash))
+	t.shown()
+}
+
+func (t *tab) shown() {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t, 15*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.WaitVisible("main > article h1")); err != nil {
+		t.Fatalf("the page shows nothing: %v", err)
+	}
+}
+
+// value evaluates an expression, which may be a promise.
+func value[T any](t *tab, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(t, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// layer is a layer of a run's manifest.
+type layer struct {
+	Stack, Layer string
+	Out          struct{ C, H, W int }
+}
+
+func readManifest(t testing.TB, r *run) (pictures []string, layers [][]layer) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(r.maps, "manifest.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var rec struct {
+			Output string
+			Layers []layer
+		}
+		if err := json.Unmarshal([]byte(line), &rec); err != nil {
+			t.Fatal(err)
+		}
+		pictures, layers = append(pictures, rec.Output), append(layers, rec.Layers)
+	}
+	return pictures, layers
+}
+
+// TestProbe: the number that the probe computes has the bits of the .npy file, for all
+// kinds of layers and pictures, at random outputs and at all corners; and the page of one
+// file has the same numbers.
+func TestProbe(t *testing.T) {
+	bin := command(t)
+	r := newRun(t, bin)
+	r.do(t, bin, 0, "report", "maps", "-q")
+	r.do(t, bin, 0, "report", "maps", "-q", "-o", "one.html", "--embed")
+	pictures, layers := readManifest(t, r)
+	random := rand.New(rand.NewPCG(3, 4))
+	compared := 0
+	for _, page := range []string{filepath.Join(r.maps, "report.html"), filepath.Join(r.dir, "one.html")} {
+		tab := newTab(t)
+		for p, picture := range pictures {
+			if len(layers[p]) == 0 {
+				continue
+			}
+			tab.open(page, fmt.Sprintf("#/p/%d", p))
+			for i, l := range layers[p] {
+				st, at := 0, i
+				for at > 0 && layers[p][i-at].Stack != l.Stack {
+					at--
+				}
+				if l.Stack != layers[p][0].Stack {
+					st = 1
+				}
+				compared += tab.compare(filepath.Join(r.maps, picture, l.Stack, l.Layer+".npy"), l, st, at, random)
+			}
+		}
+	}
+	if compared < 2000 {
+		t.Errorf("only %d outputs were compared", compared)
+	}
+}
+
+// compare holds outputs of a layer against its file.
+func (t *tab) compare(file string, l layer, st, at int, random *rand.Rand) int {
+	t.Helper()
+	want, err := weights.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var places [][3]int
+	for _, y := range []int{0, l.Out.H - 1} {
+		for _, x := range []int{0, l.Out.W - 1} {
+			places = append(places, [3]int{random.IntN(l.Out.C), y, x})
+		}
+	}
+	for range 40 {
+		places = append(places, [3]int{random.IntN(l.Out.C), random.IntN(l.Out.H), random.IntN(l.Out.W)})
+	}
+	list, _ := json.Marshal(places)
+	got := value[[]uint32](t, fmt.Sprintf(`(() => {
+		const { probe } = document.querySelector("main > article").view, f = new Float32Array(1), u = new Uint32Array(f.buffer);
+		return %s.map(([k, y, x]) => { f[0] = probe.value({ st: %d, l: %d, k, y, x }, Infinity); return u[0]; });
+	})()`, list, st, at))
+	for i, p := range places {
+		if w := want.Data[(p[0]*l.Out.H+p[1])*l.Out.W+p[2]]; got[i] != math.Float32bits(w) {
+			t.Fatalf("%s at %v: the probe has %v, the file %v", file, p, math.Float32frombits(got[i]), w)
+		}
+	}
+	return len(places)
+}

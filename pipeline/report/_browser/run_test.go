@@ -1,0 +1,140 @@
+// Package browser opens reports in headless Chromium, in a module of its own so that
+// the product does not require what drives the browser:
+//
+//	cd pipeline/report/_browser && go test .
+//
+// It needs a chromium in the path.
+package browser
+
+import (
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"filterbank/filters/weights"
+)
+
+// run is a folder with pictures, a stack file, and the maps and the report of a run.
+type run struct {
+	dir  string // where commands are run
+	maps string // the run's folder
+}
+
+// command builds the program once.
+func command(t testing.TB) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "filterbank")
+	build := exec.Command("go", "build", "-o", bin, "./cmd/filterbank")
+	build.Dir = "../../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return bin
+}
+
+// do runs the program and wants that exit code.
+func (r *run) do(t testing.TB, bin string, code int, args ...string) {
+	t.Helper()
+	cmd := exec.Command(bin, args...)
+	cmd.Dir = r.dir
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+// newRun makes a run of all kinds of layers on all kinds of pictures, one of which is
+// broken, and its report.
+func newRun(t testing.TB, bin string, flags ...string) *run {
+	t.Helper()
+	r := &run{dir: t.TempDir()}
+	r.maps = filepath.Join(r.dir, "maps")
+	stack, err := os.ReadFile("stacks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "stacks/stacks.yaml", stack)
+	random := rand.New(rand.NewPCG(1, 2))
+	r.write(t, "stacks/w3.npy", randomArray(random, 8, 3, 3, 4))
+	r.write(t, "stacks/w8.npy", randomArray(random, 8, 8, 3, 3))
+	r.write(t, "stacks/w2of6.npy", randomArray(random, 6, 2, 3, 3))
+	r.picture(t, "photos/eight.png", image.NewRGBA(image.Rect(0, 0, 60, 44)), random)
+	r.picture(t, "photos/sixteen.png", image.NewRGBA64(image.Rect(0, 0, 41, 53)), random)
+	r.picture(t, "photos/clear.png", image.NewNRGBA(image.Rect(0, 0, 37, 40)), random)
+	r.write(t, "photos/"+hostile, []byte("no picture"))
+	r.do(t, bin, 1, append([]string{"run", "photos", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--format", "png", "--format", "npy"}, flags...)...)
+	return r
+}
+
+// hostile is a name that ends what it should not, where it is not escaped.
+const hostile = "<img src=x onerror=alert(1)> </script> ' \" % # ? & \\ \n é.png"
+
+func (r *run) write(t testing.TB, name string, data []byte) {
+	t.Helper()
+	file := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// picture writes noise over a gradient.
+func (r *run) picture(t testing.TB, name string, m interface {
+	image.Image
+	Set(x, y int, c color.Color)
+}, random *rand.Rand) {
+	t.Helper()
+	size := m.Bounds().Size()
+	for y := range size.Y {
+		for x := range size.X {
+			m.Set(x, y, color.NRGBA64{
+				uint16(65535 * x / size.X), uint16(65535 * y / size.Y), uint16(random.UintN(65536)),
+				uint16(min(65535, 8000+random.UintN(100000))),
+			})
+		}
+	}
+	if _, ok := m.(*image.NRGBA); !ok { // only that one is to be seen through
+		for y := range size.Y {
+			for x := range size.X {
+				r, g, b, _ := m.At(x, y).RGBA()
+				m.Set(x, y, color.RGBA64{uint16(r), uint16(g), uint16(b), 65535})
+			}
+		}
+	}
+	file := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// randomArray is a .npy file of values of both signs and many sizes, so that sums are
+// hard to round.
+func randomArray(random *rand.Rand, shape ...int) []byte {
+	n := 1
+	for _, s := range shape {
+		n *= s
+	}
+	data := weights.NPYHeader(shape...)
+	for range n {
+		v := float32(random.NormFloat64()) * float32(math.Exp2(float64(random.IntN(12)-8)))
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+	}
+	return data
+}
