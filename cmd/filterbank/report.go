@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 	"filterbank/pipeline"
 	"filterbank/pipeline/report"
 	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
 )
 
 // reportName is the page that a report is, in the run's folder, unless -o says otherwise.
@@ -111,6 +113,21 @@ func reportLine(s report.Summary, out string) string {
 	return line + ", " + byteCount(s.Bytes)
 }
 
+// checkReportPlace refuses a picture whose folder would have to lie where run --report
+// writes. File systems of macOS and Windows do not tell upper from lower case.
+func checkReportPlace(entries []source.Entry) error {
+	data := report.DataFolder(reportName)
+	for i := range entries {
+		e := &entries[i]
+		first, _, _ := strings.Cut(e.Rel, "/")
+		if e.Problem == nil && (strings.EqualFold(first, reportName) || strings.EqualFold(first, data)) {
+			return fmt.Errorf("the maps of %s would need a folder where --report writes %s and %s: leave it out with --exclude, or write the page elsewhere with filterbank report -o",
+				source.Display(e.Path), reportName, data)
+		}
+	}
+	return nil
+}
+
 // readRun finds out from run.json what made a run.
 func readRun(dir string) (report.Options, error) {
 	name := filepath.Join(dir, sink.RunName)
@@ -148,7 +165,7 @@ func readRun(dir string) (report.Options, error) {
 	k, err := chosenKernel()
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: k, Folder: string(r.Folder),
-		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Colormap: r.Colormap, Formats: r.Formats},
 	}, err
 }
 

@@ -22,7 +22,7 @@ import (
 func newRun(c console) *cobra.Command {
 	var f flags
 	var onError, overwrite, cpu string
-	var dry bool
+	var dry, page bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
 		Short: "Run images through a stack and write their feature maps",
@@ -49,7 +49,12 @@ func newRun(c console) *cobra.Command {
 			if dry {
 				return f.plan(cmd.Context(), c, j, false)
 			}
-			return profiled(cpu, func() error { return f.run(cmd.Context(), c, j) })
+			if page {
+				if err := checkReportPlace(j.entries); err != nil {
+					return err
+				}
+			}
+			return profiled(cpu, func() error { return f.run(cmd.Context(), c, j, page) })
 		},
 	}
 	f.register(cmd)
@@ -57,6 +62,7 @@ func newRun(c console) *cobra.Command {
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: skip images that are done and right; always; or never")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
+	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")
 	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -86,13 +92,29 @@ func profiled(file string, do func() error) error {
 	return do()
 }
 
-func (f *flags) run(ctx context.Context, c console, j *job) error {
+func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
 		s, err := pipeline.Run(running, j.entries, j.opts)
 		p.end()
-		return f.finish(ctx, c, log, j, s, err)
+		if ended := f.finish(ctx, c, log, j, s, err); !page || err != nil {
+			return ended
+		} else if err := f.page(ctx, c); err != nil {
+			return f.say(log, err.code, err.err)
+		} else {
+			return ended
+		}
 	})
+}
+
+// page writes the report of the run that has just ended.
+func (f *flags) page(ctx context.Context, c console) *exit {
+	r := reportFlags{limit: defaultLimit, jobs: f.jobs, progress: f.progress, quiet: f.quiet}
+	err := r.report(ctx, c, f.out)
+	if ended, ok := errors.AsType[*exit](err); ok || err == nil {
+		return ended
+	}
+	return &exit{exitFailed, err}
 }
 
 // work readies progress and logs and does what takes a job's images one by one.

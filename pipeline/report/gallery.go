@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	"filterbank/pipeline/sink"
 )
@@ -27,6 +28,7 @@ func (w *writer) pictures(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	slices.SortStableFunc(w.page.Sizes, func(a, b sizeData) int { return b.Pictures - a.Pictures })
 	return w.put("gallery", gallery)
 }
 

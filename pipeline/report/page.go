@@ -20,6 +20,7 @@ type page struct {
 	Version string            `json:"version"`
 	Layers  string            `json:"layers"`
 	Scale   string            `json:"scale"`
+	Colors  string            `json:"colors"`
 	Formats []pipeline.Format `json:"formats"`
 	Mean    [3]float32        `json:"mean"`
 	Std     [3]float32        `json:"std"`
@@ -131,7 +132,7 @@ func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
 		Run: source.Display(o.Run), Version: o.About.Version, Layers: o.About.Layers,
-		Scale: o.About.Scale, Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Scale: o.About.Scale, Colors: o.About.Colormap, Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std

@@ -48,10 +48,11 @@ type Options struct {
 
 // About is what the page says of the run; all of it may be empty.
 type About struct {
-	Version string            // of the program that made the run
-	Layers  string            // as --layers had it
-	Scale   string            // as --scale had it
-	Formats []pipeline.Format // of the maps
+	Version  string            // of the program that made the run
+	Layers   string            // as --layers had it
+	Scale    string            // as --scale had it
+	Colormap string            // as --colormap had it
+	Formats  []pipeline.Format // of the maps
 }
 
 // Summary counts what a report holds.
@@ -136,7 +137,7 @@ func (w *writer) note(name, sum string) {
 
 // finish puts the data into its place and the page on top of it.
 func (w *writer) finish() (Summary, error) {
-	id := hex.EncodeToString(w.digest.Sum(nil))[:12]
+	id := hex.EncodeToString(w.digest.Sum(nil))[:idLength]
 	if !w.opts.Embed {
 		w.page.Base = w.stage.url(id)
 	}

@@ -32,6 +32,12 @@ type stage struct {
 // marker is a file that tells a data folder from any other folder.
 const marker = ".filterbank-report"
 
+// The names in a data folder, besides: data on its way, and data by its digest.
+const (
+	unfinished = "unfinished-"
+	idLength   = 12 // hexadecimal digits
+)
+
 func newStage(out string) (*stage, error) {
 	if filepath.Ext(out) != ".html" || filepath.Base(out) == ".html" {
 		return nil, fmt.Errorf("report %s: the page's name must end in .html", out)
@@ -51,7 +57,7 @@ func newStage(out string) (*stage, error) {
 	if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	s.dir = filepath.Join(s.data, fmt.Sprintf("unfinished-%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
+	s.dir = filepath.Join(s.data, fmt.Sprintf(unfinished+"%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
 	if err := os.Mkdir(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
@@ -62,9 +68,7 @@ func newStage(out string) (*stage, error) {
 func (s *stage) discard() {
 	os.RemoveAll(s.dir)
 	if s.made {
-		if entries, err := os.ReadDir(s.data); err == nil && len(entries) == 1 {
-			os.RemoveAll(s.data)
-		}
+		s.dissolve()
 	}
 }
 
@@ -178,21 +182,37 @@ func replace(from, to string) error {
 
 // clean removes all data but that of the page, and what crashes have left.
 func (s *stage) clean(keep string) error {
-	s.dir = filepath.Join(s.data, "unfinished-") // nothing to discard
-	if keep == "" {
-		s.made = false
-		return os.RemoveAll(s.data)
-	}
+	s.dir = filepath.Join(s.data, unfinished) // nothing to discard
 	entries, err := os.ReadDir(s.data)
 	for _, e := range entries {
-		if name := e.Name(); name != keep && name != marker {
+		if name := e.Name(); name != keep && ours(name) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(s.data, name)))
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("report: remove the data of an earlier one: %w", err)
 	}
+	if keep == "" {
+		s.dissolve()
+	}
 	return nil
+}
+
+// ours says whether a name in the data's folder is one that this package gives.
+func ours(name string) bool {
+	if strings.HasPrefix(name, unfinished) {
+		return true
+	}
+	_, err := hex.DecodeString(name)
+	return err == nil && len(name) == idLength
+}
+
+// dissolve removes the data's folder unless something is in it.
+func (s *stage) dissolve() {
+	if entries, err := os.ReadDir(s.data); err == nil && len(entries) == 1 {
+		os.Remove(filepath.Join(s.data, marker))
+		os.Remove(s.data)
+	}
 }
 
 // counting counts the bytes of the page.

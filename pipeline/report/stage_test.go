@@ -49,7 +49,7 @@ func TestStageReplaces(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(DataFolder(out), marker), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ id, text string }{{"one", "1"}, {"one", "1"}, {"two", "2"}} {
+	for _, c := range []struct{ id, text string }{{"0123456789ab", "1"}, {"0123456789ab", "1"}, {"ba9876543210", "2"}} {
 		write(c.id, c.text)
 		entries, err := os.ReadDir(DataFolder(out))
 		if err != nil || len(entries) != 2 || entries[1].Name() != c.id {

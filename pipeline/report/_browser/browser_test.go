@@ -29,7 +29,7 @@ type tab struct {
 
 func newTab(t *testing.T) *tab {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
@@ -87,10 +87,16 @@ func (t *tab) open(page, hash string) {
 
 func (t *tab) shown() {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t, 15*time.Second)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.WaitVisible("main > article h1")); err != nil {
-		t.Fatalf("the page shows nothing: %v", err)
+	t.until(`document.querySelector("main > article h1") !== null`)
+}
+
+// until waits until an expression is true.
+func (t *tab) until(expression string) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); !value[bool](t, expression); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s does not come true; the page shows %q", expression, value[string](t, `location.hash + " " + document.body.innerText.slice(0, 300)`))
+		}
 	}
 }
 

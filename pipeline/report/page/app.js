@@ -10,7 +10,7 @@ async function overview() {
     h("h1", { tabindex: -1 }, page.run),
     h("p", { class: "lead" }, plural(summary.pictures, "picture"), summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "", summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
       summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : ""),
-    facts([["scale", page.scale], ["layers written", page.layers], ["formats", (page.formats ?? []).join(", ")],
+    facts([["scale", page.scale], ["colours", page.colors], ["layers written", page.layers], ["formats", (page.formats ?? []).join(", ")],
       ["mean", page.mean.some((v) => v) ? page.mean.map(exact).join(", ") : ""], ["std", page.std.some((v) => v !== 1) ? page.std.map(exact).join(", ") : ""],
       ["filterbank", page.version]]),
     stackView(), galleryView(gallery));

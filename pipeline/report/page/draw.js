@@ -1,8 +1,17 @@
 // Drawings: kernels and patches as cells, histograms, volumes.
 
-const positive = [217, 72, 15], negative = [28, 100, 214], ink = [96, 104, 116];
+const positive = [217, 72, 15], negative = [28, 100, 214];
 
 const tint = ([r, g, b], strength) => `rgb(${r} ${g} ${b} / ${Math.round(100 * Math.min(1, strength))}%)`;
+
+// colour is a cell's: orange above 0 and blue below, through which what is behind shines,
+// so that they suit both themes; or, without signs, gray as in a map, black for 0.
+function colour(v, top, signed, most = 1) {
+  const strength = Math.min(1, Math.abs(v) / (top || 1));
+  if (signed) return tint(v > 0 ? positive : negative, most * strength);
+  const level = Math.round(255 * strength);
+  return `rgb(${level} ${level} ${level})`;
+}
 
 function largest(values) {
   let top = 0;
@@ -10,27 +19,25 @@ function largest(values) {
   return top;
 }
 
-// cells draws height×width values, a square each: orange above 0, blue below; without
-// signed, gray. The colours let what is behind through, so that they suit both themes.
+// cells draws height×width values, a square each.
 function cells(values, height, width, { top = largest(values), signed = true, label } = {}) {
   const canvas = h("canvas", { width, height, class: "cells", role: "img", "aria-label": label, style: { "--ratio": width / height } });
   const context = canvas.getContext("2d");
   values.forEach((v, i) => {
-    if (!v || !top) return;
-    context.fillStyle = tint(signed ? (v > 0 ? positive : negative) : ink, Math.abs(v) / top);
+    if (signed && !v) return;
+    context.fillStyle = colour(v, top, signed);
     context.fillRect(i % width, Math.floor(i / width), 1, 1);
   });
   return canvas;
 }
 
 // numbered is cells with their numbers in them, for few.
-function numbered(values, height, width, { top = largest(values), signed = true, label, titles } = {}) {
-  const cell = (v, i) => h("td", {
-    style: { background: v ? tint(signed ? (v > 0 ? positive : negative) : ink, 0.75 * Math.abs(v) / (top || 1)) : "" },
-    title: titles?.[i] ?? exact(v),
+function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
+  const cell = (v) => h("td", {
+    title: exact(v),
+    style: signed ? { background: v ? colour(v, top, true, 0.75) : "" } : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
   }, short(v, 3));
-  const rows = Array.from({ length: height }, (_, y) => h("tr", null,
-    Array.from({ length: width }, (_, x) => cell(values[y * width + x], y * width + x))));
+  const rows = Array.from({ length: height }, (_, y) => h("tr", null, Array.from({ length: width }, (_, x) => cell(values[y * width + x]))));
   return h("table", { class: "numbered", "aria-label": label }, h("tbody", null, rows));
 }
 

@@ -45,7 +45,7 @@ function patches(layer, result, names) {
   const part = (values, options, caption) => h("figure", null, draw(values, kH, kW, options), h("figcaption", null, caption));
   return h("div", { class: "patches" },
     channels.length > 3 && h("p", { class: "muted" }, `The ${shown.length} of ${channels.length} channels that add the most:`),
-    shown.map(({ name, part: own, total }) => h("div", { class: "patch", role: "group", "aria-label": `channel ${name}` },
+    shown.map(({ name, part: own, total }) => h("div", { class: layer.kind === "conv" ? "patch" : "patch alone", role: "group", "aria-label": `channel ${name}` },
       h("span", { class: "channel", title: name }, name),
       part(own.map((t) => t.v), { top: top.v, signed, label: "patch of the input" }, "input"),
       layer.kind === "conv" && [

@@ -212,8 +212,8 @@ class PictureView {
     this.stage.replaceChildren(h("div", { class: "figures" },
       h("figure", null, h("figcaption", null, h("b", null, h("span", { class: "index" }, at.k), name), h("span", { class: "muted" }, `${page.stacks.length > 1 ? stackTitle(page.stacks[at.st]) + " / " : ""}${layer.name}`)), this.mapFrame),
       h("figure", null, h("figcaption", null, h("b", null, "Input"), h("span", { class: "muted" }, shape(data.size))),
-        frame(this.inputURL, data.size, data.gone ? "the input is gone" : "the prepared input", [...this.boxes.fieldCross.parts, ...this.boxes.field.parts]))),
-    this.readout, this.work, this.about(layer, map, at));
+        this.inputFrame = frame(this.inputURL, data.size, data.gone ? "the input is gone" : "the prepared input", [...this.boxes.fieldCross.parts, ...this.boxes.field.parts]))),
+    h("div", { class: "reading" }, this.loupe = this.data.gone ? null : h("canvas", { class: "loupe", width: 168, height: 168, role: "img", "aria-label": "the receptive field, enlarged" }), this.readout), this.work, this.about(layer, map, at));
   }
 
   // about is what is known of the map: kernel, histogram, statistics.
@@ -276,12 +276,31 @@ class PictureView {
     const box = this.probe.field(at);
     this.boxes.field.set(box);
     this.boxes.fieldCross.set(box.x + box.width / 2, box.y + box.height / 2, this.data.size[2], this.data.size[1]);
+    this.enlarge(box);
     for (const list of this.root.querySelectorAll(".maps")) {
       const { st, l } = list.firstChild.dataset;
       const there = Number(st) === at.st && Number(l) === at.l ? at : this.probe.corresponding(at, Number(st), Number(l));
       const [, rows, columns] = this.data.plans[st][l].out;
       list.style.setProperty("--x", `${(there.x + 0.5) / columns * 100}%`);
       list.style.setProperty("--y", `${(there.y + 0.5) / rows * 100}%`);
+    }
+  }
+
+  // enlarge draws the receptive field and what is around it.
+  enlarge(box) {
+    const image = this.inputFrame.querySelector("img");
+    if (!this.loupe || !image) return;
+    if (!image.complete) return image.addEventListener("load", () => this.enlarge(box), { once: true });
+    const context = this.loupe.getContext("2d"), side = this.loupe.width;
+    const view = Math.max(box.width, box.height) * 1.8 + 4, scale = side / view;
+    const left = box.x + box.width / 2 - view / 2, top = box.y + box.height / 2 - view / 2;
+    context.clearRect(0, 0, side, side);
+    context.imageSmoothingEnabled = scale < 1;
+    context.drawImage(image, -left * scale, -top * scale, this.data.size[2] * scale, this.data.size[1] * scale);
+    for (const [width, colour] of [[6, "rgb(0 0 0 / 65%)"], [3, "#ff2f7d"]]) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.strokeRect((box.x - left) * scale, (box.y - top) * scale, box.width * scale, box.height * scale);
     }
   }
 

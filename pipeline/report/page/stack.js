@@ -52,10 +52,25 @@ function diagram(st, plans, input) {
       h("h4", null, layer.name),
       h("p", null, what(layer)),
       layerFacts(layer, plans[l]),
+      layer.kind === "conv" && strip(layer),
       plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered)),
     volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written")));
   return h("ol", { class: "diagram", "aria-label": `layers of ${stackTitle(stack)}` },
     h("li", null, volume(input, "input")), steps);
+}
+
+// strip is the first kernels of a layer, small: the mean over their channels.
+function strip(layer) {
+  const line = h("div", { class: "strip", "aria-hidden": "true" }), [kH, kW] = layer.kernel, plane = kH * kW;
+  arrays(layer).then(({ weights }) => {
+    const taps = weights.length / layer.filters.length;
+    for (let k = 0; k < Math.min(8, layer.filters.length); k++) {
+      const mean = new Float32Array(plane);
+      for (let t = 0; t < taps; t++) mean[t % plane] += weights[k * taps + t];
+      line.append(cells(mean, kH, kW));
+    }
+  });
+  return line;
 }
 
 // stackView shows all stacks for one of the sizes.
@@ -111,7 +126,7 @@ function filterCard(st, l, k, values, gallery) {
 
 function statsText(stats) {
   return [
-    h("p", { class: "numbers" }, `${short(stats.min)} to ${short(stats.max)}, mean ${short(stats.mean, 3)}, ${share(stats.zeros, stats.values)} zeros`),
+    h("p", { class: "numbers" }, `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · ${share(stats.zeros, stats.values)} zeros`),
     stats.silent > 0 && h("p", { class: stats.silent === stats.pictures ? "warning" : "muted" },
       stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`),
     stats.notFinite > 0 && h("p", { class: "warning" }, `${plural(stats.notFinite, "value")} not finite`),

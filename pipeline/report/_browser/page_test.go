@@ -1,0 +1,200 @@
+package browser
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestPage walks through a report as its reader does.
+func TestPage(t *testing.T) {
+	bin := command(t)
+	r := newRun(t, bin, "--report")
+	page := filepath.Join(r.maps, "report.html")
+	t.Run("overview", func(t *testing.T) { overview(newTab(t), page) })
+	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(t), page) })
+	t.Run("pointer", func(t *testing.T) { pointer(newTab(t), page) })
+	t.Run("terms", func(t *testing.T) { terms(newTab(t), page) })
+	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
+	t.Run("narrow", func(t *testing.T) { narrow(newTab(t), page) })
+	t.Run("gone", func(t *testing.T) {
+		if err := os.Remove(filepath.Join(r.dir, "photos", "eight.png")); err != nil {
+			t.Fatal(err)
+		}
+		r.do(t, bin, 0, "report", "maps", "-q")
+		gone(newTab(t), page)
+	})
+}
+
+// is wants an expression to have a value.
+func is[T comparable](t *tab, expression string, want T) {
+	t.Helper()
+	if got := value[T](t, expression); got != want {
+		t.Errorf("%s is %v, want %v", expression, got, want)
+	}
+}
+
+// text is what the page shows of an element.
+func text(selector string) string { return `document.querySelector("` + selector + `").textContent` }
+
+// focus and click are what Tab and the mouse do, without chromedp's waiting for an
+// animation to end.
+func focus(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](`document.querySelector("` + selector + `").focus()`)
+}
+
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](`document.querySelector("` + selector + `").click()`)
+}
+
+const (
+	images = `[...document.querySelectorAll("main img")]`
+	where  = `location.hash`
+)
+
+func overview(t *tab, page string) {
+	t.open(page, "")
+	is(t, `document.querySelectorAll(".diagram").length`, 2)
+	is(t, `document.querySelectorAll(".diagram .layer").length`, 10)
+	is(t, `document.querySelectorAll(".gallery li").length`, 4)
+	is(t, `document.querySelectorAll(".warning").length > 0`, true) // uncovered rows
+	is(t, text(".gallery .failed .code"), "not-a-picture")
+	// A name that would end an element or an attribute is text, and adds nothing.
+	is(t, `document.querySelector(".failed .name").title.includes("<img src=x onerror=alert(1)>")`, true)
+	is(t, `document.querySelectorAll('img[src="x"]').length`, 0)
+	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then(() => true)`, true)
+
+	t.do(chromedp.KeyEvent("/"))
+	is(t, `document.activeElement.id`, "search")
+	t.do(chromedp.KeyEvent("SIX"))
+	is(t, `document.querySelectorAll(".gallery li").length`, 1)
+	is(t, text(".gallery .name"), "photos/sixteen.png")
+	is(t, text("[role=status]"), "1 of 4 pictures")
+	t.do(click("#failed"))
+	is(t, `document.querySelectorAll(".gallery li").length`, 0)
+
+	t.open(page, "#/p/0")
+	is(t, `document.querySelector(".failure").textContent.startsWith("not-a-picture decode ")`, true)
+	t.open(page, "#/p/99")
+	is(t, text("h1"), "Not here")
+	for _, layer := range []string{"#/l/0/0", "#/l/1/2", "#/l/1/3"} {
+		t.open(page, layer)
+		is(t, `document.querySelectorAll(".filter").length > 0`, true)
+	}
+}
+
+func keyboard(t *tab, page string) {
+	t.open(page, "")
+	t.do(focus(".gallery a[tabindex='0']"))
+	is(t, `document.querySelectorAll(".gallery a[tabindex='0']").length`, 1)
+	t.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	is(t, `document.activeElement.getAttribute("href")`, "#/p/2")
+	t.do(chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.Enter))
+	t.until(`document.querySelector(".picture") !== null`)
+	is(t, where, "#/p/2")
+	is(t, `document.activeElement.tagName`, "H1")
+
+	t.do(focus(".maps li[tabindex='0']"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Enter))
+	is(t, where+`.startsWith("#/p/2/0/0/1/")`, true)
+	is(t, `document.querySelectorAll('[aria-selected="true"]').length`, 1)
+
+	t.do(focus(".probed"), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowLeft))
+	row := value[int](t, where+`.split("/")[6] | 0`)
+	t.do(chromedp.KeyEvent(kb.ArrowDown))
+	is(t, where+`.split("/")[6] | 0`, row+1)
+	is(t, `document.activeElement.classList.contains("probed")`, true)
+	is(t, `document.querySelector(".readout[aria-live]").textContent.includes("row `+"\"+location.hash.split(\"/\")[6]+\""+`")`, true)
+	t.do(chromedp.KeyEvent("]"))
+	t.until(text("h1") + ` === "photos/sixteen.png"`)
+	t.do(chromedp.KeyEvent("["))
+	t.until(text("h1") + ` === "photos/eight.png"`)
+}
+
+func pointer(t *tab, page string) {
+	t.open(page, "#/p/2/0/0/0/5/5")
+	at := value[[]float64](t, `(() => { const b = document.querySelector(".probed").getBoundingClientRect(); return [b.left + b.width * 0.5, b.top + b.height * 0.25]; })()`)
+	t.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]))
+	is(t, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => true)`, true)
+	size := value[[]int](t, `document.querySelector("main > article").view.data.plans[0][0].out`)
+	moved := value[string](t, text(".where"))
+	if want := " row " + itoa(size[1]/4) + ", column " + itoa(size[2]/2); !strings.HasSuffix(moved, want) {
+		t.Errorf("the readout says %q, want …%q", moved, want)
+	}
+	is(t, where, "#/p/2/0/0/0/5/5") // until it is clicked
+	t.do(chromedp.MouseClickXY(at[0], at[1]))
+	is(t, where, "#/p/2/0/0/0/"+itoa(size[1]/4)+"/"+itoa(size[2]/2))
+	// The field on the input is that of the plan.
+	is(t, `(() => { const { start, jump, field } = document.querySelector("main > article").view.data.plans[0][0], r = document.querySelectorAll(".overlay .line")[1];
+		return Number(r.getAttribute("y")) - start[0] - jump[0] * `+itoa(size[1]/4)+` + Number(r.getAttribute("height")) - field[0]; })()`, 0)
+}
+
+// terms follows a value to the layer before.
+func terms(t *tab, page string) {
+	t.open(page, "#/p/2/0/1/3/4/4")
+	t.do(click(".terms summary"))
+	is(t, `document.querySelectorAll(".terms tbody tr").length`, 72)
+	// The last sum, after the activation, is the value.
+	is(t, `(() => { const v = document.querySelector("main > article").view, r = v.probe.stacks[0].explain(1, 3, 4, 4); return r.terms.at(-1).sum === r.before && r.value === v.probe.value(v.at, Infinity); })()`, true)
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".terms select"); s.value = "largest"; s.dispatchEvent(new Event("change")); })()`))
+	is(t, `(() => { const n = [...document.querySelectorAll(".terms tbody tr")].map((r) => Math.abs(r.cells[5].textContent)); return n.length === 72 && n.every((v, i) => i === 0 || v <= n[i - 1] * 1.001); })()`, true)
+	input := value[string](t, `document.querySelector(".terms .to").closest("tr").cells[3].textContent`)
+	t.do(click(".terms .to"))
+	is(t, where+`.startsWith("#/p/2/0/0/")`, true)
+	is(t, text(".readout .value"), input)
+	for _, place := range []string{"#/p/2/1/2/1/0/0", "#/p/2/1/3/4/1/1", "#/p/2/1/4/0/2/2", "#/p/2/1/5/0/0/0"} { // pools and norms
+		t.open(page, place)
+		is(t, `document.querySelector(".equation b").textContent === `+text(".readout .value"), true)
+	}
+}
+
+func theme(t *tab, page string) {
+	const background = `getComputedStyle(document.body).backgroundColor`
+	light := func(want string) {
+		t.Helper()
+		if _, err := chromedp.Call(t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: want}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	light("light")
+	t.open(page, "")
+	day := value[string](t, background)
+	light("dark")
+	night := value[string](t, background)
+	if day == night {
+		t.Errorf("light and dark are both %s", day)
+	}
+	t.do(click("#theme"))
+	is(t, background, day) // the button wins
+	is(t, `document.querySelector("#theme").getAttribute("aria-label")`, "Theme: light")
+	light("light")
+	t.do(click("#theme"))
+	is(t, background, night)
+}
+
+// narrow finds nothing wider than a telephone.
+func narrow(t *tab, page string) {
+	t.do(chromedp.EmulateViewport(390, 844))
+	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
+		t.open(page, place)
+		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
+	}
+}
+
+// gone looks at a picture whose file is no longer there: the level of its map, and the
+// values that it stands for.
+func gone(t *tab, page string) {
+	t.open(page, "#/p/2/0/2/1/3/4")
+	is(t, `document.querySelector("[role=note]").textContent.includes("the picture's file is no longer there")`, true)
+	t.until(`document.querySelector(".readout .value") !== null`)
+	is(t, `/level \d+ of 255/.test(`+text(".readout")+`)`, true)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
