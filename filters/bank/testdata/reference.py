@@ -100,6 +100,40 @@ def steerable():
                                     + 3 * c * s * s * x * (y * y - 2.254 / 3) + s**3 * (y**3 - 2.254 * y))
 
 
+def unit_gaussian(n, sigma):
+    x, y = grid(n)
+    g = np.exp(-(x * x + y * y) / (2 * sigma**2))
+    return g / g.sum()
+
+
+def laplacian_of_gaussian(n, sigma):
+    """Marr and Hildreth's, less the multiple of the Gaussian that makes it sum to 0."""
+    x, y = grid(n)
+    r2 = x * x + y * y
+    g = np.exp(-r2 / (2 * sigma**2)) / (2 * np.pi * sigma**2)
+    f = g * (r2 - 2 * sigma**2) / sigma**4
+    return f - f.sum() / g.sum() * g
+
+
+def gabor(n, wavelength, bandwidth, aspect, orientations):
+    """Petkov and Kruizinga's, even and odd, with y downward; sums of 0 as above, of magnitudes 2."""
+    sigma = wavelength / np.pi * np.sqrt(np.log(2) / 2) * (2**bandwidth + 1) / (2**bandwidth - 1)
+    x, up = grid(n)
+    y = -up
+    for o in range(orientations):
+        c, s = np.cos(np.pi * o / orientations), np.sin(np.pi * o / orientations)
+        u, v = x * c + y * s, y * c - x * s
+        g = np.exp(-(u * u + (aspect * v)**2) / (2 * sigma**2))
+        for phase in (0, np.pi / 2):
+            f = g * np.cos(2 * np.pi * u / wavelength + phase)
+            f = f - f.sum() / g.sum() * g
+            yield 2 * f / np.abs(f).sum()
+
+
+save("gaussian", [unit_gaussian(9, 1.3)])
+save("dog", [unit_gaussian(13, 1.2) - unit_gaussian(13, 1.2 * 1.7)])
+save("log", [laplacian_of_gaussian(13, 1.4)])
+save("gabor", list(gabor(25, 7, 1.2, 0.8, 3)))
 save("leung-malik", leung_malik(np.sqrt(2)), 6)
 save("leung-malik-small", leung_malik(1), 6)
 save("mr8", root_filter_set(), 6)
