@@ -128,13 +128,13 @@ func (p *patches) figure(layer string, of *stats.Filter, crops []sheet.Raster) *
 	f := &sheet.Figure{
 		Title: fmt.Sprintf("%s %03d %s", layer, of.Index, of.Filter),
 		Lines: []string{fmt.Sprintf("fires on %d of %d images", of.Fires, p.pictures)},
-		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: true,
+		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: 1,
 	}
 	for i, patch := range of.Strongest {
 		name := source.Display(string(patch.Input))
 		f.Cells = append(f.Cells, sheet.Cell{
 			Picture: crops[i], Name: name[strings.LastIndexAny(name, `/\`)+1:],
-			Note: fmt.Sprintf("%s at %d, %d", number(patch.Value), patch.At[0], patch.At[1]),
+			Notes: []string{fmt.Sprintf("%s at %d, %d", number(patch.Value), patch.At[0], patch.At[1])},
 		})
 	}
 	return f
