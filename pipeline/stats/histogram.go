@@ -7,8 +7,8 @@ import (
 )
 
 // Histogram counts float32 values by sign, exponent and the first 8 bits of the
-// significand, so that every bin is at most 1/256 of its values wide, and sums them
-// without rounding. All of it is integers: neither the order of values nor that of
+// significand, so that every bin is at most 1/256 of its values wide (of subnormal ones
+// 2⁻¹³⁴), and sums them without rounding. All of it is integers: neither the order of values nor that of
 // merging changes anything. The zero value is empty.
 //
 // It takes 4 kB, and 2 kB for every power of two among the values, whatever their number.
@@ -34,10 +34,11 @@ const (
 
 // Add counts the values of a row.
 func (h *Histogram) Add(row []float32) {
+	var zeros uint64
 	for _, v := range row {
 		b := math.Float32bits(v)
 		if b<<1 == 0 {
-			h.zeros++
+			zeros++
 			continue
 		}
 		p := h.pages[b>>storedBits]
@@ -53,6 +54,7 @@ func (h *Histogram) Add(row []float32) {
 		p.squares, carry = bits.Add64(p.squares, m*m, 0)
 		p.squares2 += carry
 	}
+	h.zeros += zeros
 }
 
 // open makes the page of a value met for the first time. What is not finite has none and
