@@ -11,7 +11,6 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -59,10 +58,8 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 // patches draws the patches of all layers.
 type patches struct {
 	*run
-	pictures  int
-	drawer    sheet.Drawer
-	encoder   mapng.Encoder
-	workspace mapng.Workspace
+	pictures int
+	drawer   sheet.Drawer
 }
 
 const (
@@ -141,18 +138,10 @@ func (p *patches) figure(layer string, of *stats.Filter, crops []sheet.Raster) *
 }
 
 func (p *patches) draw(file *sink.File, f *sheet.Figure) error {
-	size, err := f.Size()
-	if err != nil {
+	if err := p.drawer.Write(file, f); err != nil {
 		return fmt.Errorf("patches: %w", err)
 	}
-	if err := p.encoder.Reset(file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true}); err != nil {
-		return err
-	}
-	err = p.drawer.Draw(f, func(rgb []byte) error { return p.encoder.WriteRows(&p.workspace, rgb) })
-	if err != nil {
-		return err
-	}
-	return p.encoder.Close()
+	return nil
 }
 
 // spot is a patch's place among those of some filters.

@@ -5,7 +5,6 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
-	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/sink"
@@ -14,20 +13,19 @@ import (
 
 // sheetWriter makes a layer's contact sheet. Of each map it holds what its tile shows.
 type sheetWriter struct {
-	worker  *worker
-	tap     *tap
-	figure  *layerFigure
-	grays   []render.Gray
-	maps    []*sheet.Reduction
-	labels  [][]string // of each map its values, where it is so small that they can be read
-	encoder *mapng.Encoder
+	worker *worker
+	tap    *tap
+	file   *sink.File
+	figure *layerFigure
+	grays  []render.Gray
+	maps   []*sheet.Reduction
+	labels [][]string // of each map its values, where it is so small that they can be read
 }
 
 func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 	name := source.Display(string(t.rec.Output))
-	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), encoder: w.maps.encoder()}
-	size, err := s.figure.Size()
-	if err != nil {
+	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), file: file}
+	if _, err := s.figure.Size(); err != nil {
 		return nil, fmt.Errorf("sheet of layer %s: %w", t.plan.Layers[t.layer].Layer.Name(), err)
 	}
 	for k := range s.figure.Cells {
@@ -37,7 +35,7 @@ func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 	if s.figure.labelled() {
 		s.labels = make([][]string, len(s.maps))
 	}
-	return s, s.encoder.Reset(file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true})
+	return s, nil
 }
 
 func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
@@ -60,22 +58,12 @@ func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 
 // close draws the sheet.
 func (s *sheetWriter) close() error {
-	return s.worker.maps.spread(1, 1, func(l *lane, _ int) error {
-		c := start()
-		err := s.gather()
-		if err == nil {
-			err = s.worker.drawer.Draw(&s.figure.Figure, func(rgb []byte) error {
-				c.mark(&l.stages.Render)
-				defer c.mark(&l.stages.Encode)
-				return s.encoder.WriteRows(&l.workspace, rgb)
-			})
-		}
-		c.mark(&l.stages.Render)
-		if err != nil {
-			return err
-		}
-		return s.encoder.Close()
-	})
+	c := start()
+	defer c.mark(&s.worker.stages.Render)
+	if err := s.gather(); err != nil {
+		return err
+	}
+	return s.worker.drawer.Write(s.file, &s.figure.Figure)
 }
 
 // gather puts the pictures on the figure.

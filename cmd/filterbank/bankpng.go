@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"filterbank/filters/bank"
-	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/sheet"
 )
 
@@ -30,16 +29,7 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 		return err
 	}
 	var file bytes.Buffer
-	var enc mapng.Encoder
-	var ws mapng.Workspace
-	if err := enc.Reset(&file, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true}); err != nil {
-		return err
-	}
-	var d sheet.Drawer
-	if err := d.Draw(f, func(rgb []byte) error { return enc.WriteRows(&ws, rgb) }); err != nil {
-		return err
-	}
-	if err := enc.Close(); err != nil {
+	if err := new(sheet.Drawer).Write(&file, f); err != nil {
 		return err
 	}
 	if err := writeFile(o.png, file.Bytes()); err != nil {

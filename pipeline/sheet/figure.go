@@ -9,9 +9,12 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"io"
 
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"filterbank/pipeline/mapng"
 )
 
 // Figure is pictures of one size in a grid under a header.
@@ -57,7 +60,7 @@ func (f *Figure) Size() (image.Point, error) {
 	return l.size, err
 }
 
-// Bytes is about what Draw holds beyond the figure.
+// Bytes is about what Write holds beyond the figure.
 func (f *Figure) Bytes() int64 {
 	l, err := f.layOut()
 	if err != nil {
@@ -79,11 +82,29 @@ type Drawer struct {
 	title, text, name, note *face
 	strip                   image.RGBA
 	rgb                     []byte
+	encoder                 mapng.Encoder
+	workspace               mapng.Workspace
 }
 
-// Draw draws a figure and hands it to rows from top to bottom: whole rows of RGB, which
-// hold until rows returns. It fails where Size does and where rows does.
-func (d *Drawer) Draw(f *Figure, rows func(rgb []byte) error) error {
+// Write draws a figure as a PNG. It fails where Size does and where w does.
+func (d *Drawer) Write(w io.Writer, f *Figure) error {
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	if err := d.encoder.Reset(w, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true}); err != nil {
+		return err
+	}
+	err = d.draw(f, func(rgb []byte) error { return d.encoder.WriteRows(&d.workspace, rgb) })
+	if err != nil {
+		return err
+	}
+	return d.encoder.Close()
+}
+
+// draw draws a figure and hands it to rows from top to bottom: whole rows of RGB, which
+// hold until rows returns.
+func (d *Drawer) draw(f *Figure, rows func(rgb []byte) error) error {
 	l, err := f.layOut()
 	if err != nil {
 		return err

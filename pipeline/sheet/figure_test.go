@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func drawn(t *testing.T, f *Figure) *image.RGBA {
 	m := image.NewRGBA(image.Rectangle{Max: size})
 	at := 0
 	var d Drawer
-	err = d.Draw(f, func(rgb []byte) error {
+	err = d.draw(f, func(rgb []byte) error {
 		if len(rgb)%(3*size.X) != 0 {
 			t.Fatalf("%d bytes are no whole rows of %d pixels", len(rgb), size.X)
 		}
@@ -132,7 +133,7 @@ func TestTooLarge(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "2000 pictures of 600×400 would make a sheet of 61632×") || !strings.Contains(err.Error(), "choose smaller tiles") {
 		t.Errorf("got %v", err)
 	}
-	if err := new(Drawer).Draw(f, nil); err == nil {
+	if err := new(Drawer).Write(io.Discard, f); err == nil {
 		t.Error("drawn all the same")
 	}
 	f.Columns = 0
