@@ -61,9 +61,13 @@ func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
 
 func randomPool(r *rand.Rand, name string) PoolSpec {
 	s := PoolSpec{Name: name, Kind: PoolKind(r.IntN(2)), CeilMode: r.IntN(2) == 0}
+	widest, farthest := 5, 4
+	if r.IntN(8) == 0 {
+		widest, farthest = 12, 20
+	}
 	for axis := range 2 {
-		s.KernelSize[axis] = 1 + r.IntN(5)
-		s.Stride[axis] = 1 + r.IntN(4)
+		s.KernelSize[axis] = 1 + r.IntN(widest)
+		s.Stride[axis] = 1 + r.IntN(farthest)
 		s.Padding[axis] = r.IntN(s.KernelSize[axis]/2 + 1)
 		s.Dilation[axis] = 1
 		if s.Kind == MaxPool {
