@@ -173,14 +173,14 @@ func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
 	var layers []filters.Layer
 	channels := in.C
 	for i := range 1 + s.below(3) {
-		spec := randomLayer(s, channels, d)
-		spec.Name = fmt.Sprintf("l%d", i)
-		conv, err := filters.NewConv(spec)
+		l, err := randomLayer(s, channels, d, fmt.Sprintf("l%d", i))
 		if err != nil {
 			return nil, err
 		}
-		layers = append(layers, conv)
-		channels = len(spec.Bias)
+		layers = append(layers, l)
+		if conv, ok := l.(*filters.Conv); ok {
+			channels = len(conv.Filters())
+		}
 	}
 	stack, err := filters.NewStack("", in.C, layers...)
 	if err != nil {
@@ -189,9 +189,37 @@ func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
 	return stack.Plan(in)
 }
 
-func randomLayer(s *sequence, channels int, d draw) filters.ConvSpec {
+// randomLayer is a convolution, more often than not, or a pool or a norm.
+func randomLayer(s *sequence, channels int, d draw, name string) (filters.Layer, error) {
+	switch s.below(10) {
+	case 0, 1, 2:
+		return filters.NewPool(randomPool(s, name))
+	case 3:
+		return filters.NewNorm(filters.NormSpec{Name: name, Size: 1 + s.below(6), Alpha: 0.5, Beta: 0.75, K: float64(s.below(3))})
+	}
+	return filters.NewConv(randomConv(s, channels, d, name))
+}
+
+func randomPool(s *sequence, name string) filters.PoolSpec {
+	spec := filters.PoolSpec{
+		Name: name, Kind: filters.PoolKind(s.below(2)), CeilMode: s.below(2) == 0,
+		KernelSize: [2]int{1 + s.below(5), 1 + s.below(5)},
+		Stride:     [2]int{1 + s.below(4), 1 + s.below(4)},
+	}
+	for axis, k := range spec.KernelSize {
+		spec.Padding[axis] = s.below(k/2 + 1)
+	}
+	if spec.Kind == filters.AvgPool {
+		spec.ExcludePadding = s.below(2) == 0
+	} else {
+		spec.Dilation = [2]int{1 + s.below(3), 1 + s.below(3)}
+	}
+	return spec
+}
+
+func randomConv(s *sequence, channels int, d draw, name string) filters.ConvSpec {
 	spec := filters.ConvSpec{
-		InChannels: channels, Groups: 1,
+		Name: name, InChannels: channels, Groups: 1,
 		KernelSize: [2]int{1 + s.below(5), 1 + s.below(5)},
 		Stride:     [2]int{1 + s.below(3), 1 + s.below(3)},
 		Dilation:   [2]int{1 + s.below(3), 1 + s.below(3)},
@@ -199,7 +227,7 @@ func randomLayer(s *sequence, channels int, d draw) filters.ConvSpec {
 			Top: s.below(5), Left: s.below(5), Bottom: s.below(5), Right: s.below(5),
 			Mode: filters.PaddingMode(s.below(4)),
 		},
-		Activation: filters.Activation(s.below(3)), NegativeSlope: -0.01,
+		Activation: filters.Activation(s.below(6)), NegativeSlope: -0.01,
 	}
 	switch s.below(4) {
 	case 0:

@@ -20,7 +20,7 @@ import (
 // Digest is what Report.Digest is on every machine. Another one means that the same
 // pictures come to give other maps: then the version of the arithmetic that resuming
 // rests on has to rise with it.
-const Digest = "2c8bebea93ded463f865ae69da9caf7a76906dfdf8f5890397f7edd9e2c06ea0"
+const Digest = "79e5d49500b294d4af1e3b0e488a7896145c26aa2a1c921d9bc8f9e2cc1b895f"
 
 // Report is what was verified.
 type Report struct {
