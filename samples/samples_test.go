@@ -54,7 +54,7 @@ var shapes = []struct {
 	{"textures.yaml", volume.Shape{C: 3, H: 288, W: 432}, "energy", []volume.Shape{{C: 25, H: 288, W: 432}, {C: 25, H: 288, W: 432}}},
 	{"textures.yaml", volume.Shape{C: 3, H: 400, W: 400}, "steered", []volume.Shape{
 		{C: 7, H: 400, W: 400}, {C: 8, H: 400, W: 400}, {C: 4, H: 400, W: 400}}},
-	{"alexnet.yaml", volume.Shape{C: 3, H: 227, W: 227}, "", []volume.Shape{{C: 32, H: 55, W: 55}, {C: 32, H: 27, W: 27}}},
+	{"alexnet.yaml", volume.Shape{C: 3, H: 227, W: 227}, "", []volume.Shape{{C: 32, H: 55, W: 55}, {C: 32, H: 55, W: 55}, {C: 32, H: 27, W: 27}}},
 	{"depthwise.yaml", volume.Shape{C: 3, H: 187, W: 253}, "", []volume.Shape{
 		{C: 6, H: 187, W: 253}, {C: 6, H: 187, W: 253}, {C: 3, H: 94, W: 127}}},
 }
