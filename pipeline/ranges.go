@@ -100,12 +100,12 @@ func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
 }
 
 // percentileRanges takes each map's range from its percentiles, for which each stack
-// runs as often as they ask for.
+// runs as often as one of its maps asks for.
 func (w *worker) percentileRanges(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range) error {
 	defer w.maps.stages(w.stages)
 	for s := range w.engines {
 		found := w.percentiles(s)
-		for range render.PercentilePasses {
+		for left := true; left; {
 			err := w.convolve(ctx, s, pic, func(goroutines, layer int, rows volume.Rows) error {
 				return w.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
 					c := start()
@@ -119,9 +119,11 @@ func (w *worker) percentileRanges(ctx context.Context, pic *decode.Picture, rang
 			if err != nil {
 				return err
 			}
+			left = false
 			for _, maps := range found {
 				for k := range maps {
 					maps[k].EndPass()
+					left = left || !maps[k].Done()
 				}
 			}
 		}
@@ -148,14 +150,15 @@ func (w *worker) percentiles(stack int) [][]render.Percentiles {
 		w.maps.percentiles = make([]render.Percentiles, maps)
 	}
 	all := w.maps.percentiles[:maps]
-	for i := range all {
-		all[i].Reset(w.opts.Scale.Percentiles[0], w.opts.Scale.Percentiles[1])
-	}
 	found := make([][]render.Percentiles, len(taps))
 	for l, tapped := range taps {
-		if tapped {
-			n := plan.Layers[l].Out.C
-			found[l], all = all[:n], all[n:]
+		if !tapped {
+			continue
+		}
+		out := plan.Layers[l].Out
+		found[l], all = all[:out.C], all[out.C:]
+		for k := range found[l] {
+			found[l][k].Reset(w.opts.Scale.Percentiles[0], w.opts.Scale.Percentiles[1], out.H*out.W)
 		}
 	}
 	return found

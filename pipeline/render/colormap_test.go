@@ -71,7 +71,7 @@ func lightness(c [3]uint8) float64 {
 
 // TestLightness holds the colormaps that are made for it to a lightness that rises with
 // the level, and coolwarm to one that rises to the middle and falls as it has risen.
-// Half a level of all three channels is 0.2 of L* where colours are dark.
+// Colours are rounded by up to half a level, which in all three channels is 0.2 of L*.
 func TestLightness(t *testing.T) {
 	const rounding = 0.2
 	for _, name := range []string{"gray", "viridis", "magma", "inferno", "plasma", "cividis"} {

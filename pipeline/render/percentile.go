@@ -6,20 +6,25 @@ import (
 	"filterbank/filters/kernel"
 )
 
-// PercentilePasses is how often a Percentiles has to see all values of its map.
-const PercentilePasses = 3
-
 // PercentileBytes is about what a Percentiles holds.
-const PercentileBytes = 4 * (8 << 11)
+const PercentileBytes = 4*(8<<11) + 4*mostKept
 
-// Percentiles finds two percentiles of a map's finite values without keeping the values,
-// and exactly: each pass counts the next bits of those values that share the bits found
-// so far with one that is looked for. Rows may come in any order. A Reset begins a map.
-// Values below 2⁻¹²⁸ in magnitude, which are subnormal, count as 0.
+// mostKept is the number of values that are kept at most.
+const mostKept = 1 << 14
+
+// Percentiles finds two percentiles of a map's finite values, exactly and in little
+// memory: each pass counts the next bits of those values that share the bits found so far
+// with one that is looked for. Once these are few they are kept, so that the map need be
+// seen once where it is small, twice where few values lie near the percentiles, and never
+// more than three times. Rows may come in any order. A Reset begins a map. Values below
+// 2⁻¹²⁸ in magnitude, which are subnormal, count as 0.
 type Percentiles struct {
 	percents [2]float64
 	pass     int
 	extremes Extremes
+	most     int  // as many values may be kept
+	keep     bool // those of this pass that share a wanted prefix are
+	kept     []float32
 	// The values next to the percentiles: of each percentile the one below and above.
 	wanted [4]ranked
 	beyond [2]float64 // how far each percentile lies beyond the one below, 0 to 1
@@ -29,10 +34,14 @@ type Percentiles struct {
 	used   int
 }
 
+// passes is how often more bits of what is wanted are found: 11, 11 and 10.
+const passes = 3
+
 // ranked is a value that is looked for.
 type ranked struct {
 	rank   int64  // among the values with the prefix, from 0
 	prefix uint32 // the first bits of its key, those that are known
+	shared int64  // the number of values with the prefix
 	zero   bool   // it is 0, and no longer looked for
 }
 
@@ -43,7 +52,7 @@ type table struct {
 }
 
 // knownFrom is the lowest bit of a key that is known before each pass, and after the last.
-var knownFrom = [PercentilePasses + 1]uint{32, 21, 10, 0}
+var knownFrom = [passes + 1]uint{32, 21, 10, 0}
 
 // The first 11 bits of keys: those of finite values, and those of 0 with either sign.
 const (
@@ -67,16 +76,43 @@ func (r ranked) value() float64 {
 	return float64(math.Float32frombits(b))
 }
 
-// Reset begins a map. 0 ≤ lo < hi ≤ 100.
-func (p *Percentiles) Reset(lo, hi float64) {
-	*p = Percentiles{percents: [2]float64{lo, hi}}
+// Reset begins a map of n values. 0 ≤ lo < hi ≤ 100.
+func (p *Percentiles) Reset(lo, hi float64, n int) {
+	*p = Percentiles{percents: [2]float64{lo, hi}, most: mostKept, keep: n <= mostKept, kept: p.kept[:0]}
 }
+
+// Done says that the percentiles are found. Until then the whole map has to be added,
+// and EndPass called.
+func (p *Percentiles) Done() bool { return p.pass == passes }
 
 // Add takes in a row of the map. k finds the extremes; all kernels give the same.
 func (p *Percentiles) Add(k *kernel.Kernel, row []float32) {
 	if p.pass == 0 {
 		p.extremes.Add(k, row)
+	}
+	switch {
+	case p.Done():
+	case !p.keep:
 		p.count(row)
+	case p.pass == 0:
+		p.kept = append(p.kept, row...)
+	default:
+		known := knownFrom[p.pass] & 31
+		for i := range p.used {
+			prefix := p.tables[i].prefix
+			for _, v := range row {
+				if keyOf(v)>>known == prefix {
+					p.kept = append(p.kept, v)
+				}
+			}
+		}
+	}
+}
+
+// count adds values to the tables.
+func (p *Percentiles) count(row []float32) {
+	if p.pass == 0 {
+		p.countFirst(row)
 		return
 	}
 	known, next := knownFrom[p.pass]&31, knownFrom[p.pass+1]&31
@@ -91,8 +127,8 @@ func (p *Percentiles) Add(k *kernel.Kernel, row []float32) {
 	}
 }
 
-// count is the first pass.
-func (p *Percentiles) count(row []float32) {
+// countFirst is count in the first pass.
+func (p *Percentiles) countFirst(row []float32) {
 	t := &p.tables
 	for ; len(row) >= 4; row = row[4:] {
 		t[0].counts[keyOf(row[0])>>21]++
@@ -107,6 +143,18 @@ func (p *Percentiles) count(row []float32) {
 
 // EndPass ends a pass, in which all rows have been added.
 func (p *Percentiles) EndPass() {
+	if p.keep {
+		for !p.Done() {
+			p.count(p.kept)
+			p.narrow()
+		}
+	} else if !p.Done() {
+		p.narrow()
+	}
+}
+
+// narrow finds the next bits of what is wanted in the tables.
+func (p *Percentiles) narrow() {
 	if p.pass == 0 {
 		p.rank()
 	}
@@ -121,16 +169,31 @@ func (p *Percentiles) EndPass() {
 		for ; next < 1<<bits-1 && w.rank >= counts[next]; next++ {
 			w.rank -= counts[next]
 		}
-		w.prefix = w.prefix<<bits | uint32(next)
+		w.prefix, w.shared = w.prefix<<bits|uint32(next), counts[next]
 		w.zero = p.pass == 0 && (next == minusZero || next == plusZero)
 	}
 	p.pass++
+	if !p.Done() {
+		p.prepare()
+	}
+}
+
+// prepare sets up the next pass.
+func (p *Percentiles) prepare() {
 	p.used = 0
+	left := int64(0)
 	for _, w := range p.wanted {
 		if !w.zero && p.find(w.prefix) == nil {
 			p.tables[p.used] = table{prefix: w.prefix}
 			p.used++
+			left += w.shared
 		}
+	}
+	switch {
+	case p.used == 0:
+		p.pass = passes
+	case p.pass == 1 && left <= int64(p.most):
+		p.keep = true
 	}
 }
 

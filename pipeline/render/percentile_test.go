@@ -10,16 +10,18 @@ import (
 	"filterbank/filters/kernel"
 )
 
-// percentiles runs all passes over a map, in rows of the given length.
-func percentiles(p *Percentiles, values []float32, row int, lo, hi float64) Range {
-	p.Reset(lo, hi)
-	for range PercentilePasses {
+// percentiles sees a map as often as it has to, in rows of the given length. As many
+// values may be kept.
+func percentiles(p *Percentiles, values []float32, row int, lo, hi float64, most int) (r Range, times int) {
+	p.Reset(lo, hi, len(values))
+	p.most, p.keep = most, len(values) <= most
+	for ; !p.Done(); times++ {
 		for part := range slices.Chunk(values, row) {
 			p.Add(kernel.Best(), part)
 		}
 		p.EndPass()
 	}
-	return p.Range()
+	return p.Range(), times
 }
 
 // TestPercentilesAreNumpys compares with numpy.percentile of numpy 1.24.2, of the values
@@ -48,7 +50,7 @@ func TestPercentilesAreNumpys(t *testing.T) {
 		{ramp, 33.3, 66.6, Range{1.9062499999999991, 7.59375}},
 	} {
 		for _, row := range []int{1, 3, 1 << 20} {
-			if got := percentiles(&p, c.values, row, c.lo, c.hi); got != c.want {
+			if got, _ := percentiles(&p, c.values, row, c.lo, c.hi, mostKept); got != c.want {
 				t.Errorf("%d values, percentiles %v and %v: got %v, want %v", len(c.values), c.lo, c.hi, got, c.want)
 			}
 		}
@@ -90,10 +92,11 @@ func sortedRange(values []float32, lo, hi float64) Range {
 // checkPercentiles compares as text, which tells −0 from 0.
 func checkPercentiles(t *testing.T, p *Percentiles, values []float32, lo, hi float64) {
 	t.Helper()
-	got := percentiles(p, values, 7, lo, hi)
 	want := sortedRange(values, lo, hi)
-	if got.String() != want.String() {
-		t.Fatalf("%d values, percentiles %v and %v: got %v, want %v", len(values), lo, hi, got, want)
+	for _, most := range []int{0, len(values) / 4, len(values)} {
+		if got, _ := percentiles(p, values, 7, lo, hi, most); got.String() != want.String() {
+			t.Fatalf("%d values, %d kept, percentiles %v and %v: got %v, want %v", len(values), most, lo, hi, got, want)
+		}
 	}
 }
 
@@ -121,6 +124,36 @@ func TestPercentilesAreThoseOfSortedValues(t *testing.T) {
 		checkPercentiles(t, &p, values, lo, min(100, lo+(100-lo)*rng.Float64()+1e-9))
 		checkPercentiles(t, &p, values, 0, 100)
 		checkPercentiles(t, &p, values, 1, 99)
+	}
+}
+
+// TestPercentilesSeeMapsSeldom counts how often a map has to be seen: once where it is
+// small or the percentiles are 0, as they are of most maps after ReLU, twice where few
+// values lie near them, and three times where many do.
+func TestPercentilesSeeMapsSeldom(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	small, spread, alike, dark := make([]float32, mostKept), make([]float32, 1e5), make([]float32, 1e5), make([]float32, 1e5)
+	for i := range spread {
+		spread[i] = float32(rng.NormFloat64())
+		alike[i] = 1 + rng.Float32()/8
+		if i%200 == 0 {
+			dark[i] = 1
+		}
+		small[i%mostKept] = spread[i]
+	}
+	for _, c := range []struct {
+		values []float32
+		lo, hi float64
+		want   int
+	}{{small, 1, 99, 1}, {dark, 0, 99, 1}, {spread, 1, 99, 2}, {alike, 1, 99, 3}} {
+		var p Percentiles
+		got, times := percentiles(&p, c.values, 1000, c.lo, c.hi, mostKept)
+		if want := sortedRange(c.values, c.lo, c.hi); got != want || times != c.want {
+			t.Errorf("%d values: got %v, seen %d times, want %v and %d", len(c.values), got, times, want, c.want)
+		}
+		if len(p.kept) > mostKept {
+			t.Errorf("%d values: %d are kept", len(c.values), len(p.kept))
+		}
 	}
 }
 
