@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,8 +68,12 @@ func interruptible(t *testing.T) (command func(out string) *exec.Cmd, undisturbe
 	if err != nil {
 		t.Fatal(err)
 	}
+	formats := []string{"--format", "png", "--format", "npy"}
+	if os.Getenv("FILTERBANK_LONG") != "" {
+		formats = append(formats, "--sheet", "--overlay")
+	}
 	command = func(out string) *exec.Cmd {
-		return exec.Command(name, "run", "-q", "--layers", "all", "--format", "png", "--format", "npy", "-o", out, samples)
+		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, formats, []string{"-o", out, samples})...)
 	}
 	out := filepath.Join(dir, "undisturbed")
 	if text, err := command(out).CombinedOutput(); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,6 +98,27 @@ func TestReadmeManifest(t *testing.T) {
 	}
 	if !strings.Contains(string(readme), "\n"+table+"\n") {
 		t.Errorf("README's table of codes is not\n%s", table)
+	}
+}
+
+// TestSchemaDescribesEverything: each field has its comment.
+func TestSchemaDescribesEverything(t *testing.T) {
+	fields := func(name string, v any) {
+		object, _ := v.(map[string]any)
+		properties, _ := object["properties"].(map[string]any)
+		for field, p := range properties {
+			if p.(map[string]any)["description"] == nil {
+				t.Errorf("%s.%s has no description", name, field)
+			}
+		}
+	}
+	var schema map[string]any
+	if err := json.Unmarshal(pipeline.ManifestSchema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	fields("line", schema)
+	for name, def := range schema["$defs"].(map[string]any) {
+		fields(name, def)
 	}
 }
 
