@@ -98,7 +98,6 @@ func (o *overlayWriter) blend(goroutines int, rows volume.Rows, n int) error {
 		render.Luma(o.luma[y*width:][:width], o.rgb)
 	}
 	return o.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-		c := start()
 		scratch := l.scratch(2*rows.W + n*3*width)
 		above, below, out := scratch[:rows.W], scratch[rows.W:2*rows.W], scratch[2*rows.W:]
 		level := func(dst []byte, i int) []byte {
@@ -124,8 +123,8 @@ func (o *overlayWriter) blend(goroutines int, rows volume.Rows, n int) error {
 			}
 			o.overlays[k].Row(out[y*3*width:], o.luma[y*width:][:width], a, next, weight)
 		}
-		c.mark(&l.stages.Render)
-		defer c.mark(&l.stages.Encode)
+		l.clock.mark(&l.stages.Render)
+		defer l.clock.mark(&l.stages.Encode)
 		return o.encoders[k].WriteRows(&l.workspace, out)
 	})
 }

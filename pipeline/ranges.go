@@ -108,8 +108,7 @@ func (w *worker) percentileRanges(ctx context.Context, pic *decode.Picture, rang
 		for left := true; left; {
 			err := w.convolve(ctx, s, pic, func(goroutines, layer int, rows volume.Rows) error {
 				return w.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-					c := start()
-					defer c.mark(&l.stages.Render)
+					defer l.clock.mark(&l.stages.Render)
 					for i := range rows.N {
 						found[layer][k].Add(w.opts.Kernel, rows.Row(k, i))
 					}

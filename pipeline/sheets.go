@@ -40,8 +40,7 @@ func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 
 func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 	return s.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-		c := start()
-		defer c.mark(&l.stages.Render)
+		defer l.clock.mark(&l.stages.Render)
 		levels := l.scratch(rows.W)
 		for i := range rows.N {
 			s.grays[k].Row(levels, rows.Row(k, i))

