@@ -85,37 +85,53 @@ func (o *Options) layerFigure(p *filters.Plan, l int, name string, ranges []rend
 	return f
 }
 
-// addKernels puts a picture of its kernel under each map, where one can be read: of layers
-// whose filters are of one channel or the same on all, and of one on the picture itself in
-// the colours that they answer to.
+// addKernels puts a picture of its kernel under each map, where one can be read.
 func (o *Options) addKernels(f *layerFigure, lp *filters.LayerPlan) {
-	const side, largestSide, smallestTile = 36, 49, 96 // pixels
-	conv, ok := lp.Layer.(*filters.Conv)
-	if !ok || o.Sheet.tile() < smallestTile {
+	const smallestTile = 96 // pixels
+	if o.Sheet.tile() < smallestTile {
 		return
+	}
+	for k, icon := range kernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
+		f.Cells[k].Icon = icon
+	}
+}
+
+// kernelIcons are small pictures of a layer's kernels: of layers whose filters are of one
+// channel or the same on all, and of one on the picture itself in the colours that they
+// answer to. There are none of other layers, and of kernels too large to be read.
+func kernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
+	const side, largestSide = 36, 49 // pixels
+	conv, ok := layer.(*filters.Conv)
+	if !ok {
+		return nil
 	}
 	s := conv.Spec()
 	longer := max(s.KernelSize[0], s.KernelSize[1])
 	if longer < 2 || longer > largestSide {
-		return
+		return nil
 	}
 	channels, zoom := s.InChannels/s.Groups, max(1, side/longer)
 	taps := channels * s.KernelSize[0] * s.KernelSize[1]
-	kernels := make([][]float32, len(f.Cells))
+	kernels := make([][]float32, len(s.Filters))
 	alike := true
 	for k := range kernels {
 		one, ok := sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
 		kernels[k], alike = one, alike && ok
 	}
-	colours := channels == 3 && lp == &f.plan.Layers[0]
-	for k := range f.Cells {
-		switch weights := s.Weights[k*taps:][:taps]; {
-		case alike:
-			f.Cells[k].Icon = sheet.SignedKernel(kernels[k], s.KernelSize[1], sheet.Largest(weights), zoom)
-		case colours:
-			f.Cells[k].Icon = sheet.ColourKernel(weights, s.KernelSize[1], sheet.Largest(weights), zoom)
+	colours := channels == 3 && first
+	if !alike && !colours {
+		return nil
+	}
+	icons := make([]*sheet.Raster, len(kernels))
+	for k := range icons {
+		weights := s.Weights[k*taps:][:taps]
+		if alike {
+			icons[k] = sheet.SignedKernel(kernels[k], s.KernelSize[1], sheet.Largest(weights), zoom)
+		} else {
+			icons[k] = sheet.ColourKernel(weights, s.KernelSize[1], sheet.Largest(weights), zoom)
 		}
 	}
+	return icons
 }
 
 // labelled says whether the maps are so small that their values are written on them.

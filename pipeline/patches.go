@@ -63,7 +63,7 @@ type patches struct {
 }
 
 const (
-	patchSide    = 96 // of a patch in its filter's picture, in pixels, at most
+	patchSide    = 128 // of a patch in its filter's picture, in pixels, at most
 	overviewSide = 60 // in its layer's
 	patchGap     = 2  // between those
 	filtersOnce  = 64 // whose patches are held at a time
@@ -74,9 +74,10 @@ const (
 // layer draws the patches of a layer, of some filters at a time.
 func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer) error {
 	names := layerFileNames(PNG, stack, l)
+	icons := kernelIcons(stack.Layers()[l], l == 0)
 	folder := path.Dir(names[0].name)
 	overview := sheet.Figure{
-		Title: folder, Lines: []string{p.heading(of)},
+		Title: folder, Lines: p.heading(of),
 		Cell: image.Pt(1, 1).Mul(3*overviewSide + 2*patchGap),
 	}
 	for from := 0; from < len(of.Filters); from += filtersOnce {
@@ -88,8 +89,14 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 		batch := p.tree.Begin("")
 		for k := range some {
 			figure := p.figure(path.Base(folder), &some[k], crops[k])
+			if icons != nil {
+				figure.Lead = &sheet.Lead{Raster: *icons[from+k], Caption: "kernel"}
+			}
 			err = errors.Join(err, p.draw(batch.Create(names[from+k].name), figure))
 			cell := sheet.Cell{Picture: mosaic(crops[k]), Index: fmt.Sprintf("%03d", some[k].Index), Name: some[k].Filter}
+			if icons != nil {
+				cell.Icon = icons[from+k]
+			}
 			overview.Cells = append(overview.Cells, cell)
 		}
 		if err == nil {
@@ -111,13 +118,17 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 	return err
 }
 
-func (p *patches) heading(of *stats.Layer) string {
+// heading is what an overview says of its layer.
+func (p *patches) heading(of *stats.Layer) []string {
 	for _, f := range of.Filters {
 		for _, patch := range f.Strongest {
-			return fmt.Sprintf("the strongest answers in %d images, receptive field %d×%d", p.pictures, patch.Box[2], patch.Box[3])
+			return []string{
+				fmt.Sprintf("each filter's strongest answers in %d images, one an image", p.pictures),
+				fmt.Sprintf("receptive field %d×%d; gray is outside the image", patch.Box[2], patch.Box[3]),
+			}
 		}
 	}
-	return fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)
+	return []string{fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)}
 }
 
 // figure is a filter's picture: three rows of three patches.
