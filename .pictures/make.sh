@@ -22,3 +22,7 @@ for colormap in gray gray-inverted viridis magma inferno plasma cividis turbo co
 done
 montage -font DejaVu-Sans -pointsize 13 -fill '#c9d1d9' "${tiles[@]}" -tile 5x2 -geometry 216x162+4+4 -background '#0d1117' "$work/colormaps.png"
 convert "$work/colormaps.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/colormaps.png
+
+# What Gabor filters answer to most strongly.
+go run ./cmd/filterbank calibrate -q -o "$work/stats.json" --patches "$work/patches" samples --bank gabor
+cp "$work/patches/gabor.png" .pictures/patches.png

@@ -64,9 +64,9 @@ type patches struct {
 
 const (
 	patchSide    = 128 // of a patch in its filter's picture, in pixels, at most
-	overviewSide = 60 // in its layer's
-	patchGap     = 2  // between those
-	filtersOnce  = 64 // whose patches are held at a time
+	overviewSide = 60  // in its layer's
+	patchGap     = 2   // between those
+	filtersOnce  = 64  // whose patches are held at a time
 
 	outside = 0x9c // the gray of what lies in the padding
 )
