@@ -22,11 +22,7 @@ func Draw(w io.Writer, p Protocol, s Screen, m *image.RGBA) error {
 	case ITerm:
 		err = iterm(&b, m)
 	case Sixel:
-		e := sixel.NewEncoder(&b)
-		e.Dither = moreColors(m, 255)
-		if err = e.Encode(m); err == nil {
-			b.WriteByte('\n')
-		}
+		err = sixelBands(&b, s, m)
 	case Blocks:
 		blocks(&b, m, s.TrueColor)
 	}
@@ -35,6 +31,25 @@ func Draw(w io.Writer, p Protocol, s Screen, m *image.RGBA) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// sixelBands writes one image, or below each other as many as the screen's largest asks
+// for, each of whole cells so that the next one follows closely.
+func sixelBands(b *bytes.Buffer, s Screen, m *image.RGBA) error {
+	height := m.Rect.Dy()
+	if s.Largest.Y >= s.Cell.Y && s.Largest.Y < height {
+		height = s.Largest.Y / s.Cell.Y * s.Cell.Y
+	}
+	e := sixel.NewEncoder(b)
+	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y += height {
+		band := m.SubImage(image.Rect(m.Rect.Min.X, y, m.Rect.Max.X, min(y+height, m.Rect.Max.Y))).(*image.RGBA)
+		e.Dither = moreColors(band, 255)
+		if err := e.Encode(band); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+	}
+	return nil
 }
 
 // kitty transmits a PNG and displays it, in pieces of at most 4096 bytes of base64,
@@ -83,10 +98,13 @@ func encoded(m image.Image) (text string, size int, err error) {
 // moreColors says whether a picture has more than n colours.
 func moreColors(m *image.RGBA, n int) bool {
 	seen := map[[4]byte]bool{}
-	for i := 0; i < len(m.Pix); i += 4 {
-		seen[[4]byte(m.Pix[i:])] = true
-		if len(seen) > n {
-			return true
+	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
+		row := m.Pix[m.PixOffset(m.Rect.Min.X, y):][:4*m.Rect.Dx()]
+		for i := 0; i < len(row); i += 4 {
+			seen[[4]byte(row[i:])] = true
+			if len(seen) > n {
+				return true
+			}
 		}
 	}
 	return false

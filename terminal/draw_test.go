@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,36 @@ func TestKitty(t *testing.T) {
 			data.WriteString(content)
 		}
 		samePNG(t, data.String(), m)
+	}
+}
+
+// TestSixelBands: an image larger than the terminal takes is several of whole cells.
+func TestSixelBands(t *testing.T) {
+	m := noise(20, 100)
+	for _, tt := range []struct {
+		largest image.Point
+		want    []string // their sizes
+	}{
+		{image.Point{}, []string{"20;100"}},
+		{image.Pt(20, 100), []string{"20;100"}},
+		{image.Pt(20, 99), []string{"20;96", "20;4"}},
+		{image.Pt(20, 40), []string{"20;32", "20;32", "20;32", "20;4"}},
+		{image.Pt(20, 7), []string{"20;100"}}, // less than a cell is no answer
+	} {
+		var b bytes.Buffer
+		if err := Draw(&b, Sixel, Screen{Cell: image.Pt(8, 16), Largest: tt.largest}, m); err != nil {
+			t.Fatal(err)
+		}
+		images := strings.SplitAfter(b.String(), "\x1b\\\n")
+		var got []string
+		for _, image := range images[:len(images)-1] {
+			_, attributes, _ := strings.Cut(image, `"1;1;`)
+			size, _, _ := strings.Cut(attributes, "#")
+			got = append(got, size)
+		}
+		if !slices.Equal(got, tt.want) || images[len(images)-1] != "" {
+			t.Errorf("with at most %v the images are %v, want %v", tt.largest, got, tt.want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-sixel"
 	"golang.org/x/term"
 )
 
@@ -38,43 +37,52 @@ func ParseProtocol(name string) (Protocol, error) {
 type Screen struct {
 	Columns   int         // in cells
 	Cell      image.Point // pixels of a cell, for all protocols but Blocks
+	Largest   image.Point // the size of a sixel image, in pixels; 0 is no bound
 	TrueColor bool        // 24 bits; otherwise xterm's 256 colours, for Blocks
 }
 
-// Width is how many pixels a number of columns has.
+// Width is how many pixels a number of columns has, or as many as the protocol can draw.
 func (s Screen) Width(p Protocol, columns int) int {
-	if p == Blocks {
+	switch {
+	case p == Blocks:
 		return columns
+	case p == Sixel && s.Largest.X > 0:
+		return min(columns*s.Cell.X, s.Largest.X)
 	}
 	return columns * s.Cell.X
 }
 
-// ScreenOf is the screen that out is on; where it is no terminal, or does not tell, one
-// of 80 columns with the 10×20 pixels of a VT340's cells. env looks up the environment.
-func ScreenOf(out *os.File, env func(string) string) Screen {
-	enable(out)
+// Detect finds the screen that out is on, and how pictures are drawn there: as wanted
+// or, where that is empty, by the best protocol that the terminal has; Text where out is
+// none. What is no terminal, or does not tell its size, has 80 columns of the 10×20
+// pixels of a VT340's cells. env looks up the environment. A terminal that it does not
+// name is asked for its attributes, which takes a second where it does not answer.
+func Detect(out *os.File, env func(string) string, wanted Protocol) (Protocol, Screen) {
 	s := Screen{Columns: 80, Cell: image.Pt(10, 20), TrueColor: trueColor(env)}
+	p := wanted
+	if !term.IsTerminal(int(out.Fd())) {
+		if p == "" {
+			p = Text
+		}
+		return p, s
+	}
+	enable(out)
 	if columns, _, err := term.GetSize(int(out.Fd())); err == nil && columns > 0 {
 		s.Columns = columns
 	}
 	if cell := cellSize(out); cell.X > 0 && cell.Y > 0 {
 		s.Cell = cell
 	}
-	return s
-}
-
-// Detect finds the best protocol of the terminal that out is; Text where it is none.
-// A terminal that the environment does not name is asked for its attributes, which
-// takes up to a second where it does not answer.
-func Detect(out *os.File, env func(string) string) Protocol {
-	if !term.IsTerminal(int(out.Fd())) {
-		return Text
+	if p == "" {
+		p = named(env)
 	}
-	p := named(env)
-	if p == Blocks && inForeground() && sixel.IsSupported() {
-		return Sixel
+	if p == Sixel || p == Blocks && wanted == "" {
+		var can bool
+		if can, s.Largest = sixels(); can {
+			p = Sixel
+		}
 	}
-	return p
+	return p, s
 }
 
 // named is the protocol by the environment alone, Blocks where it says nothing.

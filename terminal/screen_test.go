@@ -52,11 +52,20 @@ func TestAFileIsNoTerminal(t *testing.T) {
 	}
 	defer f.Close()
 	kitty := func(name string) string { return map[string]string{"TERM": "xterm-kitty"}[name] }
-	if got := Detect(f, kitty); got != Text {
-		t.Errorf("a file gives %s, want text", got)
+	for wanted, want := range map[Protocol]Protocol{"": Text, Sixel: Sixel, Blocks: Blocks} {
+		got, screen := Detect(f, kitty, wanted)
+		if got != want || screen != (Screen{Columns: 80, Cell: image.Pt(10, 20)}) {
+			t.Errorf("a file, where %q is wanted, is %s on %+v", wanted, got, screen)
+		}
 	}
-	if got, want := ScreenOf(f, kitty), (Screen{Columns: 80, Cell: image.Pt(10, 20)}); got != want {
-		t.Errorf("a file is the screen %+v, want %+v", got, want)
+}
+
+func TestWidth(t *testing.T) {
+	s := Screen{Columns: 80, Cell: image.Pt(9, 18), Largest: image.Pt(500, 400)}
+	for p, want := range map[Protocol]int{Blocks: 60, Kitty: 540, ITerm: 540, Sixel: 500} {
+		if got := s.Width(p, 60); got != want {
+			t.Errorf("60 columns of %s have %d pixels, want %d", p, got, want)
+		}
 	}
 }
 

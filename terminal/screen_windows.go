@@ -4,6 +4,7 @@ import (
 	"image"
 	"os"
 
+	"github.com/mattn/go-sixel"
 	"golang.org/x/sys/windows"
 )
 
@@ -19,4 +20,4 @@ func enable(out *os.File) {
 
 func cellSize(*os.File) image.Point { return image.Point{} }
 
-func inForeground() bool { return true }
+func sixels() (can bool, largest image.Point) { return sixel.IsSupported(), image.Point{} }

@@ -112,16 +112,14 @@ func newViewer(c console, o showOptions) (*viewer, error) {
 	if v.colors, err = render.ParseColormap(o.colormap); err != nil {
 		return nil, err
 	}
+	wanted := terminal.Protocol("")
 	if o.protocol != "auto" {
-		if v.protocol, err = terminal.ParseProtocol(o.protocol); err != nil {
+		if wanted, err = terminal.ParseProtocol(o.protocol); err != nil {
 			return nil, err
 		}
 	}
 	if out, ok := c.out.(*os.File); ok {
-		v.screen = terminal.ScreenOf(out, os.Getenv)
-		if o.protocol == "auto" {
-			v.protocol = terminal.Detect(out, os.Getenv)
-		}
+		v.protocol, v.screen = terminal.Detect(out, os.Getenv, wanted)
 	}
 	return v, nil
 }
