@@ -82,7 +82,7 @@ func (n *Norm) access(lp *LayerPlan) access { return access{channels: lp.In.C} }
 
 func (n *Norm) layout(*kernel.Kernel, *LayerPlan) kernel.Layout { return kernel.Scalar }
 
-func (n *Norm) loops(_ *kernel.Kernel, _ kernel.Layout, channels int) loops {
+func (n *Norm) loops(k *kernel.Kernel, _ kernel.Layout, channels int) loops {
 	s := &n.spec
-	return kernel.NewNorm(channels, kernel.NormParams{Size: s.Size, Alpha: s.Alpha, Beta: s.Beta, K: s.K})
+	return k.Norm(channels, kernel.NormParams{Size: s.Size, Alpha: s.Alpha, Beta: s.Beta, K: s.K})
 }

@@ -144,6 +144,11 @@ func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 //go:noescape
 func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
 
+// normAVX2 is the normLoop.
+//
+//go:noescape
+func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
+
 // leakyAVX2 is an applyLoop.
 //
 //go:noescape

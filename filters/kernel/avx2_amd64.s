@@ -3897,6 +3897,78 @@ oneEnd:
 	VZEROUPPER
 	RET
 
+// func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·normAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R8
+	MOVQ         channels+24(FP), R9
+	MOVQ         own+32(FP), R10
+	MOVQ         vectors+40(FP), R11
+	VBROADCASTSD scale+48(FP), Y0
+	VBROADCASTSD k+56(FP), Y1
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X2
+	VBROADCASTSD X2, Y2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, X3
+
+vector:
+	VXORPD Y4, Y4, Y4
+	XORQ   CX, CX
+
+channel:
+	MOVLQSX     (R8)(CX*4), AX
+	VCVTPS2PD   (SI)(AX*4), Y6
+	VFMADD231PD Y6, Y6, Y4
+	INCQ        CX
+	CMPQ        CX, R9
+	JLT         channel
+	VMULPD      Y0, Y4, Y4
+	VADDPD      Y4, Y1, Y4
+	VMOVAPD     Y2, Y5
+	VMOVAPD     Y4, Y6
+	MOVQ        whole+64(FP), AX
+
+whole:
+	TESTQ  AX, AX
+	JZ     roots
+	SHRQ   $0x01, AX
+	JNC    squared
+	VMULPD Y6, Y5, Y5
+
+squared:
+	VMULPD Y6, Y6, Y6
+	JMP    whole
+
+roots:
+	MOVL fraction+72(FP), AX
+
+root:
+	TESTL   AX, AX
+	JZ      divide
+	VSQRTPD Y4, Y4
+	SHLL    $0x01, AX
+	JNC     root
+	VMULPD  Y4, Y5, Y5
+	JMP     root
+
+divide:
+	VCVTPS2PD  (SI)(R10*4), Y6
+	VDIVPD     Y5, Y6, Y6
+	VCVTPD2PSY Y6, X6
+	VCMPPS     $0x03, X6, X6, X7
+	VBLENDVPS  X7, X3, X6, X6
+	VMOVUPS    X6, (DI)
+	ADDQ       $+16, DI
+	ADDQ       $+16, SI
+	DECQ       R11
+	JNZ        vector
+	VZEROUPPER
+	RET
+
 // func leakyAVX2(values *float32, vectors int, operand float32)
 // Requires: AVX, AVX2
 TEXT ·leakyAVX2(SB), NOSPLIT, $0-20

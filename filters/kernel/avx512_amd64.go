@@ -379,6 +379,11 @@ func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int
 //go:noescape
 func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
 
+// normAVX512 is the normLoop.
+//
+//go:noescape
+func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
+
 // leakyAVX512 is an applyLoop.
 //
 //go:noescape

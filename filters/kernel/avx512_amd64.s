@@ -16156,6 +16156,78 @@ oneEnd:
 	VZEROUPPER
 	RET
 
+// func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·normAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         offsets+16(FP), R8
+	MOVQ         channels+24(FP), R9
+	MOVQ         own+32(FP), R10
+	MOVQ         vectors+40(FP), R11
+	VBROADCASTSD scale+48(FP), Z0
+	VBROADCASTSD k+56(FP), Z1
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X2
+	VBROADCASTSD X2, Z2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+
+vector:
+	VPXORD Z4, Z4, Z4
+	XORQ   CX, CX
+
+channel:
+	MOVLQSX     (R8)(CX*4), AX
+	VCVTPS2PD   (SI)(AX*4), Z6
+	VFMADD231PD Z6, Z6, Z4
+	INCQ        CX
+	CMPQ        CX, R9
+	JLT         channel
+	VMULPD      Z0, Z4, Z4
+	VADDPD      Z4, Z1, Z4
+	VMOVAPD     Z2, Z5
+	VMOVAPD     Z4, Z6
+	MOVQ        whole+64(FP), AX
+
+whole:
+	TESTQ  AX, AX
+	JZ     roots
+	SHRQ   $0x01, AX
+	JNC    squared
+	VMULPD Z6, Z5, Z5
+
+squared:
+	VMULPD Z6, Z6, Z6
+	JMP    whole
+
+roots:
+	MOVL fraction+72(FP), AX
+
+root:
+	TESTL   AX, AX
+	JZ      divide
+	VSQRTPD Z4, Z4
+	SHLL    $0x01, AX
+	JNC     root
+	VMULPD  Z4, Z5, Z5
+	JMP     root
+
+divide:
+	VCVTPS2PD (SI)(R10*4), Z6
+	VDIVPD    Z5, Z6, Z6
+	VCVTPD2PS Z6, Y6
+	VCMPPS    $0x03, Y6, Y6, Y7
+	VBLENDVPS Y7, Y3, Y6, Y6
+	VMOVUPS   Y6, (DI)
+	ADDQ      $+32, DI
+	ADDQ      $+32, SI
+	DECQ      R11
+	JNZ       vector
+	VZEROUPPER
+	RET
+
 // func leakyAVX512(values *float32, vectors int, operand float32)
 // Requires: AVX, AVX512F
 TEXT ·leakyAVX512(SB), NOSPLIT, $0-20

@@ -35,6 +35,10 @@ func TestReadsNoFurtherThanSlack(t *testing.T) {
 				if filters == 1 {
 					c.checkPool(t, 0)
 				}
+				if filters == 1 && stride == 1 {
+					c.groups = make([]Taps, c.taps)
+					c.checkNorm(t, NormParams{3, 1, 0.75, 1}, 0)
+				}
 			}
 		}
 	}

@@ -23,6 +23,7 @@ type Kernel struct {
 	copy     copyLoop
 	max      maxLoop
 	average  averageLoop
+	norm     normLoop
 	apply    applyLoops
 }
 
@@ -58,6 +59,10 @@ type (
 	maxLoop     func(dst, src *float32, offsets *int32, taps, vectors int)
 	averageLoop func(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
 )
+
+// normLoop computes vectors of a row of local response normalization, as Norm.plain
+// does. It reads and writes whole vectors.
+type normLoop func(dst, src *float32, offsets *int32, channels, own, vectors int, scale, k float64, whole uint64, fraction uint32)
 
 // applyLoop applies an activation to at least one vector of sums, whose NaNs are the
 // quiet one. operand is a slope or a limit.

@@ -104,8 +104,8 @@ type Rows struct {
 	// Ahead is memory that will be read next: it comes into the cache meanwhile.
 	Ahead Ahead
 
-	sums []float64 // scratch memory of a Norm
-	row  []float32 // and of a Pool
+	sums []float64 // scratch memory
+	row  []float32
 }
 
 // Compute computes rows of every filter of the layer. It allocates nothing but

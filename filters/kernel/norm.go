@@ -15,43 +15,61 @@ type NormParams struct {
 // Norm computes rows of local response normalization. It is immutable and safe for
 // concurrent use.
 type Norm struct {
+	kernel   *Kernel
 	channels int
-	params   NormParams
+	size     int
+	scale, k float64
 	power    power
 }
 
-// NewNorm is the normalization of so many channels.
-func NewNorm(channels int, p NormParams) *Norm {
-	return &Norm{channels, p, newPower(p.Beta)}
+// Norm is the normalization of so many channels.
+func (k *Kernel) Norm(channels int, p NormParams) *Norm {
+	return &Norm{k, channels, p.Size, p.Alpha / float64(p.Size), p.K, newPower(p.Beta)}
 }
 
 // Compute computes rows of all channels; tap t of r's offsets is channel t, with a
-// stride of 1. The squares, exact in float64, are summed there from the lowest channel
-// on; the quotient is rounded to float32 once.
+// stride of 1. All that taps point to must lie in Src with Slack floats behind it.
 func (n *Norm) Compute(r *Rows) {
-	if len(r.sums) < r.Width {
-		r.sums = make([]float64, r.Width)
+	row := n.plain
+	if n.kernel.norm != nil {
+		row = n.vectors
 	}
-	sums := r.sums[:r.Width]
-	scale := n.params.Alpha / float64(n.params.Size)
 	for i := range r.N {
 		offsets := r.Offsets[i*n.channels:][:n.channels]
 		for c := range n.channels {
-			clear(sums)
-			for _, offset := range offsets[max(0, c-n.params.Size/2):min(n.channels, c+(n.params.Size+1)/2)] {
-				for x, v := range r.Src[offset:][:len(sums)] {
-					sums[x] += float64(v) * float64(v) // exact: fused or not, the bits are the same
-				}
-			}
-			in, out := r.Src[offsets[c]:], r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width]
-			for x, sum := range sums {
-				out[x] = float32(float64(in[x]) / n.power.of(n.params.K+float64(scale*sum)))
-				if out[x] != out[x] {
-					out[x] = quietNaN
-				}
-			}
+			window := offsets[max(0, c-n.size/2):min(n.channels, c+(n.size+1)/2)]
+			row(r, r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width], window, offsets[c])
 		}
 	}
+}
+
+// plain is the specification: the squares, exact in float64, are summed there from the
+// lowest channel on; the quotient is rounded to float32 once.
+func (n *Norm) plain(r *Rows, out []float32, window []int32, own int32) {
+	if len(r.sums) < len(out) {
+		r.sums = make([]float64, len(out))
+	}
+	sums := r.sums[:len(out)]
+	clear(sums)
+	for _, offset := range window {
+		for x, v := range r.Src[offset:][:len(sums)] {
+			sums[x] += float64(v) * float64(v) // exact: fused or not, the bits are the same
+		}
+	}
+	for x, v := range r.Src[own:][:len(sums)] {
+		out[x] = float32(float64(v) / n.power.of(n.k+float64(n.scale*sums[x])))
+		if out[x] != out[x] {
+			out[x] = quietNaN
+		}
+	}
+}
+
+func (n *Norm) vectors(r *Rows, out []float32, window []int32, own int32) {
+	lanes := n.kernel.lanes / 2 // of float64
+	vectors := ceilDiv(len(out), lanes)
+	row := r.scratch(vectors * lanes)
+	n.kernel.norm(&row[0], &r.Src[0], &window[0], len(window), int(own), vectors, n.scale, n.k, n.power.whole, n.power.fraction)
+	copy(out, row)
 }
 
 // power is an exponent in binary, from 0 up. math.Pow has other last bits on other

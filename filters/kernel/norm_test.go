@@ -32,12 +32,55 @@ func TestPower(t *testing.T) {
 func TestNormOfOnePlace(t *testing.T) {
 	src := []float32{1, 2, 3}
 	dst := make([]float32, 3)
-	NewNorm(3, NormParams{Size: 2, Alpha: 4, Beta: 0.5, K: 2}).Compute(&Rows{
+	generic.Norm(3, NormParams{Size: 2, Alpha: 4, Beta: 0.5, K: 2}).Compute(&Rows{
 		Dst: dst, ChannelStride: 1, Width: 1, N: 1, Src: src, Offsets: []int32{0, 1, 2}, Stride: 1,
 	})
 	for c, sum := range []float64{1, 1 + 4, 4 + 9} {
 		if want := float32(float64(src[c]) / math.Sqrt(2+2*sum)); dst[c] != want {
 			t.Errorf("channel %d: %v, want %v", c, dst[c], want)
 		}
+	}
+}
+
+// checkNorm holds the norms of every kernel to their specification, bit for bit, and to
+// the places that they may write to.
+func (c *layerCase) checkNorm(t *testing.T, p NormParams, gap int) {
+	t.Helper()
+	norm := func(k *Kernel) *output {
+		o := c.output(gap)
+		k.Norm(c.taps, p).Compute(o.rows(c))
+		return o
+	}
+	want := norm(generic)
+	for _, name := range Names() {
+		k, err := Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, g := range norm(k).data {
+			if w := want.data[i]; math.Float32bits(g) != math.Float32bits(w) {
+				t.Fatalf("%v, %+v, %d channels, %d rows of %d outputs: value %d, %d behind the first, is %x, want %x",
+					k, p, c.taps, c.rows, c.width, i, i-want.at, math.Float32bits(g), math.Float32bits(w))
+			}
+		}
+	}
+}
+
+// newNormCase is a layerCase whose taps are the channels of a norm.
+func newNormCase(seed uint64, channels, width, rows int) *layerCase {
+	c := newLayerCase(seed, 1, channels, width, rows, 1, 1)
+	c.groups = make([]Taps, channels)
+	return c
+}
+
+func TestNorms(t *testing.T) {
+	all := []NormParams{
+		{5, 1e-4, 0.75, 2}, {1, 1, 0.5, 0}, {2, 0.1, 1, 1}, {9, 3, 2.6, 0.5}, {3, 0, 0, 1}, {4, 1e30, 64, 1}, {3, 0.5, 0x1p-32, 0}, {3, 0.5, 1.0 / 3, 0},
+	}
+	for width := 1; width <= 100; width++ {
+		newNormCase(uint64(width), 1+width%12, width, 1+width%3).checkNorm(t, all[width%len(all)], width%5)
+	}
+	for i, p := range all {
+		newNormCase(uint64(i), 7, 40, 2).checkNorm(t, p, 1)
 	}
 }

@@ -39,6 +39,14 @@ func (p *Pool) Compute(r *Rows) {
 	}
 }
 
+// scratch is memory for a row of at least n floats.
+func (r *Rows) scratch(n int) []float32 {
+	if len(r.row) < n {
+		r.row = Floats(n)
+	}
+	return r.row
+}
+
 func (p *Pool) plain(r *Rows, out, src []float32, i int) {
 	offsets := r.Offsets[i*p.taps:][:p.taps]
 	if p.average {
@@ -53,22 +61,20 @@ func (p *Pool) plain(r *Rows, out, src []float32, i int) {
 func (p *Pool) vectors(r *Rows, out, src []float32, i int) {
 	lanes := p.kernel.lanes
 	n := ceilDiv((len(out)-1)*r.Stride+1, lanes)
-	if len(r.row) < n*lanes {
-		r.row = Floats(n * lanes)
-	}
+	row := r.scratch(n * lanes)
 	offsets := r.Offsets[i*p.taps:][:p.taps]
 	if p.average {
-		p.kernel.average(&r.row[0], &src[0], &offsets[0], p.taps, n, &r.Widths[:n*lanes][0], r.Heights[i])
+		p.kernel.average(&row[0], &src[0], &offsets[0], p.taps, n, &r.Widths[:n*lanes][0], r.Heights[i])
 	} else {
-		p.kernel.max(&r.row[0], &src[0], &offsets[0], p.taps, n)
+		p.kernel.max(&row[0], &src[0], &offsets[0], p.taps, n)
 	}
 	if r.Stride == 1 {
-		copy(out, r.row)
+		copy(out, row)
 		return
 	}
 	at := 0
 	for x := range out {
-		out[x] = r.row[at]
+		out[x] = row[at]
 		at += r.Stride
 	}
 }

@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package kernel: pixels.go, filters.go
-// and neon.go describe the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package kernel: pixels.go, filters.go,
+// pool.go, norm.go and neon.go describe the inner loops, go generate in the package's folder calls it.
 package main
 
 import (
@@ -29,6 +29,7 @@ func generate(set, dir string) error {
 		tables := pixelLoops(c, avx512()) + filterLoops(c)
 		extremesLoop(c, avx512())
 		poolLoops(c, avx512())
+		normLoop(c, avx512())
 		applyLoops(c, avx512())
 		copyLoop(c)
 		return compile(c, tables, dir+"/avx512_amd64")
@@ -37,6 +38,7 @@ func generate(set, dir string) error {
 		tables := pixelLoops(c, avx2())
 		extremesLoop(c, avx2())
 		poolLoops(c, avx2())
+		normLoop(c, avx2())
 		applyLoops(c, avx2())
 		return compile(c, tables, dir+"/avx2_amd64")
 	case "neon":
