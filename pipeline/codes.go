@@ -59,6 +59,9 @@ func code(err error) string {
 	if problem, ok := errors.AsType[*source.Problem](err); ok {
 		return string(problem.Code)
 	}
+	if _, ok := errors.AsType[*sheetError](err); ok {
+		return string(decode.TooLarge)
+	}
 	if _, ok := errors.AsType[*sizeError](err); ok {
 		return string(decode.TooSmall)
 	}
@@ -88,6 +91,9 @@ type sizeError struct{ err error }
 
 func (e *sizeError) Error() string { return e.err.Error() }
 func (e *sizeError) Unwrap() error { return e.err }
+
+// sheetError is a sheet that few programs could show.
+type sheetError struct{ error }
 
 // timeoutError is a picture that took too long.
 type timeoutError struct{ error }

@@ -105,8 +105,11 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 
 func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 	size := SizePlan{Input: in, Example: path}
-	for _, s := range opts.Stacks {
+	for i, s := range opts.Stacks {
 		plan, err := s.Stack.Plan(in)
+		if err == nil {
+			err = opts.checkSheets(plan, i)
+		}
 		if err != nil {
 			return size, err
 		}
@@ -135,7 +138,7 @@ func (o *Options) layerFiles(format Format, p *filters.Plan, layer int) (files i
 	case NPY:
 		return 1, int64(len(weights.NPYHeader(out.C, out.H, out.W))) + 4*int64(out.H)*int64(out.W)*int64(out.C)
 	case Sheet:
-		size, _ := o.layerFigure(p, layer, "", nil).Size() // one that is too large makes the run fail, not this
+		size, _ := o.layerFigure(p, layer, "", nil).Size() // which has been checked
 		return 1, pngBytes(size.X, size.Y, 3)
 	case Overlay:
 		return out.C, int64(out.C) * pngBytes(p.Input.W, p.Input.H, 3)

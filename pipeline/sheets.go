@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -22,12 +23,9 @@ type sheetWriter struct {
 	labels [][]string // of each map its values, where it is so small that they can be read
 }
 
-func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
+func newSheetWriter(w *worker, t *tap, file *sink.File) *sheetWriter {
 	name := source.Display(string(t.rec.Output))
 	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), file: file}
-	if _, err := s.figure.Size(); err != nil {
-		return nil, fmt.Errorf("sheet of layer %s: %w", t.plan.Layers[t.layer].Layer.Name(), err)
-	}
 	for k := range s.figure.Cells {
 		s.grays = append(s.grays, w.opts.levels(t.plan.Layers[t.layer].Layer, t.ranges[k]))
 		s.maps = append(s.maps, sheet.NewReduction(s.figure.from, s.figure.to, 1))
@@ -35,7 +33,7 @@ func newSheetWriter(w *worker, t *tap, file *sink.File) (*sheetWriter, error) {
 	if s.figure.labelled() {
 		s.labels = make([][]string, len(s.maps))
 	}
-	return s, nil
+	return s
 }
 
 func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
@@ -83,6 +81,22 @@ func (s *sheetWriter) gather() error {
 		input.Row(rgb)
 	}
 	f.Lead.Raster = input.Raster(f.leadZoom, nil)
+	return nil
+}
+
+// checkSheets refuses sheets of a stack's layers that are too large.
+func (o *Options) checkSheets(p *filters.Plan, stack int) error {
+	if !slices.Contains(o.Formats, Sheet) {
+		return nil
+	}
+	for l, tapped := range o.Stacks[stack].Taps {
+		if !tapped {
+			continue
+		}
+		if _, err := o.layerFigure(p, l, "", nil).Size(); err != nil {
+			return &sheetError{fmt.Errorf("sheet of layer %s: %w", p.Layers[l].Layer.Name(), err)}
+		}
+	}
 	return nil
 }
 

@@ -234,6 +234,9 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 			if err != nil {
 				return &sizeError{fmt.Errorf("plan %s: %w", source.Display(string(rec.Input)), err)}
 			}
+			if err := w.opts.checkSheets(p, i); err != nil {
+				return fmt.Errorf("plan %s: %w", source.Display(string(rec.Input)), err)
+			}
 			e.plan = p
 		}
 		for _, lp := range e.plan.Layers {

@@ -215,8 +215,7 @@ func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWri
 	case Overlay:
 		return newOverlayWriter(w, t, names, batch)
 	case Sheet:
-		s, err := newSheetWriter(w, t, batch.Create(names[0].name))
-		return s, []sink.FileInfo{info}, err
+		return newSheetWriter(w, t, batch.Create(names[0].name)), []sink.FileInfo{info}, nil
 	}
 	pw := &pngWriter{worker: w, depth: 8}
 	header := mapng.Header{Width: out.W, Height: out.H, Text: make([]mapng.Text, 1)}
