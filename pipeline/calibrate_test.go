@@ -14,6 +14,7 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
+	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -79,22 +80,62 @@ func TestCalibrateIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestCalibrateCountsMaps compares with the maps that a run writes.
+func TestCalibrateCountsMaps(t *testing.T) {
+	entries, opts := job(t, 6)
+	opts.Formats = []Format{NPY}
+	if _, err := Run(context.Background(), entries, opts); err != nil {
+		t.Fatal(err)
+	}
+	file, _ := calibrated(t, entries, opts)
+	for _, l := range file.Layers {
+		want := make([]stats.Filter, len(l.Filters))
+		for _, e := range entries {
+			array, err := weights.Load(filepath.Join(opts.Out, e.Rel, l.Layer+".npy"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			size := len(array.Data) / array.Shape[0]
+			for k := range want {
+				maps := array.Data[k*size:][:size]
+				if want[k].Values == 0 {
+					want[k].Min, want[k].Max = float64(maps[0]), float64(maps[0])
+				}
+				for _, v := range maps {
+					f := &want[k]
+					f.Min, f.Max = min(f.Min, float64(v)), max(f.Max, float64(v))
+					f.Values++
+					if v == 0 {
+						f.Zeros++
+					}
+				}
+			}
+		}
+		for k, f := range l.Filters {
+			w := want[k]
+			if f.Values != w.Values || f.Zeros != w.Zeros || f.Min != w.Min || f.Max != w.Max || f.Fires != len(entries) {
+				t.Errorf("%s: filter %d: got %+v, want %+v", l.Layer, k, f, w)
+			}
+		}
+	}
+}
+
 // TestStrongestPatch runs the very patch through the stack: without padding, its one
 // output is the value that was found.
 func TestStrongestPatch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	weights := func(n int) []float32 {
+	random := func(n int) []float32 {
 		w := make([]float32, n)
 		for i := range w {
 			w[i] = rng.Float32() - 0.4
 		}
 		return w
 	}
-	first, err := filters.NewConv(filters.ConvSpec{Name: "first", InChannels: 3, KernelSize: [2]int{3, 2}, Stride: [2]int{2, 1}, Weights: weights(4 * 18)})
+	first, err := filters.NewConv(filters.ConvSpec{Name: "first", InChannels: 3, KernelSize: [2]int{3, 2}, Stride: [2]int{2, 1}, Weights: random(4 * 18)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := filters.NewConv(filters.ConvSpec{Name: "second", InChannels: 4, KernelSize: [2]int{2, 3}, Dilation: [2]int{2, 1}, Stride: [2]int{1, 3}, Weights: weights(5 * 24)})
+	second, err := filters.NewConv(filters.ConvSpec{Name: "second", InChannels: 4, KernelSize: [2]int{2, 3}, Dilation: [2]int{2, 1}, Stride: [2]int{1, 3}, Weights: random(5 * 24)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ var kinds = []struct {
 	kind stats.Kind
 	word string
 }{
-	{stats.Dead, "dead"}, {stats.Rare, "nearly dead"}, {stats.Constant, "constant"},
+	{stats.Dead, "dead"}, {stats.Faint, "faint"}, {stats.Rare, "nearly dead"}, {stats.Constant, "constant"},
 	{stats.Saturated, "saturated"}, {stats.Duplicate, "near duplicate"},
 }
 
@@ -206,6 +206,8 @@ func finding(a *stats.Finding, pictures int) string {
 	switch a.Kind {
 	case stats.Dead:
 		return fmt.Sprintf("dead: 0 everywhere on all %d images", a.Pictures)
+	case stats.Faint:
+		return fmt.Sprintf("faint: never beyond %.3g, a trace of what the layer's others reach", a.Largest)
 	case stats.Rare:
 		return fmt.Sprintf("nearly dead: other than 0 at %s of places, on %d of %d images", percent(a.Share), a.Pictures, pictures)
 	case stats.Constant:

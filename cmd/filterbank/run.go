@@ -214,7 +214,11 @@ func logRecord(log *slog.Logger, r *sink.Record, said map[string]bool) {
 			log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", name, l.Uncovered, source.Display(string(r.Input))))
 		}
 	}
-	log.Debug(fmt.Sprintf("%s: %d×%d, %d files in %s", source.Display(string(r.Input)), r.Width, r.Height, len(r.Files), source.Display(string(r.Output))))
+	line := fmt.Sprintf("%s: %d×%d", source.Display(string(r.Input)), r.Width, r.Height)
+	if len(r.Files) > 0 {
+		line += fmt.Sprintf(", %d files in %s", len(r.Files), source.Display(string(r.Output)))
+	}
+	log.Debug(line)
 }
 
 func summaryLine(s pipeline.Summary, out string) string {

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func (f *Filter) Range(b Bounds) (render.Range, error) {
 	case f.Min < f.Max:
 		r.Lo = min(0, r.Lo)
 	}
-	if !(r.Lo <= r.Hi) {
+	if !(r.Lo <= r.Hi) || math.IsInf(r.Hi-r.Lo, 0) {
 		return r, fmt.Errorf("its range is from %v to %v, which is none", r.Lo, r.Hi)
 	}
 	return r, nil

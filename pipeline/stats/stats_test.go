@@ -159,6 +159,37 @@ func TestPeaks(t *testing.T) {
 	}
 }
 
+// TestFindings has each kind of finding but near duplicates at and beside its limit.
+func TestFindings(t *testing.T) {
+	spread := func(n int, value float32) []float32 { // the first n of 2000 values, half of these 1
+		values := make([]float32, 2000)
+		for i := range n {
+			values[i] = value
+			if i%2 == 1 {
+				values[i] = 1
+			}
+		}
+		return values
+	}
+	for _, c := range []struct {
+		values []float32
+		want   Kind
+	}{
+		{spread(0, 0), Dead}, {spread(1, 6), Rare}, {spread(2, 6), ""},
+		{spread(1000, 6), Saturated}, {spread(998, 6), ""}, {spread(1000, 5), ""}, {spread(2000, 1), Constant},
+	} {
+		all := tally(t, c.values, 1)
+		l := all.Layer("", namedLayer{}, "")
+		var got Kind
+		for _, f := range all.Findings(&l, 1, 6, 0.98) {
+			got = f.Kind
+		}
+		if got != c.want {
+			t.Errorf("%d of %v: got %q, want %q", len(c.values), c.values[:2], got, c.want)
+		}
+	}
+}
+
 // TestPositions has places that are spread over maps of any shape, each once, and all of
 // a small map.
 func TestPositions(t *testing.T) {
