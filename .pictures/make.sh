@@ -34,3 +34,6 @@ convert "$work/sheet/still-life/gabor.sheet.png" -strip -define png:exclude-chun
 go run ./cmd/filterbank run -q -o "$work/overlay" samples/balloon.jpg -c samples/alexnet.yaml --format overlay
 montage "$work"/overlay/balloon/pool1/0{01,12,23,24}-*.png -tile 4x1 -geometry 227x227+4+4 -background white "$work/overlays.png"
 convert "$work/overlays.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/overlays.png
+# A bank.
+go run ./cmd/filterbank banks leung-malik --png "$work/bank.png"
+convert "$work/bank.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/leung-malik.png

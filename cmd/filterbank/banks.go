@@ -34,9 +34,10 @@ func newBanks(c console) *cobra.Command {
 			"filters it shows the parameters and kernels. --export writes the kernels as an array,\n" +
 			"float32, K×1×kH×kW in the order that it prints; with --channels K×3×kH×kW, spread over\n" +
 			"red, green and blue as a stack file's channels spread them (each: 3·K×1×kH×kW, for\n" +
-			"groups: 3).",
+			"groups: 3). --png draws them.",
 		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
-			"  filterbank banks leung-malik --export lm.npy",
+			"  filterbank banks leung-malik --export lm.npy --channels mean\n" +
+			"  filterbank banks steerable --png steerable.png && filterbank show steerable.png",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeBanks,
 		RunE: func(cmd *cobra.Command, args []string) error {
