@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of README from samples/. Needs Go, ImageMagick and the font DejaVu Sans.
+# Makes the pictures of README from samples/. Needs Go, ImageMagick, Chromium and the font DejaVu Sans.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -34,6 +34,13 @@ convert "$work/sheet/still-life/gabor.sheet.png" -strip -define png:exclude-chun
 go run ./cmd/filterbank run -q -o "$work/overlay" samples/balloon.jpg -c samples/alexnet.yaml --format overlay
 montage "$work"/overlay/balloon/pool1/0{01,12,23,24}-*.png -tile 4x1 -geometry 227x227+4+4 -background white "$work/overlays.png"
 convert "$work/overlays.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/overlays.png
+
 # A bank.
 go run ./cmd/filterbank banks leung-malik --png "$work/bank.png"
 convert "$work/bank.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/leung-malik.png
+
+# The page about a run, at a map of the second picture.
+go run ./cmd/filterbank run -q -o "$work/report" --layers all --report samples/scene.jpg samples/siemens-star.png
+chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,860 --virtual-time-budget=10000 \
+	--screenshot="$work/report.png" "file://$work/report/report.html#/p/1/0/1/1/60/128" 2>/dev/null
+convert "$work/report.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/report.png

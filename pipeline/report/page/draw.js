@@ -36,7 +36,7 @@ function numbered(values, height, width, { top = largest(values), signed = true,
   const cell = (v) => h("td", {
     title: exact(v),
     style: signed ? { background: v ? colour(v, top, true, 0.75) : "" } : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
-  }, short(v, 3));
+  }, Math.abs(v) < 0.001 && v ? v.toExponential(1) : short(v, 3));
   const rows = Array.from({ length: height }, (_, y) => h("tr", null, Array.from({ length: width }, (_, x) => cell(values[y * width + x]))));
   return h("table", { class: "numbered", "aria-label": label }, h("tbody", null, rows));
 }
