@@ -59,7 +59,7 @@ func leungMalik(v values) ([]Kernel, error) {
 	size := v.int("size")
 	var sigmas [4]float64
 	for i := range sigmas {
-		// Powers of two are exact, so that a scale of √2 gives 2 and 4 where they belong.
+		// IEEE 754 rounds square roots exactly, where math.Pow depends on the machine.
 		sigmas[i] = v.float("scale") * math.Sqrt(float64(int(1)<<i))
 	}
 	kernels := edgesAndBars(v.bank.Name, size, sigmas[:3], v.int("orientations"))
