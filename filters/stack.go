@@ -123,9 +123,13 @@ type LayerPlan struct {
 	work float64 // about what the layer costs, in multiply-adds
 }
 
+// ErrStrictSize says that a layer with StrictSize leaves rows or columns uncovered.
+var ErrStrictSize = errors.New("strict_size")
+
 // Plan works out every layer's shapes for an input. It is an error when a kernel is
-// larger than its padded input, when padding reflects or wraps more than there is,
-// and, where a layer has StrictSize, when rows or columns stay uncovered.
+// larger than its padded input, when padding reflects or wraps more than there is, when
+// a layer's output is larger than can be addressed, volume.ErrTooLarge, and, where a layer
+// has StrictSize, when rows or columns stay uncovered, ErrStrictSize.
 //
 // Receptive fields follow Araujo, Norris and Sim, Computing Receptive Fields of
 // Convolutional Neural Networks (Distill, 2019).
@@ -196,7 +200,7 @@ func (lp *LayerPlan) setOut(channels int, rule func(e Extent, in int) (out, unco
 		return fmt.Errorf("width: %w; use a larger picture, more padding or a smaller kernel", err)
 	}
 	if strict && lp.UncoveredRows+lp.UncoveredCols > 0 {
-		return fmt.Errorf("strict_size: %s", lp.Uncovered())
+		return fmt.Errorf("%w: %s", ErrStrictSize, lp.Uncovered())
 	}
 	if _, err = lp.Out.Len(); err != nil {
 		return fmt.Errorf("output: %w", err)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"runtime/debug"
 
+	"filterbank/filters"
+	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -19,10 +21,11 @@ type Code struct {
 
 // The codes that are the pipeline's own.
 const (
-	codeTimeout  = "timeout"
-	codeIO       = "io"
-	codeOutput   = "output"
-	codeInternal = "internal"
+	codeTimeout   = "timeout"
+	codeIO        = "io"
+	codeOutput    = "output"
+	codeInternal  = "internal"
+	codeUncovered = "uncovered"
 )
 
 // Codes lists every code that a record of the manifest can have, and what it means.
@@ -34,8 +37,9 @@ func Codes() []Code {
 		{string(decode.Unsupported), "another picture format, or a rare form of PNG or JPEG"},
 		{string(decode.Truncated), "the file ends before its picture does"},
 		{string(decode.Corrupt), "the file is damaged in its middle"},
-		{string(decode.TooLarge), "over the limit of pixels or the memory that the run may have"},
+		{string(decode.TooLarge), "over the limit of pixels, as it is or in a layer, or the memory that the run may have"},
 		{string(decode.TooSmall), "smaller than the crop or than a layer's kernel"},
+		{codeUncovered, "a layer with strict_size leaves rows or columns uncovered"},
 		{codeTimeout, "the picture took longer than --timeout"},
 		{string(source.CodeMissing), "there is no such file or folder, or none any more"},
 		{string(source.CodeUnreadable), "permission is missing to read the file or folder"},
@@ -59,11 +63,8 @@ func code(err error) string {
 	if problem, ok := errors.AsType[*source.Problem](err); ok {
 		return string(problem.Code)
 	}
-	if _, ok := errors.AsType[*sheetError](err); ok {
-		return string(decode.TooLarge)
-	}
-	if _, ok := errors.AsType[*sizeError](err); ok {
-		return string(decode.TooSmall)
+	if size, ok := errors.AsType[*sizeError](err); ok {
+		return size.code()
 	}
 	if _, ok := errors.AsType[*memoryError](err); ok {
 		return string(decode.TooLarge)
@@ -87,10 +88,50 @@ func code(err error) string {
 }
 
 // sizeError is a stack that does not fit a picture.
-type sizeError struct{ err error }
+type sizeError struct{ error }
 
-func (e *sizeError) Error() string { return e.err.Error() }
-func (e *sizeError) Unwrap() error { return e.err }
+// Unwrap is what the stack says.
+func (e *sizeError) Unwrap() error { return e.error }
+
+func (e *sizeError) code() string {
+	_, sheet := errors.AsType[*sheetError](e.error)
+	switch {
+	case sheet, errors.Is(e, volume.ErrTooLarge), errors.Is(e, errMapLimit):
+		return string(decode.TooLarge)
+	case errors.Is(e, filters.ErrStrictSize):
+		return codeUncovered
+	}
+	return string(decode.TooSmall)
+}
+
+// errMapLimit says that maps have more pixels than a picture may have.
+var errMapLimit = errors.New("raise it with --limit-pixels, or use less padding")
+
+// plan works out a stack for pictures of a size. It refuses maps with more pixels than a
+// picture may have, since padding makes them of any size, and sheets that are too large.
+func (o *Options) plan(stack int, name string, in volume.Shape) (*filters.Plan, error) {
+	p, err := o.Stacks[stack].Stack.Plan(in)
+	if err == nil {
+		err = o.checkMaps(p)
+	}
+	if err == nil {
+		err = o.checkSheets(p, stack)
+	}
+	if err != nil {
+		return nil, &sizeError{fmt.Errorf("plan %s: %w", name, err)}
+	}
+	return p, nil
+}
+
+func (o *Options) checkMaps(p *filters.Plan) error {
+	limit := o.Decoder.Options().Pixels
+	for _, l := range p.Layers {
+		if n := int64(l.Out.H) * int64(l.Out.W); n > limit {
+			return fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; %w", l.Layer.Name(), l.Out.W, l.Out.H, n, limit, errMapLimit)
+		}
+	}
+	return nil
+}
 
 // sheetError is a sheet that few programs could show.
 type sheetError struct{ error }

@@ -87,7 +87,7 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 	if !ok {
 		size, err := planSize(path, info.Prepared, opts)
 		if err != nil {
-			return &sizeError{fmt.Errorf("plan %s: %w", source.Display(path), err)}
+			return err
 		}
 		at = len(p.Sizes)
 		known[info.Prepared] = at
@@ -106,10 +106,7 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 func planSize(path string, in volume.Shape, opts *Options) (SizePlan, error) {
 	size := SizePlan{Input: in, Example: path}
 	for i, s := range opts.Stacks {
-		plan, err := s.Stack.Plan(in)
-		if err == nil {
-			err = opts.checkSheets(plan, i)
-		}
+		plan, err := opts.plan(i, source.Display(path), in)
 		if err != nil {
 			return size, err
 		}

@@ -230,12 +230,9 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 	for i, s := range w.opts.Stacks {
 		e := &w.engines[i]
 		if e.plan == nil || e.plan.Input != in {
-			p, err := s.Stack.Plan(in)
+			p, err := w.opts.plan(i, source.Display(string(rec.Input)), in)
 			if err != nil {
-				return &sizeError{fmt.Errorf("plan %s: %w", source.Display(string(rec.Input)), err)}
-			}
-			if err := w.opts.checkSheets(p, i); err != nil {
-				return fmt.Errorf("plan %s: %w", source.Display(string(rec.Input)), err)
+				return err
 			}
 			e.plan = p
 		}

@@ -3,6 +3,7 @@
 package volume
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -17,15 +18,18 @@ type Shape struct {
 // String writes a shape as C×H×W.
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.C, s.H, s.W) }
 
+// ErrTooLarge says that a shape has more values than an int counts the bytes of.
+var ErrTooLarge = errors.New("more values than this machine can address")
+
 // Len is C·H·W. It is an error when a dimension is below 1 or when the product
-// does not fit an int of 63 bits with room for four bytes a value.
+// does not fit an int of 63 bits with room for four bytes a value: ErrTooLarge.
 func (s Shape) Len() (int, error) {
 	if s.C < 1 || s.H < 1 || s.W < 1 {
 		return 0, fmt.Errorf("shape %v: every dimension must be at least 1", s)
 	}
 	n, ok := Product(s.C, s.H, s.W)
 	if !ok || n > math.MaxInt/4 {
-		return 0, fmt.Errorf("shape %v: more values than this machine can address", s)
+		return 0, fmt.Errorf("shape %v: %w", s, ErrTooLarge)
 	}
 	return n, nil
 }
