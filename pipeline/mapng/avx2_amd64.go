@@ -44,6 +44,11 @@ func widenAVX2(dst *uint16, p *byte, sixteens int)
 //go:noescape
 func tallyAMD64(count *[8][512]uint16, token *uint16, eights int)
 
+// foldAVX2 is fold.
+//
+//go:noescape
+func foldAVX2(count *[8][512]uint16)
+
 // writeGroupsBMI2 is writeGroups for groups > 0 of three tokens, all of them below
 // tokens, with room for what they take and 8 bytes more at out.
 //

@@ -283,6 +283,28 @@ step:
 	JNZ     step
 	RET
 
+// func foldAVX2(count *[8][512]uint16)
+// Requires: AVX, AVX2
+TEXT ·foldAVX2(SB), NOSPLIT, $0-8
+	MOVQ count+0(FP), AX
+	MOVQ $+32, CX
+
+vector:
+	VMOVDQU (AX), Y0
+	VPADDW  1024(AX), Y0, Y0
+	VPADDW  2048(AX), Y0, Y0
+	VPADDW  3072(AX), Y0, Y0
+	VPADDW  4096(AX), Y0, Y0
+	VPADDW  5120(AX), Y0, Y0
+	VPADDW  6144(AX), Y0, Y0
+	VPADDW  7168(AX), Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, AX
+	DECQ    CX
+	JNZ     vector
+	VZEROUPPER
+	RET
+
 // func writeGroupsBMI2(out *byte, token *uint16, groups int, entry *[512]uint32, pending uint64, bits uint64) (at int, pendingOut uint64, bitsOut uint64)
 // Requires: BMI, BMI2
 TEXT ·writeGroupsBMI2(SB), NOSPLIT, $0-72

@@ -44,14 +44,15 @@ type blockCoder struct {
 func (c *blockCoder) encode(w *bitWriter, block []byte, last bool) {
 	n := c.tokenize(block)
 	c.tally(c.token[:n])
-	c.countSymbols()
-	c.build.build(&c.lit, c.freq[:], maxLitBits)
+	size := 3 + c.countSymbols()
+	size += c.build.build(&c.lit, c.freq[:], maxLitBits)
 	c.header.plan(&c.build, &c.lit)
-	size := 3 + c.header.size() + c.fillEntries()
+	size += c.header.size()
 	if storedSize(len(block)) <= size {
 		writeStored(w, block, last)
 		return
 	}
+	c.fillEntries()
 	w.put(finalBit(last)|2<<1, 3)
 	c.header.write(w)
 	w.drain()
@@ -207,10 +208,7 @@ func (c *blockCoder) runs(n, length int) int {
 func (c *blockCoder) tally(token []uint16) {
 	clear(c.count[:])
 	tally(&c.count, token)
-	n := &c.count
-	for i := range n[0] {
-		n[0][i] += n[1][i] + n[2][i] + n[3][i] + n[4][i] + n[5][i] + n[6][i] + n[7][i]
-	}
+	fold(&c.count)
 }
 
 // tallyGeneric counts tokens, in eight tables so that equal neighbours need not wait for
@@ -232,34 +230,41 @@ func tallyGeneric(count *[8][tokens]uint16, token []uint16) {
 	}
 }
 
-// countSymbols gives the frequencies of DEFLATE's symbols.
-func (c *blockCoder) countSymbols() {
+// foldGeneric adds the other tables to the first.
+func foldGeneric(n *[8][tokens]uint16) {
+	for i := range n[0] {
+		n[0][i] += n[1][i] + n[2][i] + n[3][i] + n[4][i] + n[5][i] + n[6][i] + n[7][i]
+	}
+}
+
+// countSymbols gives the frequencies of DEFLATE's symbols, and how many bits the matches
+// take besides.
+func (c *blockCoder) countSymbols() (extra int) {
 	count := &c.count[0]
 	for i := range 256 {
 		c.freq[i] = uint32(count[i])
 	}
 	clear(c.freq[256:])
 	c.freq[endOfBlock] = 1
-	for i, l := range lengths {
-		c.freq[l.symbol] += uint32(count[firstRun+i])
+	for i := range lengths {
+		l, n := &lengths[i], count[firstRun+i]
+		c.freq[l.symbol] += uint32(n)
+		extra += int(n) * int(l.extraBits+1)
 	}
+	return extra
 }
 
-// fillEntries says how each token is written, and returns how many bits all that
-// occur and the end of the block take.
-func (c *blockCoder) fillEntries() (size int) {
-	count := &c.count[0]
+// fillEntries says how each token is written.
+func (c *blockCoder) fillEntries() {
 	for i := range 256 {
 		c.entry[i] = uint32(c.lit.word[i])<<8 | uint32(c.lit.length[i])
-		size += int(count[i]) * int(c.lit.length[i])
 	}
-	for i, l := range lengths {
+	for i := range lengths {
+		l := &lengths[i]
 		symbolBits := c.lit.length[l.symbol]
 		n := symbolBits + l.extraBits + 1 // distance 1 is the one bit 0
 		c.entry[firstRun+i] = (uint32(c.lit.word[l.symbol])|uint32(l.extra)<<symbolBits)<<8 | uint32(n)
-		size += int(count[firstRun+i]) * int(n)
 	}
-	return size + int(c.lit.length[endOfBlock])
 }
 
 // writeTokens appends the tokens to w, which has fewer than 8 bits pending. size

@@ -24,8 +24,9 @@ const (
 
 // build makes an optimal prefix code for freq with no word longer than limit.
 // Where fewer than two symbols occur, others are given words of one bit, as an
-// incomplete code is an error to some decoders. Frequencies are at most maxFreq.
-func (b *codeBuilder) build(c *code, freq []uint32, limit int) {
+// incomplete code is an error to some decoders. Frequencies are at most maxFreq. size is
+// how many bits all the words take, each as often as it occurs, and those others once.
+func (b *codeBuilder) build(c *code, freq []uint32, limit int) (size int) {
 	n := b.collect(freq)
 	b.sort(n)
 	depths := b.depths(n, limit)
@@ -35,7 +36,9 @@ func (b *codeBuilder) build(c *code, freq []uint32, limit int) {
 	at := 0
 	for length := limit; length > 0; length-- {
 		for range depths[length] {
-			c.length[b.sorted[at]&symbolMask] = uint8(length)
+			symbol := b.sorted[at]
+			c.length[symbol&symbolMask] = uint8(length)
+			size += length * int(symbol>>symbolBits)
 			at++
 		}
 	}
@@ -49,6 +52,7 @@ func (b *codeBuilder) build(c *code, freq []uint32, limit int) {
 			next[l]++
 		}
 	}
+	return size
 }
 
 // collect lists the symbols that occur in b.sorted, at least two of them.

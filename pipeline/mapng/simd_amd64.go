@@ -92,6 +92,14 @@ func tally(count *[8][tokens]uint16, token []uint16) {
 	tallyGeneric(count, token)
 }
 
+func fold(count *[8][tokens]uint16) {
+	if !fast() {
+		foldGeneric(count)
+		return
+	}
+	foldAVX2(count)
+}
+
 func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
 	groups := len(token) / 3
 	if groups == 0 || !fast() {

@@ -13,3 +13,4 @@ func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bit
 }
 func widen(dst []uint16, p []byte)                   { widenGeneric(dst, p) }
 func tally(count *[8][tokens]uint16, token []uint16) { tallyGeneric(count, token) }
+func fold(count *[8][tokens]uint16)                  { foldGeneric(count) }

@@ -24,7 +24,7 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
-	for _, write := range []func(loop){sub, subMean, subPaeth, sumMagnitudes, sums, findSame, widen, tally, writeGroups} {
+	for _, write := range []func(loop){sub, subMean, subPaeth, sumMagnitudes, sums, findSame, widen, tally, fold, writeGroups} {
 		write(loop{c})
 	}
 	file, err := c.Result()

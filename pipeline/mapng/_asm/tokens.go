@@ -41,11 +41,10 @@ func widen(l loop) {
 	l.RET()
 }
 
-const tokens = 512 // of mapng
+// Of mapng: how many tokens there are, and tables in which they are counted.
+const tokens, tables = 512, 8
 
-// tally has a table for each of eight tokens.
 func tally(l loop) {
-	const tables = 8
 	l.function("tallyAMD64", "func(count *[8][512]uint16, token *uint16, eights int)",
 		"tallyAMD64 is tally for eights > 0 of eight tokens, all of them below tokens.")
 	count, token := l.param("count"), l.param("token")
@@ -57,6 +56,24 @@ func tally(l loop) {
 		}
 		l.ADDQ(operand.I32(2*tables), token)
 	})
+	l.RET()
+}
+
+func fold(l loop) {
+	l.function("foldAVX2", "func(count *[8][512]uint16)", "foldAVX2 is fold.")
+	count, left := l.param("count"), l.GP64()
+	l.MOVQ(operand.I32(2*tokens/bytes), left)
+	l.Label("vector")
+	sum := l.YMM()
+	l.VMOVDQU(behind(count, 0), sum)
+	for k := 1; k < tables; k++ {
+		l.VPADDW(behind(count, 2*tokens*k), sum, sum)
+	}
+	l.VMOVDQU(sum, behind(count, 0))
+	l.ADDQ(operand.I32(bytes), count)
+	l.DECQ(left)
+	l.JNZ(operand.LabelRef("vector"))
+	l.VZEROUPPER()
 	l.RET()
 }
 
