@@ -46,7 +46,7 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 			if !tapped {
 				continue
 			}
-			if err := p.layer(ctx, s.Stack, l, &f.Layers[at]); err != nil {
+			if err := p.layer(ctx, s.Stack, l, &f.Layers[at], f.Audit); err != nil {
 				return err
 			}
 			at++
@@ -72,13 +72,19 @@ const (
 )
 
 // layer draws the patches of a layer, of some filters at a time.
-func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer) error {
+func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) error {
 	names := layerFileNames(PNG, stack, l)
 	icons := kernelIcons(stack.Layers()[l], l == 0)
 	folder := path.Dir(names[0].name)
 	overview := sheet.Figure{
 		Title: folder, Lines: p.heading(of),
 		Cell: image.Pt(1, 1).Mul(3*overviewSide + 2*patchGap),
+	}
+	findings := make([]string, len(of.Filters))
+	for i := range audit {
+		if a := &audit[i]; a.Stack == of.Stack && a.Layer == of.Layer {
+			findings[a.Index], overview.Notes = finding(a), 1
+		}
 	}
 	for from := 0; from < len(of.Filters); from += filtersOnce {
 		some := of.Filters[from:min(from+filtersOnce, len(of.Filters))]
@@ -89,11 +95,14 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 		batch := p.tree.Begin("")
 		for k := range some {
 			figure := p.figure(path.Base(folder), &some[k], crops[k])
+			if note := findings[from+k]; note != "" {
+				figure.Lines = append(figure.Lines, note)
+			}
 			if icons != nil {
 				figure.Lead = &sheet.Lead{Raster: *icons[from+k], Caption: "kernel"}
 			}
 			err = errors.Join(err, p.draw(batch.Create(names[from+k].name), figure))
-			cell := sheet.Cell{Picture: mosaic(crops[k]), Index: fmt.Sprintf("%03d", some[k].Index), Name: some[k].Filter}
+			cell := sheet.Cell{Picture: mosaic(crops[k]), Index: fmt.Sprintf("%03d", some[k].Index), Name: some[k].Filter, Notes: []string{findings[from+k]}}
 			if icons != nil {
 				cell.Icon = icons[from+k]
 			}
@@ -116,6 +125,14 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 		batch.Abort()
 	}
 	return err
+}
+
+// finding is what an audit found of a filter, in a word or two.
+func finding(a *stats.Finding) string {
+	if a.Kind == stats.Duplicate {
+		return fmt.Sprintf("like %03d, r = %.3f", *a.Of, a.Correlation)
+	}
+	return string(a.Kind)
 }
 
 // heading is what an overview says of its layer.
