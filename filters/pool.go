@@ -61,6 +61,9 @@ const maxTaps = 1 << 24
 // NewPool checks a spec and fills its defaults. The error says which figure is wrong
 // and what would be right; it does not name the layer.
 func NewPool(spec PoolSpec) (*Pool, error) {
+	if spec.Kind != MaxPool && spec.Kind != AvgPool {
+		return nil, fmt.Errorf("kind must be MaxPool or AvgPool, got %d", int(spec.Kind))
+	}
 	if spec.Stride == [2]int{} {
 		spec.Stride = spec.KernelSize
 	}

@@ -119,6 +119,7 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 		spec PoolSpec
 		want string
 	}{
+		{PoolSpec{Kind: 2}, "kind must be MaxPool or AvgPool, got 2"},
 		{PoolSpec{}, "kernel size must be from 1 to 1048576, got 0"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{1, -1}}, "stride must be from 1 to 1048576, got -1"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{2, 0}}, "stride must be from 1 to 1048576, got 0"},

@@ -41,13 +41,13 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	for i := range w.columns {
 		w.columns[i] = int32(w.row.index(i * lp.Cols.Dilation))
 	}
-	if w.access.average != nil {
-		w.rows.Widths = resize(w.rows.Widths, lp.Out.W*lp.Cols.Stride+kernel.Slack)
+	if p := w.access.average; p != nil {
+		w.rows.Widths = resize(w.rows.Widths, (lp.Out.W-1)*lp.Cols.Stride+1+kernel.Slack)
 		for i := range w.rows.Widths {
 			w.rows.Widths[i] = 1
 		}
 		for x := range lp.Out.W {
-			w.rows.Widths[x*lp.Cols.Stride] = w.access.average.counted(lp.Cols, lp.In.W, x)
+			w.rows.Widths[x*lp.Cols.Stride] = p.counted(lp.Cols, lp.In.W, x)
 		}
 	}
 }
@@ -205,10 +205,10 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	r.Width, r.N = w.plan.Out.W, n
 	r.Src, r.GroupStride = w.data, w.access.channels*w.row.width
 	r.Offsets, r.Stride = w.offset[:n*taps], w.row.stride
-	if w.access.average != nil {
+	if p := w.access.average; p != nil {
 		r.Heights = resize(r.Heights, n)
 		for j := range r.Heights {
-			r.Heights[j] = w.access.average.counted(w.plan.Rows, w.plan.In.H, y+j)
+			r.Heights[j] = p.counted(w.plan.Rows, w.plan.In.H, y+j)
 		}
 	}
 	w.packed.loops(w.layout, w.plan.In.C).Compute(r)

@@ -18,7 +18,7 @@ func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *layerCas
 func (c *layerCase) checkPool(t *testing.T, gap int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(gap), 2))
-	heights, widths := make([]float32, c.rows), make([]float32, c.width*c.stride+Slack)
+	heights, widths := make([]float32, c.rows), make([]float32, (c.width-1)*c.stride+1+Slack)
 	for _, counts := range [][]float32{heights, widths} {
 		for i := range counts {
 			counts[i] = float32(1 + r.IntN(5))
