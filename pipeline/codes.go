@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"runtime/debug"
 
-	"filterbank/filters"
-	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -86,55 +84,6 @@ func code(err error) string {
 	}
 	return codeIO
 }
-
-// sizeError is a stack that does not fit a picture.
-type sizeError struct{ error }
-
-// Unwrap is what the stack says.
-func (e *sizeError) Unwrap() error { return e.error }
-
-func (e *sizeError) code() string {
-	_, sheet := errors.AsType[*sheetError](e.error)
-	switch {
-	case sheet, errors.Is(e, volume.ErrTooLarge), errors.Is(e, errMapLimit):
-		return string(decode.TooLarge)
-	case errors.Is(e, filters.ErrStrictSize):
-		return codeUncovered
-	}
-	return string(decode.TooSmall)
-}
-
-// errMapLimit says that maps have more pixels than a picture may have.
-var errMapLimit = errors.New("raise it with --limit-pixels, or use less padding")
-
-// plan works out a stack for pictures of a size. It refuses maps with more pixels than a
-// picture may have, since padding makes them of any size, and sheets that are too large.
-func (o *Options) plan(stack int, name string, in volume.Shape) (*filters.Plan, error) {
-	p, err := o.Stacks[stack].Stack.Plan(in)
-	if err == nil {
-		err = o.checkMaps(p)
-	}
-	if err == nil {
-		err = o.checkSheets(p, stack)
-	}
-	if err != nil {
-		return nil, &sizeError{fmt.Errorf("plan %s: %w", name, err)}
-	}
-	return p, nil
-}
-
-func (o *Options) checkMaps(p *filters.Plan) error {
-	limit := o.Decoder.Options().Pixels
-	for _, l := range p.Layers {
-		if n := int64(l.Out.H) * int64(l.Out.W); n > limit {
-			return fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; %w", l.Layer.Name(), l.Out.W, l.Out.H, n, limit, errMapLimit)
-		}
-	}
-	return nil
-}
-
-// sheetError is a sheet that few programs could show.
-type sheetError struct{ error }
 
 // timeoutError is a picture that took too long.
 type timeoutError struct{ error }

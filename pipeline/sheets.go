@@ -94,7 +94,7 @@ func (o *Options) checkSheets(p *filters.Plan, stack int) error {
 			continue
 		}
 		if _, err := o.layerFigure(p, l, "", nil).Size(); err != nil {
-			return &sheetError{fmt.Errorf("sheet of layer %s: %w", p.Layers[l].Layer.Name(), err)}
+			return &largeError{fmt.Errorf("sheet of layer %s: %w", p.Layers[l].Layer.Name(), err)}
 		}
 	}
 	return nil
