@@ -26,9 +26,10 @@ type sheetWriter struct {
 func newSheetWriter(w *worker, t *tap, file *sink.File) *sheetWriter {
 	name := source.Display(string(t.rec.Output))
 	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), file: file}
+	reduction := sheet.NewReduction(s.figure.from, s.figure.to, 1)
 	for k := range s.figure.Cells {
 		s.grays = append(s.grays, w.opts.levels(t.plan.Layers[t.layer].Layer, t.ranges[k]))
-		s.maps = append(s.maps, sheet.NewReduction(s.figure.from, s.figure.to, 1))
+		s.maps = append(s.maps, reduction.Again())
 	}
 	if s.figure.labelled() {
 		s.labels = make([][]string, len(s.maps))

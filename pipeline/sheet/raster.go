@@ -81,14 +81,43 @@ type Reduction struct {
 	samples  int    // a pixel: 1 or 3
 	pix      []byte // of the raster
 	y        int    // rows taken
+	spans    []span // one a column of the raster
+	line     []uint64
 	sum      []uint64
-	span     []uint64 // a row summed along its length
+}
+
+// span is what a column of the raster takes of a row, in units of 1/to.X of a pixel: some
+// of the pixel first, all of those up to last, and some of that one. Where first and last
+// are the same pixel, it is counted in head.
+type span struct {
+	first, last int
+	head, tail  uint64
 }
 
 // NewReduction reduces a picture of size from, with so many samples a pixel, to a size
 // that is no larger. to is at least 1×1.
 func NewReduction(from, to image.Point, samples int) *Reduction {
-	return &Reduction{from: from, to: to, samples: samples, pix: make([]byte, to.X*to.Y*samples)}
+	r := &Reduction{from: from, to: to, samples: samples}
+	for column := range to.X {
+		begin, end := column*from.X, (column+1)*from.X
+		s := span{first: begin / to.X, last: end / to.X}
+		s.head, s.tail = uint64(min((s.first+1)*to.X, end)-begin), uint64(end-s.last*to.X)
+		if s.last == s.first || s.last == from.X {
+			s.tail = 0
+		}
+		r.spans = append(r.spans, s)
+	}
+	return r.Again()
+}
+
+// Again is another reduction from and to the same size, which shares what it can with r.
+func (r *Reduction) Again() *Reduction {
+	a := &Reduction{from: r.from, to: r.to, samples: r.samples, spans: r.spans}
+	a.pix = make([]byte, a.to.X*a.to.Y*a.samples)
+	if a.from != a.to {
+		a.line, a.sum = make([]uint64, a.to.X*a.samples), make([]uint64, a.to.X*a.samples)
+	}
+	return a
 }
 
 // Row takes the next row.
@@ -112,29 +141,26 @@ func (r *Reduction) Row(row []byte) {
 	r.add(uint64(end - begin))
 }
 
-// along sums a row over the columns of the raster, in units of 1/to.X of a pixel.
+// along sums a row over the columns of the raster.
 func (r *Reduction) along(row []byte) {
-	n := r.samples
-	if r.span == nil {
-		r.span, r.sum = make([]uint64, r.to.X*n), make([]uint64, r.to.X*n)
-	}
-	clear(r.span)
-	column, left := 0, r.from.X // units that the column still takes
-	for x := range r.from.X {
-		first := min(left, r.to.X)
+	n, whole := r.samples, uint64(r.to.X)
+	for i, s := range r.spans {
 		for c := range n {
-			r.span[column*n+c] += uint64(first) * uint64(row[x*n+c])
-		}
-		left -= first
-		if left > 0 {
-			continue
-		}
-		column, left = column+1, r.from.X
-		if rest := r.to.X - first; rest > 0 {
-			for c := range n {
-				r.span[column*n+c] += uint64(rest) * uint64(row[x*n+c])
+			sum := uint64(0)
+			if n == 1 {
+				for _, v := range row[s.first+1 : max(s.first+1, s.last)] {
+					sum += uint64(v)
+				}
+			} else {
+				for x := s.first + 1; x < s.last; x++ {
+					sum += uint64(row[x*n+c])
+				}
 			}
-			left -= rest
+			sum = sum*whole + s.head*uint64(row[s.first*n+c])
+			if s.tail > 0 {
+				sum += s.tail * uint64(row[s.last*n+c])
+			}
+			r.line[i*n+c] = sum
 		}
 	}
 }
@@ -143,7 +169,7 @@ func (r *Reduction) add(weight uint64) {
 	if weight == 0 {
 		return
 	}
-	for i, v := range r.span {
+	for i, v := range r.line {
 		r.sum[i] += weight * v
 	}
 }
