@@ -35,24 +35,29 @@ type drawnMap struct {
 	err     error
 }
 
-// begin opens a PNG for every map that has none.
+// begin opens a PNG for every map that has none, of the scale and the colours that maps
+// have unless the run is told otherwise.
 func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *drawn {
 	all := &drawn{drawing: d, layers: make([][]*drawnMap, len(maps))}
 	for l := range maps {
-		out := plan.Layers[l].Out
+		out, colormap := plan.Layers[l].Out, render.Colormap{}.For(plan.Layers[l].Layer.Signed())
+		header := mapng.Header{Width: out.W, Height: out.H, Depth: 8}
+		if !colormap.Gray() {
+			header.Palette = colormap.Palette()
+		}
 		all.layers[l] = make([]*drawnMap, len(maps[l]))
 		for k := range maps[l] {
 			m := &maps[l][k]
 			if m.URL != "" || m.PNG != nil {
 				continue
 			}
-			var r render.Range
-			if t := &tallies[l][k]; t.lo < t.hi {
-				r = render.Range{Lo: min(0, float64(t.lo)), Hi: float64(t.hi)}
+			r := tallies[l][k].scale()
+			if colormap.Diverging() {
+				r = r.Centred()
 			}
 			m.Of = [2]float64{r.Lo, r.Hi}
 			open := &drawnMap{of: m, gray: render.Gray8(r)}
-			open.err = open.encoder.Reset(&open.out, mapng.Header{Width: out.W, Height: out.H, Depth: 8})
+			open.err = open.encoder.Reset(&open.out, header)
 			all.layers[l][k] = open
 		}
 	}

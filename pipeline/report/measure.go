@@ -7,6 +7,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/render"
 )
 
 // binCount is the number of a histogram's bins.
@@ -59,6 +60,18 @@ func allZero(row []float32) bool {
 		}
 	}
 	return true
+}
+
+// scale is the map's range as --scale map has it.
+func (t *tally) scale() render.Range {
+	if t.lo > t.hi {
+		return render.Range{}
+	}
+	r := render.Range{Lo: float64(t.lo) + 0, Hi: float64(t.hi) + 0} // −0 + 0 is +0
+	if t.lo != t.hi {
+		r.Lo = min(0, r.Lo)
+	}
+	return r
 }
 
 // count takes a row into the histogram, once lo and hi are those of the whole map.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"filterbank/filters/weights"
+	"filterbank/pipeline/sink"
 )
 
 // tab is a browser's window. Whatever the page logs or throws fails the test.
@@ -110,58 +110,48 @@ func value[T any](t *tab, expression string) T {
 	return v
 }
 
-// layer is a layer of a run's manifest.
-type layer struct {
-	Stack, Layer string
-	Out          struct{ C, H, W int }
-}
-
-func readManifest(t testing.TB, r *run) (pictures []string, layers [][]layer) {
+func readManifest(t testing.TB, r *run) []*sink.Record {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(r.maps, "manifest.jsonl"))
+	m, err := sink.OpenManifest(r.maps)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(data)) {
-		var rec struct {
-			Output string
-			Layers []layer
-		}
-		if err := json.Unmarshal([]byte(line), &rec); err != nil {
+	defer m.Close()
+	var records []*sink.Record
+	for _, place := range m.Places() {
+		rec, err := m.Record(place)
+		if err != nil {
 			t.Fatal(err)
 		}
-		pictures, layers = append(pictures, rec.Output), append(layers, rec.Layers)
+		records = append(records, rec)
 	}
-	return pictures, layers
+	return records
 }
 
 // TestProbe: the number that the probe computes has the bits of the .npy file, for all
 // kinds of layers and pictures, at random outputs and at all corners; and the page of one
 // file has the same numbers.
 func TestProbe(t *testing.T) {
-	bin := command(t)
-	r := newRun(t, bin)
-	r.do(t, bin, 0, "report", "maps", "-q")
-	r.do(t, bin, 0, "report", "maps", "-q", "-o", "one.html", "--embed")
-	pictures, layers := readManifest(t, r)
+	r := newRun(t)
+	r.do(t, 0, "report", "maps", "-q")
+	r.do(t, 0, "report", "maps", "-q", "-o", "one.html", "--embed")
+	records := readManifest(t, r)
 	random := rand.New(rand.NewPCG(3, 4))
 	compared := 0
 	for _, page := range []string{filepath.Join(r.maps, "report.html"), filepath.Join(r.dir, "one.html")} {
 		tab := newTab(t)
-		for p, picture := range pictures {
-			if len(layers[p]) == 0 {
+		for p, rec := range records {
+			if rec.Status != sink.OK {
 				continue
 			}
 			tab.open(page, fmt.Sprintf("#/p/%d", p))
-			for i, l := range layers[p] {
-				st, at := 0, i
-				for at > 0 && layers[p][i-at].Stack != l.Stack {
-					at--
+			st, first := 0, 0
+			for i, l := range rec.Layers {
+				if l.Stack != rec.Layers[first].Stack {
+					st, first = st+1, i
 				}
-				if l.Stack != layers[p][0].Stack {
-					st = 1
-				}
-				compared += tab.compare(filepath.Join(r.maps, picture, l.Stack, l.Layer+".npy"), l, st, at, random)
+				file := filepath.Join(r.maps, string(rec.Output), l.Stack, l.Layer+".npy")
+				compared += tab.compare(file, l, st, i-first, random)
 			}
 		}
 	}
@@ -171,7 +161,7 @@ func TestProbe(t *testing.T) {
 }
 
 // compare holds outputs of a layer against its file.
-func (t *tab) compare(file string, l layer, st, at int, random *rand.Rand) int {
+func (t *tab) compare(file string, l sink.LayerInfo, st, at int, random *rand.Rand) int {
 	t.Helper()
 	want, err := weights.Load(file)
 	if err != nil {

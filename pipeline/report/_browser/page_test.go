@@ -14,8 +14,7 @@ import (
 
 // TestPage walks through a report as its reader does.
 func TestPage(t *testing.T) {
-	bin := command(t)
-	r := newRun(t, bin, "--report")
+	r := newRun(t, "--report")
 	page := filepath.Join(r.maps, "report.html")
 	t.Run("overview", func(t *testing.T) { overview(newTab(t), page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(t), page) })
@@ -27,7 +26,7 @@ func TestPage(t *testing.T) {
 		if err := os.Remove(filepath.Join(r.dir, "photos", "eight.png")); err != nil {
 			t.Fatal(err)
 		}
-		r.do(t, bin, 0, "report", "maps", "-q")
+		r.do(t, 0, "report", "maps", "-q")
 		gone(newTab(t), page)
 	})
 }
@@ -62,11 +61,11 @@ func overview(t *tab, page string) {
 	t.open(page, "")
 	is(t, `document.querySelectorAll(".diagram").length`, 2)
 	is(t, `document.querySelectorAll(".diagram .layer").length`, 10)
-	is(t, `document.querySelectorAll(".gallery li").length`, 4)
+	is(t, `document.querySelectorAll(".gallery li").length`, 5)
 	is(t, `document.querySelectorAll(".warning").length > 0`, true) // uncovered rows
 	is(t, text(".gallery .failed .code"), "not-a-picture")
 	// A name that would end an element or an attribute is text, and adds nothing.
-	is(t, `document.querySelector(".failed .name").title.includes("<img src=x onerror=alert(1)>")`, true)
+	is(t, `[...document.querySelectorAll(".name")].filter((n) => n.title.includes("<img src=x onerror=alert(1)> <!--")).length`, 2)
 	is(t, `document.querySelectorAll('img[src="x"]').length`, 0)
 	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then(() => true)`, true)
 
@@ -75,11 +74,14 @@ func overview(t *tab, page string) {
 	t.do(chromedp.KeyEvent("SIX"))
 	is(t, `document.querySelectorAll(".gallery li").length`, 1)
 	is(t, text(".gallery .name"), "photos/sixteen.png")
-	is(t, text("[role=status]"), "1 of 4 pictures")
+	is(t, text("[role=status]"), "1 of 5 pictures")
 	t.do(click("#failed"))
 	is(t, `document.querySelectorAll(".gallery li").length`, 0)
 
 	t.open(page, "#/p/0")
+	is(t, text("h1")+`.includes("<img src=x onerror=alert(1)> <!-- ' ")`, true)
+	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then((all) => all.length > 50)`, true)
+	t.open(page, "#/p/4")
 	is(t, `document.querySelector(".failure").textContent.startsWith("not-a-picture decode ")`, true)
 	t.open(page, "#/p/99")
 	is(t, text("h1"), "Not here")
@@ -95,7 +97,7 @@ func keyboard(t *tab, page string) {
 	is(t, `document.querySelectorAll(".gallery a[tabindex='0']").length`, 1)
 	t.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	is(t, `document.activeElement.getAttribute("href")`, "#/p/2")
-	t.do(chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.Enter))
+	t.do(chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.Enter))
 	t.until(`document.querySelector(".picture") !== null`)
 	is(t, where, "#/p/2")
 	is(t, `document.activeElement.tagName`, "H1")
@@ -182,7 +184,7 @@ func theme(t *tab, page string) {
 // narrow finds nothing wider than a telephone.
 func narrow(t *tab, page string) {
 	t.do(chromedp.EmulateViewport(390, 844))
-	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
+	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
 		t.open(page, place)
 		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
 	}

@@ -11,6 +11,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"log"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -27,22 +28,30 @@ type run struct {
 	maps string // the run's folder
 }
 
-// command builds the program once.
-func command(t testing.TB) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "filterbank")
-	build := exec.Command("go", "build", "-o", bin, "./cmd/filterbank")
-	build.Dir = "../../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return bin
+// program is where the program is built to.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "browser")
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "filterbank")
+		build := exec.Command("go", "build", "-o", program, "./cmd/filterbank")
+		build.Dir = "../../.."
+		if out, err := build.CombinedOutput(); err != nil {
+			log.Fatalf("%v\n%s", err, out)
+		}
+		return m.Run()
+	}())
 }
 
 // do runs the program and wants that exit code.
-func (r *run) do(t testing.TB, bin string, code int, args ...string) {
+func (r *run) do(t testing.TB, code int, args ...string) {
 	t.Helper()
-	cmd := exec.Command(bin, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir = r.dir
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
@@ -52,7 +61,7 @@ func (r *run) do(t testing.TB, bin string, code int, args ...string) {
 
 // newRun makes a run of all kinds of layers on all kinds of pictures, one of which is
 // broken, and its report.
-func newRun(t testing.TB, bin string, flags ...string) *run {
+func newRun(t testing.TB, flags ...string) *run {
 	t.Helper()
 	r := &run{dir: t.TempDir()}
 	r.maps = filepath.Join(r.dir, "maps")
@@ -68,13 +77,17 @@ func newRun(t testing.TB, bin string, flags ...string) *run {
 	r.picture(t, "photos/eight.png", image.NewRGBA(image.Rect(0, 0, 60, 44)), random)
 	r.picture(t, "photos/sixteen.png", image.NewRGBA64(image.Rect(0, 0, 41, 53)), random)
 	r.picture(t, "photos/clear.png", image.NewNRGBA(image.Rect(0, 0, 37, 40)), random)
-	r.write(t, "photos/"+hostile, []byte("no picture"))
-	r.do(t, bin, 1, append([]string{"run", "photos", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--format", "png", "--format", "npy"}, flags...)...)
+	r.picture(t, "photos/"+hostile, image.NewRGBA(image.Rect(0, 0, 30, 33)), random)
+	r.write(t, "photos/"+broken, []byte("no picture"))
+	r.do(t, 1, append([]string{"run", "photos", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--format", "png", "--format", "npy"}, flags...)...)
 	return r
 }
 
-// hostile is a name that ends what it should not, where it is not escaped.
-const hostile = "<img src=x onerror=alert(1)> </script> ' \" % # ? & \\ \n é.png"
+// Names that end what they should not, where they are not escaped.
+const (
+	hostile = "<img src=x onerror=alert(1)> <!-- ' \" % # ? & \\ \n é \xff.png"
+	broken  = "zz <img src=x onerror=alert(1)> <!-- \n.png"
+)
 
 func (r *run) write(t testing.TB, name string, data []byte) {
 	t.Helper()
