@@ -5,8 +5,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"filterbank/filters/config/schema"
 	"filterbank/pipeline/sink"
-	"filterbank/schema"
 )
 
 // The schema's descriptions are the comments of this file.

@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"filters/bank", "filters/weights"},
 	{"filters"},
 	{"filters/volume", "filters/kernel"},
-	{"samples", "schema", "terminal"},
+	{"samples", "filters/config/schema", "cmd/filterbank/terminal"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

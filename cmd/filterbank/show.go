@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filterbank/cmd/filterbank/terminal"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
-	"filterbank/terminal"
 )
 
 // showOptions say how files are shown.

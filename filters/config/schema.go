@@ -5,7 +5,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"filterbank/schema"
+	"filterbank/filters/config/schema"
 )
 
 // The schema's descriptions are the comments of these files.
