@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -63,10 +62,7 @@ func newCalibrate(c console) *cobra.Command {
 			return f.work(cmd.Context(), c, j, func(running context.Context, log *slog.Logger, p *progress) error {
 				file, s, err := pipeline.Calibrate(running, j.entries, j.opts, f.duplicates)
 				p.end()
-				if err = f.finish(cmd.Context(), c, log, file, s, err); file == nil || f.out == "" {
-					return err
-				}
-				return f.patches(cmd.Context(), log, file, j, err)
+				return f.finish(cmd.Context(), c, log, j, file, s, err)
 			})
 		},
 	}
@@ -87,21 +83,25 @@ func newCalibrate(c console) *cobra.Command {
 // open finds out, before the first image, whether the file can be written. It takes the
 // place of statistics only.
 func (f *calibration) open() error {
-	if _, err := stats.Read(f.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		if info, statErr := os.Stat(f.file); statErr == nil && info.IsDir() {
-			return fmt.Errorf("statistics file %s: it is a folder; name a file with -o", f.file)
+	info, err := os.Stat(f.file)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("statistics file %s: it is a folder; name a file with -o", f.file)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("statistics file %s: it is no regular file; name one with -o", f.file)
+	case err == nil:
+		if _, err := stats.Read(f.file); err != nil {
+			return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
 		}
-		return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
 	}
-	var err error
 	if f.tree, err = sink.Open(filepath.Dir(f.file)); err != nil {
 		return err
 	}
 	return f.tree.Writable()
 }
 
-// finish writes the file, prints the audit and gives the exit code.
-func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, file *stats.File, s pipeline.Summary, err error) error {
+// finish writes the file, prints the audit, draws the patches and gives the exit code.
+func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return f.say(log, exitInterrupted, errors.New("interrupted; no statistics were written"))
@@ -129,33 +129,27 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, f
 	if err != nil {
 		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
 	}
-	if s.Failed > 0 {
-		return &exit{code: exitFailed}
+	failed := s.Failed > 0
+	if f.out != "" {
+		j.opts.Each = func(r *sink.Record) {
+			failed = true
+			log.Error("draw patches: "+r.Error, "code", r.Code)
+		}
+		err = pipeline.WritePatches(ctx, file, j.opts, f.out)
 	}
-	return nil
-}
-
-// patches draws the patches of the statistics that were written; how that ended, before is.
-func (f *calibration) patches(ctx context.Context, log *slog.Logger, file *stats.File, j *job, before error) error {
-	failed := false
-	j.opts.Each = func(r *sink.Record) {
-		failed = true
-		log.Error("draw patches: "+r.Error, "code", r.Code)
-	}
-	err := pipeline.WritePatches(ctx, file, j.opts, f.out)
 	switch {
 	case ctx.Err() != nil:
 		return f.say(log, exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches"))
 	case err != nil:
 		return f.say(log, exitFailed, err)
-	case failed && before == nil:
+	case failed:
 		return &exit{code: exitFailed}
 	}
-	return before
+	return nil
 }
 
 // kinds are what an audit finds, in words.
-var kinds = []struct {
+var kinds = [...]struct {
 	kind stats.Kind
 	word string
 }{
