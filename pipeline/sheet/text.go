@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"sort"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
@@ -25,9 +26,10 @@ type face struct {
 	glyphs map[glyphKey]glyph
 }
 
-// glyphKey is a character and where between two pixels it starts, in quarters.
+// glyphKey is a letter of the font, of which there are hundreds, and where between two
+// pixels it starts, in quarters.
 type glyphKey struct {
-	r       rune
+	index   sfnt.GlyphIndex
 	quarter fixed.Int26_6
 }
 
@@ -49,7 +51,7 @@ func newFace(ttf []byte, pixels int) (*face, error) {
 func (f *face) width(text string) int {
 	var x fixed.Int26_6
 	for _, r := range text {
-		x += f.glyph(glyphKey{r: r}).advance
+		x += f.glyph(r, 0).advance
 	}
 	return x.Ceil()
 }
@@ -61,7 +63,7 @@ func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string
 	src := image.NewUniform(ink)
 	for _, r := range text {
 		whole := x.Floor()
-		g := f.glyph(glyphKey{r, (x - fixed.I(whole)) / quarter})
+		g := f.glyph(r, (x-fixed.I(whole))/quarter)
 		box := g.mask.Rect.Add(image.Pt(whole, at.Y))
 		draw.DrawMask(dst, box, src, image.Point{}, g.mask, g.mask.Rect.Min, draw.Over)
 		x += g.advance
@@ -69,21 +71,22 @@ func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string
 }
 
 // glyph draws a character, or the font's sign for one that it has not.
-func (f *face) glyph(key glyphKey) glyph {
+func (f *face) glyph(r rune, quarter fixed.Int26_6) glyph {
+	index, err := f.font.GlyphIndex(&f.buf, r)
+	if err != nil {
+		index = 0
+	}
+	key := glyphKey{index, quarter}
 	if g, ok := f.glyphs[key]; ok {
 		return g
 	}
 	g := glyph{mask: new(image.Alpha)}
-	index, err := f.font.GlyphIndex(&f.buf, key.r)
+	g.advance, err = f.font.GlyphAdvance(&f.buf, index, f.ppem, font.HintingNone)
 	if err == nil {
-		g.advance, err = f.font.GlyphAdvance(&f.buf, index, f.ppem, font.HintingNone)
-	}
-	var outline sfnt.Segments
-	if err == nil {
-		outline, err = f.font.LoadGlyph(&f.buf, index, f.ppem, nil)
-	}
-	if err == nil {
-		g.mask = f.fill(outline, key.quarter*16)
+		var outline sfnt.Segments
+		if outline, err = f.font.LoadGlyph(&f.buf, index, f.ppem, nil); err == nil {
+			g.mask = f.fill(outline, quarter*16)
+		}
 	}
 	f.glyphs[key] = g
 	return g
@@ -140,12 +143,9 @@ func (f *face) shorten(text string, pixels int) string {
 		return text
 	}
 	runes := []rune(text)
-	for n := len(runes) - 1; n > 0; n-- {
+	short := func(n int) string { // of n characters and the ellipsis
 		head := (n + 1) / 2
-		s := string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
-		if f.width(s) <= pixels {
-			return s
-		}
+		return string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
 	}
-	return "…"
+	return short(sort.Search(len(runes)-1, func(n int) bool { return f.width(short(n+1)) > pixels }))
 }
