@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,6 +51,9 @@ func (f *flags) setMaps(o *pipeline.Options) (err error) {
 	}
 	if o.Sheet = f.tiles; f.tiles.Check() != nil {
 		return f.tiles.Check()
+	}
+	if f.tiles != (pipeline.SheetOptions{Tile: pipeline.DefaultTile}) && !slices.Contains(o.Formats, pipeline.Sheet) {
+		return errors.New("--sheet-tile and --sheet-columns are about contact sheets: add --sheet")
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
 	if !dataset {
