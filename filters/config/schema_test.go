@@ -1,105 +1,12 @@
 package config
 
 import (
-	"encoding/json"
+	"bytes"
 	"reflect"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
-
-// jsonSchema is the part of a JSON Schema that ours uses.
-type jsonSchema struct {
-	Defs          map[string]*jsonSchema `json:"$defs"`
-	Ref           string                 `json:"$ref"`
-	OneOf         []*jsonSchema
-	Type          string
-	Enum          []any
-	Properties    map[string]*jsonSchema
-	Additional    json.RawMessage `json:"additionalProperties"`
-	Required      []string
-	Items         *jsonSchema
-	MinItems      *int
-	MaxItems      *int
-	MinProperties *int
-	MaxProperties *int
-	MinLength     *int
-	Minimum       *float64
-	Maximum       *float64
-	Above         *float64 `json:"exclusiveMinimum"`
-	Pattern       string
-	Description   string
-}
-
-// valid is JSON Schema's validation of the keywords above.
-func (s *jsonSchema) valid(root *jsonSchema, v any) bool {
-	if s.Ref != "" {
-		def := root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")]
-		if def == nil || !def.valid(root, v) {
-			return false
-		}
-	}
-	if len(s.OneOf) > 0 {
-		n := 0
-		for _, form := range s.OneOf {
-			if form.valid(root, v) {
-				n++
-			}
-		}
-		if n != 1 {
-			return false
-		}
-	}
-	if s.Enum != nil && !slices.Contains(s.Enum, v) {
-		return false
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		return (s.Type == "" || s.Type == "object") && s.validObject(root, v)
-	case []any:
-		return (s.Type == "" || s.Type == "array") && within(len(v), s.MinItems, s.MaxItems) &&
-			(s.Items == nil || !slices.ContainsFunc(v, func(item any) bool { return !s.Items.valid(root, item) }))
-	case string:
-		return (s.Type == "" || s.Type == "string") && within(len(v), s.MinLength, nil) && regexp.MustCompile(s.Pattern).MatchString(v)
-	case float64:
-		whole := v == float64(int(v))
-		return (s.Type == "" || s.Type == "number" || s.Type == "integer" && whole) && (s.Minimum == nil || v >= *s.Minimum) &&
-			(s.Maximum == nil || v <= *s.Maximum) && (s.Above == nil || v > *s.Above)
-	case bool:
-		return s.Type == "" || s.Type == "boolean"
-	case nil:
-		return s.Type == "" || s.Type == "null"
-	}
-	return false
-}
-
-func (s *jsonSchema) validObject(root *jsonSchema, v map[string]any) bool {
-	for _, key := range s.Required {
-		if _, ok := v[key]; !ok {
-			return false
-		}
-	}
-	for key, value := range v {
-		if p := s.Properties[key]; p != nil {
-			if !p.valid(root, value) {
-				return false
-			}
-			continue
-		}
-		switch string(s.Additional) {
-		case "", "true":
-		case "false":
-			return false
-		default:
-			var more jsonSchema
-			if json.Unmarshal(s.Additional, &more) != nil || !more.valid(root, value) {
-				return false
-			}
-		}
-	}
-	return within(len(v), s.MinProperties, s.MaxProperties)
-}
 
 // value is a node as encoding/json would decode it.
 func (n *node) value() any {
@@ -126,14 +33,19 @@ func (n *node) value() any {
 	return nil
 }
 
-func within(n int, least, most *int) bool {
-	return (least == nil || n >= *least) && (most == nil || n <= *most)
-}
-
-func loadSchema(t *testing.T) *jsonSchema {
+// compiled is a part of the schema as a validator takes it, by its JSON Pointer.
+func compiled(t *testing.T, part string) *jsonschema.Schema {
 	t.Helper()
-	s := new(jsonSchema)
-	if err := json.Unmarshal(Schema(), s); err != nil {
+	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("stack.json", text); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("stack.json#" + part)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -141,7 +53,7 @@ func loadSchema(t *testing.T) *jsonSchema {
 
 // The schema takes what Parse takes, and refuses what it can see to be wrong.
 func TestSchemaAgreesWithParse(t *testing.T) {
-	s := loadSchema(t)
+	s := compiled(t, "")
 	for _, c := range []struct {
 		text  string
 		valid bool
@@ -209,44 +121,31 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.valid(s, root.value()); got != c.valid {
-			t.Errorf("the schema says %v to %s", got, c.text)
+		if err := s.Validate(root.value()); (err == nil) != c.valid {
+			t.Errorf("the schema says %v to %s", err, c.text)
 		}
 	}
 }
 
 // Every key that is decoded is in the schema, with a description.
 func TestSchemaHasEveryKey(t *testing.T) {
-	root := loadSchema(t)
 	for _, part := range []any{File{}, Input{}, Resize{}, Crop{}, Section{}, Layer{}, Conv{}, Kernel{}, BatchNorm{}, MaxPool{}, AvgPool{}, LocalResponseNorm{}} {
 		typ := reflect.TypeOf(part)
-		s := root.Defs[typ.Name()]
+		at := "/$defs/" + typ.Name()
 		switch typ.Name() {
 		case "File":
-			s = root
+			at = ""
 		case "Kernel":
-			s = s.OneOf[0]
+			at += "/oneOf/0"
 		}
-		if s == nil {
-			t.Errorf("%s is not in the schema", typ.Name())
-			continue
-		}
+		s := compiled(t, at)
 		for _, f := range fieldsOf(typ) {
 			if p := s.Properties[f.key]; p == nil || p.Description == "" {
 				t.Errorf("%s.%s: %+v", typ.Name(), f.key, p)
 			}
 		}
-		if string(s.Additional) != "false" {
+		if s.AdditionalProperties != false {
 			t.Errorf("%s allows other keys", typ.Name())
-		}
-	}
-}
-
-func TestSchemaReferences(t *testing.T) {
-	root := loadSchema(t)
-	for _, m := range regexp.MustCompile(`"#/\$defs/(\w+)"`).FindAllSubmatch(Schema(), -1) {
-		if root.Defs[string(m[1])] == nil {
-			t.Errorf("%s is not defined", m[1])
 		}
 	}
 }
