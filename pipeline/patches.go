@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"path"
+	"slices"
 	"strings"
 
 	"filterbank/filters"
@@ -40,16 +41,21 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 		}
 	}, nil, false
 	p := patches{run: &run{opts: &opts, tree: tree, memory: newAdmission(opts.Memory)}, pictures: f.Pictures}
-	at := 0
 	for _, s := range opts.Stacks {
 		for l, tapped := range s.Taps {
 			if !tapped {
 				continue
 			}
+			layer := s.Stack.Layers()[l]
+			at := slices.IndexFunc(f.Layers, func(of stats.Layer) bool {
+				return of.Stack == s.Stack.Name() && of.Layer == layer.Name() && len(of.Filters) == len(layer.Filters())
+			})
+			if at < 0 {
+				return fmt.Errorf("patches: the statistics are not of layer %s", layer.Name())
+			}
 			if err := p.layer(ctx, s.Stack, l, &f.Layers[at], f.Audit); err != nil {
 				return err
 			}
-			at++
 		}
 	}
 	return nil
@@ -66,7 +72,8 @@ const (
 	patchSide    = 128 // of a patch in its filter's picture, in pixels, at most
 	overviewSide = 60  // in its layer's
 	patchGap     = 2   // between those
-	filtersOnce  = 64  // whose patches are held at a time
+	mosaicSide   = 3*overviewSide + 2*patchGap
+	filtersOnce  = 64 // whose patches are held at a time
 
 	outside = 0x9c // the gray of what lies in the padding
 )
@@ -74,17 +81,10 @@ const (
 // layer draws the patches of a layer, of some filters at a time.
 func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) error {
 	names := layerFileNames(PNG, stack, l)
-	icons := kernelIcons(stack.Layers()[l], l == 0)
 	folder := path.Dir(names[0].name)
-	overview := sheet.Figure{
-		Title: folder, Lines: p.heading(of),
-		Cell: image.Pt(1, 1).Mul(3*overviewSide + 2*patchGap),
-	}
-	findings := make([]string, len(of.Filters))
-	for i := range audit {
-		if a := &audit[i]; a.Stack == of.Stack && a.Layer == of.Layer {
-			findings[a.Index], overview.Notes = finding(a), 1
-		}
+	overview := &sheet.Figure{Title: folder, Lines: p.heading(of), Cell: image.Pt(mosaicSide, mosaicSide), Cells: overviewCells(stack, l, of, audit)}
+	for _, c := range overview.Cells {
+		overview.Notes = max(overview.Notes, len(c.Notes))
 	}
 	for from := 0; from < len(of.Filters); from += filtersOnce {
 		some := of.Filters[from:min(from+filtersOnce, len(of.Filters))]
@@ -92,39 +92,49 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 		if err != nil {
 			return err
 		}
-		batch := p.tree.Begin("")
-		for k := range some {
-			figure := p.figure(path.Base(folder), &some[k], crops[k])
-			if note := findings[from+k]; note != "" {
-				figure.Lines = append(figure.Lines, note)
+		err = p.write(func(b *sink.Batch) (err error) {
+			for k := range some {
+				cell := &overview.Cells[from+k]
+				cell.Picture = mosaic(crops[k])
+				err = errors.Join(err, p.draw(b.Create(names[from+k].name), p.figure(path.Base(folder), &some[k], cell, crops[k])))
 			}
-			if icons != nil {
-				figure.Lead = &sheet.Lead{Raster: *icons[from+k], Caption: "kernel"}
-			}
-			err = errors.Join(err, p.draw(batch.Create(names[from+k].name), figure))
-			cell := sheet.Cell{Picture: mosaic(crops[k]), Index: fmt.Sprintf("%03d", some[k].Index), Name: some[k].Filter, Notes: []string{findings[from+k]}}
-			if icons != nil {
-				cell.Icon = icons[from+k]
-			}
-			overview.Cells = append(overview.Cells, cell)
-		}
-		if err == nil {
-			_, err = batch.Commit()
-		}
+			return err
+		})
 		if err != nil {
-			batch.Abort()
 			return err
 		}
 	}
-	batch := p.tree.Begin("")
-	err := p.draw(batch.Create(folder+".png"), &overview)
+	return p.write(func(b *sink.Batch) error { return p.draw(b.Create(folder+".png"), overview) })
+}
+
+// write commits the files that do makes, or none of them.
+func (p *patches) write(do func(*sink.Batch) error) error {
+	b := p.tree.Begin("")
+	err := do(b)
 	if err == nil {
-		_, err = batch.Commit()
+		_, err = b.Commit()
 	}
 	if err != nil {
-		batch.Abort()
+		b.Abort()
 	}
 	return err
+}
+
+// overviewCells are those of a layer's filters, without their pictures.
+func overviewCells(stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) []sheet.Cell {
+	cells := make([]sheet.Cell, len(of.Filters))
+	for k, f := range of.Filters {
+		cells[k].Index, cells[k].Name = fmt.Sprintf("%03d", k), f.Filter
+	}
+	for k, icon := range kernelIcons(stack.Layers()[l], l == 0) {
+		cells[k].Icon = icon
+	}
+	for i := range audit {
+		if a := &audit[i]; a.Stack == of.Stack && a.Layer == of.Layer && a.Index < len(cells) {
+			cells[a.Index].Notes = []string{finding(a)}
+		}
+	}
+	return cells
 }
 
 // finding is what an audit found of a filter, in a word or two.
@@ -148,12 +158,15 @@ func (p *patches) heading(of *stats.Layer) []string {
 	return []string{fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)}
 }
 
-// figure is a filter's picture: three rows of three patches.
-func (p *patches) figure(layer string, of *stats.Filter, crops []sheet.Raster) *sheet.Figure {
+// figure is a filter's picture: three rows of three patches. cell is its overview's.
+func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops []sheet.Raster) *sheet.Figure {
 	f := &sheet.Figure{
-		Title: fmt.Sprintf("%s %03d %s", layer, of.Index, of.Filter),
-		Lines: []string{fmt.Sprintf("fires on %d of %d images", of.Fires, p.pictures)},
+		Title: fmt.Sprintf("%s %s %s", layer, cell.Index, cell.Name),
+		Lines: append([]string{fmt.Sprintf("fires on %d of %d images", of.Fires, p.pictures)}, cell.Notes...),
 		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: 1,
+	}
+	if cell.Icon != nil {
+		f.Lead = &sheet.Lead{Raster: *cell.Icon, Caption: "kernel"}
 	}
 	for i, patch := range of.Strongest {
 		name := source.Display(string(patch.Input))
@@ -206,84 +219,4 @@ func (p *patches) crops(ctx context.Context, some []stats.Filter) ([][]sheet.Ras
 		}
 	})
 	return crops, err
-}
-
-// crop decodes a picture and gives it to do.
-func (w *worker) crop(ctx context.Context, e *source.Entry, do func(*decode.Picture) error) result {
-	rec := &sink.Record{Input: sink.Path(e.Path), Status: sink.OK}
-	err := errors.New("standard input cannot be read again for its patches")
-	if e.Path != source.Stdin {
-		err = w.cropFrom(ctx, e, rec, do)
-	}
-	switch {
-	case err == nil, interrupted(ctx, err):
-		return result{}
-	}
-	fail(rec, err)
-	return result{record: rec}
-}
-
-func (w *worker) cropFrom(ctx context.Context, e *source.Entry, rec *sink.Record, do func(*decode.Picture) error) error {
-	in, err := w.open(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	_, err = w.decoded(ctx, in, rec, func() int64 { return 0 }, func(_ context.Context, pic *decode.Picture) (int, error) {
-		return 0, do(pic)
-	})
-	return err
-}
-
-// crop is a box of a picture, reduced to patchSide where it is larger and enlarged by a
-// whole factor where it is smaller. Around the picture it is gray. Of a box much larger
-// than the picture only what lies near it is shown.
-func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
-	size := pic.Size()
-	picture := image.Rect(0, 0, size.W, size.H)
-	near := image.Rect(-size.W, -size.H, 2*size.W, 2*size.H)
-	part := image.Rect(box[1], box[0], box[1]+box[3], box[0]+box[2]).Intersect(near)
-	to, zoom := sheet.Within(part.Size(), image.Pt(patchSide, patchSide))
-	r := sheet.NewReduction(part.Size(), to, 3)
-	line, row := make([]byte, 3*size.W), make([]byte, 3*part.Dx())
-	inside := part.Intersect(picture)
-	for y := part.Min.Y; y < part.Max.Y; y++ {
-		for i := range row {
-			row[i] = outside
-		}
-		if !inside.Empty() && y >= inside.Min.Y && y < inside.Max.Y {
-			if err := pic.ReadRGB(line, y); err != nil {
-				return sheet.Raster{}, err
-			}
-			copy(row[3*(inside.Min.X-part.Min.X):], line[3*inside.Min.X:3*inside.Max.X])
-		}
-		r.Row(row)
-	}
-	return r.Raster(zoom, nil), nil
-}
-
-// mosaic lays a filter's patches out three by three, smaller.
-func mosaic(crops []sheet.Raster) sheet.Raster {
-	const side = 3*overviewSide + 2*patchGap
-	m := sheet.Raster{Width: side, Height: side, Pix: make([]byte, 3*side*side)}
-	for i := range m.Pix {
-		m.Pix[i] = 0xf3
-	}
-	for i, c := range crops {
-		to, zoom := sheet.Within(image.Pt(c.Width, c.Height), image.Pt(overviewSide, overviewSide))
-		small := sheet.NewReduction(image.Pt(c.Width, c.Height), to, 3)
-		for y := range c.Height {
-			small.Row(c.Pix[3*c.Width*y:][:3*c.Width])
-		}
-		tile := small.Raster(zoom, nil)
-		size := tile.Size()
-		left := i%3*(overviewSide+patchGap) + (overviewSide-size.X)/2
-		top := i/3*(overviewSide+patchGap) + (overviewSide-size.Y)/2
-		for y := range size.Y {
-			for x := range size.X {
-				copy(m.Pix[3*((top+y)*side+left+x):][:3], tile.Pix[3*(y/zoom*tile.Width+x/zoom):])
-			}
-		}
-	}
-	return m
 }
