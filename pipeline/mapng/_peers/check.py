@@ -22,6 +22,8 @@ def check(png):
             return f"text is {im.text}"
         if png.name.startswith("palette-") and im.mode != "P":
             return f"mode is {im.mode}"
+        if png.name.startswith("rgb-") and im.mode != "RGB":
+            return f"mode is {im.mode}"
         pixels = np.asarray(im)
         if png.name.startswith("gray16-"):
             pixels = pixels.astype(">u2")

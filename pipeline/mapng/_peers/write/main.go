@@ -39,6 +39,7 @@ func write(folder string) error {
 		{"gray", mapng.Header{Depth: 8}},
 		{"gray16", mapng.Header{Depth: 16}},
 		{"palette", mapng.Header{Depth: 8, Palette: palette}},
+		{"rgb", mapng.Header{Depth: 8, RGB: true}},
 	}
 	sizes := [][2]int{{1, 1}, {1, 50}, {50, 1}, {17, 31}, {64, 64}, {333, 257}, {1024, 768}, {70000, 3}, {3, 70000}}
 	for _, kind := range kinds {
@@ -47,8 +48,8 @@ func write(folder string) error {
 				h := kind.header
 				h.Width, h.Height = size[0], size[1]
 				h.Text = []mapng.Text{{Keyword: "filterbank:scale", Value: "0 0.25"}, {Keyword: "Title", Value: "é ± 1"}}
-				pix := make([]byte, h.Width*h.Height*h.Depth/8)
-				content.fill(pix, h.Width*h.Depth/8)
+				pix := make([]byte, h.Height*rowBytes(h))
+				content.fill(pix, rowBytes(h))
 				data, err := encode(&enc, &ws, h, pix)
 				if err != nil {
 					return err
@@ -63,12 +64,20 @@ func write(folder string) error {
 	return nil
 }
 
+func rowBytes(h mapng.Header) int {
+	n := h.Width * h.Depth / 8
+	if h.RGB {
+		n *= 3
+	}
+	return n
+}
+
 func encode(enc *mapng.Encoder, ws *mapng.Workspace, h mapng.Header, pix []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if err := enc.Reset(&out, h); err != nil {
 		return nil, err
 	}
-	for row := range slices.Chunk(pix, h.Width*h.Depth/8) {
+	for row := range slices.Chunk(pix, rowBytes(h)) {
 		if err := enc.WriteRows(ws, row); err != nil {
 			return nil, err
 		}
