@@ -136,78 +136,78 @@ class Arithmetic {
     return tile;
   }
 
-  // patch is the input that those outputs read: v(c, i, r, j, s) is what tap (r, s) of
-  // output (i, j) meets in channel c, undefined in padding.
+  // patch is the input that those outputs read: channels from c0 on, and for output (i, j)
+  // the place in a channel that each tap meets, −1 in padding.
   patch(l, k0, k1, rows, columns) {
     const layer = this.layers[l], plan = this.plans[l], [kH, kW] = layer.kernel;
     const down = span(layer, plan, 0, rows), across = span(layer, plan, 1, columns);
     const width = across.inputs.length, plane = width * down.inputs.length;
     const [c0, c1] = channelsRead(layer, plan, k0, k1);
-    const data = plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : null;
     return {
-      c0, c1,
-      v(c, i, r, j, s) {
-        const row = down.at[i * kH + r], column = across.at[j * kW + s];
-        return row < 0 || column < 0 ? undefined : data[(c - c0) * plane + row * width + column];
+      c0, plane, data: plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0),
+      offsets(i, j) {
+        const offsets = new Int32Array(kH * kW);
+        for (let r = 0, t = 0; r < kH; r++) {
+          for (let s = 0; s < kW; s++, t++) {
+            const row = down.at[i * kH + r], column = across.at[j * kW + s];
+            offsets[t] = row < 0 || column < 0 ? -1 : row * width + column;
+          }
+        }
+        return offsets;
       },
-      y: (r) => (down.at[r] < 0 ? -1 : down.inputs[down.at[r]]),
-      x: (s) => (across.at[s] < 0 ? -1 : across.inputs[across.at[s]]),
+      place: (offset) => (offset < 0 ? [-1, -1] : [down.inputs[Math.floor(offset / width)], across.inputs[offset % width]]),
     };
   }
 
   compute(l, k0, k1, rows, columns) {
     const patch = this.patch(l, k0, k1, rows, columns);
-    const out = new Float32Array((k1 - k0) * rows.length * columns.length);
-    let at = 0;
-    for (let k = k0; k < k1; k++) {
-      for (let i = 0; i < rows.length; i++) {
-        for (let j = 0; j < columns.length; j++) out[at++] = this.output(l, k, patch, i, j, rows[i], columns[j]).value;
+    const plane = rows.length * columns.length, out = new Float32Array((k1 - k0) * plane);
+    for (let i = 0, at = 0; i < rows.length; i++) {
+      for (let j = 0; j < columns.length; j++, at++) {
+        const offsets = patch.offsets(i, j);
+        for (let k = k0; k < k1; k++) out[(k - k0) * plane + at] = this.output(l, k, patch, offsets, rows[i], columns[j]).value;
       }
     }
     return out;
   }
 
-  // output computes output (i, j) of a patch, which is (y, x) of the layer. note, if
-  // given, is called for each term in the order of summation: with its channel, tap,
-  // input (undefined in padding), weight if there is one, and the sum so far.
-  output(l, k, patch, i, j, y, x, note) {
-    const layer = this.layers[l], plan = this.plans[l], [kH, kW] = layer.kernel;
+  // output computes (y, x) of a filter from what its taps meet. note, if given, is called
+  // for each term in the order of summation: with its channel, tap, input (undefined in
+  // padding), weight if there is one, and the sum so far.
+  output(l, k, { c0, plane, data }, offsets, y, x, note) {
+    const layer = this.layers[l], plan = this.plans[l], taps = offsets.length;
+    const own = (k - c0) * plane; // the channel of the same number
     switch (layer.kind) {
       case "conv": {
         const { weights, bias } = this.arrays[l];
         const channels = plan.in[0] / layer.groups, first = Math.floor(k / (plan.out[0] / layer.groups)) * channels;
-        let before = bias[k], w = k * channels * kH * kW;
+        let before = bias[k], w = k * channels * taps;
         for (let c = first; c < first + channels; c++) {
-          for (let r = 0; r < kH; r++) {
-            for (let s = 0; s < kW; s++, w++) {
-              const v = patch.v(c, i, r, j, s);
-              before = fma(weights[w], v ?? 0, before);
-              note?.(c, r, s, v, weights[w], before);
-            }
+          const base = (c - c0) * plane;
+          for (let t = 0; t < taps; t++, w++) {
+            const v = offsets[t] < 0 ? 0 : data[base + offsets[t]];
+            before = fma(weights[w], v, before);
+            if (note) note(c, t, offsets[t] < 0 ? undefined : v, weights[w], before);
           }
         }
         return { before, value: activations[layer.activation](before, Math.fround(layer.slope)), bias: bias[k] };
       }
       case "max_pool": {
         let value = -Infinity;
-        for (let r = 0; r < kH; r++) {
-          for (let s = 0; s < kW; s++) {
-            const v = patch.v(k, i, r, j, s);
-            if (v !== v) value = NaN;
-            else if (v > value) value = v;
-            note?.(k, r, s, v, undefined, value);
-          }
+        for (let t = 0; t < taps; t++) {
+          const v = offsets[t] < 0 ? undefined : data[own + offsets[t]];
+          if (v !== v) value = NaN;
+          else if (v > value) value = v;
+          note?.(k, t, v, undefined, value);
         }
         return { value };
       }
       case "avg_pool": {
         let sum = 0;
-        for (let r = 0; r < kH; r++) {
-          for (let s = 0; s < kW; s++) {
-            const v = patch.v(k, i, r, j, s);
-            sum = Math.fround(sum + (v ?? 0));
-            note?.(k, r, s, v, undefined, sum);
-          }
+        for (let t = 0; t < taps; t++) {
+          const v = offsets[t] < 0 ? undefined : data[own + offsets[t]];
+          sum = Math.fround(sum + (v ?? 0));
+          note?.(k, t, v, undefined, sum);
         }
         const by = Math.fround(counted(layer, plan, 0, y) * counted(layer, plan, 1, x));
         return { sum, by, value: Math.fround(sum / by) };
@@ -216,11 +216,11 @@ class Arithmetic {
         const { size, alpha, beta, k: k0 } = layer.norm;
         let sum = 0;
         for (let c = Math.max(0, k - Math.floor(size / 2)); c < Math.min(plan.in[0], k + Math.floor((size + 1) / 2)); c++) {
-          const v = patch.v(c, i, 0, j, 0);
+          const v = data[(c - c0) * plane + offsets[0]];
           sum += v * v;
-          note?.(c, 0, 0, v, undefined, sum);
+          note?.(c, 0, v, undefined, sum);
         }
-        const base = k0 + alpha / size * sum, by = power(base, beta), v = patch.v(k, i, 0, j, 0);
+        const base = k0 + alpha / size * sum, by = power(base, beta), v = data[own + offsets[0]];
         return { sum, base, by, v, value: Math.fround(v / by) };
       }
     }
@@ -234,10 +234,12 @@ class Arithmetic {
 
   // explain is one output with its terms.
   explain(l, k, y, x) {
-    const patch = this.patch(l, k, k + 1, [y], [x]);
-    const terms = [];
-    const result = this.output(l, k, patch, 0, 0, y, x, (c, r, s, v, w, sum) =>
-      terms.push({ c, r, s, v: v ?? 0, w, sum, inside: v !== undefined, y: patch.y(r), x: patch.x(s) }));
+    const patch = this.patch(l, k, k + 1, [y], [x]), offsets = patch.offsets(0, 0);
+    const width = this.layers[l].kernel[1], terms = [];
+    const result = this.output(l, k, patch, offsets, y, x, (c, t, v, w, sum) => {
+      const [row, column] = patch.place(offsets[t]);
+      terms.push({ c, r: Math.floor(t / width), s: t % width, v: v ?? 0, w, sum, inside: v !== undefined, y: row, x: column });
+    });
     return { terms, ...result };
   }
 

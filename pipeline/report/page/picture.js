@@ -63,7 +63,7 @@ const mapURL = (map) => (map.url ? map.url : map.png ? (map.blob ??= pngURL(map.
 // frame is a picture with an overlay in its pixels' coordinates.
 function frame(src, [, height, width], label, overlay, props = {}) {
   return h("div", { class: "frame", style: { "--w": width, "--h": height }, ...props },
-    src ? h("img", { src, alt: label, width, height, draggable: "false", class: Math.max(width, height) < 200 ? "coarse" : "" }) : h("div", { class: "blank" }, label),
+    src ? h("img", { src, alt: label, width, height, draggable: "false", class: Math.max(width, height) <= 300 ? "coarse" : "" }) : h("div", { class: "blank" }, label),
     s("svg", { class: "overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, overlay));
 }
 
@@ -101,6 +101,7 @@ class PictureView {
 
   // close lets go of what the browser would hold on to.
   close() {
+    clearTimeout(this.remembering);
     for (const url of this.urls) URL.revokeObjectURL(url);
     for (const layers of this.data.maps) for (const maps of layers) for (const m of maps) if (m.blob) URL.revokeObjectURL(m.blob), delete m.blob;
   }
@@ -125,7 +126,8 @@ class PictureView {
           h("p", { class: "muted" }, `${what(layer)}, ${shape(data.plans[st][l].out)}`)),
         data.plans[st][l].uncovered && h("p", { class: "warning" }, data.plans[st][l].uncovered),
         data.maps[st][l].length ? this.grid(st, l) : h("p", { class: "muted" }, "Its maps were not written; run with --layers all writes them.")))),
-      data.files?.length > 0 && h("section", { class: "sheet" }, h("h2", null, "Other files"), h("ul", { class: "files" }, data.files.map((f) => h("li", null, h("a", { href: f.url }, f.name))))));
+      data.files?.length > 0 && h("details", { class: "sheet" }, h("summary", null, plural(data.files.length, "other file")),
+        h("ul", { class: "files" }, data.files.map((f) => h("li", null, h("a", { href: f.url }, f.name))))));
   }
 
   grid(st, l) {
@@ -182,7 +184,17 @@ class PictureView {
       this.build();
     }
     this.show(at);
-    if (!quiet) history.replaceState(null, "", `#/p/${this.index}/${at.st}/${at.l}/${at.k}/${at.y}/${at.x}`);
+    if (!quiet) this.remember();
+  }
+
+  // remember puts the output into the address, once it has stayed for a moment: browsers
+  // refuse more than a few changes a second.
+  remember() {
+    clearTimeout(this.remembering);
+    this.remembering = setTimeout(() => {
+      const { st, l, k, y, x } = this.at;
+      history.replaceState(null, "", `#/p/${this.index}/${st}/${l}/${k}/${y}/${x}`);
+    }, 150);
   }
 
   // hover looks at an output for as long as the pointer is there.
@@ -226,7 +238,7 @@ class PictureView {
         ["smallest", short(map.min)], ["largest", short(map.max)], ["mean", short(map.mean)], ["zeros", share(map.zeros, map.values)],
         ["not finite", map.notFinite ? whole(map.notFinite) : ""], ["scale", `${short(map.of[0])} … ${short(map.of[1])}`],
       ])),
-      stats?.pictures > 0 && h("div", null, h("h3", null, `Over ${plural(stats.pictures, "picture")}`), statsText(stats),
+      stats?.pictures > 0 && h("div", null, h("h3", null, `Over ${plural(stats.pictures, "picture")}`), statsText(layer, stats),
         stats.top?.length > 0 && h("ol", { class: "strongest", "aria-label": "strongest in" }, stats.top.map((t) => h("li", null,
           h("a", { href: `#/p/${t.picture}/${at.st}/${at.l}/${at.k}`, title: `${this.gallery[t.picture].name}: up to ${short(t.max)}` }, thumb(this.gallery[t.picture])))))));
   }

@@ -118,16 +118,16 @@ function filterCard(st, l, k, values, gallery) {
     h("div", null,
       h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
       values && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
-      stats && stats.pictures > 0 && statsText(stats),
+      stats && stats.pictures > 0 && statsText(layer, stats),
       stats?.top?.length > 0 && h("ol", { class: "strongest", "aria-label": "strongest in" }, stats.top.map((t) =>
         h("li", null, h("a", { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}` },
           thumb(gallery[t.picture])))))));
 }
 
-function statsText(stats) {
+function statsText(layer, stats) {
   return [
     h("p", { class: "numbers" }, `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · ${share(stats.zeros, stats.values)} zeros`),
-    stats.silent > 0 && h("p", { class: stats.silent === stats.pictures ? "warning" : "muted" },
+    !layer.signed && stats.silent > 0 && h("p", { class: stats.silent === stats.pictures ? "warning" : "muted" },
       stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`),
     stats.notFinite > 0 && h("p", { class: "warning" }, `${plural(stats.notFinite, "value")} not finite`),
   ];
