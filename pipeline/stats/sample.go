@@ -88,14 +88,14 @@ type correlation struct {
 	n        uint64
 	shift    []float64 // each filter's first value, taken from all others against cancellation
 	sums     []float64
-	products []float64 // row after row of the upper triangle
+	products []float64 // row after row of the upper triangle; made with the first sample
 	firing   []uint64  // values other than 0
 	row      []float64 // scratch
 }
 
 func newCorrelation(filters int) *correlation {
 	return &correlation{
-		filters: filters, sums: make([]float64, filters), products: make([]float64, filters*(filters+1)/2),
+		filters: filters, sums: make([]float64, filters),
 		firing: make([]uint64, filters), row: make([]float64, filters),
 	}
 }
@@ -105,7 +105,7 @@ func (c *correlation) add(s *Sample) {
 	for at := 0; at < len(s.values); at += c.filters {
 		values := s.values[at : at+c.filters]
 		if c.shift == nil {
-			c.shift = make([]float64, c.filters)
+			c.shift, c.products = make([]float64, c.filters), make([]float64, c.filters*(c.filters+1)/2)
 			for i, v := range values {
 				c.shift[i] = float64(v)
 			}
@@ -132,6 +132,9 @@ func (c *correlation) add(s *Sample) {
 
 // covariance of i ≤ j, times n².
 func (c *correlation) covariance(i, j int) float64 {
+	if c.n == 0 {
+		return 0
+	}
 	at := i*c.filters - i*(i-1)/2 + j - i
 	return float64(float64(c.n)*c.products[at]) - float64(c.sums[i]*c.sums[j])
 }
