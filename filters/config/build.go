@@ -20,8 +20,8 @@ type Model struct {
 	Stacks []*filters.Stack // one at least, of 3 channels; a file's only stack, written as layers, has no name
 }
 
-// Build loads the weights, computes the built-in filters and spreads 2-D kernels
-// over the channels. Whether a layer fits a picture is not known here. The model's
+// Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
+// channels and folds batch normalization into weights and biases. Whether a layer fits a picture is not known here. The model's
 // Input has its defaults filled in: Mean and Std are there, Resize and Crop only where
 // the file has them.
 //

@@ -1,13 +1,13 @@
 // Package config turns a stack file, YAML or JSON, into the preparation of a
-// picture and the specs of the layers that it runs through.
+// picture and the stacks of layers that it runs through.
 //
 //	f, err := config.Load("edges.yaml", "layers.0.conv.stride=2")
 //	…
 //	model, err := f.Build()
 //
 // Load and Parse read the text and check everything that needs no other file;
-// Build loads weights, computes built-in filters and spreads 2-D kernels over the
-// channels. After Build nothing can be wrong but a picture's size.
+// Build loads weights, computes built-in filters, spreads 2-D kernels over the
+// channels and folds batch normalization. After Build nothing can be wrong but a picture's size.
 //
 // Mistakes are reported as
 //
