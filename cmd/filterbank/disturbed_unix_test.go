@@ -127,3 +127,45 @@ func TestReadOnlyOutput(t *testing.T) {
 	undisturbed[sink.ManifestName] = strings.ReplaceAll(undisturbed[sink.ManifestName], samples, "samples")
 	sameOutputs(t, got, undisturbed)
 }
+
+// TestSecondRun starts a run in a folder where another one lives, waiting for its picture.
+func TestSecondRun(t *testing.T) {
+	dir := t.TempDir()
+	name := program(t, dir)
+	out := filepath.Join(dir, "out")
+	first := exec.Command(name, "run", "-q", "--bank", "sobel", "-o", out, "-")
+	stdin, err := first.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for begun := false; !begun; time.Sleep(time.Millisecond) {
+		_, err := os.Stat(filepath.Join(out, sink.ManifestName))
+		begun = err == nil
+	}
+	second := func() (int, string) {
+		cmd := exec.Command(name, "run", "-q", "--bank", "sobel", "-o", out, "../../samples/textbook.png")
+		text, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(text)
+	}
+	want := "filterbank: output folder " + out + ": another run is writing to it; wait for that one or choose another folder with -o\n"
+	if code, said := second(); code != exitUsage || said != want {
+		t.Errorf("exit %d, want %d; said %q, want %q", code, exitUsage, said, want)
+	}
+	picture, err := os.ReadFile("../../samples/textbook.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stdin.Write(picture); err != nil {
+		t.Fatal(err)
+	}
+	stdin.Close()
+	if err := first.Wait(); err != nil {
+		t.Errorf("the first run: %v", err)
+	}
+	if code, said := second(); code != 0 {
+		t.Errorf("after it: exit %d, %s", code, said)
+	}
+}
