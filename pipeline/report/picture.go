@@ -3,12 +3,8 @@ package report
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"filterbank/filters"
@@ -61,9 +57,8 @@ type mapData struct {
 
 // item is a picture on its way into the report.
 type item struct {
-	index int // in the gallery
-	place string
-	plain bool // only its entry is wanted: it is beyond the limit's pictures, or has failed
+	index int    // in the gallery
+	place string // in the manifest
 }
 
 // shot is what a picture comes to.
@@ -106,6 +101,11 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 		Orientation: rec.Orientation, Ignored: rec.Ignored, Warnings: rec.Warnings,
 	}
 	name := fmt.Sprintf("%06d", it.index)
+	size := pixels(rec)
+	if err := w.pixels.Acquire(ctx, size); err != nil {
+		return nil, err
+	}
+	defer w.pixels.Release(size)
 	pic, err := w.decode(ctx, rec)
 	switch {
 	case ctx.Err() != nil:
@@ -130,37 +130,6 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 		}
 	}
 	return s, err
-}
-
-// decode decodes a picture again, if its file is there and has not changed. The error
-// is for the page.
-func (w *writer) decode(ctx context.Context, rec *sink.Record) (*decode.Picture, error) {
-	path := string(rec.Input)
-	if path == source.Stdin {
-		return nil, errors.New("the picture came from standard input")
-	}
-	paths := []string{path}
-	if !filepath.IsAbs(path) && w.opts.Folder != "" {
-		paths = append(paths, filepath.Join(w.opts.Folder, path))
-	}
-	why := errors.New("the picture's file is no longer there")
-	for _, p := range paths {
-		info, err := os.Stat(p)
-		if err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
-			continue
-		}
-		data, err := os.ReadFile(p)
-		if err != nil {
-			why = errors.New("the picture's file can no longer be read")
-			continue
-		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.SHA256 {
-			why = errors.New("the picture's file has changed since the run")
-			continue
-		}
-		return w.opts.Decoder.Decode(ctx, data)
-	}
-	return nil, why
 }
 
 // thumbSide is the longer side of the gallery's pictures, in pixels.

@@ -22,6 +22,8 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"golang.org/x/sync/semaphore"
+
 	"filterbank/filters/kernel"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
@@ -66,8 +68,10 @@ type Summary struct {
 
 // Write writes the report of a run. The page appears last and whole, in place of an
 // earlier one, whose data then goes; where an error ends the work, nothing has changed.
-// The same run gives the same bytes, whatever the number of jobs. Errors are those of
-// the run's folder, of its manifest, of writing, and ctx's own.
+// The same run gives the same bytes, whatever the number of jobs. It holds about 20 bytes
+// for each pixel of the pictures at hand, which are never more than pixelsAtOnce unless
+// one picture alone is. Errors are those of the run's folder, of its manifest, of writing,
+// and ctx's own.
 func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	if opts.Jobs <= 0 {
 		opts.Jobs = runtime.GOMAXPROCS(0)
@@ -90,7 +94,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 		return s, err
 	}
 	defer st.discard()
-	w := &writer{opts: &opts, manifest: manifest, root: root, stage: st, digest: sha256.New()}
+	w := &writer{opts: &opts, manifest: manifest, root: root, stage: st, digest: sha256.New(), pixels: semaphore.NewWeighted(pixelsAtOnce)}
 	if w.links, err = newLinks(opts.Out, opts.Run); err != nil && !opts.Embed {
 		return s, err
 	}
@@ -109,6 +113,9 @@ func (o *Options) stackHash() string {
 	return p.StackHash()
 }
 
+// pixelsAtOnce bounds the pictures at hand: 33 million pixels, about 700 MB.
+const pixelsAtOnce = 1 << 25
+
 // writer is what the writing of a report shares.
 type writer struct {
 	opts     *Options
@@ -116,9 +123,10 @@ type writer struct {
 	root     *os.Root // the run's folder
 	links    links
 	stage    *stage
-	stacks   string    // hash of the stacks that the options have
-	digest   hash.Hash // of all data, in order
-	names    []string  // of the data that the page asks for, in order
+	stacks   string              // hash of the stacks that the options have
+	pixels   *semaphore.Weighted // of the pictures at hand
+	digest   hash.Hash           // of all data, in order
+	names    []string            // of the data that the page asks for, in order
 	page     page
 	summary  Summary
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -72,18 +71,28 @@ func (s *stage) discard() {
 	}
 }
 
-// file adds a file and gives its digest. The name is slash-separated.
-func (s *stage) file(name string, data []byte) (sum string, err error) {
+// file adds a file and gives its digest. The name is slash-separated; the content comes
+// in parts.
+func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	if err := os.WriteFile(path, data, 0o666); err != nil {
+	out, err := os.Create(path)
+	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	s.bytes.Add(int64(len(data)))
-	of := sha256.Sum256(data)
-	return hex.EncodeToString(of[:]), nil
+	digest := sha256.New()
+	for _, part := range parts {
+		digest.Write(part)
+		s.bytes.Add(int64(len(part)))
+		_, writeErr := out.Write(part)
+		err = errors.Join(err, writeErr)
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
 // The beginning and the end of a script file that hands a value to the page.
@@ -93,20 +102,15 @@ const scriptStart, scriptEnd = "filterbank(", ")\n"
 // on one line. JSON is written so that it can stand in a script element too: without
 // <, > and &, U+2028 and U+2029.
 func (s *stage) put(name string, v any) (sum string, err error) {
-	var b bytes.Buffer
-	b.WriteString(scriptStart)
-	for i, part := range []any{name, v} {
-		data, err := json.Marshal(part)
-		if err != nil {
-			return "", fmt.Errorf("report: %s: %w", name, err)
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.Write(data)
+	quoted, err := json.Marshal(name)
+	if err != nil {
+		return "", fmt.Errorf("report: %s: %w", name, err)
 	}
-	b.WriteString(scriptEnd)
-	return s.file(name+".js", b.Bytes())
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("report: %s: %w", name, err)
+	}
+	return s.file(name+".js", []byte(scriptStart), quoted, []byte{','}, data, []byte(scriptEnd))
 }
 
 // value reads what put wrote of a value.

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/sink"
+	"filterbank/pipeline/source"
+)
+
+// pixels is how many of those at once a picture takes: of its file, or of what it was
+// prepared to where that is larger.
+func pixels(rec *sink.Record) int64 {
+	n := int64(rec.Width) * int64(rec.Height)
+	if len(rec.Layers) > 0 {
+		in := rec.Layers[0].In
+		n = max(n, int64(in.H)*int64(in.W))
+	}
+	return max(1, min(n, pixelsAtOnce))
+}
+
+// decode decodes a picture again, if its file is there and has not changed. The error
+// is for the page.
+func (w *writer) decode(ctx context.Context, rec *sink.Record) (*decode.Picture, error) {
+	path := string(rec.Input)
+	if path == source.Stdin {
+		return nil, errors.New("the picture came from standard input")
+	}
+	paths := []string{path}
+	if !filepath.IsAbs(path) && w.opts.Folder != "" {
+		paths = append(paths, filepath.Join(w.opts.Folder, path))
+	}
+	why := errors.New("the picture's file is no longer there")
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
+			continue
+		}
+		data, err := os.ReadFile(p)
+		if err != nil {
+			why = errors.New("the picture's file can no longer be read")
+			continue
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.SHA256 {
+			why = errors.New("the picture's file has changed since the run")
+			continue
+		}
+		return w.opts.Decoder.Decode(ctx, data)
+	}
+	return nil, why
+}
