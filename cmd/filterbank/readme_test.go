@@ -66,7 +66,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"cmd", "pipeline", "filters", "samples", "terminal", "schema"} {
+	for _, name := range []string{"cmd", "pipeline", "filters", "samples"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join("../..", name))); err != nil {
 			t.Fatal(err)
 		}
