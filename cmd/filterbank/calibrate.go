@@ -184,7 +184,11 @@ func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) 
 	var found []string
 	for _, k := range kinds {
 		if n := count[k.kind]; n > 0 {
-			found = append(found, fmt.Sprintf("%d %s", n, k.word))
+			word := k.word
+			if k.kind == stats.Duplicate && n > 1 {
+				word += "s"
+			}
+			found = append(found, fmt.Sprintf("%d %s", n, word))
 		}
 	}
 	if found == nil {
