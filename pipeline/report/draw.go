@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"io"
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
@@ -105,24 +104,20 @@ func (d *drawn) end() error {
 
 // levels fills in what a map's PNG tells of its values: that each lies within half a
 // level of what its pixel stands for.
-func (m *mapData) levels(k *kernel.Kernel, in io.ReadSeeker) {
-	config, err := png.DecodeConfig(in)
-	if err != nil || config.Width > maxSide || config.Height > maxSide {
+func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
+	config, err := png.DecodeConfig(bytes.NewReader(m.PNG))
+	if err != nil || config.Width != shape.W || config.Height != shape.H {
 		m.PNG = nil
 		return
 	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return
-	}
-	img, err := png.Decode(in)
+	img, err := png.Decode(bytes.NewReader(m.PNG))
 	if err != nil {
 		m.PNG = nil
 		return
 	}
-	t, width := newTally(), img.Bounds().Dx()
-	row := make([]float32, width)
-	rows := func(do func([]float32)) {
-		for y := range img.Bounds().Dy() {
+	t, row := newTally(), make([]float32, shape.W)
+	for _, do := range []func([]float32){func(row []float32) { t.add(k, row) }, t.count} {
+		for y := range shape.H {
 			for x := range row {
 				level, top := levelAt(img, x, y)
 				row[x] = float32(m.Of[0] + float64(float64(level)/top*(m.Of[1]-m.Of[0])))
@@ -130,13 +125,8 @@ func (m *mapData) levels(k *kernel.Kernel, in io.ReadSeeker) {
 			do(row)
 		}
 	}
-	rows(func(row []float32) { t.add(k, row) })
-	rows(t.count)
 	m.tallied(&t)
 }
-
-// maxSide bounds the maps that are decoded: a run's own were once as large.
-const maxSide = 1 << 16
 
 // levelAt is a pixel of a map: gray, or the index in a palette.
 func levelAt(img image.Image, x, y int) (level int, top float64) {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -35,7 +34,7 @@ type pictureData struct {
 // link is another file of a picture.
 type link struct {
 	Name string `json:"name"`
-	URL  string `json:"url"`
+	URL  string `json:"url,omitempty"`
 }
 
 // mapData is a feature map.
@@ -218,25 +217,38 @@ func (w *writer) files(rec *sink.Record, d *pictureData) {
 			}
 		}
 	}
-	for _, f := range rec.Files {
-		path := string(f.Path)
-		if !filepath.IsLocal(filepath.FromSlash(path)) {
-			continue // a manifest that somebody has made up
+	for i := range rec.Files {
+		f := &rec.Files[i]
+		name := filepath.FromSlash(string(f.Path))
+		info, err := w.root.Stat(name) // which also keeps a made-up manifest from leading elsewhere
+		if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
+			continue // a map that is gone is drawn anew
 		}
-		if m, ok := byName[path]; ok && f.Scale != nil {
-			m.URL, m.Of = w.links.to(path), *f.Scale
-			if w.opts.Embed || d.Gone != "" {
-				if data, err := w.root.ReadFile(filepath.FromSlash(path)); err == nil {
-					m.PNG = data
-				}
-			}
-			if w.opts.Embed {
-				m.URL = ""
-			}
+		if m, ok := byName[string(f.Path)]; ok && f.Scale != nil {
+			w.mapFile(m, f, d)
 			continue
 		}
-		d.Files = append(d.Files, link{source.Display(path), w.links.to(path)})
+		file := link{Name: source.Display(string(f.Path))}
+		if !w.opts.Embed { // a page that is handed on leads nowhere
+			file.URL = w.links.to(string(f.Path))
+		}
+		d.Files = append(d.Files, file)
 	}
+}
+
+// mapFile notes where a map's PNG is, or takes it in.
+func (w *writer) mapFile(m *mapData, f *sink.FileInfo, d *pictureData) {
+	if w.opts.Embed || d.Gone != "" {
+		data, err := w.root.ReadFile(filepath.FromSlash(string(f.Path)))
+		if err != nil {
+			return
+		}
+		m.PNG = data
+	}
+	if !w.opts.Embed {
+		m.URL = w.links.to(string(f.Path))
+	}
+	m.Of = *f.Scale
 }
 
 // fromMaps fills in what the maps' own pictures tell, where the input is gone.
@@ -251,9 +263,9 @@ func (w *writer) fromMaps(rec *sink.Record, d *pictureData) error {
 	}
 	w.files(rec, d)
 	for s := range plans {
-		for _, maps := range d.Maps[s] {
+		for l, maps := range d.Maps[s] {
 			for k := range maps {
-				maps[k].levels(w.opts.Kernel, bytes.NewReader(maps[k].PNG))
+				maps[k].levels(w.opts.Kernel, plans[s].Layers[l].Out)
 			}
 		}
 	}

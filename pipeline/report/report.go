@@ -95,8 +95,10 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	}
 	defer st.discard()
 	w := &writer{opts: &opts, manifest: manifest, root: root, stage: st, digest: sha256.New(), pixels: semaphore.NewWeighted(pixelsAtOnce)}
-	if w.links, err = newLinks(opts.Out, opts.Run); err != nil && !opts.Embed {
-		return s, err
+	if !opts.Embed {
+		if w.links, err = newLinks(opts.Out, opts.Run); err != nil {
+			return s, err
+		}
 	}
 	w.stacks = opts.stackHash()
 	if err := w.layers(); err != nil {

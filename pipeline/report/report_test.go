@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -345,6 +346,27 @@ func TestDrawnMaps(t *testing.T) {
 					t.Errorf("picture %d, layer %d, map %d: of %v and %v", i, l, k, a.Of, b.Of)
 				}
 			}
+		}
+	}
+}
+
+// TestMapsThatWent: a map whose file is gone or cut is drawn, not linked.
+func TestMapsThatWent(t *testing.T) {
+	opts, _ := newRun(t, awkward[:1], pipeline.PNG)
+	maps, err := filepath.Glob(filepath.Join(opts.Run, "plain", "edges", "*.png"))
+	if err != nil || len(maps) != 3 {
+		t.Fatal(maps, err)
+	}
+	if err := errors.Join(os.Remove(maps[0]), os.Truncate(maps[1], 30)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(context.Background(), opts); err != nil {
+		t.Fatal(err)
+	}
+	_, _, pictures := read(t, opts.Out)
+	for k, m := range pictures[0].Maps[0][0] {
+		if drawn := k < 2; (m.URL == "") != drawn || (m.PNG != nil) != drawn || m.Of[1] <= m.Of[0] {
+			t.Errorf("map %d: %q, %d bytes, of %v", k, m.URL, len(m.PNG), m.Of)
 		}
 	}
 }

@@ -127,7 +127,7 @@ class PictureView {
         data.plans[st][l].uncovered && h("p", { class: "warning" }, data.plans[st][l].uncovered),
         data.maps[st][l].length ? this.grid(st, l) : h("p", { class: "muted" }, "Its maps were not written; run with --layers all writes them.")))),
       data.files?.length > 0 && h("details", { class: "sheet" }, h("summary", null, plural(data.files.length, "other file")),
-        h("ul", { class: "files" }, data.files.map((f) => h("li", null, h("a", { href: f.url }, f.name))))));
+        h("ul", { class: "files" }, data.files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)))));
   }
 
   grid(st, l) {
