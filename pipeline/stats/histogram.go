@@ -21,9 +21,9 @@ type Histogram struct {
 // page is the values of one sign and exponent. With m the significand's 23 stored bits,
 // the sums are of m and of m².
 type page struct {
-	counts            [256]uint64 // by the upper 8 bits of m
-	sum               uint64
-	squares, squares2 uint64 // low and high half
+	counts               [256]uint64 // by the upper 8 bits of m
+	sum                  uint64
+	squares, squaresHigh uint64 // low and high half
 }
 
 const (
@@ -52,7 +52,7 @@ func (h *Histogram) Add(row []float32) {
 		p.sum += m
 		var carry uint64
 		p.squares, carry = bits.Add64(p.squares, m*m, 0)
-		p.squares2 += carry
+		p.squaresHigh += carry
 	}
 	h.zeros += zeros
 }
@@ -93,7 +93,7 @@ func (h *Histogram) Drain(from *Histogram) {
 		p.sum += f.sum
 		var carry uint64
 		p.squares, carry = bits.Add64(p.squares, f.squares, 0)
-		p.squares2 += f.squares2 + carry
+		p.squaresHigh += f.squaresHigh + carry
 		*f = page{}
 	}
 }
@@ -148,7 +148,7 @@ func (h *Histogram) Moments() (mean, deviation float64) {
 // place, which are 2^shift times the smallest float32.
 func (p *page) exact(exponent int) (sum, squares *big.Int, shift uint) {
 	sum = new(big.Int).SetUint64(p.sum)
-	squares = new(big.Int).SetUint64(p.squares2)
+	squares = new(big.Int).SetUint64(p.squaresHigh)
 	squares.Lsh(squares, 64).Add(squares, new(big.Int).SetUint64(p.squares))
 	if exponent == 0 { // subnormal: there is no hidden bit
 		return sum, squares, 0
