@@ -58,9 +58,9 @@ func sameOutputs(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// interruptible is a run that takes a while: its program, its arguments without the
-// output folder, and what it writes when nothing disturbs it.
-func interruptible(t *testing.T) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
+// interruptible is a run that takes a while, with more flags if need be: its program and
+// arguments for an output folder, and what it writes when nothing disturbs it.
+func interruptible(t *testing.T, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	name := program(t, dir)
@@ -73,7 +73,7 @@ func interruptible(t *testing.T) (command func(out string) *exec.Cmd, undisturbe
 		formats = append(formats, "--sheet", "--overlay")
 	}
 	command = func(out string) *exec.Cmd {
-		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, formats, []string{"-o", out, samples})...)
+		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, flags, formats, []string{"-o", out, samples})...)
 	}
 	out := filepath.Join(dir, "undisturbed")
 	if text, err := command(out).CombinedOutput(); err != nil {

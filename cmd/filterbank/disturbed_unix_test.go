@@ -40,7 +40,7 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
 // its place: the run ends, leaves no other folder behind, and can be gone on with where
 // the folder is.
 func TestVanishingOutput(t *testing.T) {
-	command, undisturbed := interruptible(t)
+	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
 	for _, replaced := range []bool{false, true} {
 		out := filepath.Join(t.TempDir(), "out")
 		moved := out + ".moved"
@@ -70,7 +70,7 @@ func TestVanishingOutput(t *testing.T) {
 // TestReadOnlyOutput takes away the permission to write, before a run and under it. The
 // superuser, who may write everywhere, becomes nobody for it.
 func TestReadOnlyOutput(t *testing.T) {
-	command, undisturbed := interruptible(t)
+	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
 	dir, err := os.MkdirTemp("", "filterbank")
 	if err != nil {
 		t.Fatal(err)
