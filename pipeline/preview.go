@@ -157,31 +157,32 @@ func pngBytes(w, h, bytesPerPixel int) int64 {
 }
 
 // mapBytes is about what a worker holds for the maps of a picture besides its pixels:
-// the windows of its stacks, an encoder for each map of the largest stack and what counts
-// its percentiles, the buffered part of every file, and what contact sheets take of the maps.
+// the windows of its stacks, for the stack that takes most an encoder for each file and
+// what counts each map's percentiles, the buffered part of every file, and what contact
+// sheets take of the maps.
 func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 	const encoder = 96 << 10
 	var windows, files, sheets, most int64
 	for s, p := range plans {
 		windows += int64(p.WorkingSet())
-		var maps int64
+		var own int64
 		for l, tapped := range opts.Stacks[s].Taps {
-			if tapped {
-				for _, format := range opts.Formats {
-					n, bytes := opts.layerFiles(format, p, l)
-					if format == Sheet {
-						sheets += opts.sheetBytes(p, l)
-					}
-					files += min(bytes, int64(n)*sink.BufferBytes)
-					maps += int64(n)
+			if !tapped {
+				continue
+			}
+			if opts.Scale.Per == render.PerPercentile {
+				own += int64(p.Layers[l].Out.C) * render.PercentileBytes
+			}
+			for _, format := range opts.Formats {
+				n, bytes := opts.layerFiles(format, p, l)
+				if format == Sheet {
+					sheets += opts.sheetBytes(p, l)
 				}
+				files += min(bytes, int64(n)*sink.BufferBytes)
+				own += int64(n) * encoder
 			}
 		}
-		most = max(most, maps)
+		most = max(most, own)
 	}
-	each := int64(encoder)
-	if opts.Scale.Per == render.PerPercentile {
-		each += render.PercentileBytes
-	}
-	return windows + files + sheets + most*each
+	return windows + files + sheets + most
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"testing"
 
+	"filterbank/filters"
+	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
@@ -56,6 +58,33 @@ func TestPercentileScale(t *testing.T) {
 		records, _ := manifest(t, opts)
 		for _, r := range records {
 			checkPercentileScales(t, opts, r)
+		}
+	}
+}
+
+// TestPercentilesTakeMemory: they are counted once for each map, whatever is written of
+// it, and not for every stack, since these run one after the other.
+func TestPercentilesTakeMemory(t *testing.T) {
+	_, opts := job(t, 1)
+	opts.Stacks = append(opts.Stacks, opts.Stacks[0])
+	var plans []*filters.Plan
+	maps := 0
+	for i := range opts.Stacks {
+		p, err := opts.plan(i, "p", volume.Shape{C: 3, H: 40, W: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans, maps = append(plans, p), 0
+		for _, l := range p.Layers {
+			maps += l.Out.C
+		}
+	}
+	for _, formats := range [][]Format{{PNG}, {Sheet}, {Overlay}, {PNG, NPY, Sheet, Overlay}} {
+		opts.Formats, opts.Scale = formats, render.Scale{}
+		without := mapBytes(plans, &opts)
+		opts.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{1, 99}}
+		if got, want := mapBytes(plans, &opts)-without, int64(maps*render.PercentileBytes); got != want {
+			t.Errorf("%q: the percentiles of %d maps count %d bytes, want %d", formats, maps, got, want)
 		}
 	}
 }
