@@ -78,11 +78,12 @@ func (f *File) layerNames() []string {
 	return names
 }
 
-// Range is the filter's range: of no width where its values are all the same.
+// Range is the filter's range: of no width where its values are all the same. Where two
+// percentiles are, as 0 may be after ReLU, it is that of the zero Bounds.
 func (f *Filter) Range(b Bounds) (render.Range, error) {
 	r := render.Range{Lo: f.Min, Hi: f.Max}
 	switch {
-	case b.percentiles:
+	case b.percentiles && f.Percentiles[b.lo] != f.Percentiles[b.hi]:
 		r = render.Range{Lo: f.Percentiles[b.lo], Hi: f.Percentiles[b.hi]}
 	case f.Min < f.Max:
 		r.Lo = min(0, r.Lo)

@@ -299,6 +299,7 @@ func TestRange(t *testing.T) {
 	f := Filter{Min: 1, Max: 3, Percentiles: Percentiles{0, 1, 2, 3, 4, 5, 6, 7, 8}}
 	low := Filter{Min: -2, Max: -1}
 	flat := Filter{Min: 5, Max: 5}
+	rare := Filter{Min: 1, Max: 3, Percentiles: Percentiles{2, 2, 2, 2, 2, 2, 2, 2, 2}} // other values are below and above all percentiles
 	bounds, err := ParseBounds("1,99.9")
 	if err != nil {
 		t.Fatal(err)
@@ -310,6 +311,7 @@ func TestRange(t *testing.T) {
 	}{
 		{f, Bounds{}, render.Range{Lo: 0, Hi: 3}}, {low, Bounds{}, render.Range{Lo: -2, Hi: -1}},
 		{flat, Bounds{}, render.Range{Lo: 5, Hi: 5}}, {f, bounds, render.Range{Lo: 1, Hi: 8}},
+		{rare, bounds, render.Range{Lo: 0, Hi: 3}},
 	} {
 		if got, err := c.f.Range(c.b); got != c.want || err != nil {
 			t.Errorf("%+v: got %v, %v, want %v", c.f, got, err, c.want)
