@@ -3,7 +3,7 @@
 function thumb(entry) {
   if (!entry.thumb) return h("span", { class: "thumb none", "aria-hidden": "true" }, entry.error ? "✕" : "–");
   const src = entry.thumb.startsWith("data:") ? entry.thumb : page.base + entry.thumb;
-  return h("img", { class: "thumb", src, alt: "", loading: "lazy", decoding: "async" });
+  return h("img", { class: Math.max(...entry.size) < 100 ? "thumb coarse" : "thumb", src, alt: "", loading: "lazy", decoding: "async" });
 }
 
 const pictureLabel = (entry) => (entry.error ? `${entry.name}: failed, ${entry.code}` : entry.name);
