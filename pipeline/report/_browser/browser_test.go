@@ -153,11 +153,20 @@ func TestProbe(t *testing.T) {
 				file := filepath.Join(r.maps, string(rec.Output), l.Stack, l.Layer+".npy")
 				compared += tab.compare(file, l, st, i-first, random)
 			}
+			tab.again(p)
 		}
 	}
 	if compared < 2000 {
 		t.Errorf("only %d outputs were compared", compared)
 	}
+}
+
+// again goes from a picture to another map of the same one, and wants all its pictures.
+func (t *tab) again(picture int) {
+	t.Helper()
+	t.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/p/%d/1/1/2"`, picture)))
+	t.until(`document.querySelector('[aria-selected="true"]').dataset.k === "2"`)
+	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then((all) => all.length > 50)`, true)
 }
 
 // compare holds outputs of a layer against its file.

@@ -1,109 +1,27 @@
-// A picture: its maps, and the probe that explains an output.
-
-const live = 3e6; // multiply-adds that a moving pointer may cost
-const most = 1.5e9; // and a press of a button
-
-// Probe knows a picture's maps and which output of them is looked at.
-class Probe {
-  constructor(data, sources) {
-    this.data = data;
-    this.stacks = sources; // an Arithmetic each, or null
-    this.levels = new Map(); // of maps that have to be read
-  }
-
-  plan({ st, l }) { return this.data.plans[st][l]; }
-  layer({ st, l }) { return page.stacks[st].layers[l]; }
-  map({ st, l, k }) { return this.data.maps[st][l][k]; }
-
-  // field is the receptive field of an output on the input: x, y, width, height.
-  field(at) {
-    const { start, jump, field } = this.plan(at);
-    return { x: start[1] + at.x * jump[1], y: start[0] + at.y * jump[0], width: field[1], height: field[0] };
-  }
-
-  // corresponding is the output of another layer whose field's centre is the nearest.
-  corresponding(at, st, l) {
-    const from = this.plan(at), to = this.data.plans[st][l];
-    const along = (axis, v) => {
-      const centre = from.start[axis] + (from.field[axis] - 1) / 2 + v * from.jump[axis];
-      const there = Math.round((centre - to.start[axis] - (to.field[axis] - 1) / 2) / to.jump[axis]);
-      return Math.max(0, Math.min(to.out[1 + axis] - 1, there));
-    };
-    return { y: along(0, at.y), x: along(1, at.x) };
-  }
-
-  // value gives an output, or undefined where it would take too long.
-  value(at, limit) {
-    const arithmetic = this.stacks?.[at.st];
-    return arithmetic && arithmetic.cost(at.l, at.k) <= limit ? arithmetic.value(at.l, at.k, at.y, at.x) : undefined;
-  }
-
-  // level is what a map's own picture says of an output.
-  async level(at) {
-    const map = this.map(at), key = `${at.st} ${at.l} ${at.k}`;
-    if (!map?.png) return null;
-    if (!this.levels.has(key)) this.levels.set(key, openLevels(map.png));
-    const { level, top } = await this.levels.get(key);
-    const n = level(at.y, at.x), [lo, hi] = map.of, step = (hi - lo) / top;
-    return { n, top, from: n === 0 ? undefined : lo + (n - 0.5) * step, to: n === top ? undefined : lo + (n + 0.5) * step, constant: lo === hi ? lo : undefined };
-  }
-}
-
-async function openProbe(data) {
-  if (!data.samples) return new Probe(data, null);
-  const source = await openSamples(data.samples, data.size, page.mean, page.std);
-  const stacks = await Promise.all(page.stacks.map(async (stack, st) =>
-    new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays)))));
-  return new Probe(data, stacks);
-}
-
-const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));
-const mapURL = (map) => (map.url ? map.url : map.png ? (map.blob ??= pngURL(map.png)) : "");
-
-// frame is a picture with an overlay in its pixels' coordinates.
-function frame(src, [, height, width], label, overlay, props = {}) {
-  return h("div", { class: "frame", style: { "--w": width, "--h": height }, ...props },
-    src ? h("img", { src, alt: label, width, height, draggable: "false", class: Math.max(width, height) <= 300 ? "coarse" : "" }) : h("div", { class: "blank" }, label),
-    s("svg", { class: "overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, overlay));
-}
-
-const outline = () => {
-  const parts = ["halo", "line"].map((cls) => s("rect", { class: cls, "vector-effect": "non-scaling-stroke" }));
-  return { parts, set(box) { for (const p of parts) for (const [k, v] of Object.entries(box)) p.setAttribute(k, v); } };
-};
-
-const cross = () => {
-  const parts = ["across", "down"].map((cls) => s("line", { class: `cross ${cls}`, "vector-effect": "non-scaling-stroke" }));
-  return {
-    parts,
-    set(x, y, width, height) {
-      for (const [k, v] of Object.entries({ x1: 0, x2: width, y1: y, y2: y })) parts[0].setAttribute(k, v);
-      for (const [k, v] of Object.entries({ x1: x, x2: x, y1: 0, y2: height })) parts[1].setAttribute(k, v);
-    },
-  };
-};
+// A picture: its maps in grids, and one of them under the probe.
 
 // PictureView is the page of a picture; it changes in place while one picture is looked at.
 class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
-    this.urls = [];
-    this.inputURL = data.samples ? this.keep(pngURL(data.samples.png)) : "";
+    this.blobs = new Map(); // what has a PNG in the data → its address
+    this.inputURL = data.samples ? this.address(data.samples) : "";
     this.root = h("article", { class: "picture" }, this.head(), data.gone && h("p", { class: "note", role: "note" },
       `No arithmetic: ${data.gone}. Values are read from the maps' pictures, as far as their levels tell.`),
       h("div", { class: "bench" }, this.stage = h("section", { class: "stage", "aria-label": "the map looked at" }), this.sheets()));
   }
 
-  keep(url) {
-    this.urls.push(url);
-    return url;
+  // address is where the PNG of a map, or of the input, can be had; empty is nowhere.
+  address(of) {
+    if (of.url || !of.png) return of.url ?? "";
+    if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
+    return this.blobs.get(of);
   }
 
   // close lets go of what the browser would hold on to.
   close() {
     clearTimeout(this.remembering);
-    for (const url of this.urls) URL.revokeObjectURL(url);
-    for (const layers of this.data.maps) for (const maps of layers) for (const m of maps) if (m.blob) URL.revokeObjectURL(m.blob), delete m.blob;
+    for (const url of this.blobs.values()) URL.revokeObjectURL(url);
   }
 
   head() {
@@ -137,7 +55,7 @@ class PictureView {
         const item = h("li", {
           role: "option", tabindex: -1, "aria-selected": "false", "data-st": st, "data-l": l, "data-k": k,
           "aria-label": `${k} ${layer.filters[k]}, ${short(map.of[0])} to ${short(map.of[1])}`,
-        }, h("div", { class: "thumb-of" }, mapURL(map) ? h("img", { src: mapURL(map), alt: "", width, height, loading: "lazy", decoding: "async", draggable: "false", class: Math.max(width, height) < 120 ? "coarse" : "" }) : h("span", { class: "muted" }, "no picture")),
+        }, h("div", { class: "thumb-of" }, this.address(map) ? h("img", { src: this.address(map), alt: "", width, height, loading: "lazy", decoding: "async", draggable: "false", class: Math.max(width, height) < 120 ? "coarse" : "" }) : h("span", { class: "muted" }, "no picture")),
           h("span", { class: "label" }, h("span", { class: "index" }, k), layer.filters[k]), h("span", { class: "scale" }, `${short(map.of[0], 3)} … ${short(map.of[1], 3)}`));
         this.tiles.set(`${st} ${l} ${k}`, item);
         return item;
@@ -211,7 +129,7 @@ class PictureView {
     const { data, at, probe } = this, layer = probe.layer(at), map = probe.map(at), plan = probe.plan(at);
     const name = layer.filters[at.k];
     this.boxes = { field: outline(), fieldCross: cross(), cell: outline(), cross: cross() };
-    this.mapFrame = frame(map && mapURL(map), plan.out, map ? `map ${name}` : "its map was not written", [...this.boxes.cross.parts, ...this.boxes.cell.parts], {
+    this.mapFrame = frame(map && this.address(map), plan.out, map ? `map ${name}` : "its map was not written", [...this.boxes.cross.parts, ...this.boxes.cell.parts], {
       tabindex: 0, role: "application", "aria-roledescription": "probe",
       "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
       "aria-describedby": "readout",
