@@ -81,6 +81,9 @@ func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
 	if opts.Out == "" {
 		opts.Out = filepath.Join(dir, reportName)
 	}
+	if err := report.CheckPage(opts.Out); err != nil {
+		return err
+	}
 	p, err := newProgress(c.err, f.progress, countPictures(dir), f.quiet)
 	if err != nil {
 		return err

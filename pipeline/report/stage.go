@@ -37,19 +37,32 @@ const (
 	idLength   = 12 // hexadecimal digits
 )
 
-func newStage(out string) (*stage, error) {
-	if filepath.Ext(out) != ".html" || filepath.Base(out) == ".html" {
-		return nil, fmt.Errorf("report %s: the page's name must end in .html", out)
+// CheckPage refuses a page's path that Write would refuse: one that does not end in .html,
+// that is there and no regular file, or whose data folder is there and no report's.
+func CheckPage(page string) error {
+	if filepath.Ext(page) != ".html" || filepath.Base(page) == ".html" {
+		return fmt.Errorf("report %s: the page's name must end in .html", page)
 	}
-	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("report %s: it is no regular file; choose another name with -o", out)
+	if info, err := os.Stat(page); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("report %s: it is no regular file; choose another name with -o", page)
+	}
+	data := DataFolder(page)
+	if _, err := os.Lstat(data); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Lstat(filepath.Join(data, marker)); err != nil {
+		return fmt.Errorf("report %s: its data would go to %s, which is there and no report's; choose another name with -o", page, data)
+	}
+	return nil
+}
+
+func newStage(out string) (*stage, error) {
+	if err := CheckPage(out); err != nil {
+		return nil, err
 	}
 	s := &stage{page: out, data: DataFolder(out)}
 	_, err := os.Lstat(s.data)
 	s.made = errors.Is(err, fs.ErrNotExist)
-	if _, err := os.Lstat(filepath.Join(s.data, marker)); !s.made && err != nil {
-		return nil, fmt.Errorf("report %s: its data would go to %s, which is there and no report's; choose another name with -o", out, s.data)
-	}
 	if err := os.MkdirAll(s.data, 0o777); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}

@@ -20,7 +20,7 @@ function load(name) {
     value.catch(() => kept.delete(name));
   }
   kept.set(name, value);
-  if (kept.size > 24) kept.delete(kept.keys().next().value);
+  if (kept.size > 10) kept.delete(kept.keys().next().value);
   return value;
 }
 
