@@ -15,7 +15,7 @@ var parts embed.FS
 
 // scripts are in the order in which they stand in the page; app.js starts it.
 var scripts = [...]string{
-	"dom.js", "arithmetic.js", "samples.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "picture.js", "app.js",
+	"dom.js", "arithmetic.js", "samples.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "stage.js", "picture.js", "app.js",
 }
 
 // html writes the page.

@@ -1,7 +1,7 @@
 // Package browser opens reports in headless Chromium, in a module of its own so that
 // the product does not require what drives the browser:
 //
-//	cd pipeline/report/_browser && go test .
+//	cd pipeline/report/_browser && go test -count=1 .
 //
 // It needs a chromium in the path.
 package browser

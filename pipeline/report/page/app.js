@@ -1,19 +1,42 @@
 // Which view is shown, and what is around it.
 
 const main = document.querySelector("main");
-const missing = (text) => h("article", null, h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, "Not here"), h("p", null, text));
+const missing = (text) =>
+  h(
+    "article",
+    null,
+    h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
+    h("h1", { tabindex: -1 }, "Not here"),
+    h("p", null, text),
+  );
 
 async function overview() {
   const { summary } = page;
   const gallery = await load("gallery");
-  return h("article", { class: "overview" },
+  return h(
+    "article",
+    { class: "overview" },
     h("h1", { tabindex: -1 }, page.run),
-    h("p", { class: "lead" }, plural(summary.pictures, "picture"), summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "", summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
-      summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : ""),
-    facts([["scale", page.scale], ["colours", page.colors], ["layers written", page.layers], ["formats", (page.formats ?? []).join(", ")],
-      ["mean", page.mean.some((v) => v) ? page.mean.map(exact).join(", ") : ""], ["std", page.std.some((v) => v !== 1) ? page.std.map(exact).join(", ") : ""],
-      ["filterbank", page.version]]),
-    stackView(), galleryView(gallery));
+    h(
+      "p",
+      { class: "lead" },
+      plural(summary.pictures, "picture"),
+      summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "",
+      summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
+      summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : "",
+    ),
+    facts([
+      ["scale", page.scale],
+      ["colours", page.colors],
+      ["layers written", page.layers],
+      ["formats", (page.formats ?? []).join(", ")],
+      ["mean", page.mean.some((v) => v) ? page.mean.map(exact).join(", ") : ""],
+      ["std", page.std.some((v) => v !== 1) ? page.std.map(exact).join(", ") : ""],
+      ["filterbank", page.version],
+    ]),
+    stackView(),
+    galleryView(gallery),
+  );
 }
 
 let turn = 0;
@@ -26,13 +49,26 @@ async function route(first) {
   let shown;
   try {
     switch (view) {
-      case "": shown = await overview(); break;
-      case "p": shown = await pictureView(numbers[0], numbers.slice(1)); break;
-      case "l": shown = await layerView(numbers[0], numbers[1]); break;
-      default: shown = missing("This address is no part of the report.");
+      case "":
+        shown = await overview();
+        break;
+      case "p":
+        shown = await pictureView(numbers[0], numbers.slice(1));
+        break;
+      case "l":
+        shown = await layerView(numbers[0], numbers[1]);
+        break;
+      default:
+        shown = missing("This address is no part of the report.");
     }
   } catch (e) {
-    shown = h("article", null, h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, "This cannot be shown"), h("p", { class: "failure", role: "alert" }, e.message));
+    shown = h(
+      "article",
+      null,
+      h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
+      h("h1", { tabindex: -1 }, "This cannot be shown"),
+      h("p", { class: "failure", role: "alert" }, e.message),
+    );
   }
   if (mine !== turn) return;
   const before = main.firstElementChild;
@@ -57,10 +93,18 @@ function setTheme(theme) {
 themeButton.addEventListener("click", () => {
   const theme = themes[(themes.indexOf(themeButton.dataset.theme) + 1) % themes.length];
   setTheme(theme);
-  try { localStorage.setItem("filterbank-theme", theme); } catch { /* a page from a file may have no storage */ }
+  try {
+    localStorage.setItem("filterbank-theme", theme);
+  } catch {
+    /* a page from a file may have no storage */
+  }
 });
 let kind = "auto";
-try { kind = localStorage.getItem("filterbank-theme") ?? kind; } catch { /* as above */ }
+try {
+  kind = localStorage.getItem("filterbank-theme") ?? kind;
+} catch {
+  /* as above */
+}
 setTheme(themes.includes(kind) ? kind : "auto");
 
 addEventListener("keydown", (e) => {
@@ -71,9 +115,15 @@ addEventListener("keydown", (e) => {
     return target;
   };
   switch (e.key) {
-    case "[": press('.crumbs a[rel="prev"]')?.click(); break;
-    case "]": press('.crumbs a[rel="next"]')?.click(); break;
-    case "/": press("#search")?.focus(); break;
+    case "[":
+      press('.crumbs a[rel="prev"]')?.click();
+      break;
+    case "]":
+      press('.crumbs a[rel="next"]')?.click();
+      break;
+    case "/":
+      press("#search")?.focus();
+      break;
   }
 });
 addEventListener("hashchange", () => route(false));

@@ -20,9 +20,9 @@ function fma(a, b, c) {
     return Math.fround(sum);
   }
   const virtual = sum - product; // TwoSum (Knuth): rest is exactly product + c − sum
-  const rest = (product - (sum - virtual)) + (c - virtual);
+  const rest = product - (sum - virtual) + (c - virtual);
   if (rest !== 0 && (halves[0] & 1) === 0) {
-    bits[0] += (rest > 0) === (sum > 0) ? 1n : -1n;
+    bits[0] += rest > 0 === sum > 0 ? 1n : -1n;
   }
   return Math.fround(double[0]);
 }
@@ -55,9 +55,12 @@ function power(base, exponent) {
 function edge(mode, i, n) {
   if (i >= 0 && i < n) return i;
   switch (mode) {
-    case "circular": return (i + n) % n;
-    case "replicate": return Math.max(0, Math.min(n - 1, i));
-    case "reflect": return i < 0 ? -i : 2 * (n - 1) - i;
+    case "circular":
+      return (i + n) % n;
+    case "replicate":
+      return Math.max(0, Math.min(n - 1, i));
+    case "reflect":
+      return i < 0 ? -i : 2 * (n - 1) - i;
   }
   return -1;
 }
@@ -84,7 +87,8 @@ function span(layer, plan, axis, outputs) {
 
 // counted is how many values along an axis the average of an output is over.
 function counted(layer, plan, axis, i) {
-  const n = plan.in[1 + axis], before = plan.pad[axis];
+  const n = plan.in[1 + axis],
+    before = plan.pad[axis];
   const from = i * layer.stride[axis] - before;
   const to = Math.min(from + layer.kernel[axis], n + before);
   return layer.excludePadding ? Math.min(to, n) - Math.max(from, 0) : to - from;
@@ -94,7 +98,8 @@ function counted(layer, plan, axis, i) {
 function channelsRead(layer, plan, k0, k1) {
   switch (layer.kind) {
     case "conv": {
-      const filters = plan.out[0] / layer.groups, channels = plan.in[0] / layer.groups;
+      const filters = plan.out[0] / layer.groups,
+        channels = plan.in[0] / layer.groups;
       return [Math.floor(k0 / filters) * channels, (Math.floor((k1 - 1) / filters) + 1) * channels];
     }
     case "local_response_norm": {
@@ -139,33 +144,43 @@ class Arithmetic {
   // patch is the input that those outputs read: channels from c0 on, and for output (i, j)
   // the place in a channel that each tap meets, −1 in padding.
   patch(l, k0, k1, rows, columns) {
-    const layer = this.layers[l], plan = this.plans[l], [kH, kW] = layer.kernel;
-    const down = span(layer, plan, 0, rows), across = span(layer, plan, 1, columns);
-    const width = across.inputs.length, plane = width * down.inputs.length;
+    const layer = this.layers[l],
+      plan = this.plans[l],
+      [kH, kW] = layer.kernel;
+    const down = span(layer, plan, 0, rows),
+      across = span(layer, plan, 1, columns);
+    const width = across.inputs.length,
+      plane = width * down.inputs.length;
     const [c0, c1] = channelsRead(layer, plan, k0, k1);
     return {
-      c0, plane, data: plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0),
+      c0,
+      plane,
+      data: plane ? this.tile(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0),
       offsets(i, j) {
         const offsets = new Int32Array(kH * kW);
         for (let r = 0, t = 0; r < kH; r++) {
           for (let s = 0; s < kW; s++, t++) {
-            const row = down.at[i * kH + r], column = across.at[j * kW + s];
+            const row = down.at[i * kH + r],
+              column = across.at[j * kW + s];
             offsets[t] = row < 0 || column < 0 ? -1 : row * width + column;
           }
         }
         return offsets;
       },
-      place: (offset) => (offset < 0 ? [-1, -1] : [down.inputs[Math.floor(offset / width)], across.inputs[offset % width]]),
+      place: (offset) =>
+        offset < 0 ? [-1, -1] : [down.inputs[Math.floor(offset / width)], across.inputs[offset % width]],
     };
   }
 
   compute(l, k0, k1, rows, columns) {
     const patch = this.patch(l, k0, k1, rows, columns);
-    const plane = rows.length * columns.length, out = new Float32Array((k1 - k0) * plane);
+    const plane = rows.length * columns.length,
+      out = new Float32Array((k1 - k0) * plane);
     for (let i = 0, at = 0; i < rows.length; i++) {
       for (let j = 0; j < columns.length; j++, at++) {
         const offsets = patch.offsets(i, j);
-        for (let k = k0; k < k1; k++) out[(k - k0) * plane + at] = this.output(l, k, patch, offsets, rows[i], columns[j]).value;
+        for (let k = k0; k < k1; k++)
+          out[(k - k0) * plane + at] = this.output(l, k, patch, offsets, rows[i], columns[j]).value;
       }
     }
     return out;
@@ -175,13 +190,17 @@ class Arithmetic {
   // for each term in the order of summation: with its channel, tap, input (undefined in
   // padding), weight if there is one, and the sum so far.
   output(l, k, { c0, plane, data }, offsets, y, x, note) {
-    const layer = this.layers[l], plan = this.plans[l], taps = offsets.length;
+    const layer = this.layers[l],
+      plan = this.plans[l],
+      taps = offsets.length;
     const own = (k - c0) * plane; // the channel of the same number
     switch (layer.kind) {
       case "conv": {
         const { weights, bias } = this.arrays[l];
-        const channels = plan.in[0] / layer.groups, first = Math.floor(k / (plan.out[0] / layer.groups)) * channels;
-        let before = bias[k], w = k * channels * taps;
+        const channels = plan.in[0] / layer.groups,
+          first = Math.floor(k / (plan.out[0] / layer.groups)) * channels;
+        let before = bias[k],
+          w = k * channels * taps;
         for (let c = first; c < first + channels; c++) {
           const base = (c - c0) * plane;
           for (let t = 0; t < taps; t++, w++) {
@@ -215,12 +234,18 @@ class Arithmetic {
       case "local_response_norm": {
         const { size, alpha, beta, k: k0 } = layer.norm;
         let sum = 0;
-        for (let c = Math.max(0, k - Math.floor(size / 2)); c < Math.min(plan.in[0], k + Math.floor((size + 1) / 2)); c++) {
+        for (
+          let c = Math.max(0, k - Math.floor(size / 2));
+          c < Math.min(plan.in[0], k + Math.floor((size + 1) / 2));
+          c++
+        ) {
           const v = data[(c - c0) * plane + offsets[0]];
           sum += v * v;
           note?.(c, 0, v, undefined, sum);
         }
-        const base = k0 + alpha / size * sum, by = power(base, beta), v = data[own + offsets[0]];
+        const base = k0 + (alpha / size) * sum,
+          by = power(base, beta),
+          v = data[own + offsets[0]];
         return { sum, base, by, v, value: Math.fround(v / by) };
       }
     }
@@ -234,11 +259,23 @@ class Arithmetic {
 
   // explain is one output with its terms.
   explain(l, k, y, x) {
-    const patch = this.patch(l, k, k + 1, [y], [x]), offsets = patch.offsets(0, 0);
-    const width = this.layers[l].kernel[1], terms = [];
+    const patch = this.patch(l, k, k + 1, [y], [x]),
+      offsets = patch.offsets(0, 0);
+    const width = this.layers[l].kernel[1],
+      terms = [];
     const result = this.output(l, k, patch, offsets, y, x, (c, t, v, w, sum) => {
       const [row, column] = patch.place(offsets[t]);
-      terms.push({ c, r: Math.floor(t / width), s: t % width, v: v ?? 0, w, sum, inside: v !== undefined, y: row, x: column });
+      terms.push({
+        c,
+        r: Math.floor(t / width),
+        s: t % width,
+        v: v ?? 0,
+        w,
+        sum,
+        inside: v !== undefined,
+        y: row,
+        x: column,
+      });
     });
     return { terms, ...result };
   }
@@ -247,10 +284,17 @@ class Arithmetic {
   cost(l, k) {
     let [k0, k1, rows, columns, total] = [k, k + 1, 1, 1, 0];
     for (; l >= 0; l--) {
-      const layer = this.layers[l], plan = this.plans[l], taps = layer.kernel[0] * layer.kernel[1];
-      const each = layer.kind === "conv" ? plan.in[0] / layer.groups * taps : layer.norm ? layer.norm.size : taps;
+      const layer = this.layers[l],
+        plan = this.plans[l],
+        taps = layer.kernel[0] * layer.kernel[1];
+      const each = layer.kind === "conv" ? (plan.in[0] / layer.groups) * taps : layer.norm ? layer.norm.size : taps;
       total += (k1 - k0) * rows * columns * each;
-      const size = (axis, n) => Math.min(plan.in[1 + axis], (n - 1) * layer.stride[axis] + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1, n * layer.kernel[axis]);
+      const size = (axis, n) =>
+        Math.min(
+          plan.in[1 + axis],
+          (n - 1) * layer.stride[axis] + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1,
+          n * layer.kernel[axis],
+        );
       [rows, columns] = [size(0, rows), size(1, columns)];
       [k0, k1] = channelsRead(layer, plan, k0, k1);
     }

@@ -29,7 +29,11 @@ function loadScript(name) {
     const script = document.createElement("script");
     const failed = () => {
       waiting.delete(name);
-      reject(new Error(`${decodeURI(page.base)}${name}.js is missing or cut short: make the report again, or copy its folder along with the page`));
+      reject(
+        new Error(
+          `${decodeURI(page.base)}${name}.js is missing or cut short: make the report again, or copy its folder along with the page`,
+        ),
+      );
     };
     waiting.set(name, { resolve, reject });
     script.onerror = failed;

@@ -2,8 +2,10 @@
 
 // h makes an element. Text is always text, never markup.
 function h(tag, props, ...children) {
-  const element = tag === "svg" || props?.svg
-    ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const element =
+    tag === "svg" || props?.svg
+      ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+      : document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === undefined || value === null || value === false || name === "svg") continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -39,7 +41,11 @@ const whole = (n) => Math.round(n).toLocaleString("en");
 
 // amount writes a large count with three digits and a letter.
 function amount(n) {
-  for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"]]) {
+  for (const [size, unit] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+  ]) {
     if (n >= size) return `${Number((n / size).toPrecision(3))} ${unit}`;
   }
   return whole(n);
@@ -47,7 +53,7 @@ function amount(n) {
 
 function share(part, all) {
   if (!all) return "–";
-  const percent = 100 * part / all;
+  const percent = (100 * part) / all;
   if (part > 0 && percent < 0.1) return "<0.1 %";
   if (part < all && percent > 99.9) return ">99.9 %";
   return `${percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
@@ -77,7 +83,8 @@ function roving(container, selector) {
     if (item) point(item);
   });
   container.addEventListener("keydown", (e) => {
-    const all = items(), at = all.indexOf(e.target.closest(selector));
+    const all = items(),
+      at = all.indexOf(e.target.closest(selector));
     if (at < 0 || e.altKey || e.ctrlKey || e.metaKey) return;
     const to = neighbour(all, at, e.key);
     if (to === undefined) return;
@@ -91,14 +98,20 @@ function roving(container, selector) {
 function neighbour(all, at, key) {
   const last = all.length - 1;
   switch (key) {
-    case "ArrowRight": return Math.min(last, at + 1);
-    case "ArrowLeft": return Math.max(0, at - 1);
-    case "Home": return 0;
-    case "End": return last;
+    case "ArrowRight":
+      return Math.min(last, at + 1);
+    case "ArrowLeft":
+      return Math.max(0, at - 1);
+    case "Home":
+      return 0;
+    case "End":
+      return last;
     case "ArrowDown":
     case "ArrowUp": {
-      const box = all[at].getBoundingClientRect(), down = key === "ArrowDown";
-      let best, distance = Infinity;
+      const box = all[at].getBoundingClientRect(),
+        down = key === "ArrowDown";
+      let best,
+        distance = Infinity;
       all.forEach((item, i) => {
         const b = item.getBoundingClientRect();
         if (down ? b.top < box.bottom - 1 : b.bottom > box.top + 1) return;
@@ -112,5 +125,11 @@ function neighbour(all, at, key) {
 }
 
 // facts is a list of names and values; those without a value are left out.
-const facts = (pairs, cls = "facts") => h("dl", { class: cls }, pairs.filter(([, v]) => v !== undefined && v !== null && v !== "")
-  .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
+const facts = (pairs, cls = "facts") =>
+  h(
+    "dl",
+    { class: cls },
+    pairs
+      .filter(([, v]) => v !== undefined && v !== null && v !== "")
+      .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))),
+  );

@@ -1,6 +1,7 @@
 // Drawings: kernels and patches as cells, histograms, volumes.
 
-const positive = [217, 72, 15], negative = [28, 100, 214];
+const positive = [217, 72, 15],
+  negative = [28, 100, 214];
 
 const tint = ([r, g, b], strength) => `rgb(${r} ${g} ${b} / ${Math.round(100 * Math.min(1, strength))}%)`;
 
@@ -21,7 +22,14 @@ function largest(values) {
 
 // cells draws height×width values, a square each.
 function cells(values, height, width, { top = largest(values), signed = true, label } = {}) {
-  const canvas = h("canvas", { width, height, class: "cells", role: "img", "aria-label": label, style: { "--ratio": width / height } });
+  const canvas = h("canvas", {
+    width,
+    height,
+    class: "cells",
+    role: "img",
+    "aria-label": label,
+    style: { "--ratio": width / height },
+  });
   const context = canvas.getContext("2d");
   values.forEach((v, i) => {
     if (signed && !v) return;
@@ -33,45 +41,104 @@ function cells(values, height, width, { top = largest(values), signed = true, la
 
 // numbered is cells with their numbers in them, for few.
 function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
-  const cell = (v) => h("td", {
-    title: exact(v),
-    style: signed ? { background: v ? colour(v, top, true, 0.75) : "" } : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
-  }, Math.abs(v) < 0.001 && v ? v.toExponential(1) : short(v, 3));
-  const rows = Array.from({ length: height }, (_, y) => h("tr", null, Array.from({ length: width }, (_, x) => cell(values[y * width + x]))));
+  const cell = (v) =>
+    h(
+      "td",
+      {
+        title: exact(v),
+        style: signed
+          ? { background: v ? colour(v, top, true, 0.75) : "" }
+          : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
+      },
+      Math.abs(v) < 0.001 && v ? v.toExponential(1) : short(v, 3),
+    );
+  const rows = Array.from({ length: height }, (_, y) =>
+    h(
+      "tr",
+      null,
+      Array.from({ length: width }, (_, x) => cell(values[y * width + x])),
+    ),
+  );
   return h("table", { class: "numbered", "aria-label": label }, h("tbody", null, rows));
 }
 
 // kernel draws a filter's weights, a square of cells for each channel that it reads.
 function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
-  const [kH, kW] = layer.kernel, plane = kH * kW;
+  const [kH, kW] = layer.kernel,
+    plane = kH * kW;
   const channels = channelNames.length;
   const all = weights.subarray(k * channels * plane, (k + 1) * channels * plane);
   const top = largest(all);
   const part = (c) => all.subarray(c * plane, (c + 1) * plane);
   const same = Array.from({ length: channels }, (_, c) => part(c)).every((p) => p.every((v, i) => v === all[i]));
   if (same && channels > 1) {
-    return h("div", { class: "kernel one" }, cells(part(0), kH, kW, { top, label: `kernel, the same in all ${channels} channels` }));
+    return h(
+      "div",
+      { class: "kernel one" },
+      cells(part(0), kH, kW, { top, label: `kernel, the same in all ${channels} channels` }),
+    );
   }
   const shown = Math.min(channels, most);
-  return h("div", { class: "kernel" + (channels > 4 ? " many" : channels === 1 ? " one" : "") },
-    Array.from({ length: shown }, (_, c) => h("figure", { title: channelNames[c] },
-      cells(part(c), kH, kW, { top, label: `kernel of channel ${channelNames[c]}` }),
-      channels > 1 && channels <= 4 && h("figcaption", null, channelNames[c]))),
-    shown < channels && h("span", { class: "muted" }, `and ${channels - shown} more`));
+  return h(
+    "div",
+    { class: "kernel" + (channels > 4 ? " many" : channels === 1 ? " one" : "") },
+    Array.from({ length: shown }, (_, c) =>
+      h(
+        "figure",
+        { title: channelNames[c] },
+        cells(part(c), kH, kW, { top, label: `kernel of channel ${channelNames[c]}` }),
+        channels > 1 && channels <= 4 && h("figcaption", null, channelNames[c]),
+      ),
+    ),
+    shown < channels && h("span", { class: "muted" }, `and ${channels - shown} more`),
+  );
 }
 
 // histogram draws a map's bins and a mark at a value.
 function histogram(map, { label } = {}) {
-  const bins = map.bins ?? [], top = Math.max(1, ...bins);
-  const width = 256, height = 72, step = width / (bins.length || 1);
-  const x = (v) => (map.max > map.min ? (v - map.min) / (map.max - map.min) * width : 0);
+  const bins = map.bins ?? [],
+    top = Math.max(1, ...bins);
+  const width = 256,
+    height = 72,
+    step = width / (bins.length || 1);
+  const x = (v) => (map.max > map.min ? ((v - map.min) / (map.max - map.min)) * width : 0);
   const mark = s("line", { class: "mark", y1: 0, y2: height, hidden: true, "vector-effect": "non-scaling-stroke" });
-  const drawn = s("svg", { class: "histogram", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
-    bins.map((n, i) => n > 0 && s("rect", { x: i * step, width: step * 0.86, y: height - Math.max(1, n / top * height), height: Math.max(1, n / top * height) })),
-    map.min < 0 && map.max > 0 && s("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: height, "vector-effect": "non-scaling-stroke" }),
-    mark);
-  const figure = h("figure", { class: "histogram-of" }, drawn,
-    h("figcaption", null, h("span", null, short(map.min)), h("span", { class: "muted" }, "values but zeros"), h("span", null, short(map.max))));
+  const drawn = s(
+    "svg",
+    {
+      class: "histogram",
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": label,
+    },
+    bins.map(
+      (n, i) =>
+        n > 0 &&
+        s("rect", {
+          x: i * step,
+          width: step * 0.86,
+          y: height - Math.max(1, (n / top) * height),
+          height: Math.max(1, (n / top) * height),
+        }),
+    ),
+    map.min < 0 &&
+      map.max > 0 &&
+      s("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: height, "vector-effect": "non-scaling-stroke" }),
+    mark,
+  );
+  const figure = h(
+    "figure",
+    { class: "histogram-of" },
+    drawn,
+    h(
+      "figcaption",
+      null,
+      h("span", null, short(map.min)),
+      h("span", { class: "muted" }, "values but zeros"),
+      h("span", null, short(map.max)),
+    ),
+  );
   return {
     figure,
     mark(v) {
@@ -85,10 +152,21 @@ function histogram(map, { label } = {}) {
 // block draws a volume as a box: the larger, the larger, though by the logarithm.
 function block([c, height, width]) {
   const edge = (n, least, most) => Math.max(least, Math.min(most, least + 6.2 * Math.log2(Math.max(1, n))));
-  const w = edge(width, 5, 74), t = edge(height, 5, 74), d = edge(c, 2, 60) * 0.55;
+  const w = edge(width, 5, 74),
+    t = edge(height, 5, 74),
+    d = edge(c, 2, 60) * 0.55;
   const up = d * 0.55;
-  return s("svg", { class: "block", width: w + d + 2, height: t + up + 2, viewBox: `-1 -1 ${w + d + 2} ${t + up + 2}`, "aria-hidden": "true" },
+  return s(
+    "svg",
+    {
+      class: "block",
+      width: w + d + 2,
+      height: t + up + 2,
+      viewBox: `-1 -1 ${w + d + 2} ${t + up + 2}`,
+      "aria-hidden": "true",
+    },
     s("path", { class: "top", d: `M0 ${up} l${d} ${-up} h${w} l${-d} ${up} z` }),
     s("path", { class: "side", d: `M${w} ${up} l${d} ${-up} v${t} l${-d} ${up} z` }),
-    s("rect", { class: "front", x: 0, y: up, width: w, height: t }));
+    s("rect", { class: "front", x: 0, y: up, width: w, height: t }),
+  );
 }

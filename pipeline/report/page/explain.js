@@ -9,9 +9,15 @@ let open = false; // whether they are, from output to output
 // with weights and products as cells, and the terms as a table. go looks at another
 // output.
 function explanation(probe, at, go) {
-  const layer = probe.layer(at), result = probe.stacks[at.st].explain(at.l, at.k, at.y, at.x);
+  const layer = probe.layer(at),
+    result = probe.stacks[at.st].explain(at.l, at.k, at.y, at.x);
   const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
-  return [h("h3", null, "Arithmetic"), equation(layer, result), !layer.norm && patches(layer, result, names), terms(at, layer, result, names, go)].filter(Boolean);
+  return [
+    h("h3", null, "Arithmetic"),
+    equation(layer, result),
+    !layer.norm && patches(layer, result, names),
+    terms(at, layer, result, names, go),
+  ].filter(Boolean);
 }
 
 // step is a number of an equation with what it is above it.
@@ -19,11 +25,28 @@ const step = (what, text, strong) => h("span", null, h("small", null, what), str
 
 function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
   const parts = {
-    conv: () => [step("bias", exact(bias)), "→", step(`and ${plural(terms.length, "product")}`, exact(before)), "→",
-      step(layer.activation === "none" ? "no activation" : activationName(layer), exact(value), true)],
+    conv: () => [
+      step("bias", exact(bias)),
+      "→",
+      step(`and ${plural(terms.length, "product")}`, exact(before)),
+      "→",
+      step(layer.activation === "none" ? "no activation" : activationName(layer), exact(value), true),
+    ],
     max_pool: () => [step(`largest of ${plural(terms.filter((t) => t.inside).length, "value")}`, exact(value), true)],
-    avg_pool: () => [step(`sum of ${plural(terms.length, "value")}`, exact(sum)), "/", step("number", exact(by)), "=", step("average", exact(value), true)],
-    local_response_norm: () => [step("value", exact(v)), "/", step(`(k + α/${layer.norm.size} · sum of squares)^β`, `${short(base, 7)}^${exact(layer.norm.beta)}`), "=", step("normalised", exact(value), true)],
+    avg_pool: () => [
+      step(`sum of ${plural(terms.length, "value")}`, exact(sum)),
+      "/",
+      step("number", exact(by)),
+      "=",
+      step("average", exact(value), true),
+    ],
+    local_response_norm: () => [
+      step("value", exact(v)),
+      "/",
+      step(`(k + α/${layer.norm.size} · sum of squares)^β`, `${short(base, 7)}^${exact(layer.norm.beta)}`),
+      "=",
+      step("normalised", exact(value), true),
+    ],
   }[layer.kind]();
   return h("p", { class: "equation" }, parts);
 }
@@ -31,35 +54,75 @@ function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
 // patches are the input's patch and, of a convolution, the weights and the products, for
 // the channels that add the most.
 function patches(layer, result, names) {
-  const [kH, kW] = layer.kernel, plane = kH * kW, { terms } = result;
+  const [kH, kW] = layer.kernel,
+    plane = kH * kW,
+    { terms } = result;
   const product = (t) => t.v * (t.w ?? 1);
   const channels = [];
   for (let i = 0; i < terms.length; i += plane) {
     const part = terms.slice(i, i + plane);
     channels.push({ name: names[part[0].c], part, total: part.reduce((sum, t) => sum + product(t), 0) });
   }
-  const shown = channels.length <= 3 ? channels : [...channels].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, 3);
+  const shown =
+    channels.length <= 3 ? channels : [...channels].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, 3);
   const draw = kW <= 5 && kH <= 7 ? numbered : cells;
-  const top = { v: largest(terms.map((t) => t.v)), w: largest(terms.map((t) => t.w ?? 0)), p: largest(terms.map(product)) };
+  const top = {
+    v: largest(terms.map((t) => t.v)),
+    w: largest(terms.map((t) => t.w ?? 0)),
+    p: largest(terms.map(product)),
+  };
   const signed = terms.some((t) => t.v < 0);
-  const part = (values, options, caption) => h("figure", null, draw(values, kH, kW, options), h("figcaption", null, caption));
-  return h("div", { class: "patches" },
-    channels.length > 3 && h("p", { class: "muted" }, `The ${shown.length} of ${channels.length} channels that add the most:`),
-    shown.map(({ name, part: own, total }) => h("div", { class: layer.kind === "conv" ? "patch" : "patch alone", role: "group", "aria-label": `channel ${name}` },
-      h("span", { class: "channel", title: name }, name),
-      part(own.map((t) => t.v), { top: top.v, signed, label: "patch of the input" }, "input"),
-      layer.kind === "conv" && [
-        h("span", { class: "sign" }, "×"), part(own.map((t) => t.w), { top: top.w, label: "weights" }, "weights"),
-        h("span", { class: "sign" }, "="), part(own.map(product), { top: top.p, label: "products" }, `sum ${short(total)}`),
-      ])));
+  const part = (values, options, caption) =>
+    h("figure", null, draw(values, kH, kW, options), h("figcaption", null, caption));
+  return h(
+    "div",
+    { class: "patches" },
+    channels.length > 3 &&
+      h("p", { class: "muted" }, `The ${shown.length} of ${channels.length} channels that add the most:`),
+    shown.map(({ name, part: own, total }) =>
+      h(
+        "div",
+        { class: layer.kind === "conv" ? "patch" : "patch alone", role: "group", "aria-label": `channel ${name}` },
+        h("span", { class: "channel", title: name }, name),
+        part(
+          own.map((t) => t.v),
+          { top: top.v, signed, label: "patch of the input" },
+          "input",
+        ),
+        layer.kind === "conv" && [
+          h("span", { class: "sign" }, "×"),
+          part(
+            own.map((t) => t.w),
+            { top: top.w, label: "weights" },
+            "weights",
+          ),
+          h("span", { class: "sign" }, "="),
+          part(own.map(product), { top: top.p, label: "products" }, `sum ${short(total)}`),
+        ],
+      ),
+    ),
+  );
 }
 
 // columns are what the table of terms has for a kind of layer: head, text, and whether it
 // is a number.
 function columns(at, layer, names, go) {
   const from = at.l === 0 ? "pixel" : page.stacks[at.st].layers[at.l - 1].name;
-  const place = (t) => (!t.inside ? "padding" : at.l === 0 ? `${t.y}, ${t.x}`
-    : h("button", { type: "button", class: "to", title: "how this value came about", onclick: () => go({ st: at.st, l: at.l - 1, k: t.c, y: t.y, x: t.x }) }, `${t.y}, ${t.x}`));
+  const place = (t) =>
+    !t.inside
+      ? "padding"
+      : at.l === 0
+        ? `${t.y}, ${t.x}`
+        : h(
+            "button",
+            {
+              type: "button",
+              class: "to",
+              title: "how this value came about",
+              onclick: () => go({ st: at.st, l: at.l - 1, k: t.c, y: t.y, x: t.x }),
+            },
+            `${t.y}, ${t.x}`,
+          );
   const all = {
     channel: ["channel", (t) => names[t.c]],
     tap: ["tap", (t) => `${t.r}, ${t.s}`],
@@ -68,19 +131,33 @@ function columns(at, layer, names, go) {
     weight: ["weight", (t) => exact(t.w), true],
     product: ["product", (t) => short(t.v * t.w, 7), true],
     square: ["square", (t) => short(t.v * t.v, 7), true],
-    sum: [layer.kind === "max_pool" ? "largest so far" : "sum so far", (t) => (layer.norm ? short(t.sum, 9) : exact(t.sum)), true],
+    sum: [
+      layer.kind === "max_pool" ? "largest so far" : "sum so far",
+      (t) => (layer.norm ? short(t.sum, 9) : exact(t.sum)),
+      true,
+    ],
   };
-  const chosen = { conv: "channel tap place value weight product", local_response_norm: "channel place value square" }[layer.kind] ?? "tap place value";
+  const chosen =
+    { conv: "channel tap place value weight product", local_response_norm: "channel place value square" }[layer.kind] ??
+    "tap place value";
   return (chosen + (order === "summed" ? " sum" : "")).split(" ").map((name) => all[name]);
 }
 
 // terms is the table of all terms.
 function terms(at, layer, result, names, go) {
-  const head = h("tr", null), body = h("tbody", null);
+  const head = h("tr", null),
+    body = h("tbody", null);
   const more = h("button", { type: "button", class: "more" });
   const size = (t) => Math.abs(t.v * (t.w ?? 1));
-  let listed = [], shown = 0, cols = [];
-  const row = (t) => h("tr", { class: t.inside ? "" : "padding" }, cols.map(([, text, number]) => h("td", { class: number ? "n" : "" }, text(t))));
+  let listed = [],
+    shown = 0,
+    cols = [];
+  const row = (t) =>
+    h(
+      "tr",
+      { class: t.inside ? "" : "padding" },
+      cols.map(([, text, number]) => h("td", { class: number ? "n" : "" }, text(t))),
+    );
   const grow = () => {
     body.append(...listed.slice(shown, shown + shownTerms).map(row));
     shown = Math.min(listed.length, shown + shownTerms);
@@ -97,14 +174,37 @@ function terms(at, layer, result, names, go) {
   };
   more.addEventListener("click", grow);
   if (open) list();
-  const choice = h("select", { "aria-label": "order of the terms", onchange: (e) => { order = e.target.value; list(); } },
-    [["summed", "in the order of summation"], ["largest", "the largest first"]].map(([value, text]) => h("option", { value, selected: value === order }, text)));
-  return h("details", {
-    class: "terms", open,
-    ontoggle: (e) => {
-      open = e.target.open;
-      if (open && !shown) list();
+  const choice = h(
+    "select",
+    {
+      "aria-label": "order of the terms",
+      onchange: (e) => {
+        order = e.target.value;
+        list();
+      },
     },
-  }, h("summary", null, plural(result.terms.length, "term")), choice,
-  h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "terms" }, h("table", null, h("thead", null, head), body), more));
+    [
+      ["summed", "in the order of summation"],
+      ["largest", "the largest first"],
+    ].map(([value, text]) => h("option", { value, selected: value === order }, text)),
+  );
+  return h(
+    "details",
+    {
+      class: "terms",
+      open,
+      ontoggle: (e) => {
+        open = e.target.open;
+        if (open && !shown) list();
+      },
+    },
+    h("summary", null, plural(result.terms.length, "term")),
+    choice,
+    h(
+      "div",
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "terms" },
+      h("table", null, h("thead", null, head), body),
+      more,
+    ),
+  );
 }

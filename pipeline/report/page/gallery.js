@@ -3,17 +3,33 @@
 function thumb(entry) {
   if (!entry.thumb) return h("span", { class: "thumb none", "aria-hidden": "true" }, entry.error ? "✕" : "–");
   const src = entry.thumb.startsWith("data:") ? entry.thumb : page.base + entry.thumb;
-  return h("img", { class: Math.max(...entry.size) < 100 ? "thumb coarse" : "thumb", src, alt: "", loading: "lazy", decoding: "async" });
+  return h("img", {
+    class: Math.max(...entry.size) < 100 ? "thumb coarse" : "thumb",
+    src,
+    alt: "",
+    loading: "lazy",
+    decoding: "async",
+  });
 }
 
 const pictureLabel = (entry) => (entry.error ? `${entry.name}: failed, ${entry.code}` : entry.name);
 
 // tile is a picture in the gallery.
 function tile(entry, index) {
-  const inner = [thumb(entry), h("span", { class: "name", title: entry.name }, entry.name),
-    entry.error ? h("span", { class: "code" }, entry.code) : entry.note ? h("span", { class: "code" }, "no maps") : h("span", { class: "muted" }, size2(entry.size))];
-  return h("li", { class: entry.error ? "failed" : "" },
-    h("a", { href: `#/p/${index}`, tabindex: -1, "aria-label": pictureLabel(entry) }, inner));
+  const inner = [
+    thumb(entry),
+    h("span", { class: "name", title: entry.name }, entry.name),
+    entry.error
+      ? h("span", { class: "code" }, entry.code)
+      : entry.note
+        ? h("span", { class: "code" }, "no maps")
+        : h("span", { class: "muted" }, size2(entry.size)),
+  ];
+  return h(
+    "li",
+    { class: entry.error ? "failed" : "" },
+    h("a", { href: `#/p/${index}`, tabindex: -1, "aria-label": pictureLabel(entry) }, inner),
+  );
 }
 
 // chunk is how many tiles are made at a time.
@@ -25,10 +41,17 @@ function galleryView(gallery) {
   const list = h("ul", { class: "gallery", "aria-label": "pictures" });
   const count = h("p", { class: "muted", role: "status" });
   const more = h("button", { type: "button", class: "more" });
-  const search = h("input", { type: "search", id: "search", placeholder: "name or error", autocomplete: "off", spellcheck: "false" });
+  const search = h("input", {
+    type: "search",
+    id: "search",
+    placeholder: "name or error",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   const onlyFailed = h("input", { type: "checkbox", id: "failed" });
   const { point } = roving(list, "a");
-  let found = [], shown = 0;
+  let found = [],
+    shown = 0;
   const grow = () => {
     list.append(...found.slice(shown, shown + chunk).map((i) => tile(gallery[i], i)));
     shown = Math.min(found.length, shown + chunk);
@@ -46,18 +69,41 @@ function galleryView(gallery) {
     list.replaceChildren();
     grow();
     if (list.firstChild) point(list.querySelector("a"));
-    count.textContent = found.length === gallery.length ? plural(found.length, "picture") : `${whole(found.length)} of ${plural(gallery.length, "picture")}`;
+    count.textContent =
+      found.length === gallery.length
+        ? plural(found.length, "picture")
+        : `${whole(found.length)} of ${plural(gallery.length, "picture")}`;
   };
   more.addEventListener("click", grow);
-  new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && shown < found.length && grow(), { rootMargin: "600px" }).observe(more);
+  new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && shown < found.length && grow(), {
+    rootMargin: "600px",
+  }).observe(more);
   search.addEventListener("input", find);
   onlyFailed.addEventListener("change", find);
   find();
-  return h("section", { "aria-labelledby": "pictures-title" },
-    h("header", { class: "row" }, h("h2", { id: "pictures-title" }, "Pictures"),
-      h("form", { role: "search", onsubmit: (e) => e.preventDefault() }, h("label", { for: "search" }, "Find"), search,
-        page.summary.failed > 0 && h("label", { class: "check" }, onlyFailed, `failed (${whole(page.summary.failed)})`)),
-      count),
-    page.summary.leftOut > 0 && h("p", { class: "note" }, `${plural(page.summary.leftOut, "more picture")} of the run ${page.summary.leftOut === 1 ? "is" : "are"} left out; report --limit 0 takes all.`),
-    list, more);
+  return h(
+    "section",
+    { "aria-labelledby": "pictures-title" },
+    h(
+      "header",
+      { class: "row" },
+      h("h2", { id: "pictures-title" }, "Pictures"),
+      h(
+        "form",
+        { role: "search", onsubmit: (e) => e.preventDefault() },
+        h("label", { for: "search" }, "Find"),
+        search,
+        page.summary.failed > 0 && h("label", { class: "check" }, onlyFailed, `failed (${whole(page.summary.failed)})`),
+      ),
+      count,
+    ),
+    page.summary.leftOut > 0 &&
+      h(
+        "p",
+        { class: "note" },
+        `${plural(page.summary.leftOut, "more picture")} of the run ${page.summary.leftOut === 1 ? "is" : "are"} left out; report --limit 0 takes all.`,
+      ),
+    list,
+    more,
+  );
 }

@@ -11,9 +11,15 @@ class Probe {
     this.levels = new Map(); // of maps that have to be read
   }
 
-  plan({ st, l }) { return this.data.plans[st][l]; }
-  layer({ st, l }) { return page.stacks[st].layers[l]; }
-  map({ st, l, k }) { return this.data.maps[st][l][k]; }
+  plan({ st, l }) {
+    return this.data.plans[st][l];
+  }
+  layer({ st, l }) {
+    return page.stacks[st].layers[l];
+  }
+  map({ st, l, k }) {
+    return this.data.maps[st][l][k];
+  }
 
   // field is the receptive field of an output on the input: x, y, width, height.
   field(at) {
@@ -23,7 +29,8 @@ class Probe {
 
   // corresponding is the output of another layer whose field's centre is the nearest.
   corresponding(at, st, l) {
-    const from = this.plan(at), to = this.data.plans[st][l];
+    const from = this.plan(at),
+      to = this.data.plans[st][l];
     const along = (axis, v) => {
       const centre = from.start[axis] + (from.field[axis] - 1) / 2 + v * from.jump[axis];
       const there = Math.round((centre - to.start[axis] - (to.field[axis] - 1) / 2) / to.jump[axis]);
@@ -40,20 +47,33 @@ class Probe {
 
   // level is what a map's own picture says of an output.
   async level(at) {
-    const map = this.map(at), key = `${at.st} ${at.l} ${at.k}`;
+    const map = this.map(at),
+      key = `${at.st} ${at.l} ${at.k}`;
     if (!map?.png) return null;
     if (!this.levels.has(key)) this.levels.set(key, openLevels(map.png));
     const { level, top } = await this.levels.get(key);
-    const n = level(at.y, at.x), [lo, hi] = map.of, step = (hi - lo) / top;
-    return { n, top, from: n === 0 ? undefined : lo + (n - 0.5) * step, to: n === top ? undefined : lo + (n + 0.5) * step, constant: lo === hi ? lo : undefined };
+    const n = level(at.y, at.x),
+      [lo, hi] = map.of,
+      step = (hi - lo) / top;
+    return {
+      n,
+      top,
+      from: n === 0 ? undefined : lo + (n - 0.5) * step,
+      to: n === top ? undefined : lo + (n + 0.5) * step,
+      constant: lo === hi ? lo : undefined,
+    };
   }
 }
 
 async function openProbe(data) {
   if (!data.samples) return new Probe(data, null);
   const source = await openSamples(data.samples, data.size, page.mean, page.std);
-  const stacks = await Promise.all(page.stacks.map(async (stack, st) =>
-    new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays)))));
+  const stacks = await Promise.all(
+    page.stacks.map(
+      async (stack, st) =>
+        new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays))),
+    ),
+  );
   return new Probe(data, stacks);
 }
 
@@ -61,18 +81,41 @@ const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: 
 
 // frame is a picture with an overlay in its pixels' coordinates.
 function frame(src, [, height, width], label, overlay, props = {}) {
-  return h("div", { class: "frame", style: { "--w": width, "--h": height }, ...props },
-    src ? h("img", { src, alt: label, width, height, draggable: "false", class: Math.max(width, height) <= 300 ? "coarse" : "" }) : h("div", { class: "blank" }, label),
-    s("svg", { class: "overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, overlay));
+  return h(
+    "div",
+    { class: "frame", style: { "--w": width, "--h": height }, ...props },
+    src
+      ? h("img", {
+          src,
+          alt: label,
+          width,
+          height,
+          draggable: "false",
+          class: Math.max(width, height) <= 300 ? "coarse" : "",
+        })
+      : h("div", { class: "blank" }, label),
+    s(
+      "svg",
+      { class: "overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+      overlay,
+    ),
+  );
 }
 
 const outline = () => {
   const parts = ["halo", "line"].map((cls) => s("rect", { class: cls, "vector-effect": "non-scaling-stroke" }));
-  return { parts, set(box) { for (const p of parts) for (const [k, v] of Object.entries(box)) p.setAttribute(k, v); } };
+  return {
+    parts,
+    set(box) {
+      for (const p of parts) for (const [k, v] of Object.entries(box)) p.setAttribute(k, v);
+    },
+  };
 };
 
 const cross = () => {
-  const parts = ["across", "down"].map((cls) => s("line", { class: `cross ${cls}`, "vector-effect": "non-scaling-stroke" }));
+  const parts = ["across", "down"].map((cls) =>
+    s("line", { class: `cross ${cls}`, "vector-effect": "non-scaling-stroke" }),
+  );
   return {
     parts,
     set(x, y, width, height) {

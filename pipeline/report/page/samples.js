@@ -22,20 +22,24 @@ async function decodePNG(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts = [];
   let width, height, depth, channels;
-  for (let at = 8; at < bytes.length; ) {
-    const length = view.getUint32(at), type = view.getUint32(at + 4);
-    if (type === 0x49484452) { // IHDR
+  for (let at = 8; at < bytes.length;) {
+    const length = view.getUint32(at),
+      type = view.getUint32(at + 4);
+    if (type === 0x49484452) {
+      // IHDR
       width = view.getUint32(at + 8);
       height = view.getUint32(at + 12);
       depth = bytes[at + 16];
       channels = [1, 0, 3, 1, 2, 0, 4][bytes[at + 17]];
-    } else if (type === 0x49444154) { // IDAT
+    } else if (type === 0x49444154) {
+      // IDAT
       parts.push(bytes.subarray(at + 8, at + 8 + length));
     }
     at += length + 12;
   }
   const packed = await inflate(await new Blob(parts).arrayBuffer());
-  const pixel = channels * depth / 8, line = width * pixel;
+  const pixel = (channels * depth) / 8,
+    line = width * pixel;
   const samples = new Uint8Array(height * line);
   for (let y = 0; y < height; y++) unfilter(samples, packed, y, line, pixel);
   return { width, height, channels, top: depth === 16 ? 65535 : 255, samples };
@@ -43,19 +47,29 @@ async function decodePNG(bytes) {
 
 // unfilter undoes the filter of a row (PNG specification, 9.2).
 function unfilter(out, packed, y, line, pixel) {
-  const filter = packed[y * (line + 1)], from = y * (line + 1) + 1, to = y * line;
+  const filter = packed[y * (line + 1)],
+    from = y * (line + 1) + 1,
+    to = y * line;
   for (let i = 0; i < line; i++) {
     const left = i >= pixel ? out[to + i - pixel] : 0;
     const up = y > 0 ? out[to + i - line] : 0;
     let guess = 0;
     switch (filter) {
-      case 1: guess = left; break;
-      case 2: guess = up; break;
-      case 3: guess = (left + up) >> 1; break;
+      case 1:
+        guess = left;
+        break;
+      case 2:
+        guess = up;
+        break;
+      case 3:
+        guess = (left + up) >> 1;
+        break;
       case 4: {
         const corner = i >= pixel && y > 0 ? out[to + i - line - pixel] : 0;
         const p = left + up - corner;
-        const a = Math.abs(p - left), b = Math.abs(p - up), c = Math.abs(p - corner);
+        const a = Math.abs(p - left),
+          b = Math.abs(p - up),
+          c = Math.abs(p - corner);
         guess = a <= b && a <= c ? left : b <= c ? up : corner;
       }
     }
@@ -68,7 +82,7 @@ async function openLevels(png) {
   const { width, top, samples } = await decodePNG(fromBase64(png));
   const level = (y, x) => {
     const at = y * width + x;
-    return top === 255 ? samples[at] : samples[2 * at] << 8 | samples[2 * at + 1];
+    return top === 255 ? samples[at] : (samples[2 * at] << 8) | samples[2 * at + 1];
   };
   return { level, top };
 }
@@ -82,15 +96,18 @@ async function openSamples(data, size, mean, std) {
     return { read: (c, y, x) => volume[(c * height + y) * width + x] };
   }
   const { samples, channels, top } = await decodePNG(fromBase64(data.png));
-  const table = mean.map((m, c) => Float32Array.from({ length: top + 1 }, (_, i) =>
-    Math.fround(Math.fround(Math.fround(i / top) - Math.fround(m)) / Math.fround(std[c]))));
+  const table = mean.map((m, c) =>
+    Float32Array.from({ length: top + 1 }, (_, i) =>
+      Math.fround(Math.fround(Math.fround(i / top) - Math.fround(m)) / Math.fround(std[c])),
+    ),
+  );
   if (top === 255) {
     return { read: (c, y, x) => table[c][samples[(y * width + x) * channels + c]] };
   }
   return {
     read: (c, y, x) => {
       const at = 2 * ((y * width + x) * channels + c);
-      return table[c][samples[at] << 8 | samples[at + 1]];
+      return table[c][(samples[at] << 8) | samples[at + 1]];
     },
   };
 }

@@ -6,20 +6,26 @@ const layerPath = (st, l) => `#/l/${st}/${l}`;
 // channelNames are the names of what the filters of a layer read: colours, or the maps of
 // the layer before.
 function channelNames(st, l, k = 0) {
-  const { layers } = page.stacks[st], layer = layers[l];
+  const { layers } = page.stacks[st],
+    layer = layers[l];
   const all = l > 0 ? layers[l - 1].filters : ["R", "G", "B"];
   if (layer.groups === 1) return all;
-  const each = all.length / layer.groups, group = Math.floor(k / (layer.filters.length / layer.groups));
+  const each = all.length / layer.groups,
+    group = Math.floor(k / (layer.filters.length / layer.groups));
   return all.slice(group * each, (group + 1) * each);
 }
 
 // what says in a few words what a layer does.
 function what(layer) {
   switch (layer.kind) {
-    case "conv": return `conv ${size2(layer.kernel)}`;
-    case "max_pool": return `max pool ${size2(layer.kernel)}`;
-    case "avg_pool": return `average pool ${size2(layer.kernel)}`;
-    case "local_response_norm": return `local response norm over ${layer.norm.size}`;
+    case "conv":
+      return `conv ${size2(layer.kernel)}`;
+    case "max_pool":
+      return `max pool ${size2(layer.kernel)}`;
+    case "avg_pool":
+      return `average pool ${size2(layer.kernel)}`;
+    case "local_response_norm":
+      return `local response norm over ${layer.norm.size}`;
   }
   return layer.kind;
 }
@@ -29,106 +35,213 @@ function activationName(layer) {
   return names[layer.activation] ?? layer.activation;
 }
 
-const layerFacts = (layer, plan) => facts([
-  ["kernel", layer.kind === "conv" ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}` : layer.norm ? "" : size2(layer.kernel)],
-  ["stride", layer.norm ? "" : pair(layer.stride)],
-  ["padding", layer.norm ? "" : padding(plan.pad, layer.mode)],
-  ["dilation", layer.dilation.some((d) => d > 1) ? pair(layer.dilation) : ""],
-  ["groups", layer.groups > 1 ? whole(layer.groups) : ""],
-  ["activation", layer.activation && activationName(layer)],
-  ["size rounded", layer.ceilMode ? "up" : ""],
-  ["padding counts", layer.kind === "avg_pool" ? (layer.excludePadding ? "no" : "yes") : ""],
-  ["alpha", layer.norm && exact(layer.norm.alpha)], ["beta", layer.norm && exact(layer.norm.beta)], ["k", layer.norm && exact(layer.norm.k)],
-  ["receptive field", size2(plan.field)],
-  ["parameters", whole(layer.parameters)],
-  ["multiply-adds", amount(plan.macs)],
-]);
+const layerFacts = (layer, plan) =>
+  facts([
+    [
+      "kernel",
+      layer.kind === "conv"
+        ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}`
+        : layer.norm
+          ? ""
+          : size2(layer.kernel),
+    ],
+    ["stride", layer.norm ? "" : pair(layer.stride)],
+    ["padding", layer.norm ? "" : padding(plan.pad, layer.mode)],
+    ["dilation", layer.dilation.some((d) => d > 1) ? pair(layer.dilation) : ""],
+    ["groups", layer.groups > 1 ? whole(layer.groups) : ""],
+    ["activation", layer.activation && activationName(layer)],
+    ["size rounded", layer.ceilMode ? "up" : ""],
+    ["padding counts", layer.kind === "avg_pool" ? (layer.excludePadding ? "no" : "yes") : ""],
+    ["alpha", layer.norm && exact(layer.norm.alpha)],
+    ["beta", layer.norm && exact(layer.norm.beta)],
+    ["k", layer.norm && exact(layer.norm.k)],
+    ["receptive field", size2(plan.field)],
+    ["parameters", whole(layer.parameters)],
+    ["multiply-adds", amount(plan.macs)],
+  ]);
 
 function diagram(st, plans, input) {
   const stack = page.stacks[st];
-  const volume = (dims, name) => h("div", { class: "volume" }, block(dims), h("b", null, shape(dims)), h("span", { class: "muted" }, name));
-  const steps = stack.layers.map((layer, l) => h("li", null,
-    h("a", { class: "layer", href: layerPath(st, l) },
-      h("h4", null, layer.name),
-      h("p", null, what(layer)),
-      layerFacts(layer, plans[l]),
-      layer.kind === "conv" && strip(layer),
-      plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered)),
-    volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written")));
-  return h("ol", { class: "diagram", "aria-label": `layers of ${stackTitle(stack)}` },
-    h("li", null, volume(input, "input")), steps);
+  const volume = (dims, name) =>
+    h("div", { class: "volume" }, block(dims), h("b", null, shape(dims)), h("span", { class: "muted" }, name));
+  const steps = stack.layers.map((layer, l) =>
+    h(
+      "li",
+      null,
+      h(
+        "a",
+        { class: "layer", href: layerPath(st, l) },
+        h("h4", null, layer.name),
+        h("p", null, what(layer)),
+        layerFacts(layer, plans[l]),
+        layer.kind === "conv" && strip(layer),
+        plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered),
+      ),
+      volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written"),
+    ),
+  );
+  return h(
+    "ol",
+    { class: "diagram", "aria-label": `layers of ${stackTitle(stack)}` },
+    h("li", null, volume(input, "input")),
+    steps,
+  );
 }
 
 // strip is the first kernels of a layer, small: the mean over their channels.
 function strip(layer) {
-  const line = h("div", { class: "strip", "aria-hidden": "true" }), [kH, kW] = layer.kernel, plane = kH * kW;
-  arrays(layer).then(({ weights }) => {
-    const taps = weights.length / layer.filters.length;
-    for (let k = 0; k < Math.min(8, layer.filters.length); k++) {
-      const mean = new Float32Array(plane);
-      for (let t = 0; t < taps; t++) mean[t % plane] += weights[k * taps + t];
-      line.append(cells(mean, kH, kW));
-    }
-  });
+  const line = h("div", { class: "strip", "aria-hidden": "true" }),
+    [kH, kW] = layer.kernel,
+    plane = kH * kW;
+  arrays(layer).then(
+    ({ weights }) => {
+      const taps = weights.length / layer.filters.length;
+      for (let k = 0; k < Math.min(8, layer.filters.length); k++) {
+        const mean = new Float32Array(plane);
+        for (let t = 0; t < taps; t++) mean[t % plane] += weights[k * taps + t];
+        line.append(cells(mean, kH, kW));
+      }
+    },
+    () => {},
+  ); // an ornament: whoever needs the weights says what is wrong
   return line;
 }
 
 // stackView shows all stacks for one of the sizes.
 function stackView() {
-  if (!page.sizes.length) return h("section", null, h("h2", null, "Stack"), h("p", null, "No picture has gone through it."));
+  if (!page.sizes.length)
+    return h("section", null, h("h2", null, "Stack"), h("p", null, "No picture has gone through it."));
   const body = h("div", null);
-  const draw = (at) => body.replaceChildren(...page.stacks.map((stack, st) => h("section", { class: "stack" },
-    page.stacks.length > 1 && h("h3", null, stackTitle(stack)),
-    diagram(st, page.sizes[at].plans[st], page.sizes[at].in))));
+  const draw = (at) =>
+    body.replaceChildren(
+      ...page.stacks.map((stack, st) =>
+        h(
+          "section",
+          { class: "stack" },
+          page.stacks.length > 1 && h("h3", null, stackTitle(stack)),
+          diagram(st, page.sizes[at].plans[st], page.sizes[at].in),
+        ),
+      ),
+    );
   draw(0);
-  const choice = page.sizes.length > 1 && h("label", { class: "choice" }, "for pictures of ",
-    h("select", { onchange: (e) => draw(Number(e.target.value)) }, page.sizes.map((size, i) =>
-      h("option", { value: i }, `${shape(size.in)} (${plural(size.pictures, "picture")})`))),
-    page.rest > 0 && ` and ${plural(page.rest, "other size")}, with their pictures`);
-  return h("section", { "aria-labelledby": "stack-title" },
-    h("header", { class: "row" }, h("h2", { id: "stack-title" }, page.stacks.length > 1 ? "Stacks" : "Stack"), choice), body);
+  const choice =
+    page.sizes.length > 1 &&
+    h(
+      "label",
+      { class: "choice" },
+      "for pictures of ",
+      h(
+        "select",
+        { onchange: (e) => draw(Number(e.target.value)) },
+        page.sizes.map((size, i) =>
+          h("option", { value: i }, `${shape(size.in)} (${plural(size.pictures, "picture")})`),
+        ),
+      ),
+      page.rest > 0 && ` and ${plural(page.rest, "other size")}, with their pictures`,
+    );
+  return h(
+    "section",
+    { "aria-labelledby": "stack-title" },
+    h("header", { class: "row" }, h("h2", { id: "stack-title" }, page.stacks.length > 1 ? "Stacks" : "Stack"), choice),
+    body,
+  );
 }
 
 // layerView shows a layer's filters: kernels, and how they fared over the run.
 async function layerView(st, l) {
-  const stack = page.stacks[st], layer = stack?.layers[l];
+  const stack = page.stacks[st],
+    layer = stack?.layers[l];
   if (!layer) return missing("There is no such layer.");
   const [values, gallery] = await Promise.all([arrays(layer), load("gallery")]);
   const plan = page.sizes[0]?.plans[st][l];
-  const list = h("ul", { class: "filters" }, layer.filters.map((name, k) => filterCard(st, l, k, values, gallery)));
+  const list = h(
+    "ul",
+    { class: "filters" },
+    layer.filters.map((name, k) => filterCard(st, l, k, values, gallery)),
+  );
   const n = layer.stats?.[0]?.pictures;
-  return h("article", null,
-    h("nav", { class: "crumbs", "aria-label": "where" }, h("a", { href: "#/" }, "Overview"), page.stacks.length > 1 && h("span", null, stackTitle(stack)),
+  return h(
+    "article",
+    null,
+    h(
+      "nav",
+      { class: "crumbs", "aria-label": "where" },
+      h("a", { href: "#/" }, "Overview"),
+      page.stacks.length > 1 && h("span", null, stackTitle(stack)),
       l > 0 && h("a", { href: layerPath(st, l - 1), rel: "prev" }, `← ${stack.layers[l - 1].name}`),
-      l + 1 < stack.layers.length && h("a", { href: layerPath(st, l + 1), rel: "next" }, `${stack.layers[l + 1].name} →`)),
+      l + 1 < stack.layers.length &&
+        h("a", { href: layerPath(st, l + 1), rel: "next" }, `${stack.layers[l + 1].name} →`),
+    ),
     h("h1", { tabindex: -1 }, layer.name),
-    h("p", { class: "lead" }, `${what(layer)}, ${plural(layer.filters.length, "filter")}`,
-      plan && `, ${shape(plan.in)} → ${shape(plan.out)} for pictures of ${shape(page.sizes[0].in)}`),
+    h(
+      "p",
+      { class: "lead" },
+      `${what(layer)}, ${plural(layer.filters.length, "filter")}`,
+      plan && `, ${shape(plan.in)} → ${shape(plan.out)} for pictures of ${shape(page.sizes[0].in)}`,
+    ),
     plan && layerFacts(layer, plan),
-    h("p", { class: "muted" }, layer.written
-      ? `Ranges, means and zeros are over ${plural(n ?? 0, "picture")}.`
-      : "The maps of this layer were not written; run with --layers all has them and what they were like."),
-    list);
+    h(
+      "p",
+      { class: "muted" },
+      layer.written
+        ? `Ranges, means and zeros are over ${plural(n ?? 0, "picture")}.`
+        : "The maps of this layer were not written; run with --layers all has them and what they were like.",
+    ),
+    list,
+  );
 }
 
 function filterCard(st, l, k, values, gallery) {
-  const layer = page.stacks[st].layers[l], stats = layer.stats?.[k];
-  return h("li", { class: "filter" },
+  const layer = page.stacks[st].layers[l],
+    stats = layer.stats?.[k];
+  return h(
+    "li",
+    { class: "filter" },
     values && kernel(layer, channelNames(st, l, k), values, k, { most: 16 }),
-    h("div", null,
+    h(
+      "div",
+      null,
       h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
       values && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
       stats && stats.pictures > 0 && statsText(layer, stats),
-      stats?.top?.length > 0 && h("ol", { class: "strongest", "aria-label": "strongest in" }, stats.top.map((t) =>
-        h("li", null, h("a", { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}` },
-          thumb(gallery[t.picture])))))));
+      stats && strongest(stats, st, l, k, gallery),
+    ),
+  );
 }
+
+// strongest links to the pictures that a filter answers to most.
+const strongest = (stats, st, l, k, gallery) =>
+  stats.top?.length > 0 &&
+  h(
+    "ol",
+    { class: "strongest", "aria-label": "strongest in" },
+    stats.top.map((t) =>
+      h(
+        "li",
+        null,
+        h(
+          "a",
+          { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}` },
+          thumb(gallery[t.picture]),
+        ),
+      ),
+    ),
+  );
 
 function statsText(layer, stats) {
   return [
-    h("p", { class: "numbers" }, `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · ${share(stats.zeros, stats.values)} zeros`),
-    !layer.signed && stats.silent > 0 && h("p", { class: stats.silent === stats.pictures ? "warning" : "muted" },
-      stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`),
+    h(
+      "p",
+      { class: "numbers" },
+      `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · ${share(stats.zeros, stats.values)} zeros`,
+    ),
+    !layer.signed &&
+      stats.silent > 0 &&
+      h(
+        "p",
+        { class: stats.silent === stats.pictures ? "warning" : "muted" },
+        stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`,
+      ),
     stats.notFinite > 0 && h("p", { class: "warning" }, `${plural(stats.notFinite, "value")} not finite`),
   ];
 }

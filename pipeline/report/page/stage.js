@@ -1,0 +1,255 @@
+// The stage: the map that is looked at beside the input, and what is known of an output.
+
+class Stage {
+  constructor(view) {
+    this.view = view;
+    this.data = view.data;
+    this.probe = view.probe;
+    this.element = h("section", { class: "stage", "aria-label": "the map looked at" });
+  }
+
+  // at is the output that has been chosen.
+  get at() {
+    return this.view.at;
+  }
+
+  // build makes the stage for the map that is looked at.
+  build() {
+    const { data, at, probe } = this,
+      layer = probe.layer(at),
+      map = probe.map(at),
+      plan = probe.plan(at);
+    const name = layer.filters[at.k];
+    const layerName = (page.stacks.length > 1 ? `${stackTitle(page.stacks[at.st])} / ` : "") + layer.name;
+    this.boxes = { field: outline(), fieldCross: cross(), cell: outline(), cross: cross() };
+    this.mapFrame = frame(
+      map && this.view.address(map),
+      plan.out,
+      map ? `map ${name}` : "its map was not written",
+      [...this.boxes.cross.parts, ...this.boxes.cell.parts],
+      {
+        tabindex: 0,
+        role: "application",
+        "aria-roledescription": "probe",
+        "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
+        "aria-describedby": "readout",
+      },
+    );
+    this.mapFrame.classList.add("probed");
+    this.listen(this.mapFrame);
+    this.histogram =
+      map?.bins && histogram(map, { label: `histogram of ${name}, from ${short(map.min)} to ${short(map.max)}` });
+    this.readout = h("output", { id: "readout", class: "readout", "aria-live": "polite" });
+    this.work = h("section", { class: "work", "aria-label": "arithmetic" });
+    const overInput = [...this.boxes.fieldCross.parts, ...this.boxes.field.parts];
+    this.inputFrame = frame(
+      this.view.inputURL,
+      data.size,
+      data.gone ? "the input is gone" : "the prepared input",
+      overInput,
+    );
+    this.loupe = data.gone
+      ? null
+      : h("canvas", {
+          class: "loupe",
+          width: 168,
+          height: 168,
+          role: "img",
+          "aria-label": "the receptive field, enlarged",
+        });
+    const caption = (note, ...title) => h("figcaption", null, h("b", null, title), h("span", { class: "muted" }, note));
+    this.element.replaceChildren(
+      h(
+        "div",
+        { class: "figures" },
+        h("figure", null, caption(layerName, h("span", { class: "index" }, at.k), name), this.mapFrame),
+        h("figure", null, caption(shape(data.size), "Input"), this.inputFrame),
+      ),
+      h("div", { class: "reading" }, this.loupe ?? [], this.readout),
+      this.work,
+      this.about(layer, map, at),
+    );
+  }
+
+  // about is what is known of the map: kernel, histogram, statistics.
+  about(layer, map, at) {
+    const holder = h("div", { class: "kernel-of" });
+    const drawKernel = (values) =>
+      values && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
+    arrays(layer).then(drawKernel, () => {}); // openProbe has said what is wrong
+    const stats = layer.stats?.[at.k];
+    return h(
+      "div",
+      { class: "about" },
+      holder,
+      map &&
+        h(
+          "div",
+          null,
+          h("h3", null, this.data.gone ? "This map, by its levels" : "This map"),
+          this.histogram?.figure,
+          facts([
+            ["smallest", short(map.min)],
+            ["largest", short(map.max)],
+            ["mean", short(map.mean)],
+            ["zeros", share(map.zeros, map.values)],
+            ["not finite", map.notFinite ? whole(map.notFinite) : ""],
+            ["scale", `${short(map.of[0])} … ${short(map.of[1])}`],
+          ]),
+        ),
+      stats?.pictures > 0 &&
+        h(
+          "div",
+          null,
+          h("h3", null, `Over ${plural(stats.pictures, "picture")}`),
+          statsText(layer, stats),
+          strongest(stats, at.st, at.l, at.k, this.view.gallery),
+        ),
+    );
+  }
+
+  listen(element) {
+    element.addEventListener(
+      "pointermove",
+      (e) => e.pointerType !== "touch" && this.view.hover({ ...this.at, ...this.view.under(element, this.at, e) }),
+    );
+    element.addEventListener("pointerleave", () => this.view.hover(this.at));
+    element.addEventListener("pointerdown", (e) =>
+      this.view.select({ ...this.at, ...this.view.under(element, this.at, e) }),
+    );
+    element.addEventListener("keydown", (e) => {
+      const far = e.shiftKey ? 10 : 1,
+        [, height, width] = this.probe.plan(this.at).out;
+      const move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[e.key];
+      if (!move || e.altKey || e.ctrlKey || e.metaKey) return;
+      e.preventDefault();
+      const inside = (v, n) => Math.max(0, Math.min(n - 1, v));
+      this.view.select({ ...this.at, y: inside(this.at.y + move[0], height), x: inside(this.at.x + move[1], width) });
+    });
+  }
+
+  // show marks an output everywhere and says what it is.
+  show(at) {
+    this.shown = at;
+    this.mark(at);
+    const here = place(at);
+    const value = this.probe.value(at, live);
+    if (value !== undefined) {
+      this.say(here, h("b", { class: "value" }, exact(value)));
+      if (this.same(at, this.at)) this.histogram?.mark(value);
+      this.explain(at);
+    } else if (this.probe.stacks) {
+      this.say(here, h("span", { class: "muted" }, "needs many multiply-adds"));
+      this.offer(at);
+    } else {
+      this.fromLevel(at, here);
+    }
+  }
+
+  same(a, b) {
+    return a.st === b.st && a.l === b.l && a.k === b.k;
+  }
+
+  say(...parts) {
+    this.readout.replaceChildren(...parts.flatMap((p) => [p, " "]));
+  }
+
+  // mark draws the output, its field and the corresponding outputs of the other maps.
+  mark(at) {
+    const own = this.same(at, this.at) ? at : this.probe.corresponding(at, this.at.st, this.at.l);
+    const [, height, width] = this.probe.plan(this.at).out;
+    this.boxes.cell.set({ x: own.x, y: own.y, width: 1, height: 1 });
+    this.boxes.cross.set(own.x + 0.5, own.y + 0.5, width, height);
+    const box = this.probe.field(at);
+    this.boxes.field.set(box);
+    this.boxes.fieldCross.set(box.x + box.width / 2, box.y + box.height / 2, this.data.size[2], this.data.size[1]);
+    this.enlarge(box);
+  }
+
+  // enlarge draws the receptive field and what is around it.
+  enlarge(box) {
+    const image = this.inputFrame.querySelector("img");
+    if (!this.loupe || !image) return;
+    this.box = box;
+    if (!image.complete) return image.addEventListener("load", () => this.enlarge(this.box), { once: true });
+    const context = this.loupe.getContext("2d"),
+      side = this.loupe.width;
+    const view = Math.max(box.width, box.height) * 1.8 + 4,
+      scale = side / view;
+    const left = box.x + box.width / 2 - view / 2,
+      top = box.y + box.height / 2 - view / 2;
+    context.clearRect(0, 0, side, side);
+    context.imageSmoothingEnabled = scale < 1;
+    context.drawImage(image, -left * scale, -top * scale, this.data.size[2] * scale, this.data.size[1] * scale);
+    for (const [width, colour] of [
+      [6, "rgb(0 0 0 / 65%)"],
+      [3, "#ff2f7d"],
+    ]) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.strokeRect((box.x - left) * scale, (box.y - top) * scale, box.width * scale, box.height * scale);
+    }
+  }
+
+  // offer has a button for what takes long.
+  offer(at) {
+    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
+    this.work.replaceChildren(
+      cost > most
+        ? h("p", { class: "muted" }, `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
+        : h(
+            "button",
+            {
+              type: "button",
+              onclick: (e) => {
+                e.target.textContent = "Computing…";
+                e.target.disabled = true;
+                setTimeout(() => {
+                  if (this.shown !== at) return;
+                  this.say(place(at), h("b", { class: "value" }, exact(this.probe.value(at, Infinity))));
+                  this.explain(at);
+                }, 30);
+              },
+            },
+            `Compute this output (about ${amount(cost)} multiply-adds)`,
+          ),
+    );
+  }
+
+  async fromLevel(at, here) {
+    this.work.replaceChildren();
+    let level;
+    try {
+      level = await this.probe.level(at);
+    } catch {
+      level = null;
+    }
+    if (this.shown !== at) return;
+    if (!level) return this.say(here, h("span", { class: "muted" }, "no value: its map has no picture"));
+    const { n, top, from = NaN, to = NaN, constant } = level;
+    let range = `${short(from, 6)} to ${short(to, 6)}`;
+    if (constant !== undefined) range = `constant ${short(constant, 6)}`;
+    else if (Number.isNaN(from)) range = `at most ${short(to, 6)}`;
+    else if (Number.isNaN(to)) range = `at least ${short(from, 6)}`;
+    this.say(here, h("b", { class: "value" }, range), h("span", { class: "muted" }, `level ${n} of ${top}`));
+  }
+
+  // explain shows patch × weights + bias → activation.
+  explain(at) {
+    this.work.replaceChildren(
+      ...explanation(
+        this.probe,
+        at,
+        (to) => {
+          this.view.select(to);
+          this.mapFrame.focus({ preventScroll: true });
+        },
+        this,
+      ),
+    );
+  }
+}
+
+// place is an output's name and where it is.
+const place = (at) =>
+  h("span", { class: "where" }, `${page.stacks[at.st].layers[at.l].filters[at.k]} · row ${at.y}, column ${at.x}`);
