@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +64,49 @@ func ReadNPY(r io.Reader, limit int64) (*Array, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
+	f, err := openNPY(r, limit)
+	if err != nil {
+		return nil, err
+	}
+	data, err := f.values()
+	if err != nil {
+		return nil, err
+	}
+	return &Array{Shape: f.shape, Data: data}, nil
+}
+
+// ScanNPY reads one array as ReadNPY does, of any number of values, and holds few of them:
+// take is given those from index at on, in C order, part after part, with the array's
+// shape, and may keep neither. An error of its own ends the reading. Only arrays in Fortran
+// order are held whole, of at most DefaultLimit values.
+func ScanNPY(r io.Reader, take func(shape []int, at int, values []float32) error) (shape []int, err error) {
+	f, err := openNPY(r, math.MaxInt64/8) // values of 8 bytes
+	if err != nil {
+		return nil, err
+	}
+	if !f.fortran || len(f.shape) < 2 {
+		return f.shape, f.scan(func(at int, values []float32) error { return take(f.shape, at, values) })
+	}
+	if f.n > DefaultLimit {
+		return nil, fmt.Errorf("shape %v in the .npy header: at most %d values are read in Fortran order; save it with numpy.ascontiguousarray", f.shape, DefaultLimit)
+	}
+	values, err := f.values()
+	if err != nil || f.n == 0 {
+		return f.shape, err
+	}
+	return f.shape, take(f.shape, 0, values)
+}
+
+// npyFile is a .npy file of which the header has been read.
+type npyFile struct {
+	header
+	r      io.Reader
+	n      int // values
+	size   int // of each, in bytes
+	decode func([]float32, []byte) error
+}
+
+func openNPY(r io.Reader, limit int64) (*npyFile, error) {
 	text, err := readHeader(r)
 	if err != nil {
 		return nil, err
@@ -81,14 +123,53 @@ func ReadNPY(r io.Reader, limit int64) (*Array, error) {
 	if !ok || int64(n) > limit {
 		return nil, fmt.Errorf("shape %v in the .npy header: at most %d values are read", h.shape, limit)
 	}
-	data, err := readValues(r, n, size, decode)
-	if err != nil {
-		return nil, fmt.Errorf("shape %v of type %s: %w", h.shape, h.descr, err)
+	return &npyFile{h, r, n, size, decode}, nil
+}
+
+// values is the whole array in C order.
+func (f *npyFile) values() ([]float32, error) {
+	data := []float32{}
+	err := f.scan(func(_ int, values []float32) error {
+		data = append(data, values...)
+		return nil
+	})
+	if err == nil && f.fortran {
+		data = fromFortran(data, f.shape)
 	}
-	if h.fortran {
-		data = fromFortran(data, h.shape)
+	return data, err
+}
+
+// scan decodes the values as they lie in the file and expects its end after them. What it
+// holds depends on neither, so a lying header costs no memory.
+func (f *npyFile) scan(take func(at int, values []float32) error) error {
+	const chunk = 16 << 10 // values
+	wrong := func(err error) error { return fmt.Errorf("shape %v of type %s: %w", f.shape, f.descr, err) }
+	values, raw := make([]float32, min(f.n, chunk)), make([]byte, min(f.n, chunk)*f.size)
+	for at := 0; at < f.n; at += len(values) {
+		values = values[:min(f.n-at, chunk)]
+		raw = raw[:len(values)*f.size]
+		got, err := io.ReadFull(f.r, raw)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return wrong(fmt.Errorf("%d values take %d bytes, but only %d follow the header: it is cut short",
+				f.n, int64(f.n)*int64(f.size), int64(at)*int64(f.size)+int64(got)))
+		}
+		if err != nil {
+			return wrong(fmt.Errorf("read values: %w", err))
+		}
+		if err := f.decode(values, raw); err != nil {
+			return wrong(err)
+		}
+		if err := take(at, values); err != nil {
+			return err
+		}
 	}
-	return &Array{Shape: h.shape, Data: data}, nil
+	switch k, err := io.ReadFull(f.r, make([]byte, 1)); {
+	case k > 0:
+		return wrong(fmt.Errorf("more bytes follow its %d values: one array a file is read", f.n))
+	case !errors.Is(err, io.EOF):
+		return wrong(fmt.Errorf("read values: %w", err))
+	}
+	return nil
 }
 
 // readHeader checks the magic and returns the header's text.
@@ -127,160 +208,6 @@ func cutShort(what string, err error) error {
 		return fmt.Errorf("the .npy file ends inside its %s: it is cut short", what)
 	}
 	return fmt.Errorf("read .npy %s: %w", what, err)
-}
-
-// readValues decodes n values of size bytes. The slice grows with what was read,
-// so a lying header costs at most twice the bytes that are there.
-func readValues(r io.Reader, n, size int, decode func([]float32, []byte) error) ([]float32, error) {
-	const chunk = 16 << 10 // values
-	var (
-		data = make([]float32, 0, min(n, chunk))
-		raw  = make([]byte, min(n, chunk)*size)
-	)
-	for len(data) < n {
-		at := len(data)
-		part := raw[:min(n-at, chunk)*size]
-		got, err := io.ReadFull(r, part)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%d values take %d bytes, but only %d follow the header: it is cut short",
-				n, int64(n)*int64(size), int64(at)*int64(size)+int64(got))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read values: %w", err)
-		}
-		data = slices.Grow(data, len(part)/size)[:at+len(part)/size]
-		if err := decode(data[at:], part); err != nil {
-			return nil, err
-		}
-	}
-	switch k, err := io.ReadFull(r, make([]byte, 1)); {
-	case k > 0:
-		return nil, fmt.Errorf("more bytes follow its %d values: one array a file is read", n)
-	case !errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("read values: %w", err)
-	}
-	return data, nil
-}
-
-// decoder returns how values of a NumPy type such as <f4 become float32, and their
-// size in bytes.
-func decoder(descr string) (decode func([]float32, []byte) error, size int, err error) {
-	unsupported := fmt.Errorf("type %q of the .npy file: bool, integers and floats of 16, 32 and 64 bits are read; convert with astype('<f4')", descr)
-	if len(descr) != 3 {
-		return nil, 0, unsupported
-	}
-	var order binary.ByteOrder
-	switch descr[0] {
-	case '<':
-		order = binary.LittleEndian
-	case '>':
-		order = binary.BigEndian
-	case '|': // one byte has no order
-		if descr[2] != '1' {
-			return nil, 0, unsupported
-		}
-	default:
-		return nil, 0, unsupported
-	}
-	size = int(descr[2] - '0')
-	value := valueOf(descr[1:], order)
-	if value == nil {
-		return nil, 0, unsupported
-	}
-	return func(dst []float32, src []byte) error {
-		for i := range dst {
-			v, ok := value(src[i*size:])
-			if !ok {
-				return fmt.Errorf("a value %g is beyond the range of float32 (±3.4e38)", math.Float64frombits(order.Uint64(src[i*size:])))
-			}
-			dst[i] = v
-		}
-		return nil
-	}, size, nil
-}
-
-// valueOf reads one value of a type such as f4 from the start of a slice; ok is
-// false if it is finite but does not fit float32. It is nil for other types.
-func valueOf(kind string, order binary.ByteOrder) func([]byte) (v float32, ok bool) {
-	switch kind {
-	case "b1":
-		return func(b []byte) (float32, bool) { return float32(min(b[0], 1)), true }
-	case "u1":
-		return func(b []byte) (float32, bool) { return float32(b[0]), true }
-	case "i1":
-		return func(b []byte) (float32, bool) { return float32(int8(b[0])), true }
-	}
-	if order == nil {
-		return nil
-	}
-	switch kind {
-	case "u2":
-		return func(b []byte) (float32, bool) { return float32(order.Uint16(b)), true }
-	case "i2":
-		return func(b []byte) (float32, bool) { return float32(int16(order.Uint16(b))), true }
-	case "u4":
-		return func(b []byte) (float32, bool) { return float32(order.Uint32(b)), true }
-	case "i4":
-		return func(b []byte) (float32, bool) { return float32(int32(order.Uint32(b))), true }
-	case "u8":
-		return func(b []byte) (float32, bool) { return float32(order.Uint64(b)), true }
-	case "i8":
-		return func(b []byte) (float32, bool) { return float32(int64(order.Uint64(b))), true }
-	case "f2":
-		return func(b []byte) (float32, bool) { return fromHalf(order.Uint16(b)), true }
-	case "f4":
-		return func(b []byte) (float32, bool) { return math.Float32frombits(order.Uint32(b)), true }
-	case "f8":
-		return func(b []byte) (float32, bool) {
-			wide := math.Float64frombits(order.Uint64(b))
-			v := float32(wide)
-			return v, !math.IsInf(float64(v), 0) || math.IsInf(wide, 0)
-		}
-	}
-	return nil
-}
-
-// fromHalf widens IEEE 754 binary16, exactly.
-func fromHalf(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15), uint32(h>>10&31), uint32(h&1023)
-	switch exponent {
-	case 0: // zero and subnormals, in units of 2⁻²⁴
-		v := float32(fraction) / (1 << 24)
-		return math.Float32frombits(sign<<31 | math.Float32bits(v))
-	case 31: // infinities and NaN
-		exponent = 255
-	default:
-		exponent += 127 - 15
-	}
-	return math.Float32frombits(sign<<31 | exponent<<23 | fraction<<13)
-}
-
-// fromFortran reorders values whose first index runs fastest.
-func fromFortran(src []float32, shape []int) []float32 {
-	if len(shape) < 2 || len(src) == 0 {
-		return src
-	}
-	strides := make([]int, len(shape))
-	step := 1
-	for i, n := range shape {
-		strides[i] = step
-		step *= n
-	}
-	dst := make([]float32, len(src))
-	index, at := make([]int, len(shape)), 0
-	for i := range dst {
-		dst[i] = src[at]
-		for d := len(shape) - 1; d >= 0; d-- {
-			index[d]++
-			at += strides[d]
-			if index[d] < shape[d] {
-				break
-			}
-			at -= index[d] * strides[d]
-			index[d] = 0
-		}
-	}
-	return dst
 }
 
 // NPYHeader is the version 1.0 header of an array of little-endian float32 in C

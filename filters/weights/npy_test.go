@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -226,6 +227,60 @@ func TestReadNPYInPieces(t *testing.T) {
 	}
 }
 
+// scanned puts together the parts that ScanNPY gives.
+func scanned(data []byte) (*Array, error) {
+	a := &Array{Data: []float32{}}
+	shape, err := ScanNPY(bytes.NewReader(data), func(shape []int, at int, values []float32) error {
+		if at != len(a.Data) || len(values) == 0 {
+			return fmt.Errorf("%d values at %d, after %d", len(values), at, len(a.Data))
+		}
+		a.Shape, a.Data = shape, append(a.Data, values...)
+		return nil
+	})
+	if len(a.Data) > 0 && !slices.Equal(shape, a.Shape) {
+		return nil, fmt.Errorf("shape %v, then %v", a.Shape, shape)
+	}
+	a.Shape = shape
+	return a, err
+}
+
+func TestScanNPY(t *testing.T) {
+	long := NPYHeader(3, 20_000)
+	for i := range 60_000 {
+		long = binary.LittleEndian.AppendUint32(long, uint32(i))
+	}
+	cases := map[string][]byte{"long": long}
+	for _, name := range []string{"little-f4", "big-f8", "fortran-f2", "fortran-1d", "scalar", "empty"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name+".npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases[name] = data
+	}
+	for name, data := range cases {
+		want, err := ReadNPY(bytes.NewReader(data), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := scanned(data); err != nil || !slices.Equal(got.Shape, want.Shape) || !slices.EqualFunc(got.Data, want.Data, sameBits) {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, want)
+		}
+		if _, err := scanned(data[:len(data)-1]); name != "empty" && (err == nil || !strings.Contains(err.Error(), "cut short")) {
+			t.Errorf("%s without its end: %v", name, err)
+		}
+	}
+	// An array larger than ReadNPY takes is read until its reader has enough.
+	enough := errors.New("enough")
+	large := file(f4("(2, 536870912)"), string(make([]byte, 1<<20)))
+	if _, err := ScanNPY(strings.NewReader(large), func([]int, int, []float32) error { return enough }); err != enough {
+		t.Errorf("of 2³⁰ values: %v, want what the reader said", err)
+	}
+	fortran := strings.Replace(large, "'fortran_order': False", "'fortran_order': True ", 1)
+	if _, err := scanned([]byte(fortran)); err == nil || !strings.Contains(err.Error(), "ascontiguousarray") {
+		t.Errorf("of 2³⁰ values in Fortran order: %v", err)
+	}
+}
+
 func TestNPYHeader(t *testing.T) {
 	text, err := os.ReadFile("testdata/headers.json")
 	if err != nil {
@@ -272,6 +327,9 @@ func FuzzReadNPY(f *testing.F) {
 		}
 		if len(a.Data) != n || n > len(data) {
 			t.Errorf("%d values of shape %v from %d bytes", len(a.Data), a.Shape, len(data))
+		}
+		if s, err := scanned(data); err != nil || !slices.Equal(a.Shape, s.Shape) || !slices.EqualFunc(a.Data, s.Data, sameBits) {
+			t.Errorf("%v in parts is %v, %v", a, s, err)
 		}
 		again := NPYHeader(a.Shape...)
 		for _, v := range a.Data {
