@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -10,12 +11,9 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"math"
 	"os"
 	"strings"
 
-	"filterbank/filters/kernel"
-	"filterbank/filters/weights"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
@@ -35,47 +33,54 @@ func quoted(name string) string { return shown(sink.Path(name)) }
 
 // read reads a file, or standard input where its name is a hyphen.
 func (v *viewer) read(name string) (*subject, error) {
-	data, err := readWhole(name, v.console.in)
+	file, err := openFile(name, v.console.in)
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(data, []byte("\x93NUMPY")) {
-		return readArray(data, v.options.index, v.colors)
+	defer file.Close()
+	in := bufio.NewReader(file)
+	if start, _ := in.Peek(len(npyMagic)); string(start) == npyMagic {
+		s, err := v.readArray(in)
+		return s, bare(err)
 	}
 	if v.options.index >= 0 {
 		return nil, errors.New("--map is about .npy files")
 	}
+	const most = 4 << 30 // bytes, above what any picture within the limits takes
+	long := fmt.Errorf("it has more than %d bytes, as no picture has that can be shown", int64(most))
+	if f, ok := file.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Size() > most {
+			return nil, long
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	switch {
+	case err != nil:
+		return nil, bare(err)
+	case len(data) > most:
+		return nil, long
+	}
 	return v.readPicture(data)
 }
 
-func readWhole(name string, stdin io.Reader) ([]byte, error) {
-	const most = 4 << 30 // above what any picture within the limits takes
-	in := stdin
-	if name != source.Stdin {
-		// Opening a named pipe would wait for a writer, so ask first what it is.
-		info, err := os.Stat(name)
-		switch {
-		case err != nil:
-			return nil, bare(err)
-		case info.IsDir():
-			return nil, errors.New("it is a folder; name its files")
-		case !info.Mode().IsRegular():
-			return nil, errors.New("not a regular file")
-		case info.Size() > most:
-			return nil, fmt.Errorf("it has %d bytes, at most %d are read", info.Size(), int64(most))
-		}
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, bare(err)
-		}
-		defer f.Close()
-		in = f
+const npyMagic = "\x93NUMPY"
+
+func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
+	if name == source.Stdin {
+		return io.NopCloser(stdin), nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, most))
-	if err != nil {
+	// Opening a named pipe would wait for a writer, so ask first what it is.
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
 		return nil, bare(err)
+	case info.IsDir():
+		return nil, errors.New("it is a folder; name its files")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
 	}
-	return data, nil
+	f, err := os.Open(name)
+	return f, bare(err)
 }
 
 // bare is a file's error without the operation and the path, which are said already.
@@ -168,84 +173,4 @@ func (s *subject) valuesOf() string {
 	}
 	value := func(level float64) float64 { return s.scale.Lo + float64(level/top*(s.scale.Hi-s.scale.Lo)) }
 	return fmt.Sprintf("; values %.6g to %.6g", value(lo), value(hi))
-}
-
-// readArray describes an array, and makes a picture of the map with an index; with −1
-// of the only one, if there is just one.
-func readArray(data []byte, index int, colors render.Colormap) (*subject, error) {
-	a, err := weights.ReadNPY(bytes.NewReader(data), 0)
-	if err != nil {
-		return nil, err
-	}
-	s := &subject{about: fmt.Sprintf("array of %s; %s", strings.ReplaceAll(strings.Trim(fmt.Sprint(a.Shape), "[]"), " ", "×"), spanOf(a.Data))}
-	shape := a.Shape
-	if len(shape) == 2 {
-		shape = []int{1, shape[0], shape[1]}
-	}
-	switch {
-	case len(shape) != 3 || len(a.Data) == 0:
-		if index >= 0 {
-			return nil, fmt.Errorf("--map is about arrays of K×H×W, this is an %s", s.about)
-		}
-		return s, nil
-	case index >= shape[0]:
-		return nil, fmt.Errorf("map %d: the array has %d, from 0", index, shape[0])
-	case index < 0 && shape[0] > 1:
-		s.about += fmt.Sprintf("; --map 0 to %d shows one", shape[0]-1)
-		return s, nil
-	}
-	k, h, w := max(index, 0), shape[1], shape[2]
-	values := a.Data[k*h*w:][:h*w]
-	if shape[0] > 1 {
-		s.about += fmt.Sprintf("; map %d: %s", k, spanOf(values))
-	}
-	s.size = image.Pt(w, h)
-	s.picture, err = colored(values, s.size, colors)
-	return s, err
-}
-
-// spanOf says between what values lie, and how many are NaN or infinite.
-func spanOf(values []float32) string {
-	lo, hi, odd := math.Inf(1), math.Inf(-1), 0
-	for _, v := range values {
-		if v-v != 0 {
-			odd++
-			continue
-		}
-		lo, hi = min(lo, float64(v)), max(hi, float64(v))
-	}
-	text := fmt.Sprintf("values %.6g to %.6g", lo, hi)
-	if odd == len(values) {
-		text = "no finite value"
-	}
-	if odd > 0 {
-		text += fmt.Sprintf(" (%d not finite)", odd)
-	}
-	return text
-}
-
-// colored is a map as a PNG, with the scale and the colours that run gives it.
-func colored(values []float32, size image.Point, colors render.Colormap) ([]byte, error) {
-	k, err := kernel.Select("")
-	if err != nil {
-		return nil, err
-	}
-	var extremes render.Extremes
-	extremes.Add(k, values)
-	r := extremes.Range()
-	colors = colors.For(r.Lo < 0)
-	gray := render.Gray8(r)
-	if colors.Diverging() {
-		gray = render.Centred8(r.Centred())
-	}
-	m := image.NewPaletted(image.Rectangle{Max: size}, nil)
-	for _, c := range colors.Palette() {
-		m.Palette = append(m.Palette, color.RGBA{c[0], c[1], c[2], 255})
-	}
-	gray.Row(m.Pix, values)
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }

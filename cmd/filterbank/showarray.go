@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"strings"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/weights"
+	"filterbank/pipeline/render"
+)
+
+// readArray describes an array, and makes a picture of the map that --map names, or of the
+// only one. Of an array that is larger than memory it holds that map.
+func (v *viewer) readArray(r io.Reader) (*subject, error) {
+	var all, one span
+	var values []float32
+	shape, err := weights.ScanNPY(r, func(shape []int, at int, part []float32) error {
+		all.add(part)
+		from, to, err := v.chosen(shape)
+		if from, to = max(from, at), min(to, at+len(part)); from < to {
+			one.add(part[from-at : to-at])
+			values = append(values, part[from-at:to-at]...)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := v.chosen(shape); err != nil {
+		return nil, err // of an array without a value
+	}
+	s := &subject{about: fmt.Sprintf("array of %s; %v", shapeText(shape), all)}
+	maps := mapsOf(shape)
+	if values == nil {
+		if maps > 1 {
+			s.about += fmt.Sprintf("; --map 0 to %d shows one", maps-1)
+		}
+		return s, nil
+	}
+	if maps > 1 {
+		s.about += fmt.Sprintf("; map %d: %v", v.options.index, one)
+	}
+	s.size = image.Pt(shape[len(shape)-1], shape[len(shape)-2])
+	s.picture, err = colored(values, s.size, v.colors)
+	return s, err
+}
+
+func shapeText(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
+}
+
+// mapsOf is the number of maps in an array: K of K×H×W, one of H×W; 0 of any other.
+func mapsOf(shape []int) int {
+	switch {
+	case len(shape) == 2 && shape[0]*shape[1] > 0:
+		return 1
+	case len(shape) == 3 && shape[1]*shape[2] > 0:
+		return shape[0]
+	}
+	return 0
+}
+
+// chosen is where in an array the values of the map to show are, nowhere where there is none.
+func (v *viewer) chosen(shape []int) (from, to int, err error) {
+	index, maps := v.options.index, mapsOf(shape)
+	switch {
+	case index >= 0 && maps == 0:
+		return 0, 0, fmt.Errorf("--map is about arrays of K×H×W, this is an array of %s", shapeText(shape))
+	case index >= maps && maps > 0:
+		return 0, 0, fmt.Errorf("map %d: the array has %d, from 0", index, maps)
+	case index < 0 && maps != 1:
+		return 0, 0, nil
+	}
+	w, h := shape[len(shape)-1], shape[len(shape)-2]
+	size := w * h
+	if int64(size) > v.options.pixels {
+		return 0, 0, fmt.Errorf("map of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels", w, h, size, v.options.pixels)
+	}
+	from = max(index, 0) * size
+	return from, from + size, nil
+}
+
+// span is between what values some lie, and how many of them are NaN or infinite.
+type span struct {
+	lo, hi     float64
+	finite, no int
+}
+
+func (s *span) add(values []float32) {
+	for _, v := range values {
+		switch x := float64(v); {
+		case v-v != 0:
+			s.no++
+		case s.finite == 0:
+			s.lo, s.hi, s.finite = x, x, 1
+		default:
+			s.lo, s.hi = min(s.lo, x), max(s.hi, x)
+			s.finite++
+		}
+	}
+}
+
+func (s span) String() string {
+	text := fmt.Sprintf("values %.6g to %.6g", s.lo, s.hi)
+	if s.finite == 0 {
+		text = "no finite value"
+	}
+	if s.no > 0 {
+		text += fmt.Sprintf(" (%d not finite)", s.no)
+	}
+	return text
+}
+
+// colored is a map as a PNG, on the scale that run gives it unless told otherwise. What auto
+// is depends on the values here, since the array does not say of which layer they are.
+func colored(values []float32, size image.Point, colors render.Colormap) ([]byte, error) {
+	k, err := kernel.Select("")
+	if err != nil {
+		return nil, err
+	}
+	var extremes render.Extremes
+	extremes.Add(k, values)
+	r := extremes.Range()
+	colors = colors.For(r.Lo < 0)
+	gray := render.Gray8(r)
+	if colors.Diverging() {
+		gray = render.Centred8(r.Centred())
+	}
+	m := image.NewPaletted(image.Rectangle{Max: size}, nil)
+	for _, c := range colors.Palette() {
+		m.Palette = append(m.Palette, color.RGBA{c[0], c[1], c[2], 255})
+	}
+	gray.Row(m.Pix, values)
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
