@@ -215,9 +215,25 @@ func encodeThumb(m *image.NRGBA, side int) ([]byte, error) {
 			out[3] = 255
 		}
 	}
+	const legible = 64 // below that, JPEG's coarser colours would show
+	if f := legible / max(w, h); f > 1 {
+		small = enlarge(small, f)
+	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 82}); err != nil {
 		return nil, fmt.Errorf("encode jpeg: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// enlarge makes a square of f×f pixels of each pixel.
+func enlarge(m *image.RGBA, f int) *image.RGBA {
+	size := m.Bounds().Size().Mul(f)
+	out := image.NewRGBA(image.Rectangle{Max: size})
+	for y := range size.Y {
+		for x := range size.X {
+			out.SetRGBA(x, y, m.RGBAAt(x/f, y/f))
+		}
+	}
+	return out
 }
