@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"filterbank/filters"
@@ -271,6 +272,26 @@ func TestCropInPadding(t *testing.T) {
 	}
 	if got, err := crop(pic, [4]int{-1 << 40, -1 << 40, 1 << 41, 1 << 41}); err != nil || max(got.Width, got.Height)*got.Zoom > patchSide {
 		t.Errorf("a box beyond all sizes: got %d×%d at %d, %v", got.Width, got.Height, got.Zoom, err)
+	}
+	size := pic.Size()
+	for _, box := range [][4]int{{-size.H - 3, 0, 3, 3}, {0, 2 * size.W, 3, 3}, {-1 << 40, -1 << 40, 1, 1}} {
+		if got, err := crop(pic, box); err != nil || !bytes.Equal(got.Pix, []byte{outside, outside, outside}) {
+			t.Errorf("the box %v, far from the picture: got %v, %v", box, got.Pix, err)
+		}
+	}
+}
+
+// TestPanicWhileCropping costs the picture and not the process.
+func TestPanicWhileCropping(t *testing.T) {
+	entries, opts := job(t, 1)
+	w := newWorker(&run{opts: &opts, memory: newAdmission(0)}, &Stages{})
+	r := w.crop(context.Background(), &entries[0], func(*decode.Picture) error { panic("on purpose") })
+	if r.record == nil || r.record.Code != codeInternal || !strings.Contains(r.record.Error, "on purpose") {
+		t.Errorf("got %+v", r.record)
+	}
+	var seen bool
+	if r := w.crop(context.Background(), &entries[0], func(*decode.Picture) error { seen = true; return nil }); r.record != nil || !seen {
+		t.Errorf("the next picture: %+v", r.record)
 	}
 }
 

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 
 	"filterbank/pipeline/decode"
@@ -12,8 +13,15 @@ import (
 )
 
 // crop decodes a picture and gives it to do.
-func (w *worker) crop(ctx context.Context, e *source.Entry, do func(*decode.Picture) error) result {
+func (w *worker) crop(ctx context.Context, e *source.Entry, do func(*decode.Picture) error) (r result) {
 	rec := &sink.Record{Input: sink.Path(e.Path), Status: sink.OK}
+	defer func() {
+		if p := recover(); p != nil {
+			*w = *newWorker(w.run, w.stages)
+			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), internal(p)))
+			r = result{record: rec}
+		}
+	}()
 	err := errors.New("standard input cannot be read again for its patches")
 	if e.Path != source.Stdin {
 		err = w.cropFrom(ctx, e, rec, do)
@@ -40,12 +48,16 @@ func (w *worker) cropFrom(ctx context.Context, e *source.Entry, rec *sink.Record
 
 // crop is a box of a picture, reduced to patchSide where it is larger and enlarged by a
 // whole factor where it is smaller. Around the picture it is gray. Of a box much larger
-// than the picture only what lies near it is shown.
+// than the picture only what lies near it is shown, and of one far from it, in wide
+// padding, a gray square.
 func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
 	size := pic.Size()
 	picture := image.Rect(0, 0, size.W, size.H)
 	near := image.Rect(-size.W, -size.H, 2*size.W, 2*size.H)
 	part := image.Rect(box[1], box[0], box[1]+box[3], box[0]+box[2]).Intersect(near)
+	if part.Empty() {
+		return nothing(), nil
+	}
 	to, zoom := sheet.Within(part.Size(), image.Pt(patchSide, patchSide))
 	r := sheet.NewReduction(part.Size(), to, 3)
 	line, row := make([]byte, 3*size.W), make([]byte, 3*part.Dx())
@@ -63,6 +75,11 @@ func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
 		r.Row(row)
 	}
 	return r.Raster(zoom, nil), nil
+}
+
+// nothing is a patch without any of the picture.
+func nothing() sheet.Raster {
+	return sheet.Raster{Width: 1, Height: 1, Zoom: patchSide, Pix: []byte{outside, outside, outside}}
 }
 
 // mosaic lays a filter's patches out three by three, smaller.

@@ -197,7 +197,7 @@ func (p *patches) crops(ctx context.Context, some []stats.Filter) ([][]sheet.Ras
 	for k := range some {
 		crops[k] = make([]sheet.Raster, len(some[k].Strongest))
 		for i, patch := range some[k].Strongest {
-			crops[k][i] = sheet.Raster{Width: 1, Height: 1, Zoom: patchSide, Pix: []byte{outside, outside, outside}}
+			crops[k][i] = nothing()
 			input := string(patch.Input)
 			if spots[input] == nil {
 				entries = append(entries, source.Entry{Job: source.Job{Path: input, Rel: "patch"}})
