@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -75,6 +76,28 @@ func TestOverlayIsBilinear(t *testing.T) {
 	}
 }
 
+// TestOverlayRoundsLevels: between levels 0 and 255 each 256th of the way, along a row and
+// down, is the nearest level.
+func TestOverlayRoundsLevels(t *testing.T) {
+	gray, err := ParseColormap("gray")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const steps = 257
+	o := NewOverlay(gray, Range{0, 1}, NewCrossings(Axis{Jump: 256, Field: 1, Outputs: 2}, steps))
+	dark, picture := []byte{0, 0}, make([]byte, steps)
+	along, down, want := make([]byte, 3*steps), make([]byte, 3*steps), make([]byte, 3*steps)
+	o.Row(along, picture, []byte{0, 255}, dark, 0)
+	for i := range steps {
+		level := byte(math.Round(255 * float64(i) / 256))
+		o.Row(want, picture, []byte{level, level}, dark, 0)
+		o.Row(down, picture, dark, []byte{255, 255}, i)
+		if along[3*i] != want[0] || down[0] != want[0] {
+			t.Errorf("%d/256 of the way to 255: got %d along and %d down, want %d, as level %d is", i, along[3*i], down[0], want[0], level)
+		}
+	}
+}
+
 // TestOverlayShowsThePicture holds that a map that is 0 leaves the picture as it is, in gray.
 func TestOverlayShowsThePicture(t *testing.T) {
 	gray := make([]byte, 256)
@@ -84,8 +107,8 @@ func TestOverlayShowsThePicture(t *testing.T) {
 		want = append(want, byte(x), byte(x), byte(x))
 	}
 	axis := Axis{Jump: 1, Field: 1, Outputs: 256}
-	for name, r := range map[string]Range{"turbo": {0, 1}, "inferno": {0, 0}, "coolwarm": {-2, 2}} {
-		c, err := ParseColormap(name)
+	for name, r := range map[string]Range{"turbo": {0, 1}, "inferno": {0, 0}, "coolwarm": {-2, 2}, "coolwarm of 0 alone": {0, 0}} {
+		c, err := ParseColormap(strings.Fields(name)[0])
 		if err != nil {
 			t.Fatal(err)
 		}
