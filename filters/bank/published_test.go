@@ -139,6 +139,22 @@ func TestCosinesSumToZero(t *testing.T) {
 	}
 }
 
+// TestCosinesKeepTheirSymmetry: what is done for their sums leaves each the mirror image
+// of itself, of the other sign where its half waves are odd.
+func TestCosinesKeepTheirSymmetry(t *testing.T) {
+	for size := 2; size <= 17; size += 3 {
+		for i, k := range kernels(t, "dct", map[string]float64{"size": float64(size)}) {
+			down, along := float32(1-i/size%2*2), float32(1-i%size%2*2)
+			for at, w := range k.Weights {
+				y, x := at/size, at%size
+				if a, b := k.Weights[(size-1-y)*size+x], k.Weights[y*size+size-1-x]; a != down*w || b != along*w {
+					t.Fatalf("%s of size %d at %d, %d is %v, its mirror images %v and %v", k.Name, size, y, x, w, a, b)
+				}
+			}
+		}
+	}
+}
+
 // TestSteerableTaps holds the 9-tap filters of Freeman and Adelson's tables IV and VI,
 // as far as they follow from a bank of correlations: the middle row of g2 at 0°, and of
 // h2 turned around. Here they are 0.67 times as large.

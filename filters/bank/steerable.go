@@ -11,7 +11,7 @@ func steerables() []Bank {
 		Name:  "steerable",
 		Title: "steerable derivatives of Gaussian",
 		About: "The first derivative g1 at 2 angles, the second g2 (positive on a dark line) at 3 and h2, " +
-			"the Hilbert transform of g2, at 4; their squares sum to 1 (h2's to 0.98). Any other angle θ is a sum with " +
+			"the Hilbert transform of g2, at 4; their squares sum to about 1 (h2's to 0.99). Any other angle θ is a sum with " +
 			"the weights cos(θ − θⱼ) for g1, (1 + 2·cos 2(θ − θⱼ))/3 for g2 and (cos(θ − θⱼ) + cos 3(θ − θⱼ))/2 for h2; " +
 			"g2² + h2², the energy, hardly depends on the phase of an edge or line. " +
 			"g1 and h2 are positive where the picture gets brighter along their angle.",
