@@ -18,7 +18,7 @@ import (
 type showOptions struct {
 	protocol string
 	width    int
-	index    int // of an array's map; −1 is none
+	index    int // of an array's map, or noMap
 	colormap string
 	pixels   int64
 }
@@ -36,7 +36,9 @@ func newShow(c console) *cobra.Command {
 			"  filterbank show maps/scene/edges.npy --map 3 --width 60",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.index < 0 && cmd.Flags().Changed("map") {
+			if !cmd.Flags().Changed("map") {
+				o.index = noMap
+			} else if o.index < 0 {
 				return fmt.Errorf("map must be 0 or more, got %d", o.index)
 			}
 			return runShow(cmd.Context(), c, args, o)
@@ -45,7 +47,7 @@ func newShow(c console) *cobra.Command {
 	s := cmd.Flags()
 	s.StringVar(&o.protocol, "protocol", "auto", "auto, kitty, iterm, sixel, blocks or text")
 	s.IntVar(&o.width, "width", 0, "columns that a picture takes (its own size, at most the terminal's)")
-	s.IntVar(&o.index, "map", -1, "which map of a .npy file to show, from 0")
+	s.IntVar(&o.index, "map", 0, "which map of a .npy file to show, from 0 (the only one)")
 	s.StringVar(&o.colormap, "colormap", "auto", "colours of a .npy file's map; run --help lists them")
 	s.Int64Var(&o.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger pictures before decoding them")
 	for name, values := range map[string][]string{
@@ -55,6 +57,9 @@ func newShow(c console) *cobra.Command {
 	}
 	return cmd
 }
+
+// noMap is the index of no map in particular.
+const noMap = -1
 
 // widest is the most columns: no terminal has as many.
 const widest = 10_000
