@@ -70,8 +70,7 @@ func (r *Runner) spread(band int) {
 }
 
 // workingSet is the floats that a band touches: every window and the output, and as
-// much as their tables of offsets take. It
-// leaves the bands set to that height.
+// much as their tables of offsets take. It leaves the bands set to that height.
 func (r *Runner) workingSet(band int) int {
 	r.spread(band)
 	last := len(r.bands) - 1

@@ -2,6 +2,7 @@ package filters
 
 import (
 	"fmt"
+	"math"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -18,9 +19,9 @@ import (
 type NormSpec struct {
 	Name  string
 	Size  int     // channels that are summed over
-	Alpha float64 // at least 0; PyTorch's default is 1e-4
+	Alpha float64 // from 0 to the largest float32; PyTorch's default is 1e-4
 	Beta  float64 // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
-	K     float64 // at least 0; PyTorch's default is 1
+	K     float64 // as Alpha; PyTorch's default is 1
 }
 
 // Norm is a local response normalization, checked and immutable: safe for concurrent
@@ -43,8 +44,8 @@ func NewNorm(spec NormSpec) (*Norm, error) {
 		name string
 		is   float64
 	}{{"alpha", spec.Alpha}, {"k", spec.K}} {
-		if !(v.is >= 0) || !finite(float32(v.is)) {
-			return nil, fmt.Errorf("%s must be a finite number from 0 up, got %v", v.name, v.is)
+		if !(v.is >= 0 && v.is <= math.MaxFloat32) {
+			return nil, fmt.Errorf("%s must be from 0 to %.4g, got %v", v.name, math.MaxFloat32, v.is)
 		}
 	}
 	if !(spec.Beta >= 0 && spec.Beta <= maxBeta) {

@@ -138,8 +138,9 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 		want string
 	}{
 		{NormSpec{}, "size must be from 1 to 1048576, got 0"},
-		{NormSpec{Size: 1, Alpha: -1}, "alpha must be a finite number from 0 up, got -1"},
-		{NormSpec{Size: 1, K: math.NaN()}, "k must be a finite number from 0 up, got NaN"},
+		{NormSpec{Size: 1, Alpha: -1}, "alpha must be from 0 to 3.403e+38, got -1"},
+		{NormSpec{Size: 1, Alpha: 1e39}, "alpha must be from 0 to 3.403e+38, got 1e+39"},
+		{NormSpec{Size: 1, K: math.NaN()}, "k must be from 0 to 3.403e+38, got NaN"},
 		{NormSpec{Size: 1, Beta: 65}, "beta must be from 0 to 64, got 65"},
 	} {
 		if _, err := NewNorm(c.spec); err == nil || err.Error() != c.want {

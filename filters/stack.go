@@ -208,7 +208,7 @@ func (lp *LayerPlan) setOut(channels int, rule func(e Extent, in int) (out, unco
 	return nil
 }
 
-// perTap is the number of outputs, as a float64.
+// outputs is the number of outputs, as a float64.
 func (lp *LayerPlan) outputs() float64 {
 	return float64(lp.Out.C) * float64(lp.Out.H) * float64(lp.Out.W)
 }

@@ -163,8 +163,8 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	if stack := p.Stack.Name(); stack != "" {
 		layer = stack + "/" + layer
 	}
-	geometry := fmt.Sprintf("stride %s, padding %s, dilation %s",
-		filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText(), filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation}))
+	geometry := fmt.Sprintf("stride %s, padding %s", filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText())
+	dilation := ", dilation " + filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation})
 	kind := lp.Layer.Kind()
 	switch l := lp.Layer.(type) {
 	case *filters.Conv:
@@ -173,12 +173,18 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 		if s.Activation == filters.LeakyReLU {
 			kind += " " + number(float64(s.NegativeSlope))
 		}
-		geometry += fmt.Sprintf(", groups %d", s.Groups)
+		geometry += fmt.Sprintf("%s, groups %d", dilation, s.Groups)
 	case *filters.Pool:
 		s := l.Spec()
 		kind += fmt.Sprintf(" %d×%d", s.KernelSize[0], s.KernelSize[1])
+		if s.Kind == filters.MaxPool {
+			geometry += dilation
+		}
 		if s.CeilMode {
 			geometry += ", ceil_mode"
+		}
+		if s.Kind == filters.AvgPool {
+			geometry += fmt.Sprintf(", count_include_pad %t", !s.ExcludePadding)
 		}
 	case *filters.Norm:
 		s := l.Spec()

@@ -38,6 +38,8 @@ const allKinds = `
   - max_pool: {name: most, kernel_size: [3, 2], stride: 2, ceil_mode: true}
   - local_response_norm: {name: even, size: 3, alpha: 1e-4, beta: 0.75, k: 2}
   - conv: {name: grouped, kernels: [[[1, 2]], [[1, -1]]], groups: 2, dilation: [1, 3], padding: [0, 1, 0, 0]}
+  - avg_pool: {name: mean, kernel_size: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: false}
+  - avg_pool: {name: whole, kernel_size: 2}
 `
 
 func TestCaptions(t *testing.T) {
@@ -51,6 +53,10 @@ func TestCaptions(t *testing.T) {
 			"2×15×21 → 2×15×21", "receptive field 5×4, an output every 2 pixels", "each map has its own scale, lo … hi:"},
 		{"layer grouped", "conv 2×1×1×2, activation relu", "stride 1, padding 0,1,0,0, dilation 1×3, groups 2",
 			"2×15×21 → 2×15×19", "receptive field 5×10, an output every 2 pixels", "each map has its own scale, lo … hi:"},
+		{"layer mean", "avg_pool 3×3", "stride 2, padding 1, ceil_mode, count_include_pad false",
+			"2×15×19 → 2×8×10", "receptive field 9×14, an output every 4 pixels", "each map has its own scale, lo … hi:"},
+		{"layer whole", "avg_pool 2×2", "stride 2, padding 0, count_include_pad true",
+			"2×8×10 → 2×4×5", "receptive field 13×18, an output every 8 pixels", "each map has its own scale, lo … hi:"},
 	} {
 		f := opts.layerFigure(plan, l, "a/picture", nil)
 		if !slices.Equal(f.Lines, want) {

@@ -49,8 +49,9 @@ func (f *flags) setMaps(o *pipeline.Options) (err error) {
 			o.Formats = append(o.Formats, also.format)
 		}
 	}
-	if o.Sheet = f.tiles; f.tiles.Check() != nil {
-		return f.tiles.Check()
+	o.Sheet = f.tiles
+	if err = o.Sheet.Check(); err != nil {
+		return err
 	}
 	if f.tiles != (pipeline.SheetOptions{Tile: pipeline.DefaultTile}) && !slices.Contains(o.Formats, pipeline.Sheet) {
 		return errors.New("--sheet-tile and --sheet-columns are about contact sheets: add --sheet")

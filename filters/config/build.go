@@ -21,9 +21,9 @@ type Model struct {
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
-// channels and folds batch normalization into weights and biases. Whether a layer fits a picture is not known here. The model's
-// Input has its defaults filled in: Mean and Std are there, Resize and Crop only where
-// the file has them.
+// channels and folds batch normalization into weights and biases. Whether a layer fits a
+// picture is not known here. The model's Input has its defaults filled in: Mean and Std
+// are there, Resize and Crop only where the file has them.
 //
 // A File that a program has made is read as if it had been written down, so it is
 // checked just as much.

@@ -44,6 +44,14 @@ func checkPool(at place, key string, size Pair, padding Margin, dilation Pair) e
 	return nil
 }
 
+// or is the pair, or another one where it is not given.
+func (p Pair) or(other Pair) Pair {
+	if p == (Pair{}) {
+		return other
+	}
+	return p
+}
+
 func (p *MaxPool) build(in surroundings) (filters.Layer, error) {
 	pool, err := filters.NewPool(filters.PoolSpec{
 		Name: p.nameOr(in.index), Kind: filters.MaxPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
@@ -66,9 +74,7 @@ func (p *MaxPool) resolved(index int, strict bool) *MaxPool {
 	}
 	out := *p
 	out.place, out.Name = place{}, p.nameOr(index)
-	if p.Stride == (Pair{}) {
-		out.Stride = p.KernelSize
-	}
+	out.Stride = p.Stride.or(p.KernelSize)
 	out.Dilation = p.Dilation.orOne()
 	out.StrictSize = new(valueOr(p.StrictSize, strict))
 	return &out
@@ -80,9 +86,7 @@ func (p *AvgPool) resolved(index int, strict bool) *AvgPool {
 	}
 	out := *p
 	out.place, out.Name = place{}, p.nameOr(index)
-	if p.Stride == (Pair{}) {
-		out.Stride = p.KernelSize
-	}
+	out.Stride = p.Stride.or(p.KernelSize)
 	out.CountIncludePad = new(valueOr(p.CountIncludePad, true))
 	out.StrictSize = new(valueOr(p.StrictSize, strict))
 	return &out

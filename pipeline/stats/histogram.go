@@ -8,8 +8,8 @@ import (
 
 // Histogram counts float32 values by sign, exponent and the first 8 bits of the
 // significand, so that every bin is at most 1/256 of its values wide (of subnormal ones
-// 2⁻¹³⁴), and sums them without rounding. All of it is integers: neither the order of values nor that of
-// merging changes anything. The zero value is empty.
+// 2⁻¹³⁴), and sums them without rounding. All of it is integers: neither the order of
+// values nor that of merging changes anything. The zero value is empty.
 //
 // It takes 4 kB, and 2 kB for every power of two among the values, whatever their number.
 type Histogram struct {

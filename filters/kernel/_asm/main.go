@@ -1,5 +1,6 @@
-// Command asm writes the assembly of package kernel: pixels.go, filters.go,
-// pool.go, norm.go and neon.go describe the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package kernel. neon.go and neonrows.go describe the
+// inner loops for arm64, each other file some of those for amd64; go generate in the
+// package's folder calls it.
 package main
 
 import (
