@@ -154,7 +154,7 @@ func (v *viewer) show(ctx context.Context, name string) error {
 }
 
 // drawn is a picture at the size that it has on the screen: larger ones have their
-// pixels repeated.
+// pixels repeated. It is nil where none is drawn.
 func (v *viewer) drawn(ctx context.Context, s *subject) (*image.RGBA, error) {
 	size := v.fitted(s.size)
 	resize := &decode.Resize{Width: size.X, Height: size.Y, Mode: decode.Stretch}
@@ -166,7 +166,7 @@ func (v *viewer) drawn(ctx context.Context, s *subject) (*image.RGBA, error) {
 		return nil, err
 	}
 	p, err := d.Decode(ctx, s.picture)
-	if err != nil {
+	if err != nil || v.protocol == terminal.Text {
 		return nil, err
 	}
 	m := image.NewRGBA(image.Rectangle{Max: size})
