@@ -62,9 +62,10 @@ func newCalibration(r *run) *calibration {
 			if !tapped {
 				continue
 			}
-			n := len(s.Stack.Layers()[l].Filters())
+			layer := s.Stack.Layers()[l]
+			n := len(layer.Filters())
 			tallies[l] = stats.NewTally(n)
-			all, each := stats.Bytes(n)
+			all, each := stats.Bytes(n, layer.Signed())
 			c.filters += n
 			c.bytes += all
 			c.each += each

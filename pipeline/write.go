@@ -2,16 +2,13 @@ package pipeline
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/render"
@@ -204,21 +201,35 @@ func MapNames(stack *filters.Stack, layer int) []string {
 
 // layerWriter opens the files of a layer in one format.
 func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
-	lp, ranges := &t.plan.Layers[t.layer], t.ranges
-	out := lp.Out
+	lp := &t.plan.Layers[t.layer]
 	info := sink.FileInfo{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
 	names := layerFileNames(format, t.plan.Stack, t.layer)
 	switch format {
 	case NPY:
-		n, err := newNPYWriter(w, out, batch.Create(names[0].name))
+		n, err := newNPYWriter(w, lp.Out, batch.Create(names[0].name))
 		return n, []sink.FileInfo{info}, err
 	case Overlay:
 		return newOverlayWriter(w, t, names, batch)
 	case Sheet:
 		return newSheetWriter(w, t, batch.Create(names[0].name)), []sink.FileInfo{info}, nil
 	}
+	return newPNGWriter(w, t, format, names, batch)
+}
+
+// pngWriter renders and encodes the maps of a layer.
+type pngWriter struct {
+	worker   *worker
+	depth    int // bits a pixel
+	grays    []render.Gray
+	encoders []*mapng.Encoder
+}
+
+// newPNGWriter opens a file for every map.
+func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *sink.Batch) (*pngWriter, []sink.FileInfo, error) {
+	lp := &t.plan.Layers[t.layer]
+	info := sink.FileInfo{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
 	pw := &pngWriter{worker: w, depth: 8}
-	header := mapng.Header{Width: out.W, Height: out.H, Text: make([]mapng.Text, 1)}
+	header := mapng.Header{Width: lp.Out.W, Height: lp.Out.H, Text: make([]mapng.Text, 1)}
 	colormap := w.opts.colormap(lp.Layer)
 	if !colormap.Gray() {
 		info.Colormap, header.Palette = colormap.Name(), colormap.Palette()
@@ -235,25 +246,17 @@ func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWri
 	var infos []sink.FileInfo
 	for k, f := range names {
 		enc := w.maps.encoder()
-		header.Text[0] = mapng.Text{Keyword: ScaleKeyword, Value: ranges[k].String()}
+		header.Text[0] = mapng.Text{Keyword: ScaleKeyword, Value: t.ranges[k].String()}
 		err := enc.Reset(batch.Create(f.name), header)
 		if err != nil {
 			return nil, nil, fmt.Errorf("encode %s: %w", f.name, err)
 		}
 		pw.encoders = append(pw.encoders, enc)
-		pw.grays = append(pw.grays, gray(ranges[k]))
-		info.Filter, info.Index, info.Scale = f.filter, &k, &[2]float64{ranges[k].Lo, ranges[k].Hi}
+		pw.grays = append(pw.grays, gray(t.ranges[k]))
+		info.Filter, info.Index, info.Scale = f.filter, &k, &[2]float64{t.ranges[k].Lo, t.ranges[k].Hi}
 		infos = append(infos, info)
 	}
 	return pw, infos, nil
-}
-
-// pngWriter renders and encodes the maps of a layer.
-type pngWriter struct {
-	worker   *worker
-	depth    int // bits a pixel
-	grays    []render.Gray
-	encoders []*mapng.Encoder
 }
 
 func (p *pngWriter) write(goroutines int, rows volume.Rows) error {
@@ -278,57 +281,4 @@ func (p *pngWriter) close() error {
 		}
 	}
 	return nil
-}
-
-// npyWriter writes a layer's values. A band holds some rows of every map, and in the
-// file each map is whole, so the bands are written to their places.
-type npyWriter struct {
-	worker *worker
-	file   *sink.File
-	shape  volume.Shape
-	header int64
-}
-
-func newNPYWriter(w *worker, shape volume.Shape, file *sink.File) (*npyWriter, error) {
-	header := weights.NPYHeader(shape.C, shape.H, shape.W)
-	values, err := shape.Len()
-	if err != nil {
-		return nil, err
-	}
-	if values > (math.MaxInt-len(header))/4 {
-		return nil, fmt.Errorf("shape %v: too large for a file", shape)
-	}
-	if err := file.Size(int64(len(header) + 4*values)); err != nil {
-		return nil, err
-	}
-	_, err = file.WriteAt(header, 0)
-	return &npyWriter{w, file, shape, int64(len(header))}, err
-}
-
-func (n *npyWriter) write(goroutines int, rows volume.Rows) error {
-	return n.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
-		defer l.clock.mark(&l.stages.Write)
-		data := l.scratch(4 * rows.N * rows.W)
-		for i := range rows.N {
-			putFloats(data[4*i*rows.W:], rows.Row(k, i))
-		}
-		at := n.header + 4*int64(k*n.shape.H+rows.Y)*int64(n.shape.W)
-		_, err := n.file.WriteAt(data, at)
-		return err
-	})
-}
-
-func (n *npyWriter) close() error { return nil }
-
-// putFloats writes values to the start of dst as .npy has them, lowest byte first. Two at
-// a time take little more than half the time that they take one by one.
-func putFloats(dst []byte, values []float32) {
-	for len(values) >= 2 {
-		pair := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
-		binary.LittleEndian.PutUint64(dst, pair)
-		dst, values = dst[8:], values[2:]
-	}
-	if len(values) == 1 {
-		binary.LittleEndian.PutUint32(dst, math.Float32bits(values[0]))
-	}
 }

@@ -42,14 +42,8 @@ func newCalibrate(c console) *cobra.Command {
 			"  filterbank calibrate photos/ --patches patches/\n" +
 			"  filterbank calibrate photos/ --shard 1/20       # a sample of the images is often enough",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
-			if onError != "skip" && onError != "stop" {
-				return fmt.Errorf("on-error %q: it must be skip or stop", onError)
-			}
-			if !(f.duplicates > 0 && f.duplicates <= 1) {
-				return fmt.Errorf("duplicates must be above 0 and at most 1, got %v", f.duplicates)
-			}
-			if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
-				return fmt.Errorf("patches %s: it is a file; name a folder", f.out)
+			if err := f.check(onError); err != nil {
+				return err
 			}
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -78,6 +72,20 @@ func newCalibrate(c console) *cobra.Command {
 	must(cmd.RegisterFlagCompletionFunc("layers", cobra.FixedCompletions([]string{"last", "all"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.MarkFlagFilename("out", "json"))
 	return cmd
+}
+
+// check looks at the flags alone.
+func (f *calibration) check(onError string) error {
+	if onError != "skip" && onError != "stop" {
+		return fmt.Errorf("on-error %q: it must be skip or stop", onError)
+	}
+	if !(f.duplicates > 0 && f.duplicates <= 1) {
+		return fmt.Errorf("duplicates must be above 0 and at most 1, got %v", f.duplicates)
+	}
+	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+		return fmt.Errorf("patches %s: it is a file; name a folder", f.out)
+	}
+	return nil
 }
 
 // open finds out, before the first image, whether the file can be written. It takes the
@@ -129,15 +137,23 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 	if err != nil {
 		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
 	}
-	failed := s.Failed > 0
 	if f.out != "" {
-		j.opts.Each = func(r *sink.Record) {
-			failed = true
-			log.Error("draw patches: "+r.Error, "code", r.Code)
-		}
-		err = pipeline.WritePatches(ctx, file, j.opts, f.out)
+		return f.draw(ctx, log, j, file, s)
 	}
-	switch {
+	if s.Failed > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// draw draws the patches and gives the exit code.
+func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary) error {
+	failed := s.Failed > 0
+	j.opts.Each = func(r *sink.Record) {
+		failed = true
+		log.Error("draw patches: "+r.Error, "code", r.Code)
+	}
+	switch err := pipeline.WritePatches(ctx, file, j.opts, f.out); {
 	case ctx.Err() != nil:
 		return f.say(log, exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches"))
 	case err != nil:

@@ -118,9 +118,13 @@ func (t *Tally) Follow(r Rest, input sink.Path, plan *filters.LayerPlan) {
 const strongest = 9
 
 // Bytes is about what tallying a layer of so many filters holds: for the whole run, and
-// for each worker.
-func Bytes(filters int) (run, worker int64) {
-	const histogram = 32 * 2 << 10 // pages of 32 powers of two
+// for each worker. Values of maps of photos span some 40 powers of two, of either sign in
+// layers that can be negative.
+func Bytes(filters int, signed bool) (run, worker int64) {
+	histogram := int64(4+40*2) << 10
+	if signed {
+		histogram = (4 + 80*2) << 10
+	}
 	n := int64(filters)
 	rest := 4*n*int64(places(filters)) + 24*n
 	return n*(histogram+9*256) + 4*n*(n+1), n*histogram + 3*rest
