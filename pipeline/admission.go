@@ -25,8 +25,12 @@ func newAdmission(total int64) *admission {
 type memoryError struct{ need, total int64 }
 
 func (e *memoryError) Error() string {
-	return fmt.Sprintf("it needs about %d MB of memory and the run may have %d MB; raise --max-memory, or resize the picture in the stack file's input", e.need>>20, e.total>>20)
+	return fmt.Sprintf("it needs about %d MB of memory and the run may have %d MB; raise --max-memory, or resize the picture in the stack file's input", roundedUp(e.need), e.total>>20)
 }
+
+// roundedUp is a need in MB, which is larger than a budget that it exceeds also where that
+// is by less than one.
+func roundedUp(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
 // admit waits until n bytes are free and gives the function that frees them again.
 func (a *admission) admit(ctx context.Context, n int64) (release func(), err error) {

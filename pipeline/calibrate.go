@@ -32,7 +32,7 @@ func Calibrate(ctx context.Context, entries []source.Entry, opts Options, duplic
 	left := opts.Memory
 	if left > 0 {
 		if left -= c.bytes; left <= 0 {
-			return nil, Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or take fewer --layers", c.filters, c.bytes>>20, opts.Memory>>20)
+			return nil, Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or take fewer --layers", c.filters, roundedUp(c.bytes), opts.Memory>>20)
 		}
 	}
 	r.memory = newAdmission(left)
