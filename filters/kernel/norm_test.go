@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -51,19 +52,7 @@ func (c *layerCase) checkNorm(t *testing.T, p NormParams, gap int) {
 		k.Norm(c.taps, p).Compute(o.rows(c))
 		return o
 	}
-	want := norm(generic)
-	for _, name := range Names() {
-		k, err := Select(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, g := range norm(k).data {
-			if w := want.data[i]; math.Float32bits(g) != math.Float32bits(w) {
-				t.Fatalf("%v, %+v, %d channels, %d rows of %d outputs: value %d, %d behind the first, is %x, want %x",
-					k, p, c.taps, c.rows, c.width, i, i-want.at, math.Float32bits(g), math.Float32bits(w))
-			}
-		}
-	}
+	everyKernel(t, norm, fmt.Sprintf("%+v, %d channels, %d rows of %d outputs", p, c.taps, c.rows, c.width))
 }
 
 // newNormCase is a layerCase whose taps are the channels of a norm.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -32,17 +33,25 @@ func (c *layerCase) checkPool(t *testing.T, gap int) {
 			(&Pool{kernel: k, channels: len(c.groups), taps: c.taps, average: average}).Compute(rows)
 			return o
 		}
-		want := pool(generic)
-		for _, name := range Names() {
-			k, err := Select(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, g := range pool(k).data {
-				if w := want.data[i]; math.Float32bits(g) != math.Float32bits(w) {
-					t.Fatalf("%v, average %v, %d channels, %d taps, %d rows of %d outputs, stride %d: value %d, %d behind the first, is %x, want %x",
-						k, average, len(c.groups), c.taps, c.rows, c.width, c.stride, i, i-want.at, math.Float32bits(g), math.Float32bits(w))
-				}
+		everyKernel(t, pool, fmt.Sprintf("average %v, %d channels, %d taps, %d rows of %d outputs, stride %d",
+			average, len(c.groups), c.taps, c.rows, c.width, c.stride))
+	}
+}
+
+// everyKernel holds what kernels give, and what they leave around it, to plain Go's, bit
+// for bit.
+func everyKernel(t *testing.T, compute func(k *Kernel) *output, what string) {
+	t.Helper()
+	want := compute(generic)
+	for _, name := range Names() {
+		k, err := Select(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, g := range compute(k).data {
+			if w := want.data[i]; math.Float32bits(g) != math.Float32bits(w) {
+				t.Fatalf("%v, %s: value %d, %d behind the first, is %x, want %x",
+					k, what, i, i-want.at, math.Float32bits(g), math.Float32bits(w))
 			}
 		}
 	}
