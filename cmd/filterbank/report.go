@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -134,7 +133,7 @@ func checkReportPlace(entries []source.Entry) error {
 // readRun finds out from run.json what made a run.
 func readRun(dir string) (report.Options, error) {
 	name := filepath.Join(dir, sink.RunName)
-	data, err := os.ReadFile(name)
+	data, err := sink.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return report.Options{}, fmt.Errorf("report: there is no %s: name the output folder of a run", name)
 	}

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,9 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -32,14 +33,17 @@ type span struct{ at, length int64 }
 // OpenJournal opens the tree's manifest, or starts one. Lines that a crash has torn
 // are passed over: their pictures are simply done again.
 func (t *Tree) OpenJournal() (*Journal, error) {
-	path := filepath.Join(t.root, ManifestName)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	name := filepath.Join(t.root, ManifestName)
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() { // a pipe would be read for ever, and a link leads elsewhere
+		return nil, fmt.Errorf("open manifest %s: it is no regular file; move it away or choose another folder with -o", name)
+	}
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("open manifest: %w", err)
 	}
 	j := &Journal{tree: t, file: file, earlier: map[string]span{}, fresh: map[string]span{}}
 	if err := j.scan(); err != nil {
-		return nil, errors.Join(fmt.Errorf("manifest %s: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("manifest %s: %w", name, err), file.Close())
 	}
 	return j, nil
 }
@@ -47,17 +51,17 @@ func (t *Tree) OpenJournal() (*Journal, error) {
 // scan notes where the records of earlier runs are, and cuts off a last line without
 // an end.
 func (j *Journal) scan() error {
-	in := bufio.NewReaderSize(j.file, 1<<20)
-	for first := true; ; first = false {
-		line, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if first && !begins(line) {
-			return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
-		}
-		if err != nil {
-			return j.file.Truncate(j.size)
+	head := make([]byte, len(beginning))
+	if n, err := j.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	} else if !begins(head[:n]) {
+		return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
+	}
+	in := lines(j.file)
+	for n := 1; in.Scan(); n++ {
+		line := in.Bytes()
+		if line[len(line)-1] != '\n' {
+			break
 		}
 		at := span{j.size, int64(len(line))}
 		j.size += at.length
@@ -71,13 +75,18 @@ func (j *Journal) scan() error {
 		}
 		j.earlier[where] = at
 	}
+	if err := in.Err(); err != nil {
+		return fmt.Errorf("%w; move the file away or choose another folder with -o", err)
+	}
+	return j.file.Truncate(j.size)
 }
 
-// begins says whether a line, which may be torn, is the beginning of a record.
-func begins(line []byte) bool {
-	const input = `{"input":`
-	return bytes.HasPrefix(line, []byte(input)) || len(line) < len(input) && strings.HasPrefix(input, string(line))
-}
+// beginning is that of every record.
+const beginning = `{"input":`
+
+// begins says whether a line's first bytes, as many as beginning has unless the line is
+// torn, are those of a record.
+func begins(head []byte) bool { return strings.HasPrefix(beginning, string(head)) }
 
 // Find gives the record of an earlier run for a picture, or nil.
 func (j *Journal) Find(input, output string) (*Record, error) {
@@ -89,17 +98,26 @@ func (j *Journal) Find(input, output string) (*Record, error) {
 }
 
 // read reads a record; nil is one that is whole enough to name its picture, but not to
-// be trusted.
+// be trusted: files elsewhere than in the picture's folder are none that a run has made,
+// and must not be removed with it.
 func (j *Journal) read(at span) (*Record, error) {
 	line := make([]byte, at.length)
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	r := new(Record)
-	if err := json.Unmarshal(line, r); err != nil {
+	if err := json.Unmarshal(line, r); err != nil || !r.holdsItsFiles() {
 		return nil, nil
 	}
 	return r, nil
+}
+
+// holdsItsFiles says whether all files of a record lie in its picture's folder.
+func (r *Record) holdsItsFiles() bool {
+	return !slices.ContainsFunc(r.Files, func(f FileInfo) bool {
+		name := string(f.Path)
+		return !strings.HasPrefix(name, string(r.Output)+"/") || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name))
+	})
 }
 
 // Add appends a record.

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -137,6 +138,58 @@ func TestTornJournal(t *testing.T) {
 		if got := readManifest(t, root); got != mine {
 			t.Errorf("somebody's own file became %q", got)
 		}
+	}
+}
+
+// TestMadeUpManifest has manifests that no run has written. What they say of files
+// elsewhere than in a picture's folder is not believed.
+func TestMadeUpManifest(t *testing.T) {
+	tr, root := open(t)
+	name := filepath.Join(root, ManifestName)
+	for _, file := range []string{"../1/a.png", "1/../../a.png", "1/../a.png", "run.json", "2/a.png", "/1/a.png", "1"} {
+		line := fmt.Sprintf(`{"input":"1","output":"1","status":"ok","files":[{"path":%q}]}`+"\n", file)
+		if err := os.WriteFile(name, []byte(line), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		j := openJournal(t, tr)
+		if r, err := j.Find("1", "1"); r != nil || err != nil {
+			t.Errorf("file %s: got %v, %v, want no record", file, r, err)
+		}
+		if err := j.Close(inOrder(), all); err != nil {
+			t.Fatal(err)
+		}
+		if got := readManifest(t, root); got != "" {
+			t.Errorf("file %s: %q is kept", file, got)
+		}
+	}
+
+	if err := os.Truncate(name, maxLine+1); err != nil { // of zeros, which take no room
+		t.Fatal(err)
+	}
+	if _, err := tr.OpenJournal(); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+		t.Errorf("zeros: got %v", err)
+	}
+	if _, err := ReadFile(name); err == nil || !strings.HasSuffix(err.Error(), "it has 268435457 bytes, and at most 268435456 are read") {
+		t.Errorf("zeros: got %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := os.Symlink(victim, name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.OpenJournal(); err == nil || !strings.HasSuffix(err.Error(), "it is no regular file; move it away or choose another folder with -o") {
+		t.Errorf("a link: got %v", err)
+	}
+	if _, err := os.Lstat(victim); err == nil {
+		t.Error("a link was followed")
+	}
+	if err := errors.Join(os.Remove(name), os.Mkdir(name, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenManifest(root); err == nil || !strings.HasSuffix(err.Error(), ": it is no regular file") {
+		t.Errorf("a folder: got %v", err)
 	}
 }
 

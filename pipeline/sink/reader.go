@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -32,7 +33,9 @@ func OpenManifest(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	defer root.Close()
-	if m.file, err = root.Open(ManifestName); err == nil {
+	if info, statErr := root.Stat(ManifestName); statErr == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+		err = errors.New("it is no regular file")
+	} else if m.file, err = root.Open(ManifestName); err == nil {
 		if err = m.index(); err != nil {
 			m.file.Close()
 		}
@@ -50,9 +53,7 @@ func (m *Manifest) Close() error { return m.file.Close() }
 
 // index finds each picture's newest line.
 func (m *Manifest) index() error {
-	in := bufio.NewScanner(m.file)
-	in.Buffer(nil, maxLine)
-	in.Split(wholeLines)
+	in := lines(m.file)
 	at := int64(0)
 	for n := 1; in.Scan(); n++ {
 		line := in.Bytes()
@@ -71,6 +72,14 @@ func (m *Manifest) index() error {
 		at += int64(len(line))
 	}
 	return in.Err()
+}
+
+// lines reads a manifest line by line, with their ends, which a torn last one has not.
+func lines(file io.Reader) *bufio.Scanner {
+	in := bufio.NewScanner(file)
+	in.Buffer(make([]byte, 0, 1<<20), maxLine)
+	in.Split(wholeLines)
+	return in
 }
 
 // wholeLines splits into lines that keep their ends.
@@ -111,4 +120,19 @@ func (m *Manifest) Record(place string) (*Record, error) {
 		return nil, fmt.Errorf("read %s of %s: %w", ManifestName, m.dir, err)
 	}
 	return rec, nil
+}
+
+// ReadFile reads a file of JSON that a run or a calibration has written, which may be a
+// made-up one: it has to be regular, and of at most 256 MiB.
+func ReadFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: it is no regular file", name)
+	case info.Size() > maxLine:
+		return nil, fmt.Errorf("%s: it has %d bytes, and at most %d are read", name, info.Size(), int64(maxLine))
+	}
+	return os.ReadFile(name)
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"filterbank/filters"
 	"filterbank/pipeline/sink"
@@ -104,7 +103,7 @@ var ErrForeign = errors.New("it is no statistics file of this version: filterban
 
 // Read reads a statistics file.
 func Read(name string) (*File, error) {
-	data, err := os.ReadFile(name)
+	data, err := sink.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read statistics: %w", err)
 	}
