@@ -220,7 +220,7 @@ func (o *Options) scaleLine() string {
 	case render.PerLayer:
 		return "one scale for the layer:"
 	case render.PerImage:
-		return "one scale for all layers:"
+		return "from the values of all layers:" // signed ones are centred, others not
 	case render.PerNone:
 		return "a given scale:"
 	case render.PerPercentile:

@@ -183,9 +183,9 @@ func (o *Options) colormap(layer filters.Layer) render.Colormap {
 	return o.Colormap.For(layer.Signed() && o.Scale.Centred() && !slices.Contains(o.Formats, PNG16))
 }
 
-// UseDataset sets Scale and Dataset: it gives every filter of the tapped layers of o.Stacks the same range on every
-// picture, from statistics. It is an error when these are not of the same layers, with
-// pictures prepared in the same way.
+// UseDataset sets Scale and Dataset: it gives every filter of the tapped layers of
+// o.Stacks the same range on every picture, from statistics. It is an error when these
+// are not of the same layers, with pictures prepared in the same way.
 func (o *Options) UseDataset(f *stats.File, b stats.Bounds) error {
 	o.Scale = render.Scale{Per: render.PerDataset}
 	o.Dataset = make([][][]render.Range, len(o.Stacks))
