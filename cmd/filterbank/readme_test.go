@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"filterbank/filters/config"
 )
 
 // blocks are a language's fenced blocks in README.
@@ -47,6 +49,19 @@ func sampleCommands(t *testing.T) []string {
 		}
 	}
 	return found
+}
+
+// TestReadmeStackFile builds the stack file that README shows.
+func TestReadmeStackFile(t *testing.T) {
+	for _, text := range blocks(t, "yaml") {
+		file, err := config.Parse("README.md", []byte(text))
+		if err == nil {
+			_, err = file.Build()
+		}
+		if err != nil {
+			t.Errorf("%s\n%v", text, err)
+		}
+	}
 }
 
 // TestReadmeCommands runs every command of README and the samples, in order, in a copy
