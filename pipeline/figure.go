@@ -177,14 +177,13 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	case *filters.Pool:
 		s := l.Spec()
 		kind += fmt.Sprintf(" %d×%d", s.KernelSize[0], s.KernelSize[1])
-		if s.Kind == filters.MaxPool {
-			geometry += dilation
-		}
 		if s.CeilMode {
-			geometry += ", ceil_mode"
+			kind += ", ceil_mode"
 		}
 		if s.Kind == filters.AvgPool {
-			geometry += fmt.Sprintf(", count_include_pad %t", !s.ExcludePadding)
+			kind += fmt.Sprintf(", count_include_pad %t", !s.ExcludePadding)
+		} else {
+			geometry += dilation
 		}
 	case *filters.Norm:
 		s := l.Spec()
