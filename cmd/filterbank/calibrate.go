@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -91,9 +92,12 @@ func (f *calibration) check(onError string) error {
 // open finds out, before the first image, whether the file can be written. It takes the
 // place of statistics only.
 func (f *calibration) open() error {
+	if f.file == "" {
+		return errors.New("the statistics file has no name; give it one with -o")
+	}
 	info, err := os.Stat(f.file)
 	switch {
-	case err == nil && info.IsDir():
+	case err == nil && info.IsDir(), os.IsPathSeparator(f.file[len(f.file)-1]):
 		return fmt.Errorf("statistics file %s: it is a folder; name a file with -o", f.file)
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("statistics file %s: it is no regular file; name one with -o", f.file)
@@ -101,6 +105,8 @@ func (f *calibration) open() error {
 		if _, err := stats.Read(f.file); err != nil {
 			return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
 		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("statistics file %s: %w", f.file, bare(err))
 	}
 	if f.tree, err = sink.Open(filepath.Dir(f.file)); err != nil {
 		return err

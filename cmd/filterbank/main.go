@@ -13,8 +13,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -74,9 +77,26 @@ func execute(ctx context.Context, c console, args []string) int {
 		code, err = exitInterrupted, errors.New("interrupted")
 	}
 	if e == nil || e.err != nil {
-		fmt.Fprintf(c.err, "filterbank: %v\n", err)
+		fmt.Fprintf(c.err, "filterbank: %s\n", printable(err.Error()))
 	}
 	return code
+}
+
+// printable is a message with what a terminal would obey in Go's escapes: parts of it may
+// come from stack files and statistics. Its lines stay.
+func printable(message string) string {
+	var b strings.Builder
+	for rest := message; rest != ""; {
+		r, n := utf8.DecodeRuneInString(rest)
+		char := rest[:n]
+		if rest = rest[n:]; r == '\n' || r == '\t' || unicode.IsPrint(r) && utf8.ValidString(char) {
+			b.WriteString(char)
+			continue
+		}
+		q := strconv.Quote(char)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
 }
 
 func newRoot(c console) *cobra.Command {
