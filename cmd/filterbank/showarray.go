@@ -51,6 +51,9 @@ func (v *viewer) readArray(r io.Reader) (*subject, error) {
 }
 
 func shapeText(shape []int) string {
+	if len(shape) == 0 {
+		return "one number"
+	}
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
 }
 

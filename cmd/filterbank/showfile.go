@@ -39,12 +39,16 @@ func (v *viewer) read(name string) (*subject, error) {
 	}
 	defer file.Close()
 	in := bufio.NewReader(file)
-	if start, _ := in.Peek(len(npyMagic)); string(start) == npyMagic {
+	start, err := in.Peek(32)
+	if bytes.HasPrefix(start, []byte(npyMagic)) {
 		s, err := v.readArray(in)
 		return s, bare(err)
 	}
 	if v.options.index >= 0 {
 		return nil, errors.New("--map is about .npy files")
+	}
+	if err == nil && !bytes.HasPrefix(start, []byte("\x89PNG")) && !bytes.HasPrefix(start, []byte("\xff\xd8")) {
+		return v.readPicture(start) // which says what it is; the rest may be long, or without an end
 	}
 	const most = 4 << 30 // bytes, above what any picture within the limits takes
 	long := fmt.Errorf("it has more than %d bytes, as no picture has that can be shown", int64(most))
@@ -138,7 +142,8 @@ func scaleOf(data []byte) (r render.Range, ok bool) {
 		content := string(rest[8 : 8+length])
 		if text, found := strings.CutPrefix(content, pipeline.ScaleKeyword+"\x00"); found && string(rest[4:8]) == "tEXt" {
 			_, err := fmt.Sscanf(text, "%g %g", &r.Lo, &r.Hi)
-			return r, err == nil
+			width := r.Hi - r.Lo
+			return r, err == nil && width-width == 0 // no map has NaN or infinity there
 		}
 		rest = rest[frame+length:]
 	}

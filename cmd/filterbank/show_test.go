@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// TestShowReadsNoMoreThanItNeeds gives show a stream without end that is no picture.
+func TestShowReadsNoMoreThanItNeeds(t *testing.T) {
+	const text = "GIF89a and so on, without an end"
+	in := io.MultiReader(strings.NewReader(text), failing{errors.New("read beyond the beginning")})
+	var out, complaint bytes.Buffer
+	if code := execute(t.Context(), console{in, &out, &complaint}, []string{"show", "-"}); code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	if want := "filterbank: show -: GIF is not read: convert it to PNG or JPEG\n"; complaint.String() != want {
+		t.Errorf("it says %q, want %q", &complaint, want)
+	}
+}
+
+// failing cannot be read.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestShowOneNumber(t *testing.T) {
+	var out bytes.Buffer
+	name := "../../filters/weights/testdata/scalar.npy"
+	execute(t.Context(), console{nil, &out, io.Discard}, []string{"show", name})
+	if want := name + ": array of one number; values "; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("it says %q, want %q first", &out, want)
+	}
+}
