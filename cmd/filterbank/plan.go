@@ -199,9 +199,10 @@ type (
 		UncoveredCols  int     `json:"uncovered_cols"`
 	}
 	convJSON struct {
-		PaddingMode string `json:"padding_mode"`
-		Groups      int    `json:"groups"`
-		Activation  string `json:"activation"`
+		PaddingMode   string   `json:"padding_mode"`
+		Groups        int      `json:"groups"`
+		Activation    string   `json:"activation"`
+		NegativeSlope *float32 `json:"negative_slope,omitempty"` // of leaky_relu
 	}
 	poolJSON struct {
 		CeilMode        bool  `json:"ceil_mode"`
@@ -253,7 +254,10 @@ func newLayerJSON(lp *filters.LayerPlan) layerJSON {
 	switch l := lp.Layer.(type) {
 	case *filters.Conv:
 		s := l.Spec()
-		out.convJSON = &convJSON{s.Padding.Mode.String(), s.Groups, s.Activation.String()}
+		out.convJSON = &convJSON{PaddingMode: s.Padding.Mode.String(), Groups: s.Groups, Activation: s.Activation.String()}
+		if s.Activation == filters.LeakyReLU {
+			out.NegativeSlope = &s.NegativeSlope
+		}
 	case *filters.Pool:
 		s := l.Spec()
 		out.poolJSON = &poolJSON{CeilMode: s.CeilMode}
