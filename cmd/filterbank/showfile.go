@@ -81,7 +81,7 @@ func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
 	case info.IsDir():
 		return nil, errors.New("it is a folder; name its files")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
+		return nil, errors.New("not a regular file; pipe it to standard input, whose name is -")
 	}
 	f, err := os.Open(name)
 	return f, bare(err)
