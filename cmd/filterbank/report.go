@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"filterbank/filters/config"
 	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/report"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -26,6 +26,7 @@ const reportName = "report.html"
 type reportFlags struct {
 	out      string
 	limit    int
+	pixels   int64
 	embed    bool
 	jobs     int
 	progress string
@@ -52,6 +53,7 @@ func newReport(c console) *cobra.Command {
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "", "the page (report.html in the run's folder)")
 	s.IntVar(&f.limit, "limit", defaultLimit, "show the first so many pictures, and all that failed; 0 is every one")
+	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images and maps")
 	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, to have one file")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
 	s.StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
@@ -72,7 +74,7 @@ func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
 	if f.limit < 0 || f.jobs < 0 {
 		return fmt.Errorf("limit and jobs must not be negative, got %d and %d", f.limit, f.jobs)
 	}
-	opts, err := readRun(dir)
+	opts, err := readRun(dir, f.pixels)
 	if err != nil {
 		return err
 	}
@@ -115,9 +117,12 @@ func reportLine(s report.Summary, out string) string {
 	return line + ", " + byteCount(s.Bytes)
 }
 
-// checkReportPlace refuses a picture whose folder would have to lie where run --report
-// writes. File systems of macOS and Windows do not tell upper from lower case.
-func checkReportPlace(entries []source.Entry) error {
+// checkReportPlace refuses something else in the page's place, and a picture whose folder
+// would have to lie where run --report writes. File systems of macOS and Windows do not tell upper from lower case.
+func checkReportPlace(out string, entries []source.Entry) error {
+	if err := report.CheckPage(filepath.Join(out, reportName)); err != nil {
+		return err
+	}
 	data := report.DataFolder(reportName)
 	for i := range entries {
 		e := &entries[i]
@@ -131,7 +136,7 @@ func checkReportPlace(entries []source.Entry) error {
 }
 
 // readRun finds out from run.json what made a run.
-func readRun(dir string) (report.Options, error) {
+func readRun(dir string, pixels int64) (report.Options, error) {
 	name := filepath.Join(dir, sink.RunName)
 	data, err := sink.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -160,7 +165,7 @@ func readRun(dir string) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the layers in %s: %w", name, err)
 	}
-	decoder, err := newDecoder(model.Input, math.MaxInt64) // the run has taken its pictures
+	decoder, err := newDecoder(model.Input, pixels)
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the input in %s: %w", name, err)
 	}

@@ -50,7 +50,7 @@ func newRun(c console) *cobra.Command {
 				return f.plan(cmd.Context(), c, j, false)
 			}
 			if page {
-				if err := checkReportPlace(j.entries); err != nil {
+				if err := checkReportPlace(f.out, j.entries); err != nil {
 					return err
 				}
 			}
@@ -109,7 +109,7 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 
 // page writes the report of the run that has just ended.
 func (f *flags) page(ctx context.Context, c console) *exit {
-	r := reportFlags{limit: defaultLimit, jobs: f.jobs, progress: f.progress, quiet: f.quiet}
+	r := reportFlags{limit: defaultLimit, pixels: f.pixels, jobs: f.jobs, progress: f.progress, quiet: f.quiet}
 	err := r.report(ctx, c, f.out)
 	if ended, ok := errors.AsType[*exit](err); ok || err == nil {
 		return ended

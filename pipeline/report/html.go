@@ -23,7 +23,7 @@ func (w *writer) html(out io.Writer) error {
 	p := &printer{out: out}
 	p.text("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-		"<meta name=\"generator\" content=\"filterbank\">\n" +
+		generator + "\n" +
 		"<link rel=\"icon\" href=\"data:,\">\n" +
 		"<title>" + html.EscapeString(w.page.Run) + " – filterbank report</title>\n<style>\n")
 	p.part("style.css")

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -41,16 +42,40 @@ func (w *writer) decode(ctx context.Context, rec *sink.Record) (*decode.Picture,
 		if err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
 			continue
 		}
-		data, err := os.ReadFile(p)
+		data, err := unchanged(p, rec.SHA256)
 		if err != nil {
-			why = errors.New("the picture's file can no longer be read")
-			continue
-		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.SHA256 {
-			why = errors.New("the picture's file has changed since the run")
+			why = err
 			continue
 		}
 		return w.opts.Decoder.Decode(ctx, data)
 	}
 	return nil, why
+}
+
+var (
+	errUnreadable = errors.New("the picture's file can no longer be read")
+	errChanged    = errors.New("the picture's file has changed since the run")
+)
+
+// unchanged reads a file, if its digest is the one given. One that is not, which may be
+// of any size by now, is not held in memory.
+func unchanged(name, digest string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, errUnreadable
+	}
+	defer file.Close()
+	h := sha256.New()
+	size, err := io.Copy(h, file)
+	if err != nil {
+		return nil, errUnreadable
+	}
+	if hex.EncodeToString(h.Sum(nil)) != digest {
+		return nil, errChanged
+	}
+	data := make([]byte, size)
+	if _, err := file.ReadAt(data, 0); err != nil {
+		return nil, errUnreadable
+	}
+	return data, nil
 }

@@ -116,6 +116,10 @@ func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 			return nil, nil, err
 		}
 		for _, lp := range plans[s].Layers {
+			if n, limit := int64(lp.Out.H)*int64(lp.Out.W), w.opts.Decoder.Options().Pixels; n > limit {
+				return nil, nil, fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; raise it with --limit-pixels",
+					lp.Layer.Name(), lp.Out.W, lp.Out.H, n, limit)
+			}
 			data[s] = append(data[s], planData{
 				In: shapeOf(lp.In), Out: shapeOf(lp.Out),
 				Pad:   [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},

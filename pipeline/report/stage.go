@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,8 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-
-	"filterbank/pipeline/sink"
 )
 
 // stage is the place in which a report's data is gathered before its page names it: a
@@ -38,13 +38,15 @@ const (
 )
 
 // CheckPage refuses a page's path that Write would refuse: one that does not end in .html,
-// that is there and no regular file, or whose data folder is there and no report's.
+// that is there and no report, or whose data folder is there and no report's.
 func CheckPage(page string) error {
 	if filepath.Ext(page) != ".html" || filepath.Base(page) == ".html" {
 		return fmt.Errorf("report %s: the page's name must end in .html", page)
 	}
 	if info, err := os.Stat(page); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("report %s: it is no regular file; choose another name with -o", page)
+	} else if err == nil && info.Size() > 0 && !isReport(page) {
+		return fmt.Errorf("report %s: there is another file of that name, no report; choose another name with -o, or remove it", page)
 	}
 	data := DataFolder(page)
 	if _, err := os.Lstat(data); errors.Is(err, fs.ErrNotExist) {
@@ -66,14 +68,31 @@ func newStage(out string) (*stage, error) {
 	if err := os.MkdirAll(s.data, 0o777); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+	if s.made { // else it is there, and a run from elsewhere may have a link in its place
+		if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
 	}
 	s.dir = filepath.Join(s.data, fmt.Sprintf(unfinished+"%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
 	if err := os.Mkdir(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return s, nil
+}
+
+// generator stands at the beginning of every page.
+const generator = "<meta name=\"generator\" content=\"filterbank\">"
+
+// isReport says whether a file begins as a page does.
+func isReport(name string) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, 1024)
+	n, _ := io.ReadFull(file, head) // a shorter file is an error, and judged by what it has
+	return bytes.Contains(head[:n], []byte(generator))
 }
 
 // discard removes what was not published. After publish it does nothing.
@@ -147,33 +166,29 @@ func (s *stage) url(id string) string {
 // publish gives the data its name, writes the page, which names it, and removes the
 // data of earlier pages. An embedded report has no data beside it.
 func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error {
-	tree, err := sink.Open(filepath.Dir(s.page))
+	// Beside its data, where the next report finds what a crash has left.
+	temporary := s.dir + ".html"
+	defer os.Remove(temporary)
+	size, err := create(temporary, html)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
-	}
-	batch := tree.Begin("")
-	page := &counting{w: batch.Create(filepath.Base(s.page))}
-	if err := html(page); err != nil {
-		batch.Abort()
-		return err
 	}
 	keep := ""
 	if !embed {
 		keep = id
 		final := filepath.Join(s.data, id)
 		if err := replace(s.dir, final); err != nil {
-			batch.Abort()
 			return fmt.Errorf("report: %w", err)
 		}
 		s.dir = final
 	}
-	if _, err := batch.Commit(); err != nil {
+	if err := os.Rename(temporary, s.page); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	if embed {
 		s.bytes.Store(0)
 	}
-	s.bytes.Add(page.n)
+	s.bytes.Add(size)
 	return s.clean(keep)
 }
 
@@ -232,58 +247,18 @@ func (s *stage) dissolve() {
 	}
 }
 
-// counting counts the bytes of the page.
-type counting struct {
-	w io.Writer
-	n int64
-}
-
-// Write passes on and counts.
-func (c *counting) Write(p []byte) (int, error) {
-	c.n += int64(len(p))
-	return c.w.Write(p)
-}
-
-// links makes the addresses of the run's files, relative to the page.
-type links struct{ prefix string }
-
-func newLinks(page, run string) (links, error) {
-	from, err := filepath.Abs(filepath.Dir(page))
+// create writes a file and gives its size.
+func create(name string, write func(io.Writer) error) (size int64, err error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return links{}, fmt.Errorf("report %s: %w", page, err)
+		return 0, err
 	}
-	to, err := filepath.Abs(run)
-	if err != nil {
-		return links{}, fmt.Errorf("report %s: %w", page, err)
+	out := bufio.NewWriterSize(file, 1<<18)
+	if err = write(out); err == nil {
+		err = out.Flush()
 	}
-	rel, err := filepath.Rel(from, to)
-	if err != nil {
-		return links{}, fmt.Errorf("report %s: no relative link leads to %s; use --embed or put the page on the same volume", page, run)
+	if err == nil {
+		size, err = file.Seek(0, io.SeekCurrent)
 	}
-	if rel == "." {
-		return links{}, nil
-	}
-	return links{escapePath(filepath.ToSlash(rel)) + "/"}, nil
-}
-
-// to is the address of a file of the run, given by its slash-separated path.
-func (l links) to(path string) string { return l.prefix + escapePath(path) }
-
-// escapePath writes a slash-separated path, which may have any bytes, as a relative
-// reference (RFC 3986): all but unreserved characters and slashes are percent-encoded.
-func escapePath(path string) string {
-	const hexadecimal = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(path) {
-		c := path[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~/", c) >= 0:
-			b.WriteByte(c)
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hexadecimal[c>>4])
-			b.WriteByte(hexadecimal[c&15])
-		}
-	}
-	return b.String()
+	return size, errors.Join(err, file.Close())
 }

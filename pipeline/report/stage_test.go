@@ -1,6 +1,8 @@
 package report
 
 import (
+	"errors"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -71,6 +73,20 @@ func TestStageDiscards(t *testing.T) {
 	}
 	if _, err := s.put("data", 1); err != nil {
 		t.Fatal(err)
+	}
+	half := errors.New("half way")
+	err = s.publish("0123456789ab", false, func(out io.Writer) error {
+		if _, err := out.Write(make([]byte, 1<<20)); err != nil {
+			return err
+		}
+		// A crash now must leave nothing but in the data's folder, which the next report clears.
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != "page.files" {
+			t.Errorf("half way there are %v (%v)", entries, err)
+		}
+		return half
+	})
+	if !errors.Is(err, half) {
+		t.Errorf("got %v", err)
 	}
 	s.discard()
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
