@@ -235,12 +235,9 @@ func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *si
 		info.Colormap, header.Palette = colormap.Name(), colormap.Palette()
 		header.Text = append(header.Text, mapng.Text{Keyword: ColormapKeyword, Value: colormap.Name()})
 	}
-	gray := render.Gray8
-	switch {
-	case format == PNG16:
+	gray := func(r render.Range) render.Gray { return w.opts.levels(lp.Layer, r) }
+	if format == PNG16 {
 		pw.depth, gray = 16, render.Gray16
-	case colormap.Diverging():
-		gray = render.Centred8
 	}
 	header.Depth = pw.depth
 	var infos []sink.FileInfo
