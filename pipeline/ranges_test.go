@@ -56,8 +56,12 @@ func TestPercentileScale(t *testing.T) {
 			t.Fatal(err)
 		}
 		records, _ := manifest(t, opts)
+		checked := 0
 		for _, r := range records {
-			checkPercentileScales(t, opts, r)
+			checked += checkPercentileScales(t, opts, r)
+		}
+		if want := len(entries) * 3; checked != want {
+			t.Errorf("%d scales are in the manifest, want %d", checked, want)
 		}
 	}
 }
@@ -89,7 +93,7 @@ func TestPercentilesTakeMemory(t *testing.T) {
 	}
 }
 
-func checkPercentileScales(t *testing.T, opts Options, r sink.Record) {
+func checkPercentileScales(t *testing.T, opts Options, r sink.Record) (checked int) {
 	t.Helper()
 	for _, f := range r.Files {
 		if f.Scale == nil {
@@ -117,5 +121,7 @@ func checkPercentileScales(t *testing.T, opts Options, r sink.Record) {
 		if *f.Scale != want {
 			t.Errorf("%s, %d workers: the scale is %v, want %v", f.Path, opts.Jobs, *f.Scale, want)
 		}
+		checked++
 	}
+	return checked
 }
