@@ -52,7 +52,7 @@ type Filter struct {
 	Std         float64     `json:"std"`         // of the population
 	Percentiles Percentiles `json:"percentiles"` // to 1/256 of their value
 	Fires       int         `json:"fires"`       // pictures with a value other than 0
-	Constant    int         `json:"constant"`    // pictures with one value everywhere
+	Constant    int         `json:"constant"`    // pictures with one value everywhere, on maps of more than one
 	Strongest   []Patch     `json:"strongest"`   // at most nine, of as many pictures
 }
 

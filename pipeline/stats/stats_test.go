@@ -177,6 +177,7 @@ func TestFindings(t *testing.T) {
 	}{
 		{spread(0, 0), Dead}, {spread(1, 6), Rare}, {spread(2, 6), ""},
 		{spread(1000, 6), Saturated}, {spread(998, 6), ""}, {spread(1000, 5), ""}, {spread(2000, 1), Constant},
+		{[]float32{3, 3}, Constant}, {[]float32{3}, ""},
 	} {
 		all := tally(t, c.values, 1)
 		l := all.Layer("", namedLayer{}, "")
@@ -185,7 +186,7 @@ func TestFindings(t *testing.T) {
 			got = f.Kind
 		}
 		if got != c.want {
-			t.Errorf("%d of %v: got %q, want %q", len(c.values), c.values[:2], got, c.want)
+			t.Errorf("%d of %v: got %q, want %q", len(c.values), c.values[:min(2, len(c.values))], got, c.want)
 		}
 	}
 }

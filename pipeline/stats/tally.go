@@ -80,7 +80,7 @@ func (t *Tally) Merge(p *Part) Rest {
 		if v.fires() {
 			f.fires++
 		}
-		if v.constant() {
+		if v.constant() && p.shape.H*p.shape.W > 1 { // a single value, of a global pool say, could be no other
 			f.constant++
 		}
 		if v.seen {
