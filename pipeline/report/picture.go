@@ -109,6 +109,9 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case err != nil && len(rec.Layers) == 0: // of maps that a run has kept
+		s.data, s.entry.Note = nil, err.Error()+", and the manifest does not tell the size of its maps; run it again"
+		return s, nil
 	case err != nil:
 		s.data.Gone = err.Error()
 		err = w.fromMaps(rec, s.data)
@@ -253,11 +256,7 @@ func (w *writer) mapFile(m *mapData, f *sink.FileInfo, d *pictureData) {
 
 // fromMaps fills in what the maps' own pictures tell, where the input is gone.
 func (w *writer) fromMaps(rec *sink.Record, d *pictureData) error {
-	in := volume.Shape{C: 3, H: rec.Height, W: rec.Width}
-	if len(rec.Layers) > 0 {
-		in = rec.Layers[0].In
-	}
-	plans, err := w.shapes(in, d)
+	plans, err := w.shapes(rec.Layers[0].In, d)
 	if err != nil {
 		return err
 	}
