@@ -175,7 +175,7 @@ var kinds = [...]struct {
 	kind stats.Kind
 	word string
 }{
-	{stats.Dead, "dead"}, {stats.Faint, "faint"}, {stats.Rare, "nearly dead"}, {stats.Constant, "constant"},
+	{stats.NotFinite, "not finite"}, {stats.Dead, "dead"}, {stats.Faint, "faint"}, {stats.Rare, "nearly dead"}, {stats.Constant, "constant"},
 	{stats.Saturated, "saturated"}, {stats.Duplicate, "near duplicate"},
 }
 
@@ -224,6 +224,8 @@ func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) 
 // finding is what was found of a filter, in words.
 func finding(a *stats.Finding, pictures int) string {
 	switch a.Kind {
+	case stats.NotFinite:
+		return fmt.Sprintf("not finite: %s of values are NaN or infinite", percent(a.Share))
 	case stats.Dead:
 		return fmt.Sprintf("dead: 0 everywhere on all %d images", a.Pictures)
 	case stats.Faint:

@@ -7,12 +7,13 @@ type Kind string
 
 // The kinds.
 const (
-	Dead      Kind = "dead"      // 0 everywhere
-	Faint     Kind = "faint"     // never above what rounding leaves: colour filters on gray pictures are so
-	Rare      Kind = "rare"      // hardly ever other than 0
-	Constant  Kind = "constant"  // the same everywhere in each picture
-	Saturated Kind = "saturated" // at relu6's 6
-	Duplicate Kind = "duplicate" // goes with another filter of its layer
+	NotFinite Kind = "not-finite" // beyond float32 somewhere, or NaN after a layer that was
+	Dead      Kind = "dead"       // 0 everywhere
+	Faint     Kind = "faint"      // never above what rounding leaves: colour filters on gray pictures are so
+	Rare      Kind = "rare"       // hardly ever other than 0
+	Constant  Kind = "constant"   // the same everywhere in each picture
+	Saturated Kind = "saturated"  // at relu6's 6
+	Duplicate Kind = "duplicate"  // goes with another filter of its layer
 )
 
 const (
@@ -29,7 +30,7 @@ type Finding struct {
 	Index       int     `json:"index"`
 	Filter      string  `json:"filter"`
 	Pictures    int     `json:"pictures"`              // dead, constant: all; otherwise those on which it fires
-	Share       float64 `json:"share"`                 // of values that are not 0; saturated: of values at the limit
+	Share       float64 `json:"share"`                 // of values that are not 0; saturated: of values at the limit; not-finite: of NaN and infinite ones
 	Largest     float64 `json:"largest"`               // magnitude of its values
 	Of          *int    `json:"of,omitempty"`          // duplicate: the other filter's index
 	OfFilter    string  `json:"of_filter,omitempty"`   // and name
@@ -54,7 +55,9 @@ func (t *Tally) Findings(l *Layer, pictures int, limit, duplicates float64) []Fi
 		}
 		finding := Finding{Stack: l.Stack, Layer: l.Layer, Index: k, Filter: f.Filter, Pictures: f.Fires, Largest: f.largest()}
 		finding.Share = float64(f.Values-f.Zeros) / float64(f.Values)
-		switch saturated := float64(f.AtMax) / float64(f.Values); {
+		switch saturated, odd := float64(f.AtMax)/float64(f.Values), float64(f.NaN+f.Infinite)/float64(f.Values); {
+		case odd > 0:
+			finding.Kind, finding.Share = NotFinite, odd
 		case f.Zeros == f.Values:
 			finding.Kind, finding.Pictures = Dead, pictures
 		case finding.Largest < faintest*loudest:

@@ -175,6 +175,7 @@ func TestFindings(t *testing.T) {
 		values []float32
 		want   Kind
 	}{
+		{spread(1, float32(math.NaN())), NotFinite}, {spread(2000, float32(math.Inf(1))), NotFinite},
 		{spread(0, 0), Dead}, {spread(1, 6), Rare}, {spread(2, 6), ""},
 		{spread(1000, 6), Saturated}, {spread(998, 6), ""}, {spread(1000, 5), ""}, {spread(2000, 1), Constant},
 		{[]float32{3, 3}, Constant}, {[]float32{3}, ""},
