@@ -89,7 +89,7 @@ func (f *calibration) check(onError string) error {
 	return nil
 }
 
-// open finds out, before the first image, whether the file can be written. It takes the
+// open finds out, before the first image, whether the file and the patches can be written. It takes the
 // place of statistics only.
 func (f *calibration) open() error {
 	if f.file == "" {
@@ -111,7 +111,14 @@ func (f *calibration) open() error {
 	if f.tree, err = sink.Open(filepath.Dir(f.file)); err != nil {
 		return err
 	}
-	return f.tree.Writable()
+	if err := f.tree.Writable(); err != nil || f.out == "" {
+		return err
+	}
+	patches, err := sink.Open(f.out)
+	if err != nil {
+		return fmt.Errorf("patches: %w", err)
+	}
+	return patches.Writable()
 }
 
 // finish writes the file, prints the audit, draws the patches and gives the exit code.

@@ -103,11 +103,12 @@ func (s *stage) discard() {
 	}
 }
 
-// file adds a file and gives its digest. The name is slash-separated; the content comes
-// in parts.
+// file adds a file and gives its digest. The name is slash-separated, with one folder at
+// most; the content comes in parts.
 func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	// Not with its parents, which would put a folder in the place of one that is gone.
+	if err := os.Mkdir(filepath.Dir(path), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("report: %w", err)
 	}
 	out, err := os.Create(path)
@@ -118,8 +119,9 @@ func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	for _, part := range parts {
 		digest.Write(part)
 		s.bytes.Add(int64(len(part)))
-		_, writeErr := out.Write(part)
-		err = errors.Join(err, writeErr)
+		if _, err = out.Write(part); err != nil {
+			break
+		}
 	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return "", fmt.Errorf("report: %w", err)

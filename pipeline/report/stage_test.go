@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -61,6 +62,31 @@ func TestStageReplaces(t *testing.T) {
 		if want := `filterbank("data","` + c.text + "\")\n"; err != nil || string(data) != want {
 			t.Fatalf("got %q, want %q (%v)", data, want, err)
 		}
+	}
+}
+
+// TestStageGone: where the folder goes while a report is made, none takes its place.
+func TestStageGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s, err := newStage(filepath.Join(dir, "page.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.discard()
+	if err := os.Rename(dir, dir+"-moved"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.put("p/1", "data"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("data: got %v", err)
+	}
+	if err := s.publish("0123456789ab", true, func(io.Writer) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the page: got %v", err)
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		t.Error("there is a folder again")
 	}
 }
 
