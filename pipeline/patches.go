@@ -25,7 +25,7 @@ import (
 // The options are those that the statistics were made with. A picture that cannot be read
 // again is given to opts.Each as a record that has failed, and its patches stay empty. The
 // error is that of the folder, or ctx's own.
-func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) error {
+func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) (err error) {
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
@@ -33,6 +33,11 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 	if err != nil {
 		return err
 	}
+	unlock, err := alone(tree)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	tell, told := opts.Each, map[sink.Path]bool{}
 	opts.Each, opts.Ended, opts.StopOnError = func(r *sink.Record) {
 		if tell != nil && !told[r.Input] {
@@ -59,6 +64,24 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 		}
 	}
 	return nil
+}
+
+// alone keeps others out of a folder of patches until unlock, and removes what a crash has
+// left of earlier ones.
+func alone(tree *sink.Tree) (unlock func() error, err error) {
+	lock, err := tree.Lock()
+	if err != nil {
+		return nil, err
+	}
+	if lock.Crashed {
+		err = tree.Sweep()
+	}
+	// A run's own crash is for the next run to look into.
+	unlock = func() error { return lock.Unlock(lock.Crashed && tree.Exists(sink.ManifestName)) }
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return unlock, nil
 }
 
 // patches draws the patches of all layers.
