@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
@@ -169,10 +171,15 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the input in %s: %w", name, err)
 	}
+	colormap, err := render.ParseColormap(cmp.Or(r.Colormap, "auto"))
+	if err != nil {
+		return report.Options{}, fmt.Errorf("report: %s: %w", name, err)
+	}
 	k, err := chosenKernel()
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: k, Folder: string(r.Folder),
-		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Colormap: r.Colormap, Formats: r.Formats},
+		Colormap: colormap,
+		About:    report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
 	}, err
 }
 

@@ -16,6 +16,7 @@ import (
 // drawing draws maps that the run has written no PNG of, with --format npy. Its buffers
 // last from picture to picture.
 type drawing struct {
+	colormap  render.Colormap
 	workspace mapng.Workspace
 	pixels    []byte
 }
@@ -34,12 +35,12 @@ type drawnMap struct {
 	err     error
 }
 
-// begin opens a PNG for every map that has none, of the scale and the colours that maps
-// have unless the run is told otherwise.
+// begin opens a PNG for every map that has none, in the run's colours, and of the scale
+// that maps have unless the run is told otherwise.
 func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *drawn {
 	all := &drawn{drawing: d, layers: make([][]*drawnMap, len(maps))}
 	for l := range maps {
-		out, colormap := plan.Layers[l].Out, render.Colormap{}.For(plan.Layers[l].Layer.Signed())
+		out, colormap := plan.Layers[l].Out, d.colormap.For(plan.Layers[l].Layer.Signed())
 		header := mapng.Header{Width: out.W, Height: out.H, Depth: 8}
 		if !colormap.Gray() {
 			header.Palette = colormap.Palette()

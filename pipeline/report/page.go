@@ -136,7 +136,7 @@ func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
 		Run: source.Display(o.Run), Version: o.About.Version, Layers: o.About.Layers,
-		Scale: o.About.Scale, Colors: o.About.Colormap, Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Scale: o.About.Scale, Colors: o.Colormap.Name(), Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std

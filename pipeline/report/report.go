@@ -27,6 +27,7 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
 )
 
@@ -40,9 +41,12 @@ type Options struct {
 	Kernel  *kernel.Kernel      // nil is the fastest that the processor runs
 	Folder  string              // where the run was started: inputs may be relative to it
 	About   About
-	Jobs    int  // pictures at a time; 0 is GOMAXPROCS
-	Limit   int  // how many pictures with maps are shown, the first ones; 0 is all
-	Embed   bool // put everything into the page itself, maps included
+
+	// Colormap is that of the run. The maps that it wrote no PNG of have it here too.
+	Colormap render.Colormap
+	Jobs     int  // pictures at a time; 0 is GOMAXPROCS
+	Limit    int  // how many pictures with maps are shown, the first ones; 0 is all
+	Embed    bool // put everything into the page itself, maps included
 
 	// Ended is called for every picture that is done, from one goroutine. It may be nil.
 	Ended func()
@@ -50,11 +54,10 @@ type Options struct {
 
 // About is what the page says of the run; all of it may be empty.
 type About struct {
-	Version  string            // of the program that made the run
-	Layers   string            // as --layers had it
-	Scale    string            // as --scale had it
-	Colormap string            // as --colormap had it
-	Formats  []pipeline.Format // of the maps
+	Version string            // of the program that made the run
+	Layers  string            // as --layers had it
+	Scale   string            // as --scale had it
+	Formats []pipeline.Format // of the maps
 }
 
 // Summary counts what a report holds.

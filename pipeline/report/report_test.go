@@ -23,6 +23,7 @@ import (
 	"filterbank/filters/weights"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
@@ -57,6 +58,12 @@ func usable(t *testing.T) []string {
 // newRun runs the stack on pictures of those names, and on a file that is none.
 func newRun(t *testing.T, names []string, formats ...pipeline.Format) (Options, string) {
 	t.Helper()
+	return newRunIn(t, render.Colormap{}, names, formats...)
+}
+
+// newRunIn is newRun with a colormap.
+func newRunIn(t *testing.T, colormap render.Colormap, names []string, formats ...pipeline.Format) (Options, string) {
+	t.Helper()
 	dir := t.TempDir()
 	var entries []source.Entry
 	for i, name := range append(slices.Clone(names), "broken.png") {
@@ -90,11 +97,11 @@ func newRun(t *testing.T, names []string, formats ...pipeline.Format) (Options, 
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
-	summary, err := pipeline.Run(context.Background(), entries, pipeline.Options{Stacks: selected, Decoder: decoder, Out: out, Formats: formats})
+	summary, err := pipeline.Run(context.Background(), entries, pipeline.Options{Stacks: selected, Decoder: decoder, Out: out, Formats: formats, Colormap: colormap})
 	if err != nil || summary.Failed != 1 {
 		t.Fatal(summary, err)
 	}
-	return Options{Run: out, Out: filepath.Join(dir, "page.html"), Stacks: selected, Decoder: decoder}, dir
+	return Options{Run: out, Out: filepath.Join(dir, "page.html"), Stacks: selected, Decoder: decoder, Colormap: colormap}, dir
 }
 
 // testPicture is a gradient of 16 bits, or with transparent pixels, or of 8 bits.
@@ -334,8 +341,20 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*(1+math.Abs(a)) }
 // TestDrawnMaps: a run that wrote numbers only has pictures of its maps in the report,
 // the same as --format png writes.
 func TestDrawnMaps(t *testing.T) {
-	with, _ := newRun(t, awkward[:2], pipeline.PNG)
-	without, _ := newRun(t, awkward[:2], pipeline.NPY)
+	for _, name := range []string{"auto", "viridis"} {
+		t.Run(name, func(t *testing.T) {
+			colormap, err := render.ParseColormap(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			drawnMaps(t, colormap)
+		})
+	}
+}
+
+func drawnMaps(t *testing.T, colormap render.Colormap) {
+	with, _ := newRunIn(t, colormap, awkward[:2], pipeline.PNG)
+	without, _ := newRunIn(t, colormap, awkward[:2], pipeline.NPY)
 	with.Embed = true
 	for _, o := range []Options{with, without} {
 		if _, err := Write(context.Background(), o); err != nil {
