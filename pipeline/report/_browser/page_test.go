@@ -19,6 +19,8 @@ func TestPage(t *testing.T) {
 	t.Run("overview", func(t *testing.T) { overview(newTab(t), page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(t), page) })
 	t.Run("pointer", func(t *testing.T) { pointer(newTab(t), page) })
+	t.Run("map", func(t *testing.T) { mapFacts(newTab(t), page) })
+	t.Run("walk", func(t *testing.T) { walk(newTab(t), page) })
 	t.Run("terms", func(t *testing.T) { terms(newTab(t), page) })
 	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
 	t.Run("narrow", func(t *testing.T) { narrow(newTab(t), page) })
@@ -74,6 +76,8 @@ func overview(t *tab, page string) {
 	t.do(chromedp.KeyEvent("SIX"))
 	is(t, `document.querySelectorAll(".gallery li").length`, 1)
 	is(t, text(".gallery .name"), "photos/sixteen.png")
+	is(t, `(() => { const [folder, base] = document.querySelector(".gallery .name").children; folder.textContent = "far/".repeat(99);
+		return base.textContent === "sixteen.png" && base.scrollWidth <= base.clientWidth; })()`, true) // folders give way first
 	is(t, text("[role=status]"), "1 of 5 pictures")
 	t.do(click("#failed"))
 	is(t, `document.querySelectorAll(".gallery li").length`, 0)
@@ -83,8 +87,10 @@ func overview(t *tab, page string) {
 	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then((all) => all.length > 50)`, true)
 	t.open(page, "#/p/4")
 	is(t, `document.querySelector(".failure").textContent.startsWith("not-a-picture decode ")`, true)
-	t.open(page, "#/p/99")
-	is(t, text("h1"), "Not here")
+	for _, nowhere := range []string{"#/p/99", "#/q", "#/%"} {
+		t.open(page, nowhere)
+		is(t, text("h1"), "Not here")
+	}
 	for _, layer := range []string{"#/l/0/0", "#/l/1/2", "#/l/1/3"} {
 		t.open(page, layer)
 		is(t, `document.querySelectorAll(".filter").length > 0`, true)
@@ -112,8 +118,10 @@ func keyboard(t *tab, page string) {
 	t.until(where + `.split("/")[6] === "` + itoa(row+1) + `"`)
 	is(t, `document.activeElement.classList.contains("probed")`, true)
 	is(t, `document.querySelector(".readout[aria-live]").textContent.includes("row `+"\"+location.hash.split(\"/\")[6]+\""+`")`, true)
+	place := value[string](t, where+`.replace("#/p/2", "")`)
 	t.do(chromedp.KeyEvent("]"))
 	t.until(text("h1") + ` === "photos/sixteen.png"`)
+	is(t, where, "#/p/3"+place) // the same map, at the same place
 	t.do(chromedp.KeyEvent("["))
 	t.until(text("h1") + ` === "photos/eight.png"`)
 }
@@ -134,6 +142,45 @@ func pointer(t *tab, page string) {
 	// The field on the input is that of the plan.
 	is(t, `(() => { const { start, jump, field } = document.querySelector("main > article").view.data.plans[0][0], r = document.querySelectorAll(".overlay .line")[1];
 		return Number(r.getAttribute("y")) - start[0] - jump[0] * `+itoa(size[1]/4)+` + Number(r.getAttribute("height")) - field[0]; })()`, 0)
+}
+
+// mapFacts looks at what is said of a map.
+func mapFacts(t *tab, page string) {
+	t.open(page, "#/p/2/0/2/1/3/4")
+	// A bar's height is the square root of its count, the highest one's 72.
+	is(t, `(() => { const n = document.querySelector("main > article").view.data.maps[0][2][1].bins.filter((n) => n > 0), top = Math.max(...n);
+		const tall = [...document.querySelectorAll(".histogram rect")].map((r) => Number(r.getAttribute("height")));
+		return n.length > 10 && n.length === tall.length && n.every((n, i) => Math.abs(tall[i] - Math.max(1, 72 * Math.sqrt(n / top))) < 1e-9); })()`, true)
+	// Maps of any shape keep it.
+	is(t, `(() => { const list = document.querySelector(".maps"); list.style.setProperty("--w", 10); list.style.setProperty("--h", 90);
+		const b = list.querySelector(".thumb-of").getBoundingClientRect(); return Math.abs(b.height / b.width - 9) < 0.1; })()`, true)
+	const facts = `[...document.querySelectorAll(".about .facts dt")].map((e) => e.textContent).join()`
+	is(t, facts, "smallest,largest,mean,zeros,scale")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const { data, stage } = document.querySelector("main > article").view, m = data.maps[0][2][1];
+		m.notFinite = m.values; stage.build(); })()`))
+	is(t, facts, "zeros,not finite,scale") // no smallest value where there is none
+	is(t, `(() => { const share = eval("(" + [...document.scripts].find((s) => s.text.includes("function share")).text.match(/function share[^]*?\n}/)[0] + ")");
+		return [[0, 10], [1, 1e4], [96, 1000], [5, 10], [996, 1000], [9999, 10000], [7, 7]].map(([a, b]) => share(a, b).replace("\u00a0%", "")).join(); })()`,
+		"0,<0.1,9.6,50,99.6,>99.9,100")
+}
+
+// walk goes from picture to picture faster than they are shown, and holds on to none.
+func walk(t *tab, page string) {
+	t.open(page, "")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const { createObjectURL: create, revokeObjectURL: revoke } = URL;
+		globalThis.made = 0; globalThis.held = new Set();
+		URL.createObjectURL = (b) => { const u = create.call(URL, b); made++; held.add(u); return u; };
+		URL.revokeObjectURL = (u) => { held.delete(u); revoke.call(URL, u); };
+	})()`))
+	for range 3 {
+		t.do(chromedp.Evaluate[chromedp.Void](`for (const p of [0, 1, 2, 3]) location.hash = "#/p/" + p`))
+		t.until(text("h1") + ` === "photos/sixteen.png"`)
+		t.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"`))
+		t.until(`document.querySelector(".overview") !== null`)
+	}
+	is(t, `made > 3`, true)
+	is(t, `held.size`, 0)
 }
 
 // terms follows a value to the layer before.
@@ -188,6 +235,10 @@ func narrow(t *tab, page string) {
 		t.open(page, place)
 		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
 	}
+	// A map that is chosen far below comes into sight.
+	t.open(page, "#/p/2")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const all = document.querySelectorAll(".maps li"); all[all.length - 1].scrollIntoView(); all[all.length - 1].click(); })()`))
+	is(t, `(() => { const b = document.activeElement.getBoundingClientRect(); return document.activeElement.matches(".probed") && b.top >= 0 && b.top < innerHeight / 2; })()`, true)
 }
 
 // gone looks at a picture whose file is no longer there: the level of its map, and the

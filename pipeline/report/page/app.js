@@ -26,7 +26,7 @@ async function overview() {
       summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : "",
     ),
     facts([
-      ["scale", page.scale],
+      ["scale", (page.formats ?? []).join() === "npy" ? "map, of what this page draws" : page.scale],
       ["colours", page.colors],
       ["layers written", page.layers],
       ["formats", (page.formats ?? []).join(", ")],
@@ -44,7 +44,7 @@ let scrolled = 0; // of the overview, to come back to
 
 async function route(first) {
   const mine = ++turn;
-  const [view, ...rest] = decodeURIComponent(location.hash).replace(/^#\/?/, "").split("/");
+  const [view, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const numbers = rest.map((v) => (/^\d+$/.test(v) ? Number(v) : NaN));
   let shown;
   try {
@@ -70,7 +70,7 @@ async function route(first) {
       h("p", { class: "failure", role: "alert" }, e.message),
     );
   }
-  if (mine !== turn) return;
+  if (mine !== turn) return shown.view?.close();
   const before = main.firstElementChild;
   if (before?.classList.contains("overview")) scrolled = scrollY;
   before?.view?.close();
@@ -107,8 +107,16 @@ try {
 }
 setTheme(themes.includes(kind) ? kind : "auto");
 
+// The list of keys closes with Escape and when one clicks elsewhere.
+const keys = document.querySelector(".keys");
+addEventListener("click", (e) => {
+  if (!keys.contains(e.target)) keys.open = false;
+});
+
 addEventListener("keydown", (e) => {
-  if (e.altKey || e.ctrlKey || e.metaKey || e.target.closest("input, select, textarea")) return;
+  if (e.altKey || e.ctrlKey || e.metaKey) return;
+  if (e.key === "Escape") keys.open = false;
+  if (e.target.closest("input, select, textarea")) return;
   const press = (selector) => {
     const target = main.querySelector(selector);
     if (target) e.preventDefault();

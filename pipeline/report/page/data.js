@@ -28,6 +28,7 @@ function loadScript(name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     const failed = () => {
+      script.remove();
       waiting.delete(name);
       reject(
         new Error(

@@ -51,12 +51,13 @@ function amount(n) {
   return whole(n);
 }
 
+// share writes a part of all; only nothing is 0 %, and only all is 100 %.
 function share(part, all) {
   if (!all) return "–";
   const percent = (100 * part) / all;
-  if (part > 0 && percent < 0.1) return "<0.1 %";
-  if (part < all && percent > 99.9) return ">99.9 %";
-  return `${percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+  if (part > 0 && percent < 0.1) return "<0.1\u00a0%";
+  if (part < all && percent > 99.9) return ">99.9\u00a0%";
+  return `${Number(percent.toFixed(percent < 10 || percent > 99 ? 1 : 0))}\u00a0%`;
 }
 
 const pair = ([a, b]) => (a === b ? String(a) : `${a}×${b}`);
@@ -130,6 +131,6 @@ const facts = (pairs, cls = "facts") =>
     "dl",
     { class: cls },
     pairs
-      .filter(([, v]) => v !== undefined && v !== null && v !== "")
+      .filter(([, v]) => v !== undefined && v !== null && v !== false && v !== "")
       .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))),
   );

@@ -39,8 +39,10 @@ function cells(values, height, width, { top = largest(values), signed = true, la
   return canvas;
 }
 
-// numbered is cells with their numbers in them, for few.
+// numbered is cells with their numbers in them, for few; where there are many columns,
+// with two digits, since more would be cut off.
 function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
+  const digits = width > 3 ? 2 : 3;
   const cell = (v) =>
     h(
       "td",
@@ -50,7 +52,7 @@ function numbered(values, height, width, { top = largest(values), signed = true,
           ? { background: v ? colour(v, top, true, 0.75) : "" }
           : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
       },
-      Math.abs(v) < 0.001 && v ? v.toExponential(1) : short(v, 3),
+      Math.abs(v) < 0.001 && v ? v.toExponential(digits - 2) : short(v, digits),
     );
   const rows = Array.from({ length: height }, (_, y) =>
     h(
@@ -94,13 +96,15 @@ function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   );
 }
 
-// histogram draws a map's bins and a mark at a value.
+// histogram draws a map's bins and a mark at a value. Heights are the square roots
+// of the counts, so that rare values can be seen beside common ones.
 function histogram(map, { label } = {}) {
-  const bins = map.bins ?? [],
+  const bins = map.bins,
     top = Math.max(1, ...bins);
   const width = 256,
     height = 72,
-    step = width / (bins.length || 1);
+    step = width / bins.length;
+  const tall = (n) => Math.max(1, Math.sqrt(n / top) * height);
   const x = (v) => (map.max > map.min ? ((v - map.min) / (map.max - map.min)) * width : 0);
   const mark = s("line", { class: "mark", y1: 0, y2: height, hidden: true, "vector-effect": "non-scaling-stroke" });
   const drawn = s(
@@ -118,8 +122,8 @@ function histogram(map, { label } = {}) {
         s("rect", {
           x: i * step,
           width: step * 0.86,
-          y: height - Math.max(1, (n / top) * height),
-          height: Math.max(1, (n / top) * height),
+          y: height - tall(n),
+          height: tall(n),
         }),
     ),
     map.min < 0 &&
@@ -135,8 +139,8 @@ function histogram(map, { label } = {}) {
       "figcaption",
       null,
       h("span", null, short(map.min)),
-      h("span", { class: "muted" }, "values but zeros"),
       h("span", null, short(map.max)),
+      h("span", { class: "muted" }, "√ of counts, zeros left out"),
     ),
   );
   return {

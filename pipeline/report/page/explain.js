@@ -24,6 +24,7 @@ function explanation(probe, at, go) {
 const step = (what, text, strong) => h("span", null, h("small", null, what), strong ? h("b", null, text) : text);
 
 function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
+  const inside = terms.filter((t) => t.inside).length;
   const parts = {
     conv: () => [
       step("bias", exact(bias)),
@@ -32,11 +33,11 @@ function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
       "→",
       step(layer.activation === "none" ? "no activation" : activationName(layer), exact(value), true),
     ],
-    max_pool: () => [step(`largest of ${plural(terms.filter((t) => t.inside).length, "value")}`, exact(value), true)],
+    max_pool: () => [step(`largest of ${plural(inside, "value")}`, exact(value), true)],
     avg_pool: () => [
-      step(`sum of ${plural(terms.length, "value")}`, exact(sum)),
+      step(`sum of ${plural(inside, "value")}`, exact(sum)),
       "/",
-      step("number", exact(by)),
+      step(by > inside ? "number with padding" : "number", exact(by)),
       "=",
       step("average", exact(value), true),
     ],

@@ -14,11 +14,17 @@ function thumb(entry) {
 
 const pictureLabel = (entry) => (entry.error ? `${entry.name}: failed, ${entry.code}` : entry.name);
 
+// nameOf is a picture's name, of which the folders are the first to give way.
+function nameOf({ name }) {
+  const base = name.lastIndexOf("/") + 1;
+  return h("span", { class: "name", title: name }, h("span", null, name.slice(0, base)), h("b", null, name.slice(base)));
+}
+
 // tile is a picture in the gallery.
 function tile(entry, index) {
   const inner = [
     thumb(entry),
-    h("span", { class: "name", title: entry.name }, entry.name),
+    nameOf(entry),
     entry.error
       ? h("span", { class: "code" }, entry.code)
       : entry.note

@@ -115,13 +115,16 @@ class PictureView {
     const under = (item, e) => ({ ...output(item), ...this.under(item.querySelector(".thumb-of"), output(item), e) });
     list.addEventListener("click", (e) => {
       const item = e.target.closest("li");
-      if (item) this.select(under(item, e));
+      if (!item) return;
+      this.select(under(item, e));
+      this.stage.reveal();
     });
     list.addEventListener("keydown", (e) => {
       const item = e.target.closest("li");
       if (!item || (e.key !== "Enter" && e.key !== " ")) return;
       e.preventDefault();
       this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
+      this.stage.reveal();
     });
     list.addEventListener("pointermove", (e) => {
       const item = e.target.closest("li");
@@ -156,11 +159,11 @@ class PictureView {
         "data-st": st,
         "data-l": l,
         "data-k": k,
-        "aria-label": `${k} ${name}, ${short(lo)} to ${short(hi)}`,
+        "aria-label": src ? `${k} ${name}, ${short(lo)} to ${short(hi)}` : `${k} ${name}, no picture`,
       },
       h("div", { class: "thumb-of" }, picture),
       h("span", { class: "label" }, h("span", { class: "index" }, k), name),
-      h("span", { class: "scale" }, `${short(lo, 3)} … ${short(hi, 3)}`),
+      src && h("span", { class: "scale" }, `${short(lo, 3)} … ${short(hi, 3)}`),
     );
     this.tiles.set(`${st} ${l} ${k}`, item);
     return item;
@@ -178,6 +181,7 @@ class PictureView {
   select(at, { quiet = false } = {}) {
     const other = !this.at || this.at.st !== at.st || this.at.l !== at.l || this.at.k !== at.k;
     this.at = at;
+    for (const a of this.root.querySelectorAll(".crumbs [rel]")) a.href = picturePath(a.dataset.to, placeOf(at));
     if (other) {
       for (const item of this.root.querySelectorAll('[aria-selected="true"]'))
         item.setAttribute("aria-selected", "false");
@@ -193,8 +197,7 @@ class PictureView {
   remember() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
-      const { st, l, k, y, x } = this.at;
-      history.replaceState(null, "", `#/p/${this.index}/${st}/${l}/${k}/${y}/${x}`);
+      history.replaceState(null, "", picturePath(this.index, placeOf(this.at)));
     }, 150);
   }
 
@@ -221,9 +224,15 @@ class PictureView {
   }
 }
 
-function crumbs(index, gallery) {
+const placeOf = ({ st, l, k, y, x }) => [st, l, k, y, x];
+const picturePath = (index, place) => "#/" + ["p", index, ...place].join("/");
+
+// crumbs lead to the pictures before and after, to the same map and place there.
+function crumbs(index, gallery, place = []) {
   const link = (to, rel, text) =>
-    gallery[to] ? h("a", { href: `#/p/${to}`, rel, title: gallery[to].name }, text) : h("span", { class: "off" }, text);
+    gallery[to]
+      ? h("a", { href: picturePath(to, place), rel, "data-to": to, title: gallery[to].name }, text)
+      : h("span", { class: "off" }, text);
   return h(
     "nav",
     { class: "crumbs", "aria-label": "where" },
@@ -243,7 +252,7 @@ async function pictureView(index, wanted) {
     return h(
       "article",
       null,
-      crumbs(index, gallery),
+      crumbs(index, gallery, wanted.filter(Number.isInteger)),
       h("h1", { tabindex: -1 }, entry.name),
       entry.error
         ? h("p", { class: "failure" }, h("span", { class: "code" }, entry.code), " ", entry.error)

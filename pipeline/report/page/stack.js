@@ -233,7 +233,9 @@ function statsText(layer, stats) {
     h(
       "p",
       { class: "numbers" },
-      `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · ${share(stats.zeros, stats.values)} zeros`,
+      stats.values > stats.notFinite &&
+        `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · `,
+      `${share(stats.zeros, stats.values)} zeros`,
     ),
     !layer.signed &&
       stats.silent > 0 &&

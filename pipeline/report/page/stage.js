@@ -89,12 +89,16 @@ class Stage {
           h("h3", null, this.data.gone ? "This map, by its levels" : "This map"),
           this.histogram?.figure,
           facts([
-            ["smallest", short(map.min)],
-            ["largest", short(map.max)],
-            ["mean", short(map.mean)],
-            ["zeros", share(map.zeros, map.values)],
-            ["not finite", map.notFinite ? whole(map.notFinite) : ""],
-            ["scale", `${short(map.of[0])} … ${short(map.of[1])}`],
+            ...(map.values > map.notFinite
+              ? [
+                  ["smallest", short(map.min)],
+                  ["largest", short(map.max)],
+                  ["mean", short(map.mean)],
+                ]
+              : []),
+            ["zeros", map.values > 0 && share(map.zeros, map.values)],
+            ["not finite", map.notFinite > 0 && whole(map.notFinite)],
+            ["scale", this.view.address(map) && `${short(map.of[0])} … ${short(map.of[1])}`],
           ]),
         ),
       stats?.pictures > 0 &&
@@ -106,6 +110,15 @@ class Stage {
           strongest(stats, at.st, at.l, at.k, this.view.gallery),
         ),
     );
+  }
+
+  // reveal scrolls to the map that is looked at where it has been left behind, as on a
+  // narrow screen. The focus goes along.
+  reveal() {
+    const figures = this.element.querySelector(".figures");
+    if (figures.getBoundingClientRect().bottom > 0) return;
+    figures.scrollIntoView();
+    this.mapFrame.focus({ preventScroll: true });
   }
 
   listen(element) {
