@@ -108,6 +108,10 @@ func TestLimits(t *testing.T) {
 		{stackOf("filters: [box], padding: 1048577"), []string{"x.png"}, 2, "padding"},
 		{stackOf("filters: [box], padding: 1048576"), []string{"x.png"}, 1, "x.png: layer conv0: maps of 2097159×2097159 have 4398075871281 pixels, over the limit of 268435456; raise it with --limit-pixels, or use less padding"},
 		{"version: 1\nlayers:\n" + strings.Repeat("  - conv: {filters: [sobel], padding: 1048576}\n", 600), []string{"x.png"}, 1, "x.png: layer conv512: output: shape 2×1075837959×1075837959: more values than this machine can address"},
+		{"version: 1\nlayers: [max_pool: {kernel_size: 1048576, padding: 524288, stride: 1}]\n", []string{"x.png"}, 2, "kernels of 1048576×1048576, at most 1024×1024 is possible"},
+		{"version: 1\nlayers: [local_response_norm: {size: 1048576}]\n", []string{"x.png"}, 2, "size must be at most 65536, got 1048576"},
+		{"version: 1\nlayers: [max_pool: {name: ../../x, kernel_size: 2}]\n", []string{"x.png"}, 2, `layer name "../../x" cannot be a file name: it contains '/'`},
+		{stackOf("filters: [sobel], batch_norm: {running_mean: [0, 0, 0], running_var: [1, 1]}"), []string{"x.png"}, 2, "running_mean has shape [3], want [2], one value for each filter"},
 		{"version: 1\ninput: {resize: {width: 65536, height: 65536, mode: stretch}}\nlayers: [conv: {filters: [box]}]\n", []string{"x.png"}, 2, "resized picture of 65536×65536 has 4294967296 pixels, over the limit of 268435456"},
 	} {
 		args := []string{"run", "-q", "-o", "out"}
