@@ -90,7 +90,7 @@ func (s section) check() error {
 		}
 		name := l.part().nameOr(i)
 		err := names.add("layer", name)
-		for _, end := range []string{".npy", ".sheet.png"} { // another layer's files may have that name
+		for _, end := range []string{".npy", ".sheet.png", ".png"} { // another layer's files may have that name
 			if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
 				err = fmt.Errorf("layer name %q must not end in %s", name, end)
 			}

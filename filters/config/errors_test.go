@@ -228,6 +228,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", name: 'a '", `3:36: layer name "a " cannot be a file name: it ends in ' '`},
 		{one + ", name: 3", "3:36: name wants a string, got 3"},
 		{one + ", name: x.NPY", `3:36: layer name "x.NPY" must not end in .npy`},
+		{one + ", name: x.png", `3:36: layer name "x.png" must not end in .png`},
 	} {
 		t.Run(c.keys, func(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "edges.txt"), []byte("no array"), 0o666); err != nil {

@@ -247,7 +247,7 @@ func TestLock(t *testing.T) {
 
 func TestSweepAndRemove(t *testing.T) {
 	tr, root := open(t)
-	for _, name := range []string{"a/l/.filterbank-1-2.tmp", "a/.filterbank-1-3.tmp", "a/l/000-x.png", "b/.filterbank-9-9.tmp", ".filterbank-7-7.tmp"} {
+	for _, name := range []string{"a/l/.filterbank-1-2.tmp", "a/.filterbank-1-3.tmp", "a/l/000-x.png", "b/.filterbank-9-9.tmp", ".filterbank-7-7.tmp", ".filterbank-8.tmp/x.png"} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
@@ -259,7 +259,7 @@ func TestSweepAndRemove(t *testing.T) {
 	if err := tr.Sweep(); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(tree(t, root), " "), "a/ a/l/ a/l/000-x.png b/"; got != want {
+	if got, want := strings.Join(tree(t, root), " "), ".filterbank-8.tmp/ .filterbank-8.tmp/x.png a/ a/l/ a/l/000-x.png b/"; got != want {
 		t.Errorf("swept: %s, want %s", got, want)
 	}
 	info := FileInfo{Path: "a/l/000-x.png", Bytes: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
@@ -277,7 +277,7 @@ func TestSweepAndRemove(t *testing.T) {
 	if err := tr.Remove("a/l/000-x.png"); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(tree(t, root), " "); got != "b/" {
+	if got := strings.Join(tree(t, root), " "); got != ".filterbank-8.tmp/ .filterbank-8.tmp/x.png b/" {
 		t.Errorf("removed: %s", got)
 	}
 	if err := tr.Remove("../other"); err == nil {

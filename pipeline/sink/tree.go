@@ -87,6 +87,7 @@ func (t *Tree) Sweep() error {
 		switch {
 		case err != nil:
 			return err
+		case d.IsDir(): // which a layer may have called so
 		case strings.HasPrefix(d.Name(), tempPrefix) && strings.HasSuffix(d.Name(), tempSuffix):
 			return os.Remove(path)
 		}
