@@ -20,6 +20,7 @@ func TestPage(t *testing.T) {
 	t.Run("keyboard", func(t *testing.T) { keyboard(newTab(t), page) })
 	t.Run("pointer", func(t *testing.T) { pointer(newTab(t), page) })
 	t.Run("map", func(t *testing.T) { mapFacts(newTab(t), page) })
+	t.Run("field", func(t *testing.T) { field(newTab(t), page) })
 	t.Run("walk", func(t *testing.T) { walk(newTab(t), page) })
 	t.Run("terms", func(t *testing.T) { terms(newTab(t), page) })
 	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
@@ -144,6 +145,34 @@ func pointer(t *tab, page string) {
 		return Number(r.getAttribute("y")) - start[0] - jump[0] * `+itoa(size[1]/4)+` + Number(r.getAttribute("height")) - field[0]; })()`, 0)
 }
 
+// field holds the receptive fields against what the arithmetic reads, layer by layer
+// down to the picture, for outputs that padding is far from.
+func field(t *tab, page string) {
+	t.open(page, "#/p/2")
+	is(t, `(() => {
+		const { probe } = document.querySelector("main > article").view, stack = probe.stacks[1];
+		let held = 0;
+		for (let l = 0; l < stack.layers.length; l++) {
+			const [, height, width] = stack.plans[l].out;
+			for (const [y, x] of [[height >> 1, width >> 1], [(height >> 1) - 1, (width >> 1) + 1]]) {
+				let box = [y, y, x, x];
+				for (let m = l; m >= 0; m--) {
+					const corners = [[box[0], box[2]], [box[1], box[3]]].map(([y, x]) => {
+						const patch = stack.patch(m, 0, 1, [y], [x]), all = [...patch.offsets(0, 0)].map(patch.place);
+						return [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0])), Math.min(...all.map((p) => p[1])), Math.max(...all.map((p) => p[1]))];
+					});
+					box = [corners[0][0], corners[1][1], corners[0][2], corners[1][3]];
+				}
+				const f = probe.field({ st: 1, l, y, x });
+				if (f.y !== box[0] || f.y + f.height - 1 !== box[1] || f.x !== box[2] || f.x + f.width - 1 !== box[3])
+					return "layer " + l + ": " + JSON.stringify(f) + " but " + box;
+				held++;
+			}
+		}
+		return String(held);
+	})()`, "12")
+}
+
 // mapFacts looks at what is said of a map.
 func mapFacts(t *tab, page string) {
 	t.open(page, "#/p/2/0/2/1/3/4")
@@ -192,6 +221,9 @@ func terms(t *tab, page string) {
 	is(t, `(() => { const v = document.querySelector("main > article").view, r = v.probe.stacks[0].explain(1, 3, 4, 4); return r.terms.at(-1).sum === r.before && r.value === v.probe.value(v.at, Infinity); })()`, true)
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".terms select"); s.value = "largest"; s.dispatchEvent(new Event("change")); })()`))
 	is(t, `(() => { const n = [...document.querySelectorAll(".terms tbody tr")].map((r) => Math.abs(r.cells[5].textContent)); return n.length === 72 && n.every((v, i) => i === 0 || v <= n[i - 1] * 1.001); })()`, true)
+	// The button for more terms hands its focus on as it goes.
+	t.do(click(".terms .more"))
+	is(t, `document.activeElement.matches(".terms .scroll")`, true)
 	input := value[string](t, `document.querySelector(".terms .to").closest("tr").cells[3].textContent`)
 	t.do(click(".terms .to"))
 	t.until(where + `.startsWith("#/p/2/0/0/")`)
@@ -248,6 +280,7 @@ func gone(t *tab, page string) {
 	is(t, `document.querySelector("[role=note]").textContent.includes("the picture's file is no longer there")`, true)
 	t.until(`document.querySelector(".readout .value") !== null`)
 	is(t, `/level \d+ of 255/.test(`+text(".readout")+`)`, true)
+	is(t, `[...document.querySelectorAll(".about .facts dt")].map((e) => e.textContent).join()`, "lowest level,highest level,mean level,scale")
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

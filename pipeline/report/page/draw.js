@@ -39,10 +39,13 @@ function cells(values, height, width, { top = largest(values), signed = true, la
   return canvas;
 }
 
-// numbered is cells with their numbers in them, for few; where there are many columns,
-// with two digits, since more would be cut off.
+// numbered is cells with their numbers in them, for few; with two digits where a third
+// would be cut off.
 function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
-  const digits = width > 3 ? 2 : 3;
+  const write = (v) => {
+    const digits = width > 3 || Math.abs(v) < 0.1 ? 2 : 3;
+    return Math.abs(v) < 0.001 && v ? v.toExponential(digits - 2) : short(v, digits);
+  };
   const cell = (v) =>
     h(
       "td",
@@ -52,7 +55,7 @@ function numbered(values, height, width, { top = largest(values), signed = true,
           ? { background: v ? colour(v, top, true, 0.75) : "" }
           : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
       },
-      Math.abs(v) < 0.001 && v ? v.toExponential(digits - 2) : short(v, digits),
+      write(v),
     );
   const rows = Array.from({ length: height }, (_, y) =>
     h(

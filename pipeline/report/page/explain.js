@@ -173,7 +173,10 @@ function terms(at, layer, result, names, go) {
     body.replaceChildren();
     grow();
   };
-  more.addEventListener("click", grow);
+  more.addEventListener("click", () => {
+    grow();
+    if (more.hidden) more.parentElement.focus(); // which the button can no longer have
+  });
   if (open) list();
   const choice = h(
     "select",

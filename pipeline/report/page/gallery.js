@@ -80,7 +80,11 @@ function galleryView(gallery) {
         ? plural(found.length, "picture")
         : `${whole(found.length)} of ${plural(gallery.length, "picture")}`;
   };
-  more.addEventListener("click", grow);
+  more.addEventListener("click", () => {
+    const first = shown;
+    grow();
+    list.children[first]?.querySelector("a").focus();
+  });
   new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && shown < found.length && grow(), {
     rootMargin: "600px",
   }).observe(more);

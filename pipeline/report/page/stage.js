@@ -77,7 +77,8 @@ class Stage {
     const drawKernel = (values) =>
       values && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
     arrays(layer).then(drawKernel, () => {}); // openProbe has said what is wrong
-    const stats = layer.stats?.[at.k];
+    const stats = layer.stats?.[at.k],
+      { gone } = this.data;
     return h(
       "div",
       { class: "about" },
@@ -86,17 +87,17 @@ class Stage {
         h(
           "div",
           null,
-          h("h3", null, this.data.gone ? "This map, by its levels" : "This map"),
+          h("h3", null, gone ? "This map, by its levels" : "This map"),
           this.histogram?.figure,
           facts([
             ...(map.values > map.notFinite
               ? [
-                  ["smallest", short(map.min)],
-                  ["largest", short(map.max)],
-                  ["mean", short(map.mean)],
+                  [gone ? "lowest level" : "smallest", short(map.min)],
+                  [gone ? "highest level" : "largest", short(map.max)],
+                  [gone ? "mean level" : "mean", short(map.mean)],
                 ]
               : []),
-            ["zeros", map.values > 0 && share(map.zeros, map.values)],
+            ["zeros", !gone && share(map.zeros, map.values)], // a level stands for more than 0
             ["not finite", map.notFinite > 0 && whole(map.notFinite)],
             ["scale", this.view.address(map) && `${short(map.of[0])} … ${short(map.of[1])}`],
           ]),
