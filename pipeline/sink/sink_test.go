@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -216,5 +218,29 @@ func TestBuffersAreHandedOn(t *testing.T) {
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s: got %d bytes, %v, want %d others", name, len(got), err, len(data))
 		}
+	}
+}
+
+// TestFilesOfABatchGrowTogether writes files of one batch from several goroutines, each
+// of which makes folders; aborted, it leaves none of them. The race detector looks on.
+func TestFilesOfABatchGrowTogether(t *testing.T) {
+	tr, root := open(t)
+	b := tr.Begin("picture")
+	var group sync.WaitGroup
+	for i := range 8 {
+		f := b.Create(fmt.Sprintf("%d/%d/map.png", i/2, i))
+		group.Go(func() {
+			if _, err := f.Write(large); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if folders := len(b.made); folders != 1+4+8 {
+		t.Errorf("%d folders were made, want 13", folders)
+	}
+	b.Abort()
+	if left := tree(t, root); len(left) > 0 {
+		t.Errorf("%q are left", left)
 	}
 }

@@ -163,12 +163,15 @@ func (t *Tree) WriteFile(name string, data []byte) error {
 	return err
 }
 
-// Batch is files that appear together. It has one owner at a time.
+// Batch is files that appear together. It has one owner at a time, and so has each of its
+// files: several goroutines may write to files of one batch.
 type Batch struct {
 	tree  *Tree
 	dir   string
 	files []*File
-	made  []string // folders that were not there before, outermost first
+
+	making sync.Mutex
+	made   []string // folders that were not there before, outermost first
 }
 
 // Begin starts a batch in a folder given as a slash-separated path relative to the
@@ -227,6 +230,8 @@ func (b *Batch) Abort() {
 // makeDir makes a folder of the tree and remembers which of its ancestors were missing.
 // The tree's own is not made anew.
 func (b *Batch) makeDir(dir string) error {
+	b.making.Lock()
+	defer b.making.Unlock()
 	var missing []string
 	for d := dir; d != b.tree.root; d = filepath.Dir(d) {
 		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
