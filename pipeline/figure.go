@@ -114,9 +114,8 @@ func kernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
 	taps := channels * s.KernelSize[0] * s.KernelSize[1]
 	kernels := make([][]float32, len(s.Filters))
 	alike := true
-	for k := range kernels {
-		one, ok := sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
-		kernels[k], alike = one, alike && ok
+	for k := 0; k < len(kernels) && alike; k++ {
+		kernels[k], alike = sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
 	}
 	colours := channels == 3 && first
 	if !alike && !colours {

@@ -74,6 +74,7 @@ func (o *overlayWriter) write(goroutines int, rows volume.Rows) error {
 		o.next += n
 	}
 	return o.worker.maps.spread(goroutines, rows.C, func(l *lane, k int) error {
+		defer l.clock.mark(&l.stages.Render)
 		o.grays[k].Row(o.kept[k*rows.W:][:rows.W], rows.Row(k, rows.N-1))
 		return nil
 	})
@@ -129,11 +130,4 @@ func (o *overlayWriter) blend(goroutines int, rows volume.Rows, n int) error {
 	})
 }
 
-func (o *overlayWriter) close() error {
-	for _, enc := range o.encoders {
-		if err := enc.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (o *overlayWriter) close() error { return o.worker.finish(o.encoders) }

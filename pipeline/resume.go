@@ -2,13 +2,11 @@ package pipeline
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"math"
 	"path"
 	"slices"
 	"strings"
@@ -95,10 +93,10 @@ func hashLayer(h hash.Hash, l filters.Layer) {
 }
 
 func hashFloats(h hash.Hash, values []float32) {
-	var b [4]byte
-	for _, v := range values {
-		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-		h.Write(b[:])
+	var b [4096]byte
+	for part := range slices.Chunk(values, len(b)/4) {
+		putFloats(b[:], part)
+		h.Write(b[:4*len(part)])
 	}
 }
 

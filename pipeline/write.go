@@ -269,10 +269,13 @@ func (p *pngWriter) write(goroutines int, rows volume.Rows) error {
 	})
 }
 
-func (p *pngWriter) close() error {
+func (p *pngWriter) close() error { return p.worker.finish(p.encoders) }
+
+// finish ends the pictures of a layer's maps.
+func (w *worker) finish(encoders []*mapng.Encoder) error {
 	c := start()
-	defer c.mark(&p.worker.stages.Encode)
-	for _, enc := range p.encoders {
+	defer c.mark(&w.stages.Encode)
+	for _, enc := range encoders {
 		if err := enc.Close(); err != nil {
 			return err
 		}

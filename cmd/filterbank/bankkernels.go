@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"filterbank/filters/bank"
+	"filterbank/pipeline/sheet"
 )
 
 const (
@@ -63,10 +64,7 @@ func printKernel(s *strings.Builder, k bank.Kernel) {
 }
 
 func shadeKernel(s *strings.Builder, k bank.Kernel) {
-	var largest float64
-	for _, w := range k.Weights {
-		largest = max(largest, math.Abs(float64(w)))
-	}
+	largest := sheet.Largest(k.Weights)
 	fmt.Fprintf(s, "largest weight %.4g; # above and = below zero, half or more of it; + and - a tenth or more\n", largest)
 	for y := range k.H {
 		s.WriteString("  ")

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -173,7 +172,7 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 		return printJSON(w, shownBankJSON(b, params, kernels))
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %s\n%s%s", b.Name, b.Title, wrapped(b.About), wrapped("Source: "+b.Source))
+	fmt.Fprintf(&s, "%s: %s\n%s%s", b.Name, b.Title, lines(b.About), lines("Source: "+b.Source))
 	t := tabwriter.NewWriter(&s, 0, 0, 2, ' ', 0)
 	for _, p := range b.Params {
 		value := p.Derived
@@ -191,28 +190,8 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 	return err
 }
 
-// wrapped is text in lines of at most 90 characters.
-func wrapped(text string) string {
-	const most = 90
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case column == 0:
-		case column+1+n > most:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	b.WriteByte('\n')
-	return b.String()
-}
+// lines is text in lines of at most 90 characters.
+func lines(text string) string { return strings.Join(wrap(text, 90), "\n") + "\n" }
 
 // parseParams reads name=number pairs.
 func parseParams(pairs []string) (map[string]float64, error) {

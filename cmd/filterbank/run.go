@@ -149,7 +149,7 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	return do(running, log, p)
 }
 
-// finish writes run.json, says how the run went and gives its exit code.
+// finish says how the run went and gives its exit code.
 func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
 	if unusable, ok := errors.AsType[*pipeline.OutputError](err); ok {
 		return f.say(log, exitUsage, unusable)

@@ -38,15 +38,19 @@ func (p *Picture) Size() volume.Shape { return p.Prepared }
 // Concurrent calls are safe. Scratch rows come from a sync.Pool of the Decoder, so
 // that calls do not allocate once it is warm.
 func (p *Picture) ReadRows(dst volume.Rows) error {
+	s := p.decoder.pool.Get().(*scratch)
+	defer p.decoder.pool.Put(s)
+	return p.read(dst, s)
+}
+
+func (p *Picture) read(dst volume.Rows, s *scratch) error {
 	if dst.C != p.Prepared.C || dst.W != p.Prepared.W {
 		return fmt.Errorf("read rows of a %v picture: %d channels of %d columns asked for", p.Prepared, dst.C, dst.W)
 	}
 	if dst.Y < 0 || dst.N < 0 || dst.Y > p.Prepared.H-dst.N {
 		return fmt.Errorf("read rows of a %v picture: rows %d to %d asked for", p.Prepared, dst.Y, dst.Y+dst.N-1)
 	}
-	s := p.decoder.pool.Get().(*scratch)
 	p.rows.read(dst, s)
-	p.decoder.pool.Put(s)
 	return nil
 }
 
@@ -131,9 +135,11 @@ func (p *prepared[T]) read(dst volume.Rows, s *scratch) {
 // ReadRGB writes row y to dst, which must have room for it, as RGB of 8 bits: v·255 with v
 // as it is before (v − mean)/std, rounded half to even. It is safe for concurrent use.
 func (p *Picture) ReadRGB(dst []byte, y int) error {
+	s := p.decoder.pool.Get().(*scratch)
+	defer p.decoder.pool.Put(s)
 	w := p.Prepared.W
-	data := make([]float32, 3*w)
-	err := p.ReadRows(volume.Rows{C: 3, N: 1, W: w, Y: y, Data: data, ChannelStride: w, RowStride: w})
+	data := grown(&s.rgb, 3*w)
+	err := p.read(volume.Rows{C: 3, N: 1, W: w, Y: y, Data: data, ChannelStride: w, RowStride: w}, s)
 	if err != nil {
 		return err
 	}

@@ -16,15 +16,16 @@ type source[T sample] interface {
 	row(y int, s *scratch) []T
 }
 
-// scratch holds the rows that one call of ReadRows needs.
+// scratch holds the rows that one call of ReadRows or ReadRGB needs.
 type scratch struct {
 	px     []uint8
 	px16   []uint16
 	cb, cr []uint8
+	rgb    []float32
 }
 
 // grown is *buf with length n; its content is arbitrary.
-func grown[T sample](buf *[]T, n int) []T {
+func grown[T any](buf *[]T, n int) []T {
 	if cap(*buf) < n {
 		*buf = make([]T, n)
 	}

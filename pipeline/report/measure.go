@@ -92,8 +92,8 @@ func (t *tally) count(row []float32) {
 }
 
 // measure runs a stack on a picture twice: for the tallies of the maps of its tapped
-// layers, by layer and filter, and then for their histograms. With the second run each
-// band of rows is given to also, unless that is nil.
+// layers, by layer and filter, and then for their histograms. Between
+// the two, also is given the tallies; what it returns is given each band of the second.
 func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *filters.Plan, taps []bool, src filters.RowReader, also func(tallies [][]tally) filters.Emit) ([][]tally, error) {
 	tallies := make([][]tally, len(plan.Layers))
 	for l := range plan.Layers {

@@ -37,9 +37,14 @@ func (n *normalisation) value(c, i int, top float32) float32 {
 	return float32(float32(i)/top-n.mean[c]) / n.std[c]
 }
 
+// nearest is the whole number that comes nearest to the sample of top of a value.
+func (n *normalisation) nearest(c int, v, top float32) float64 {
+	return math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * float64(top))
+}
+
 // sample finds the sample of top that gives a value, if any does.
 func (n *normalisation) sample(c int, v, top float32) (i int, ok bool) {
-	guess := math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * float64(top))
+	guess := n.nearest(c, v, top)
 	if !(guess >= -1 && guess <= float64(top)+1) {
 		return 0, false
 	}
@@ -53,8 +58,7 @@ func (n *normalisation) sample(c int, v, top float32) (i int, ok bool) {
 
 // shown is the level of 8 bits that comes nearest to a value.
 func (n *normalisation) shown(c int, v float32) uint8 {
-	level := math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * 255)
-	return uint8(max(0, min(255, level)))
+	return uint8(max(0, min(255, n.nearest(c, v, 255))))
 }
 
 // bandRows is how many rows of a picture are read at a time.
@@ -106,7 +110,7 @@ func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thu
 	if thumb, err = encodeThumb(eight, side); err != nil {
 		return s, nil, err
 	}
-	if s.Depth, s.PNG, err = 8, nil, nil; exact {
+	if s.Depth = 8; exact {
 		s.PNG, err = encodePNG(eight)
 		return s, thumb, err
 	}

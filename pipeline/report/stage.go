@@ -70,11 +70,13 @@ func newStage(out string) (*stage, error) {
 	}
 	if s.made { // else it is there, and a run from elsewhere may have a link in its place
 		if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
+			s.discard()
 			return nil, fmt.Errorf("report: %w", err)
 		}
 	}
 	s.dir = filepath.Join(s.data, fmt.Sprintf(unfinished+"%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
 	if err := os.Mkdir(s.dir, 0o777); err != nil {
+		s.discard()
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return s, nil
@@ -179,10 +181,13 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 	if !embed {
 		keep = id
 		final := filepath.Join(s.data, id)
+		_, before := os.Lstat(final)
 		if err := replace(s.dir, final); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
-		s.dir = final
+		if before != nil { // else it is the data of the page that is there, too
+			s.dir = final
+		}
 	}
 	if err := os.Rename(temporary, s.page); err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -241,9 +246,9 @@ func ours(name string) bool {
 	return err == nil && len(name) == idLength
 }
 
-// dissolve removes the data's folder unless something is in it.
+// dissolve removes the data's folder unless something besides the marker is in it.
 func (s *stage) dissolve() {
-	if entries, err := os.ReadDir(s.data); err == nil && len(entries) == 1 {
+	if entries, err := os.ReadDir(s.data); err == nil && len(entries) <= 1 {
 		os.Remove(filepath.Join(s.data, marker))
 		os.Remove(s.data)
 	}

@@ -58,11 +58,8 @@ func (j *Journal) scan() error {
 		return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
 	}
 	in := lines(j.file)
-	for n := 1; in.Scan(); n++ {
+	for in.Scan() {
 		line := in.Bytes()
-		if line[len(line)-1] != '\n' {
-			break
-		}
 		at := span{j.size, int64(len(line))}
 		j.size += at.length
 		var r struct{ Input, Output Path }

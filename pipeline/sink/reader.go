@@ -74,7 +74,7 @@ func (m *Manifest) index() error {
 	return in.Err()
 }
 
-// lines reads a manifest line by line, with their ends, which a torn last one has not.
+// lines reads a manifest's whole lines, with their ends; a torn last one is left out.
 func lines(file io.Reader) *bufio.Scanner {
 	in := bufio.NewScanner(file)
 	in.Buffer(make([]byte, 0, 1<<20), maxLine)

@@ -181,7 +181,7 @@ class PictureView {
   select(at, { quiet = false } = {}) {
     const other = !this.at || this.at.st !== at.st || this.at.l !== at.l || this.at.k !== at.k;
     this.at = at;
-    for (const a of this.root.querySelectorAll(".crumbs [rel]")) a.href = picturePath(a.dataset.to, placeOf(at));
+    for (const a of this.root.querySelectorAll(".crumbs [rel]")) a.href = picturePath(a.dataset.to, address(at));
     if (other) {
       for (const item of this.root.querySelectorAll('[aria-selected="true"]'))
         item.setAttribute("aria-selected", "false");
@@ -197,7 +197,7 @@ class PictureView {
   remember() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
-      history.replaceState(null, "", picturePath(this.index, placeOf(this.at)));
+      history.replaceState(null, "", picturePath(this.index, address(this.at)));
     }, 150);
   }
 
@@ -224,7 +224,7 @@ class PictureView {
   }
 }
 
-const placeOf = ({ st, l, k, y, x }) => [st, l, k, y, x];
+const address = ({ st, l, k, y, x }) => [st, l, k, y, x];
 const picturePath = (index, place) => "#/" + ["p", index, ...place].join("/");
 
 // crumbs lead to the pictures before and after, to the same map and place there.
