@@ -119,3 +119,42 @@ func TestStageDiscards(t *testing.T) {
 		t.Errorf("left %v (%v)", entries, err)
 	}
 }
+
+// TestStageKeeps: a report that gets as far as its data, the same as the earlier page's,
+// and not to the page, leaves that data; data of another page it takes away again.
+func TestStageKeeps(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "page.html")
+	for _, c := range []struct {
+		id    string
+		block bool // something takes the page's place meanwhile
+		left  bool // the data of this id
+	}{{"0123456789ab", false, true}, {"0123456789ab", true, true}, {"ba9876543210", true, false}} {
+		if err := os.RemoveAll(out); err != nil {
+			t.Fatal(err)
+		}
+		s, err := newStage(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.put("data", 1); err != nil {
+			t.Fatal(err)
+		}
+		err = s.publish(c.id, false, func(io.Writer) error {
+			if c.block {
+				return os.Mkdir(out, 0o777)
+			}
+			return nil
+		})
+		if (err != nil) != c.block {
+			t.Fatalf("%+v: got %v", c, err)
+		}
+		s.discard()
+		_, err = os.Lstat(filepath.Join(DataFolder(out), c.id, "data.js"))
+		if (err == nil) != c.left {
+			t.Errorf("%+v: the data: %v", c, err)
+		}
+		if _, err := os.Lstat(filepath.Join(DataFolder(out), "0123456789ab", "data.js")); err != nil {
+			t.Errorf("%+v: the earlier page's data: %v", c, err)
+		}
+	}
+}
