@@ -11,7 +11,7 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/stats"
 )
@@ -119,7 +119,7 @@ func (c *calibration) newWorker(w *worker) *calibrator {
 func (c *calibrator) entry(ctx context.Context, i int, e *source.Entry) (r result) {
 	follow := func() {}
 	defer func() { c.line.take(i, follow) }()
-	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(output(e))}
 	if e.Problem != nil {
 		fail(rec, e.Problem)
 		return result{record: rec}
@@ -134,7 +134,7 @@ func (c *calibrator) entry(ctx context.Context, i int, e *source.Entry) (r resul
 	maps, err := c.picture(ctx, e, rec)
 	switch {
 	case err == nil:
-		rec.Status = sink.OK
+		rec.Status = manifest.OK
 		follow = c.merge(rec.Input)
 		return result{record: rec, maps: maps}
 	case interrupted(ctx, err):
@@ -146,7 +146,7 @@ func (c *calibrator) entry(ctx context.Context, i int, e *source.Entry) (r resul
 }
 
 // picture gathers the parts of a picture and gives the number of its maps.
-func (c *calibrator) picture(ctx context.Context, e *source.Entry, rec *sink.Record) (maps int, err error) {
+func (c *calibrator) picture(ctx context.Context, e *source.Entry, rec *manifest.Record) (maps int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -193,7 +193,7 @@ func (c *calibrator) stack(ctx context.Context, s int, pic *decode.Picture) erro
 
 // merge adds the picture's parts to the tallies, but for what follow does, which has to
 // be done in the order of the pictures.
-func (c *calibrator) merge(input sink.Path) (follow func()) {
+func (c *calibrator) merge(input manifest.Path) (follow func()) {
 	var rest []func()
 	for s, tallies := range c.tallies {
 		plan := c.worker.engines[s].plan

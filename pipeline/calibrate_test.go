@@ -17,7 +17,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/stats"
 )
@@ -212,7 +212,7 @@ func TestWritePatches(t *testing.T) {
 	for _, jobs := range []int{1, 4} {
 		var failed []string
 		opts.Jobs = jobs
-		opts.Each = func(r *sink.Record) { failed = append(failed, r.Code) }
+		opts.Each = func(r *manifest.Record) { failed = append(failed, r.Code) }
 		dir := t.TempDir()
 		if err := WritePatches(context.Background(), file, opts, dir); err != nil {
 			t.Fatal(err)
@@ -286,7 +286,7 @@ func TestPanicWhileCropping(t *testing.T) {
 	entries, opts := job(t, 1)
 	w := newWorker(&run{opts: &opts, memory: newAdmission(0)}, &Stages{})
 	r := w.crop(context.Background(), &entries[0], func(*decode.Picture) error { panic("on purpose") })
-	if r.record == nil || r.record.Code != codeInternal || !strings.Contains(r.record.Error, "on purpose") {
+	if r.record == nil || r.record.Code != manifest.CodeInternal || !strings.Contains(r.record.Error, "on purpose") {
 		t.Errorf("got %+v", r.record)
 	}
 	var seen bool

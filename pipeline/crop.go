@@ -7,14 +7,14 @@ import (
 	"image"
 
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/sheet"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
 
 // crop decodes a picture and gives it to do.
 func (w *worker) crop(ctx context.Context, e *source.Entry, do func(*decode.Picture) error) (r result) {
-	rec := &sink.Record{Input: sink.Path(e.Path), Status: sink.OK}
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Status: manifest.OK}
 	defer func() {
 		if p := recover(); p != nil {
 			*w = *newWorker(w.run, w.stages)
@@ -34,7 +34,7 @@ func (w *worker) crop(ctx context.Context, e *source.Entry, do func(*decode.Pict
 	return result{record: rec}
 }
 
-func (w *worker) cropFrom(ctx context.Context, e *source.Entry, rec *sink.Record, do func(*decode.Picture) error) error {
+func (w *worker) cropFrom(ctx context.Context, e *source.Entry, rec *manifest.Record, do func(*decode.Picture) error) error {
 	in, err := w.open(ctx, e)
 	if err != nil {
 		return err

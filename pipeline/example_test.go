@@ -8,7 +8,7 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -60,7 +60,7 @@ func options(out string) (pipeline.Options, error) {
 		Stacks:  selected,
 		Decoder: decoder,
 		Out:     out,
-		Each: func(r *sink.Record) {
+		Each: func(r *manifest.Record) {
 			for _, f := range r.Files {
 				fmt.Printf("%s: %s\n", r.Input, f.Path)
 			}

@@ -12,7 +12,7 @@ import (
 	"os"
 
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -143,7 +143,7 @@ func (in *input) sum() (string, error) {
 
 // header reads what a picture's header says. Where it is refused, the record gets the
 // file's digest, which it otherwise gets with the pixels.
-func (w *worker) header(in *input, rec *sink.Record) (decode.Info, error) {
+func (w *worker) header(in *input, rec *manifest.Record) (decode.Info, error) {
 	c := start()
 	defer c.mark(&w.stages.Decode)
 	info, err := w.opts.Decoder.ReadInfo(in)
@@ -160,7 +160,7 @@ func (w *worker) header(in *input, rec *sink.Record) (decode.Info, error) {
 }
 
 // decode reads the file whole and decodes it.
-func (w *worker) decode(ctx context.Context, in *input, rec *sink.Record) (*decode.Picture, error) {
+func (w *worker) decode(ctx context.Context, in *input, rec *manifest.Record) (*decode.Picture, error) {
 	c := start()
 	in.ended = ctx.Err
 	data := make([]byte, in.size)
@@ -187,7 +187,7 @@ func (w *worker) decode(ctx context.Context, in *input, rec *sink.Record) (*deco
 	}
 	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
 	rec.Ignored, rec.Warnings = pic.Ignored, pic.Warnings
-	decoded := sink.Decoded(pic.Samples)
+	decoded := manifest.Decoded(pic.Samples)
 	rec.Decoded = &decoded
 	return pic, nil
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // TestInputsVanish takes pictures, and the folder of others, away from a run that has
@@ -26,7 +26,7 @@ func TestInputsVanish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.Each = func(r *sink.Record) {
+	opts.Each = func(r *manifest.Record) {
 		if r.Output != "p000" {
 			return
 		}
@@ -47,7 +47,7 @@ func TestInputsVanish(t *testing.T) {
 	if err != nil || s.Pictures != 3 || s.Failed != 3 {
 		t.Fatal(s, err)
 	}
-	records, _ := manifest(t, opts)
+	records, _ := readManifest(t, opts)
 	for i, code := range []string{3: "missing", 4: "truncated", 5: "not-a-file"} {
 		if records[i].Code != code {
 			t.Errorf("picture %d has the code %q, want %q: %s", i, records[i].Code, code, records[i].Error)
@@ -88,7 +88,7 @@ func TestInputsChange(t *testing.T) {
 			t.Fatal(err)
 		}
 		again(t, entries, opts, 1, 0)
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		want[records[0].SHA256] = records[0].Digest
 	}
 	done := make(chan struct{})
@@ -111,9 +111,9 @@ func TestInputsChange(t *testing.T) {
 		if _, err := Run(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		switch r := records[0]; r.Status {
-		case sink.OK:
+		case manifest.OK:
 			if want[r.SHA256] != r.Digest || r.Digest == "" {
 				t.Errorf("maps of %s are %s, want %s", r.SHA256, r.Digest, want[r.SHA256])
 			}
@@ -123,7 +123,7 @@ func TestInputsChange(t *testing.T) {
 				}
 			}
 			outcomes["ok"]++
-		case sink.Failed:
+		case manifest.Failed:
 			outcomes[r.Code]++
 		}
 	}
@@ -167,8 +167,11 @@ func TestReadingEnds(t *testing.T) {
 	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
 	for name, do := range map[string]func(context.Context, *input) error{
 		"digest": func(_ context.Context, in *input) error { _, err := in.sum(); return err },
-		"header": func(_ context.Context, in *input) error { _, err := w.header(in, new(sink.Record)); return err },
-		"pixels": func(ctx context.Context, in *input) error { _, err := w.decode(ctx, in, new(sink.Record)); return err },
+		"header": func(_ context.Context, in *input) error { _, err := w.header(in, new(manifest.Record)); return err },
+		"pixels": func(ctx context.Context, in *input) error {
+			_, err := w.decode(ctx, in, new(manifest.Record))
+			return err
+		},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		r := &cancelling{Reader: bytes.NewReader(header), left: 3, cancel: cancel}

@@ -7,19 +7,19 @@ import (
 
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/store"
 )
 
 // npyWriter writes a layer's values. A band holds some rows of every map, and in the
 // file each map is whole, so the bands are written to their places.
 type npyWriter struct {
 	worker *worker
-	file   *sink.File
+	file   *store.File
 	shape  volume.Shape
 	header int64
 }
 
-func newNPYWriter(w *worker, shape volume.Shape, file *sink.File) (*npyWriter, error) {
+func newNPYWriter(w *worker, shape volume.Shape, file *store.File) (*npyWriter, error) {
 	header := weights.NPYHeader(shape.C, shape.H, shape.W)
 	values, err := shape.Len()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/stats"
 )
 
@@ -171,7 +171,7 @@ type Options struct {
 
 	// Each is called, from one goroutine, as a picture is done or has failed, in the
 	// order in which they end. It may be nil.
-	Each func(*sink.Record)
+	Each func(*manifest.Record)
 	// Ended is called for every picture, those that were done before among them, from
 	// the same goroutine. It may be nil.
 	Ended func()

@@ -4,9 +4,10 @@ import (
 	"fmt"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/store"
 )
 
 // overlayRows is how many of the picture's rows are blended at a time.
@@ -28,7 +29,7 @@ type overlayWriter struct {
 }
 
 // newOverlayWriter opens a file for every map.
-func newOverlayWriter(w *worker, t *tap, names []layerFile, batch *sink.Batch) (*overlayWriter, []sink.FileInfo, error) {
+func newOverlayWriter(w *worker, t *tap, names []layerFile, batch *store.Batch) (*overlayWriter, []manifest.File, error) {
 	lp := &t.plan.Layers[t.layer]
 	size := t.pic.Size()
 	o := &overlayWriter{
@@ -39,7 +40,7 @@ func newOverlayWriter(w *worker, t *tap, names []layerFile, batch *sink.Batch) (
 	}
 	colormap := w.opts.overlayColormap(lp.Layer)
 	across := render.NewCrossings(render.Axis{Start: lp.FieldStart[1], Jump: lp.Jump[1], Field: lp.Field[1], Outputs: lp.Out.W}, size.W)
-	var infos []sink.FileInfo
+	var infos []manifest.File
 	for k, f := range names {
 		r := t.ranges[k]
 		enc := w.maps.encoder()
@@ -50,7 +51,7 @@ func newOverlayWriter(w *worker, t *tap, names []layerFile, batch *sink.Batch) (
 		o.encoders = append(o.encoders, enc)
 		o.grays = append(o.grays, w.opts.levels(lp.Layer, r))
 		o.overlays = append(o.overlays, render.NewOverlay(colormap, r, across))
-		infos = append(infos, sink.FileInfo{
+		infos = append(infos, manifest.File{
 			Format: string(Overlay), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name(), Filter: f.filter, Index: &k,
 			Scale: &[2]float64{r.Lo, r.Hi}, Colormap: colormap.Name(),
 		})

@@ -12,10 +12,11 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/sheet"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/stats"
+	"filterbank/pipeline/store"
 )
 
 // WritePatches draws what every filter answers to most strongly, after Zeiler and Fergus,
@@ -29,7 +30,7 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
-	tree, err := sink.Open(dir)
+	tree, err := store.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -38,8 +39,8 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	tell, told := opts.Each, map[sink.Path]bool{}
-	opts.Each, opts.Ended, opts.StopOnError = func(r *sink.Record) {
+	tell, told := opts.Each, map[manifest.Path]bool{}
+	opts.Each, opts.Ended, opts.StopOnError = func(r *manifest.Record) {
 		if tell != nil && !told[r.Input] {
 			told[r.Input] = true
 			tell(r)
@@ -68,7 +69,7 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 
 // alone keeps others out of a folder of patches until unlock, and removes what a crash has
 // left of earlier ones.
-func alone(tree *sink.Tree) (unlock func() error, err error) {
+func alone(tree *store.Folder) (unlock func() error, err error) {
 	lock, err := tree.Lock()
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func alone(tree *sink.Tree) (unlock func() error, err error) {
 		err = tree.Sweep()
 	}
 	// A run's own crash is for the next run to look into.
-	unlock = func() error { return lock.Unlock(lock.Crashed && tree.Exists(sink.ManifestName)) }
+	unlock = func() error { return lock.Unlock(lock.Crashed && tree.Exists(manifest.Name)) }
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -115,7 +116,7 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 		if err != nil {
 			return err
 		}
-		err = p.write(func(b *sink.Batch) (err error) {
+		err = p.write(func(b *store.Batch) (err error) {
 			for k := range some {
 				cell := &overview.Cells[from+k]
 				cell.Picture = mosaic(crops[k])
@@ -127,11 +128,11 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 			return err
 		}
 	}
-	return p.write(func(b *sink.Batch) error { return p.draw(b.Create(folder+".png"), overview) })
+	return p.write(func(b *store.Batch) error { return p.draw(b.Create(folder+".png"), overview) })
 }
 
 // write commits the files that do makes, or none of them.
-func (p *patches) write(do func(*sink.Batch) error) error {
+func (p *patches) write(do func(*store.Batch) error) error {
 	b := p.tree.Begin("")
 	err := do(b)
 	if err == nil {
@@ -201,7 +202,7 @@ func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops
 	return f
 }
 
-func (p *patches) draw(file *sink.File, f *sheet.Figure) error {
+func (p *patches) draw(file *store.File, f *sheet.Figure) error {
 	if err := p.drawer.Write(file, f); err != nil {
 		return fmt.Errorf("patches: %w", err)
 	}

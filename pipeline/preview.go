@@ -10,16 +10,17 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // Preview is what a run would do, worked out from the pictures' headers.
 type Preview struct {
 	Sizes    []SizePlan
-	Failures []*sink.Record // pictures that cannot be run, as far as headers tell
-	Pictures int            // that can be run
+	Failures []*manifest.Record // pictures that cannot be run, as far as headers tell
+	Pictures int                // that can be run
 	Maps     int
 	Files    int
 	Bytes    int64 // at most; .npy files have exactly the size counted here
@@ -53,7 +54,7 @@ func NewPreview(ctx context.Context, entries []source.Entry, opts Options) (*Pre
 			err = p.add(e.Path, info, known, &opts)
 		}
 		if err != nil {
-			rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
+			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(output(e))}
 			fail(rec, err)
 			p.Failures = append(p.Failures, rec)
 		}
@@ -178,7 +179,7 @@ func mapBytes(plans []*filters.Plan, opts *Options) int64 {
 				if format == Sheet {
 					sheets += opts.sheetBytes(p, l)
 				}
-				files += min(bytes, int64(n)*sink.BufferBytes)
+				files += min(bytes, int64(n)*store.BufferBytes)
 				own += int64(n) * encoder
 			}
 		}

@@ -15,8 +15,8 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 )
 
 // percentile is numpy.percentile by its definition, on sorted values.
@@ -55,7 +55,7 @@ func TestPercentileScale(t *testing.T) {
 		if _, err := Run(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		checked := 0
 		for _, r := range records {
 			checked += checkPercentileScales(t, opts, r)
@@ -93,7 +93,7 @@ func TestPercentilesTakeMemory(t *testing.T) {
 	}
 }
 
-func checkPercentileScales(t *testing.T, opts Options, r sink.Record) (checked int) {
+func checkPercentileScales(t *testing.T, opts Options, r manifest.Record) (checked int) {
 	t.Helper()
 	for _, f := range r.Files {
 		if f.Scale == nil {

@@ -12,9 +12,10 @@ import (
 	"strings"
 
 	"filterbank/filters"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // arithmetic is the version of what turns pixels into files. It is part of every
@@ -111,8 +112,8 @@ func key(settings []byte, input string) string {
 // isDone says whether an earlier run has made just the maps that this one would make,
 // and they are all there. After a crash the files' content is looked at too, since a
 // machine that lost its power may have kept a file's size and not its bytes.
-func (w *worker) isDone(in *input, rec, earlier *sink.Record) (bool, error) {
-	if earlier == nil || earlier.Status != sink.OK || w.opts.Overwrite == Always {
+func (w *worker) isDone(in *input, rec, earlier *manifest.Record) (bool, error) {
+	if earlier == nil || earlier.Status != manifest.OK || w.opts.Overwrite == Always {
 		return false, nil
 	}
 	c := start()
@@ -123,7 +124,7 @@ func (w *worker) isDone(in *input, rec, earlier *sink.Record) (bool, error) {
 		return false, err
 	}
 	for _, f := range earlier.Files {
-		if !w.tree.Has(f, w.crashed) {
+		if !w.has(f) {
 			return false, nil
 		}
 	}
@@ -159,16 +160,16 @@ func (w *worker) anyMap(e *source.Entry) bool {
 // the stacks still have, since they are maps of what the layer was before; and those of
 // filters that a layer just written has no more. All others, of other formats and other
 // stacks, stay as true as they were, and in the record.
-func (w *worker) settle(earlier, rec *sink.Record) error {
-	if earlier == nil || rec.Status != sink.OK {
+func (w *worker) settle(earlier, rec *manifest.Record) error {
+	if earlier == nil || rec.Status != manifest.OK {
 		return nil
 	}
 	type layer struct {
 		stack, name string
 		format      Format
 	}
-	of := func(f sink.FileInfo) layer { return layer{f.Stack, f.Layer, formatOf(f)} }
-	written, now := map[layer]bool{}, map[sink.Path]bool{}
+	of := func(f manifest.File) layer { return layer{f.Stack, f.Layer, formatOf(f)} }
+	written, now := map[layer]bool{}, map[manifest.Path]bool{}
 	for _, f := range rec.Files {
 		written[of(f)], now[f.Path] = true, true
 	}
@@ -180,7 +181,7 @@ func (w *worker) settle(earlier, rec *sink.Record) error {
 			if err := w.tree.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case w.tree.Has(f, false):
+		case w.tree.Has(string(f.Path), f.Bytes, ""):
 			files = append(files[:len(files):len(files)], f)
 		}
 	}
@@ -189,7 +190,7 @@ func (w *worker) settle(earlier, rec *sink.Record) error {
 }
 
 // formatOf is the format of a file, with PNG for PNG16 too: both write the same files.
-func formatOf(f sink.FileInfo) Format {
+func formatOf(f manifest.File) Format {
 	format := Format(f.Format)
 	if format == "" { // of an earlier version
 		format = Format(strings.TrimPrefix(path.Ext(string(f.Path)), "."))
@@ -218,7 +219,7 @@ func (w *worker) hasLayer(stack, layer string) bool {
 // keepOrRemove decides on the maps that an earlier run has made of a picture that now
 // fails. If its file has changed, they are maps of something else and go; otherwise
 // they stay, and in the record.
-func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
+func (w *worker) keepOrRemove(earlier, rec *manifest.Record) error {
 	if earlier == nil {
 		return nil
 	}
@@ -228,7 +229,7 @@ func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
 	}
 	for _, f := range earlier.Files {
 		err := w.tree.Remove(string(f.Path))
-		if output, ok := errors.AsType[*sink.Error](err); ok && output.OfOne() {
+		if output, ok := errors.AsType[*store.Error](err); ok && output.OfOne() {
 			continue // somebody has put something else in the file's place
 		}
 		if err != nil {
@@ -240,7 +241,7 @@ func (w *worker) keepOrRemove(earlier, rec *sink.Record) error {
 
 // keep notes the files of an earlier record in one that has made none, and what they are
 // maps of.
-func keep(earlier, rec *sink.Record) {
+func keep(earlier, rec *manifest.Record) {
 	if earlier != nil {
 		rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded
 	}

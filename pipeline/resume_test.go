@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"filterbank/filters"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // again runs a job and compares what was done with what was to be.
@@ -86,7 +87,7 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	again(t, entries, opts, 1, 6)
-	records, _ := manifest(t, opts)
+	records, _ := readManifest(t, opts)
 	if records[3].Digest != records[1].Digest || records[3].Key != records[1].Key {
 		t.Error("the changed picture has not become that which it is a copy of")
 	}
@@ -156,7 +157,7 @@ func TestChangedPicture(t *testing.T) {
 	opts.Formats = []Format{PNG}
 	again(t, entries, opts, 2, 0)
 	for i, want := range []int{3, 5} {
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		if got := len(snapshot(t, filepath.Join(opts.Out, entries[i].Rel))); got != want || len(records[i].Files) != want {
 			t.Errorf("picture %d has %d files, %d of them in the manifest, want %d", i, got, len(records[i].Files), want)
 		}
@@ -176,7 +177,7 @@ func TestKeptFilesOfOtherFormats(t *testing.T) {
 	opts.Timeout = 0
 	again(t, entries, opts, 1, 0)
 	again(t, entries, opts, 0, 1)
-	if records, _ := manifest(t, opts); len(records) != 1 || len(records[0].Files) != 5 {
+	if records, _ := readManifest(t, opts); len(records) != 1 || len(records[0].Files) != 5 {
 		t.Errorf("the manifest has %+v, want 3 PNG and 2 .npy", records)
 	}
 	for _, name := range []string{"p000/copy.npy", "p000/less.npy"} {
@@ -208,7 +209,7 @@ func TestFailedAfterDone(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(opts.Out, "p000")); err == nil {
 		t.Error("maps of what the file was before are left")
 	}
-	records, _ := manifest(t, opts)
+	records, _ := readManifest(t, opts)
 	if len(records[0].Files) != 0 || len(records[1].Files) != 5 {
 		t.Errorf("the records have %d and %d files, want 0 and 5", len(records[0].Files), len(records[1].Files))
 	}
@@ -220,7 +221,7 @@ func TestFailedAfterDone(t *testing.T) {
 		t.Fatal(s, err)
 	}
 	for name, data := range snapshot(t, opts.Out) {
-		if filepath.Base(name) != sink.ManifestName && before[name] != data {
+		if filepath.Base(name) != manifest.Name && before[name] != data {
 			t.Errorf("%s has other bytes than before", name)
 		}
 	}
@@ -244,7 +245,7 @@ func TestPanic(t *testing.T) {
 	if err != nil || s.Failed != 2 {
 		t.Fatal(s, err)
 	}
-	records, _ := manifest(t, opts)
+	records, _ := readManifest(t, opts)
 	for i, files := range []int{0, 5, 5} {
 		there := 0
 		for name := range snapshot(t, opts.Out) {
@@ -273,8 +274,8 @@ func TestProblemBesidePicture(t *testing.T) {
 		if err != nil || s.Failed != 1 || s.Pictures+s.Skipped != 1 {
 			t.Fatal(s, err)
 		}
-		records, _ := manifest(t, opts)
-		if len(records) != 2 || records[0].Status != sink.Failed || records[1].Status != sink.OK {
+		records, _ := readManifest(t, opts)
+		if len(records) != 2 || records[0].Status != manifest.Failed || records[1].Status != manifest.OK {
 			t.Errorf("the manifest has %+v", records)
 		}
 	}
@@ -295,8 +296,8 @@ func TestNever(t *testing.T) {
 	if len(files) != 1 || files[mine] != "mine" {
 		t.Errorf("p001 holds %d files, and its own is %q", len(files), files[mine])
 	}
-	records, _ := manifest(t, opts)
-	if records[1].Status != sink.Kept {
+	records, _ := readManifest(t, opts)
+	if records[1].Status != manifest.Kept {
 		t.Errorf("the picture that was left alone has the status %q", records[1].Status)
 	}
 	opts.Scale.Per = render.PerLayer // a change that never has no eyes for
@@ -310,11 +311,11 @@ func TestCrash(t *testing.T) {
 	again(t, entries, opts, 6, 0)
 	undisturbed := snapshot(t, opts.Out)
 
-	_, text := manifest(t, opts)
+	_, text := readManifest(t, opts)
 	torn := text[:strings.LastIndexByte(text[:len(text)-1], '\n')+20]
 	zeros := filepath.Join(opts.Out, "p002/less/000-f0.png")
 	for name, data := range map[string]string{
-		filepath.Join(opts.Out, sink.ManifestName):               torn,
+		filepath.Join(opts.Out, manifest.Name):                   torn,
 		filepath.Join(opts.Out, ".filterbank.lock"):              "",
 		filepath.Join(opts.Out, ".filterbank-1-1.tmp"):           "x",
 		filepath.Join(opts.Out, "p005/copy/.filterbank-1-2.tmp"): "x",
@@ -351,7 +352,7 @@ func TestCrashIsRemembered(t *testing.T) {
 
 func TestSecondRunIsRefused(t *testing.T) {
 	entries, opts := job(t, 2)
-	tree, err := sink.Open(opts.Out)
+	tree, err := store.Open(opts.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +361,7 @@ func TestSecondRunIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := Run(context.Background(), entries, opts)
-	if !errors.Is(err, sink.ErrLocked) || s.Left != 2 {
+	if !errors.Is(err, store.ErrLocked) || s.Left != 2 {
 		t.Errorf("got %v, %+v", err, s)
 	}
 	if err := lock.Unlock(false); err != nil {

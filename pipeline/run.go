@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"filterbank/filters/kernel"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // Summary counts what a run did.
@@ -31,8 +32,8 @@ var ErrStopped = errors.New("stopped at the first picture that failed")
 // run is what the workers of a run share.
 type run struct {
 	opts     *Options
-	tree     *sink.Tree
-	journal  *sink.Journal // nil where nothing is written for a picture
+	tree     *store.Folder
+	journal  *manifest.Journal // nil where nothing is written for a picture
 	memory   *admission
 	hands    hands
 	settings []byte // see settings
@@ -71,10 +72,10 @@ func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, er
 	s, err := r.work(ctx, entries, func(stages *Stages) entryFunc { return newWorker(r, stages).entry })
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(places(entries), r.trust)
-	if !errors.Is(err, sink.ErrGone) { // else it fails for the same reason
+	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
 		err = errors.Join(err, closeErr)
 	}
-	if !errors.Is(err, sink.ErrGone) {
+	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.about(s))
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
@@ -91,12 +92,12 @@ func (r *run) about(s Summary) error {
 	if err != nil {
 		return err
 	}
-	return r.tree.WriteFile(sink.RunName, about)
+	return r.tree.WriteFile(manifest.RunName, about)
 }
 
 // take opens the output folder for this run alone.
-func (r *run) take() (lock *sink.Lock, err error) {
-	if r.tree, err = sink.Open(r.opts.Out); err != nil {
+func (r *run) take() (lock *store.Lock, err error) {
+	if r.tree, err = store.Open(r.opts.Out); err != nil {
 		return nil, err
 	}
 	if lock, err = r.tree.Lock(); err != nil {
@@ -106,7 +107,7 @@ func (r *run) take() (lock *sink.Lock, err error) {
 		err = r.tree.Sweep()
 	}
 	if err == nil {
-		r.journal, err = r.tree.OpenJournal()
+		r.journal, err = manifest.OpenJournal(r.tree)
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock(r.crashed))
@@ -114,12 +115,22 @@ func (r *run) take() (lock *sink.Lock, err error) {
 	return lock, nil
 }
 
+// has says whether a file of an earlier run is there. After a crash its content is looked
+// at too, since a machine that lost its power may have kept a file's size and not its bytes.
+func (r *run) has(f manifest.File) bool {
+	digest := ""
+	if r.crashed {
+		digest = f.SHA256
+	}
+	return r.tree.Has(string(f.Path), f.Bytes, digest)
+}
+
 // trust says whether the record of a picture that is none of this run's is still right:
 // after a crash its files are looked at, like those of pictures that are.
-func (r *run) trust(rec *sink.Record) bool {
+func (r *run) trust(rec *manifest.Record) bool {
 	if r.crashed {
 		for _, f := range rec.Files {
-			if !r.tree.Has(f, true) {
+			if !r.has(f) {
 				return false
 			}
 		}
@@ -156,7 +167,7 @@ func (r *run) work(ctx context.Context, entries []source.Entry, start func(*Stag
 			entry := start(&stages[i])
 			for k := range queue {
 				res := entry(ctx, k, &entries[k])
-				if r.opts.StopOnError && res.err == nil && res.record != nil && res.record.Status == sink.Failed {
+				if r.opts.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
 					stop(ErrStopped) // before this worker takes another
 				}
 				results <- res
@@ -216,9 +227,9 @@ func (s *Summary) count(r result) {
 	case r.skipped:
 		s.Skipped++
 	case r.record == nil:
-	case r.record.Status == sink.Failed:
+	case r.record.Status == manifest.Failed:
 		s.Failed++
-	case r.record.Status == sink.Kept:
+	case r.record.Status == manifest.Kept:
 		s.Skipped++
 	default:
 		s.Pictures++

@@ -17,8 +17,8 @@ import (
 
 	"filterbank/filters"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
 
@@ -81,14 +81,14 @@ func job(t *testing.T, n int, broken ...int) ([]source.Entry, Options) {
 
 // manifest reads the run's manifest. Its text is without the seconds, which differ from
 // run to run.
-func manifest(t *testing.T, opts Options) (records []sink.Record, text string) {
+func readManifest(t *testing.T, opts Options) (records []manifest.Record, text string) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(opts.Out, sink.ManifestName))
+	data, err := os.ReadFile(filepath.Join(opts.Out, manifest.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range bytes.Lines(data) {
-		var r sink.Record
+		var r manifest.Record
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestManifestKeepsTheOrder(t *testing.T) {
 		if s.Pictures != 58 || s.Failed != 2 || s.Left != 0 || s.Maps != 58*3 || s.Files != 58*5 {
 			t.Errorf("%d jobs: %+v", jobs, s)
 		}
-		records, text := manifest(t, opts)
+		records, text := readManifest(t, opts)
 		for i, e := range entries {
 			if string(records[i].Input) != e.Path {
 				t.Fatalf("%d jobs: record %d is of %s, want %s", jobs, i, records[i].Input, e.Path)
@@ -170,7 +170,7 @@ func TestInterrupt(t *testing.T) {
 	entries, opts := job(t, 40)
 	ctx, cancel := context.WithCancel(context.Background())
 	opts.Jobs = 1
-	opts.Each = func(r *sink.Record) {
+	opts.Each = func(r *manifest.Record) {
 		if r.Output == "p004" {
 			cancel()
 		}
@@ -179,7 +179,7 @@ func TestInterrupt(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || s.Pictures < 5 || s.Left == 0 || s.Pictures+s.Left != 40 {
 		t.Errorf("got %v, %+v", err, s)
 	}
-	data, err := os.ReadFile(filepath.Join(opts.Out, sink.ManifestName))
+	data, err := os.ReadFile(filepath.Join(opts.Out, manifest.Name))
 	if err != nil || bytes.Count(data, []byte("\n")) != s.Pictures {
 		t.Errorf("the manifest has %d lines, want %d (%v)", bytes.Count(data, []byte("\n")), s.Pictures, err)
 	}
@@ -194,7 +194,7 @@ func TestScalesAreShared(t *testing.T) {
 	opts.Overwrite = Always
 	scales := func(per render.Per) (out [][2]float64) {
 		opts.Scale.Per = per
-		opts.Each = func(r *sink.Record) {
+		opts.Each = func(r *manifest.Record) {
 			for _, f := range r.Files {
 				if f.Scale != nil {
 					out = append(out, *f.Scale)

@@ -8,22 +8,22 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // sheetWriter makes a layer's contact sheet. Of each map it holds what its tile shows.
 type sheetWriter struct {
 	worker *worker
 	tap    *tap
-	file   *sink.File
+	file   *store.File
 	figure *layerFigure
 	grays  []render.Gray
 	maps   []*sheet.Reduction
 	labels [][]string // of each map its values, where it is so small that they can be read
 }
 
-func newSheetWriter(w *worker, t *tap, file *sink.File) *sheetWriter {
+func newSheetWriter(w *worker, t *tap, file *store.File) *sheetWriter {
 	name := source.Display(string(t.rec.Output))
 	s := &sheetWriter{worker: w, tap: t, figure: w.opts.layerFigure(t.plan, t.layer, name, t.ranges), file: file}
 	reduction := sheet.NewReduction(s.figure.from, s.figure.to, 1)

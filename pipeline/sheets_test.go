@@ -138,7 +138,7 @@ func TestSheetHoldsTheMaps(t *testing.T) {
 		if _, err := Run(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		var last image.Point
 		for _, f := range records[0].Files {
 			if f.Layer != "edges" || f.Format != string(PNG) {
@@ -213,7 +213,7 @@ func TestOverlaysFollowTheGeometry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records, _ := manifest(t, opts)
+		records, _ := readManifest(t, opts)
 		seen := 0
 		for _, f := range records[0].Files {
 			if f.Format != string(Overlay) {

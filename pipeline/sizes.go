@@ -7,6 +7,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 )
 
 // sizeError is a stack that does not fit a picture.
@@ -21,7 +22,7 @@ func (e *sizeError) code() string {
 	case large, errors.Is(e, volume.ErrTooLarge):
 		return string(decode.TooLarge)
 	case errors.Is(e, filters.ErrStrictSize):
-		return codeUncovered
+		return manifest.CodeUncovered
 	}
 	return string(decode.TooSmall)
 }

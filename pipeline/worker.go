@@ -13,9 +13,10 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/sheet"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // worker takes one picture at a time from its path to its files. Its buffers are its
@@ -40,16 +41,16 @@ func newWorker(r *run, stages *Stages) *worker {
 // result is what became of an entry. Its record is nil when there is nothing to note:
 // an earlier run had done the picture, or the run ended before the picture did.
 type result struct {
-	record  *sink.Record
+	record  *manifest.Record
 	skipped bool
 	maps    int
-	files   []sink.FileInfo // that were written
+	files   []manifest.File // that were written
 	err     error           // of the output folder; it ends the run
 }
 
 // entry does one entry.
 func (w *worker) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
-	rec := &sink.Record{Input: sink.Path(e.Path), Output: sink.Path(output(e))}
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(output(e))}
 	if e.Problem != nil {
 		fail(rec, e.Problem)
 		return result{record: rec}
@@ -72,17 +73,17 @@ func (w *worker) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
 	maps, err := w.picture(ctx, e, rec, earlier, batch)
 	seconds := max(time.Microsecond, (time.Since(begun) - w.waited).Round(time.Microsecond)).Seconds()
 	if err == nil {
-		if rec.Status == sink.OK {
+		if rec.Status == manifest.OK {
 			rec.Seconds = seconds
 		}
 		r = result{record: rec, maps: maps, files: rec.Files}
 		err = w.settle(earlier, rec)
 	}
-	var outputErr *sink.Error
+	var outputErr *store.Error
 	switch {
 	case err == nil:
 		return r
-	case errors.Is(err, errDone) && rec.Status != sink.OK:
+	case errors.Is(err, errDone) && rec.Status != manifest.OK:
 		return result{skipped: true}
 	case errors.Is(err, errDone):
 		return result{record: rec, skipped: true}
@@ -132,21 +133,21 @@ func output(e *source.Entry) string {
 var errDone = errors.New("done by an earlier run")
 
 // fail turns a record into that of a picture that failed.
-func fail(rec *sink.Record, err error) {
-	rec.Status, rec.Error, rec.Code = sink.Failed, err.Error(), code(err)
+func fail(rec *manifest.Record, err error) {
+	rec.Status, rec.Error, rec.Code = manifest.Failed, err.Error(), code(err)
 	rec.Layers, rec.Files, rec.Digest = nil, nil, ""
 }
 
 // picture does a picture, unless an earlier run has: then it gives errDone.
-func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sink.Record, batch *sink.Batch) (maps int, err error) {
+func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *manifest.Record, batch *store.Batch) (maps int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	if w.opts.Overwrite == Never && w.anyMap(e) {
-		if earlier != nil && earlier.Status == sink.OK {
+		if earlier != nil && earlier.Status == manifest.OK {
 			return 0, errDone
 		}
-		rec.Status = sink.Kept
+		rec.Status = manifest.Kept
 		keep(earlier, rec)
 		return 0, nil
 	}
@@ -168,7 +169,7 @@ func (w *worker) picture(ctx context.Context, e *source.Entry, rec, earlier *sin
 
 // decoded decodes a picture, once there is room for it and for the bytes that will be
 // held besides, as its plans tell, and processes it, within the time that it may take.
-func (w *worker) decoded(ctx context.Context, in *input, rec *sink.Record, held func() int64, process func(context.Context, *decode.Picture) (int, error)) (int, error) {
+func (w *worker) decoded(ctx context.Context, in *input, rec *manifest.Record, held func() int64, process func(context.Context, *decode.Picture) (int, error)) (int, error) {
 	info, err := w.header(in, rec)
 	if err != nil {
 		return 0, err
@@ -199,7 +200,7 @@ func (w *worker) decoded(ctx context.Context, in *input, rec *sink.Record, held 
 }
 
 // process takes a decoded picture to its maps.
-func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *sink.Record, batch *sink.Batch) (maps int, err error) {
+func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *manifest.Record, batch *store.Batch) (maps int, err error) {
 	ranges, err := w.ranges(ctx, pic)
 	if err != nil {
 		return 0, err
@@ -216,16 +217,16 @@ func (w *worker) process(ctx context.Context, pic *decode.Picture, rec *sink.Rec
 	}
 	digest := sha256.New()
 	for i, f := range written {
-		files[i].Path, files[i].Bytes, files[i].SHA256 = sink.Path(f.Path), f.Bytes, f.SHA256
+		files[i].Path, files[i].Bytes, files[i].SHA256 = manifest.Path(f.Path), f.Bytes, f.SHA256
 		io.WriteString(digest, f.SHA256)
 	}
-	rec.Status, rec.Files, rec.Digest = sink.OK, files, hex.EncodeToString(digest.Sum(nil))
+	rec.Status, rec.Files, rec.Digest = manifest.OK, files, hex.EncodeToString(digest.Sum(nil))
 	rec.Stack = hex.EncodeToString(w.stacks)
 	return maps, nil
 }
 
 // plan works out every stack for a picture's size and notes the shapes.
-func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
+func (w *worker) plan(in volume.Shape, rec *manifest.Record) error {
 	rec.Layers = rec.Layers[:0]
 	for i, s := range w.opts.Stacks {
 		e := &w.engines[i]
@@ -237,7 +238,7 @@ func (w *worker) plan(in volume.Shape, rec *sink.Record) error {
 			e.plan = p
 		}
 		for _, lp := range e.plan.Layers {
-			rec.Layers = append(rec.Layers, sink.LayerInfo{
+			rec.Layers = append(rec.Layers, manifest.Layer{
 				Stack: s.Stack.Name(), Layer: lp.Layer.Name(), In: lp.In, Out: lp.Out,
 				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
 			})

@@ -10,9 +10,10 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/mapng"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/store"
 )
 
 // ScaleKeyword names the PNG text chunk that holds a map's range: lo and hi,
@@ -109,7 +110,7 @@ type layerWriter interface {
 
 // write runs the stacks and writes the maps of their tapped layers. The files come
 // back in the order in which the batch holds them.
-func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, rec *sink.Record, batch *sink.Batch) (files []sink.FileInfo, maps int, err error) {
+func (w *worker) write(ctx context.Context, pic *decode.Picture, ranges [][][]render.Range, rec *manifest.Record, batch *store.Batch) (files []manifest.File, maps int, err error) {
 	defer w.maps.stages(w.stages)
 	for s, p := range w.plans() {
 		w.maps.inUse = 0
@@ -186,7 +187,7 @@ type tap struct {
 	layer  int
 	ranges []render.Range // one a map
 	pic    *decode.Picture
-	rec    *sink.Record
+	rec    *manifest.Record
 }
 
 // MapNames are the PNG files that a layer's maps take, one a filter: slash-separated
@@ -200,18 +201,18 @@ func MapNames(stack *filters.Stack, layer int) []string {
 }
 
 // layerWriter opens the files of a layer in one format.
-func (w *worker) layerWriter(format Format, t *tap, batch *sink.Batch) (layerWriter, []sink.FileInfo, error) {
+func (w *worker) layerWriter(format Format, t *tap, batch *store.Batch) (layerWriter, []manifest.File, error) {
 	lp := &t.plan.Layers[t.layer]
-	info := sink.FileInfo{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
+	info := manifest.File{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
 	names := layerFileNames(format, t.plan.Stack, t.layer)
 	switch format {
 	case NPY:
 		n, err := newNPYWriter(w, lp.Out, batch.Create(names[0].name))
-		return n, []sink.FileInfo{info}, err
+		return n, []manifest.File{info}, err
 	case Overlay:
 		return newOverlayWriter(w, t, names, batch)
 	case Sheet:
-		return newSheetWriter(w, t, batch.Create(names[0].name)), []sink.FileInfo{info}, nil
+		return newSheetWriter(w, t, batch.Create(names[0].name)), []manifest.File{info}, nil
 	}
 	return newPNGWriter(w, t, format, names, batch)
 }
@@ -225,9 +226,9 @@ type pngWriter struct {
 }
 
 // newPNGWriter opens a file for every map.
-func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *sink.Batch) (*pngWriter, []sink.FileInfo, error) {
+func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *store.Batch) (*pngWriter, []manifest.File, error) {
 	lp := &t.plan.Layers[t.layer]
-	info := sink.FileInfo{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
+	info := manifest.File{Format: string(format), Stack: t.plan.Stack.Name(), Layer: lp.Layer.Name()}
 	pw := &pngWriter{worker: w, depth: 8}
 	header := mapng.Header{Width: lp.Out.W, Height: lp.Out.H, Text: make([]mapng.Text, 1)}
 	colormap := w.opts.colormap(lp.Layer)
@@ -240,7 +241,7 @@ func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *si
 		pw.depth, gray = 16, render.Gray16
 	}
 	header.Depth = pw.depth
-	var infos []sink.FileInfo
+	var infos []manifest.File
 	for k, f := range names {
 		enc := w.maps.encoder()
 		header.Text[0] = mapng.Text{Keyword: ScaleKeyword, Value: t.ranges[k].String()}

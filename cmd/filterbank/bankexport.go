@@ -16,7 +16,7 @@ import (
 	"filterbank/filters/bank"
 	"filterbank/filters/config"
 	"filterbank/filters/weights"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/store"
 )
 
 // exported is an array of filters, and the JSON form of what is said of it.
@@ -104,7 +104,7 @@ func writeFile(path string, data []byte) error {
 	if dir, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !dir.IsDir() {
 		return fmt.Errorf("write %s: there is no folder %s", path, filepath.Dir(path))
 	}
-	tree, err := sink.Open(filepath.Dir(path))
+	tree, err := store.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/stats"
+	"filterbank/pipeline/store"
 )
 
 // calibration is the flags of calibrate besides those on images and stack.
@@ -25,7 +26,7 @@ type calibration struct {
 	file       string
 	duplicates float64
 	json       bool
-	tree       *sink.Tree // where the file goes
+	tree       *store.Folder // where the file goes
 }
 
 func newCalibrate(c console) *cobra.Command {
@@ -108,13 +109,13 @@ func (f *calibration) open() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("statistics file %s: %w", f.file, bare(err))
 	}
-	if f.tree, err = sink.Open(filepath.Dir(f.file)); err != nil {
+	if f.tree, err = store.Open(filepath.Dir(f.file)); err != nil {
 		return err
 	}
 	if err := f.tree.Writable(); err != nil || f.out == "" {
 		return err
 	}
-	patches, err := sink.Open(f.out)
+	patches, err := store.Open(f.out)
 	if err != nil {
 		return fmt.Errorf("patches: %w", err)
 	}
@@ -162,7 +163,7 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 // draw draws the patches and gives the exit code.
 func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary) error {
 	failed := s.Failed > 0
-	j.opts.Each = func(r *sink.Record) {
+	j.opts.Each = func(r *manifest.Record) {
 		failed = true
 		log.Error("draw patches: "+r.Error, "code", r.Code)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"filterbank/filters/kernel"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // TestConformance runs every case through the command line. The expected values were
@@ -97,11 +97,11 @@ func checkLayer(t *testing.T, expected, file string) {
 // lastFile is the one file that the manifest names.
 func lastFile(t *testing.T, out string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
+	data, err := os.ReadFile(filepath.Join(out, manifest.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r sink.Record
+	var r manifest.Record
 	if err := json.Unmarshal(data, &r); err != nil || len(r.Files) != 1 {
 		t.Fatalf("manifest: %v, %d files, want 1", err, len(r.Files))
 	}
@@ -166,7 +166,7 @@ func TestKernelsGiveTheSameFiles(t *testing.T) {
 			if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
 				t.Fatalf("%s %v: exit %d: %s", name, settings, code, &stderr)
 			}
-			manifest, err := os.ReadFile(filepath.Join(out, sink.ManifestName))
+			manifest, err := os.ReadFile(filepath.Join(out, manifest.Name))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // outputs is every file below a folder but run.json, which counts and times the run; the
@@ -24,7 +24,7 @@ func outputs(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == sink.RunName {
+		if err != nil || d.IsDir() || d.Name() == manifest.RunName {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
@@ -33,7 +33,7 @@ func outputs(t *testing.T, dir string) map[string]string {
 		}
 		data, err := os.ReadFile(path)
 		files[rel] = string(data)
-		if rel == sink.ManifestName {
+		if rel == manifest.Name {
 			files[rel] = withoutSeconds(files[rel])
 		}
 		return err
@@ -127,7 +127,7 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for begun := false; !begun; time.Sleep(time.Millisecond) {
-			info, err := os.Stat(filepath.Join(out, sink.ManifestName))
+			info, err := os.Stat(filepath.Join(out, manifest.Name))
 			begun = err == nil && info.Size() > 0
 		}
 		cmd.Process.Signal(signal)
@@ -140,7 +140,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		part := outputs(t, out)
 		for name, data := range part {
-			if name != sink.ManifestName && undisturbed[name] != data {
+			if name != manifest.Name && undisturbed[name] != data {
 				t.Errorf("%v: %s is half written or should not be there", signal, name)
 			}
 		}
@@ -194,7 +194,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("said %s", text)
 	}
 	for name, data := range outputs(t, out) {
-		if name != sink.ManifestName && undisturbed[name] != data {
+		if name != manifest.Name && undisturbed[name] != data {
 			t.Errorf("%s is half written or should not be there", name)
 		}
 	}

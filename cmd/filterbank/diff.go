@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline/diff"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // diffOptions say how runs are compared and how that is printed.
@@ -94,10 +94,10 @@ func printDiff(w io.Writer, r *diff.Report, a, b string, o diffOptions) error {
 		return line
 	})
 	for _, only := range []struct {
-		files diff.List[sink.Path]
+		files diff.List[manifest.Path]
 		dir   string
 	}{{r.OnlyA, a}, {r.OnlyB, b}} {
-		list(&out, only.files, func(p sink.Path) string { return fmt.Sprintf("%s: only in %s", shown(p), only.dir) })
+		list(&out, only.files, func(p manifest.Path) string { return fmt.Sprintf("%s: only in %s", shown(p), only.dir) })
 	}
 	list(&out, r.Shapes, func(s diff.Shapes) string {
 		return fmt.Sprintf("%s: %v in %s, %v in %s", shown(s.Path), s.A, a, s.B, b)
@@ -139,7 +139,7 @@ func layerName(m *diff.Map) string {
 }
 
 // shown quotes names that would break a line or a terminal.
-func shown(p sink.Path) string {
+func shown(p manifest.Path) string {
 	for _, r := range string(p) {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return strconv.Quote(string(p))

@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
 )
 
 // disturb runs a command and does something once it has written its first record. What
@@ -25,7 +26,7 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
 		t.Fatal(err)
 	}
 	for begun := false; !begun; time.Sleep(time.Millisecond) {
-		info, err := os.Stat(filepath.Join(out, sink.ManifestName))
+		info, err := os.Stat(filepath.Join(out, manifest.Name))
 		begun = err == nil && info.Size() > 0
 	}
 	do()
@@ -54,7 +55,7 @@ func TestVanishingOutput(t *testing.T) {
 				}
 			}
 		})
-		if want := "filterbank: write " + out + ": " + sink.ErrGone.Error() + "; "; !strings.HasPrefix(said, want) || strings.Count(said, "\n") != 1 {
+		if want := "filterbank: write " + out + ": " + store.ErrGone.Error() + "; "; !strings.HasPrefix(said, want) || strings.Count(said, "\n") != 1 {
 			t.Errorf("said %q, want %q", said, want)
 		}
 		if left, err := os.ReadDir(out); len(left) > 0 || replaced != (err == nil) {
@@ -124,7 +125,7 @@ func TestReadOnlyOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	undisturbed[sink.ManifestName] = strings.ReplaceAll(undisturbed[sink.ManifestName], samples, "samples")
+	undisturbed[manifest.Name] = strings.ReplaceAll(undisturbed[manifest.Name], samples, "samples")
 	sameOutputs(t, got, undisturbed)
 }
 
@@ -142,7 +143,7 @@ func TestSecondRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for begun := false; !begun; time.Sleep(time.Millisecond) {
-		_, err := os.Stat(filepath.Join(out, sink.ManifestName))
+		_, err := os.Stat(filepath.Join(out, manifest.Name))
 		begun = err == nil
 	}
 	second := func() (int, string) {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"filterbank/filters/config"
-	"filterbank/pipeline"
+	"filterbank/pipeline/manifest"
 )
 
 func newSchema(c console) *cobra.Command {
@@ -24,7 +24,7 @@ func newSchema(c console) *cobra.Command {
 				switch args[0] {
 				case "stack":
 				case "manifest":
-					text = pipeline.ManifestSchema()
+					text = manifest.Schema()
 				default:
 					return fmt.Errorf("schema %q: it must be stack or manifest", args[0])
 				}

@@ -15,8 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"filterbank/pipeline"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // printedSchema is what "filterbank schema manifest" prints, compiled.
@@ -49,7 +48,7 @@ func (c check) Check(err error) {
 // schema that the program prints, and have these statuses, or codes where they failed.
 func checkManifest(ts *testscript.TestScript, _ bool, args []string) {
 	schema := printedSchema(ts)
-	data, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), sink.ManifestName))
+	data, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), manifest.Name))
 	ts.Check(err)
 	var got []string
 	for line := range strings.Lines(string(data)) {
@@ -93,7 +92,7 @@ func TestReadmeManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := "| code | meaning |\n|---|---|\n"
-	for _, c := range pipeline.Codes() {
+	for _, c := range manifest.Codes() {
 		table += "| `" + c.Name + "` | " + c.Meaning + " |\n"
 	}
 	if !strings.Contains(string(readme), "\n"+table+"\n") {
@@ -113,7 +112,7 @@ func TestSchemaDescribesEverything(t *testing.T) {
 		}
 	}
 	var schema map[string]any
-	if err := json.Unmarshal(pipeline.ManifestSchema(), &schema); err != nil {
+	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
 	fields("line", schema)
@@ -127,7 +126,7 @@ func TestEveryCodeIsListed(t *testing.T) {
 	for file, constant := range map[string]string{
 		"../../pipeline/decode/errors.go":  `(?m)^\t\w+ +Code = "([a-z-]+)"`,
 		"../../pipeline/source/problem.go": `(?m)^\tCode\w+ +Code = "([a-z-]+)"`,
-		"../../pipeline/codes.go":          `(?m)^\tcode\w+ += "([a-z-]+)"`,
+		"../../pipeline/manifest/codes.go": `(?m)^\tCode\w+ += "([a-z-]+)"`,
 	} {
 		source, err := os.ReadFile(file)
 		if err != nil {
@@ -138,7 +137,7 @@ func TestEveryCodeIsListed(t *testing.T) {
 			t.Errorf("%s: found %d codes, it has more", file, len(found))
 		}
 		for _, m := range found {
-			if !slices.ContainsFunc(pipeline.Codes(), func(c pipeline.Code) bool { return c.Name == string(m[1]) }) {
+			if !slices.ContainsFunc(manifest.Codes(), func(c manifest.Code) bool { return c.Name == string(m[1]) }) {
 				t.Errorf("%s: code %s is not listed", file, m[1])
 			}
 		}

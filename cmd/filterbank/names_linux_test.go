@@ -15,7 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // hostile are names that other programs stumble over.
@@ -148,12 +148,12 @@ func plantDeep(t *testing.T, dir, path string, data []byte) {
 // inputsOf are the inputs that a manifest names. Their maps are where it says.
 func inputsOf(t *testing.T, dir, out string) (inputs []string) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, out, sink.ManifestName))
+	data, err := os.ReadFile(filepath.Join(dir, out, manifest.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range bytes.Lines(data) {
-		var r sink.Record
+		var r manifest.Record
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,9 +14,9 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
 
@@ -139,23 +138,19 @@ func checkReportPlace(out string, entries []source.Entry) error {
 
 // readRun finds out from run.json what made a run.
 func readRun(dir string, pixels int64) (report.Options, error) {
-	name := filepath.Join(dir, sink.RunName)
-	data, err := sink.ReadFile(name)
+	name := filepath.Join(dir, manifest.RunName)
+	r, err := manifest.ReadRun(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return report.Options{}, fmt.Errorf("report: there is no %s: name the output folder of a run", name)
 	}
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %w", err)
 	}
-	var r runFile
-	if err := json.Unmarshal(data, &r); err != nil {
-		return report.Options{}, fmt.Errorf("report: read %s: %w", name, err)
-	}
 	folder := string(r.StackFolder)
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(string(r.Folder), folder)
 	}
-	file, err := config.Parse(filepath.Join(folder, sink.RunName), r.Stack)
+	file, err := config.Parse(filepath.Join(folder, manifest.RunName), r.Stack)
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the stack in %s: %w", name, err)
 	}
@@ -185,7 +180,7 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 
 // countPictures is how many pictures a run has, for the bar; errors are report's to find.
 func countPictures(dir string) int {
-	m, err := sink.OpenManifest(dir)
+	m, err := manifest.Open(dir)
 	if err != nil {
 		return 0
 	}

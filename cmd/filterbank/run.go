@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -144,7 +144,7 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	}
 	defer raiseHeap(j.opts.Memory)()
 	said := map[string]bool{}
-	j.opts.Each = func(r *sink.Record) { logRecord(log, r, said) }
+	j.opts.Each = func(r *manifest.Record) { logRecord(log, r, said) }
 	j.opts.Ended = p.add
 	return do(running, log, p)
 }
@@ -196,8 +196,8 @@ func hasImages(entries []source.Entry) bool {
 
 // logRecord logs what a record has to say. That a layer leaves rows or columns uncovered
 // is said once for each layer, not for each image.
-func logRecord(log *slog.Logger, r *sink.Record, said map[string]bool) {
-	if r.Status == sink.Failed {
+func logRecord(log *slog.Logger, r *manifest.Record, said map[string]bool) {
+	if r.Status == manifest.Failed {
 		log.Error(r.Error, "code", r.Code)
 		return
 	}

@@ -16,8 +16,8 @@ import (
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
 
@@ -29,7 +29,7 @@ type subject struct {
 	scale   *render.Range // of a map in a PNG
 }
 
-func quoted(name string) string { return shown(sink.Path(name)) }
+func quoted(name string) string { return shown(manifest.Path(name)) }
 
 // read reads a file, or standard input where its name is a hyphen.
 func (v *viewer) read(name string) (*subject, error) {

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // program puts the program into a folder: this test's own binary, which TestMain lets
@@ -77,7 +77,7 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("want %q once in\n%s", want, &stderr)
 		}
 	}
-	manifest, err := os.ReadFile(filepath.Join(dir, "out", sink.ManifestName))
+	manifest, err := os.ReadFile(filepath.Join(dir, "out", manifest.Name))
 	if got := bytes.Count(manifest, []byte(`"status":"failed","code":"unreadable"`)); got != 2 {
 		t.Errorf("%d records have the code unreadable, want 2: %v\n%s", got, err, manifest)
 	}

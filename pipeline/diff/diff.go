@@ -4,7 +4,7 @@ package diff
 
 import (
 	"filterbank/filters/volume"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // Options say how runs are compared.
@@ -20,11 +20,11 @@ type Report struct {
 	Same     int   `json:"same_bytes"` // of these, according to the manifests
 	Maps     []Map `json:"maps"`       // in the order in which they are first met
 
-	Unmatched  List[Unmatched] `json:"unmatched"` // pictures that one run has not done
-	OnlyA      List[sink.Path] `json:"only_a"`    // files of pictures that both have done
-	OnlyB      List[sink.Path] `json:"only_b"`
-	Shapes     List[Shapes]    `json:"shapes"`
-	Unreadable List[Problem]   `json:"unreadable"` // files whose bytes differ and that are no numbers
+	Unmatched  List[Unmatched]     `json:"unmatched"` // pictures that one run has not done
+	OnlyA      List[manifest.Path] `json:"only_a"`    // files of pictures that both have done
+	OnlyB      List[manifest.Path] `json:"only_b"`
+	Shapes     List[Shapes]        `json:"shapes"`
+	Unreadable List[Problem]       `json:"unreadable"` // files whose bytes differ and that are no numbers
 }
 
 // Map is the maps of a filter in all pictures, in one format. What is NaN in both runs
@@ -43,7 +43,7 @@ type Map struct {
 	NotFinite int64 `json:"not_finite"`
 	// Worst is the picture with the largest difference, or with the first values of
 	// NotFinite; it is empty where there is none.
-	Worst sink.Path `json:"worst,omitempty"`
+	Worst manifest.Path `json:"worst,omitempty"`
 
 	sum float64
 }
@@ -51,23 +51,23 @@ type Map struct {
 // Unmatched is a picture that only one run has done, and what became of it in each:
 // a manifest's status, or "missing".
 type Unmatched struct {
-	Picture sink.Path `json:"input"`
-	A       string    `json:"a"`
-	B       string    `json:"b"`
-	Error   string    `json:"error,omitempty"` // where it failed
+	Picture manifest.Path `json:"input"`
+	A       string        `json:"a"`
+	B       string        `json:"b"`
+	Error   string        `json:"error,omitempty"` // where it failed
 }
 
 // Shapes is a file whose maps have other sizes in B than in A.
 type Shapes struct {
-	Path sink.Path    `json:"path"`
-	A    volume.Shape `json:"a"`
-	B    volume.Shape `json:"b"`
+	Path manifest.Path `json:"path"`
+	A    volume.Shape  `json:"a"`
+	B    volume.Shape  `json:"b"`
 }
 
 // Problem is a file that could not be compared.
 type Problem struct {
-	Path  sink.Path `json:"path"`
-	Error string    `json:"error"`
+	Path  manifest.Path `json:"path"`
+	Error string        `json:"error"`
 }
 
 // List counts things and keeps the first thousand, so that runs of a million pictures

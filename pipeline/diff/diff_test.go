@@ -22,7 +22,7 @@ import (
 
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 var (
@@ -40,7 +40,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture { return &fixture{t: t, dir: t.TempDir()} }
 
 // record adds a line to the manifest.
-func (f *fixture) record(r sink.Record) {
+func (f *fixture) record(r manifest.Record) {
 	f.t.Helper()
 	if err := json.NewEncoder(&f.manifest).Encode(&r); err != nil {
 		f.t.Fatal(err)
@@ -48,11 +48,11 @@ func (f *fixture) record(r sink.Record) {
 }
 
 // done adds a picture with layer l of the given shape.
-func (f *fixture) done(name string, out volume.Shape, files ...sink.FileInfo) {
+func (f *fixture) done(name string, out volume.Shape, files ...manifest.File) {
 	f.t.Helper()
-	f.record(sink.Record{
-		Input: sink.Path("in/" + name + ".png"), Output: sink.Path(name), Status: sink.OK,
-		Layers: []sink.LayerInfo{{Layer: "l", Out: out}}, Files: files,
+	f.record(manifest.Record{
+		Input: manifest.Path("in/" + name + ".png"), Output: manifest.Path(name), Status: manifest.OK,
+		Layers: []manifest.Layer{{Layer: "l", Out: out}}, Files: files,
 	})
 }
 
@@ -67,29 +67,29 @@ func (f *fixture) write(name string, data []byte) (sum string) {
 }
 
 // npy writes a layer's values.
-func (f *fixture) npy(name string, shape volume.Shape, values ...float32) sink.FileInfo {
+func (f *fixture) npy(name string, shape volume.Shape, values ...float32) manifest.File {
 	f.t.Helper()
 	data := weights.NPYHeader(shape.C, shape.H, shape.W)
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	return sink.FileInfo{Path: sink.Path(name), Layer: "l", SHA256: f.write(name, data)}
+	return manifest.File{Path: manifest.Path(name), Layer: "l", SHA256: f.write(name, data)}
 }
 
 // png writes a map.
-func (f *fixture) png(name string, index int, lo, hi float64, m image.Image) sink.FileInfo {
+func (f *fixture) png(name string, index int, lo, hi float64, m image.Image) manifest.File {
 	f.t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, m); err != nil {
 		f.t.Fatal(err)
 	}
-	return sink.FileInfo{
-		Path: sink.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, SHA256: f.write(name, b.Bytes()),
+	return manifest.File{
+		Path: manifest.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, SHA256: f.write(name, b.Bytes()),
 	}
 }
 
 func (f *fixture) close() string {
-	f.write(sink.ManifestName, f.manifest.Bytes())
+	f.write(manifest.Name, f.manifest.Bytes())
 	return f.dir
 }
 
@@ -128,12 +128,12 @@ func compareRuns(t *testing.T, a, b *fixture, jobs int) *Report {
 // TestFiles compares two runs of one picture, of which each wrote one file.
 func TestFiles(t *testing.T) {
 	row, two := volume.Shape{C: 1, H: 1, W: 3}, volume.Shape{C: 2, H: 1, W: 3}
-	type side func(f *fixture) sink.FileInfo
+	type side func(f *fixture) manifest.File
 	numbers := func(shape volume.Shape, values ...float32) side {
-		return func(f *fixture) sink.FileInfo { return f.npy("p/l.npy", shape, values...) }
+		return func(f *fixture) manifest.File { return f.npy("p/l.npy", shape, values...) }
 	}
 	pixels := func(lo, hi float64, m image.Image) side {
-		return func(f *fixture) sink.FileInfo { return f.png("p/l/000-f0.png", 0, lo, hi, m) }
+		return func(f *fixture) manifest.File { return f.png("p/l/000-f0.png", 0, lo, hi, m) }
 	}
 	npyMap := func(m Map) Map { m.Layer, m.Format = "l", "npy"; return m }
 	pngMap := func(m Map) Map { m.Layer, m.Format, m.Filter, m.Values = "l", "png", "f0", 3; return m }
@@ -185,8 +185,8 @@ func TestFiles(t *testing.T) {
 // TestSameDigestIsNotRead: what the manifests call equal need not even be there.
 func TestSameDigestIsNotRead(t *testing.T) {
 	a, b := newFixture(t), newFixture(t)
-	info := sink.FileInfo{Path: "p/l.npy", Layer: "l", SHA256: "ab"}
-	sheet := sink.FileInfo{Path: "p/sheet.png", Layer: "of no shape", SHA256: "cd"}
+	info := manifest.File{Path: "p/l.npy", Layer: "l", SHA256: "ab"}
+	sheet := manifest.File{Path: "p/sheet.png", Layer: "of no shape", SHA256: "cd"}
 	a.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
 	b.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
 	r := compareRuns(t, a, b, 1)
@@ -200,19 +200,19 @@ func TestProblems(t *testing.T) {
 	row := volume.Shape{C: 1, H: 1, W: 3}
 	for _, c := range []struct {
 		name   string
-		change func(f *fixture, info *sink.FileInfo)
+		change func(f *fixture, info *manifest.File)
 		want   string
 	}{
-		{"gone", func(f *fixture, info *sink.FileInfo) { os.Remove(filepath.Join(f.dir, "p/l.npy")) }, "no such file"},
-		{"a folder", func(f *fixture, info *sink.FileInfo) { info.Path = "p" }, "only"},
-		{"cut short", func(f *fixture, info *sink.FileInfo) { os.Truncate(filepath.Join(f.dir, "p/l.npy"), 130) }, "cut short"},
-		{"of another shape than its manifest says", func(f *fixture, info *sink.FileInfo) {
+		{"gone", func(f *fixture, info *manifest.File) { os.Remove(filepath.Join(f.dir, "p/l.npy")) }, "no such file"},
+		{"a folder", func(f *fixture, info *manifest.File) { info.Path = "p" }, "only"},
+		{"cut short", func(f *fixture, info *manifest.File) { os.Truncate(filepath.Join(f.dir, "p/l.npy"), 130) }, "cut short"},
+		{"of another shape than its manifest says", func(f *fixture, info *manifest.File) {
 			*info = f.npy("p/l.npy", volume.Shape{C: 3, H: 1, W: 1}, 1, 2, 4)
 		}, "its shape is [3 1 1], the manifest says 1×1×3"},
-		{"larger than its manifest says", func(f *fixture, info *sink.FileInfo) {
+		{"larger than its manifest says", func(f *fixture, info *manifest.File) {
 			*info = f.npy("p/l.npy", volume.Shape{C: 1, H: 1, W: 4}, 1, 2, 3, 4)
 		}, "at most 3 values are read"},
-		{"of no layer", func(f *fixture, info *sink.FileInfo) { info.Layer = "m" }, `does not tell the shape of its layer, "m"`},
+		{"of no layer", func(f *fixture, info *manifest.File) { info.Layer = "m" }, `does not tell the shape of its layer, "m"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := newFixture(t), newFixture(t)
@@ -251,7 +251,7 @@ func TestPathsStayInside(t *testing.T) {
 			t.Skip(err)
 		}
 		for j, name := range []string{filepath.ToSlash(relative), secret, "link.npy"} {
-			f.done(fmt.Sprint(j), row, sink.FileInfo{Path: sink.Path(name), Layer: "l", SHA256: fmt.Sprint(i)})
+			f.done(fmt.Sprint(j), row, manifest.File{Path: manifest.Path(name), Layer: "l", SHA256: fmt.Sprint(i)})
 		}
 	}
 	r := compareRuns(t, a, b, 2)
@@ -307,19 +307,19 @@ func TestShapes(t *testing.T) {
 func TestPictures(t *testing.T) {
 	row := volume.Shape{C: 1, H: 1, W: 1}
 	a, b := newFixture(t), newFixture(t)
-	failed := func(name, why string) sink.Record {
-		return sink.Record{Input: sink.Path("in/" + name + ".png"), Output: sink.Path(name), Status: sink.Failed, Error: why}
+	failed := func(name, why string) manifest.Record {
+		return manifest.Record{Input: manifest.Path("in/" + name + ".png"), Output: manifest.Path(name), Status: manifest.Failed, Error: why}
 	}
-	same := sink.FileInfo{Path: "both/l.npy", Layer: "l", SHA256: "ab"}
-	a.done("both", row, same, sink.FileInfo{Path: "both/a.npy", Layer: "l"})
+	same := manifest.File{Path: "both/l.npy", Layer: "l", SHA256: "ab"}
+	a.done("both", row, same, manifest.File{Path: "both/a.npy", Layer: "l"})
 	b.done("late", row)
-	b.done("both", row, sink.FileInfo{Path: "both/b.npy", Layer: "l"}, same)
+	b.done("both", row, manifest.File{Path: "both/b.npy", Layer: "l"}, same)
 	a.record(failed("x", "cut short"))
 	b.done("x", row)
 	a.record(failed("neither", "no"))
 	b.record(failed("neither", "no, too"))
 	a.done("y", row)
-	b.record(sink.Record{Input: "in/y.png", Output: "y", Status: sink.Kept})
+	b.record(manifest.Record{Input: "in/y.png", Output: "y", Status: manifest.Kept})
 	a.done("only", row)
 	r := compareRuns(t, a, b, 3)
 	want := []Unmatched{
@@ -328,7 +328,7 @@ func TestPictures(t *testing.T) {
 	if !reflect.DeepEqual(r.Unmatched.First, want) || r.Unmatched.Count != len(want) {
 		t.Errorf("got %+v, want %+v", r.Unmatched, want)
 	}
-	if r.Pictures != 1 || r.Same != 1 || !slices.Equal(r.OnlyA.First, []sink.Path{"both/a.npy"}) || !slices.Equal(r.OnlyB.First, []sink.Path{"both/b.npy"}) {
+	if r.Pictures != 1 || r.Same != 1 || !slices.Equal(r.OnlyA.First, []manifest.Path{"both/a.npy"}) || !slices.Equal(r.OnlyB.First, []manifest.Path{"both/b.npy"}) {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -5,18 +5,18 @@ import (
 	"iter"
 	"os"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // run is the output folder of a run.
 type run struct {
 	dir      string
 	root     *os.Root
-	manifest *sink.Manifest
+	manifest *manifest.Reader
 }
 
 func open(dir string) (*run, error) {
-	manifest, err := sink.OpenManifest(dir)
+	manifest, err := manifest.Open(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"filterbank/filters/volume"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // maxMaps bounds the maps of a layer that a manifest can make this package list.
@@ -17,7 +17,7 @@ const maxMaps = 1 << 20
 // comparison is one picture's part of a report.
 type comparison struct {
 	Report
-	name  sink.Path
+	name  manifest.Path
 	order []mapKey
 	maps  map[mapKey]*Map
 }
@@ -30,7 +30,7 @@ type mapKey struct {
 
 // compare compares a picture's files.
 func compare(ctx context.Context, runs [2]*run, place string) (*comparison, error) {
-	var recs [2]*sink.Record
+	var recs [2]*manifest.Record
 	for i, r := range runs {
 		var err error
 		if recs[i], err = r.manifest.Record(place); err != nil {
@@ -38,15 +38,15 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 		}
 	}
 	c := &comparison{maps: map[mapKey]*Map{}}
-	if states := [2]string{state(recs[0]), state(recs[1])}; states != [2]string{string(sink.OK), string(sink.OK)} {
-		if states != [2]string{string(sink.Failed), string(sink.Failed)} {
+	if states := [2]string{state(recs[0]), state(recs[1])}; states != [2]string{string(manifest.OK), string(manifest.OK)} {
+		if states != [2]string{string(manifest.Failed), string(manifest.Failed)} {
 			c.unmatched(recs, states)
 		}
 		return c, nil
 	}
 	a, b := recs[0], recs[1]
 	c.name, c.Pictures = a.Input, 1
-	others := make(map[sink.Path]*sink.FileInfo, len(b.Files))
+	others := make(map[manifest.Path]*manifest.File, len(b.Files))
 	for i := range b.Files {
 		if about(&b.Files[i]) {
 			continue
@@ -80,14 +80,14 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 }
 
 // state is a record's status, or missing.
-func state(r *sink.Record) string {
+func state(r *manifest.Record) string {
 	if r == nil {
 		return "missing"
 	}
 	return string(r.Status)
 }
 
-func (c *comparison) unmatched(recs [2]*sink.Record, states [2]string) {
+func (c *comparison) unmatched(recs [2]*manifest.Record, states [2]string) {
 	u := Unmatched{A: states[0], B: states[1]}
 	for _, r := range recs {
 		if r == nil {
@@ -104,7 +104,7 @@ func (c *comparison) unmatched(recs [2]*sink.Record, states [2]string) {
 }
 
 // file compares a file that both runs have.
-func (c *comparison) file(runs [2]*run, recs [2]*sink.Record, fa, fb *sink.FileInfo) error {
+func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
 	c.Files++
 	shape, err := shapeOf(recs[0], fa)
 	if fa.SHA256 == fb.SHA256 && fa.SHA256 != "" && sameScale(fa, fb) {
@@ -144,15 +144,15 @@ func (c *comparison) file(runs [2]*run, recs [2]*sink.Record, fa, fb *sink.FileI
 }
 
 // sameScale says whether pixels that are equal stand for values that are.
-func sameScale(a, b *sink.FileInfo) bool {
+func sameScale(a, b *manifest.File) bool {
 	return a.Scale == nil && b.Scale == nil || a.Scale != nil && b.Scale != nil && *a.Scale == *b.Scale
 }
 
 // about says whether a file is a picture about maps, from which their values cannot be had.
-func about(f *sink.FileInfo) bool { return f.Format == "sheet" || f.Format == "overlay" }
+func about(f *manifest.File) bool { return f.Format == "sheet" || f.Format == "overlay" }
 
 // shapeOf is the shape of a file's maps according to its record.
-func shapeOf(r *sink.Record, f *sink.FileInfo) (volume.Shape, error) {
+func shapeOf(r *manifest.Record, f *manifest.File) (volume.Shape, error) {
 	for _, l := range r.Layers {
 		if l.Stack != f.Stack || l.Layer != f.Layer {
 			continue
@@ -170,12 +170,12 @@ func shapeOf(r *sink.Record, f *sink.FileInfo) (volume.Shape, error) {
 }
 
 // format is png or npy, or what else a file's name ends with.
-func format(f *sink.FileInfo) string {
+func format(f *manifest.File) string {
 	return strings.TrimPrefix(path.Ext(string(f.Path)), ".")
 }
 
 // same notes maps without a difference.
-func (c *comparison) same(f *sink.FileInfo, shape volume.Shape) {
+func (c *comparison) same(f *manifest.File, shape volume.Shape) {
 	if f.Index == nil && format(f) != "npy" {
 		return // no map
 	}
@@ -185,7 +185,7 @@ func (c *comparison) same(f *sink.FileInfo, shape volume.Shape) {
 }
 
 // at is the k-th map of a file.
-func (c *comparison) at(f *sink.FileInfo, k int) *Map {
+func (c *comparison) at(f *manifest.File, k int) *Map {
 	if f.Index != nil {
 		k = *f.Index
 	}

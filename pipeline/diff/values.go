@@ -10,7 +10,7 @@ import (
 
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // values are those of a file: numbers, or pixels that a table or a scale turns into
@@ -37,7 +37,7 @@ func (v *values) at(i int) float64 {
 }
 
 // maps reads a file, which has to have the shape that the manifest says.
-func (r *run) maps(f *sink.FileInfo, shape volume.Shape) (*values, error) {
+func (r *run) maps(f *manifest.File, shape volume.Shape) (*values, error) {
 	name := filepath.FromSlash(string(f.Path))
 	// Opening a named pipe would wait for a writer, so ask first what it is.
 	info, err := r.root.Stat(name)
@@ -78,7 +78,7 @@ func readNPY(in io.Reader, shape volume.Shape) (*values, error) {
 
 // readPNG reads a map of gray pixels, or of a palette, whose indices are the gray
 // pixels. The size is known before anything is decoded.
-func readPNG(in io.ReadSeeker, f *sink.FileInfo, shape volume.Shape) (*values, error) {
+func readPNG(in io.ReadSeeker, f *manifest.File, shape volume.Shape) (*values, error) {
 	config, err := png.DecodeConfig(in)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // pictures adds all pictures in the order of the manifest.
@@ -42,7 +42,7 @@ func (w *writer) items() ([]item, error) {
 			return nil, err
 		}
 		switch {
-		case rec.Status == sink.Failed:
+		case rec.Status == manifest.Failed:
 			w.summary.Failed++
 		case w.opts.Limit > 0 && w.summary.Pictures == w.opts.Limit:
 			w.summary.LeftOut++

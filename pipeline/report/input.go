@@ -10,13 +10,13 @@ import (
 	"path/filepath"
 
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
 // pixels is how many of those at once a picture takes: of its file, or of what it was
 // prepared to where that is larger.
-func pixels(rec *sink.Record) int64 {
+func pixels(rec *manifest.Record) int64 {
 	n := int64(rec.Width) * int64(rec.Height)
 	if len(rec.Layers) > 0 {
 		in := rec.Layers[0].In
@@ -27,7 +27,7 @@ func pixels(rec *sink.Record) int64 {
 
 // decode decodes a picture again, if its file is there and has not changed. The error
 // is for the page.
-func (w *writer) decode(ctx context.Context, rec *sink.Record) (*decode.Picture, error) {
+func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Picture, error) {
 	path := string(rec.Input)
 	if path == source.Stdin {
 		return nil, errors.New("the picture came from standard input")

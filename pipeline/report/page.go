@@ -8,26 +8,25 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
-	"filterbank/pipeline"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
 // page is what the page itself holds; the rest it asks for by name.
 type page struct {
-	Run     string            `json:"run"` // the run's folder, as messages show it
-	Base    string            `json:"base"`
-	Version string            `json:"version"`
-	Layers  string            `json:"layers"`
-	Scale   string            `json:"scale"`
-	Colors  string            `json:"colors"`
-	Formats []pipeline.Format `json:"formats"`
-	Mean    [3]float32        `json:"mean"`
-	Std     [3]float32        `json:"std"`
-	Summary Summary           `json:"summary"`
-	Stacks  []stackData       `json:"stacks"`
-	Sizes   []sizeData        `json:"sizes"`
-	Rest    int               `json:"rest"` // sizes beyond those
+	Run     string      `json:"run"` // the run's folder, as messages show it
+	Base    string      `json:"base"`
+	Version string      `json:"version"`
+	Layers  string      `json:"layers"`
+	Scale   string      `json:"scale"`
+	Colors  string      `json:"colors"`
+	Formats []string    `json:"formats"`
+	Mean    [3]float32  `json:"mean"`
+	Std     [3]float32  `json:"std"`
+	Summary Summary     `json:"summary"`
+	Stacks  []stackData `json:"stacks"`
+	Sizes   []sizeData  `json:"sizes"`
+	Rest    int         `json:"rest"` // sizes beyond those
 }
 
 type stackData struct {
@@ -268,7 +267,7 @@ func (f *filterStats) add(picture int, m *mapData) {
 }
 
 // failed is a failed picture's place in the gallery.
-func failed(rec *sink.Record) entry {
+func failed(rec *manifest.Record) entry {
 	return entry{
 		Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height},
 		Code: rec.Code, Error: rec.Error,

@@ -10,7 +10,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -87,7 +87,7 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rec.Status == sink.Failed {
+	if rec.Status == manifest.Failed {
 		return &shot{entry: failed(rec)}, nil
 	}
 	s := &shot{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
@@ -138,7 +138,7 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 const thumbSide = 256
 
 // fromPicture fills in what is found out by running the stacks on the picture again.
-func (w *writer) fromPicture(ctx context.Context, h *hand, pic *decode.Picture, rec *sink.Record, s *shot, name string) error {
+func (w *writer) fromPicture(ctx context.Context, h *hand, pic *decode.Picture, rec *manifest.Record, s *shot, name string) error {
 	n := newNormalisation(w.opts.Decoder)
 	prepared, thumb, err := newSamples(pic, &n, thumbSide)
 	if err != nil {
@@ -209,7 +209,7 @@ func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error
 }
 
 // files finds the maps among a record's files.
-func (w *writer) files(rec *sink.Record, d *pictureData) {
+func (w *writer) files(rec *manifest.Record, d *pictureData) {
 	byName := map[string]*mapData{}
 	for s := range d.Maps {
 		for l := range d.Maps[s] {
@@ -240,7 +240,7 @@ func (w *writer) files(rec *sink.Record, d *pictureData) {
 }
 
 // mapFile notes where a map's PNG is, or takes it in.
-func (w *writer) mapFile(m *mapData, f *sink.FileInfo, d *pictureData) {
+func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 	if w.opts.Embed || d.Gone != "" {
 		data, err := w.root.ReadFile(filepath.FromSlash(string(f.Path)))
 		if err != nil {
@@ -255,7 +255,7 @@ func (w *writer) mapFile(m *mapData, f *sink.FileInfo, d *pictureData) {
 }
 
 // fromMaps fills in what the maps' own pictures tell, where the input is gone.
-func (w *writer) fromMaps(rec *sink.Record, d *pictureData) error {
+func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
 	plans, err := w.shapes(rec.Layers[0].In, d)
 	if err != nil {
 		return err

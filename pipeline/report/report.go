@@ -27,8 +27,8 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 )
 
 // Options say what a report is about and where it goes. Run, Out, Stacks and Decoder
@@ -54,10 +54,10 @@ type Options struct {
 
 // About is what the page says of the run; all of it may be empty.
 type About struct {
-	Version string            // of the program that made the run
-	Layers  string            // as --layers had it
-	Scale   string            // as --scale had it
-	Formats []pipeline.Format // of the maps
+	Version string   // of the program that made the run
+	Layers  string   // as --layers had it
+	Scale   string   // as --scale had it
+	Formats []string // of the maps
 }
 
 // Summary counts what a report holds.
@@ -82,7 +82,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
-	manifest, err := sink.OpenManifest(opts.Run)
+	manifest, err := manifest.Open(opts.Run)
 	if err != nil {
 		return s, err
 	}
@@ -124,7 +124,7 @@ const pixelsAtOnce = 1 << 25
 // writer is what the writing of a report shares.
 type writer struct {
 	opts     *Options
-	manifest *sink.Manifest
+	manifest *manifest.Reader
 	root     *os.Root // the run's folder
 	links    links
 	stage    *stage

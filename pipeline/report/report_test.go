@@ -23,8 +23,8 @@ import (
 	"filterbank/filters/weights"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 	"filterbank/pipeline/source"
 )
 
@@ -497,7 +497,7 @@ func TestInterrupt(t *testing.T) {
 // TestOutsideTheRun: a manifest that somebody has made up leads nowhere else.
 func TestOutsideTheRun(t *testing.T) {
 	opts, dir := newRun(t, awkward[:1])
-	name := filepath.Join(opts.Run, sink.ManifestName)
+	name := filepath.Join(opts.Run, manifest.Name)
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"fmt"
 
 	"filterbank/filters"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // Version is that of the file's format.
@@ -58,10 +58,10 @@ type Filter struct {
 
 // Patch is where a filter answers most strongly in a picture.
 type Patch struct {
-	Input sink.Path `json:"input"`
-	Value float64   `json:"value"`
-	At    [2]int    `json:"at"`  // row and column of the map
-	Box   [4]int    `json:"box"` // top, left, height and width of its receptive field on the prepared picture; parts may lie in the padding
+	Input manifest.Path `json:"input"`
+	Value float64       `json:"value"`
+	At    [2]int        `json:"at"`  // row and column of the map
+	Box   [4]int        `json:"box"` // top, left, height and width of its receptive field on the prepared picture; parts may lie in the padding
 }
 
 // Layer gives what has been gathered of a layer. Hash is its SHA256.
@@ -103,7 +103,7 @@ var ErrForeign = errors.New("it is no statistics file of this version: filterban
 
 // Read reads a statistics file.
 func Read(name string) (*File, error) {
-	data, err := sink.ReadFile(name)
+	data, err := manifest.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read statistics: %w", err)
 	}

@@ -17,8 +17,8 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
-	"filterbank/pipeline/sink"
 )
 
 // known is a case of testdata/make.py.
@@ -141,7 +141,7 @@ func TestPeaks(t *testing.T) {
 		rests[j] = all.Merge(&parts[j])
 	}
 	for i, r := range rests {
-		all.Follow(r, sink.Path(strconv.Itoa(i)), plan)
+		all.Follow(r, manifest.Path(strconv.Itoa(i)), plan)
 	}
 	got := all.Layer("", namedLayer{}, "").Filters[0]
 	var order []string

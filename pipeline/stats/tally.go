@@ -7,7 +7,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // places is how many places of each picture's maps are compared: fewer in layers of
@@ -94,7 +94,7 @@ func (t *Tally) Merge(p *Part) Rest {
 
 // Follow takes in the rest of a picture. It is called for one picture after the other,
 // in their order.
-func (t *Tally) Follow(r Rest, input sink.Path, plan *filters.LayerPlan) {
+func (t *Tally) Follow(r Rest, input manifest.Path, plan *filters.LayerPlan) {
 	t.correlation.add(r.sample)
 	for k, p := range r.peaks {
 		list := t.filters[k].strongest

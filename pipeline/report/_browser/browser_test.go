@@ -18,7 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"filterbank/filters/weights"
-	"filterbank/pipeline/sink"
+	"filterbank/pipeline/manifest"
 )
 
 // tab is a browser's window. Whatever the page logs or throws fails the test.
@@ -110,14 +110,14 @@ func value[T any](t *tab, expression string) T {
 	return v
 }
 
-func readManifest(t testing.TB, r *run) []*sink.Record {
+func readManifest(t testing.TB, r *run) []*manifest.Record {
 	t.Helper()
-	m, err := sink.OpenManifest(r.maps)
+	m, err := manifest.Open(r.maps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	var records []*sink.Record
+	var records []*manifest.Record
 	for _, place := range m.Places() {
 		rec, err := m.Record(place)
 		if err != nil {
@@ -141,7 +141,7 @@ func TestProbe(t *testing.T) {
 	for _, page := range []string{filepath.Join(r.maps, "report.html"), filepath.Join(r.dir, "one.html")} {
 		tab := newTab(t)
 		for p, rec := range records {
-			if rec.Status != sink.OK {
+			if rec.Status != manifest.OK {
 				continue
 			}
 			tab.open(page, fmt.Sprintf("#/p/%d", p))
@@ -170,7 +170,7 @@ func (t *tab) again(picture int) {
 }
 
 // compare holds outputs of a layer against its file.
-func (t *tab) compare(file string, l sink.LayerInfo, st, at int, random *rand.Rand) int {
+func (t *tab) compare(file string, l manifest.Layer, st, at int, random *rand.Rand) int {
 	t.Helper()
 	want, err := weights.Load(file)
 	if err != nil {

@@ -1,4 +1,4 @@
-package pipeline
+package manifest
 
 import (
 	_ "embed"
@@ -6,36 +6,35 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"filterbank/filters/config/schema"
-	"filterbank/pipeline/sink"
 )
 
 // The schema's descriptions are the comments of this file.
 //
-//go:embed sink/manifest.go
-var manifestSource string
+//go:embed record.go
+var recordSource string
 
-// ManifestSchema is the JSON Schema (draft 2020-12) of a line of the manifest, indented.
-func ManifestSchema() []byte {
-	comments := schema.Read(manifestSource)
+// Schema is the JSON Schema (draft 2020-12) of a line of the manifest, indented.
+func Schema() []byte {
+	comments := schema.Read(recordSource)
 	comments["Shape."] = "The size of a volume: c channels of h rows and w columns."
 	comments["Shape.C"], comments["Shape.H"], comments["Shape.W"] = "Channels.", "Rows.", "Columns."
 	r := comments.Reflector()
 	r.RequiredFromJSONSchemaTags = false // what may be empty is left out
-	s := r.Reflect(&sink.Record{})
+	s := r.Reflect(&Record{})
 	s.Title = "filterbank manifest line"
 	code, _ := s.Properties.Get("code")
 	for _, c := range Codes() {
 		code.OneOf = append(code.OneOf, &jsonschema.Schema{Const: c.Name, Description: c.Meaning})
 	}
 	s.AllOf = []*jsonschema.Schema{
-		demands(sink.OK, "output", "sha256", "key", "stack", "seconds", "width", "height", "orientation", "decoded", "layers", "files", "digest"),
-		demands(sink.Failed, "code", "error"),
+		demands(OK, "output", "sha256", "key", "stack", "seconds", "width", "height", "orientation", "decoded", "layers", "files", "digest"),
+		demands(Failed, "code", "error"),
 	}
 	return schema.Print(s)
 }
 
 // demands says which fields a record of a status has besides those that all have.
-func demands(status sink.Status, fields ...string) *jsonschema.Schema {
+func demands(status Status, fields ...string) *jsonschema.Schema {
 	is := jsonschema.NewProperties()
 	is.Set("status", &jsonschema.Schema{Const: status})
 	return &jsonschema.Schema{

@@ -1,4 +1,4 @@
-package sink
+package manifest
 
 import (
 	"bufio"
@@ -14,28 +14,28 @@ import (
 // maxLine bounds a manifest's lines: a picture with 100,000 maps takes 30 MB.
 const maxLine = 256 << 20
 
-// Manifest is the manifest of a run that is read and not gone on with. Of it only the
+// Reader is the manifest of a run that is read and not gone on with. Of it only the
 // places of the lines are in memory. It is safe for concurrent use.
-type Manifest struct {
+type Reader struct {
 	dir   string
 	file  *os.File
 	order []string
 	lines map[string]span // the newest of each picture
 }
 
-// OpenManifest opens the manifest in a run's output folder. That there is none, and a
+// Open opens the manifest in a run's output folder. That there is none, and a
 // line that is no record, are errors; a last line without an end, which a crash leaves
 // behind, does not count.
-func OpenManifest(dir string) (*Manifest, error) {
-	m := &Manifest{dir: dir, lines: map[string]span{}}
+func Open(dir string) (*Reader, error) {
+	m := &Reader{dir: dir, lines: map[string]span{}}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	defer root.Close()
-	if info, statErr := root.Stat(ManifestName); statErr == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+	if info, statErr := root.Stat(Name); statErr == nil && !info.Mode().IsRegular() { // a pipe would be waited for
 		err = errors.New("it is no regular file")
-	} else if m.file, err = root.Open(ManifestName); err == nil {
+	} else if m.file, err = root.Open(Name); err == nil {
 		if err = m.index(); err != nil {
 			m.file.Close()
 		}
@@ -43,16 +43,16 @@ func OpenManifest(dir string) (*Manifest, error) {
 		err = errors.New("there is none: name the output folder of a run")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", ManifestName, dir, err)
+		return nil, fmt.Errorf("read %s of %s: %w", Name, dir, err)
 	}
 	return m, nil
 }
 
 // Close closes the file.
-func (m *Manifest) Close() error { return m.file.Close() }
+func (m *Reader) Close() error { return m.file.Close() }
 
 // index finds each picture's newest line.
-func (m *Manifest) index() error {
+func (m *Reader) index() error {
 	in := lines(m.file)
 	at := int64(0)
 	for n := 1; in.Scan(); n++ {
@@ -96,16 +96,16 @@ func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 // Places are the pictures, in the order in which the manifest has them first: names
 // for Record and Has, of use for telling whether two manifests have the same picture.
 // The slice must not be written to.
-func (m *Manifest) Places() []string { return m.order }
+func (m *Reader) Places() []string { return m.order }
 
 // Has says whether the run has a picture.
-func (m *Manifest) Has(place string) bool {
+func (m *Reader) Has(place string) bool {
 	_, ok := m.lines[place]
 	return ok
 }
 
 // Record is a picture's newest record, nil where the run has none.
-func (m *Manifest) Record(place string) (*Record, error) {
+func (m *Reader) Record(place string) (*Record, error) {
 	at, ok := m.lines[place]
 	if !ok {
 		return nil, nil
@@ -117,7 +117,7 @@ func (m *Manifest) Record(place string) (*Record, error) {
 		err = json.Unmarshal(line, rec)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", ManifestName, m.dir, err)
+		return nil, fmt.Errorf("read %s of %s: %w", Name, m.dir, err)
 	}
 	return rec, nil
 }

@@ -1,7 +1,7 @@
-// Package sink writes a run's files. Every file is written beside its place under a
-// temporary name and renamed; the files of one picture appear together, once the
-// picture is done, or not at all.
-package sink
+// Package store owns the place where files go. Every file is written beside its place under
+// a temporary name and renamed; the files of one picture appear together, once the picture
+// is done, or not at all. It never looks into what it stores.
+package store
 
 import (
 	"crypto/sha256"
@@ -18,8 +18,8 @@ import (
 	"sync/atomic"
 )
 
-// Tree is an output folder. It is safe for concurrent use.
-type Tree struct {
+// Folder is an output folder. It is safe for concurrent use.
+type Folder struct {
 	root    string
 	folder  os.FileInfo // the root, as it was opened
 	run     uint64      // sets this run's temporary files apart: process numbers recur in containers
@@ -28,7 +28,7 @@ type Tree struct {
 }
 
 // Open prepares a folder for output, making it if need be.
-func Open(root string) (*Tree, error) {
+func Open(root string) (*Folder, error) {
 	if err := os.MkdirAll(root, 0o777); err != nil {
 		if info, statErr := os.Stat(root); statErr == nil && !info.IsDir() {
 			return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", root)
@@ -40,11 +40,11 @@ func Open(root string) (*Tree, error) {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}
 	os.SameFile(folder, folder) // Windows asks for a file's identity at the first comparison
-	return &Tree{root: filepath.Clean(root), folder: folder, run: rand.Uint64()}, nil
+	return &Folder{root: filepath.Clean(root), folder: folder, run: rand.Uint64()}, nil
 }
 
 // failed is the error of a path: that the whole folder is gone, if it is.
-func (t *Tree) failed(path string, err error) error {
+func (t *Folder) failed(path string, err error) error {
 	if gone := t.gone(); gone != nil {
 		return gone
 	}
@@ -52,7 +52,7 @@ func (t *Tree) failed(path string, err error) error {
 }
 
 // gone is an error once the folder is not where it was.
-func (t *Tree) gone() error {
+func (t *Folder) gone() error {
 	folder, err := os.Stat(t.root)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(folder, t.folder) {
 		return &Error{t.root, ErrGone}
@@ -61,28 +61,28 @@ func (t *Tree) gone() error {
 }
 
 // temporary is a name beside path that no other file of this or another run has.
-func (t *Tree) temporary(path string) string {
+func (t *Folder) temporary(path string) string {
 	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%x-%d%s", tempPrefix, t.run, t.counter.Add(1), tempSuffix))
 }
 
 const tempPrefix, tempSuffix = ".filterbank-", ".tmp"
 
 // buffer is an empty buffer, of the capacity that an earlier file has left it.
-func (t *Tree) buffer() []byte {
+func (t *Folder) buffer() []byte {
 	if b, ok := t.buffers.Get().(*[]byte); ok {
 		return *b
 	}
 	return nil
 }
 
-func (t *Tree) keep(buffer []byte) {
+func (t *Folder) keep(buffer []byte) {
 	buffer = buffer[:0]
 	t.buffers.Put(&buffer)
 }
 
 // Sweep removes the temporary files that a crash has left anywhere in the tree. No
 // batch may be open.
-func (t *Tree) Sweep() error {
+func (t *Folder) Sweep() error {
 	err := filepath.WalkDir(t.root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -99,15 +99,15 @@ func (t *Tree) Sweep() error {
 	return nil
 }
 
-// Has says whether a file of the tree is there with that size and, with digest, that
-// content.
-func (t *Tree) Has(f FileInfo, digest bool) bool {
-	path := filepath.Join(t.root, filepath.FromSlash(string(f.Path)))
+// Has says whether the folder has a regular file of that name and size. With a digest,
+// which is a SHA-256 in hexadecimal, the file's content must have that one.
+func (t *Folder) Has(name string, size int64, digest string) bool {
+	path := filepath.Join(t.root, filepath.FromSlash(name))
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
+	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
 		return false
 	}
-	if !digest {
+	if digest == "" {
 		return true
 	}
 	file, err := os.Open(path)
@@ -117,17 +117,31 @@ func (t *Tree) Has(f FileInfo, digest bool) bool {
 	defer file.Close()
 	sum := sha256.New()
 	_, err = io.Copy(sum, file)
-	return err == nil && hex.EncodeToString(sum.Sum(nil)) == f.SHA256
+	return err == nil && hex.EncodeToString(sum.Sum(nil)) == digest
+}
+
+// OpenFile opens a file of the run itself for reading and writing, or makes it. Anything
+// but a regular file is refused: a pipe would be read for ever, and a link leads elsewhere.
+func (t *Folder) OpenFile(name string) (*os.File, error) {
+	path := filepath.Join(t.root, name)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: it is no regular file; move it away or choose another folder with -o", path)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return file, nil
 }
 
 // Exists says whether there is anything of that name in the tree.
-func (t *Tree) Exists(name string) bool {
+func (t *Folder) Exists(name string) bool {
 	_, err := os.Lstat(filepath.Join(t.root, filepath.FromSlash(name)))
 	return err == nil
 }
 
 // Remove removes a file of the tree and the folders that it leaves empty.
-func (t *Tree) Remove(name string) error {
+func (t *Folder) Remove(name string) error {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("remove %s: it lies outside the output folder", name)
 	}
@@ -142,7 +156,7 @@ func (t *Tree) Remove(name string) error {
 }
 
 // Writable says whether files can be made in the tree's folder, by making one.
-func (t *Tree) Writable() error {
+func (t *Folder) Writable() error {
 	path := t.temporary(filepath.Join(t.root, "x"))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -153,7 +167,7 @@ func (t *Tree) Writable() error {
 
 // WriteFile writes a file of the run itself, whole or not at all. The name is
 // slash-separated and relative to the tree's folder.
-func (t *Tree) WriteFile(name string, data []byte) error {
+func (t *Folder) WriteFile(name string, data []byte) error {
 	b := t.Begin("")
 	if _, err := b.Create(name).Write(data); err != nil {
 		b.Abort()
@@ -166,7 +180,7 @@ func (t *Tree) WriteFile(name string, data []byte) error {
 // Batch is files that appear together. It has one owner at a time, and so has each of its
 // files: several goroutines may write to files of one batch.
 type Batch struct {
-	tree  *Tree
+	tree  *Folder
 	dir   string
 	files []*File
 
@@ -177,7 +191,7 @@ type Batch struct {
 // Begin starts a batch in a folder given as a slash-separated path relative to the
 // tree's. Nothing is touched before the first file outgrows its buffer or the batch
 // is committed.
-func (t *Tree) Begin(dir string) *Batch {
+func (t *Folder) Begin(dir string) *Batch {
 	return &Batch{tree: t, dir: dir}
 }
 

@@ -1,4 +1,4 @@
-package sink
+package store
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func tree(t *testing.T, root string) []string {
 	return names
 }
 
-func open(t *testing.T) (*Tree, string) {
+func open(t *testing.T) (*Folder, string) {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a", "out")
 	tr, err := Open(root)

@@ -1,9 +1,10 @@
-package sink
+package manifest
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"iter"
@@ -19,7 +20,7 @@ import (
 // them into the order of the input. Add and Close have one caller; Find may be called
 // concurrently with them.
 type Journal struct {
-	tree    *Tree
+	folder  *store.Folder
 	file    *os.File
 	size    int64
 	earlier map[string]span // by place, as earlier runs have left them
@@ -30,20 +31,16 @@ type Journal struct {
 // span is a line of the journal.
 type span struct{ at, length int64 }
 
-// OpenJournal opens the tree's manifest, or starts one. Lines that a crash has torn
-// are passed over: their pictures are simply done again.
-func (t *Tree) OpenJournal() (*Journal, error) {
-	name := filepath.Join(t.root, ManifestName)
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() { // a pipe would be read for ever, and a link leads elsewhere
-		return nil, fmt.Errorf("open manifest %s: it is no regular file; move it away or choose another folder with -o", name)
-	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+// OpenJournal opens the manifest of an output folder, or starts one. Lines that a crash
+// has torn are passed over: their pictures are simply done again.
+func OpenJournal(folder *store.Folder) (*Journal, error) {
+	file, err := folder.OpenFile(Name)
 	if err != nil {
-		return nil, fmt.Errorf("open manifest: %w", err)
+		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	j := &Journal{tree: t, file: file, earlier: map[string]span{}, fresh: map[string]span{}}
+	j := &Journal{folder: folder, file: file, earlier: map[string]span{}, fresh: map[string]span{}}
 	if err := j.scan(); err != nil {
-		return nil, errors.Join(fmt.Errorf("manifest %s: %w", name, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("manifest %s: %w", file.Name(), err), file.Close())
 	}
 	return j, nil
 }
@@ -111,7 +108,7 @@ func (j *Journal) read(at span) (*Record, error) {
 
 // holdsItsFiles says whether all files of a record lie in its picture's folder.
 func (r *Record) holdsItsFiles() bool {
-	return !slices.ContainsFunc(r.Files, func(f FileInfo) bool {
+	return !slices.ContainsFunc(r.Files, func(f File) bool {
 		name := string(f.Path)
 		return !strings.HasPrefix(name, string(r.Output)+"/") || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name))
 	})
@@ -127,7 +124,7 @@ func (j *Journal) Add(r *Record) error {
 	}
 	at := span{j.size, int64(line.Len())}
 	if _, err := j.file.WriteAt(line.Bytes(), at.at); err != nil {
-		return &Error{j.file.Name(), err}
+		return &store.Error{Path: j.file.Name(), Err: err}
 	}
 	j.size += at.length
 	j.fresh[place(string(r.Input), string(r.Output))] = at
@@ -139,8 +136,8 @@ func (j *Journal) Add(r *Record) error {
 // keep says so. When it fails the journal stays as it is, and is as good for going on
 // from.
 func (j *Journal) Close(pictures iter.Seq2[string, string], keep func(*Record) bool) error {
-	batch := j.tree.Begin("")
-	err := j.copyLines(batch.Create(ManifestName), pictures, keep)
+	batch := j.folder.Begin("")
+	err := j.copyLines(batch.Create(Name), pictures, keep)
 	// Windows does not rename onto an open file.
 	if err = errors.Join(err, j.file.Close()); err != nil {
 		batch.Abort()

@@ -1,7 +1,8 @@
-package sink
+package manifest
 
 import (
 	"errors"
+	"filterbank/pipeline/store"
 	"fmt"
 	"iter"
 	"os"
@@ -12,20 +13,30 @@ import (
 
 func readManifest(t *testing.T, root string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, ManifestName))
+	data, err := os.ReadFile(filepath.Join(root, Name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(data)
 }
 
-func openJournal(t *testing.T, tr *Tree) *Journal {
+func openJournal(t *testing.T, tr *store.Folder) *Journal {
 	t.Helper()
-	j, err := tr.OpenJournal()
+	j, err := OpenJournal(tr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return j
+}
+
+func open(t *testing.T) (*store.Folder, string) {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "a", "out")
+	folder, err := store.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder, root
 }
 
 func add(t *testing.T, j *Journal, records ...Record) {
@@ -52,7 +63,7 @@ func all(*Record) bool { return true }
 func TestJournal(t *testing.T) {
 	tr, root := open(t)
 	index := 0
-	a := Record{Input: "a<b>&.png", Output: "a", Status: OK, Files: []FileInfo{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}}
+	a := Record{Input: "a<b>&.png", Output: "a", Status: OK, Files: []File{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}}
 	b := Record{Input: "b\xff.png", Output: "b\xff", Status: Failed, Code: "truncated", Error: "…"}
 	gone := Record{Input: "gone.png", Status: Failed}
 	lineA := `{"input":"a<b>&.png","output":"a","status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"sha256":""}]}` + "\n"
@@ -116,7 +127,7 @@ func TestTornJournal(t *testing.T) {
 		{"", ""},
 		{one[:5], ""},
 	} {
-		if err := os.WriteFile(filepath.Join(root, ManifestName), []byte(c.text), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(root, Name), []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		j := openJournal(t, tr)
@@ -129,10 +140,10 @@ func TestTornJournal(t *testing.T) {
 		}
 	}
 	for _, mine := range []string{"my notes\n", "my notes", `{"mine": 1}`, "{\n"} {
-		if err := os.WriteFile(filepath.Join(root, ManifestName), []byte(mine), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(root, Name), []byte(mine), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tr.OpenJournal(); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+		if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is no record") {
 			t.Errorf("somebody's own file: got %v", err)
 		}
 		if got := readManifest(t, root); got != mine {
@@ -145,7 +156,7 @@ func TestTornJournal(t *testing.T) {
 // elsewhere than in a picture's folder is not believed.
 func TestMadeUpManifest(t *testing.T) {
 	tr, root := open(t)
-	name := filepath.Join(root, ManifestName)
+	name := filepath.Join(root, Name)
 	for _, file := range []string{"../1/a.png", "1/../../a.png", "1/../a.png", "run.json", "2/a.png", "/1/a.png", "1"} {
 		line := fmt.Sprintf(`{"input":"1","output":"1","status":"ok","files":[{"path":%q}]}`+"\n", file)
 		if err := os.WriteFile(name, []byte(line), 0o666); err != nil {
@@ -166,7 +177,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := os.Truncate(name, maxLine+1); err != nil { // of zeros, which take no room
 		t.Fatal(err)
 	}
-	if _, err := tr.OpenJournal(); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+	if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is no record") {
 		t.Errorf("zeros: got %v", err)
 	}
 	if _, err := ReadFile(name); err == nil || !strings.HasSuffix(err.Error(), "it has 268435457 bytes, and at most 268435456 are read") {
@@ -179,7 +190,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := os.Symlink(victim, name); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.OpenJournal(); err == nil || !strings.HasSuffix(err.Error(), "it is no regular file; move it away or choose another folder with -o") {
+	if _, err := OpenJournal(tr); err == nil || !strings.HasSuffix(err.Error(), "it is no regular file; move it away or choose another folder with -o") {
 		t.Errorf("a link: got %v", err)
 	}
 	if _, err := os.Lstat(victim); err == nil {
@@ -188,99 +199,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := errors.Join(os.Remove(name), os.Mkdir(name, 0o777)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenManifest(root); err == nil || !strings.HasSuffix(err.Error(), ": it is no regular file") {
+	if _, err := Open(root); err == nil || !strings.HasSuffix(err.Error(), ": it is no regular file") {
 		t.Errorf("a folder: got %v", err)
-	}
-}
-
-func TestLock(t *testing.T) {
-	tr, root := open(t)
-	first, err := tr.Lock()
-	if err != nil || first.Crashed {
-		t.Fatal(first, err)
-	}
-	if _, err := tr.Lock(); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), root) {
-		t.Errorf("a second lock: got %v", err)
-	}
-	if err := first.Unlock(false); err != nil {
-		t.Fatal(err)
-	}
-	if got := tree(t, root); len(got) != 0 {
-		t.Errorf("unlocked, %q is left", got)
-	}
-	// The lock of another run, in a folder that has come in this one's place, stays.
-	if first, err = tr.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(root, root+".moved"); err != nil {
-		t.Fatal(err)
-	}
-	other, err := Open(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := other.Lock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Unlock(false); err != nil {
-		t.Fatal(err)
-	}
-	if got := tree(t, root); len(got) != 1 {
-		t.Errorf("the other run's folder holds %q, want its lock", got)
-	}
-	if err := second.Unlock(false); err != nil {
-		t.Fatal(err)
-	}
-	// What a crash leaves behind is the file, without the lock.
-	if err := os.WriteFile(filepath.Join(root, lockName), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	again, err := tr.Lock()
-	if err != nil || !again.Crashed {
-		t.Fatal(again, err)
-	}
-	if err := again.Unlock(false); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestSweepAndRemove(t *testing.T) {
-	tr, root := open(t)
-	for _, name := range []string{"a/l/.filterbank-1-2.tmp", "a/.filterbank-1-3.tmp", "a/l/000-x.png", "b/.filterbank-9-9.tmp", ".filterbank-7-7.tmp", ".filterbank-8.tmp/x.png"} {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte("x"), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := tr.Sweep(); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := strings.Join(tree(t, root), " "), ".filterbank-8.tmp/ .filterbank-8.tmp/x.png a/ a/l/ a/l/000-x.png b/"; got != want {
-		t.Errorf("swept: %s, want %s", got, want)
-	}
-	info := FileInfo{Path: "a/l/000-x.png", Bytes: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
-	if !tr.Has(info, true) {
-		t.Error("the file is there and has this digest")
-	}
-	info.SHA256 = "0"
-	if tr.Has(info, true) || !tr.Has(info, false) {
-		t.Error("another digest is seen when asked for, and only then")
-	}
-	info.Bytes = 2
-	if tr.Has(info, false) {
-		t.Error("another size is seen")
-	}
-	if err := tr.Remove("a/l/000-x.png"); err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(tree(t, root), " "); got != ".filterbank-8.tmp/ .filterbank-8.tmp/x.png b/" {
-		t.Errorf("removed: %s", got)
-	}
-	if err := tr.Remove("../other"); err == nil {
-		t.Error("a name outside the tree is no error")
 	}
 }

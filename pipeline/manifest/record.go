@@ -1,12 +1,12 @@
-package sink
+// Package manifest owns what a run says of itself: a record for each picture, the codes of
+// what went wrong, run.json, and the schema that scripts read them by. It never looks into
+// pictures or maps.
+package manifest
 
 import "filterbank/filters/volume"
 
-// ManifestName and RunName are the run's own files, at the top of the output folder.
-const (
-	ManifestName = "manifest.jsonl"
-	RunName      = "run.json"
-)
+// Name is the name of the manifest, at the top of the output folder.
+const Name = "manifest.jsonl"
 
 // Status says how a picture fared.
 type Status string
@@ -48,9 +48,9 @@ type Record struct {
 	// What the decoder made of the file's pixels.
 	Decoded *Decoded `json:"decoded,omitempty"`
 	// The layers' shapes on this picture, in order, whether their maps are written or not.
-	Layers []LayerInfo `json:"layers,omitempty"`
+	Layers []Layer `json:"layers,omitempty"`
 	// The picture's files: those that this run wrote, then those of earlier runs that are still right.
-	Files []FileInfo `json:"files,omitempty"`
+	Files []File `json:"files,omitempty"`
 	// What the file says of its colours and is not applied, such as an ICC profile or gamma.
 	Ignored []string `json:"ignored,omitempty"`
 	// What was wrong and passed over, such as malformed EXIF.
@@ -72,8 +72,8 @@ type Decoded struct {
 	XXH64 string `json:"xxh64" jsonschema:"pattern=^[0-9a-f]{16}$"`
 }
 
-// LayerInfo is a layer's shapes on one picture.
-type LayerInfo struct {
+// Layer is a layer's shapes on one picture.
+type Layer struct {
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
 	// The layer's name.
@@ -90,9 +90,9 @@ type LayerInfo struct {
 	Uncovered string `json:"-"` // the same in words, for the log
 }
 
-// FileInfo is a file that was written for a picture. Filter, Index and Scale are
+// File is a file that was written for a picture. Filter, Index and Scale are
 // those of a map; .npy files and sheets are of a whole layer and have none.
-type FileInfo struct {
+type File struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
 	// What the file holds: a map as png or png16, a layer's maps as npy, a contact sheet of them, or a map as an overlay on the picture.

@@ -1,4 +1,4 @@
-package sink
+package store
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ type Lock struct {
 }
 
 // Lock keeps other runs out of the tree until Unlock or the end of the process.
-func (t *Tree) Lock() (*Lock, error) {
+func (t *Folder) Lock() (*Lock, error) {
 	path := filepath.Join(t.root, lockName)
 	for {
 		_, statErr := os.Lstat(path)

@@ -1,4 +1,4 @@
-package sink
+package manifest
 
 import (
 	"encoding/json"

@@ -1,0 +1,59 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+)
+
+// RunName is the name of a run's own account, at the top of the output folder.
+const RunName = "run.json"
+
+// Run is run.json: what was run, and how it went.
+type Run struct {
+	Version     string             `json:"version"`
+	Stack       json.RawMessage    `json:"stack"`        // resolved: every default filled in
+	StackSHA256 string             `json:"stack_sha256"` // of the bytes of "stack", compact
+	Folder      Path               `json:"folder"`       // where the run was started; relative paths of inputs begin here
+	StackFolder Path               `json:"stack_folder"` // where relative paths of weights begin; itself relative to Folder
+	Layers      string             `json:"layers"`
+	Formats     []string           `json:"formats"`
+	Scale       string             `json:"scale"`
+	Colormap    string             `json:"colormap"`
+	Shard       string             `json:"shard,omitempty"`
+	Images      int                `json:"images"`
+	Skipped     int                `json:"skipped"` // done by an earlier run
+	Failed      int                `json:"failed"`
+	Left        int                `json:"left"`
+	Maps        int                `json:"maps"`
+	Files       int                `json:"files"`
+	Bytes       int64              `json:"bytes"`
+	Seconds     float64            `json:"seconds"`
+	Stages      map[string]float64 `json:"stages"` // seconds, summed over the workers
+	Interrupted bool               `json:"interrupted"`
+}
+
+// ReadRun reads the account of the run in an output folder, for example to open its
+// results from a program. It may be a made-up file: its size is bounded, and nothing in it
+// is opened. The error is fs.ErrNotExist where there is none.
+func ReadRun(dir string) (*Run, error) {
+	name := filepath.Join(dir, RunName)
+	data, err := ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Run)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Encode is the account as the file has it.
+func (r *Run) Encode() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", RunName, err)
+	}
+	return append(data, '\n'), nil
+}
