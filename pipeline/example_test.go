@@ -8,6 +8,7 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -20,7 +21,7 @@ func ExampleRun() {
 		return
 	}
 	defer os.RemoveAll(out)
-	opts, err := options(out)
+	job, err := newJob()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -30,7 +31,14 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	summary, err := pipeline.Run(context.Background(), entries, opts)
+	summary, err := pipeline.Run(context.Background(), entries, job, pipeline.Resources{}, pipeline.RunOptions{
+		Out: out,
+		Policy: pipeline.Policy{Each: func(r *manifest.Record) {
+			for _, f := range r.Files {
+				fmt.Printf("%s: %s\n", r.Input, f.Path)
+			}
+		}},
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -42,28 +50,19 @@ func ExampleRun() {
 	// 1 pictures, 2 maps
 }
 
-func options(out string) (pipeline.Options, error) {
+func newJob() (pipeline.Job, error) {
 	file, err := config.ForBanks([]string{"sobel"})
 	if err != nil {
-		return pipeline.Options{}, err
+		return pipeline.Job{}, err
 	}
 	model, err := file.Build()
 	if err != nil {
-		return pipeline.Options{}, err
+		return pipeline.Job{}, err
 	}
 	decoder, err := decode.New(decode.Options{})
 	if err != nil {
-		return pipeline.Options{}, err
+		return pipeline.Job{}, err
 	}
-	selected, err := pipeline.Select(model.Stacks, "last")
-	return pipeline.Options{
-		Stacks:  selected,
-		Decoder: decoder,
-		Out:     out,
-		Each: func(r *manifest.Record) {
-			for _, f := range r.Files {
-				fmt.Printf("%s: %s\n", r.Input, f.Path)
-			}
-		},
-	}, err
+	selected, err := engine.Select(model.Stacks, "last")
+	return pipeline.Job{Stacks: selected, Decoder: decoder}, err
 }

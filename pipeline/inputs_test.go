@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
 )
 
 // TestInputsVanish takes pictures, and the folder of others, away from a run that has
@@ -21,7 +22,7 @@ import (
 // the next run.
 func TestInputsVanish(t *testing.T) {
 	entries, opts := job(t, 6)
-	opts.Jobs = 1
+	opts.Workers = 1
 	whole, err := os.ReadFile(entries[4].Path)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestInputsVanish(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	s, err := Run(context.Background(), entries, opts)
+	s, err := runAll(context.Background(), entries, opts)
 	if err != nil || s.Pictures != 3 || s.Failed != 3 {
 		t.Fatal(s, err)
 	}
@@ -108,7 +109,7 @@ func TestInputsChange(t *testing.T) {
 	})
 	outcomes := map[string]int{}
 	for range 40 {
-		if _, err := Run(context.Background(), entries, opts); err != nil {
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
 		records, _ := readManifest(t, opts)
@@ -163,19 +164,22 @@ func rewrite(path string, data []byte, inPlace bool) error {
 // pixels.
 func TestReadingEnds(t *testing.T) {
 	_, opts := job(t, 1)
-	w := newWorker(&run{opts: &opts}, new(Stages))
+	p := newProcessor(&opts.Job, &opts.Resources, nil, opts.shared(0))
 	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
-	for name, do := range map[string]func(context.Context, *input) error{
-		"digest": func(_ context.Context, in *input) error { _, err := in.sum(); return err },
-		"header": func(_ context.Context, in *input) error { _, err := w.header(in, new(manifest.Record)); return err },
-		"pixels": func(ctx context.Context, in *input) error {
-			_, err := w.decode(ctx, in, new(manifest.Record))
+	for name, do := range map[string]func(context.Context, *source.Input) error{
+		"digest": func(_ context.Context, in *source.Input) error { _, err := in.Sum(); return err },
+		"header": func(_ context.Context, in *source.Input) error {
+			_, err := p.header(in, new(manifest.Record))
+			return err
+		},
+		"pixels": func(ctx context.Context, in *source.Input) error {
+			_, err := p.decode(ctx, in, new(manifest.Record))
 			return err
 		},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		r := &cancelling{Reader: bytes.NewReader(header), left: 3, cancel: cancel}
-		in := &input{ReadSeeker: r, ended: ctx.Err, name: "x", size: int64(len(header))}
+		in := source.NewInput(ctx, "x", r, int64(len(header)))
 		if err := do(ctx, in); !errors.Is(err, context.Canceled) || r.left != 0 {
 			t.Errorf("%s: got %v with %d reads left", name, err, r.left)
 		}

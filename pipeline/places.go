@@ -2,47 +2,44 @@ package pipeline
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"filterbank/pipeline/source"
 )
 
 // CheckPlaces looks for a picture whose folder would have to lie where another one has a
-// map. That two pictures share a folder is source.List's to refuse.
-func CheckPlaces(entries []source.Entry, opts Options) error {
-	var files []string // "/layer/000-filter.png" and the like
-	for _, s := range opts.Stacks {
-		for l, tapped := range s.Taps {
-			if !tapped {
-				continue
-			}
-			for _, format := range opts.Formats {
-				for _, f := range layerFileNames(format, s.Stack, l) {
-					files = append(files, "/"+f.name)
-				}
-			}
+// file. That two pictures share a folder is source.List's to refuse.
+func CheckPlaces(entries []source.Entry, job Job) error {
+	j := job.withDefaults()
+	var names, ends []string // what follows a picture's place in the names of its files, and how they end
+	for _, p := range j.view(j.Output.Formats).Files() {
+		names = append(names, p.Suffix)
+		if end := path.Ext(p.Suffix) + "/"; !slices.Contains(ends, end) {
+			ends = append(ends, end)
 		}
 	}
 	var owner map[string]string // of folders; made when a name asks for it
 	for i := range entries {
-		rel := output(&entries[i]) + "/"
-		if !strings.Contains(rel, ".png/") && !strings.Contains(rel, ".npy/") {
+		folder := rel(&entries[i]) + "/"
+		if !slices.ContainsFunc(ends, func(end string) bool { return strings.Contains(folder, end) }) {
 			continue
 		}
 		if owner == nil {
 			owner = make(map[string]string, len(entries))
 			for k := range entries {
-				owner[output(&entries[k])] = entries[k].Path
+				owner[rel(&entries[k])] = entries[k].Path
 			}
 		}
-		for _, f := range files {
-			at := strings.Index(rel, f+"/")
+		for _, name := range names {
+			at := strings.Index(folder, name+"/")
 			if at < 0 {
 				continue
 			}
-			if other, ok := owner[rel[:at]]; ok {
-				return fmt.Errorf("the maps of %s would need a folder where %s has the map %s: rename one, leave one out with --exclude, or run one by itself with another -o",
-					source.Display(entries[i].Path), source.Display(other), source.Display(rel[:at]+f))
+			if other, ok := owner[folder[:at]]; ok {
+				return fmt.Errorf("the maps of %s would need a folder where %s has the file %s: rename one, leave one out with --exclude, or run one by itself with another -o",
+					source.Display(entries[i].Path), source.Display(other), source.Display(folder[:at]+name))
 			}
 		}
 	}

@@ -12,11 +12,10 @@ import (
 	"slices"
 	"testing"
 
-	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 )
 
 // percentile is numpy.percentile by its definition, on sorted values.
@@ -48,11 +47,11 @@ func TestPercentileScale(t *testing.T) {
 	if err := os.WriteFile(entries[1].Path, b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	opts.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{2, 97.5}}
+	opts.Output.Scale = scale.Scale{Per: scale.Percentile, Percentiles: [2]float64{2, 97.5}}
 	opts.Overwrite = Always
 	for _, jobs := range []int{1, 2, 8} {
-		opts.Jobs = jobs
-		if _, err := Run(context.Background(), entries, opts); err != nil {
+		opts.Workers = jobs
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
 		records, _ := readManifest(t, opts)
@@ -71,29 +70,30 @@ func TestPercentileScale(t *testing.T) {
 func TestPercentilesTakeMemory(t *testing.T) {
 	_, opts := job(t, 1)
 	opts.Stacks = append(opts.Stacks, opts.Stacks[0])
-	var plans []*filters.Plan
-	maps := 0
-	for i := range opts.Stacks {
-		p, err := opts.plan(i, "p", volume.Shape{C: 3, H: 40, W: 50})
-		if err != nil {
-			t.Fatal(err)
-		}
-		plans, maps = append(plans, p), 0
-		for _, l := range p.Layers {
-			maps += l.Out.C
-		}
+	plans, err := opts.plan("p", volume.Shape{C: 3, H: 40, W: 50})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, formats := range [][]Format{{PNG}, {Sheet}, {Overlay}, {PNG, NPY, Sheet, Overlay}} {
-		opts.Formats, opts.Scale = formats, render.Scale{}
-		without := mapBytes(plans, &opts)
-		opts.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{1, 99}}
-		if got, want := mapBytes(plans, &opts)-without, int64(maps*render.PercentileBytes); got != want {
-			t.Errorf("%q: the percentiles of %d maps count %d bytes, want %d", formats, maps, got, want)
+	maps := 0
+	for _, l := range plans[0].Layers {
+		maps += l.Out.C
+	}
+	for _, names := range [][]string{{"png"}, {"sheet"}, {"overlay"}, {"png", "npy", "sheet", "overlay"}} {
+		opts.Output.Formats, opts.Output.Scale = formats(t, names...), scale.Scale{}
+		memory := func() int64 {
+			v := opts.view(opts.Output.Formats)
+			v.Plans = plans
+			return v.Memory()
+		}
+		without := memory()
+		opts.Output.Scale = scale.Scale{Per: scale.Percentile, Percentiles: [2]float64{1, 99}}
+		if got, want := memory()-without, int64(maps*scale.PercentilesBytes); got != want {
+			t.Errorf("%q: the percentiles of %d maps count %d bytes, want %d", names, maps, got, want)
 		}
 	}
 }
 
-func checkPercentileScales(t *testing.T, opts Options, r manifest.Record) (checked int) {
+func checkPercentileScales(t *testing.T, opts options, r manifest.Record) (checked int) {
 	t.Helper()
 	for _, f := range r.Files {
 		if f.Scale == nil {
@@ -119,7 +119,7 @@ func checkPercentileScales(t *testing.T, opts Options, r manifest.Record) (check
 			t.Fatalf("%s: both percentiles are %v, the test shows nothing", f.Path, want[0])
 		}
 		if *f.Scale != want {
-			t.Errorf("%s, %d workers: the scale is %v, want %v", f.Path, opts.Jobs, *f.Scale, want)
+			t.Errorf("%s, %d workers: the scale is %v, want %v", f.Path, opts.Workers, *f.Scale, want)
 		}
 		checked++
 	}

@@ -1,225 +1,134 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash"
-	"io"
-	"path"
 	"slices"
-	"strings"
 
-	"filterbank/filters"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/render"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
-// arithmetic is the version of what turns pixels into files. It is part of every
-// picture's key: raise it when the same input and settings come to give other bytes.
-const arithmetic = 1
+// errDone says that an earlier run has done the picture. Its record is to be noted
+// again where it has changed, and then has its status.
+var errDone = errors.New("done by an earlier run")
 
-// settings is a hash of all that a picture's files depend on besides its bytes.
-func (o *Options) settings() []byte {
-	h := sha256.New()
-	scale := o.Scale
-	if scale.Per != render.PerNone {
-		scale.Fixed = render.Range{}
+// left gives the formats whose files are to be written: an earlier run has not made them,
+// made them from something else, or they are no longer there.
+func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
+	formats := r.job.Output.Formats
+	if earlier == nil || earlier.Status != manifest.OK || r.opts.Overwrite == Always {
+		return formats, nil
 	}
-	fmt.Fprintf(h, "formats %q\nscale %+v\n", o.Formats, scale)
-	if slices.Contains(o.Formats, Sheet) {
-		fmt.Fprintf(h, "sheet %+v\n", o.Sheet)
+	if rec.SHA256, err = in.Sum(); err != nil {
+		return nil, err
 	}
-	if o.Scale.Per == render.PerDataset {
-		fmt.Fprintf(h, "dataset %v\n", o.Dataset)
-	}
-	for _, s := range o.Stacks {
-		fmt.Fprintf(h, "stack %q taps %v\n", s.Stack.Name(), s.Taps)
-		for _, l := range s.Stack.Layers() {
-			fmt.Fprintf(h, "colormap %s\n", o.colormap(l).Name())
-			if slices.Contains(o.Formats, Overlay) {
-				fmt.Fprintf(h, "overlay %s\n", o.overlayColormap(l).Name())
-			}
+	for _, f := range formats {
+		if earlier.Keys[f.Name] != r.keys.of(f, rec.SHA256) || !r.hasAll(f, earlier) {
+			todo = append(todo, f)
 		}
 	}
-	h.Write(o.stacks())
-	return h.Sum(nil)
+	if len(todo) > 0 {
+		return todo, nil
+	}
+	// Files of formats that nobody asks for now may be gone. The record has those that are there.
+	there := slices.DeleteFunc(slices.Clone(earlier.Files), func(f manifest.File) bool { return !r.has(&f) })
+	if earlier.Input == rec.Input && len(there) == len(earlier.Files) {
+		return nil, nil
+	}
+	input := rec.Input // the same picture perhaps by another path
+	*rec = *earlier
+	rec.Input, rec.Files = input, there
+	return nil, nil
 }
 
-// StackHash is what records have as their Stack, from Stacks and Decoder alone.
-func (o *Options) StackHash() string { return hex.EncodeToString(o.stacks()) }
-
-// stacks is a hash of all that the values of maps depend on besides the picture's bytes.
-func (o *Options) stacks() []byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
-	for _, s := range o.Stacks {
-		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
-		for _, l := range s.Stack.Layers() {
-			hashLayer(h, l)
+// hasAll says whether all of a picture's files in a format are there.
+func (r *run) hasAll(f *output.Format, rec *manifest.Record) bool {
+	for _, p := range f.Files(r.job.view([]*output.Format{f})) {
+		if i := fileAt(rec, string(rec.Output)+p.Suffix); i < 0 || !r.has(&rec.Files[i]) {
+			return false
 		}
 	}
-	return h.Sum(nil)
+	return true
 }
 
-// layerHash is a hash, in hexadecimal, of all that a layer's values depend on besides the
-// picture's bytes.
-func (o *Options) layerHash(stack, layer int) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
-	for _, l := range o.Stacks[stack].Stack.Layers()[:layer+1] {
-		hashLayer(h, l)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+// fileAt is the place of a file in a record, or −1.
+func fileAt(rec *manifest.Record, name string) int {
+	return slices.IndexFunc(rec.Files, func(f manifest.File) bool { return string(f.Path) == name })
 }
 
-func hashLayer(h hash.Hash, l filters.Layer) {
-	var spec any
-	switch l := l.(type) {
-	case *filters.Conv:
-		s := l.Spec()
-		hashFloats(h, s.Weights)
-		hashFloats(h, s.Bias)
-		s.Weights, s.Bias = nil, nil
-		spec = s
-	case *filters.Pool:
-		spec = l.Spec()
-	case *filters.Norm:
-		spec = l.Spec()
-	}
-	fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%+v", spec))
+// anyFile says whether anything is there that a picture's files would be written over.
+func (r *run) anyFile(e *source.Entry) bool {
+	return slices.ContainsFunc(r.job.view(r.job.Output.Formats).Files(), func(p output.Planned) bool {
+		return r.folder.Exists(e.Rel + p.Suffix)
+	})
 }
 
-func hashFloats(h hash.Hash, values []float32) {
-	var b [4096]byte
-	for part := range slices.Chunk(values, len(b)/4) {
-		putFloats(b[:], part)
-		h.Write(b[:4*len(part)])
-	}
-}
-
-// key is the identity of a picture's maps: equal keys, equal bytes.
-func key(settings []byte, input string) string {
-	h := sha256.New()
-	h.Write(settings)
-	io.WriteString(h, input)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// isDone says whether an earlier run has made just the maps that this one would make,
-// and they are all there. After a crash the files' content is looked at too, since a
-// machine that lost its power may have kept a file's size and not its bytes.
-func (w *worker) isDone(in *input, rec, earlier *manifest.Record) (bool, error) {
-	if earlier == nil || earlier.Status != manifest.OK || w.opts.Overwrite == Always {
-		return false, nil
-	}
-	c := start()
-	sum, err := in.sum()
-	c.mark(&w.stages.Read)
-	rec.SHA256 = sum
-	if err != nil || earlier.Key != key(w.settings, sum) {
-		return false, err
-	}
-	for _, f := range earlier.Files {
-		if !w.has(f) {
-			return false, nil
-		}
-	}
-	if earlier.Input != rec.Input { // the same picture by another path
-		path := rec.Input
-		*rec = *earlier
-		rec.Input = path
-	}
-	return true, nil
-}
-
-// anyMap says whether any file that a picture's maps would be written to is there.
-func (w *worker) anyMap(e *source.Entry) bool {
-	for _, s := range w.opts.Stacks {
-		for l, tapped := range s.Taps {
-			if !tapped {
-				continue
-			}
-			for _, format := range w.opts.Formats {
-				for _, f := range layerFileNames(format, s.Stack, l) {
-					if w.tree.Exists(e.Rel + "/" + f.name) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-// settle decides on the files that earlier runs have made of a picture and this one has
-// not. They go when the picture has changed; when the stacks have, those of layers that
-// the stacks still have, since they are maps of what the layer was before; and those of
-// filters that a layer just written has no more. All others, of other formats and other
-// stacks, stay as true as they were, and in the record.
-func (w *worker) settle(earlier, rec *manifest.Record) error {
-	if earlier == nil || rec.Status != manifest.OK {
+// settle completes the record of a picture, of which the formats of todo have just been
+// written, by the files of earlier runs that are still right, and removes those that are
+// not:
+//
+//   - If the picture has changed, all of them are of another one.
+//   - If the stacks have changed, files of layers that still exist are stale.
+//   - Files of a layer and format that this run was asked for, under names that it does not
+//     write, are of filters that the layer has no more.
+//
+// Files of other formats and of other stacks stay.
+func (r *run) settle(earlier, rec *manifest.Record) error {
+	if earlier == nil {
 		return nil
 	}
-	type layer struct {
-		stack, name string
-		format      Format
+	asked, now := map[kind]bool{}, map[manifest.Path]bool{}
+	var files []manifest.File
+	for _, p := range r.job.view(r.job.Output.Formats).Files() {
+		name := string(rec.Output) + p.Suffix
+		from := rec
+		if fileAt(rec, name) < 0 {
+			from = earlier // which has it, or it would have been written
+		}
+		f := from.Files[fileAt(from, name)]
+		files = append(files, f)
+		now[f.Path], asked[kindOf(&f)] = true, true
 	}
-	of := func(f manifest.File) layer { return layer{f.Stack, f.Layer, formatOf(f)} }
-	written, now := map[layer]bool{}, map[manifest.Path]bool{}
-	for _, f := range rec.Files {
-		written[of(f)], now[f.Path] = true, true
-	}
-	files := rec.Files
-	for _, f := range earlier.Files {
+	rec.Digest = digest(files)
+	lost := map[string]bool{} // formats of which files are gone
+	for i := range earlier.Files {
+		f := &earlier.Files[i]
+		stale := earlier.Stack != rec.Stack && (f.Layer == "" || engine.Has(r.job.Stacks, f.Stack, f.Layer))
 		switch {
 		case now[f.Path]:
-		case earlier.SHA256 != rec.SHA256, written[of(f)], earlier.Stack != rec.Stack && w.hasLayer(f.Stack, f.Layer):
-			if err := w.tree.Remove(string(f.Path)); err != nil {
+			lost[f.Format] = true // if another format has written it
+		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale:
+			lost[f.Format] = true
+			if err := r.folder.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case w.tree.Has(string(f.Path), f.Bytes, ""):
-			files = append(files[:len(files):len(files)], f)
+		case r.has(f):
+			files = append(files, *f)
+		default:
+			lost[f.Format] = true
+		}
+	}
+	for name, key := range earlier.Keys {
+		if rec.Keys[name] == "" && !lost[name] && earlier.Stack == rec.Stack {
+			rec.Keys[name] = key
 		}
 	}
 	rec.Files = files
 	return nil
 }
 
-// formatOf is the format of a file, with PNG for PNG16 too: both write the same files.
-func formatOf(f manifest.File) Format {
-	format := Format(f.Format)
-	if format == "" { // of an earlier version
-		format = Format(strings.TrimPrefix(path.Ext(string(f.Path)), "."))
-	}
-	if format == PNG16 {
-		return PNG
-	}
-	return format
-}
+// kind is files that one run writes together: a later one for the same layer replaces them.
+type kind struct{ stack, layer, family string }
 
-// hasLayer says whether the run has a layer of that name, whose maps are written or not.
-func (w *worker) hasLayer(stack, layer string) bool {
-	for _, s := range w.opts.Stacks {
-		if s.Stack.Name() != stack {
-			continue
-		}
-		for _, l := range s.Stack.Layers() {
-			if l.Name() == layer {
-				return true
-			}
-		}
-	}
-	return false
-}
+func kindOf(f *manifest.File) kind { return kind{f.Stack, f.Layer, output.Family(f)} }
 
-// keepOrRemove decides on the maps that an earlier run has made of a picture that now
-// fails. If its file has changed, they are maps of something else and go; otherwise
-// they stay, and in the record.
-func (w *worker) keepOrRemove(earlier, rec *manifest.Record) error {
+// keepOrRemove decides on the files that an earlier run has made of a picture that now
+// fails. If the picture's file has changed, they are of another picture and are removed;
+// otherwise they stay, and in the record.
+func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
 	if earlier == nil {
 		return nil
 	}
@@ -228,7 +137,7 @@ func (w *worker) keepOrRemove(earlier, rec *manifest.Record) error {
 		return nil
 	}
 	for _, f := range earlier.Files {
-		err := w.tree.Remove(string(f.Path))
+		err := r.folder.Remove(string(f.Path))
 		if output, ok := errors.AsType[*store.Error](err); ok && output.OfOne() {
 			continue // somebody has put something else in the file's place
 		}
@@ -240,7 +149,7 @@ func (w *worker) keepOrRemove(earlier, rec *manifest.Record) error {
 }
 
 // keep notes the files of an earlier record in one that has made none, and what they are
-// maps of.
+// made of.
 func keep(earlier, rec *manifest.Record) {
 	if earlier != nil {
 		rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded

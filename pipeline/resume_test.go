@@ -4,22 +4,27 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filterbank/filters"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
 // again runs a job and compares what was done with what was to be.
-func again(t *testing.T, entries []source.Entry, opts Options, done, skipped int) {
+func again(t *testing.T, entries []source.Entry, opts options, done, skipped int) {
 	t.Helper()
-	s, err := Run(context.Background(), entries, opts)
+	s, err := runAll(context.Background(), entries, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +93,7 @@ func TestResume(t *testing.T) {
 	}
 	again(t, entries, opts, 1, 6)
 	records, _ := readManifest(t, opts)
-	if records[3].Digest != records[1].Digest || records[3].Key != records[1].Key {
+	if records[3].Digest != records[1].Digest || !maps.Equal(records[3].Keys, records[1].Keys) {
 		t.Error("the changed picture has not become that which it is a copy of")
 	}
 
@@ -97,7 +102,7 @@ func TestResume(t *testing.T) {
 }
 
 // copyLayer is the first layer alone, with filters of the given names.
-func copyLayer(t *testing.T, names ...string) []Selected {
+func copyLayer(t *testing.T, names ...string) []engine.Selected {
 	t.Helper()
 	spec := testStack(t, "").Layers()[0].(*filters.Conv).Spec()
 	spec.Filters, spec.Weights, spec.Bias = names, spec.Weights[:3*len(names)], nil
@@ -109,7 +114,7 @@ func copyLayer(t *testing.T, names ...string) []Selected {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []Selected{{stack, []bool{true}}}
+	return []engine.Selected{{Stack: stack, Layers: []bool{true}}}
 }
 
 // TestResumeAfterChanges changes one setting after another: each makes all maps anew.
@@ -119,19 +124,19 @@ func TestResumeAfterChanges(t *testing.T) {
 	again(t, entries, opts, 3, 0)
 	for _, c := range []struct {
 		name   string
-		change func(*Options)
+		change func(*options)
 		files  int // for each picture: 3 PNG and 2 .npy at first
 	}{
-		{"scale", func(o *Options) { o.Scale = render.Scale{Per: render.PerNone, Fixed: render.Range{Lo: 0, Hi: 2}} }, 5},
-		{"range", func(o *Options) { o.Scale.Fixed.Hi = 3 }, 5},
-		{"percentiles", func(o *Options) { o.Scale = render.Scale{Per: render.PerPercentile, Percentiles: [2]float64{1, 99}} }, 5},
-		{"one of the percentiles", func(o *Options) { o.Scale.Percentiles[0] = 2 }, 5},
-		{"colormap", func(o *Options) { o.Colormap = render.Colormap{}.For(true) }, 5},
-		{"no colormap", func(o *Options) { o.Colormap = render.Colormap{} }, 5},
-		{"formats", func(o *Options) { o.Formats = []Format{PNG16} }, 5},
-		{"layers", func(o *Options) { o.Stacks[0].Taps = []bool{true, false} }, 5},
-		{"filters' names: the same layer of before goes, another one stays", func(o *Options) { o.Stacks = copyLayer(t, "red", "blue") }, 4},
-		{"fewer filters", func(o *Options) { o.Stacks = copyLayer(t, "red") }, 3},
+		{"scale", func(o *options) { o.Output.Scale = scale.Scale{Per: scale.Fixed, Fixed: render.Range{Lo: 0, Hi: 2}} }, 5},
+		{"range", func(o *options) { o.Output.Scale.Fixed.Hi = 3 }, 5},
+		{"percentiles", func(o *options) { o.Output.Scale = scale.Scale{Per: scale.Percentile, Percentiles: [2]float64{1, 99}} }, 5},
+		{"one of the percentiles", func(o *options) { o.Output.Scale.Percentiles[0] = 2 }, 5},
+		{"colormap", func(o *options) { o.Output.Colormap = render.Colormap{}.For(true) }, 5},
+		{"no colormap", func(o *options) { o.Output.Colormap = render.Colormap{} }, 5},
+		{"formats", func(o *options) { o.Output.Formats = formats(t, "png16") }, 5},
+		{"layers", func(o *options) { o.Stacks[0].Layers = []bool{true, false} }, 5},
+		{"filters' names: the same layer of before goes, another one stays", func(o *options) { o.Stacks = copyLayer(t, "red", "blue") }, 4},
+		{"fewer filters", func(o *options) { o.Stacks = copyLayer(t, "red") }, 3},
 	} {
 		c.change(&opts)
 		again(t, entries, opts, 3, 0)
@@ -154,8 +159,8 @@ func TestChangedPicture(t *testing.T) {
 	if err := os.WriteFile(entries[0].Path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	opts.Formats = []Format{PNG}
-	again(t, entries, opts, 2, 0)
+	opts.Output.Formats = formats(t, "png")
+	again(t, entries, opts, 1, 1)
 	for i, want := range []int{3, 5} {
 		records, _ := readManifest(t, opts)
 		if got := len(snapshot(t, filepath.Join(opts.Out, entries[i].Rel))); got != want || len(records[i].Files) != want {
@@ -168,10 +173,10 @@ func TestChangedPicture(t *testing.T) {
 // in the manifest, until somebody deletes them; then nobody asks for them any more.
 func TestKeptFilesOfOtherFormats(t *testing.T) {
 	entries, opts := job(t, 1)
-	opts.Formats = []Format{NPY}
+	opts.Output.Formats = formats(t, "npy")
 	again(t, entries, opts, 1, 0)
-	opts.Formats, opts.Timeout = []Format{PNG}, 1
-	if s, err := Run(context.Background(), entries, opts); err != nil || s.Failed != 1 {
+	opts.Output.Formats, opts.Timeout = formats(t, "png"), 1
+	if s, err := runAll(context.Background(), entries, opts); err != nil || s.Failed != 1 {
 		t.Fatal(s, err)
 	}
 	opts.Timeout = 0
@@ -185,8 +190,69 @@ func TestKeptFilesOfOtherFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	again(t, entries, opts, 1, 0)
 	again(t, entries, opts, 0, 1)
+	if records, _ := readManifest(t, opts); len(records) != 1 || len(records[0].Files) != 3 {
+		t.Errorf("the manifest has %+v, want 3 PNG", records)
+	}
+}
+
+// TestKeysPerFormat adds formats and changes one: the others are not written again, and the
+// record is the one of a run that writes all at once.
+func TestKeysPerFormat(t *testing.T) {
+	entries, opts := job(t, 2)
+	names := []string{"png", "npy", "npz", "sheet"}
+	opts.Output.Formats = formats(t, names...)
+	again(t, entries, opts, 2, 0)
+	want, _ := readManifest(t, opts)
+	opts.Out += "2"
+	written := map[string]int{}
+	opts.Each = func(r *manifest.Record) {
+		for _, f := range r.Files {
+			if info, err := os.Stat(filepath.Join(opts.Out, string(f.Path))); err == nil && info.ModTime().After(long) {
+				written[f.Format]++
+			}
+		}
+	}
+	for i := range names {
+		opts.Output.Formats = formats(t, names[:i+1]...)
+		clear(written)
+		again(t, entries, opts, 2, 0)
+		if len(written) != 1 || written[names[i]] == 0 {
+			t.Errorf("with %s added, %v were written", names[i], written)
+		}
+		age(t, opts.Out)
+	}
+	records, _ := readManifest(t, opts)
+	for i := range records {
+		if !slices.EqualFunc(records[i].Files, want[i].Files, func(a, b manifest.File) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 }) || records[i].Digest != want[i].Digest || !maps.Equal(records[i].Keys, want[i].Keys) {
+			t.Errorf("format by format the record is\n%+v, want\n%+v", records[i], want[i])
+		}
+	}
+	opts.Output.Scale = scale.Scale{Per: scale.Fixed, Fixed: render.Range{Hi: 2}}
+	clear(written)
+	again(t, entries, opts, 2, 0)
+	if len(written) != 2 || written["png"] == 0 || written["sheet"] == 0 {
+		t.Errorf("another scale wrote %v, want png and sheet", written)
+	}
+	age(t, opts.Out)
+	opts.Output.Formats = formats(t, "npy", "npz")
+	again(t, entries, opts, 0, 2)
+	if records, _ := readManifest(t, opts); len(records[0].Files) != len(want[0].Files) {
+		t.Errorf("%d files are left in the record, want %d", len(records[0].Files), len(want[0].Files))
+	}
+}
+
+// long is before every file that a test writes, and after those that age has made old.
+var long = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// age makes all files below a folder old.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	for name := range snapshot(t, dir) {
+		if err := os.Chtimes(name, long.AddDate(-1, 0, 0), long.AddDate(-1, 0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestFailedAfterDone makes pictures fail that were done before. When the file has
@@ -202,7 +268,7 @@ func TestFailedAfterDone(t *testing.T) {
 	if err := os.Rename(entries[1].Path, hidden); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Run(context.Background(), entries, opts)
+	s, err := runAll(context.Background(), entries, opts)
 	if err != nil || s.Failed != 2 || s.Skipped != 1 {
 		t.Fatal(s, err)
 	}
@@ -216,7 +282,7 @@ func TestFailedAfterDone(t *testing.T) {
 	if err := os.Rename(hidden, entries[1].Path); err != nil {
 		t.Fatal(err)
 	}
-	s, err = Run(context.Background(), entries, opts)
+	s, err = runAll(context.Background(), entries, opts)
 	if err != nil || s.Pictures != 1 || s.Failed != 1 {
 		t.Fatal(s, err)
 	}
@@ -239,9 +305,8 @@ func TestPanic(t *testing.T) {
 	if err := os.WriteFile(entries[0].Path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	taps := opts.Stacks[0].Taps
-	opts.Stacks[0].Taps = append(taps[:len(taps):len(taps)], true) // of a layer that is not there
-	s, err := Run(context.Background(), entries[:2], opts)
+	opts.Output.Scale = scale.Scale{Per: scale.Dataset} // without the ranges
+	s, err := runAll(context.Background(), entries[:2], opts)
 	if err != nil || s.Failed != 2 {
 		t.Fatal(s, err)
 	}
@@ -260,7 +325,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("picture %d: %s, %s", i, records[i].Code, records[i].Error)
 		}
 	}
-	opts.Stacks[0].Taps = taps
+	opts.Output.Scale = scale.Scale{}
 	again(t, entries, opts, 2, 1)
 }
 
@@ -270,7 +335,7 @@ func TestProblemBesidePicture(t *testing.T) {
 	entries, opts := job(t, 1)
 	dangling := source.Entry{Job: source.Job{Path: "p000.jpg", Rel: "p000"}, Problem: &source.Problem{Path: "p000.jpg", Code: source.CodeDanglingLink, Err: errors.New("the link leads nowhere")}}
 	for range 2 {
-		s, err := Run(context.Background(), []source.Entry{dangling, entries[0]}, opts)
+		s, err := runAll(context.Background(), []source.Entry{dangling, entries[0]}, opts)
 		if err != nil || s.Failed != 1 || s.Pictures+s.Skipped != 1 {
 			t.Fatal(s, err)
 		}
@@ -300,7 +365,7 @@ func TestNever(t *testing.T) {
 	if records[1].Status != manifest.Kept {
 		t.Errorf("the picture that was left alone has the status %q", records[1].Status)
 	}
-	opts.Scale.Per = render.PerLayer // a change that never has no eyes for
+	opts.Output.Scale.Per = scale.PerLayer // a change that never has no eyes for
 	again(t, entries, opts, 0, 3)
 }
 
@@ -360,7 +425,7 @@ func TestSecondRunIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Run(context.Background(), entries, opts)
+	s, err := runAll(context.Background(), entries, opts)
 	if !errors.Is(err, store.ErrLocked) || s.Left != 2 {
 		t.Errorf("got %v, %+v", err, s)
 	}

@@ -3,11 +3,11 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"sync"
 	"time"
 
-	"filterbank/filters/kernel"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -23,22 +23,49 @@ type Summary struct {
 	Files    int
 	Bytes    int64
 	Elapsed  time.Duration
-	Stages   Stages
+	Stages   engine.Stages
 }
 
-// ErrStopped says that a run ended at a failed picture, as StopOnError asks.
-var ErrStopped = errors.New("stopped at the first picture that failed")
+func (s *Summary) count(r result) {
+	switch {
+	case r.skipped:
+		s.Skipped++
+	case r.record == nil:
+	case r.record.Status == manifest.Failed:
+		s.Failed++
+	case r.record.Status == manifest.Kept:
+		s.Skipped++
+	default:
+		s.Pictures++
+		s.Maps += r.maps
+		s.Files += len(r.files)
+		for _, f := range r.files {
+			s.Bytes += f.Bytes
+		}
+	}
+}
 
-// run is what the workers of a run share.
-type run struct {
-	opts     *Options
-	tree     *store.Folder
-	journal  *manifest.Journal // nil where nothing is written for a picture
-	memory   *admission
-	hands    hands
-	settings []byte // see settings
-	stacks   []byte // see stacks
-	crashed  bool   // the run before did not end well
+// Overwrite is what becomes of pictures that an earlier run has done.
+type Overwrite string
+
+// Changed, the default, writes a format's files again unless they are all there and were
+// made from the same bytes by the same settings. Always does every picture. Never leaves a
+// picture alone when any of its files is there, whatever made it.
+const (
+	Changed Overwrite = "changed"
+	Always  Overwrite = "always"
+	Never   Overwrite = "never"
+)
+
+// RunOptions say where a run writes and how it goes on. Out is needed.
+type RunOptions struct {
+	Out       string // output folder
+	Overwrite Overwrite
+	Policy
+
+	// About gives the content of run.json at the end of a run, while the output folder is
+	// still this run's own. Without it there is none.
+	About func(Summary) (*manifest.Run, error)
 }
 
 // OutputError says that a run could not begin because of its output folder: it cannot be
@@ -51,25 +78,35 @@ func (e *OutputError) Error() string { return e.Err.Error() }
 // Unwrap gives that error.
 func (e *OutputError) Unwrap() error { return e.Err }
 
-// Run takes every entry through the pipeline and writes maps and manifest. A picture
+// run is what the workers of a Run share.
+type run struct {
+	job     *Job
+	res     *Resources
+	opts    *RunOptions
+	keys    *keys
+	folder  *store.Folder
+	journal *manifest.Journal
+	crashed bool // the run before did not end well
+}
+
+// Run takes every entry through the pipeline and writes files and manifest. A picture
 // that fails is a record, not an error. The error is an *OutputError, or errors.Is finds
 // in it ctx's own error when the run was interrupted, ErrStopped, or what was wrong with
 // the output; the summary holds what was done until then. Nothing is left half written
 // in any case, and the same run again goes on from there.
-func Run(ctx context.Context, entries []source.Entry, opts Options) (Summary, error) {
+func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
-	if len(opts.Formats) == 0 {
-		opts.Formats = []Format{PNG}
-	}
-	if opts.Kernel == nil {
-		opts.Kernel = kernel.Best()
-	}
-	r := &run{opts: &opts, memory: newAdmission(opts.Memory), settings: opts.settings(), stacks: opts.stacks()}
+	j := job.withDefaults()
+	r := &run{job: j, res: &res, opts: &opts, keys: j.keys()}
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
 	}
-	s, err := r.work(ctx, entries, func(stages *Stages) entryFunc { return newWorker(r, stages).entry })
+	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.journal.Add}
+	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
+		w := &runner{r, newProcessor(j, &res, r.keys, c.Shared)}
+		return w.entry, &w.processor.engine.Stages
+	})
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(places(entries), r.trust)
 	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
@@ -90,24 +127,28 @@ func (r *run) about(s Summary) error {
 	}
 	about, err := r.opts.About(s)
 	if err != nil {
+		return fmt.Errorf("%s: %w", manifest.RunName, err)
+	}
+	data, err := about.Encode()
+	if err != nil {
 		return err
 	}
-	return r.tree.WriteFile(manifest.RunName, about)
+	return r.folder.WriteFile(manifest.RunName, data)
 }
 
 // take opens the output folder for this run alone.
 func (r *run) take() (lock *store.Lock, err error) {
-	if r.tree, err = store.Open(r.opts.Out); err != nil {
+	if r.folder, err = store.Open(r.opts.Out); err != nil {
 		return nil, err
 	}
-	if lock, err = r.tree.Lock(); err != nil {
+	if lock, err = r.folder.Lock(); err != nil {
 		return nil, err
 	}
 	if r.crashed = lock.Crashed; r.crashed {
-		err = r.tree.Sweep()
+		err = r.folder.Sweep()
 	}
 	if err == nil {
-		r.journal, err = manifest.OpenJournal(r.tree)
+		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock(r.crashed))
@@ -117,20 +158,19 @@ func (r *run) take() (lock *store.Lock, err error) {
 
 // has says whether a file of an earlier run is there. After a crash its content is looked
 // at too, since a machine that lost its power may have kept a file's size and not its bytes.
-func (r *run) has(f manifest.File) bool {
+func (r *run) has(f *manifest.File) bool {
 	digest := ""
 	if r.crashed {
 		digest = f.SHA256
 	}
-	return r.tree.Has(string(f.Path), f.Bytes, digest)
+	return r.folder.Has(string(f.Path), f.Bytes, digest)
 }
 
-// trust says whether the record of a picture that is none of this run's is still right:
-// after a crash its files are looked at, like those of pictures that are.
+// trust says whether the record of a picture that this run was not given is still right.
 func (r *run) trust(rec *manifest.Record) bool {
 	if r.crashed {
-		for _, f := range rec.Files {
-			if !r.has(f) {
+		for i := range rec.Files {
+			if !r.has(&rec.Files[i]) {
 				return false
 			}
 		}
@@ -142,101 +182,96 @@ func (r *run) trust(rec *manifest.Record) bool {
 func places(entries []source.Entry) iter.Seq2[string, string] {
 	return func(yield func(input, output string) bool) {
 		for i := range entries {
-			if !yield(entries[i].Path, output(&entries[i])) {
+			if !yield(entries[i].Path, rel(&entries[i])) {
 				return
 			}
 		}
 	}
 }
 
-// entryFunc does an entry, which is the i-th.
-type entryFunc func(ctx context.Context, i int, e *source.Entry) result
-
-// work hands the entries, in order, to workers and gathers what becomes of them. Each
-// worker gets a function of its own from start.
-func (r *run) work(ctx context.Context, entries []source.Entry, start func(*Stages) entryFunc) (Summary, error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	results := make(chan result)
-	stages := make([]Stages, min(r.opts.jobs(), len(entries)))
-	r.hands.give(r.opts.jobs() - len(stages))
-	queue := make(chan int)
-	var workers sync.WaitGroup
-	for i := range stages {
-		workers.Go(func() {
-			entry := start(&stages[i])
-			for k := range queue {
-				res := entry(ctx, k, &entries[k])
-				if r.opts.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
-					stop(ErrStopped) // before this worker takes another
-				}
-				results <- res
-			}
-			r.hands.give(1)
-		})
-	}
-	go func() {
-		defer close(queue)
-		for i := range entries {
-			select {
-			case queue <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	go func() {
-		workers.Wait()
-		close(results)
-	}()
-	s := r.collect(results, stop)
-	s.Left = len(entries) - s.Pictures - s.Skipped - s.Failed
-	for _, st := range stages {
-		s.Stages.add(st)
-	}
-	return s, context.Cause(ctx)
+// runner is one worker of a Run: a processor, and what an earlier run has left.
+type runner struct {
+	*run
+	processor *Processor
 }
 
-// collect notes results as they come, and ends the run where one of them does. It
-// drains the channel in every case.
-func (r *run) collect(results <-chan result, stop context.CancelCauseFunc) (s Summary) {
-	for res := range results {
-		if r.opts.Ended != nil {
-			r.opts.Ended()
-		}
-		if res.record != nil && r.journal != nil {
-			res.err = errors.Join(res.err, r.journal.Add(res.record))
-		}
-		if res.err != nil {
-			stop(res.err)
-			continue
-		}
-		s.count(res)
-		if res.record == nil || res.skipped {
-			continue
-		}
-		if r.opts.Each != nil {
-			r.opts.Each(res.record)
-		}
+// entry does one entry.
+func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
+	if e.Problem != nil {
+		fail(rec, e.Problem)
+		return result{record: rec}
 	}
-	return s
-}
-
-func (s *Summary) count(r result) {
+	earlier, err := w.journal.Find(e.Path, e.Rel)
+	if err != nil {
+		return result{err: err}
+	}
+	batch := w.folder.Begin(e.Rel)
+	begun := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			batch.Abort()
+			w.processor.reset()
+			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			r = result{record: rec, err: w.keepOrRemove(earlier, rec)}
+		}
+	}()
+	written, err := w.picture(ctx, e, rec, earlier, batch)
+	if err == nil {
+		r = result{record: rec, files: written}
+		if rec.Status == manifest.OK {
+			rec.Seconds, r.maps = w.processor.seconds(begun), w.job.view(nil).Maps()
+		}
+		return r
+	}
+	var outputErr *store.Error
 	switch {
-	case r.skipped:
-		s.Skipped++
-	case r.record == nil:
-	case r.record.Status == manifest.Failed:
-		s.Failed++
-	case r.record.Status == manifest.Kept:
-		s.Skipped++
-	default:
-		s.Pictures++
-		s.Maps += r.maps
-		s.Files += len(r.files)
-		for _, f := range r.files {
-			s.Bytes += f.Bytes
-		}
+	case errors.Is(err, errDone) && rec.Status != manifest.OK:
+		return result{skipped: true}
+	case errors.Is(err, errDone):
+		return result{record: rec, skipped: true}
 	}
+	batch.Abort()
+	switch {
+	case interrupted(ctx, err):
+		return result{}
+	case errors.As(err, &outputErr) && !outputErr.OfOne():
+		return result{err: err}
+	}
+	fail(rec, err)
+	rec.Seconds = w.processor.seconds(begun)
+	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
+}
+
+// picture does what an earlier run has left of a picture, or gives errDone. It gives the
+// files that were written.
+func (w *runner) picture(ctx context.Context, e *source.Entry, rec, earlier *manifest.Record, b *store.Batch) (written []manifest.File, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if w.opts.Overwrite == Never && w.anyFile(e) {
+		if earlier != nil && earlier.Status == manifest.OK {
+			return nil, errDone
+		}
+		rec.Status = manifest.Kept
+		keep(earlier, rec)
+		return nil, nil
+	}
+	in, err := w.processor.open(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	todo, err := w.left(in, rec, earlier)
+	if err != nil {
+		return nil, err
+	}
+	if len(todo) == 0 {
+		return nil, errDone
+	}
+	if err := w.processor.process(ctx, in, rec, todo, b); err != nil {
+		return nil, err
+	}
+	written = rec.Files
+	return written, w.settle(earlier, rec)
 }

@@ -17,8 +17,10 @@ import (
 
 	"filterbank/filters"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/render"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/source"
 )
 
@@ -44,9 +46,29 @@ func testStack(t *testing.T, name string) *filters.Stack {
 	return s
 }
 
+// options are all that a run takes.
+type options struct {
+	Job
+	Resources
+	RunOptions
+}
+
+func runAll(ctx context.Context, entries []source.Entry, o options) (Summary, error) {
+	return Run(ctx, entries, o.Job, o.Resources, o.RunOptions)
+}
+
+func formats(t *testing.T, names ...string) []*output.Format {
+	t.Helper()
+	formats, err := output.Parse(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return formats
+}
+
 // job writes n pictures, those in broken cut short, and gives their entries and
 // options to run them.
-func job(t *testing.T, n int, broken ...int) ([]source.Entry, Options) {
+func job(t *testing.T, n int, broken ...int) ([]source.Entry, options) {
 	t.Helper()
 	dir := t.TempDir()
 	var entries []source.Entry
@@ -72,16 +94,19 @@ func job(t *testing.T, n int, broken ...int) ([]source.Entry, Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected, err := Select([]*filters.Stack{testStack(t, "")}, "all")
+	selected, err := engine.Select([]*filters.Stack{testStack(t, "")}, "all")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entries, Options{Stacks: selected, Decoder: decoder, Out: filepath.Join(dir, "out"), Formats: []Format{PNG, NPY}}
+	return entries, options{
+		Job:        Job{Stacks: selected, Decoder: decoder, Output: output.Settings{Formats: formats(t, "png", "npy")}},
+		RunOptions: RunOptions{Out: filepath.Join(dir, "out")},
+	}
 }
 
 // manifest reads the run's manifest. Its text is without the seconds, which differ from
 // run to run.
-func readManifest(t *testing.T, opts Options) (records []manifest.Record, text string) {
+func readManifest(t *testing.T, opts options) (records []manifest.Record, text string) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(opts.Out, manifest.Name))
 	if err != nil {
@@ -108,8 +133,8 @@ func TestManifestKeepsTheOrder(t *testing.T) {
 	opts.Ended = func() { ended.Add(1) }
 	var first string
 	for _, jobs := range []int{1, 2, 16} {
-		opts.Jobs = jobs
-		s, err := Run(context.Background(), entries, opts)
+		opts.Workers = jobs
+		s, err := runAll(context.Background(), entries, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,8 +166,8 @@ func TestManifestKeepsTheOrder(t *testing.T) {
 
 func TestStopOnError(t *testing.T) {
 	entries, opts := job(t, 40, 3)
-	opts.Jobs, opts.StopOnError = 1, true
-	s, err := Run(context.Background(), entries, opts)
+	opts.Workers, opts.StopOnError = 1, true
+	s, err := runAll(context.Background(), entries, opts)
 	if !errors.Is(err, ErrStopped) || s.Pictures != 3 || s.Failed != 1 || s.Left != 36 {
 		t.Errorf("got %v, %+v", err, s)
 	}
@@ -159,8 +184,8 @@ func TestStopWhileHelped(t *testing.T) {
 	if err := os.WriteFile(entries[0].Path, b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	opts.Jobs, opts.StopOnError = 4, true
-	s, err := Run(context.Background(), entries, opts)
+	opts.Workers, opts.StopOnError = 4, true
+	s, err := runAll(context.Background(), entries, opts)
 	if !errors.Is(err, ErrStopped) || s.Failed != 1 || s.Left+s.Pictures != 1 {
 		t.Errorf("got %v, %+v", err, s)
 	}
@@ -169,13 +194,13 @@ func TestStopWhileHelped(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	entries, opts := job(t, 40)
 	ctx, cancel := context.WithCancel(context.Background())
-	opts.Jobs = 1
+	opts.Workers = 1
 	opts.Each = func(r *manifest.Record) {
 		if r.Output == "p004" {
 			cancel()
 		}
 	}
-	s, err := Run(ctx, entries, opts)
+	s, err := runAll(ctx, entries, opts)
 	if !errors.Is(err, context.Canceled) || s.Pictures < 5 || s.Left == 0 || s.Pictures+s.Left != 40 {
 		t.Errorf("got %v, %+v", err, s)
 	}
@@ -192,8 +217,8 @@ func TestInterrupt(t *testing.T) {
 func TestScalesAreShared(t *testing.T) {
 	entries, opts := job(t, 1)
 	opts.Overwrite = Always
-	scales := func(per render.Per) (out [][2]float64) {
-		opts.Scale.Per = per
+	scales := func(per scale.Per) (out [][2]float64) {
+		opts.Output.Scale.Per = per
 		opts.Each = func(r *manifest.Record) {
 			for _, f := range r.Files {
 				if f.Scale != nil {
@@ -201,12 +226,12 @@ func TestScalesAreShared(t *testing.T) {
 				}
 			}
 		}
-		if _, err := Run(context.Background(), entries, opts); err != nil {
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
 		return out
 	}
-	perMap, perLayer, perImage := scales(render.PerMap), scales(render.PerLayer), scales(render.PerImage)
+	perMap, perLayer, perImage := scales(scale.PerMap), scales(scale.PerLayer), scales(scale.PerImage)
 	layer := max(perMap[0][1], perMap[1][1])
 	for i, want := range []float64{layer, layer, perMap[2][1]} {
 		if perLayer[i] != [2]float64{0, want} {
@@ -218,37 +243,5 @@ func TestScalesAreShared(t *testing.T) {
 	}
 	if perMap[0] == perMap[1] || perMap[0] == perMap[2] {
 		t.Errorf("the maps' own scales %v do not differ, the test shows nothing", perMap)
-	}
-}
-
-func TestSelect(t *testing.T) {
-	one := testStack(t, "")
-	a, b := testStack(t, "a"), testStack(t, "b")
-	for _, c := range []struct {
-		stacks []*filters.Stack
-		layers string
-		want   string
-	}{
-		{[]*filters.Stack{one}, "last", "[[false true]]"},
-		{[]*filters.Stack{one}, "all", "[[true true]]"},
-		{[]*filters.Stack{one}, "copy", "[[true false]]"},
-		{[]*filters.Stack{one}, "less,copy", "[[true true]]"},
-		{[]*filters.Stack{a, b}, "copy", "[[true false] [true false]]"},
-		{[]*filters.Stack{a, b}, "b/copy", "[[true false]]"},
-		{[]*filters.Stack{a, b}, "copy,c/less", `no layer is called "c/less": the layers are a/copy, a/less, b/copy, b/less; last and all stand for the last one and for every one`},
-		{[]*filters.Stack{one}, "", `no layer is called "": the layers are copy, less; last and all stand for the last one and for every one`},
-	} {
-		selected, err := Select(c.stacks, c.layers)
-		var taps [][]bool
-		for _, s := range selected {
-			taps = append(taps, s.Taps)
-		}
-		got := fmt.Sprint(taps)
-		if err != nil {
-			got = err.Error()
-		}
-		if got != c.want {
-			t.Errorf("%q: got %s, want %s", c.layers, got, c.want)
-		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"filterbank/filters"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/source"
@@ -21,7 +23,7 @@ import (
 
 // sheetJob is a picture of noise with some order in it, of the given size, and a stack
 // whose second layer has a stride, an odd padding and negative outputs.
-func sheetJob(t *testing.T, size image.Point) ([]source.Entry, Options) {
+func sheetJob(t *testing.T, size image.Point) ([]source.Entry, options) {
 	t.Helper()
 	m := image.NewRGBA(image.Rectangle{Max: size})
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -56,7 +58,7 @@ func sheetJob(t *testing.T, size image.Point) ([]source.Entry, Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected, err := Select([]*filters.Stack{stack}, "all")
+	selected, err := engine.Select([]*filters.Stack{stack}, "all")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,7 @@ func sheetJob(t *testing.T, size image.Point) ([]source.Entry, Options) {
 		t.Fatal(err)
 	}
 	entries := []source.Entry{{Job: source.Job{Path: file, Rel: "noise"}}}
-	return entries, Options{Stacks: selected, Decoder: decoder, Out: filepath.Join(dir, "out")}
+	return entries, options{Job: Job{Stacks: selected, Decoder: decoder}, RunOptions: RunOptions{Out: filepath.Join(dir, "out")}}
 }
 
 // normal is weights of a normal distribution.
@@ -78,7 +80,7 @@ func normal(n int) []float32 {
 	return w
 }
 
-func read(t *testing.T, opts Options, name string) image.Image {
+func read(t *testing.T, opts options, name string) image.Image {
 	t.Helper()
 	f, err := os.Open(filepath.Join(opts.Out, "noise", name))
 	if err != nil {
@@ -134,14 +136,14 @@ func find(in, part image.Image) (image.Point, bool) {
 func TestSheetHoldsTheMaps(t *testing.T) {
 	for _, jobs := range []int{1, 4} {
 		entries, opts := sheetJob(t, image.Pt(80, 60))
-		opts.Jobs, opts.Formats, opts.Sheet = jobs, []Format{PNG, Sheet}, SheetOptions{Tile: 64, Columns: 2}
-		if _, err := Run(context.Background(), entries, opts); err != nil {
+		opts.Workers, opts.Output.Formats, opts.Output.Sheet = jobs, formats(t, "png", "sheet"), output.SheetOptions{Tile: 64, Columns: 2}
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
 		records, _ := readManifest(t, opts)
 		var last image.Point
 		for _, f := range records[0].Files {
-			if f.Layer != "edges" || f.Format != string(PNG) {
+			if f.Layer != "edges" || f.Format != "png" {
 				continue
 			}
 			name := strings.TrimPrefix(string(f.Path), "noise/")
@@ -172,8 +174,8 @@ func TestSheetHoldsTheMaps(t *testing.T) {
 // TestSheetReducesMaps compares tiles with the maps' files, reduced.
 func TestSheetReducesMaps(t *testing.T) {
 	entries, opts := sheetJob(t, image.Pt(300, 211))
-	opts.Formats, opts.Sheet = []Format{PNG, Sheet}, SheetOptions{Tile: 40}
-	if _, err := Run(context.Background(), entries, opts); err != nil {
+	opts.Output.Formats, opts.Output.Sheet = formats(t, "png", "sheet"), output.SheetOptions{Tile: 40}
+	if _, err := runAll(context.Background(), entries, opts); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"coarse/000-f0.png", "coarse/004-f4.png"} {
@@ -197,8 +199,8 @@ func TestSheetReducesMaps(t *testing.T) {
 func TestOverlaysFollowTheGeometry(t *testing.T) {
 	for _, size := range []image.Point{{37, 29}, {300, 700}, {5, 4}} {
 		entries, opts := sheetJob(t, size)
-		opts.Jobs, opts.Formats = 3, []Format{PNG, Overlay}
-		if _, err := Run(context.Background(), entries, opts); err != nil {
+		opts.Workers, opts.Output.Formats = 3, formats(t, "png", "overlay")
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
 			t.Fatal(err)
 		}
 		input, err := os.ReadFile(entries[0].Path)
@@ -216,7 +218,7 @@ func TestOverlaysFollowTheGeometry(t *testing.T) {
 		records, _ := readManifest(t, opts)
 		seen := 0
 		for _, f := range records[0].Files {
-			if f.Format != string(Overlay) {
+			if f.Format != "overlay" {
 				continue
 			}
 			seen++

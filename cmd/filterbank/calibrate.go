@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/calibrate"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/stats"
 	"filterbank/pipeline/store"
@@ -26,7 +27,7 @@ type calibration struct {
 	file       string
 	duplicates float64
 	json       bool
-	tree       *store.Folder // where the file goes
+	folder     *store.Folder // where the file goes
 }
 
 func newCalibrate(c console) *cobra.Command {
@@ -56,7 +57,7 @@ func newCalibrate(c console) *cobra.Command {
 				return err
 			}
 			return f.work(cmd.Context(), c, j, func(running context.Context, log *slog.Logger, p *progress) error {
-				file, s, err := pipeline.Calibrate(running, j.entries, j.opts, f.duplicates)
+				file, s, err := calibrate.Run(running, j.entries, j.Job, j.res, j.opts.Policy, f.duplicates)
 				p.end()
 				return f.finish(cmd.Context(), c, log, j, file, s, err)
 			})
@@ -109,10 +110,10 @@ func (f *calibration) open() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("statistics file %s: %w", f.file, bare(err))
 	}
-	if f.tree, err = store.Open(filepath.Dir(f.file)); err != nil {
+	if f.folder, err = store.Open(filepath.Dir(f.file)); err != nil {
 		return err
 	}
-	if err := f.tree.Writable(); err != nil || f.out == "" {
+	if err := f.folder.Writable(); err != nil || f.out == "" {
 		return err
 	}
 	patches, err := store.Open(f.out)
@@ -137,7 +138,7 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 	file.Filterbank = version
 	data, err := file.Encode()
 	if err == nil {
-		err = f.tree.WriteFile(filepath.Base(f.file), data)
+		err = f.folder.WriteFile(filepath.Base(f.file), data)
 	}
 	if err != nil {
 		return f.say(log, exitFailed, err)
@@ -163,11 +164,11 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 // draw draws the patches and gives the exit code.
 func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary) error {
 	failed := s.Failed > 0
-	j.opts.Each = func(r *manifest.Record) {
+	err := calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, func(r *manifest.Record) {
 		failed = true
 		log.Error("draw patches: "+r.Error, "code", r.Code)
-	}
-	switch err := pipeline.WritePatches(ctx, file, j.opts, f.out); {
+	})
+	switch {
 	case ctx.Err() != nil:
 		return f.say(log, exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches"))
 	case err != nil:

@@ -13,6 +13,8 @@ import (
 	"filterbank/filters/config"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 	"filterbank/samples"
 )
@@ -29,9 +31,8 @@ type flags struct {
 	formats  []string
 	scale    string
 	colormap string
-	sheet    bool
-	overlay  bool
-	tiles    pipeline.SheetOptions
+	also     map[string]*bool // formats that have a flag of their own
+	tiles    output.SheetOptions
 	from     string
 	nul      bool
 	include  []string
@@ -80,8 +81,10 @@ func must(err error) {
 
 // job is what flags and arguments come to.
 type job struct {
-	file    *config.File
-	opts    pipeline.Options
+	file *config.File
+	pipeline.Job
+	res     pipeline.Resources
+	opts    pipeline.RunOptions
 	entries []source.Entry
 }
 
@@ -111,7 +114,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if f.jobs < 0 {
 		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", f.jobs)
 	}
-	if j.opts.Kernel, err = chosenKernel(); err != nil {
+	if j.res.Kernel, err = chosenKernel(); err != nil {
 		return nil, err
 	}
 	if j.file, err = f.stackFile(); err != nil {
@@ -121,32 +124,32 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	if j.opts.Stacks, err = pipeline.Select(model.Stacks, f.layers); err != nil {
+	if j.Stacks, err = engine.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}
-	if j.opts.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
+	if j.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
 		return nil, err
 	}
 	if !f.noMaps {
-		if err = f.setMaps(&j.opts); err != nil {
+		if err = f.setMaps(&j.Job); err != nil {
 			return nil, err
 		}
 	}
-	if j.opts.Memory, err = memoryBudget(f.memory); err != nil {
+	if j.res.Memory, err = memoryBudget(f.memory); err != nil {
 		return nil, err
 	}
 	if f.timeout < 0 {
 		return nil, fmt.Errorf("timeout must not be negative, got %v", f.timeout)
 	}
-	j.opts.Timeout = f.timeout
-	j.opts.Out, j.opts.Jobs, j.opts.Stdin = f.out, f.jobs, c.in
+	j.res.Timeout = f.timeout
+	j.opts.Out, j.res.Workers, j.res.Stdin = f.out, f.jobs, c.in
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
 	if j.entries, err = f.list(ctx, c, inputs); err != nil {
 		return nil, err
 	}
-	return &j, pipeline.CheckPlaces(j.entries, j.opts)
+	return &j, pipeline.CheckPlaces(j.entries, j.Job)
 }
 
 func (f *flags) stackFile() (*config.File, error) {

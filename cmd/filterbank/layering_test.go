@@ -11,11 +11,12 @@ import (
 // them. A package imports from lower lines only.
 var layers = [][]string{
 	{"cmd/filterbank", "samples/generate"},
-	{"pipeline/report"},
-	{"pipeline", "pipeline/verify", "pipeline/diff"},
-	{"pipeline/stats", "pipeline/sheet"},
+	{"pipeline/report", "pipeline/calibrate", "pipeline/verify", "pipeline/diff"},
+	{"pipeline"},
+	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},
-	{"pipeline/source", "pipeline/decode", "pipeline/render", "pipeline/store"},
+	{"pipeline/scale", "pipeline/sheet"},
+	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store", "pipeline/inorder"},
 	{"pipeline/mapng", "pipeline/mapng/testmaps"},
 	{"filters/config"},
 	{"filters/bank", "filters/weights"},

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/stats"
 )
 
@@ -19,15 +21,20 @@ func (f *flags) register(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
-	s.StringArrayVar(&f.formats, "format", nil, "png, png16, npy, sheet or overlay; repeatable (png)")
-	s.BoolVar(&f.sheet, "sheet", false, "a contact sheet of each layer too; --format sheet writes nothing else")
-	s.BoolVar(&f.overlay, "overlay", false, "each map blended over the image too; --format overlay writes nothing else")
-	s.IntVar(&f.tiles.Tile, "sheet-tile", pipeline.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
+	names := output.Names()
+	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+"; repeatable (png)")
+	f.also = map[string]*bool{}
+	for _, format := range output.All() {
+		if format.Flag != "" {
+			f.also[format.Name] = s.Bool(format.Name, false, format.Flag)
+		}
+	}
+	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
 	s.StringVar(&f.scale, "scale", "map", "what the levels 0 and 255 stand for: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
-		"format": {"png", "png16", "npy", "sheet", "overlay"}, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
+		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
 		"colormap": render.Colormaps(), "layers": {"last", "all"},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
@@ -35,47 +42,43 @@ func (f *flags) register(cmd *cobra.Command) {
 	must(cmd.MarkFlagDirname("out"))
 }
 
-// setMaps sets what says which maps are written, and how. The stacks and the decoder are
+// setMaps sets what says which files are written, and how. The stacks and the decoder are
 // there.
-func (f *flags) setMaps(o *pipeline.Options) (err error) {
-	if o.Formats, err = pipeline.ParseFormats(f.formats); err != nil {
+func (f *flags) setMaps(j *pipeline.Job) (err error) {
+	o := &j.Output
+	if o.Formats, err = output.Parse(f.formats); err != nil {
 		return err
 	}
-	for _, also := range []struct {
-		asked  bool
-		format pipeline.Format
-	}{{f.sheet, pipeline.Sheet}, {f.overlay, pipeline.Overlay}} {
-		if also.asked && !slices.Contains(o.Formats, also.format) {
-			o.Formats = append(o.Formats, also.format)
+	*o = o.WithDefaults()
+	for _, format := range output.All() {
+		if also := f.also[format.Name]; also != nil && *also && !slices.Contains(o.Formats, format) {
+			o.Formats = append(o.Formats, format)
 		}
 	}
 	o.Sheet = f.tiles
-	if err = o.Sheet.Check(); err != nil {
-		return err
-	}
-	if f.tiles != (pipeline.SheetOptions{Tile: pipeline.DefaultTile}) && !slices.Contains(o.Formats, pipeline.Sheet) {
+	if f.tiles != (output.SheetOptions{Tile: output.DefaultTile}) && !slices.Contains(o.Formats, output.Find("sheet")) {
 		return errors.New("--sheet-tile and --sheet-columns are about contact sheets: add --sheet")
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
 	if !dataset {
-		if o.Scale, err = render.ParseScale(f.scale); err != nil {
+		if o.Scale, err = scale.Parse(f.scale); err != nil {
 			return err
 		}
 	}
 	if o.Colormap, err = render.ParseColormap(f.colormap); err != nil {
 		return err
 	}
-	if err = pipeline.CheckColormap(o.Colormap, o.Formats); err != nil {
+	if err = o.Check(); err != nil {
 		return err
 	}
 	if dataset {
-		return useDataset(o, name)
+		return useDataset(j, name)
 	}
 	return nil
 }
 
 // useDataset reads the scale FILE or FILE:LO,HI.
-func useDataset(o *pipeline.Options, name string) error {
+func useDataset(j *pipeline.Job, name string) error {
 	var bounds stats.Bounds
 	if at := strings.LastIndexByte(name, ':'); at >= 0 && strings.Contains(name[at:], ",") {
 		var err error
@@ -88,7 +91,7 @@ func useDataset(o *pipeline.Options, name string) error {
 	if err != nil {
 		return fmt.Errorf("scale dataset: %w", err)
 	}
-	if err := o.UseDataset(file, bounds); err != nil {
+	if err := j.UseDataset(file, bounds); err != nil {
 		return fmt.Errorf("scale dataset:%s: %w", name, err)
 	}
 	return nil

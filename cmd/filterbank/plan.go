@@ -42,7 +42,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	p, err := pipeline.NewPreview(ctx, j.entries, j.opts)
+	p, err := pipeline.NewPreview(ctx, j.entries, j.Job, j.res)
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/config"
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
 	"filterbank/pipeline/source"
@@ -158,7 +159,7 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the stack in %s: %w", name, err)
 	}
-	stacks, err := pipeline.Select(model.Stacks, r.Layers)
+	stacks, err := engine.Select(model.Stacks, r.Layers)
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the layers in %s: %w", name, err)
 	}
@@ -166,15 +167,18 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the input in %s: %w", name, err)
 	}
-	colormap, err := render.ParseColormap(cmp.Or(r.Colormap, "auto"))
+	var looks output.Settings
+	if looks.Colormap, err = render.ParseColormap(cmp.Or(r.Colormap, "auto")); err == nil {
+		looks.Formats, err = output.Parse(r.Formats)
+	}
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %s: %w", name, err)
 	}
 	k, err := chosenKernel()
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: k, Folder: string(r.Folder),
-		Colormap: colormap,
-		About:    report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+		Looks: looks,
+		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
 	}, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -93,9 +94,9 @@ func profiled(file string, do func() error) error {
 }
 
 func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
-	j.opts.About = func(s pipeline.Summary) ([]byte, error) { return f.about(j, s, ctx.Err() != nil) }
+	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.about(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
-		s, err := pipeline.Run(running, j.entries, j.opts)
+		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		p.end()
 		if ended := f.finish(ctx, c, log, j, s, err); !page || err != nil {
 			return ended
@@ -139,10 +140,10 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
-	if j.opts.Memory > 0 {
-		debug.SetMemoryLimit(j.opts.Memory) // the collector works harder before the run grows beyond it
+	if j.res.Memory > 0 {
+		debug.SetMemoryLimit(j.res.Memory) // the collector works harder before the run grows beyond it
 	}
-	defer raiseHeap(j.opts.Memory)()
+	defer raiseHeap(j.res.Memory)()
 	said := map[string]bool{}
 	j.opts.Each = func(r *manifest.Record) { logRecord(log, r, said) }
 	j.opts.Ended = p.add
@@ -233,7 +234,7 @@ func summaryLine(s pipeline.Summary, out string) string {
 	return line + fmt.Sprintf(" in %.2f s (%.1f images/s), written to %s", seconds, float64(s.Pictures)/max(seconds, 1e-9), out)
 }
 
-func stageAttrs(s pipeline.Stages) []any {
+func stageAttrs(s engine.Stages) []any {
 	var attrs []any
 	for _, st := range s.List() {
 		attrs = append(attrs, st.Name, st.Time.Round(time.Millisecond).String())

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -12,33 +11,29 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) ([]byte, error) {
+// about is run.json.
+func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) (*manifest.Run, error) {
 	resolved, err := json.Marshal(j.file.Resolved())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", manifest.RunName, err)
+		return nil, err
 	}
 	folder, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", manifest.RunName, err)
+		return nil, err
 	}
 	sum := sha256.Sum256(resolved)
-	r := manifest.Run{
+	r := &manifest.Run{
 		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
-		Layers: f.layers, Formats: formatNames(j.opts.Formats), Scale: f.scale, Colormap: f.colormap, Shard: f.shard,
+		Layers: f.layers, Scale: f.scale, Colormap: f.colormap, Shard: f.shard,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
+	}
+	for _, format := range j.Output.Formats {
+		r.Formats = append(r.Formats, format.Name)
 	}
 	for _, st := range s.Stages.List() {
 		r.Stages[st.Name] = st.Time.Seconds()
 	}
-	return r.Encode()
-}
-
-func formatNames(formats []pipeline.Format) []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = string(f)
-	}
-	return names
+	return r, nil
 }

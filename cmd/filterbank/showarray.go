@@ -12,6 +12,7 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 )
 
 // readArray describes an array, and makes a picture of the map that --map names, or of the
@@ -126,7 +127,7 @@ func colored(values []float32, size image.Point, colors render.Colormap) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	var extremes render.Extremes
+	var extremes scale.Extremes
 	extremes.Add(k, values)
 	r := extremes.Range()
 	colors = colors.For(r.Lo < 0)

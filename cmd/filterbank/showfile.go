@@ -14,9 +14,9 @@ import (
 	"os"
 	"strings"
 
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/source"
 )
@@ -140,7 +140,7 @@ func scaleOf(data []byte) (r render.Range, ok bool) {
 			break
 		}
 		content := string(rest[8 : 8+length])
-		if text, found := strings.CutPrefix(content, pipeline.ScaleKeyword+"\x00"); found && string(rest[4:8]) == "tEXt" {
+		if text, found := strings.CutPrefix(content, output.ScaleKeyword+"\x00"); found && string(rest[4:8]) == "tEXt" {
 			_, err := fmt.Sscanf(text, "%g %g", &r.Lo, &r.Hi)
 			width := r.Hi - r.Lo
 			return r, err == nil && width-width == 0 // no map has NaN or infinity there

@@ -16,16 +16,16 @@ type run struct {
 }
 
 func open(dir string) (*run, error) {
-	manifest, err := manifest.Open(dir)
+	records, err := manifest.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		manifest.Close()
+		records.Close()
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &run{dir, root, manifest}, nil
+	return &run{dir, root, records}, nil
 }
 
 func (r *run) close() {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path"
-	"strings"
+	"slices"
 
 	"filterbank/filters/volume"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 )
 
 // maxMaps bounds the maps of a layer that a manifest can make this package list.
@@ -48,17 +48,16 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	c.name, c.Pictures = a.Input, 1
 	others := make(map[manifest.Path]*manifest.File, len(b.Files))
 	for i := range b.Files {
-		if about(&b.Files[i]) {
-			continue
+		if !forTheEye(&b.Files[i]) {
+			others[b.Files[i].Path] = &b.Files[i]
 		}
-		others[b.Files[i].Path] = &b.Files[i]
 	}
 	for i := range a.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		fa := &a.Files[i]
-		if about(fa) {
+		if forTheEye(fa) {
 			continue
 		}
 		fb, ok := others[fa.Path]
@@ -106,41 +105,43 @@ func (c *comparison) unmatched(recs [2]*manifest.Record, states [2]string) {
 // file compares a file that both runs have.
 func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
 	c.Files++
-	shape, err := shapeOf(recs[0], fa)
 	if fa.SHA256 == fb.SHA256 && fa.SHA256 != "" && sameScale(fa, fb) {
 		c.Same++
-		if err == nil { // otherwise the values are equal and their number is not known
-			c.same(fa, shape)
-		}
+		c.same(recs[0], fa)
 		return nil
 	}
+	a, err := runs[0].maps(recs[0], fa)
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[0].dir, err)
 	}
-	other, err := shapeOf(recs[1], fb)
+	b, err := runs[1].maps(recs[1], fb)
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[1].dir, err)
 	}
-	if shape != other {
-		c.Shapes.add(Shapes{fa.Path, shape, other})
-		return nil
-	}
-	a, err := runs[0].maps(fa, shape)
-	if err != nil {
-		return fmt.Errorf("%s: %w", runs[0].dir, err)
-	}
-	b, err := runs[1].maps(fb, shape)
-	if err != nil {
-		return fmt.Errorf("%s: %w", runs[1].dir, err)
-	}
-	size := shape.H * shape.W
-	for k := range shape.C {
-		m := c.at(fa, k)
-		for i := k * size; i < (k+1)*size; i++ {
-			m.add(a.at(i), b.at(i))
+	for i := range a {
+		at := slices.IndexFunc(b, func(m output.Maps) bool { return m.Stack == a[i].Stack && m.Layer == a[i].Layer })
+		if at < 0 {
+			c.Shapes.add(Shapes{fa.Path, a[i].Shape, volume.Shape{}})
+		} else {
+			c.compare(fa, &a[i], &b[at])
 		}
 	}
 	return nil
+}
+
+// compare compares the maps of a layer that a file of both runs holds.
+func (c *comparison) compare(f *manifest.File, a, b *output.Maps) {
+	if a.Shape != b.Shape {
+		c.Shapes.add(Shapes{f.Path, a.Shape, b.Shape})
+		return
+	}
+	size := a.Shape.H * a.Shape.W
+	for k := range a.Shape.C {
+		m := c.at(f, a.Stack, a.Layer, a.First+k)
+		for i := k * size; i < (k+1)*size; i++ {
+			m.add(a.At(i), b.At(i))
+		}
+	}
 }
 
 // sameScale says whether pixels that are equal stand for values that are.
@@ -148,51 +149,28 @@ func sameScale(a, b *manifest.File) bool {
 	return a.Scale == nil && b.Scale == nil || a.Scale != nil && b.Scale != nil && *a.Scale == *b.Scale
 }
 
-// about says whether a file is a picture about maps, from which their values cannot be had.
-func about(f *manifest.File) bool { return f.Format == "sheet" || f.Format == "overlay" }
-
-// shapeOf is the shape of a file's maps according to its record.
-func shapeOf(r *manifest.Record, f *manifest.File) (volume.Shape, error) {
-	for _, l := range r.Layers {
-		if l.Stack != f.Stack || l.Layer != f.Layer {
+// same notes maps without a difference. Without a layer their shapes are not known.
+func (c *comparison) same(rec *manifest.Record, f *manifest.File) {
+	for _, l := range rec.Layers {
+		if l.Stack != f.Stack || l.Layer != f.Layer || l.Out.C > maxMaps {
 			continue
 		}
-		shape := l.Out
-		if format(f) != "npy" {
-			shape.C = 1
+		first, maps := 0, l.Out.C
+		if f.Index != nil {
+			first, maps = *f.Index, 1
 		}
-		if _, err := shape.Len(); err != nil || shape.C > maxMaps {
-			return shape, fmt.Errorf("the manifest gives its layer the shape %v", l.Out)
+		for k := range maps {
+			c.at(f, l.Stack, l.Layer, first+k).Values += int64(l.Out.H) * int64(l.Out.W)
 		}
-		return shape, nil
-	}
-	return volume.Shape{}, fmt.Errorf("the manifest does not tell the shape of its layer, %q", f.Layer)
-}
-
-// format is png or npy, or what else a file's name ends with.
-func format(f *manifest.File) string {
-	return strings.TrimPrefix(path.Ext(string(f.Path)), ".")
-}
-
-// same notes maps without a difference.
-func (c *comparison) same(f *manifest.File, shape volume.Shape) {
-	if f.Index == nil && format(f) != "npy" {
-		return // no map
-	}
-	for k := range shape.C {
-		c.at(f, k).Values += int64(shape.H) * int64(shape.W)
 	}
 }
 
-// at is the k-th map of a file.
-func (c *comparison) at(f *manifest.File, k int) *Map {
-	if f.Index != nil {
-		k = *f.Index
-	}
-	key := mapKey{f.Stack, f.Layer, format(f), k}
+// at is a map of a file.
+func (c *comparison) at(f *manifest.File, stack, layer string, index int) *Map {
+	key := mapKey{stack, layer, family(f), index}
 	m, ok := c.maps[key]
 	if !ok {
-		m = &Map{Stack: f.Stack, Layer: f.Layer, Format: key.format, Index: k, Filter: f.Filter}
+		m = &Map{Stack: stack, Layer: layer, Format: key.format, Index: index, Filter: f.Filter}
 		c.maps[key] = m
 		c.order = append(c.order, key)
 	}

@@ -106,11 +106,15 @@ func (j *Journal) read(at span) (*Record, error) {
 	return r, nil
 }
 
-// holdsItsFiles says whether all files of a record lie in its picture's folder.
+// holdsItsFiles says whether all files of a record are its picture's: they lie in its
+// folder, or beside it under the folder's name and an extension.
 func (r *Record) holdsItsFiles() bool {
 	return !slices.ContainsFunc(r.Files, func(f File) bool {
 		name := string(f.Path)
-		return !strings.HasPrefix(name, string(r.Output)+"/") || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name))
+		rest, ok := strings.CutPrefix(name, string(r.Output))
+		inside := strings.HasPrefix(rest, "/")
+		beside := strings.HasPrefix(rest, ".") && !strings.Contains(rest, "/")
+		return !ok || !inside && !beside || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name))
 	})
 }
 

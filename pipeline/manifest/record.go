@@ -27,8 +27,8 @@ type Record struct {
 	Output Path `json:"output,omitempty"`
 	// SHA-256 of the input file, in hexadecimal.
 	SHA256 string `json:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
-	// A hash of sha256 and of all else that the files depend on: equal keys, equal files.
-	Key string `json:"key,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// Of each format that was asked for, a hash of sha256 and of all else that its files depend on: equal keys, equal files.
+	Keys map[string]string `json:"keys,omitempty"`
 	// A hash of the stacks and of how pictures are prepared for them: all that the maps' values depend on besides the input.
 	Stack string `json:"stack,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
 	// What became of the picture: ok, it is done; failed; or kept, its files were there before and no record tells what made them.
@@ -95,12 +95,12 @@ type Layer struct {
 type File struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
-	// What the file holds: a map as png or png16, a layer's maps as npy, a contact sheet of them, or a map as an overlay on the picture.
-	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=sheet,enum=overlay"`
+	// What the file holds: a map as png or png16, a layer's maps as npy, all maps as npz, a contact sheet of a layer, or a map as an overlay on the picture.
+	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=npz,enum=sheet,enum=overlay"`
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
-	// The layer's name.
-	Layer string `json:"layer"`
+	// The layer's name; a file of the whole picture has none.
+	Layer string `json:"layer,omitempty"`
 	// The filter's name.
 	Filter string `json:"filter,omitempty"`
 	// The filter's place in the layer, from 0.

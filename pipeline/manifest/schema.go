@@ -27,7 +27,7 @@ func Schema() []byte {
 		code.OneOf = append(code.OneOf, &jsonschema.Schema{Const: c.Name, Description: c.Meaning})
 	}
 	s.AllOf = []*jsonschema.Schema{
-		demands(OK, "output", "sha256", "key", "stack", "seconds", "width", "height", "orientation", "decoded", "layers", "files", "digest"),
+		demands(OK, "output", "sha256", "keys", "stack", "seconds", "width", "height", "orientation", "decoded", "layers", "files", "digest"),
 		demands(Failed, "code", "error"),
 	}
 	return schema.Print(s)

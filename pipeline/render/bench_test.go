@@ -3,8 +3,6 @@ package render
 import (
 	"math/rand/v2"
 	"testing"
-
-	"filterbank/filters/kernel"
 )
 
 // benchmarkRow is a band of a map after ReLU, 46% zeros.
@@ -20,16 +18,6 @@ func benchmarkRow() []float32 {
 func perValue(b *testing.B, values int) {
 	b.SetBytes(int64(4 * values))
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(values), "ns/value")
-}
-
-func BenchmarkExtremes(b *testing.B) {
-	row := benchmarkRow()
-	k := kernel.Best()
-	var e Extremes
-	for b.Loop() {
-		e.Add(k, row)
-	}
-	perValue(b, len(row))
 }
 
 func BenchmarkGray8(b *testing.B) {
@@ -70,24 +58,4 @@ func BenchmarkGray16(b *testing.B) {
 		g.Row(dst, row)
 	}
 	perValue(b, len(row))
-}
-
-func BenchmarkPercentiles(b *testing.B) {
-	row := benchmarkRow()
-	k := kernel.Best()
-	var p Percentiles
-	for pass, name := range []string{"first", "second", "third"} {
-		b.Run(name, func(b *testing.B) {
-			p.Reset(1, 99, mostKept+1)
-			p.most = 0
-			for range pass {
-				p.Add(k, row)
-				p.EndPass()
-			}
-			for b.Loop() {
-				p.Add(k, row)
-			}
-			perValue(b, len(row))
-		})
-	}
 }

@@ -139,7 +139,7 @@ func TestCentred(t *testing.T) {
 		}
 		var pixels [3]byte
 		gray := Centred8(got)
-		gray.Row(pixels[:], []float32{0, negZero, 0})
+		gray.Row(pixels[:], []float32{0, float32(math.Copysign(0, -1)), 0})
 		if pixels != [3]byte{128, 128, 128} {
 			t.Errorf("0 on %v is %v, want level 128", got, pixels)
 		}

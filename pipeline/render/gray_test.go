@@ -6,8 +6,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+)
 
-	"filterbank/filters/kernel"
+var (
+	nan = float32(math.NaN())
+	inf = float32(math.Inf(1))
+
+	negZero = float32(math.Copysign(0, -1))
 )
 
 func TestGray(t *testing.T) {
@@ -238,12 +243,9 @@ func TestBracketServesMaps(t *testing.T) {
 func TestRowDoesNotAllocate(t *testing.T) {
 	row, dst := make([]float32, 100), make([]byte, 200)
 	gray8, gray16 := Gray8(Range{0, 1}), Gray16(Range{0, 1})
-	k := kernel.Best()
-	var e Extremes
 	if n := testing.AllocsPerRun(10, func() {
 		gray8.Row(dst, row)
 		gray16.Row(dst, row)
-		e.Add(k, row)
 	}); n != 0 {
 		t.Errorf("a row allocates %v times", n)
 	}

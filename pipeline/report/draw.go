@@ -10,13 +10,14 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 )
 
 // drawing draws maps that the run has written no PNG of, with --format npy. Its buffers
 // last from picture to picture.
 type drawing struct {
-	colormap  render.Colormap
+	looks     *output.Settings // of the run
 	workspace mapng.Workspace
 	pixels    []byte
 }
@@ -35,14 +36,14 @@ type drawnMap struct {
 	err     error
 }
 
-// begin opens a PNG for every map that has none, in the run's colours, and of the scale
-// that maps have unless the run is told otherwise.
+// begin opens a PNG for every map that has none, with the run's colours and levels, and on
+// the scale that maps have unless the run is told otherwise.
 func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *drawn {
 	all := &drawn{drawing: d, layers: make([][]*drawnMap, len(maps))}
 	for l := range maps {
-		out, colormap := plan.Layers[l].Out, d.colormap.For(plan.Layers[l].Layer.Signed())
+		out, layer := plan.Layers[l].Out, plan.Layers[l].Layer
 		header := mapng.Header{Width: out.W, Height: out.H, Depth: 8}
-		if !colormap.Gray() {
+		if colormap := d.looks.ColormapOf(layer); !colormap.Gray() {
 			header.Palette = colormap.Palette()
 		}
 		all.layers[l] = make([]*drawnMap, len(maps[l]))
@@ -51,12 +52,9 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 			if m.URL != "" || m.PNG != nil {
 				continue
 			}
-			r := tallies[l][k].scale()
-			if colormap.Diverging() {
-				r = r.Centred()
-			}
+			r := d.looks.RangeOf(layer, tallies[l][k].scale())
 			m.Of = [2]float64{r.Lo, r.Hi}
-			open := &drawnMap{of: m, gray: render.Gray8(r)}
+			open := &drawnMap{of: m, gray: d.looks.Levels(layer, r)}
 			open.err = open.encoder.Reset(&open.out, header)
 			all.layers[l][k] = open
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"filterbank/pipeline/inorder"
 	"filterbank/pipeline/manifest"
 )
 
@@ -15,17 +16,15 @@ func (w *writer) pictures(ctx context.Context) error {
 	}
 	gallery := make([]entry, 0, len(items))
 	known := map[[3]int]int{}
-	for s, err := range inOrder(ctx, min(w.opts.Jobs, max(1, len(items))), items, w.newHand, w.picture) {
-		if err != nil {
-			return err
-		}
+	err = inorder.Do(ctx, min(w.opts.Jobs, max(1, len(items))), slices.Values(items), w.newHand, w.picture, func(s *shot) error {
 		w.take(s, len(gallery), known)
 		gallery = append(gallery, s.entry)
 		if w.opts.Ended != nil {
 			w.opts.Ended()
 		}
-	}
-	if err := ctx.Err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(w.page.Sizes, func(a, b sizeData) int { return b.Pictures - a.Pictures })

@@ -135,7 +135,7 @@ func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
 		Run: source.Display(o.Run), Version: o.About.Version, Layers: o.About.Layers,
-		Scale: o.About.Scale, Colors: o.Colormap.Name(), Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Scale: o.About.Scale, Colors: o.Looks.Colormap.Name(), Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
@@ -143,10 +143,10 @@ func (w *writer) layers() error {
 		stack := stackData{Name: s.Stack.Name()}
 		for l, layer := range s.Stack.Layers() {
 			d := layerData{
-				Name: layer.Name(), Kind: layer.Kind(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Taps[l],
+				Name: layer.Name(), Kind: layer.Kind(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Layers[l],
 				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1,
 			}
-			if s.Taps[l] {
+			if s.Layers[l] {
 				d.Stats = make([]*filterStats, len(d.Filters))
 				for k := range d.Stats {
 					d.Stats[k] = &filterStats{}

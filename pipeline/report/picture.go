@@ -8,9 +8,9 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 )
 
@@ -74,7 +74,7 @@ type hand struct {
 }
 
 func (w *writer) newHand() *hand {
-	h := &hand{runners: make([]filters.Runner, len(w.opts.Stacks)), drawing: drawing{colormap: w.opts.Colormap}}
+	h := &hand{runners: make([]filters.Runner, len(w.opts.Stacks)), drawing: drawing{looks: &w.opts.Looks}}
 	for i := range h.runners {
 		h.runners[i].Kernel = w.opts.Kernel
 	}
@@ -154,9 +154,9 @@ func (w *writer) fromPicture(ctx context.Context, h *hand, pic *decode.Picture, 
 	}
 	w.files(rec, s.data)
 	for i, plan := range plans {
-		taps := w.opts.Stacks[i].Taps
+		wanted := w.opts.Stacks[i].Layers
 		var drawn *drawn
-		tallies, err := measure(ctx, &h.runners[i], w.opts.Kernel, plan, taps, pic, func(tallies [][]tally) filters.Emit {
+		tallies, err := measure(ctx, &h.runners[i], w.opts.Kernel, plan, wanted, pic, func(tallies [][]tally) filters.Emit {
 			drawn = h.drawing.begin(plan, s.data.Maps[i], tallies)
 			return drawn.add
 		})
@@ -198,9 +198,9 @@ func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error
 	d.Maps = make([][][]mapData, len(plans))
 	for s, plan := range plans {
 		d.Maps[s] = make([][]mapData, len(plan.Layers))
-		for l, tapped := range w.opts.Stacks[s].Taps {
+		for l, wanted := range w.opts.Stacks[s].Layers {
 			d.Maps[s][l] = []mapData{}
-			if tapped {
+			if wanted {
 				d.Maps[s][l] = make([]mapData, plan.Layers[l].Out.C)
 			}
 		}
@@ -213,7 +213,7 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 	byName := map[string]*mapData{}
 	for s := range d.Maps {
 		for l := range d.Maps[s] {
-			for k, name := range pipeline.MapNames(w.opts.Stacks[s].Stack, l) {
+			for k, name := range output.MapNames(w.opts.Stacks[s].Stack, l) {
 				if k < len(d.Maps[s][l]) {
 					byName[string(rec.Output)+"/"+name] = &d.Maps[s][l][k]
 				}

@@ -27,26 +27,28 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/render"
+	"filterbank/pipeline/output"
 )
 
 // Options say what a report is about and where it goes. Run, Out, Stacks and Decoder
 // are needed.
 type Options struct {
-	Run     string              // the run's output folder
-	Out     string              // the page, a path that ends in .html; its data is in the folder DataFolder
-	Stacks  []pipeline.Selected // those of the run
-	Decoder *decode.Decoder     // that of the run
-	Kernel  *kernel.Kernel      // nil is the fastest that the processor runs
-	Folder  string              // where the run was started: inputs may be relative to it
+	Run     string            // the run's output folder
+	Out     string            // the page, a path that ends in .html; its data is in the folder DataFolder
+	Stacks  []engine.Selected // those of the run
+	Decoder *decode.Decoder   // that of the run
+	Kernel  *kernel.Kernel    // nil is the fastest that the processor runs
+	Folder  string            // where the run was started: inputs may be relative to it
 	About   About
 
-	// Colormap is that of the run. The maps that it wrote no PNG of have it here too.
-	Colormap render.Colormap
-	Jobs     int  // pictures at a time; 0 is GOMAXPROCS
-	Limit    int  // how many pictures with maps are shown, the first ones; 0 is all
-	Embed    bool // put everything into the page itself, maps included
+	// Looks are the run's settings. The maps that it wrote no PNG of have its colours here
+	// too, on a scale of their own.
+	Looks output.Settings
+	Jobs  int  // pictures at a time; 0 is GOMAXPROCS
+	Limit int  // how many pictures with maps are shown, the first ones; 0 is all
+	Embed bool // put everything into the page itself, maps included
 
 	// Ended is called for every picture that is done, from one goroutine. It may be nil.
 	Ended func()
@@ -82,11 +84,11 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	if opts.Kernel == nil {
 		opts.Kernel = kernel.Best()
 	}
-	manifest, err := manifest.Open(opts.Run)
+	records, err := manifest.Open(opts.Run)
 	if err != nil {
 		return s, err
 	}
-	defer manifest.Close()
+	defer records.Close()
 	root, err := os.OpenRoot(opts.Run)
 	if err != nil {
 		return s, fmt.Errorf("open run: %w", err)
@@ -97,7 +99,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 		return s, err
 	}
 	defer st.discard()
-	w := &writer{opts: &opts, manifest: manifest, root: root, stage: st, digest: sha256.New(), pixels: semaphore.NewWeighted(pixelsAtOnce)}
+	w := &writer{opts: &opts, manifest: records, root: root, stage: st, digest: sha256.New(), pixels: semaphore.NewWeighted(pixelsAtOnce)}
 	if !opts.Embed {
 		if w.links, err = newLinks(opts.Out, opts.Run); err != nil {
 			return s, err
@@ -114,7 +116,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 }
 
 func (o *Options) stackHash() string {
-	p := pipeline.Options{Stacks: o.Stacks, Decoder: o.Decoder}
+	p := pipeline.Job{Stacks: o.Stacks, Decoder: o.Decoder}
 	return p.StackHash()
 }
 

@@ -23,7 +23,9 @@ import (
 	"filterbank/filters/weights"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/source"
 )
@@ -56,14 +58,19 @@ func usable(t *testing.T) []string {
 }
 
 // newRun runs the stack on pictures of those names, and on a file that is none.
-func newRun(t *testing.T, names []string, formats ...pipeline.Format) (Options, string) {
+func newRun(t *testing.T, names []string, formats ...string) (Options, string) {
 	t.Helper()
-	return newRunIn(t, render.Colormap{}, names, formats...)
+	return newRunIn(t, stackFile, render.Colormap{}, names, formats...)
 }
 
-// newRunIn is newRun with a colormap.
-func newRunIn(t *testing.T, colormap render.Colormap, names []string, formats ...pipeline.Format) (Options, string) {
+// newRunIn is newRun with a stack and a colormap.
+func newRunIn(t *testing.T, stack string, colormap render.Colormap, names []string, formats ...string) (Options, string) {
 	t.Helper()
+	looks := output.Settings{Colormap: colormap}
+	var err error
+	if looks.Formats, err = output.Parse(formats); err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	var entries []source.Entry
 	for i, name := range append(slices.Clone(names), "broken.png") {
@@ -80,7 +87,7 @@ func newRunIn(t *testing.T, colormap render.Colormap, names []string, formats ..
 		}
 		entries = append(entries, source.Entry{Job: source.Job{Path: path, Rel: strings.TrimSuffix(name, ".png")}})
 	}
-	file, err := config.Parse("stack.yaml", []byte(stackFile))
+	file, err := config.Parse("stack.yaml", []byte(stack))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +95,7 @@ func newRunIn(t *testing.T, colormap render.Colormap, names []string, formats ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected, err := pipeline.Select(model.Stacks, "all")
+	selected, err := engine.Select(model.Stacks, "all")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +104,11 @@ func newRunIn(t *testing.T, colormap render.Colormap, names []string, formats ..
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
-	summary, err := pipeline.Run(context.Background(), entries, pipeline.Options{Stacks: selected, Decoder: decoder, Out: out, Formats: formats, Colormap: colormap})
+	summary, err := pipeline.Run(context.Background(), entries, pipeline.Job{Stacks: selected, Decoder: decoder, Output: looks}, pipeline.Resources{}, pipeline.RunOptions{Out: out})
 	if err != nil || summary.Failed != 1 {
 		t.Fatal(summary, err)
 	}
-	return Options{Run: out, Out: filepath.Join(dir, "page.html"), Stacks: selected, Decoder: decoder, Colormap: colormap}, dir
+	return Options{Run: out, Out: filepath.Join(dir, "page.html"), Stacks: selected, Decoder: decoder, Looks: looks}, dir
 }
 
 // testPicture is a gradient of 16 bits, or with transparent pixels, or of 8 bits.
@@ -171,7 +178,7 @@ func unmarshal(t *testing.T, data []byte, v any) {
 // TestLinks: whatever the names, every address leads to a file, and all maps have one.
 func TestLinks(t *testing.T) {
 	names := usable(t)
-	opts, dir := newRun(t, names, pipeline.PNG, pipeline.NPY)
+	opts, dir := newRun(t, names, "png", "npy")
 	s, err := Write(context.Background(), opts)
 	if err != nil || s.Pictures != len(names) || s.Failed != 1 || s.Gone != 0 {
 		t.Fatal(s, err)
@@ -238,7 +245,7 @@ func TestTextEndsNothing(t *testing.T) {
 // TestSameBytes: a report does not depend on the number of jobs or on what was there.
 func TestSameBytes(t *testing.T) {
 	names := usable(t)
-	opts, dir := newRun(t, names, pipeline.NPY)
+	opts, dir := newRun(t, names, "npy")
 	var first map[string]string
 	for _, jobs := range []int{1, 4, 3} {
 		opts.Jobs = jobs
@@ -275,7 +282,7 @@ func TestSameBytes(t *testing.T) {
 
 // TestStatistics holds what the page says of maps against the .npy files.
 func TestStatistics(t *testing.T) {
-	opts, _ := newRun(t, awkward[:3], pipeline.NPY)
+	opts, _ := newRun(t, awkward[:3], "npy")
 	if _, err := Write(context.Background(), opts); err != nil {
 		t.Fatal(err)
 	}
@@ -347,14 +354,21 @@ func TestDrawnMaps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			drawnMaps(t, colormap)
+			drawnMaps(t, stackFile, colormap)
 		})
 	}
 }
 
-func drawnMaps(t *testing.T, colormap render.Colormap) {
-	with, _ := newRunIn(t, colormap, awkward[:2], pipeline.PNG)
-	without, _ := newRunIn(t, colormap, awkward[:2], pipeline.NPY)
+// TestZeroMapsAreDrawnAsTheRunDoes has a layer of zeros that may be negative: pale, since 0
+// is in the middle of its colours.
+func TestZeroMapsAreDrawnAsTheRunDoes(t *testing.T) {
+	drawnMaps(t, "version: 1\nlayers:\n  - conv: {name: zeros, kernels: [[[0]], [[1]]], activation: none}\n", render.Colormap{})
+}
+
+// drawnMaps compares maps that a report draws with those of a run.
+func drawnMaps(t *testing.T, stack string, colormap render.Colormap) {
+	with, _ := newRunIn(t, stack, colormap, awkward[:2], "png")
+	without, _ := newRunIn(t, stack, colormap, awkward[:2], "npy")
 	with.Embed = true
 	for _, o := range []Options{with, without} {
 		if _, err := Write(context.Background(), o); err != nil {
@@ -388,7 +402,7 @@ func drawnMaps(t *testing.T, colormap render.Colormap) {
 
 // TestMapsThatWent: a map whose file is gone or cut is drawn, not linked.
 func TestMapsThatWent(t *testing.T) {
-	opts, _ := newRun(t, awkward[:1], pipeline.PNG)
+	opts, _ := newRun(t, awkward[:1], "png")
 	maps, err := filepath.Glob(filepath.Join(opts.Run, "plain", "edges", "*.png"))
 	if err != nil || len(maps) != 3 {
 		t.Fatal(maps, err)
@@ -410,7 +424,7 @@ func TestMapsThatWent(t *testing.T) {
 // TestInputsThatWent: without its file, or with another in its place, a picture is shown
 // by what its maps' levels tell.
 func TestInputsThatWent(t *testing.T) {
-	opts, dir := newRun(t, awkward[:1], pipeline.PNG)
+	opts, dir := newRun(t, awkward[:1], "png")
 	if _, err := Write(context.Background(), opts); err != nil {
 		t.Fatal(err)
 	}

@@ -30,12 +30,10 @@ type File struct {
 	sized  *os.File // open, for a file that is written in any order
 }
 
-// Create adds a file to the batch; name is a slash-separated path relative to the
-// batch's folder.
-func (b *Batch) Create(name string) *File {
-	if b.dir != "" {
-		name = b.dir + "/" + name
-	}
+// Create adds a file to the batch, whose name is the batch's stem and this: "/edges.npy" or
+// ".npz".
+func (b *Batch) Create(suffix string) *File {
+	name := b.stem + suffix
 	f := &File{batch: b, name: name, path: filepath.Join(b.tree.root, filepath.FromSlash(name)), hash: sha256.New()}
 	b.files = append(b.files, f)
 	return f

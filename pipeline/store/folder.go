@@ -181,18 +181,18 @@ func (t *Folder) WriteFile(name string, data []byte) error {
 // files: several goroutines may write to files of one batch.
 type Batch struct {
 	tree  *Folder
-	dir   string
+	stem  string
 	files []*File
 
 	making sync.Mutex
 	made   []string // folders that were not there before, outermost first
 }
 
-// Begin starts a batch in a folder given as a slash-separated path relative to the
-// tree's. Nothing is touched before the first file outgrows its buffer or the batch
-// is committed.
-func (t *Folder) Begin(dir string) *Batch {
-	return &Batch{tree: t, dir: dir}
+// Begin starts a batch of files whose names begin with stem, a slash-separated path
+// relative to the folder. Nothing is touched before the first file outgrows its buffer or
+// the batch is committed.
+func (t *Folder) Begin(stem string) *Batch {
+	return &Batch{tree: t, stem: stem}
 }
 
 // Written describes a file of a committed batch.

@@ -54,7 +54,7 @@ func TestBatchAppearsWhole(t *testing.T) {
 	b := tr.Begin("pic/ture")
 	contents := map[string][]byte{"edges/000-x.png": []byte("small"), "edges/001-y.png": large, "edges.npy": nil}
 	for _, name := range []string{"edges/000-x.png", "edges/001-y.png"} {
-		f := b.Create(name)
+		f := b.Create("/" + name)
 		for part := range slices.Chunk(contents[name], 1000) {
 			if n, err := f.Write(part); n != len(part) || err != nil {
 				t.Fatal(n, err)
@@ -62,7 +62,7 @@ func TestBatchAppearsWhole(t *testing.T) {
 		}
 	}
 	contents["edges.npy"] = slices.Concat(large, []byte("tail"))
-	f := b.Create("edges.npy")
+	f := b.Create("/edges.npy")
 	if err := f.Size(int64(len(large) + 4)); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestBatchAppearsWhole(t *testing.T) {
 func TestSmallSizedFile(t *testing.T) {
 	tr, root := open(t)
 	b := tr.Begin("p")
-	f := b.Create("l.npy")
+	f := b.Create("/l.npy")
 	if err := f.Size(6); err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +116,9 @@ func TestAbortLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := tr.Begin("kept/new/deep")
-	b.Create("l/000-a.png").Write(large)
-	b.Create("l/001-b.png").Write([]byte("b"))
-	f := b.Create("l.npy")
+	b.Create("/l/000-a.png").Write(large)
+	b.Create("/l/001-b.png").Write([]byte("b"))
+	f := b.Create("/l.npy")
 	if err := f.Size(2 * BufferBytes); err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +135,8 @@ func TestCommitThatFailsLeavesNothing(t *testing.T) {
 	}
 	before := tree(t, root)
 	b := tr.Begin("p")
-	b.Create("l/000-a.png").Write([]byte("a"))
-	b.Create("l/001-b.png").Write([]byte("b"))
+	b.Create("/l/000-a.png").Write([]byte("a"))
+	b.Create("/l/001-b.png").Write([]byte("b"))
 	_, err := b.Commit()
 	if err == nil || !strings.Contains(err.Error(), filepath.Join("p", "l", "001-b.png")) {
 		t.Errorf("got %v, want an error that names the file", err)
@@ -152,7 +152,7 @@ func TestGone(t *testing.T) {
 		for _, data := range [][]byte{[]byte("small"), large} {
 			tr, root := open(t)
 			b := tr.Begin("p")
-			b.Create("l/000-a.png").Write(data)
+			b.Create("/l/000-a.png").Write(data)
 			if err := os.Rename(root, root+".moved"); err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +165,7 @@ func TestGone(t *testing.T) {
 			if !errors.Is(err, ErrGone) || written != nil || err.Error() != "write "+root+": "+ErrGone.Error() {
 				t.Errorf("%s: got %v, %v", name, written, err)
 			}
-			if _, err := b.Create("l/001-b.png").Write(large); !replaced && !errors.Is(err, ErrGone) {
+			if _, err := b.Create("/l/001-b.png").Write(large); !replaced && !errors.Is(err, ErrGone) {
 				t.Errorf("%s: a large file: got %v", name, err)
 			}
 			if _, err := b.Commit(); !errors.Is(err, ErrGone) {
@@ -194,7 +194,7 @@ func TestBuffersAreHandedOn(t *testing.T) {
 	tr, root := open(t)
 	write := func(name string, end func(b *Batch), fill func(f *File)) {
 		b := tr.Begin("")
-		fill(b.Create(name))
+		fill(b.Create("/" + name))
 		end(b)
 	}
 	commit := func(b *Batch) {
@@ -228,7 +228,7 @@ func TestFilesOfABatchGrowTogether(t *testing.T) {
 	b := tr.Begin("picture")
 	var group sync.WaitGroup
 	for i := range 8 {
-		f := b.Create(fmt.Sprintf("%d/%d/map.png", i/2, i))
+		f := b.Create(fmt.Sprintf("/%d/%d/map.png", i/2, i))
 		group.Go(func() {
 			if _, err := f.Write(large); err != nil {
 				t.Error(err)

@@ -9,6 +9,7 @@ import (
 
 	"filterbank/filters/kernel"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 )
 
 var (
@@ -58,7 +59,7 @@ func checkRendering(bits hash.Hash) Check {
 	values, fastest := sequence(seed), kernel.Best()
 	for n := range 200 {
 		row := values.sprinkled(n+1, 10, len(special))
-		var e render.Extremes
+		var e scale.Extremes
 		e.Add(fastest, row)
 		scale := e.Range()
 		err := sameRange(scale, row)

@@ -1,0 +1,178 @@
+// Package calibrate owns the look at a whole folder: statistics of what every filter came
+// to, and the patches that it answers to most strongly. It never writes maps.
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/inorder"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/stats"
+)
+
+// Run takes every entry through the stacks and gathers statistics of the maps of their
+// wanted layers; it writes nothing. Filters of a layer whose maps correlate by duplicates
+// or more, of either sign, are audited as near duplicates; 0 < duplicates ≤ 1. A picture
+// that fails is in no figure. The statistics are nil where no picture could be done and
+// where there is an error: that is ctx's own, pipeline.ErrStopped, or says that the
+// statistics need more memory than there may be.
+func Run(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, policy pipeline.Policy, duplicates float64) (*stats.File, pipeline.Summary, error) {
+	c := newCalibration(&job, 2*res.Count())
+	if res.Memory > 0 {
+		left := res.Memory - c.bytes
+		if left <= 0 {
+			return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or take fewer --layers", c.filters, engine.MB(c.bytes), res.Memory>>20)
+		}
+		res.Memory = left
+	}
+	s, err := pipeline.Visit(ctx, entries, job, res, policy, func(e *engine.Engine) pipeline.Visitor { return c.newVisitor(e) })
+	if err != nil || s.Pictures == 0 {
+		return nil, s, err
+	}
+	return c.file(&job, s, duplicates), s, nil
+}
+
+// calibration is what the visitors share.
+type calibration struct {
+	stacks      []engine.Selected
+	tallies     [][]*stats.Tally // by stack and layer; nil where it is not wanted
+	filters     int
+	bytes, each int64 // that tallying takes: in all, and for each worker
+	turns       *inorder.Turns
+}
+
+func newCalibration(job *pipeline.Job, ahead int) *calibration {
+	c := &calibration{stacks: job.Stacks, turns: inorder.NewTurns(ahead)}
+	for _, s := range job.Stacks {
+		tallies := make([]*stats.Tally, len(s.Layers))
+		for l, wanted := range s.Layers {
+			if !wanted {
+				continue
+			}
+			layer := s.Stack.Layers()[l]
+			n := len(layer.Filters())
+			tallies[l] = stats.NewTally(n)
+			all, each := stats.Bytes(n, layer.Signed())
+			c.filters += n
+			c.bytes += all
+			c.each += each
+		}
+		c.tallies = append(c.tallies, tallies)
+	}
+	return c
+}
+
+// file gathers what has been tallied.
+func (c *calibration) file(job *pipeline.Job, s pipeline.Summary, duplicates float64) *stats.File {
+	f := &stats.File{Version: stats.Version, Pictures: s.Pictures, Failed: s.Failed, Audit: []stats.Finding{}}
+	for i, tallies := range c.tallies {
+		stack := c.stacks[i].Stack
+		for l, t := range tallies {
+			if t == nil {
+				continue
+			}
+			layer := t.Layer(stack.Name(), stack.Layers()[l], job.LayerHash(i, l))
+			f.Layers = append(f.Layers, layer)
+			f.Audit = append(f.Audit, t.Findings(&layer, s.Pictures, limit(stack.Layers()[l]), duplicates)...)
+		}
+	}
+	return f
+}
+
+// limit is the largest value that a layer's activation lets through.
+func limit(layer filters.Layer) float64 {
+	if conv, ok := layer.(*filters.Conv); ok && conv.Spec().Activation == filters.ReLU6 {
+		return 6
+	}
+	return math.Inf(1)
+}
+
+// visitor is one worker of a calibration.
+type visitor struct {
+	*calibration
+	engine *engine.Engine
+	parts  [][]stats.Part // of the picture at hand, by stack and layer
+	follow func()         // what has to be done in the order of the pictures
+}
+
+func (c *calibration) newVisitor(e *engine.Engine) *visitor {
+	v := &visitor{calibration: c, engine: e}
+	v.begin()
+	return v
+}
+
+// begin forgets what has been seen of a picture.
+func (v *visitor) begin() {
+	v.parts = nil
+	for _, tallies := range v.tallies {
+		v.parts = append(v.parts, make([]stats.Part, len(tallies)))
+	}
+}
+
+// Held is about the bytes of the windows and the parts.
+func (v *visitor) Held() int64 { return v.each + v.engine.Windows() }
+
+// Visit gathers the parts of a picture and adds them to the tallies.
+func (v *visitor) Visit(ctx context.Context, rec *manifest.Record, pic *decode.Picture) (maps int, err error) {
+	for s := range v.parts {
+		if err := v.stack(ctx, s, pic); err != nil {
+			return 0, err
+		}
+	}
+	v.follow = v.merge(rec.Input)
+	return v.filters, nil
+}
+
+// stack gathers the maps of one stack's wanted layers.
+func (v *visitor) stack(ctx context.Context, s int, pic *decode.Picture) error {
+	for l := range v.parts[s] {
+		if v.tallies[s][l] != nil {
+			v.parts[s][l].Begin(v.engine.Plans[s].Layers[l].Out)
+		}
+	}
+	return v.engine.Run(ctx, s, pic, func(goroutines, layer int, rows volume.Rows) error {
+		part := &v.parts[s][layer]
+		return v.engine.Lanes.Each(goroutines, rows.C, func(_ *engine.Lane, _, k int) error {
+			part.AddRows(v.engine.Kernel, rows, k)
+			return nil
+		})
+	})
+}
+
+// merge adds the picture's parts to the tallies, except for what follow does, which has to
+// be done in the order of the pictures.
+func (v *visitor) merge(input manifest.Path) (follow func()) {
+	var rest []func()
+	for s, tallies := range v.tallies {
+		plan := v.engine.Plans[s]
+		for l, t := range tallies {
+			if t != nil {
+				r := t.Merge(&v.parts[s][l])
+				rest = append(rest, func() { t.Follow(r, input, &plan.Layers[l]) })
+			}
+		}
+	}
+	return func() {
+		for _, do := range rest {
+			do()
+		}
+	}
+}
+
+// End takes the picture's turn.
+func (v *visitor) End(turn int, ok bool) {
+	follow := v.follow
+	if v.follow = nil; !ok || follow == nil {
+		follow = func() {}
+		v.begin()
+	}
+	v.turns.Take(turn, follow)
+}

@@ -1,0 +1,97 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"image"
+
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/sheet"
+	"filterbank/pipeline/source"
+)
+
+// again is the entry of a picture that statistics name.
+func again(input string) source.Entry {
+	e := source.Entry{Job: source.Job{Path: input, Rel: "patch"}}
+	if input == source.Stdin {
+		e.Problem = &source.Problem{Path: "standard input", Code: source.CodeNotAFile, Err: errors.New("it cannot be read again for its patches")}
+	}
+	return e
+}
+
+// cropper cuts the patches of a picture out of it.
+type cropper func(input string, pic *decode.Picture) error
+
+// Held is nothing.
+func (cropper) Held() int64 { return 0 }
+
+// Visit cuts the patches.
+func (c cropper) Visit(_ context.Context, rec *manifest.Record, pic *decode.Picture) (maps int, err error) {
+	return 0, c(string(rec.Input), pic)
+}
+
+// End does nothing: patches that are not cut stay empty.
+func (cropper) End(int, bool) {}
+
+// crop is a box of a picture, reduced to patchSide where it is larger and enlarged by a
+// whole factor where it is smaller. Around the picture it is gray. Of a box much larger
+// than the picture only what lies near it is shown, and of one far from it, in wide
+// padding, a gray square.
+func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
+	size := pic.Size()
+	picture := image.Rect(0, 0, size.W, size.H)
+	near := image.Rect(-size.W, -size.H, 2*size.W, 2*size.H)
+	part := image.Rect(box[1], box[0], box[1]+box[3], box[0]+box[2]).Intersect(near)
+	if part.Empty() {
+		return nothing(), nil
+	}
+	to, zoom := sheet.Within(part.Size(), image.Pt(patchSide, patchSide))
+	r := sheet.NewReduction(part.Size(), to, 3)
+	line, row := make([]byte, 3*size.W), make([]byte, 3*part.Dx())
+	inside := part.Intersect(picture)
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for i := range row {
+			row[i] = outside
+		}
+		if !inside.Empty() && y >= inside.Min.Y && y < inside.Max.Y {
+			if err := pic.ReadRGB(line, y); err != nil {
+				return sheet.Raster{}, err
+			}
+			copy(row[3*(inside.Min.X-part.Min.X):], line[3*inside.Min.X:3*inside.Max.X])
+		}
+		r.Row(row)
+	}
+	return r.Raster(zoom, nil), nil
+}
+
+// nothing is a patch without any of the picture.
+func nothing() sheet.Raster {
+	return sheet.Raster{Width: 1, Height: 1, Zoom: patchSide, Pix: []byte{outside, outside, outside}}
+}
+
+// mosaic lays a filter's patches out three by three, smaller.
+func mosaic(crops []sheet.Raster) sheet.Raster {
+	const side = mosaicSide
+	m := sheet.Raster{Width: side, Height: side, Pix: make([]byte, 3*side*side)}
+	for i := range m.Pix {
+		m.Pix[i] = 0xf3
+	}
+	for i, c := range crops {
+		to, zoom := sheet.Within(image.Pt(c.Width, c.Height), image.Pt(overviewSide, overviewSide))
+		small := sheet.NewReduction(image.Pt(c.Width, c.Height), to, 3)
+		for y := range c.Height {
+			small.Row(c.Pix[3*c.Width*y:][:3*c.Width])
+		}
+		tile := small.Raster(zoom, nil)
+		size := tile.Size()
+		left := i%3*(overviewSide+patchGap) + (overviewSide-size.X)/2
+		top := i/3*(overviewSide+patchGap) + (overviewSide-size.Y)/2
+		for y := range size.Y {
+			for x := range size.X {
+				copy(m.Pix[3*((top+y)*side+left+x):][:3], tile.Pix[3*(y/zoom*tile.Width+x/zoom):])
+			}
+		}
+	}
+	return m
+}

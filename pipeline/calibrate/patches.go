@@ -1,0 +1,245 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"path"
+	"slices"
+	"strings"
+
+	"filterbank/filters"
+	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/sheet"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/stats"
+	"filterbank/pipeline/store"
+)
+
+// WritePatches draws what every filter answers to most strongly, after Zeiler and Fergus,
+// Visualizing and Understanding Convolutional Networks (2014), figure 2: the patches of
+// the pictures that statistics name, as the stack saw them. A filter's are dir/LAYER/
+// INDEX-FILTER.png, all of a layer's dir/LAYER.png; with several stacks below dir/STACK.
+// The job and the resources are those of the statistics. A picture that cannot be read
+// again is given to each, which may be nil, as a record that has failed, and its patches
+// stay empty. The error is that of the folder, or ctx's own.
+func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipeline.Resources, dir string, each func(*manifest.Record)) (err error) {
+	folder, err := store.Open(dir)
+	if err != nil {
+		return err
+	}
+	unlock, err := alone(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures}
+	told := map[manifest.Path]bool{}
+	p.policy.Each = func(r *manifest.Record) {
+		if each != nil && r.Status == manifest.Failed && !told[r.Input] {
+			told[r.Input] = true
+			each(r)
+		}
+	}
+	for _, s := range job.Stacks {
+		for l, wanted := range s.Layers {
+			if !wanted {
+				continue
+			}
+			layer := s.Stack.Layers()[l]
+			at := slices.IndexFunc(f.Layers, func(of stats.Layer) bool {
+				return of.Stack == s.Stack.Name() && of.Layer == layer.Name() && len(of.Filters) == len(layer.Filters())
+			})
+			if at < 0 {
+				return fmt.Errorf("patches: the statistics are not of layer %s", layer.Name())
+			}
+			if err := p.layer(ctx, s.Stack, l, &f.Layers[at], f.Audit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// alone keeps others out of a folder of patches until unlock, and removes what a crash has
+// left of earlier ones.
+func alone(folder *store.Folder) (unlock func() error, err error) {
+	lock, err := folder.Lock()
+	if err != nil {
+		return nil, err
+	}
+	if lock.Crashed {
+		err = folder.Sweep()
+	}
+	// A run's own crash is for the next run to look into.
+	unlock = func() error { return lock.Unlock(lock.Crashed && folder.Exists(manifest.Name)) }
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return unlock, nil
+}
+
+// patches draws the patches of all layers.
+type patches struct {
+	job      pipeline.Job
+	res      pipeline.Resources
+	policy   pipeline.Policy
+	folder   *store.Folder
+	pictures int
+	drawer   sheet.Drawer
+}
+
+const (
+	patchSide    = 128 // of a patch in its filter's picture, in pixels, at most
+	overviewSide = 60  // in its layer's
+	patchGap     = 2   // between those
+	mosaicSide   = 3*overviewSide + 2*patchGap
+	filtersOnce  = 64 // whose patches are held at a time
+
+	outside = 0x9c // the gray of what lies in the padding
+)
+
+// layer draws the patches of a layer, of some filters at a time.
+func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) error {
+	names := output.MapNames(stack, l)
+	folder := path.Dir(names[0])
+	overview := &sheet.Figure{Title: folder, Lines: p.heading(of), Cell: image.Pt(mosaicSide, mosaicSide), Cells: overviewCells(stack, l, of, audit)}
+	for _, c := range overview.Cells {
+		overview.Notes = max(overview.Notes, len(c.Notes))
+	}
+	for from := 0; from < len(of.Filters); from += filtersOnce {
+		some := of.Filters[from:min(from+filtersOnce, len(of.Filters))]
+		crops, err := p.crops(ctx, some)
+		if err != nil {
+			return err
+		}
+		err = p.write(func(b *store.Batch) (err error) {
+			for k := range some {
+				cell := &overview.Cells[from+k]
+				cell.Picture = mosaic(crops[k])
+				err = errors.Join(err, p.draw(b.Create(names[from+k]), p.figure(path.Base(folder), &some[k], cell, crops[k])))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return p.write(func(b *store.Batch) error { return p.draw(b.Create(folder+".png"), overview) })
+}
+
+// write commits the files that do makes, or none of them.
+func (p *patches) write(do func(*store.Batch) error) error {
+	b := p.folder.Begin("")
+	err := do(b)
+	if err == nil {
+		_, err = b.Commit()
+	}
+	if err != nil {
+		b.Abort()
+	}
+	return err
+}
+
+// overviewCells are those of a layer's filters, without their pictures.
+func overviewCells(stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) []sheet.Cell {
+	cells := make([]sheet.Cell, len(of.Filters))
+	for k, f := range of.Filters {
+		cells[k].Index, cells[k].Name = fmt.Sprintf("%03d", k), f.Filter
+	}
+	for k, icon := range output.KernelIcons(stack.Layers()[l], l == 0) {
+		cells[k].Icon = icon
+	}
+	for i := range audit {
+		if a := &audit[i]; a.Stack == of.Stack && a.Layer == of.Layer && a.Index < len(cells) {
+			cells[a.Index].Notes = []string{finding(a)}
+		}
+	}
+	return cells
+}
+
+// finding is what an audit found of a filter, in a word or two.
+func finding(a *stats.Finding) string {
+	if a.Kind == stats.Duplicate {
+		return fmt.Sprintf("like %03d, r = %.3f", *a.Of, a.Correlation)
+	}
+	return string(a.Kind)
+}
+
+// heading is what an overview says of its layer.
+func (p *patches) heading(of *stats.Layer) []string {
+	for _, f := range of.Filters {
+		for _, patch := range f.Strongest {
+			return []string{
+				fmt.Sprintf("each filter's strongest answers in %d images, one an image", p.pictures),
+				fmt.Sprintf("receptive field %d×%d; gray is outside the image", patch.Box[2], patch.Box[3]),
+			}
+		}
+	}
+	return []string{fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)}
+}
+
+// figure is a filter's picture: three rows of three patches. cell is its overview's.
+func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops []sheet.Raster) *sheet.Figure {
+	f := &sheet.Figure{
+		Title: fmt.Sprintf("%s %s %s", layer, cell.Index, cell.Name),
+		Lines: append([]string{fmt.Sprintf("fires on %d of %d images", of.Fires, p.pictures)}, cell.Notes...),
+		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: 1,
+	}
+	if cell.Icon != nil {
+		f.Lead = &sheet.Lead{Raster: *cell.Icon, Caption: "kernel"}
+	}
+	for i, patch := range of.Strongest {
+		name := source.Display(string(patch.Input))
+		f.Cells = append(f.Cells, sheet.Cell{
+			Picture: crops[i], Name: name[strings.LastIndexAny(name, `/\`)+1:],
+			Notes: []string{fmt.Sprintf("%s at %d, %d", sheet.Number(patch.Value), patch.At[0], patch.At[1])},
+		})
+	}
+	return f
+}
+
+func (p *patches) draw(file *store.File, f *sheet.Figure) error {
+	if err := p.drawer.Write(file, f); err != nil {
+		return fmt.Errorf("patches: %w", err)
+	}
+	return nil
+}
+
+// spot is a patch's place among those of some filters.
+type spot struct{ filter, patch int }
+
+// crops cuts the patches of some filters out of their pictures, each of which is decoded
+// once.
+func (p *patches) crops(ctx context.Context, some []stats.Filter) ([][]sheet.Raster, error) {
+	crops := make([][]sheet.Raster, len(some))
+	spots := map[string][]spot{}
+	var entries []source.Entry
+	for k := range some {
+		crops[k] = make([]sheet.Raster, len(some[k].Strongest))
+		for i, patch := range some[k].Strongest {
+			crops[k][i] = nothing()
+			input := string(patch.Input)
+			if spots[input] == nil {
+				entries = append(entries, again(input))
+			}
+			spots[input] = append(spots[input], spot{k, i})
+		}
+	}
+	_, err := pipeline.Visit(ctx, entries, p.job, p.res, p.policy, func(*engine.Engine) pipeline.Visitor {
+		return cropper(func(input string, pic *decode.Picture) (err error) {
+			for _, s := range spots[input] {
+				if crops[s.filter][s.patch], err = crop(pic, some[s.filter].Strongest[s.patch].Box); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return crops, err
+}

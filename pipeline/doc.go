@@ -1,0 +1,9 @@
+// Package pipeline owns the work on pictures: workers that take each from its bytes to its
+// files, their memory, what becomes of errors, and what an earlier run has done already.
+// It never knows a format, a codec or a kind of layer by name.
+//
+// A [Job] says what is computed and written, [Resources] what it may take. [Run] takes a
+// list of pictures to an output folder, [NewPreview] works out what that would be, a
+// [Processor] does one picture for another program, and [Visit] takes pictures as far as
+// their pixels.
+package pipeline

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"filterbank/filters"
+)
+
+// Selected is a stack and a choice among its layers.
+type Selected struct {
+	Stack  *filters.Stack
+	Layers []bool // one a layer of the stack: whether its maps are wanted
+}
+
+// Select chooses layers: "last" of each stack, "all", or names separated by commas,
+// each a layer's or, where several stacks have one of that name, stack/layer. A name
+// that no stack has is an error. Stacks without a chosen layer are left out.
+func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
+	names := strings.Split(layers, ",")
+	found := make([]bool, len(names))
+	var selected []Selected
+	for _, s := range stacks {
+		chosen := make([]bool, len(s.Layers()))
+		for l, layer := range s.Layers() {
+			name := layer.Name()
+			chosen[l] = layers == "all" || layers == "last" && l == len(chosen)-1
+			for i, n := range names {
+				if n == name || n == s.Name()+"/"+name {
+					chosen[l], found[i] = true, true
+				}
+			}
+		}
+		if slices.Contains(chosen, true) {
+			selected = append(selected, Selected{s, chosen})
+		}
+	}
+	if layers == "all" || layers == "last" {
+		return selected, nil
+	}
+	if i := slices.Index(found, false); i >= 0 {
+		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all stand for the last one and for every one",
+			names[i], strings.Join(layerNames(stacks), ", "))
+	}
+	return selected, nil
+}
+
+func layerNames(stacks []*filters.Stack) []string {
+	var names []string
+	for _, s := range stacks {
+		for _, layer := range s.Layers() {
+			names = append(names, LayerName(s.Name(), layer.Name()))
+		}
+	}
+	return names
+}
+
+// LayerName is a layer's name among all stacks: stack/layer, or layer where the stack has
+// no name.
+func LayerName(stack, layer string) string {
+	if stack == "" {
+		return layer
+	}
+	return stack + "/" + layer
+}
+
+// Has says whether any of the stacks has a layer of that name, wanted or not.
+func Has(stacks []Selected, stack, layer string) bool {
+	for _, s := range stacks {
+		if s.Stack.Name() == stack && slices.ContainsFunc(s.Stack.Layers(), func(l filters.Layer) bool { return l.Name() == layer }) {
+			return true
+		}
+	}
+	return false
+}
+
+// PerMap makes a value for each map of the plans, by stack, layer and map.
+func PerMap[T any](plans []*filters.Plan) [][][]T {
+	values := make([][][]T, len(plans))
+	for s, p := range plans {
+		values[s] = make([][]T, len(p.Layers))
+		for l := range p.Layers {
+			values[s][l] = make([]T, p.Layers[l].Out.C)
+		}
+	}
+	return values
+}

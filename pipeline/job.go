@@ -1,0 +1,124 @@
+package pipeline
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"filterbank/filters"
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
+	"filterbank/pipeline/stats"
+)
+
+// Job says what is computed of every picture and what is written. Stacks and Decoder are
+// needed.
+type Job struct {
+	Stacks  []engine.Selected
+	Decoder *decode.Decoder
+	Output  output.Settings
+}
+
+// Resources are what the work on pictures may take. The zero value is everything.
+type Resources struct {
+	// Kernel computes the convolutions and finds the extremes of maps; nil is the fastest
+	// that the processor runs.
+	Kernel *kernel.Kernel
+	// Workers is how many pictures are worked on at a time; 0 is GOMAXPROCS.
+	Workers int
+	// Memory bounds the bytes that pictures in flight hold, as far as their headers tell; 0
+	// is no bound. A picture that needs more than is free waits for others to end, and one
+	// that needs more than all of it fails.
+	Memory int64
+	// Timeout ends the work on a picture, which then fails; 0 is never.
+	Timeout time.Duration
+	// Stdin is what the path "-" reads.
+	Stdin io.Reader
+}
+
+// Count is how many pictures are worked on at a time.
+func (r *Resources) Count() int {
+	if r.Workers > 0 {
+		return r.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// shared is what the workers of a run have in common.
+func (r *Resources) shared(memory int64) *engine.Shared {
+	k := r.Kernel
+	if k == nil {
+		k = kernel.Best()
+	}
+	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(memory)}
+}
+
+// view is what the formats of todo see of a picture without its plans.
+func (j *Job) view(todo []*output.Format) *output.View {
+	return &output.View{Settings: j.Output, Todo: todo, Stacks: j.Stacks}
+}
+
+// withDefaults is the job with its defaults filled in.
+func (j Job) withDefaults() *Job {
+	j.Output = j.Output.WithDefaults()
+	return &j
+}
+
+// plan works out the stacks for pictures of a size. It refuses maps with more pixels than
+// a picture may have, since padding makes them of any size, and files that cannot be made.
+func (j *Job) plan(name string, in volume.Shape) ([]*filters.Plan, error) {
+	v := j.view(j.Output.Formats)
+	for _, s := range j.Stacks {
+		p, err := s.Stack.Plan(in)
+		if err == nil {
+			err = j.checkMaps(p)
+		}
+		if err != nil {
+			return nil, &sizeError{fmt.Errorf("plan %s: %w", name, err)}
+		}
+		v.Plans = append(v.Plans, p)
+	}
+	if err := v.Check(); err != nil {
+		return nil, &sizeError{fmt.Errorf("plan %s: %w", name, &largeError{err})}
+	}
+	return v.Plans, nil
+}
+
+func (j *Job) checkMaps(p *filters.Plan) error {
+	limit := j.Decoder.Options().Pixels
+	for _, l := range p.Layers {
+		if n := int64(l.Out.H) * int64(l.Out.W); n > limit {
+			return &largeError{fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; raise it with --limit-pixels, or use less padding",
+				l.Layer.Name(), l.Out.W, l.Out.H, n, limit)}
+		}
+	}
+	return nil
+}
+
+// UseDataset gives every filter of the wanted layers the same range on every picture, from
+// statistics. It is an error when these are not of the same layers, with pictures prepared
+// in the same way.
+func (j *Job) UseDataset(f *stats.File, b stats.Bounds) error {
+	ranges := make([][][]render.Range, len(j.Stacks))
+	for i, s := range j.Stacks {
+		ranges[i] = make([][]render.Range, len(s.Layers))
+		for l, wanted := range s.Layers {
+			ranges[i][l] = make([]render.Range, len(s.Stack.Layers()[l].Filters()))
+			if !wanted {
+				continue
+			}
+			var err error
+			if ranges[i][l], err = f.Ranges(s.Stack.Name(), s.Stack.Layers()[l], j.LayerHash(i, l), b); err != nil {
+				return err
+			}
+		}
+	}
+	j.Output.Scale = scale.Scale{Per: scale.Dataset, Dataset: ranges}
+	return nil
+}

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+
+	"filterbank/filters"
+	"filterbank/pipeline/output"
+)
+
+// arithmetic is the version of what turns pixels into values of maps. It is part of every
+// key: raise it when the same input and settings come to give other values.
+const arithmetic = 1
+
+// StackHash is the hash, in hexadecimal, of all that the values of maps depend on besides
+// the picture's bytes. Records have it as their Stack.
+func (j *Job) StackHash() string {
+	h := j.newHash()
+	for _, s := range j.Stacks {
+		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
+		for _, l := range s.Stack.Layers() {
+			hashLayer(h, l)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// LayerHash is the hash, in hexadecimal, of all that the values of one layer depend on
+// besides the picture's bytes.
+func (j *Job) LayerHash(stack, layer int) string {
+	h := j.newHash()
+	for _, l := range j.Stacks[stack].Stack.Layers()[:layer+1] {
+		hashLayer(h, l)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (j *Job) newHash() hash.Hash {
+	h := sha256.New()
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, j.Decoder.Fingerprint())
+	return h
+}
+
+// keys tell what a picture's files in each format are made of: equal keys, equal files.
+type keys struct {
+	stack   string
+	formats []*output.Format
+	hashes  [][]byte // by format: of all that its files depend on besides the picture's bytes
+}
+
+func (j *Job) keys() *keys {
+	k := &keys{stack: j.StackHash(), formats: j.Output.Formats}
+	v := j.view(j.Output.Formats)
+	for _, f := range k.formats {
+		h := sha256.New()
+		io.WriteString(h, k.stack)
+		v.Key(h, f)
+		k.hashes = append(k.hashes, h.Sum(nil))
+	}
+	return k
+}
+
+// of is the key of a format's files of a picture with that SHA-256.
+func (k *keys) of(f *output.Format, input string) string {
+	h := sha256.New()
+	h.Write(k.hashes[slices.Index(k.formats, f)])
+	io.WriteString(h, input)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashLayer(h hash.Hash, l filters.Layer) {
+	var spec any
+	switch l := l.(type) {
+	case *filters.Conv:
+		s := l.Spec()
+		hashFloats(h, s.Weights)
+		hashFloats(h, s.Bias)
+		s.Weights, s.Bias = nil, nil
+		spec = s
+	case *filters.Pool:
+		spec = l.Spec()
+	case *filters.Norm:
+		spec = l.Spec()
+	}
+	fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%+v", spec))
+}
+
+func hashFloats(h hash.Hash, values []float32) {
+	var b [4096]byte
+	for part := range slices.Chunk(values, len(b)/4) {
+		output.PutFloats(b[:], part)
+		h.Write(b[:4*len(part)])
+	}
+}

@@ -1,0 +1,203 @@
+package output
+
+import (
+	"fmt"
+	"image"
+
+	"filterbank/filters"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sheet"
+)
+
+// SheetOptions say how contact sheets are laid out.
+type SheetOptions struct {
+	Tile    int // about the longer side of a tile, in pixels; 0 is DefaultTile
+	Columns int // 0 chooses them by the figure's shape
+}
+
+// DefaultTile is the size of a sheet's tiles, MinTile and MaxTile what can be asked for.
+const (
+	DefaultTile = 192
+	MinTile     = 16
+	MaxTile     = 4096
+)
+
+func (s SheetOptions) tile() int {
+	if s.Tile > 0 {
+		return s.Tile
+	}
+	return DefaultTile
+}
+
+// check refuses tiles and columns that no sheet can have.
+func (s SheetOptions) check() error {
+	if s.Tile != 0 && (s.Tile < MinTile || s.Tile > MaxTile) {
+		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, s.Tile)
+	}
+	if s.Columns < 0 {
+		return fmt.Errorf("sheet-columns must be at least 1, or 0 for as many as suit, got %d", s.Columns)
+	}
+	return nil
+}
+
+// layerFigure is the contact sheet of a layer without its pictures: name is the
+// picture's, and ranges are nil where only the size is asked for.
+type layerFigure struct {
+	sheet.Figure
+	plan             *filters.Plan
+	from, to         image.Point // a map's size, and that of its raster
+	zoom             int
+	lead, leadRaster image.Point // the same of the input
+	leadZoom         int
+}
+
+func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
+	lp, tile := &p.Layers[l], v.Sheet.tile()
+	f := &layerFigure{plan: p, from: image.Pt(lp.Out.W, lp.Out.H), lead: image.Pt(p.Input.W, p.Input.H)}
+	f.to, f.zoom = sheet.Fit(f.from, tile)
+	f.Cell = f.to.Mul(f.zoom)
+	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
+	f.Title = v.Title
+	f.Lines = append(describe(p, lp), v.Scale.Line())
+	f.Lead = &sheet.Lead{
+		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
+		Caption: "input " + p.Input.String(),
+	}
+	colormap := v.ColormapOf(lp.Layer)
+	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}
+	if colormap.Diverging() {
+		f.Bar.Zero = 128 // of ranges centred on it
+	}
+	f.Columns = v.Sheet.Columns
+	f.Cells = make([]sheet.Cell, lp.Out.C)
+	for k, name := range lp.Layer.Filters() {
+		f.Cells[k].Index, f.Cells[k].Name = fmt.Sprintf("%03d", k), name
+	}
+	v.addKernels(f, lp)
+	switch shared := v.Scale.Shared(); {
+	case !shared:
+		f.noteRanges(ranges)
+	case ranges != nil:
+		f.Bar.Lo, f.Bar.Hi, f.Bar.Zero = sheet.Number(ranges[0].Lo), sheet.Number(ranges[0].Hi), int(ranges[0].ZeroLevel())
+	}
+	return f
+}
+
+// addKernels puts a picture of its kernel under each map, where one can be read.
+func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
+	const smallestTile = 96 // pixels
+	if v.Sheet.tile() < smallestTile {
+		return
+	}
+	for k, icon := range KernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
+		f.Cells[k].Icon = icon
+	}
+}
+
+// KernelIcons are small pictures of a layer's kernels: of layers whose filters are of one
+// channel or the same on all, and of one on the picture itself in the colours that they
+// answer to. There are none of other layers, and of kernels too large to be read.
+func KernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
+	const side, largestSide = 36, 49 // pixels
+	conv, ok := layer.(*filters.Conv)
+	if !ok {
+		return nil
+	}
+	s := conv.Spec()
+	longer := max(s.KernelSize[0], s.KernelSize[1])
+	if longer < 2 || longer > largestSide {
+		return nil
+	}
+	channels, zoom := s.InChannels/s.Groups, max(1, side/longer)
+	taps := channels * s.KernelSize[0] * s.KernelSize[1]
+	kernels := make([][]float32, len(s.Filters))
+	alike := true
+	for k := 0; k < len(kernels) && alike; k++ {
+		kernels[k], alike = sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
+	}
+	colours := channels == 3 && first
+	if !alike && !colours {
+		return nil
+	}
+	icons := make([]*sheet.Raster, len(kernels))
+	for k := range icons {
+		weights := s.Weights[k*taps:][:taps]
+		if alike {
+			icons[k] = sheet.SignedKernel(kernels[k], s.KernelSize[1], sheet.Largest(weights), zoom)
+		} else {
+			icons[k] = sheet.ColourKernel(weights, s.KernelSize[1], sheet.Largest(weights), zoom)
+		}
+	}
+	return icons
+}
+
+// labelled says whether the maps are so small that their values are written on them.
+func (f *layerFigure) labelled() bool {
+	const square, most = 36, 256 // pixels, for three digits; values
+	return f.zoom >= square && f.to.X*f.to.Y <= most
+}
+
+// noteRanges puts each map's range under it, on two lines where one is too short.
+func (f *layerFigure) noteRanges(ranges []render.Range) {
+	const wide = 144 // pixels, for two numbers and what is between them
+	f.Notes = 2
+	if f.Cell.X >= wide && f.Cells[0].Icon == nil {
+		f.Notes = 1
+	}
+	for k, r := range ranges {
+		lo, hi := sheet.Number(r.Lo), sheet.Number(r.Hi)
+		if f.Notes == 1 {
+			f.Cells[k].Notes = []string{lo + " … " + hi}
+		} else {
+			f.Cells[k].Notes = []string{"lo " + lo, "hi " + hi}
+		}
+	}
+}
+
+// describe is a layer's arithmetic in words.
+func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
+	layer := lp.Layer.Name()
+	if stack := p.Stack.Name(); stack != "" {
+		layer = stack + "/" + layer
+	}
+	geometry := fmt.Sprintf("stride %s, padding %s", filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText())
+	dilation := ", dilation " + filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation})
+	kind := lp.Layer.Kind()
+	switch l := lp.Layer.(type) {
+	case *filters.Conv:
+		s := l.Spec()
+		kind += fmt.Sprintf(" %d×%d×%d×%d, activation %s", lp.Out.C, s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], s.Activation)
+		if s.Activation == filters.LeakyReLU {
+			kind += " " + sheet.Number(float64(s.NegativeSlope))
+		}
+		geometry += fmt.Sprintf("%s, groups %d", dilation, s.Groups)
+	case *filters.Pool:
+		s := l.Spec()
+		kind += fmt.Sprintf(" %d×%d", s.KernelSize[0], s.KernelSize[1])
+		if s.CeilMode {
+			kind += ", ceil_mode"
+		}
+		if s.Kind == filters.AvgPool {
+			kind += fmt.Sprintf(", count_include_pad %t", !s.ExcludePadding)
+		} else {
+			geometry += dilation
+		}
+	case *filters.Norm:
+		s := l.Spec()
+		geometry = fmt.Sprintf("size %d, alpha %s, beta %s, k %s", s.Size, sheet.Number(s.Alpha), sheet.Number(s.Beta), sheet.Number(s.K))
+	}
+	return []string{
+		"layer " + layer,
+		kind,
+		geometry,
+		fmt.Sprintf("%v → %v", lp.In, lp.Out),
+		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)),
+	}
+}
+
+func pixels(v [2]int) string {
+	if v == [2]int{1, 1} {
+		return "pixel"
+	}
+	return filters.PairText(v) + " pixels"
+}

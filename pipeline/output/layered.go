@@ -1,0 +1,131 @@
+package output
+
+import (
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sheet"
+	"filterbank/pipeline/store"
+)
+
+// Workspace is what a worker's formats write with. Its buffers last from picture to
+// picture. It has one owner.
+type Workspace struct {
+	Engine *engine.Engine // whose lanes and stages are used
+
+	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
+	inUse    int
+	encode   []mapng.Workspace // one a lane
+	drawer   sheet.Drawer
+}
+
+func (ws *Workspace) encoder() *mapng.Encoder {
+	if ws.inUse == len(ws.encoders) {
+		ws.encoders = append(ws.encoders, new(mapng.Encoder))
+	}
+	ws.inUse++
+	return ws.encoders[ws.inUse-1]
+}
+
+// each calls do for each map of the rows.
+func (ws *Workspace) each(goroutines int, rows volume.Rows, do func(l *engine.Lane, encode *mapng.Workspace, k int) error) error {
+	for len(ws.encode) < goroutines {
+		ws.encode = append(ws.encode, mapng.Workspace{})
+	}
+	return ws.Engine.Lanes.Each(goroutines, rows.C, func(l *engine.Lane, i, k int) error {
+		return do(l, &ws.encode[i], k)
+	})
+}
+
+// finish ends the pictures of a layer's maps.
+func (ws *Workspace) finish(encoders []*mapng.Encoder) error {
+	c := engine.Start()
+	defer c.Mark(&ws.Engine.Stages.Encode)
+	for _, enc := range encoders {
+		if err := enc.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layerWriter writes the files of one layer in one format.
+type layerWriter interface {
+	write(goroutines int, rows volume.Rows) error
+	close() error
+}
+
+// target is a layer of a picture and its files in one format.
+type target struct {
+	*View
+	ws     *Workspace
+	plan   *filters.Plan
+	lp     *filters.LayerPlan
+	index  int            // of the layer
+	ranges []render.Range // one a map; nil for formats that are not ranged
+	names  []Planned
+	files  []*store.File
+}
+
+// layered is the Writer of formats whose files are of one layer each.
+type layered struct {
+	view    *View
+	ws      *Workspace
+	batch   *store.Batch
+	files   []Planned
+	open    func(t *target) (layerWriter, error)
+	writers []layerWriter // of the stack at hand, by layer; nil where it is not wanted
+}
+
+// openLayers is the Open of such formats.
+func openLayers(files func(*View) []Planned, open func(t *target) (layerWriter, error)) func(*View, *Workspace, *store.Batch) (Writer, error) {
+	return func(v *View, ws *Workspace, b *store.Batch) (Writer, error) {
+		return &layered{view: v, ws: ws, batch: b, files: files(v), open: open}, nil
+	}
+}
+
+func (w *layered) Begin(stack int) error {
+	plan := w.view.Plans[stack]
+	w.writers = make([]layerWriter, len(plan.Layers))
+	for l, wanted := range w.view.Stacks[stack].Layers {
+		if !wanted {
+			continue
+		}
+		t := &target{View: w.view, ws: w.ws, plan: plan, lp: &plan.Layers[l], index: l}
+		if w.view.Ranges != nil {
+			t.ranges = w.view.Ranges[stack][l]
+		}
+		for _, p := range w.files {
+			if p.stack == stack && p.layer == l {
+				t.names = append(t.names, p)
+				t.files = append(t.files, w.batch.Create(p.Suffix))
+			}
+		}
+		var err error
+		if w.writers[l], err = w.open(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *layered) Write(goroutines, _, layer int, rows volume.Rows) error {
+	return w.writers[layer].write(goroutines, rows)
+}
+
+func (w *layered) End(int) error {
+	for _, lw := range w.writers {
+		if lw == nil {
+			continue
+		}
+		if err := lw.close(); err != nil {
+			return err
+		}
+	}
+	w.writers = nil
+	return nil
+}
+
+func (w *layered) Close() error { return nil }

@@ -1,0 +1,214 @@
+package output
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+	"strings"
+
+	"filterbank/filters/volume"
+	"filterbank/filters/weights"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
+)
+
+// npz is all arrays of a picture in one file, as numpy.savez writes it: an array a layer,
+// named layer or stack/layer, stored without compression.
+var npz = Format{
+	Name:  "npz",
+	Files: npzFiles,
+	Key:   func(io.Writer, *View) {},
+	Open: func(v *View, ws *Workspace, b *store.Batch) (Writer, error) {
+		return newNPZWriter(v, ws, b.Create(npzFiles(v)[0].Suffix))
+	},
+	Read: readNPZ,
+}
+
+func npzFiles(v *View) []Planned {
+	p := Planned{Suffix: ".npz", stack: whole, layer: whole}
+	if v.Plans != nil {
+		p.Bytes = npzBytes(v.arrays())
+	}
+	return []Planned{p}
+}
+
+// array is a member of an .npz file.
+type array struct {
+	stack, layer int
+	name         string
+	shape        volume.Shape
+	at           int64    // where its values begin in the file
+	sums         []uint32 // CRC-32 of each map so far
+}
+
+// arrays are the members of a picture's .npz file.
+func (v *View) arrays() (arrays []*array) {
+	v.eachLayer(func(s, l int) {
+		shape := v.Plans[s].Layers[l].Out
+		arrays = append(arrays, &array{stack: s, layer: l, name: v.folder(s, l), shape: shape, sums: make([]uint32, shape.C)})
+	})
+	return arrays
+}
+
+func (a *array) header() []byte { return weights.NPYHeader(a.shape.C, a.shape.H, a.shape.W) }
+
+// crc is the CRC-32 of the member, of which the maps' own have been counted.
+func (a *array) crc() uint32 {
+	sum := crc32.ChecksumIEEE(a.header())
+	for _, s := range a.sums {
+		sum = combineCRC(sum, s, 4*int64(a.shape.H)*int64(a.shape.W))
+	}
+	return sum
+}
+
+// npzBytes is the size of the arrays' file, a little too large from 4 GiB on.
+func npzBytes(arrays []*array) int64 {
+	const local, central, end, zip64 = 30, 46, 22, 100 // bytes, without names
+	n := int64(end)
+	for _, a := range arrays {
+		n += local + central + 2*int64(len(a.name)+len(".npy")) + npyBytes(a.shape)
+	}
+	if n >= 1<<32-1 {
+		n += zip64 * int64(len(arrays)+1)
+	}
+	return n
+}
+
+// zipArrays writes everything of a ZIP file but the arrays' values, notes where these have
+// their place, and gives the file's size. archive/zip writes from front to back; what it
+// gets in the values' place is not passed on.
+func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
+	out := &frame{to: to}
+	z := zip.NewWriter(out)
+	for _, a := range arrays {
+		header, size := a.header(), npyBytes(a.shape)
+		h := &zip.FileHeader{Name: a.name + ".npy", Method: zip.Store, CRC32: a.crc(), CompressedSize64: uint64(size), UncompressedSize64: uint64(size)}
+		//lint:ignore SA1019 CreateRaw has no other date
+		h.ModifiedDate = 1<<5 | 1 // the first of January of 1980, the earliest that there is
+		w, err := z.CreateRaw(h)
+		if err == nil {
+			_, err = w.Write(header)
+		}
+		if err = errors.Join(err, z.Flush()); err != nil {
+			return 0, err
+		}
+		a.at = out.at
+		out.skip = size - int64(len(header))
+		_, err = io.CopyN(w, zeros{}, out.skip)
+		if err = errors.Join(err, z.Flush()); err != nil {
+			return 0, err
+		}
+	}
+	err := z.Close()
+	return out.at, err
+}
+
+// frame writes one piece after the other, but for the next skip bytes, which it passes over.
+type frame struct {
+	to       io.WriterAt
+	at, skip int64
+}
+
+func (f *frame) Write(p []byte) (int, error) {
+	over := min(f.skip, int64(len(p)))
+	f.at, f.skip = f.at+over, f.skip-over
+	n, err := f.to.WriteAt(p[over:], f.at)
+	f.at += int64(n)
+	return int(over) + n, err
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// nowhere takes what is written to measure it.
+type nowhere struct{}
+
+func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+
+// npzWriter writes the arrays of all layers.
+type npzWriter struct {
+	ws     *Workspace
+	file   *store.File
+	arrays []*array
+	layers map[[2]int]*arrayWriter // by stack and layer
+}
+
+func newNPZWriter(v *View, ws *Workspace, file *store.File) (*npzWriter, error) {
+	w := &npzWriter{ws: ws, file: file, arrays: v.arrays(), layers: map[[2]int]*arrayWriter{}}
+	for _, a := range w.arrays {
+		if err := checkArray(a.shape); err != nil {
+			return nil, fmt.Errorf("layer %s: %w", a.name, err)
+		}
+	}
+	size, err := zipArrays(nowhere{}, w.arrays)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range w.arrays {
+		w.layers[[2]int{a.stack, a.layer}] = &arrayWriter{
+			ws: ws, file: file, shape: a.shape, at: a.at,
+			took: func(k int, data []byte) { a.sums[k] = crc32.Update(a.sums[k], crc32.IEEETable, data) },
+		}
+	}
+	return w, file.Size(size)
+}
+
+func (w *npzWriter) Begin(int) error { return nil }
+
+func (w *npzWriter) Write(goroutines, stack, layer int, rows volume.Rows) error {
+	return w.layers[[2]int{stack, layer}].write(goroutines, rows)
+}
+
+func (w *npzWriter) End(int) error { return nil }
+
+// Close writes the frame, now that the arrays' sums are known.
+func (w *npzWriter) Close() error {
+	c := engine.Start()
+	defer c.Mark(&w.ws.Engine.Stages.Write)
+	_, err := zipArrays(w.file, w.arrays)
+	return err
+}
+
+// readNPZ reads the arrays of the layers that the manifest has.
+func readNPZ(in *io.SectionReader, _ *manifest.File, layers []manifest.Layer) (all []Maps, err error) {
+	z, err := zip.NewReader(in, in.Size())
+	if err != nil {
+		return nil, err
+	}
+	for _, member := range z.File {
+		name, ok := strings.CutSuffix(member.Name, ".npy")
+		at := slices.IndexFunc(layers, func(l manifest.Layer) bool { return engine.LayerName(l.Stack, l.Layer) == name })
+		if !ok || at < 0 {
+			return nil, fmt.Errorf("the manifest does not tell of its array %q", member.Name)
+		}
+		l := &layers[at]
+		shape, err := shapeOf(&manifest.File{Stack: l.Stack, Layer: l.Layer}, layers)
+		if err != nil {
+			return nil, err
+		}
+		maps, err := readMember(member, shape)
+		if err != nil {
+			return nil, fmt.Errorf("array %q: %w", name, err)
+		}
+		maps.Stack, maps.Layer = l.Stack, l.Layer
+		all = append(all, maps)
+	}
+	return all, nil
+}
+
+func readMember(member *zip.File, shape volume.Shape) (Maps, error) {
+	r, err := member.Open()
+	if err != nil {
+		return Maps{}, err
+	}
+	defer r.Close()
+	return readNPY(r, shape)
+}

@@ -1,0 +1,131 @@
+package output
+
+import (
+	"fmt"
+	"io"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/sheet"
+)
+
+// contactSheet is a picture of all maps of a layer.
+var contactSheet = Format{
+	Name: "sheet", Ranged: true,
+	Flag:  "a contact sheet of each layer too; --format sheet writes nothing else",
+	Files: sheetFiles,
+	Check: checkSheets,
+	Key: func(w io.Writer, v *View) {
+		v.keyRanges(w)
+		v.keyColours(w, v.ColormapOf)
+		fmt.Fprintf(w, "tile %d columns %d\n", v.Sheet.tile(), v.Sheet.Columns)
+	},
+	Open: openLayers(sheetFiles, newSheetWriter),
+}
+
+func sheetFiles(v *View) []Planned {
+	files := v.ofLayers(".sheet.png", func(*Planned, *filters.LayerPlan) {})
+	for i := range files {
+		if p := &files[i]; v.Plans != nil {
+			f := v.layerFigure(v.Plans[p.stack], p.layer, nil)
+			size, _ := f.Size() // see checkSheets
+			p.Bytes, p.Held, p.Working = pngBytes(size.X, size.Y, 3), f.held(), encoderBytes
+		}
+	}
+	return files
+}
+
+// checkSheets refuses sheets that are too large.
+func checkSheets(v *View) (err error) {
+	v.eachLayer(func(s, l int) {
+		if _, sizeErr := v.layerFigure(v.Plans[s], l, nil).Size(); sizeErr != nil && err == nil {
+			err = fmt.Errorf("sheet of layer %s: %w", v.layer(s, l).Name(), sizeErr)
+		}
+	})
+	return err
+}
+
+// sheetWriter makes a layer's contact sheet. Of each map it holds what its tile shows.
+type sheetWriter struct {
+	*target
+	figure *layerFigure
+	grays  []render.Gray
+	maps   []*sheet.Reduction
+	labels [][]string // of each map its values, where it is so small that they can be read
+}
+
+func newSheetWriter(t *target) (layerWriter, error) {
+	s := &sheetWriter{target: t, figure: t.layerFigure(t.plan, t.index, t.ranges)}
+	reduction := sheet.NewReduction(s.figure.from, s.figure.to, 1)
+	for k := range s.figure.Cells {
+		s.grays = append(s.grays, t.Levels(t.lp.Layer, t.ranges[k]))
+		s.maps = append(s.maps, reduction.Again())
+	}
+	if s.figure.labelled() {
+		s.labels = make([][]string, len(s.maps))
+	}
+	return s, nil
+}
+
+func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
+	return s.ws.each(goroutines, rows, func(l *engine.Lane, _ *mapng.Workspace, k int) error {
+		defer l.Clock.Mark(&l.Stages.Render)
+		levels := l.Scratch(rows.W)
+		for i := range rows.N {
+			s.grays[k].Row(levels, rows.Row(k, i))
+			s.maps[k].Row(levels)
+			if s.labels != nil {
+				for _, v := range rows.Row(k, i) {
+					s.labels[k] = append(s.labels[k], sheet.Digits(float64(v), 3))
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// close draws the sheet.
+func (s *sheetWriter) close() error {
+	c := engine.Start()
+	defer c.Mark(&s.ws.Engine.Stages.Render)
+	if err := s.gather(); err != nil {
+		return err
+	}
+	return s.ws.drawer.Write(s.files[0], &s.figure.Figure)
+}
+
+// gather puts the pictures on the figure.
+func (s *sheetWriter) gather() error {
+	f := s.figure
+	for k := range f.Cells {
+		f.Cells[k].Picture = s.maps[k].Raster(f.zoom, f.Bar.Palette)
+		if s.labels != nil {
+			f.Cells[k].Picture.Labels = s.labels[k]
+		}
+	}
+	input := sheet.NewReduction(f.lead, f.leadRaster, 3)
+	rgb := make([]byte, 3*f.lead.X)
+	for y := range f.lead.Y {
+		if err := s.Picture.ReadRGB(rgb, y); err != nil {
+			return err
+		}
+		input.Row(rgb)
+	}
+	f.Lead.Raster = input.Raster(f.leadZoom, nil)
+	return nil
+}
+
+// held is about what a layer's contact sheet holds until it is written.
+func (f *layerFigure) held() int64 {
+	tile := int64(f.to.X) * int64(f.to.Y)
+	sums := int64(16 * f.to.X)
+	if f.labelled() {
+		const label = 32 // bytes, of its text and where that is
+		tile *= 1 + label
+	}
+	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)
+	return int64(len(f.Cells))*(tile+sums) + lead + f.Bytes()
+}

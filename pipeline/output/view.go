@@ -1,0 +1,258 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"filterbank/filters"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
+	"filterbank/pipeline/store"
+)
+
+// Settings say what is written of every picture, and how it looks. The zero value is png,
+// each map with a scale of its own.
+type Settings struct {
+	Formats []*Format // none is png
+	Scale   scale.Scale
+	Sheet   SheetOptions // of contact sheets
+
+	// Colormap colours maps of 8 bits. The zero value is coolwarm for layers whose outputs
+	// may be below 0, on scales that have 0 in the middle, and gray for the others.
+	Colormap render.Colormap
+}
+
+// WithDefaults is the settings with their defaults filled in.
+func (s Settings) WithDefaults() Settings {
+	if len(s.Formats) == 0 {
+		s.Formats = []*Format{&png8}
+	}
+	return s
+}
+
+// Check refuses formats, colours and sheets that do not go together.
+func (s *Settings) Check() error {
+	if i := slices.IndexFunc(s.Formats, func(f *Format) bool { return f.Uncoloured }); i >= 0 && !s.Colormap.Gray() {
+		return fmt.Errorf("colormap %s is of 256 colours, and %s is gray: use the format png, or the colormap auto or gray", s.Colormap.Name(), s.Formats[i].Name)
+	}
+	if err := checkFormats(s.Formats); err != nil {
+		return err
+	}
+	return s.Sheet.check()
+}
+
+// Ranged says whether any format needs the maps' ranges.
+func Ranged(formats []*Format) bool {
+	return slices.ContainsFunc(formats, func(f *Format) bool { return f.Ranged })
+}
+
+// ColormapOf is the colormap of a layer's pictures. It does not depend on the values in
+// them.
+func (s *Settings) ColormapOf(layer filters.Layer) render.Colormap {
+	gray := slices.ContainsFunc(s.Formats, func(f *Format) bool { return f.Uncoloured })
+	return s.Colormap.For(layer.Signed() && s.Scale.Centred() && !gray)
+}
+
+// overlayColormap is the colormap of a layer's overlays: unless one is named, colours that
+// stand out from a gray picture.
+func (s *Settings) overlayColormap(layer filters.Layer) render.Colormap {
+	c := s.ColormapOf(layer)
+	if s.Colormap == (render.Colormap{}) && !c.Diverging() {
+		c, _ = render.ParseColormap("turbo") // there is one of that name
+	}
+	return c
+}
+
+// RangeOf is the range of a layer's map whose values lead to r, as its colormap needs it:
+// a diverging one has 0 in the middle, unless the range is given.
+func (s *Settings) RangeOf(layer filters.Layer, r render.Range) render.Range {
+	if s.Scale.Per != scale.Fixed && s.ColormapOf(layer).Diverging() {
+		return r.Centred()
+	}
+	return r
+}
+
+// Levels turns a layer's values into levels of 8 bits, on a range that RangeOf has given.
+func (s *Settings) Levels(layer filters.Layer, r render.Range) render.Gray {
+	if s.ColormapOf(layer).Diverging() {
+		return render.Centred8(r)
+	}
+	return render.Gray8(r)
+}
+
+// View is what formats see of a picture: its plans, which layers are wanted, how values
+// become levels. It is the same for all formats, and only read.
+type View struct {
+	Settings
+	Todo    []*Format // those of Formats whose files are to be written
+	Stacks  []engine.Selected
+	Plans   []*filters.Plan    // one a stack; nil where only names and keys are asked for
+	Ranges  [][][]render.Range // by stack, layer and map; nil before they are found
+	Picture *decode.Picture    // nil before it is decoded
+	Title   string             // what a sheet calls the picture
+}
+
+// Files are a picture's files in the formats of Todo: stack by stack and layer by layer,
+// in the order of the formats, and then the files of the whole picture.
+func (v *View) Files() []Planned {
+	var files []Planned
+	for i, f := range v.Todo {
+		for _, p := range f.Files(v) {
+			p.File.Format = f.Name
+			p.order = i
+			files = append(files, p)
+		}
+	}
+	slices.SortStableFunc(files, func(a, b Planned) int { return slices.Compare(a.place(), b.place()) })
+	return files
+}
+
+func (p *Planned) place() []int { return []int{p.stack, p.layer, p.order} }
+
+// Check refuses a picture whose files cannot be made.
+func (v *View) Check() error {
+	for _, f := range v.Todo {
+		if f.Check != nil {
+			if err := f.Check(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Memory is about the bytes that a picture's files and ranges take, besides its pixels and
+// the windows of its stacks.
+func (v *View) Memory() int64 {
+	var held, most int64
+	working := make([]int64, len(v.Stacks))
+	for _, p := range v.Files() {
+		held += min(p.Bytes, store.BufferBytes) + p.Held
+		if p.stack != whole {
+			working[p.stack] += p.Working
+		}
+	}
+	for s := range v.Stacks {
+		if Ranged(v.Todo) {
+			working[s] += v.Scale.Bytes() * int64(v.maps(s))
+		}
+		most = max(most, working[s])
+	}
+	return held + most
+}
+
+// Maps is the number of maps that are wanted of a picture.
+func (v *View) Maps() (n int) {
+	for s := range v.Stacks {
+		n += v.maps(s)
+	}
+	return n
+}
+
+func (v *View) maps(stack int) (n int) {
+	for l, wanted := range v.Stacks[stack].Layers {
+		if wanted {
+			n += len(v.layer(stack, l).Filters())
+		}
+	}
+	return n
+}
+
+// Key writes what the bytes of a format's files depend on besides the maps' values: the
+// layers and what the format itself says.
+func (v *View) Key(w io.Writer, f *Format) {
+	fmt.Fprintf(w, "format %s\n", f.Name)
+	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "layer %q\n", v.folder(s, l)) })
+	f.Key(w, v)
+}
+
+// keyRanges writes what the ranges of maps depend on.
+func (v *View) keyRanges(w io.Writer) { v.Scale.Key(w) }
+
+// keyColours writes the colours of the layers' maps.
+func (v *View) keyColours(w io.Writer, of func(filters.Layer) render.Colormap) {
+	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "colormap %s\n", of(v.layer(s, l)).Name()) })
+}
+
+// whole is the stack and layer of files of a whole picture, behind all others.
+const whole = 1 << 30
+
+// eachLayer calls do for each wanted layer.
+func (v *View) eachLayer(do func(stack, layer int)) {
+	for s := range v.Stacks {
+		for l, wanted := range v.Stacks[s].Layers {
+			if wanted {
+				do(s, l)
+			}
+		}
+	}
+}
+
+func (v *View) layer(s, l int) filters.Layer { return v.Stacks[s].Stack.Layers()[l] }
+
+// folder is the folder of a layer's files below the picture's: layer, or stack/layer.
+func (v *View) folder(s, l int) string {
+	return engine.LayerName(v.Stacks[s].Stack.Name(), v.layer(s, l).Name())
+}
+
+// ofLayers plans a file for each wanted layer.
+func (v *View) ofLayers(end string, size func(p *Planned, lp *filters.LayerPlan)) (files []Planned) {
+	v.eachLayer(func(s, l int) {
+		p := v.planned(s, l, "/"+v.folder(s, l)+end)
+		if v.Plans != nil {
+			size(&p, &v.Plans[s].Layers[l])
+		}
+		files = append(files, p)
+	})
+	return files
+}
+
+// ofMaps plans a file for each map of the wanted layers.
+func (v *View) ofMaps(end string, colormap func(filters.Layer) render.Colormap, size func(p *Planned, lp *filters.LayerPlan)) (files []Planned) {
+	v.eachLayer(func(s, l int) {
+		folder := v.folder(s, l)
+		colours := ""
+		if colormap != nil {
+			if c := colormap(v.layer(s, l)); !c.Gray() {
+				colours = c.Name()
+			}
+		}
+		for k, name := range v.layer(s, l).Filters() {
+			p := v.planned(s, l, fmt.Sprintf("/%s/%03d-%s%s", folder, k, name, end))
+			p.File.Filter, p.File.Index, p.File.Colormap = name, &k, colours
+			if v.Plans != nil {
+				size(&p, &v.Plans[s].Layers[l])
+			}
+			if v.Ranges != nil {
+				r := v.Ranges[s][l][k]
+				p.File.Scale = &[2]float64{r.Lo, r.Hi}
+			}
+			files = append(files, p)
+		}
+	})
+	return files
+}
+
+func (v *View) planned(s, l int, suffix string) Planned {
+	return Planned{
+		Suffix: suffix, stack: s, layer: l,
+		File: manifest.File{Stack: v.Stacks[s].Stack.Name(), Layer: v.layer(s, l).Name()},
+	}
+}
+
+// MapNames are the PNG files that a layer's maps take, one a filter: slash-separated paths
+// below a picture's folder.
+func MapNames(stack *filters.Stack, layer int) []string {
+	wanted := make([]bool, len(stack.Layers()))
+	wanted[layer] = true
+	v := View{Stacks: []engine.Selected{{Stack: stack, Layers: wanted}}}
+	var names []string
+	for _, p := range png8.Files(&v) {
+		names = append(names, p.Suffix[1:])
+	}
+	return names
+}

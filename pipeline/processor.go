@@ -1,0 +1,292 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/scale"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
+)
+
+// Processor takes pictures from their bytes to their files, one at a time. It owns its
+// buffers, which last from picture to picture, and has one owner.
+type Processor struct {
+	job    *Job
+	res    *Resources
+	keys   *keys
+	engine *engine.Engine
+	finder scale.Finder
+	space  output.Workspace
+	waited time.Duration // of the picture at hand, for memory
+}
+
+// NewProcessor is a processor of its own, as a task of another program would use it. Of
+// the resources it heeds all but Workers.
+func NewProcessor(job Job, res Resources) (*Processor, error) {
+	if len(job.Stacks) == 0 || job.Decoder == nil {
+		return nil, errors.New("a job needs at least one stack and a decoder")
+	}
+	j := job.withDefaults()
+	if err := j.Output.Check(); err != nil {
+		return nil, err
+	}
+	return newProcessor(j, &res, j.keys(), res.shared(res.Memory)), nil
+}
+
+func newProcessor(j *Job, res *Resources, k *keys, shared *engine.Shared) *Processor {
+	p := &Processor{job: j, res: res, keys: k, engine: engine.New(j.Stacks, shared)}
+	p.space.Engine = p.engine
+	return p
+}
+
+// reset drops all buffers, which are in any state after a panic.
+func (p *Processor) reset() {
+	p.engine.Reset()
+	p.finder = scale.Finder{}
+	p.space = output.Workspace{Engine: p.engine}
+}
+
+// Process does a picture: it writes the job's files to the batch, commits it and gives the
+// record, whose Input is the input's name and whose Output is rel. Where there is an
+// error the batch is aborted.
+func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b *store.Batch) (rec *manifest.Record, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.reset()
+			err = fmt.Errorf("%s: %w", in.Name, engine.Panic(cause))
+		}
+		if err != nil {
+			b.Abort()
+			rec = nil
+		}
+	}()
+	begun := time.Now()
+	rec = &manifest.Record{Input: manifest.Path(in.Name), Output: manifest.Path(rel)}
+	err = p.process(ctx, in, rec, p.job.Output.Formats, b)
+	rec.Seconds = p.seconds(begun)
+	return rec, err
+}
+
+// seconds is the time of work since then, without waiting for memory.
+func (p *Processor) seconds(begun time.Time) float64 {
+	return max(time.Microsecond, (time.Since(begun) - p.waited).Round(time.Microsecond)).Seconds()
+}
+
+// process writes a picture's files in some of the formats and completes its record.
+func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest.Record, todo []*output.Format, b *store.Batch) error {
+	v := p.job.view(todo)
+	v.Title = source.Display(string(rec.Output))
+	held := func() int64 {
+		v.Plans = p.engine.Plans
+		return p.engine.Windows() + v.Memory()
+	}
+	return p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
+		v.Plans, v.Picture = p.engine.Plans, pic
+		if err := p.ranges(ctx, v); err != nil {
+			return err
+		}
+		if err := output.Write(ctx, v, &p.space, b); err != nil {
+			return err
+		}
+		c := engine.Start()
+		written, err := b.Commit()
+		c.Mark(&p.engine.Stages.Write)
+		if err != nil {
+			return err
+		}
+		p.complete(rec, v, written)
+		return nil
+	})
+}
+
+// ranges finds the ranges of the maps if a format needs them.
+func (p *Processor) ranges(ctx context.Context, v *output.View) (err error) {
+	if !output.Ranged(v.Todo) {
+		return nil
+	}
+	if v.Ranges, err = p.finder.Find(ctx, p.engine, v.Picture, &v.Scale); err != nil {
+		return err
+	}
+	for s := range v.Ranges {
+		for l, layer := range v.Stacks[s].Stack.Layers() {
+			for k, r := range v.Ranges[s][l] {
+				v.Ranges[s][l][k] = v.RangeOf(layer, r)
+			}
+		}
+	}
+	return nil
+}
+
+// complete puts the written files into the record of a picture.
+func (p *Processor) complete(rec *manifest.Record, v *output.View, written []store.Written) {
+	at := make(map[string]store.Written, len(written))
+	for _, w := range written {
+		at[w.Path] = w
+	}
+	for _, f := range v.Files() {
+		w := at[string(rec.Output)+f.Suffix]
+		f.File.Path, f.File.Bytes, f.File.SHA256 = manifest.Path(w.Path), w.Bytes, w.SHA256
+		rec.Files = append(rec.Files, f.File)
+	}
+	rec.Keys = map[string]string{}
+	for _, f := range p.job.Output.Formats {
+		rec.Keys[f.Name] = p.keys.of(f, rec.SHA256)
+	}
+	rec.Status, rec.Stack, rec.Digest = manifest.OK, p.keys.stack, digest(rec.Files)
+}
+
+// digest is the SHA-256 over the digests of files.
+func digest(files []manifest.File) string {
+	h := sha256.New()
+	for _, f := range files {
+		io.WriteString(h, f.SHA256)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// decoded decodes a picture, once there is room for it and for the bytes that will be
+// held besides, as its plans tell, and hands it to do, within the time that it may take.
+func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest.Record, held func() int64, do func(context.Context, *decode.Picture) error) error {
+	p.waited = 0
+	info, err := p.header(in, rec)
+	if err != nil {
+		return err
+	}
+	if err := p.plan(in.Name, info.Prepared, rec); err != nil {
+		return err
+	}
+	if in.Size > math.MaxInt/4 {
+		return &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.Name, in.Size)}
+	}
+	asked := time.Now()
+	release, err := p.engine.Memory.Admit(ctx, in.Size+info.Memory()+held())
+	p.waited = time.Since(asked)
+	if err != nil {
+		return fmt.Errorf("decode %s: %w", in.Name, err)
+	}
+	defer release()
+	return p.limited(ctx, in.Name, func(ctx context.Context) error {
+		pic, err := p.decode(ctx, in, rec)
+		if err != nil {
+			return err
+		}
+		if err := p.plan(in.Name, pic.Size(), rec); err != nil { // the file may have changed meanwhile
+			return err
+		}
+		return do(ctx, pic)
+	})
+}
+
+// limited runs do within the time that the work on a picture may take.
+func (p *Processor) limited(ctx context.Context, name string, do func(context.Context) error) error {
+	if p.res.Timeout <= 0 {
+		return do(ctx)
+	}
+	short, cancel := context.WithTimeout(ctx, p.res.Timeout)
+	defer cancel()
+	err := do(short)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = &timeoutError{fmt.Errorf("run %s: it takes longer than %v; raise --timeout, or resize it in the stack file's input", name, p.res.Timeout)}
+	}
+	return err
+}
+
+// open opens a picture's bytes.
+func (p *Processor) open(ctx context.Context, e *source.Entry) (*source.Input, error) {
+	c := engine.Start()
+	defer c.Mark(&p.engine.Stages.Read)
+	if e.Path != source.Stdin {
+		return source.Open(ctx, e.Path)
+	}
+	limit := int64(math.MaxInt64 - 1)
+	if p.res.Memory > 0 {
+		limit = p.res.Memory / 4 // reading may hold the bytes twice, and the pixels come after
+	}
+	in, err := source.ReadStdin(ctx, p.res.Stdin, limit, func(beginning []byte) bool {
+		_, err := p.job.Decoder.ReadInfo(bytes.NewReader(beginning))
+		refused, ok := errors.AsType[*decode.Error](err)
+		return ok && refused.Code != decode.Truncated // the decoder will say so
+	})
+	if errors.Is(err, source.ErrTooLong) {
+		err = &engine.MemoryError{Need: 4 * (limit + 1), Total: p.res.Memory}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read standard input: %w", err)
+	}
+	return in, nil
+}
+
+// header reads what a picture's header says. Where it is refused, the record gets the
+// file's digest, which it otherwise gets with the pixels.
+func (p *Processor) header(in *source.Input, rec *manifest.Record) (decode.Info, error) {
+	c := engine.Start()
+	defer c.Mark(&p.engine.Stages.Decode)
+	info, err := p.job.Decoder.ReadInfo(in)
+	if err != nil {
+		err = fmt.Errorf("decode %s: %w", in.Name, err)
+		const small = 64 << 20 // more is hardly a picture with a bad header
+		if in.Size <= small {
+			if sum, sumErr := in.Sum(); sumErr == nil {
+				rec.SHA256 = sum
+			}
+		}
+	}
+	return info, err
+}
+
+// decode reads the file whole and decodes it.
+func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.Record) (*decode.Picture, error) {
+	c := engine.Start()
+	in.Bind(ctx)
+	data, err := in.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	rec.SHA256 = hex.EncodeToString(sum[:])
+	c.Mark(&p.engine.Stages.Read)
+	defer c.Mark(&p.engine.Stages.Decode)
+	pic, err := p.job.Decoder.Decode(ctx, data)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", in.Name, err)
+	}
+	rec.Width, rec.Height, rec.Orientation = pic.Info.Width, pic.Info.Height, pic.Info.Orientation
+	rec.Ignored, rec.Warnings = pic.Ignored, pic.Warnings
+	decoded := manifest.Decoded(pic.Samples)
+	rec.Decoded = &decoded
+	return pic, nil
+}
+
+// plan works out every stack for a picture's size and notes the shapes.
+func (p *Processor) plan(name string, in volume.Shape, rec *manifest.Record) error {
+	if have := p.engine.Plans; len(have) == 0 || have[0].Input != in {
+		plans, err := p.job.plan(name, in)
+		if err != nil {
+			return err
+		}
+		p.engine.Plans = plans
+	}
+	rec.Layers = rec.Layers[:0]
+	for _, plan := range p.engine.Plans {
+		for _, lp := range plan.Layers {
+			rec.Layers = append(rec.Layers, manifest.Layer{
+				Stack: plan.Stack.Name(), Layer: lp.Layer.Name(), In: lp.In, Out: lp.Out,
+				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
+			})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package scale owns the ranges of maps: which values the smallest and the largest level
+// stand for, given or found from a picture's maps. It never makes pixels.
+package scale
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"filterbank/pipeline/render"
+)
+
+// Scale says over what a range is taken.
+type Scale struct {
+	Per         Per
+	Fixed       render.Range       // where Per is Fixed
+	Percentiles [2]float64         // where Per is Percentile; 0 ≤ the first < the second ≤ 100
+	Dataset     [][][]render.Range // where Per is Dataset: by stack, layer and filter
+}
+
+// Centred says whether 0 is in the middle of the scale, or can be: where the range is
+// found from values there is a centred one.
+func (s Scale) Centred() bool { return s.Per != Fixed || s.Fixed.Lo == -s.Fixed.Hi }
+
+// Per is a set of maps that share a range.
+type Per int
+
+// PerMap is the zero value: each map has a range of its own.
+const (
+	PerMap     Per = iota
+	PerLayer       // all maps of a layer of a picture
+	PerImage       // all maps of a picture
+	Fixed          // the range is given
+	Percentile     // each map, from one of its percentiles to another
+	Dataset        // each filter, from statistics of many pictures
+)
+
+// Parse reads map, layer, image, unit (0 to 1), percentile:LO,HI or LO:HI.
+func Parse(s string) (Scale, error) {
+	switch s {
+	case "map":
+		return Scale{Per: PerMap}, nil
+	case "layer":
+		return Scale{Per: PerLayer}, nil
+	case "image":
+		return Scale{Per: PerImage}, nil
+	case "unit":
+		return Scale{Per: Fixed, Fixed: render.Range{Lo: 0, Hi: 1}}, nil
+	}
+	if percents, ok := strings.CutPrefix(s, "percentile:"); ok {
+		lo, hi, _ := strings.Cut(percents, ",")
+		l, errLo := strconv.ParseFloat(lo, 64)
+		h, errHi := strconv.ParseFloat(hi, 64)
+		if errLo != nil || errHi != nil || !(0 <= l && l < h && h <= 100) {
+			return Scale{}, fmt.Errorf("scale %q: it must be percentile:LO,HI with 0 ≤ LO < HI ≤ 100, such as percentile:1,99", s)
+		}
+		return Scale{Per: Percentile, Percentiles: [2]float64{l, h}}, nil
+	}
+	lo, hi, ok := strings.Cut(s, ":")
+	l, errLo := strconv.ParseFloat(lo, 64)
+	h, errHi := strconv.ParseFloat(hi, 64)
+	width := h - l
+	if !ok || errLo != nil || errHi != nil || !(width > 0) || math.IsInf(width, 0) {
+		return Scale{}, fmt.Errorf("scale %q: it must be map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI with LO below HI, such as 0:2.5", s)
+	}
+	return Scale{Per: Fixed, Fixed: render.Range{Lo: l, Hi: h}}, nil
+}
+
+// Shared says whether all maps of a layer have one range.
+func (s *Scale) Shared() bool {
+	switch s.Per {
+	case PerLayer, PerImage, Fixed:
+		return true
+	}
+	return false
+}
+
+// Line says in a few words what the ranges are of, for a figure.
+func (s *Scale) Line() string {
+	switch s.Per {
+	case PerLayer:
+		return "one scale for the layer:"
+	case PerImage:
+		return "from the values of all layers:" // signed ones are centred, others not
+	case Fixed:
+		return "a given scale:"
+	case Percentile:
+		return fmt.Sprintf("each map from its percentile %v to %v, lo … hi:", s.Percentiles[0], s.Percentiles[1])
+	case Dataset:
+		return "each filter has one scale for all images, lo … hi:"
+	}
+	return "each map has its own scale, lo … hi:"
+}
+
+// Key writes what ranges depend on besides the maps' values.
+func (s *Scale) Key(w io.Writer) {
+	fmt.Fprintf(w, "scale %d", s.Per)
+	switch s.Per {
+	case Fixed:
+		fmt.Fprintf(w, " %v", s.Fixed)
+	case Percentile:
+		fmt.Fprintf(w, " %v", s.Percentiles)
+	case Dataset:
+		for _, stack := range s.Dataset {
+			for _, layer := range stack {
+				for _, r := range layer {
+					fmt.Fprintf(w, " %v", r)
+				}
+			}
+		}
+	}
+	fmt.Fprintln(w)
+}

@@ -1,0 +1,199 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
+)
+
+// Policy says how a list of pictures is worked through. The zero value goes on to the end.
+type Policy struct {
+	// StopOnError ends the run at the first picture that fails.
+	StopOnError bool
+	// Each is called, from one goroutine, as a picture is done or has failed, in the order
+	// in which they end. It may be nil.
+	Each func(*manifest.Record)
+	// Ended is called for every picture, those that were done before among them, from the
+	// same goroutine. It may be nil.
+	Ended func()
+}
+
+// ErrStopped says that a run ended at a failed picture, as StopOnError asks.
+var ErrStopped = errors.New("stopped at the first picture that failed")
+
+// result is what became of an entry. Its record is nil when there is nothing to note:
+// an earlier run had done the picture, or the run ended before the picture did.
+type result struct {
+	record  *manifest.Record
+	skipped bool
+	maps    int
+	files   []manifest.File // that were written
+	err     error           // of the output folder; it ends the run
+}
+
+// crew is the workers that take pictures, and what they have in common.
+type crew struct {
+	*engine.Shared
+	workers int
+	policy  *Policy
+	note    func(*manifest.Record) error // keeps a record; nil keeps none
+}
+
+// worker does one entry, which is the turn-th.
+type worker func(ctx context.Context, turn int, e *source.Entry) result
+
+// work hands the entries, in order, to workers and gathers what becomes of them. Each
+// goroutine gets a worker of its own from start, with the time that it spends.
+func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (worker, *engine.Stages)) (Summary, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	results := make(chan result)
+	stages := make([]*engine.Stages, min(c.workers, len(entries)))
+	c.Give(c.workers - len(stages))
+	queue := make(chan int)
+	var workers sync.WaitGroup
+	for i := range stages {
+		workers.Go(func() {
+			do, spent := start()
+			stages[i] = spent
+			for k := range queue {
+				res := do(ctx, k, &entries[k])
+				if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
+					stop(ErrStopped) // before this worker takes another
+				}
+				results <- res
+			}
+			c.Give(1)
+		})
+	}
+	go func() {
+		defer close(queue)
+		for i := range entries {
+			select {
+			case queue <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	go func() {
+		workers.Wait()
+		close(results)
+	}()
+	s := c.collect(results, stop)
+	s.Left = len(entries) - s.Pictures - s.Skipped - s.Failed
+	for _, st := range stages {
+		s.Stages.Add(*st)
+	}
+	return s, context.Cause(ctx)
+}
+
+// collect notes results as they come, and ends the run where one of them does. It drains
+// the channel in every case.
+func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (s Summary) {
+	for res := range results {
+		if c.policy.Ended != nil {
+			c.policy.Ended()
+		}
+		if res.record != nil && c.note != nil {
+			res.err = errors.Join(res.err, c.note(res.record))
+		}
+		if res.err != nil {
+			stop(res.err)
+			continue
+		}
+		s.count(res)
+		if res.record != nil && !res.skipped && c.policy.Each != nil {
+			c.policy.Each(res.record)
+		}
+	}
+	return s
+}
+
+// Visitor is what one worker of a Visit does with pictures. It has one owner.
+type Visitor interface {
+	// Held is about the bytes that the visitor holds for the picture at hand, whose plans
+	// the engine has, besides its pixels.
+	Held() int64
+	// Visit takes a picture that has been decoded and gives the number of its maps.
+	Visit(ctx context.Context, rec *manifest.Record, pic *decode.Picture) (maps int, err error)
+	// End is called once for each entry, whatever became of it. Unless ok, what the visitor
+	// has seen of the picture does not count. turn is the entry's place in the list.
+	End(turn int, ok bool)
+}
+
+// Visit takes every entry as far as its pixels and hands these to visitors, one a worker,
+// which start gives; it writes nothing. A picture that fails is a record, not an error.
+// The memory is what pictures and visitors may hold together. The error is ctx's own or
+// ErrStopped.
+func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, policy Policy, start func(*engine.Engine) Visitor) (Summary, error) {
+	begun := time.Now()
+	j := job.withDefaults()
+	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &policy}
+	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
+		p := newProcessor(j, &res, nil, c.Shared)
+		v := start(p.engine)
+		return func(ctx context.Context, turn int, e *source.Entry) result { return p.visit(ctx, turn, e, v) }, &p.engine.Stages
+	})
+	s.Elapsed = time.Since(begun)
+	return s, err
+}
+
+// visit hands one entry to a visitor.
+func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visitor) (r result) {
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
+	ok := false
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.reset()
+			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			r = result{record: rec}
+		}
+		v.End(turn, ok)
+	}()
+	maps, err := p.visited(ctx, e, rec, v)
+	switch {
+	case err == nil:
+		ok, rec.Status = true, manifest.OK
+		return result{record: rec, maps: maps}
+	case interrupted(ctx, err):
+		return result{}
+	}
+	fail(rec, err)
+	return result{record: rec}
+}
+
+func (p *Processor) visited(ctx context.Context, e *source.Entry, rec *manifest.Record, v Visitor) (maps int, err error) {
+	if e.Problem != nil {
+		return 0, e.Problem
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	in, err := p.open(ctx, e)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	err = p.decoded(ctx, in, rec, v.Held, func(ctx context.Context, pic *decode.Picture) (err error) {
+		maps, err = v.Visit(ctx, rec, pic)
+		return err
+	})
+	return maps, err
+}
+
+// rel is the place of an entry's files. An entry that is no picture has none: another one
+// may well have the same.
+func rel(e *source.Entry) string {
+	if e.Problem != nil {
+		return ""
+	}
+	return e.Rel
+}
