@@ -225,7 +225,7 @@ func (o *Options) overlayColormap(layer filters.Layer) render.Colormap {
 // levels turns a layer's values into levels of 8 bits.
 func (o *Options) levels(layer filters.Layer, r render.Range) render.Gray {
 	if o.colormap(layer).Diverging() {
-		return render.Centred8(r)
+		return render.Centred8(r, o.Kernel.SIMD())
 	}
-	return render.Gray8(r)
+	return render.Gray8(r, o.Kernel.SIMD())
 }

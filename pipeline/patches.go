@@ -46,7 +46,7 @@ func WritePatches(ctx context.Context, f *stats.File, opts Options, dir string) 
 			tell(r)
 		}
 	}, nil, false
-	p := patches{run: &run{opts: &opts, tree: tree, memory: newAdmission(opts.Memory)}, pictures: f.Pictures}
+	p := patches{run: &run{opts: &opts, tree: tree, memory: newAdmission(opts.Memory)}, pictures: f.Pictures, drawer: sheet.Drawer{SIMD: opts.Kernel.SIMD()}}
 	for _, s := range opts.Stacks {
 		for l, tapped := range s.Taps {
 			if !tapped {

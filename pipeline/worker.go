@@ -32,6 +32,7 @@ type worker struct {
 
 func newWorker(r *run, stages *Stages) *worker {
 	w := &worker{run: r, stages: stages, engines: make([]engine, len(r.opts.Stacks))}
+	w.maps.simd, w.drawer.SIMD = r.opts.Kernel.SIMD(), r.opts.Kernel.SIMD()
 	for i := range w.engines {
 		w.engines[i].runner.Kernel, w.engines[i].team.Kernel = r.opts.Kernel, r.opts.Kernel
 	}

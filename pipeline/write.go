@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"filterbank/filters"
+	"filterbank/filters/simd"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
@@ -26,6 +27,7 @@ const ColormapKeyword = "filterbank:colormap"
 
 // mapBuffers are a worker's buffers for rendering and encoding.
 type mapBuffers struct {
+	simd     simd.Set
 	lanes    []lane
 	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
 	inUse    int
@@ -60,7 +62,7 @@ func (l *lane) scratch(n int) []byte {
 func (b *mapBuffers) spread(goroutines, n int, do func(l *lane, k int) error) error {
 	goroutines = max(1, min(goroutines, n))
 	for len(b.lanes) < goroutines {
-		b.lanes = append(b.lanes, lane{})
+		b.lanes = append(b.lanes, lane{workspace: mapng.Workspace{SIMD: b.simd}})
 	}
 	if goroutines == 1 {
 		l := &b.lanes[0]
@@ -238,7 +240,8 @@ func newPNGWriter(w *worker, t *tap, format Format, names []layerFile, batch *st
 	}
 	gray := func(r render.Range) render.Gray { return w.opts.levels(lp.Layer, r) }
 	if format == PNG16 {
-		pw.depth, gray = 16, render.Gray16
+		pw.depth = 16
+		gray = func(r render.Range) render.Gray { return render.Gray16(r, w.opts.Kernel.SIMD()) }
 	}
 	header.Depth = pw.depth
 	var infos []manifest.File

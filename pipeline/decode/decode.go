@@ -25,6 +25,8 @@ import (
 	"io"
 	"math"
 	"sync"
+
+	"filterbank/filters/simd"
 )
 
 // DefaultPixels is the pixel limit where [Limits] has none: 268,435,456 = 2^28,
@@ -45,6 +47,7 @@ type Options struct {
 	Crop       *Crop      // after Resize; nil keeps all
 	Mean       [3]float32 // per channel, in units of [0,1]
 	Std        [3]float32 // per channel, positive; 0 is 1
+	SIMD       simd.Set   // the loops to use; all sets give the same bits
 }
 
 // Decoder decodes pictures with one set of options. It is immutable but for a pool
@@ -83,7 +86,7 @@ func New(opts Options) (*Decoder, error) {
 		return nil, fmt.Errorf("decode: crop: %w", err)
 	}
 	d := &Decoder{opts: opts, values: newValues(opts)}
-	d.pool.New = func() any { return new(scratch) }
+	d.pool.New = func() any { return &scratch{loops: d.values.loops} }
 	return d, nil
 }
 

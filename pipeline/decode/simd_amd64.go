@@ -4,8 +4,6 @@ package decode
 
 //go:generate go -C _asm run . -dir ..
 
-import "golang.org/x/sys/cpu"
-
 // The inner loops in assembly: rows of at least one block there, shorter ones in the
 // plain Go that specifies them. They make ReadRows ten times as fast; the tag purego
 // leaves them out.
@@ -17,12 +15,9 @@ const (
 	floatBlock  = 8
 )
 
-// fast says whether this processor runs the loops.
-func fast() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
-
-func upsampleH2V1(dst, near []uint8) {
+func (l loops) upsampleH2V1(dst, near []uint8) {
 	n := len(near)
-	if n < chromaBlock+2 || !fast() {
+	if n < chromaBlock+2 || !l.avx2 {
 		upsampleH2V1Generic(dst, near)
 		return
 	}
@@ -34,9 +29,9 @@ func upsampleH2V1(dst, near []uint8) {
 	upsampleH2V1AVX2(&dst[2], &near[1], n-2)
 }
 
-func upsampleH2V2(dst, near, far []uint8) {
+func (l loops) upsampleH2V2(dst, near, far []uint8) {
 	n := len(near)
-	if n < chromaBlock+2 || !fast() {
+	if n < chromaBlock+2 || !l.avx2 {
 		upsampleH2V2Generic(dst, near, far)
 		return
 	}
@@ -46,9 +41,9 @@ func upsampleH2V2(dst, near, far []uint8) {
 	upsampleH2V2AVX2(&dst[2], &near[1], &far[1], n-2)
 }
 
-func fromYCC(px, luma, cb, cr []uint8) {
+func (l loops) fromYCC(px, luma, cb, cr []uint8) {
 	n := len(luma)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromYCCGeneric(px, luma, cb, cr)
 		return
 	}
@@ -56,9 +51,9 @@ func fromYCC(px, luma, cb, cr []uint8) {
 	fromYCCAVX2(&px[0], &luma[0], &cb[0], &cr[0], n)
 }
 
-func fromGray(px, gray []uint8) {
+func (l loops) fromGray(px, gray []uint8) {
 	n := len(gray)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromGrayGeneric(px, gray)
 		return
 	}
@@ -66,9 +61,9 @@ func fromGray(px, gray []uint8) {
 	fromGrayAVX2(&px[0], &gray[0], n)
 }
 
-func fromBigEndian(dst []uint16, pix []uint8) {
+func (l loops) fromBigEndian(dst []uint16, pix []uint8) {
 	n := len(dst)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromBigEndianGeneric(dst, pix)
 		return
 	}
@@ -78,7 +73,7 @@ func fromBigEndian(dst []uint16, pix []uint8) {
 
 func (v *values) opaque8(dst [3][]float32, px []uint8) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		v.opaque8Generic(dst, px)
 		return
 	}
@@ -92,7 +87,7 @@ func (v *values) opaque8(dst [3][]float32, px []uint8) {
 
 func (v *values) opaque16(dst [3][]float32, px []uint16) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		v.opaque16Generic(dst, px)
 		return
 	}
@@ -106,7 +101,7 @@ func (v *values) opaque16(dst [3][]float32, px []uint16) {
 
 func (v *values) blend8(dst [3][]float32, px []uint8) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		blendGeneric(v, dst, px)
 		return
 	}
@@ -116,7 +111,7 @@ func (v *values) blend8(dst [3][]float32, px []uint8) {
 
 func (v *values) blend16(dst [3][]float32, px []uint16) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		blendGeneric(v, dst, px)
 		return
 	}

@@ -18,6 +18,7 @@ type source[T sample] interface {
 
 // scratch holds the rows that one call of ReadRows or ReadRGB needs.
 type scratch struct {
+	loops  loops
 	px     []uint8
 	px16   []uint16
 	cb, cr []uint8
@@ -60,7 +61,7 @@ type gray image.Gray
 func (g *gray) row(y int, s *scratch) []uint8 {
 	w := g.Rect.Dx()
 	px := grown(&s.px, 4*w)
-	fromGray(px, g.Pix[y*g.Stride:][:w])
+	s.loops.fromGray(px, g.Pix[y*g.Stride:][:w])
 	return px
 }
 
@@ -127,7 +128,7 @@ type wide struct {
 func (r *wide) row(y int, s *scratch) []uint16 {
 	pix := r.pix[y*r.stride : (y+1)*r.stride]
 	px := grown(&s.px16, len(pix)/2)
-	fromBigEndian(px, pix)
+	s.loops.fromBigEndian(px, pix)
 	return px
 }
 

@@ -6,10 +6,11 @@ type values struct {
 	background [3]float32      // in [0,1]
 	mean, std  [3]float32
 	unit       bool // mean is 0 and std is 1: they change nothing
+	loops      loops
 }
 
 func newValues(o Options) values {
-	v := values{mean: o.Mean, std: o.Std}
+	v := values{mean: o.Mean, std: o.Std, loops: newLoops(o.SIMD)}
 	v.unit = v.mean == [3]float32{} && v.std == [3]float32{1, 1, 1}
 	for c := range v.table {
 		v.background[c] = float32(o.Background[c]) / 255

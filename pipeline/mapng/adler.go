@@ -6,14 +6,14 @@ type adler uint32
 const adlerMod = 65521
 
 // add extends the checksum by p, at most 1 MiB.
-func (a adler) add(p []byte) adler {
+func (a adler) add(l loops, p []byte) adler {
 	s1, s2 := uint64(a)&0xffff, uint64(a)>>16
 	n := uint64(len(p))
 	var plain, weighted uint64
 	if n > 0 && constant(p) { // a black map's
 		plain, weighted = n*uint64(p[0]), n*(n+1)/2*uint64(p[0])
 	} else {
-		plain, weighted = sums(p)
+		plain, weighted = l.sums(p)
 	}
 	s2 += n*s1 + weighted
 	s1 += plain

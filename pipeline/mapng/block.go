@@ -28,6 +28,7 @@ const (
 // blockCoder turns blocks into DEFLATE (RFC 1951). It keeps nothing from one
 // block to the next but memory.
 type blockCoder struct {
+	loops  loops
 	out    []byte
 	same   [blockSize/64 + 1]uint64 // a bit a byte: equals the byte before
 	token  [blockSize + widenPad]uint16
@@ -121,7 +122,7 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 func (c *blockCoder) markSame(block []byte) (words int) {
 	n := len(block)
 	words = (n + 63) / 64
-	findSame(c.same[:words], block[:words*64])
+	c.loops.findSame(c.same[:words], block[:words*64])
 	if n%64 != 0 {
 		c.same[words-1] &= 1<<(n%64) - 1
 	}
@@ -166,7 +167,7 @@ func (c *blockCoder) runLength(start int) int {
 // widenPad bytes past its end.
 func (c *blockCoder) literals(n int, p []byte) int {
 	if len(p) > 0 {
-		widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
+		c.loops.widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
 	}
 	return n + len(p)
 }
@@ -207,8 +208,8 @@ func (c *blockCoder) runs(n, length int) int {
 // tally counts the tokens in the first table.
 func (c *blockCoder) tally(token []uint16) {
 	clear(c.count[:])
-	tally(&c.count, token)
-	fold(&c.count)
+	c.loops.tally(&c.count, token)
+	c.loops.fold(&c.count)
 }
 
 // tallyGeneric counts tokens, in eight tables so that equal neighbours need not wait for
@@ -272,7 +273,7 @@ func (c *blockCoder) fillEntries() {
 func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	at := len(w.out)
 	w.out = grow(w.out, size/8+16)
-	n, pending, pendingBits := writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
+	n, pending, pendingBits := c.loops.writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
 	w.out = w.out[:at+n]
 	w.pending, w.n = pending, uint(pendingBits)
 	for _, t := range token[len(token)/3*3:] {

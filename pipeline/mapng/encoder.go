@@ -18,6 +18,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"filterbank/filters/simd"
 )
 
 // Encoder writes one picture at a time; the zero value is ready for Reset, which
@@ -41,6 +43,8 @@ type Encoder struct {
 // owned by one goroutine at a time and shared by all its encoders. The zero value
 // is ready for use.
 type Workspace struct {
+	SIMD simd.Set // the loops to use; all sets write the same bytes
+
 	block blockCoder
 	trial [trialBytes]byte
 }
@@ -87,6 +91,7 @@ func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
 	if e.row == 0 {
 		e.prev = zeroed(e.prev, e.rowBytes)
 	}
+	ws.block.loops = newLoops(ws.SIMD)
 	prev := e.prev
 	for y := range rows {
 		cur := pix[y*e.rowBytes : (y+1)*e.rowBytes]
@@ -101,13 +106,13 @@ func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
 
 // writeRow filters a row into the stream, block by block.
 func (e *Encoder) writeRow(ws *Workspace, cur, prev []byte) error {
-	f := e.filter.choose(&ws.trial, cur, prev, e.bpp, e.row)
+	f := e.filter.choose(ws.block.loops, &ws.trial, cur, prev, e.bpp, e.row)
 	e.row++
 	e.stream.putByte(byte(f))
 	for x := 0; ; {
 		room := e.stream.room()
 		n := min(len(room), len(cur)-x)
-		f.apply(room[:n], cur, prev, x, e.bpp)
+		f.apply(ws.block.loops, room[:n], cur, prev, x, e.bpp)
 		e.stream.advance(n)
 		x += n
 		last := e.row == e.height && x == len(cur)

@@ -31,7 +31,7 @@ const (
 )
 
 // choose picks the filter of row y. Rows are asked for in order.
-func (c *filterChooser) choose(trial *[trialBytes]byte, cur, prev []byte, bpp, y int) filter {
+func (c *filterChooser) choose(l loops, trial *[trialBytes]byte, cur, prev []byte, bpp, y int) filter {
 	if cur[0] == 0 && constant(cur) {
 		return filterNone // its type byte is zero too, so that a black map is one long run
 	}
@@ -42,20 +42,20 @@ func (c *filterChooser) choose(trial *[trialBytes]byte, cur, prev []byte, bpp, y
 	if y == 0 {
 		c.next = 1 // nothing above: that says little about the rows to come
 	}
-	c.chosen = leastSum(trial, cur, prev, bpp)
+	c.chosen = leastSum(l, trial, cur, prev, bpp)
 	return c.chosen
 }
 
 // leastSum is the filter that leaves the row's bytes smallest, the sum of their
 // absolute values as signed bytes (PNG, 12.7, for choosing row by row).
-func leastSum(trial *[trialBytes]byte, cur, prev []byte, bpp int) (best filter) {
+func leastSum(l loops, trial *[trialBytes]byte, cur, prev []byte, bpp int) (best filter) {
 	var least uint64
 	for f := filterNone; f <= filterPaeth; f++ {
 		var sum uint64
 		for x := 0; x < len(cur); x += trialBytes {
 			part := trial[:min(trialBytes, len(cur)-x)]
-			f.apply(part, cur, prev, x, bpp)
-			sum += sumMagnitudes(part)
+			f.apply(l, part, cur, prev, x, bpp)
+			sum += l.sumMagnitudes(part)
 		}
 		if f == filterNone || sum < least {
 			best, least = f, sum
@@ -83,7 +83,7 @@ func sumMagnitudesGeneric(b []byte) (sum uint64) {
 
 // apply writes the filtered bytes x, x+1, … of row cur to dst, len(dst) of them.
 // prev is the row above; bpp is how far back the byte to the left lies.
-func (f filter) apply(dst, cur, prev []byte, x, bpp int) {
+func (f filter) apply(l loops, dst, cur, prev []byte, x, bpp int) {
 	end := x + len(dst)
 	head := 0
 	for ; x < bpp && x < end; x++ {
@@ -107,13 +107,13 @@ func (f filter) apply(dst, cur, prev []byte, x, bpp int) {
 	case filterNone:
 		copy(dst, cur)
 	case filterSub:
-		sub(dst, cur, left)
+		l.sub(dst, cur, left)
 	case filterUp:
-		sub(dst, cur, up)
+		l.sub(dst, cur, up)
 	case filterAvg:
-		subMean(dst, cur, left, up)
+		l.subMean(dst, cur, left, up)
 	case filterPaeth:
-		subPaeth(dst, cur, left, up, upLeft)
+		l.subPaeth(dst, cur, left, up, upLeft)
 	}
 }
 

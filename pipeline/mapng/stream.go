@@ -52,7 +52,7 @@ func (s *stream) flush(c *blockCoder, last bool) []byte {
 		out = append(out, 0x78, 0x01) // deflate with a window of 32 KB; fastest
 		s.begun = true
 	}
-	s.sum = s.sum.add(s.buf[:s.n])
+	s.sum = s.sum.add(c.loops, s.buf[:s.n])
 	s.bits.out = out
 	c.encode(&s.bits, s.buf[:s.n:s.n+blockPad], last)
 	if last {

@@ -3,6 +3,8 @@ package render
 import (
 	"encoding/binary"
 	"math"
+
+	"filterbank/filters/simd"
 )
 
 //go:generate go -C _asm run . -dir ..
@@ -16,30 +18,31 @@ type Gray struct {
 	constant  bool    // all pixels are flat
 	flat      byte
 	bracket   bracket // for 8 bits
+	loops     loops
 }
 
 // Gray8 makes pixels of one byte: (v − r.Lo)/(r.Hi − r.Lo)·255, in float64 and in
 // that order, rounded half to even and clamped to 0…255. NaN is 0, and every pixel is
 // where r has no width.
-func Gray8(r Range) Gray {
+func Gray8(r Range, set simd.Set) Gray {
 	return Gray{
 		lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint8,
-		constant: r.Lo == r.Hi, bracket: newBracket(r),
+		constant: r.Lo == r.Hi, bracket: newBracket(r), loops: newLoops(set),
 	}
 }
 
 // Centred8 is Gray8 for a centred range: every pixel is 128, as that of a 0 is in every
 // other centred range, where r has no width.
-func Centred8(r Range) Gray {
-	g := Gray8(r)
+func Centred8(r Range, set simd.Set) Gray {
+	g := Gray8(r, set)
 	g.flat = 128
 	return g
 }
 
 // Gray16 is Gray8 with 65535 in place of 255. A pixel is two bytes, the higher one
 // first.
-func Gray16(r Range) Gray {
-	return Gray{lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint16, constant: r.Lo == r.Hi}
+func Gray16(r Range, set simd.Set) Gray {
+	return Gray{lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint16, constant: r.Lo == r.Hi, loops: newLoops(set)}
 }
 
 // Row writes the pixels of a row to the start of dst, which must have room for them.

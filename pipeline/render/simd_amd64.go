@@ -2,13 +2,9 @@
 
 package render
 
-import "golang.org/x/sys/cpu"
-
 // The loops in assembly take whole groups of values. What is left of a row is done
 // with a group that ends where the row ends and so does some values again; rows
 // shorter than a group take the plain Go.
-
-var hasAVX2 = cpu.X86.HasAVX2
 
 const (
 	bracketGroup = 32 // of bracket8AVX2
@@ -17,7 +13,7 @@ const (
 
 func (g *Gray) bracket8(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < bracketGroup {
+	if !g.loops.avx2 || n < bracketGroup {
 		g.bracket8Generic(dst, row)
 		return
 	}
@@ -43,7 +39,7 @@ func (g *Gray) bracketGroups(dst []byte, row []float32) {
 
 func (g *Gray) exact8(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < exactGroup {
+	if !g.loops.avx2 || n < exactGroup {
 		g.exact8Generic(dst, row)
 		return
 	}
@@ -54,7 +50,7 @@ func (g *Gray) exact8(dst []byte, row []float32) {
 
 func (g *Gray) exact16(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < exactGroup {
+	if !g.loops.avx2 || n < exactGroup {
 		g.exact16Generic(dst, row)
 		return
 	}

@@ -56,7 +56,7 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 				r = r.Centred()
 			}
 			m.Of = [2]float64{r.Lo, r.Hi}
-			open := &drawnMap{of: m, gray: render.Gray8(r)}
+			open := &drawnMap{of: m, gray: render.Gray8(r, d.workspace.SIMD)}
 			open.err = open.encoder.Reset(&open.out, header)
 			all.layers[l][k] = open
 		}
