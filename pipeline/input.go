@@ -127,18 +127,22 @@ func shown(err error) error {
 	return err
 }
 
-// sum gives the SHA-256 of the whole input, in hexadecimal, and leaves it rewound. It
-// holds little of it in memory.
-func (in *input) sum() (string, error) {
-	h := sha256.New()
+// sum gives the first decode.Beginning bytes of the input and the SHA-256 of all of it,
+// in hexadecimal, and leaves it rewound. It holds little of it in memory.
+func (in *input) sum() (beginning []byte, sum string, err error) {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return "", fmt.Errorf("read: %w", shown(err))
+		return nil, "", fmt.Errorf("read: %w", shown(err))
 	}
+	if beginning, err = io.ReadAll(io.LimitReader(in, decode.Beginning)); err != nil {
+		return nil, "", fmt.Errorf("read: %w", shown(err))
+	}
+	h := sha256.New()
+	h.Write(beginning)
 	if _, err := io.Copy(h, in); err != nil {
-		return "", fmt.Errorf("read: %w", shown(err))
+		return nil, "", fmt.Errorf("read: %w", shown(err))
 	}
-	_, err := in.Seek(0, io.SeekStart)
-	return hex.EncodeToString(h.Sum(nil)), err
+	_, err = in.Seek(0, io.SeekStart)
+	return beginning, hex.EncodeToString(h.Sum(nil)), err
 }
 
 // header reads what a picture's header says. Where it is refused, the record gets the
@@ -151,7 +155,7 @@ func (w *worker) header(in *input, rec *manifest.Record) (decode.Info, error) {
 		err = fmt.Errorf("decode %s: %w", in.name, err)
 		const small = 64 << 20 // more is hardly a picture with a bad header
 		if in.size <= small {
-			if sum, sumErr := in.sum(); sumErr == nil {
+			if _, sum, sumErr := in.sum(); sumErr == nil {
 				rec.SHA256 = sum
 			}
 		}
@@ -178,7 +182,7 @@ func (w *worker) decode(ctx context.Context, in *input, rec *manifest.Record) (*
 	}
 	sum := sha256.Sum256(data)
 	rec.SHA256 = hex.EncodeToString(sum[:])
-	rec.Key = key(w.settings, rec.SHA256)
+	rec.Key = key(w.settings, w.opts.Decoder.Fingerprint(data), rec.SHA256)
 	c.mark(&w.stages.Read)
 	defer c.mark(&w.stages.Decode)
 	pic, err := w.opts.Decoder.Decode(ctx, data)

@@ -166,7 +166,7 @@ func TestReadingEnds(t *testing.T) {
 	w := newWorker(&run{opts: &opts}, new(Stages))
 	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
 	for name, do := range map[string]func(context.Context, *input) error{
-		"digest": func(_ context.Context, in *input) error { _, err := in.sum(); return err },
+		"digest": func(_ context.Context, in *input) error { _, _, err := in.sum(); return err },
 		"header": func(_ context.Context, in *input) error { _, err := w.header(in, new(manifest.Record)); return err },
 		"pixels": func(ctx context.Context, in *input) error {
 			_, err := w.decode(ctx, in, new(manifest.Record))

@@ -55,7 +55,7 @@ func (o *Options) StackHash() string { return hex.EncodeToString(o.stacks()) }
 // stacks is a hash of all that the values of maps depend on besides the picture's bytes.
 func (o *Options) stacks() []byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Preparation())
 	for _, s := range o.Stacks {
 		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
 		for _, l := range s.Stack.Layers() {
@@ -69,7 +69,7 @@ func (o *Options) stacks() []byte {
 // picture's bytes.
 func (o *Options) layerHash(stack, layer int) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Fingerprint())
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, o.Decoder.Preparation())
 	for _, l := range o.Stacks[stack].Stack.Layers()[:layer+1] {
 		hashLayer(h, l)
 	}
@@ -101,10 +101,12 @@ func hashFloats(h hash.Hash, values []float32) {
 	}
 }
 
-// key is the identity of a picture's maps: equal keys, equal bytes.
-func key(settings []byte, input string) string {
+// key is the identity of a picture's maps: equal keys, equal bytes. The decoder's
+// fingerprint is the one for the input's beginning.
+func key(settings []byte, decoder, input string) string {
 	h := sha256.New()
 	h.Write(settings)
+	io.WriteString(h, decoder)
 	io.WriteString(h, input)
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -117,10 +119,10 @@ func (w *worker) isDone(in *input, rec, earlier *manifest.Record) (bool, error) 
 		return false, nil
 	}
 	c := start()
-	sum, err := in.sum()
+	beginning, sum, err := in.sum()
 	c.mark(&w.stages.Read)
 	rec.SHA256 = sum
-	if err != nil || earlier.Key != key(w.settings, sum) {
+	if err != nil || earlier.Key != key(w.settings, w.opts.Decoder.Fingerprint(beginning), sum) {
 		return false, err
 	}
 	for _, f := range earlier.Files {

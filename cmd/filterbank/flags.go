@@ -180,7 +180,7 @@ func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, e
 // list finds the images. None at all is an error, but for a shard, which may be empty
 // where there are more shards than images.
 func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.Entry, error) {
-	opts := source.Options{Out: f.out, Include: f.include, Exclude: f.exclude}
+	opts := source.Options{Out: f.out, Extensions: decode.Extensions(), Include: f.include, Exclude: f.exclude}
 	var err error
 	if f.shard != "" {
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {

@@ -15,14 +15,8 @@
 package decode
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"image/png"
-	"io"
 	"math"
 	"sync"
 
@@ -54,6 +48,7 @@ type Options struct {
 // of row buffers, and safe for concurrent use.
 type Decoder struct {
 	opts   Options
+	codecs []codec
 	values values
 	pool   sync.Pool // of *scratch
 }
@@ -85,7 +80,7 @@ func New(opts Options) (*Decoder, error) {
 	if opts.Crop, err = opts.Crop.checked(); err != nil {
 		return nil, fmt.Errorf("decode: crop: %w", err)
 	}
-	d := &Decoder{opts: opts, values: newValues(opts)}
+	d := &Decoder{opts: opts, codecs: codecs(), values: newValues(opts)}
 	d.pool.New = func() any { return &scratch{loops: d.values.loops} }
 	return d, nil
 }
@@ -93,20 +88,6 @@ func New(opts Options) (*Decoder, error) {
 // Options are those that New was given, with their defaults filled in. What they point
 // to must not be written to.
 func (d *Decoder) Options() Options { return d.opts }
-
-// Fingerprint is a text that differs for options that give different pixels. The pixel
-// limit is not among them.
-func (d *Decoder) Fingerprint() string {
-	var resize Resize
-	var crop Crop
-	if d.opts.Resize != nil {
-		resize = *d.opts.Resize
-	}
-	if d.opts.Crop != nil {
-		crop = *d.opts.Crop
-	}
-	return fmt.Sprintf("background %v resize %+v crop %+v mean %v std %v", d.opts.Background, resize, crop, d.opts.Mean, d.opts.Std)
-}
 
 func finite(v float32) bool {
 	return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
@@ -117,76 +98,24 @@ func finite(v float32) bool {
 // Picture does not refer to data. Errors are [*Error], or ctx's own once it is done, which
 // is looked at whenever the decoder asks for more bytes and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
-	h, err := d.probe(data, nil)
-	if err != nil {
-		return nil, err
-	}
-	if h.jpeg.progressive && scans(data) > maxScans {
-		return nil, refuse(Unsupported, "unsupported JPEG: it has more than %d scans, each of which costs the work of a whole picture; save it anew", maxScans)
-	}
-	img, err := decodePixels(ctx, h, data)
+	f := newFile(ctx, data)
+	c, h, err := d.probe(f, nil)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := &Picture{Info: h.Info, Samples: samplesOf(img, h), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
-	if err := p.open(ctx, img, h); err != nil {
+	px, err := c.decode(f, h)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &Picture{Info: h.Info, Samples: px.samples(), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
+	if err := p.open(ctx, px, h); err != nil {
 		return nil, err
 	}
 	return p, nil
-}
-
-// maxScans bounds the scans of a progressive JPEG: encoders write about ten, and no more
-// than a few hundred are of any use.
-const maxScans = 500
-
-// decodePixels runs the standard library's decoder. A panic inside it is taken for
-// a corrupt file: the file is the only thing that differs between calls.
-func decodePixels(ctx context.Context, h *header, data []byte) (img image.Image, err error) {
-	r := &meter{ended: ctx.Err, size: len(data)}
-	defer func() {
-		if cause := recover(); cause != nil {
-			img, err = nil, decoderError(h.Format, fmt.Errorf("decoder panicked: %v", cause), r)
-		}
-	}()
-	switch h.Format {
-	case PNG:
-		r.r = bytes.NewReader(data)
-		img, err = png.Decode(r)
-	case JPEG:
-		r.r = h.jpeg.rawFourChannels(data)
-		img, err = jpeg.Decode(r)
-	}
-	if err != nil {
-		return nil, decoderError(h.Format, err, r)
-	}
-	if size := img.Bounds().Size(); size != h.stored {
-		return nil, decoderError(h.Format, fmt.Errorf("%d×%d pixels where the header says %d×%d",
-			size.X, size.Y, h.stored.X, h.stored.Y), r)
-	}
-	return img, nil
-}
-
-// meter knows how far a decoder has read and whether it asked for more than there is.
-type meter struct {
-	ended func() error // why reading ends before the file does; nil never does
-	r     io.Reader
-	at    int // bytes read
-	size  int // bytes of the file
-	end   bool
-}
-
-// Read reads from the file.
-func (m *meter) Read(p []byte) (int, error) {
-	if m.ended != nil {
-		if err := m.ended(); err != nil {
-			return 0, err
-		}
-	}
-	n, err := m.r.Read(p)
-	m.at += n
-	m.end = m.end || errors.Is(err, io.EOF)
-	return n, err
 }

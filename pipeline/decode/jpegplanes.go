@@ -17,13 +17,13 @@ type planar struct {
 }
 
 // newRGB takes apart what image/jpeg makes of RGB.
-func newRGB(img *image.RGBA, h jpegHeader) *planar {
+func newRGB(img *image.RGBA, h *jpegHeader) *planar {
 	return &planar{chroma: *newChroma(h.split(img.Pix, img.Stride, img.Rect, 0))}
 }
 
 // newCMYK takes apart what image/jpeg makes of a stream that rawFourChannels has
 // prepared: all channels are inverted.
-func newCMYK(img *image.CMYK, h jpegHeader) *planar {
+func newCMYK(img *image.CMYK, h *jpegHeader) *planar {
 	const invert = 0xff
 	k := make([]uint8, 0, img.Rect.Dx()*img.Rect.Dy())
 	for i := 3; i < len(img.Pix); i += 4 {
@@ -34,7 +34,7 @@ func newCMYK(img *image.CMYK, h jpegHeader) *planar {
 
 // split copies the first three of four interleaved channels to planes, the second and
 // third at the size at which the file stores them.
-func (h jpegHeader) split(pix []uint8, stride int, rect image.Rectangle, invert uint8) *image.YCbCr {
+func (h *jpegHeader) split(pix []uint8, stride int, rect image.Rectangle, invert uint8) *image.YCbCr {
 	dx, dy := h.ratio.X, h.ratio.Y
 	ratio := map[image.Point]image.YCbCrSubsampleRatio{
 		{2, 1}: image.YCbCrSubsampleRatio422,

@@ -54,37 +54,13 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 	return nil
 }
 
-// open finds out how to read img, as image/png or image/jpeg returns it.
-func (p *Picture) open(ctx context.Context, img image.Image, h *header) error {
+// open says how the prepared rows are read from a file's pixels.
+func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
 	v := &p.decoder.values
-	eight := depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}
-	sixteen := depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}
-	switch img := img.(type) {
-	case *image.YCbCr:
-		p.rows = prepare(ctx, p.decoder, h, eight, newChroma(img), true)
-	case *image.CMYK:
-		p.rows = prepare(ctx, p.decoder, h, eight, newCMYK(img, h.jpeg), true)
-	case *image.Gray:
-		p.rows = prepare(ctx, p.decoder, h, eight, (*gray)(img), true)
-	case *image.Paletted:
-		from, opaque := newPaletted(img)
-		p.rows = prepare(ctx, p.decoder, h, eight, from, opaque)
-	case *image.RGBA: // of these decoders always opaque, so that premultiplied means nothing
-		if p.Format == JPEG && h.jpeg.ratio != image.Pt(1, 1) {
-			p.rows = prepare(ctx, p.decoder, h, eight, newRGB(img, h.jpeg), true)
-		} else {
-			p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
-		}
-	case *image.NRGBA:
-		p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
-	case *image.Gray16:
-		p.rows = prepare(ctx, p.decoder, h, sixteen, (*gray16)(img), true)
-	case *image.RGBA64: // always opaque, as above
-		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, true)
-	case *image.NRGBA64:
-		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, false)
-	default:
-		return refuse(Unsupported, "unsupported %s: its pixels are a %T; save it as RGB", h.Format, img)
+	if px.rows8 != nil {
+		p.rows = prepare(ctx, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)
+	} else {
+		p.rows = prepare(ctx, p.decoder, h, depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}, px.rows16, px.opaque)
 	}
 	return ctx.Err()
 }

@@ -3,124 +3,9 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"image"
 	"io"
-	"math"
 )
-
-// pngHeader is what image/png keeps to itself of a PNG's chunks.
-type pngHeader struct {
-	exif        []byte   // the first eXIf chunk, or nil
-	ignored     []string // the names of what changes colours and is not applied
-	transparent bool     // a colour is transparent, so that image/png makes RGBA of gray
-	complete    bool     // the pixels' first chunk has come
-}
-
-// readPNGHeader walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
-func readPNGHeader(data []byte) (h pngHeader) {
-	const frame = 12 // length, type and CRC around a chunk's content
-	rest := data[len(pngSignature):]
-	for len(rest) >= 8 {
-		length, kind := int64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
-		h.complete = h.complete || kind == "IDAT"
-		if int64(len(rest)) < length+frame {
-			break
-		}
-		switch content := rest[8 : 8+length]; kind {
-		case "eXIf":
-			if h.exif == nil {
-				h.exif = content
-			}
-		case "tRNS":
-			h.transparent = true
-		case "iCCP":
-			h.ignored = append(h.ignored, "ICC profile")
-		case "cICP":
-			h.ignored = append(h.ignored, "coding-independent code points")
-		case "cHRM":
-			h.ignored = append(h.ignored, "chromaticities")
-		case "gAMA":
-			const sRGB = 45455 // what gamma says in files that are sRGB (PNG, 11.3.2.5)
-			if len(content) == 4 && binary.BigEndian.Uint32(content) != sRGB {
-				h.ignored = append(h.ignored, "gamma")
-			}
-		}
-		rest = rest[length+frame:]
-	}
-	return h
-}
-
-// lateEXIF seeks from chunk to chunk of a PNG for an eXIf chunk behind the pixels and
-// gives its content, or nil. Where the file is damaged it stops looking: that is for the
-// decoder to say. Larger blocks than a JPEG segment holds are passed over.
-func lateEXIF(r io.ReadSeeker) ([]byte, error) {
-	const most = 1 << 16 // chunks, of which 64 KiB of pixels each is usual
-	at, pixels := int64(len(pngSignature)), false
-	for range most {
-		if _, err := r.Seek(at, io.SeekStart); err != nil {
-			return nil, err
-		}
-		var head [8]byte
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, atEnd(err)
-		}
-		length := int64(binary.BigEndian.Uint32(head[:]))
-		switch kind := string(head[4:]); {
-		case kind == "IDAT":
-			pixels = true
-		case kind == "eXIf" && !pixels, kind == "IEND", length > math.MaxInt32:
-			return nil, nil
-		case kind == "eXIf" && length <= math.MaxUint16:
-			exif := make([]byte, length)
-			if _, err := io.ReadFull(r, exif); err != nil {
-				return nil, atEnd(err)
-			}
-			return exif, nil
-		}
-		at += 12 + length
-	}
-	return nil, nil
-}
-
-// scans counts the scans of a JPEG. Within a scan's data 0xff is followed by 0, by
-// another 0xff or by a restart marker.
-func scans(data []byte) int {
-	n := 0
-	for at := len(jpegSignature); at+3 < len(data); {
-		skip := bytes.IndexByte(data[at:], 0xff)
-		if skip < 0 || at+skip+3 >= len(data) {
-			break
-		}
-		at += skip + 1
-		marker := data[at]
-		switch {
-		case marker == 0xff:
-			continue
-		case marker == 0 || marker >= markerRST0 && marker <= markerRST7:
-			at++
-			continue
-		case marker == markerEOI:
-			return n
-		case marker == markerSOS:
-			n++
-		}
-		at += 1 + int(binary.BigEndian.Uint16(data[at+1:]))
-	}
-	return n
-}
-
-// atEnd is err unless it says that the file ends.
-func atEnd(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
-	}
-	return err
-}
-
-// pngInterlace is where a PNG says whether it is interlaced, in IHDR behind the
-// signature, length, type, width, height, depth, colour, compression and filter.
-const pngInterlace = len(pngSignature) + 8 + 12
 
 // JPEG markers, ITU T.81 table B.1.
 const (
@@ -156,8 +41,8 @@ type jpegHeader struct {
 
 // readJPEGHeader walks over the segments of a JPEG (ITU T.81, B.1.1) up to the first
 // scan, or as far as data goes. Like image/jpeg it skips what stands between segments.
-func readJPEGHeader(data []byte) jpegHeader {
-	h := jpegHeader{ratio: image.Pt(1, 1)}
+func readJPEGHeader(data []byte) *jpegHeader {
+	h := &jpegHeader{ratio: image.Pt(1, 1)}
 	for at := len(jpegSignature); ; {
 		skip := bytes.IndexByte(data[at:], 0xff)
 		if skip < 0 {
