@@ -27,7 +27,7 @@ func (e *sizeError) code() string {
 	return string(decode.TooSmall)
 }
 
-// largeError is a map or a sheet that has more pixels than it may have.
+// largeError is a sheet that has more pixels than it may have.
 type largeError struct{ error }
 
 // plan works out a stack for pictures of a size. It refuses maps with more pixels than a
@@ -47,11 +47,10 @@ func (o *Options) plan(stack int, name string, in volume.Shape) (*filters.Plan, 
 }
 
 func (o *Options) checkMaps(p *filters.Plan) error {
-	limit := o.Decoder.Options().Pixels
+	limits := o.Decoder.Options().Limits
 	for _, l := range p.Layers {
-		if n := int64(l.Out.H) * int64(l.Out.W); n > limit {
-			return &largeError{fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; raise it with --limit-pixels, or use less padding",
-				l.Layer.Name(), l.Out.W, l.Out.H, n, limit)}
+		if err := limits.Check("layer "+l.Layer.Name()+": map", l.Out.W, l.Out.H, "use less padding"); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -107,7 +107,7 @@ func (d *Decoder) probe(f *file, late []byte) (*codec, *header, error) {
 
 // measure checks the stored size against the limit and lays out the prepared picture.
 func (d *Decoder) measure(h *header) error {
-	if err := d.opts.Limits.check(h.stored.X, h.stored.Y, ""); err != nil {
+	if err := d.opts.Limits.Check("picture", h.stored.X, h.stored.Y, smaller); err != nil {
 		return err
 	}
 	h.Width, h.Height = h.stored.X, h.stored.Y

@@ -80,7 +80,7 @@ func (r *Resize) checked(pixels int64) (*Resize, error) {
 		return nil, err
 	}
 	if c.Mode != Fit {
-		if err := (Limits{pixels}).check(max(c.Width, 1), max(c.Height, 1), "resized "); err != nil {
+		if err := (Limits{pixels}).Check("resized picture", max(c.Width, 1), max(c.Height, 1), smaller); err != nil {
 			return nil, err
 		}
 	}
@@ -115,14 +115,20 @@ func choose[S ~string](name *S, what string, allowed ...S) error {
 	return fmt.Errorf("%s must be one of %s, got %q", what, strings.Join(list, ", "), string(*name))
 }
 
-// check refuses sizes over the limit. width and height are 1 to maxSide.
-func (l Limits) check(width, height int, what string) error {
+// Check refuses sizes over the limit with an [*Error] whose code is TooLarge. what names
+// the object, as in "picture", and instead says what else would help, as in "use a
+// smaller picture". width and height are 1 to 2³¹−1. The limit must not be 0: that of
+// Decoder.Options never is.
+func (l Limits) Check(what string, width, height int, instead string) error {
 	if n := int64(width) * int64(height); n > l.Pixels {
-		return refuse(TooLarge, "%spicture of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels or use a smaller picture",
-			what, width, height, n, l.Pixels)
+		return refuse(TooLarge, "%s of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels or %s",
+			what, width, height, n, l.Pixels, instead)
 	}
 	return nil
 }
+
+// smaller is what helps against a large picture.
+const smaller = "use a smaller picture"
 
 // layout is the geometry of preparation: an upright picture is scaled to a size, and
 // the window of that is kept. Nothing outside the window need be computed.
@@ -182,7 +188,7 @@ func (r *Resize) layout(width, height int, limit Limits) (layout, error) {
 	size := image.Pt(int(window[0]), int(window[1]))
 	at := Center.place(l.scaled, size)
 	l.window = image.Rectangle{Min: at, Max: at.Add(size)}
-	return l, limit.check(size.X, size.Y, "resized ")
+	return l, limit.Check("resized picture", size.X, size.Y, smaller)
 }
 
 // place is the top left corner of a window of size part within whole.
