@@ -1,17 +1,22 @@
-// Package decode turns a picture file, PNG or JPEG, into rows of a 3×H×W RGB
-// volume of float32 in [0,1], or (v − mean)/std of that.
+// Package decode owns the picture formats that are read, from a file's bytes to rows of
+// a 3×H×W RGB volume of float32 in [0,1], or (v − mean)/std of that. It never opens a
+// file and never writes one.
 //
-// A file goes through these steps, each of which can refuse it with an [*Error]:
-// its first bytes say what it is; its header gives the size, which is held
-// against the pixel limit before anything is decoded; image/png or image/jpeg
-// decodes it; EXIF orientation is applied; it is resized, then cropped. Colour
-// profiles and gamma chunks are not applied.
+// A file goes through these steps. Each can refuse it with an [*Error].
 //
-// Pixels equal those of other tools where these agree: PNG exactly; JPEG as
-// libjpeg-turbo reconstructs it (its chroma upsampling and its fixed-point colour
-// conversion) but for the inverse DCT, which image/jpeg rounds a little
-// differently; resizing as Pillow does it. All of it is integer arithmetic or
-// explicitly rounded float32, so the rows have the same bits on every machine.
+//  1. The first bytes give the format, a row in the table of codecs.
+//  2. The header gives the size. It is compared with the pixel limit before anything is
+//     decoded.
+//  3. The codec decodes the pixels.
+//  4. EXIF orientation is applied.
+//  5. The picture is resized, then cropped.
+//
+// Colour profiles and gamma chunks are not applied.
+//
+// PNG gives libpng's pixels. JPEG gives libjpeg-turbo's chroma upsampling and its
+// fixed-point colour conversion; the inverse DCT is image/jpeg's, which rounds a little
+// differently. Resizing gives Pillow's pixels. All arithmetic is on integers or on
+// explicitly rounded float32, so that rows have the same bits on every machine.
 package decode
 
 import (
@@ -27,7 +32,7 @@ import (
 // which is 16384×16384.
 const DefaultPixels = 1 << 28
 
-// Limits guards against pictures that would not fit into memory.
+// Limits refuses pictures that would not fit into memory.
 type Limits struct {
 	Pixels int64 // width × height, before and after resizing; 0 is DefaultPixels
 }
@@ -44,8 +49,8 @@ type Options struct {
 	SIMD       simd.Set   // the loops to use; all sets give the same bits
 }
 
-// Decoder decodes pictures with one set of options. It is immutable but for a pool
-// of row buffers, and safe for concurrent use.
+// Decoder decodes pictures with one set of options. It is safe for concurrent use. Only
+// its pool of row buffers ever changes.
 type Decoder struct {
 	opts   Options
 	codecs []codec
@@ -85,18 +90,18 @@ func New(opts Options) (*Decoder, error) {
 	return d, nil
 }
 
-// Options are those that New was given, with their defaults filled in. What they point
-// to must not be written to.
+// Options returns the options with their defaults filled in. The caller must not write to
+// what they point to.
 func (d *Decoder) Options() Options { return d.opts }
 
 func finite(v float32) bool {
 	return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
 }
 
-// Decode decodes data, the whole of a PNG or JPEG file; bytes after the end of the
-// picture are ignored, as is what follows the first frame of an animated PNG. The
-// Picture does not refer to data. Errors are [*Error], or ctx's own once it is done, which
-// is looked at whenever the decoder asks for more bytes and at each resized row.
+// Decode decodes a whole file. Bytes after the end of the picture are ignored, and so are
+// all frames but the first of an animated one. The Picture does not refer to data. Errors
+// are [*Error], or ctx's own once it is done. ctx is checked whenever the codec asks for
+// more bytes and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	f := newFile(ctx, data)
 	c, h, err := d.probe(f, nil)

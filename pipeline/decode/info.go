@@ -21,8 +21,8 @@ type Info struct {
 	decoded int64 // bytes that the codec allocates
 }
 
-// Memory is about the most bytes that Decode holds for such a picture, what it returns
-// included: what the codec allocates, and the copies that turning and resizing make.
+// Memory estimates the most bytes that Decode holds for such a picture, with the bytes
+// that it returns. It counts the codec's memory and the copies for turning and resizing.
 func (i Info) Memory() int64 {
 	pixels := int64(i.Width) * int64(i.Height)
 	n := i.decoded
@@ -36,12 +36,12 @@ func (i Info) Memory() int64 {
 	return n
 }
 
-// ReadInfo reads a picture's header from r, the beginning of its file: rarely more
-// than 32 KiB, and never more than 64 MiB. The size is checked as Decode checks it;
-// damage after the header goes unseen. An eXIf chunk that stands behind a PNG's pixels
-// is found when r can seek; otherwise it counts for Decode alone.
+// ReadInfo reads a picture's header from r, which starts at the beginning of the file. It
+// rarely reads more than 32 KiB and never more than 64 MiB. It checks the size as Decode
+// does and does not see damage after the header. An EXIF block behind the pixels is found
+// only if r can seek; Decode always finds it.
 //
-// An error of r is returned wrapped; all others are [*Error].
+// An error of r is returned wrapped. All others are [*Error].
 func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 	const first, most = 32 << 10, 64 << 20
 	var data []byte
@@ -81,9 +81,9 @@ func isTruncated(err error) bool {
 	return ok && short.Code == Truncated
 }
 
-// probe reads the header at the beginning of a file. Where the file's bytes end within
-// the header, the error's code is Truncated, so that a caller with more can come again.
-// An EXIF block that stands behind those bytes is given beside them.
+// probe reads the header at the beginning of a file. If the bytes end within the header,
+// the error's code is Truncated, and a caller with more bytes can try again. late is an
+// EXIF block that was found behind those bytes, or nil.
 func (d *Decoder) probe(f *file, late []byte) (*codec, *header, error) {
 	c, err := sniff(d.codecs, f.data)
 	if err != nil {

@@ -12,8 +12,8 @@ type chroma struct {
 	upsample
 }
 
-// upsample fills dst with one full-width row of chroma, from the row near and its
-// neighbour far on the other side, which is below it or above.
+// upsample fills dst with one full-width row of chroma. near is the chroma row that covers
+// the output row, and far is that row's neighbour, below it or above.
 type upsample func(l loops, dst, near, far []uint8, below bool)
 
 func newChroma(img *image.YCbCr) *chroma {
@@ -45,7 +45,7 @@ func newChroma(img *image.YCbCr) *chroma {
 	return c
 }
 
-// planes are row y of the three channels, each as wide as the picture or a little wider.
+// planes returns row y of the three channels, each at least as wide as the picture.
 func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
 	w := c.Rect.Dx()
 	luma = c.Y[y*c.YStride:][:w]

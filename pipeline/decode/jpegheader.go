@@ -26,7 +26,7 @@ const exifPrefix = "Exif\x00\x00"
 // ICC.1:2022, B.4: what APP2 begins with when it holds a part of a profile.
 const iccPrefix = "ICC_PROFILE\x00"
 
-// jpegHeader is what image/jpeg keeps to itself of the segments before the pixels.
+// jpegHeader holds facts of the segments before the pixels that image/jpeg does not tell.
 type jpegHeader struct {
 	exif      []byte      // the TIFF block of the first EXIF segment, or nil
 	channels  int         // of the frame header
@@ -77,7 +77,7 @@ func readJPEGHeader(data []byte) *jpegHeader {
 	}
 }
 
-// segment notes what one segment, whose content begins at offset at, has to say.
+// segment reads one segment, whose content begins at offset at of the file.
 func (h *jpegHeader) segment(marker byte, content []byte, at int) {
 	const transformAt = 11 // in Adobe's APP14: name 5, version 2, flags 2+2, transform 1
 	switch {
@@ -98,11 +98,11 @@ func (h *jpegHeader) segment(marker byte, content []byte, at int) {
 	}
 }
 
-// rawFourChannels reads data as image/jpeg should see it. A picture of four
-// channels is passed off as plain Adobe CMYK, whose channels image/jpeg hands out
-// as they are stored, but inverted: its own conversion of YCCK repeats chroma
-// samples where libjpeg-turbo interpolates, and without Adobe's segment it decodes
-// no four channels at all, where other readers take them for Adobe's CMYK.
+// rawFourChannels returns the bytes that image/jpeg is given. A picture of four channels
+// is presented as plain Adobe CMYK, for two reasons. image/jpeg returns the channels of
+// Adobe CMYK as they are stored, inverted, while its conversion of YCCK repeats chroma
+// samples that libjpeg-turbo interpolates. And image/jpeg refuses four channels without
+// Adobe's segment, which other readers take for Adobe CMYK.
 func (h *jpegHeader) rawFourChannels(data []byte) io.Reader {
 	const plainCMYK = "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" // version 100, transform 0
 	all := bytes.NewReader(data)

@@ -109,15 +109,15 @@ const (
 // pngColours are the kinds of colour.
 var pngColours = map[byte]string{0: "gray", 2: "RGB", 3: "palette", 4: "gray and alpha", 6: "RGB and alpha"}
 
-// pngHeader is what image/png keeps to itself of a PNG's chunks.
+// pngHeader holds facts of the chunks before the pixels that image/png does not tell.
 type pngHeader struct {
 	exif        []byte   // the first eXIf chunk, or nil
-	ignored     []string // the names of what changes colours and is not applied
-	transparent bool     // a colour is transparent, so that image/png makes RGBA of gray
+	ignored     []string // colour information that is not applied
+	transparent bool     // one colour is transparent; image/png then returns gray as RGBA
 	complete    bool     // the pixels' first chunk has come
 }
 
-// readPNGHeader walks over the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
+// readPNGHeader reads the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
 func readPNGHeader(data []byte) (h pngHeader) {
 	const frame = 12 // length, type and CRC around a chunk's content
 	rest := data[len(pngSignature):]
@@ -151,9 +151,9 @@ func readPNGHeader(data []byte) (h pngHeader) {
 	return h
 }
 
-// lateEXIF seeks from chunk to chunk of a PNG for an eXIf chunk behind the pixels and
-// gives its content, or nil. Where the file is damaged it stops looking: that is for the
-// decoder to say. Larger blocks than a JPEG segment holds are passed over.
+// lateEXIF seeks from chunk to chunk of a PNG to an eXIf chunk behind the pixels and
+// returns its content, or nil. It stops at damage, which the decoder will report. It
+// skips blocks that are larger than a JPEG segment.
 func lateEXIF(r io.ReadSeeker) ([]byte, error) {
 	const most = 1 << 16 // chunks, of which 64 KiB of pixels each is usual
 	at, pixels := int64(len(pngSignature)), false

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Mode says how a picture is brought to Resize.Width×Resize.Height.
+// Mode is the way in which a picture is fitted to Resize.Width×Resize.Height.
 type Mode string
 
 // The modes. Sizes that do not come out whole are rounded half up, and are at least 1.
@@ -17,7 +17,7 @@ const (
 	Stretch Mode = "stretch" // exactly
 )
 
-// Filter is how a resized pixel is made of the pixels around it.
+// Filter weighs the pixels around a resized pixel.
 type Filter string
 
 // The filters are Pillow's LANCZOS, BILINEAR and NEAREST: the first two widen when a
@@ -36,16 +36,16 @@ type Resize struct {
 	Filter        Filter // "" is Lanczos
 }
 
-// Crop cuts a window out of a picture, which has to be at least as large.
+// Crop cuts a window out of a picture. The picture must be at least as large.
 type Crop struct {
 	Width, Height int    // pixels
 	Anchor        Anchor // "" is Center
 }
 
-// Anchor is where a crop's window lies in the picture.
+// Anchor is the place of a crop's window in the picture.
 type Anchor string
 
-// The anchors. Where the middle falls between pixels, the window is above or left of it.
+// The anchors. If the middle lies between two pixels, the window moves up or left.
 const (
 	Center      Anchor = "center"
 	Top         Anchor = "top"
@@ -130,8 +130,8 @@ func (l Limits) Check(what string, width, height int, instead string) error {
 // smaller is what helps against a large picture.
 const smaller = "use a smaller picture"
 
-// layout is the geometry of preparation: an upright picture is scaled to a size, and
-// the window of that is kept. Nothing outside the window need be computed.
+// layout is the geometry of preparation. An upright picture is scaled to a size, and a
+// window of the result is kept. Nothing outside the window is computed.
 type layout struct {
 	scaled image.Point
 	window image.Rectangle
@@ -160,8 +160,8 @@ func (o *Options) layout(width, height int) (layout, error) {
 	return l, nil
 }
 
-// layout scales width×height as the mode says. The part that fill cuts away does not
-// count against the limit, since it is never computed.
+// layout scales width×height by the mode. The part that Fill cuts away is never computed
+// and does not count against the limit.
 func (r *Resize) layout(width, height int, limit Limits) (layout, error) {
 	w, h := int64(r.Width), int64(r.Height)
 	atWidth := max(1, (int64(height)*w+int64(width)/2)/int64(width))   // the height that keeps the aspect at width w

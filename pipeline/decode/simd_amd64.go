@@ -4,11 +4,10 @@ package decode
 
 //go:generate go -C _asm run . -dir ..
 
-// The inner loops in assembly: rows of at least one block there, shorter ones in the
-// plain Go that specifies them. They make ReadRows ten times as fast; the tag purego
-// leaves them out.
+// Assembly runs rows of at least one block, and plain Go shorter ones. Assembly makes
+// ReadRows ten times as fast. The tag purego leaves it out.
 
-// Elements of a row that the loops do at once, and the fewest that they do.
+// A block is the number of elements that a loop does at once, and the fewest it can do.
 const (
 	chromaBlock = 32
 	colourBlock = 16
@@ -21,8 +20,8 @@ func (l loops) upsampleH2V1(dst, near []uint8) {
 		upsampleH2V1Generic(dst, near)
 		return
 	}
-	// The columns at the ends come from plain Go; what it makes of their neighbours,
-	// which it takes for ends too, is overwritten.
+	// Plain Go writes the first and the last four outputs. It takes their neighbours for
+	// ends of the row too; assembly overwrites those.
 	dst = dst[:2*n]
 	upsampleH2V1Generic(dst[:4], near[:2])
 	upsampleH2V1Generic(dst[2*n-4:], near[n-2:])

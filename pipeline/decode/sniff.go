@@ -57,7 +57,7 @@ func sniff(table []codec, data []byte) (*codec, error) {
 	return nil, refuse(NotPicture, "not a picture: %s; a %s file is needed", beginning(data), titles(table))
 }
 
-// beginning describes the first bytes of a file that is no picture.
+// beginning describes the first bytes of a file that is not a picture.
 func beginning(data []byte) string {
 	head := data[:min(len(data), 24)]
 	for len(head) > 0 && len(head) < len(data) && !utf8.RuneStart(data[len(head)]) {

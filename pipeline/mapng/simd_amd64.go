@@ -4,11 +4,10 @@ package mapng
 
 //go:generate go -C _asm run . -dir ..
 
-// The inner loops in assembly: whole vectors there, fewer bytes in the plain Go that
-// specifies them. They make the encoder twice as fast on photos and their maps; the tag
-// purego leaves them out.
+// Assembly runs whole vectors, and plain Go fewer bytes. Assembly makes the encoder twice
+// as fast on photos and their maps. The tag purego leaves it out.
 
-// vector is how many bytes the loops do at once.
+// vector is the number of bytes that the loops do at once.
 const vector = 32
 
 func (l loops) sub(dst, cur, pred []byte) {

@@ -2,9 +2,8 @@
 
 package render
 
-// The loops in assembly take whole groups of values. What is left of a row is done
-// with a group that ends where the row ends and so does some values again; rows
-// shorter than a group take the plain Go.
+// Assembly runs whole groups of values. The last group of a row ends with the row and may
+// do some values again. Plain Go runs rows that are shorter than a group.
 
 const (
 	bracketGroup = 32 // of bracket8AVX2
@@ -23,7 +22,7 @@ func (g *Gray) bracket8(dst []byte, row []float32) {
 	}
 }
 
-// bracketGroups computes the groups exactly in which a bracket holds two levels.
+// bracketGroups uses exact arithmetic for the groups in which a bracket holds two levels.
 func (g *Gray) bracketGroups(dst []byte, row []float32) {
 	b := &g.bracket
 	_ = dst[len(row)-1]
