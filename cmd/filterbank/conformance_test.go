@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/simd"
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 )
 
@@ -197,6 +198,19 @@ func TestKernelVariableReachesEveryLoop(t *testing.T) {
 		}
 		if j.opts.Kernel.SIMD() != want || j.opts.Decoder.Options().SIMD != want {
 			t.Errorf("%v: convolution, rendering and encoding have %v, decoding %v", want, j.opts.Kernel.SIMD(), j.opts.Decoder.Options().SIMD)
+		}
+	}
+}
+
+// TestHelpNamesEveryFormat: what folders give stands in the help of run.
+func TestHelpNamesEveryFormat(t *testing.T) {
+	var stdout bytes.Buffer
+	if code := execute(context.Background(), console{out: &stdout, err: &stdout}, []string{"run", "--help"}); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	for _, f := range decode.Formats() {
+		if !strings.Contains(stdout.String(), f.About) || !strings.Contains(stdout.String(), strings.Join(f.Extensions, " ")) {
+			t.Errorf("the help of run does not have %+v", f)
 		}
 	}
 }
