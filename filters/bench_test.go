@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 	"filterbank/filters/volume"
 )
 
@@ -89,10 +90,11 @@ func (c convCase) plan(b *testing.B) (*Plan, *volume.Volume) {
 // does. GFLOP/s are those of the fastest run. FILTERBANK_KERNEL
 // chooses the kernel, as for the command.
 func BenchmarkConv(b *testing.B) {
-	k, err := kernel.Select(os.Getenv("FILTERBANK_KERNEL"))
+	set, err := simd.Select(os.Getenv("FILTERBANK_KERNEL"))
 	if err != nil {
 		b.Fatal(err)
 	}
+	k := kernel.New(set)
 	for _, c := range convCases() {
 		b.Run(c.name, func(b *testing.B) {
 			p, v := c.plan(b)

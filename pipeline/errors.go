@@ -31,7 +31,7 @@ func (e *sizeError) code() string {
 	return string(decode.TooSmall)
 }
 
-// largeError is a map or a sheet that has more pixels than it may have.
+// largeError is a sheet that has more pixels than it may have.
 type largeError struct{ error }
 
 // code is the stable name of what went wrong.

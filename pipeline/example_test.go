@@ -26,7 +26,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	entries, err := source.List(context.Background(), []string{"testdata/pictures"}, source.Options{Out: out})
+	entries, err := source.List(context.Background(), []string{"testdata/pictures"}, source.Options{Out: out, Extensions: decode.Extensions()})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -167,7 +167,7 @@ func TestReadingEnds(t *testing.T) {
 	p := newProcessor(&opts.Job, &opts.Resources, nil, opts.shared(0))
 	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
 	for name, do := range map[string]func(context.Context, *source.Input) error{
-		"digest": func(_ context.Context, in *source.Input) error { _, err := in.Sum(); return err },
+		"digest": func(_ context.Context, in *source.Input) error { _, _, err := in.Sum(0); return err },
 		"header": func(_ context.Context, in *source.Input) error {
 			_, err := p.header(in, new(manifest.Record))
 			return err

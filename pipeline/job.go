@@ -91,11 +91,10 @@ func (j *Job) plan(name string, in volume.Shape) ([]*filters.Plan, error) {
 }
 
 func (j *Job) checkMaps(p *filters.Plan) error {
-	limit := j.Decoder.Options().Pixels
+	limits := j.Decoder.Options().Limits
 	for _, l := range p.Layers {
-		if n := int64(l.Out.H) * int64(l.Out.W); n > limit {
-			return &largeError{fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; raise it with --limit-pixels, or use less padding",
-				l.Layer.Name(), l.Out.W, l.Out.H, n, limit)}
+		if err := limits.Check("layer "+l.Layer.Name()+": map", l.Out.W, l.Out.H, "use less padding"); err != nil {
+			return err
 		}
 	}
 	return nil

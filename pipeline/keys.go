@@ -41,7 +41,7 @@ func (j *Job) LayerHash(stack, layer int) string {
 
 func (j *Job) newHash() hash.Hash {
 	h := sha256.New()
-	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, j.Decoder.Fingerprint())
+	fmt.Fprintf(h, "filterbank %d\ndecode %s\n", arithmetic, j.Decoder.Preparation())
 	return h
 }
 
@@ -64,10 +64,12 @@ func (j *Job) keys() *keys {
 	return k
 }
 
-// of is the key of a format's files of a picture with that SHA-256.
-func (k *keys) of(f *output.Format, input string) string {
+// of is the key of a format's files of a picture with that SHA-256, decoded by a decoder
+// with that fingerprint.
+func (k *keys) of(f *output.Format, decoder, input string) string {
 	h := sha256.New()
 	h.Write(k.hashes[slices.Index(k.formats, f)])
+	io.WriteString(h, decoder)
 	io.WriteString(h, input)
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -24,13 +24,14 @@ import (
 // Processor takes pictures from their bytes to their files, one at a time. It owns its
 // buffers, which last from picture to picture, and has one owner.
 type Processor struct {
-	job    *Job
-	res    *Resources
-	keys   *keys
-	engine *engine.Engine
-	finder scale.Finder
-	space  output.Workspace
-	waited time.Duration // of the picture at hand, for memory
+	job     *Job
+	res     *Resources
+	keys    *keys
+	engine  *engine.Engine
+	finder  scale.Finder
+	space   output.Workspace
+	waited  time.Duration // of the picture at hand, for memory
+	decoder string        // fingerprint of what has decoded it
 }
 
 // NewProcessor is a processor of its own, as a task of another program would use it. Of
@@ -48,7 +49,7 @@ func NewProcessor(job Job, res Resources) (*Processor, error) {
 
 func newProcessor(j *Job, res *Resources, k *keys, shared *engine.Shared) *Processor {
 	p := &Processor{job: j, res: res, keys: k, engine: engine.New(j.Stacks, shared)}
-	p.space.Engine = p.engine
+	p.space.Reset(p.engine)
 	return p
 }
 
@@ -56,7 +57,7 @@ func newProcessor(j *Job, res *Resources, k *keys, shared *engine.Shared) *Proce
 func (p *Processor) reset() {
 	p.engine.Reset()
 	p.finder = scale.Finder{}
-	p.space = output.Workspace{Engine: p.engine}
+	p.space.Reset(p.engine)
 }
 
 // Process does a picture: it writes the job's files to the batch, commits it and gives the
@@ -143,7 +144,7 @@ func (p *Processor) complete(rec *manifest.Record, v *output.View, written []sto
 	}
 	rec.Keys = map[string]string{}
 	for _, f := range p.job.Output.Formats {
-		rec.Keys[f.Name] = p.keys.of(f, rec.SHA256)
+		rec.Keys[f.Name] = p.keys.of(f, p.decoder, rec.SHA256)
 	}
 	rec.Status, rec.Stack, rec.Digest = manifest.OK, p.keys.stack, digest(rec.Files)
 }
@@ -239,7 +240,7 @@ func (p *Processor) header(in *source.Input, rec *manifest.Record) (decode.Info,
 		err = fmt.Errorf("decode %s: %w", in.Name, err)
 		const small = 64 << 20 // more is hardly a picture with a bad header
 		if in.Size <= small {
-			if sum, sumErr := in.Sum(); sumErr == nil {
+			if _, sum, sumErr := in.Sum(0); sumErr == nil {
 				rec.SHA256 = sum
 			}
 		}
@@ -256,7 +257,7 @@ func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	rec.SHA256 = hex.EncodeToString(sum[:])
+	rec.SHA256, p.decoder = hex.EncodeToString(sum[:]), p.job.Decoder.Fingerprint(data)
 	c.Mark(&p.engine.Stages.Read)
 	defer c.Mark(&p.engine.Stages.Decode)
 	pic, err := p.job.Decoder.Decode(ctx, data)

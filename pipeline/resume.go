@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
@@ -22,11 +23,13 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 	if earlier == nil || earlier.Status != manifest.OK || r.opts.Overwrite == Always {
 		return formats, nil
 	}
-	if rec.SHA256, err = in.Sum(); err != nil {
+	var beginning []byte
+	if beginning, rec.SHA256, err = in.Sum(decode.Beginning); err != nil {
 		return nil, err
 	}
+	decoder := r.job.Decoder.Fingerprint(beginning)
 	for _, f := range formats {
-		if earlier.Keys[f.Name] != r.keys.of(f, rec.SHA256) || !r.hasAll(f, earlier) {
+		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, earlier) {
 			todo = append(todo, f)
 		}
 	}

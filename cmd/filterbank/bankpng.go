@@ -23,13 +23,17 @@ type pictured struct {
 
 // pictureBank writes a picture of a bank's kernels.
 func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions) error {
+	set, err := chosenSIMD()
+	if err != nil {
+		return err
+	}
 	f := bankFigure(b, kernels, o.params)
 	size, err := f.Size()
 	if err != nil {
 		return err
 	}
 	var file bytes.Buffer
-	if err := new(sheet.Drawer).Write(&file, f); err != nil {
+	if err := (&sheet.Drawer{SIMD: set}).Write(&file, f); err != nil {
 		return err
 	}
 	if err := writeFile(o.png, file.Bytes()); err != nil {

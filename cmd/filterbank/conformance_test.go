@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"filterbank/filters/kernel"
+	"github.com/spf13/cobra"
+
+	"filterbank/filters/simd"
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 )
 
@@ -154,15 +157,16 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 // file's digest.
 func TestKernelsGiveTheSameFiles(t *testing.T) {
 	for _, settings := range [][]string{
-		nil,
-		{"--set", "layers.0.conv.activation=none", "--scale", "percentile:0.5,99"},
+		{"--format", "npy", "--format", "png", "--format", "sheet", "--format", "overlay"},
+		{"--format", "npy", "--format", "png", "--set", "layers.0.conv.activation=none", "--scale", "percentile:0.5,99"},
+		{"--format", "png16", "--scale", "layer"},
 	} {
 		var first string
-		for _, name := range kernel.Names() {
+		for _, name := range simd.Names() {
 			t.Setenv(kernelVariable, name)
 			out := t.TempDir()
 			var stdout, stderr bytes.Buffer
-			args := append([]string{"run", "--layers", "all", "--format", "npy", "--format", "png", "-o", out, "testdata/conformance"}, settings...)
+			args := append([]string{"run", "--layers", "all", "-o", out, "testdata/conformance", "../../samples/scene.jpg"}, settings...)
 			if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
 				t.Fatalf("%s %v: exit %d: %s", name, settings, code, &stderr)
 			}
@@ -174,8 +178,39 @@ func TestKernelsGiveTheSameFiles(t *testing.T) {
 				first = withoutSeconds(string(manifest))
 			}
 			if withoutSeconds(string(manifest)) != first {
-				t.Errorf("%v: kernel %s gives other files than %s", settings, name, kernel.Names()[0])
+				t.Errorf("%v: kernel %s gives other files than %s", settings, name, simd.Names()[0])
 			}
+		}
+	}
+}
+
+// TestKernelVariableReachesEveryLoop looks at the choice of all that a run hands loops to.
+func TestKernelVariableReachesEveryLoop(t *testing.T) {
+	for _, want := range simd.Sets() {
+		t.Setenv(kernelVariable, want.String())
+		var f flags
+		cmd := new(cobra.Command)
+		f.register(cmd)
+		must(cmd.ParseFlags([]string{"-o", t.TempDir()}))
+		j, err := f.prepare(context.Background(), console{}, []string{"../../samples/scene.jpg"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j.res.Kernel.SIMD() != want || j.Decoder.Options().SIMD != want {
+			t.Errorf("%v: convolution, rendering and encoding have %v, decoding %v", want, j.res.Kernel.SIMD(), j.Decoder.Options().SIMD)
+		}
+	}
+}
+
+// TestHelpNamesEveryFormat: what folders give stands in the help of run.
+func TestHelpNamesEveryFormat(t *testing.T) {
+	var stdout bytes.Buffer
+	if code := execute(context.Background(), console{out: &stdout, err: &stdout}, []string{"run", "--help"}); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	for _, f := range decode.Formats() {
+		if !strings.Contains(stdout.String(), f.About) || !strings.Contains(stdout.String(), strings.Join(f.Extensions, " ")) {
+			t.Errorf("the help of run does not have %+v", f)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/config"
+	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
@@ -114,9 +116,11 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if f.jobs < 0 {
 		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", f.jobs)
 	}
-	if j.res.Kernel, err = chosenKernel(); err != nil {
+	set, err := chosenSIMD()
+	if err != nil {
 		return nil, err
 	}
+	j.res.Kernel = kernel.New(set)
 	if j.file, err = f.stackFile(); err != nil {
 		return nil, err
 	}
@@ -127,7 +131,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if j.Stacks, err = engine.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}
-	if j.Decoder, err = newDecoder(model.Input, f.pixels); err != nil {
+	if j.Decoder, err = newDecoder(model.Input, f.pixels, set); err != nil {
 		return nil, err
 	}
 	if !f.noMaps {
@@ -162,11 +166,11 @@ func (f *flags) stackFile() (*config.File, error) {
 	return config.Parse("starter.yaml", samples.Starter(), f.sets...)
 }
 
-func newDecoder(in config.Input, pixels int64) (*decode.Decoder, error) {
+func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, error) {
 	if pixels < 1 {
 		return nil, fmt.Errorf("limit-pixels must be at least 1, got %d", pixels)
 	}
-	o := decode.Options{Limits: decode.Limits{Pixels: pixels}, Background: in.Background, Mean: in.Mean, Std: in.Std}
+	o := decode.Options{Limits: decode.Limits{Pixels: pixels}, Background: in.Background, Mean: in.Mean, Std: in.Std, SIMD: set}
 	if r := in.Resize; r != nil {
 		o.Resize = &decode.Resize{Width: r.Width, Height: r.Height, Mode: decode.Mode(r.Mode), Filter: decode.Filter(r.Filter)}
 	}
@@ -179,7 +183,7 @@ func newDecoder(in config.Input, pixels int64) (*decode.Decoder, error) {
 // list finds the images. None at all is an error, but for a shard, which may be empty
 // where there are more shards than images.
 func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.Entry, error) {
-	opts := source.Options{Out: f.out, Include: f.include, Exclude: f.exclude}
+	opts := source.Options{Out: f.out, Extensions: decode.Extensions(), Include: f.include, Exclude: f.exclude}
 	var err error
 	if f.shard != "" {
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"filters/bank", "filters/weights"},
 	{"filters"},
 	{"filters/volume", "filters/kernel"},
-	{"samples", "filters/config/schema", "cmd/filterbank/terminal"},
+	{"samples", "filters/config/schema", "cmd/filterbank/terminal", "filters/simd"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

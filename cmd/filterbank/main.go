@@ -21,7 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 )
 
 const version = "0.1.0"
@@ -131,26 +131,28 @@ func newRoot(c console) *cobra.Command {
 func newVersion(c console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version and the convolution kernel in use",
+		Short: "Print the version, the instruction sets in use and the processor",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			k, err := chosenKernel()
+			set, err := chosenSIMD()
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.out, "filterbank version %s\nkernel %v, of %s\n", version, k, strings.Join(kernel.Names(), ", "))
+			_, err = fmt.Fprintf(c.out, "filterbank version %s\nkernel %v, of %s\nprocessor %s\n",
+				version, set, strings.Join(simd.Names(), ", "), simd.Processor())
 			return err
 		},
 	}
 }
 
-// kernelVariable forces a convolution kernel, for comparisons: all give the same bits.
+// kernelVariable names the instruction set of all loops: of convolution, decoding,
+// rendering and encoding. All sets give the same bits.
 const kernelVariable = "FILTERBANK_KERNEL"
 
-func chosenKernel() (*kernel.Kernel, error) {
-	k, err := kernel.Select(os.Getenv(kernelVariable))
+func chosenSIMD() (simd.Set, error) {
+	set, err := simd.Select(os.Getenv(kernelVariable))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", kernelVariable, err)
+		return set, fmt.Errorf("%s: %w", kernelVariable, err)
 	}
-	return k, nil
+	return set, nil
 }

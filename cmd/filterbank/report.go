@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/config"
+	"filterbank/filters/kernel"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -163,7 +164,11 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the layers in %s: %w", name, err)
 	}
-	decoder, err := newDecoder(model.Input, pixels)
+	set, err := chosenSIMD()
+	if err != nil {
+		return report.Options{}, err
+	}
+	decoder, err := newDecoder(model.Input, pixels, set)
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: the input in %s: %w", name, err)
 	}
@@ -174,12 +179,11 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %s: %w", name, err)
 	}
-	k, err := chosenKernel()
 	return report.Options{
-		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: k, Folder: string(r.Folder),
+		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),
 		Looks: looks,
 		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
-	}, err
+	}, nil
 }
 
 // countPictures is how many pictures a run has, for the bar; errors are report's to find.

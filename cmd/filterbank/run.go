@@ -9,12 +9,14 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -29,7 +31,7 @@ func newRun(c console) *cobra.Command {
 		Short: "Run images through a stack and write their feature maps",
 		Long: "Runs images through a stack of convolution layers and writes the feature maps.\n" +
 			"INPUT is a file, a folder (with all below it), a quoted pattern with **, or - for\n" +
-			"an image on standard input.",
+			"an image on standard input. Formats, and the names that folders give:\n\n" + formatsText(),
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -240,4 +242,13 @@ func stageAttrs(s engine.Stages) []any {
 		attrs = append(attrs, st.Name, st.Time.Round(time.Millisecond).String())
 	}
 	return attrs
+}
+
+// formatsText lists the formats that are read, a line or two each.
+func formatsText() string {
+	var lines []string
+	for _, f := range decode.Formats() {
+		lines = append(lines, fmt.Sprintf("  %s\n    %s", strings.Join(f.Extensions, " "), f.About))
+	}
+	return strings.Join(lines, "\n")
 }

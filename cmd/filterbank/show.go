@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/cmd/filterbank/terminal"
+	"filterbank/filters/simd"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/render"
 )
@@ -101,6 +102,7 @@ type viewer struct {
 	console  console
 	options  showOptions
 	colors   render.Colormap
+	simd     simd.Set
 	protocol terminal.Protocol
 	screen   terminal.Screen
 }
@@ -114,6 +116,9 @@ func newViewer(c console, o showOptions) (*viewer, error) {
 	}
 	v := &viewer{console: c, options: o, protocol: terminal.Text}
 	var err error
+	if v.simd, err = chosenSIMD(); err != nil {
+		return nil, err
+	}
 	if v.colors, err = render.ParseColormap(o.colormap); err != nil {
 		return nil, err
 	}
@@ -198,5 +203,5 @@ func (v *viewer) fitted(size image.Point) image.Point {
 }
 
 func (v *viewer) decoder(resize *decode.Resize) (*decode.Decoder, error) {
-	return decode.New(decode.Options{Limits: decode.Limits{Pixels: v.options.pixels}, Resize: resize})
+	return decode.New(decode.Options{Limits: decode.Limits{Pixels: v.options.pixels}, Resize: resize, SIMD: v.simd})
 }

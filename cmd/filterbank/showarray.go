@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
@@ -47,7 +48,7 @@ func (v *viewer) readArray(r io.Reader) (*subject, error) {
 		s.about += fmt.Sprintf("; map %d: %v", v.options.index, one)
 	}
 	s.size = image.Pt(shape[len(shape)-1], shape[len(shape)-2])
-	s.picture, err = colored(values, s.size, v.colors)
+	s.picture, err = colored(values, s.size, v.colors, v.simd)
 	return s, err
 }
 
@@ -122,18 +123,14 @@ func (s span) String() string {
 
 // colored is a map as a PNG, on the scale that run gives it unless told otherwise. What auto
 // is depends on the values here, since the array does not say of which layer they are.
-func colored(values []float32, size image.Point, colors render.Colormap) ([]byte, error) {
-	k, err := kernel.Select("")
-	if err != nil {
-		return nil, err
-	}
+func colored(values []float32, size image.Point, colors render.Colormap, set simd.Set) ([]byte, error) {
 	var extremes scale.Extremes
-	extremes.Add(k, values)
+	extremes.Add(kernel.New(set), values)
 	r := extremes.Range()
 	colors = colors.For(r.Lo < 0)
-	gray := render.Gray8(r)
+	gray := render.Gray8(r, set)
 	if colors.Diverging() {
-		gray = render.Centred8(r.Centred())
+		gray = render.Centred8(r.Centred(), set)
 	}
 	m := image.NewPaletted(image.Rectangle{Max: size}, nil)
 	for _, c := range colors.Palette() {

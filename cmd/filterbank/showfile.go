@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"os"
@@ -106,29 +104,12 @@ func (v *viewer) readPicture(data []byte) (*subject, error) {
 		return nil, err
 	}
 	s := &subject{size: image.Pt(info.Width, info.Height), picture: data}
-	s.about = fmt.Sprintf("%d×%d, %s", info.Width, info.Height, kindOf(data, info.Format))
+	s.about = fmt.Sprintf("%d×%d, %s, %s", info.Width, info.Height, info.Format, info.Kind)
 	if scale, ok := scaleOf(data); ok && info.Format == decode.PNG {
 		s.scale = &scale
 		s.about += fmt.Sprintf("; scale %.6g to %.6g", scale.Lo, scale.Hi)
 	}
 	return s, nil
-}
-
-// kindOf is a picture's format, channels and depth, of a file whose header is right.
-func kindOf(data []byte, format decode.Format) string {
-	if format == decode.PNG {
-		depth, kind := data[24], data[25] // of IHDR (PNG, 11.2.1)
-		return fmt.Sprintf("PNG, %d-bit %s", depth,
-			map[byte]string{0: "gray", 2: "RGB", 3: "palette", 4: "gray and alpha", 6: "RGB and alpha"}[kind])
-	}
-	config, _ := jpeg.DecodeConfig(bytes.NewReader(data))
-	switch config.ColorModel {
-	case color.GrayModel:
-		return "JPEG, gray"
-	case color.CMYKModel:
-		return "JPEG, CMYK"
-	}
-	return "JPEG, colour"
 }
 
 // scaleOf is what the first and the last level of a map stand for, from its text.

@@ -5,17 +5,15 @@ package kernel
 //go:generate go -C _asm run . -set neon -dir ..
 
 import (
-	"fmt"
-	"strings"
-	"sync"
 	"unsafe"
+
+	"filterbank/filters/simd"
 )
 
-// Kernel is a way to compute rows of a convolution: plain Go, or loops written for
-// one instruction set. All give the same bits. It is immutable and safe for
-// concurrent use.
+// Kernel is the loops of one instruction set, or plain Go. All kernels give the same
+// bits. A Kernel is immutable and safe for concurrent use.
 type Kernel struct {
-	name     string
+	set      simd.Set
 	lanes    int // float32 in a vector; 0 is plain Go
 	pixels   [][]pixelLoop
 	filters  [][]filterLoop // nil where an instruction set has none
@@ -72,42 +70,27 @@ type applyLoop func(values *float32, vectors int, operand float32)
 // compute themselves.
 type applyLoops [Square + 1]applyLoop
 
-var generic = &Kernel{name: "generic"}
+var generic = &Kernel{set: simd.Generic}
 
-// Select gives the kernel of that name: generic, avx2, avx512 or neon; the empty name
-// is the fastest that this processor runs. Names that it cannot run are errors that
-// say which it can.
-func Select(name string) (*Kernel, error) {
-	if name == "" {
-		return Best(), nil
+// New is the kernel of the fastest loops that a set allows. Equal sets give the same
+// pointer.
+func New(set simd.Set) *Kernel { return of(set) }
+
+// Best is the fastest kernel that this processor runs: New of simd.Fastest.
+func Best() *Kernel { return New(simd.Fastest) }
+
+// SIMD is the set whose loops the kernel has. Other packages' loops take it to use the
+// same instructions. A nil Kernel stands for the fastest wherever one is an option, so
+// that its set is simd.Fastest.
+func (k *Kernel) SIMD() simd.Set {
+	if k == nil {
+		return simd.Fastest
 	}
-	var names []string
-	for _, k := range kernels() {
-		if k.name == name {
-			return k, nil
-		}
-		names = append(names, k.name)
-	}
-	return nil, fmt.Errorf("this processor or build has no kernel %q, it has %s", name, strings.Join(names, ", "))
+	return k.set
 }
 
-// Best is the fastest kernel that this processor runs.
-func Best() *Kernel { return kernels()[0] }
-
-var kernels = sync.OnceValue(available)
-
-// Names are the kernels that this processor runs, the fastest first. The last is
-// always generic.
-func Names() []string {
-	var names []string
-	for _, k := range kernels() {
-		names = append(names, k.name)
-	}
-	return names
-}
-
-// String is the kernel's name.
-func (k *Kernel) String() string { return k.name }
+// String is the set's name.
+func (k *Kernel) String() string { return k.set.String() }
 
 // Align is the number of floats in a cache line. Rows that start at multiples of it
 // in memory from Floats are loaded and stored fastest.

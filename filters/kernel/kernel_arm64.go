@@ -2,10 +2,16 @@
 
 package kernel
 
-// Every arm64 processor that Go runs on has NEON.
+import "filterbank/filters/simd"
+
 var neon = &Kernel{
-	name: "neon", lanes: 4, pixels: pixelsNEON, max: maxNEON, average: averageNEON,
+	set: simd.NEON, lanes: 4, pixels: pixelsNEON, max: maxNEON, average: averageNEON,
 	apply: applyLoops{LeakyReLU: leakyNEON, ReLU6: atMostNEON, Abs: absNEON, Square: squareNEON},
 }
 
-func available() []*Kernel { return []*Kernel{neon, generic} }
+func of(set simd.Set) *Kernel {
+	if set.NEON() {
+		return neon
+	}
+	return generic
+}

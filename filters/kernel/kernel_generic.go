@@ -2,4 +2,6 @@
 
 package kernel
 
-func available() []*Kernel { return []*Kernel{generic} }
+import "filterbank/filters/simd"
+
+func of(simd.Set) *Kernel { return generic }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"filterbank/filters/simd"
 )
 
 // newPoolCase is a layerCase whose groups are the channels of a pool.
@@ -43,11 +45,8 @@ func (c *layerCase) checkPool(t *testing.T, gap int) {
 func everyKernel(t *testing.T, compute func(k *Kernel) *output, what string) {
 	t.Helper()
 	want := compute(generic)
-	for _, name := range Names() {
-		k, err := Select(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, set := range simd.Sets() {
+		k := New(set)
 		for i, g := range compute(k).data {
 			if w := want.data[i]; math.Float32bits(g) != math.Float32bits(w) {
 				t.Fatalf("%v, %s: value %d, %d behind the first, is %x, want %x",

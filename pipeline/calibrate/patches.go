@@ -38,7 +38,7 @@ func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipe
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures}
+	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures, drawer: sheet.Drawer{SIMD: res.Kernel.SIMD()}}
 	told := map[manifest.Path]bool{}
 	p.policy.Each = func(r *manifest.Record) {
 		if each != nil && r.Status == manifest.Failed && !told[r.Input] {

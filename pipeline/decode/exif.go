@@ -6,9 +6,8 @@ import (
 )
 
 // exifOrientation reads the Orientation tag of IFD 0 of an EXIF block, which is a
-// TIFF file of its own (Exif 2.32, 4.5 and 4.6.4; TIFF 6.0, section 2). A block
-// without the tag has orientation 1. An error says where the block is malformed;
-// the orientation is then 1 too.
+// complete TIFF file (Exif 2.32, 4.5 and 4.6.4; TIFF 6.0, section 2). A block without the
+// tag has orientation 1. An error names the malformed part; the orientation is then 1.
 func exifOrientation(block []byte) (int, error) {
 	const (
 		entrySize      = 12

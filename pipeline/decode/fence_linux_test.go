@@ -43,7 +43,7 @@ func TestLoopsTouchNothingElse(t *testing.T) {
 			for _, l := range byteLoops() {
 				l.built(part(px8, l.out*n, end), rows)
 			}
-			fromBigEndian(part(px16, 4*n, end), part(px8, 8*n, end))
+			built.fromBigEndian(part(px16, 4*n, end), part(px8, 8*n, end))
 			planes := [3][]float32{part(dst[0], n, end), part(dst[1], n, end), part(dst[2], n, end)}
 			for _, v := range values {
 				for _, l := range floatLoops(v, part(px8, 4*n, end), part(px16, 4*n, end)) {

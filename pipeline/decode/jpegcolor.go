@@ -12,9 +12,9 @@ type chroma struct {
 	upsample
 }
 
-// upsample fills dst with one full-width row of chroma, from the row near and its
-// neighbour far on the other side, which is below it or above.
-type upsample func(dst, near, far []uint8, below bool)
+// upsample fills dst with one full-width row of chroma. near is the chroma row that covers
+// the output row, and far is that row's neighbour, below it or above.
+type upsample func(l loops, dst, near, far []uint8, below bool)
 
 func newChroma(img *image.YCbCr) *chroma {
 	c := &chroma{YCbCr: img, cw: img.Rect.Dx(), ch: img.Rect.Dy()}
@@ -32,20 +32,20 @@ func newChroma(img *image.YCbCr) *chroma {
 	switch r := img.SubsampleRatio; {
 	case r == image.YCbCrSubsampleRatio444:
 	case r == image.YCbCrSubsampleRatio422 && !narrow:
-		c.upsample = func(dst, near, _ []uint8, _ bool) { upsampleH2V1(dst, near) }
+		c.upsample = func(l loops, dst, near, _ []uint8, _ bool) { l.upsampleH2V1(dst, near) }
 	case r == image.YCbCrSubsampleRatio420 && !narrow:
-		c.upsample = func(dst, near, far []uint8, _ bool) { upsampleH2V2(dst, near, far) }
+		c.upsample = func(l loops, dst, near, far []uint8, _ bool) { l.upsampleH2V2(dst, near, far) }
 	case r == image.YCbCrSubsampleRatio440:
 		c.upsample = upsampleV2
 	case r == image.YCbCrSubsampleRatio422, r == image.YCbCrSubsampleRatio420:
-		c.upsample = func(dst, near, _ []uint8, _ bool) { repeat(dst, near, 2) }
+		c.upsample = func(_ loops, dst, near, _ []uint8, _ bool) { repeat(dst, near, 2) }
 	default:
-		c.upsample = func(dst, near, _ []uint8, _ bool) { repeat(dst, near, 4) }
+		c.upsample = func(_ loops, dst, near, _ []uint8, _ bool) { repeat(dst, near, 4) }
 	}
 	return c
 }
 
-// planes are row y of the three channels, each as wide as the picture or a little wider.
+// planes returns row y of the three channels, each at least as wide as the picture.
 func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
 	w := c.Rect.Dx()
 	luma = c.Y[y*c.YStride:][:w]
@@ -58,15 +58,15 @@ func (c *chroma) planes(y int, s *scratch) (luma, cb, cr []uint8) {
 		far = max(0, min(near+2*(y%2)-1, c.ch-1))
 	}
 	cb, cr = grown(&s.cb, 4*c.cw), grown(&s.cr, 4*c.cw)
-	c.upsample(cb, c.Cb[near*c.CStride:][:c.cw], c.Cb[far*c.CStride:][:c.cw], below)
-	c.upsample(cr, c.Cr[near*c.CStride:][:c.cw], c.Cr[far*c.CStride:][:c.cw], below)
+	c.upsample(s.loops, cb, c.Cb[near*c.CStride:][:c.cw], c.Cb[far*c.CStride:][:c.cw], below)
+	c.upsample(s.loops, cr, c.Cr[near*c.CStride:][:c.cw], c.Cr[far*c.CStride:][:c.cw], below)
 	return luma, cb[:w], cr[:w]
 }
 
 func (c *chroma) row(y int, s *scratch) []uint8 {
 	luma, cb, cr := c.planes(y, s)
 	px := grown(&s.px, 4*len(luma))
-	fromYCC(px, luma, cb, cr)
+	s.loops.fromYCC(px, luma, cb, cr)
 	return px
 }
 
@@ -125,7 +125,7 @@ func upsampleH2V2Generic(dst, near, far []uint8) {
 }
 
 // upsampleV2 is upsampleH2V1 turned by a quarter (h1v2_fancy_upsample).
-func upsampleV2(dst, near, far []uint8, below bool) {
+func upsampleV2(_ loops, dst, near, far []uint8, below bool) {
 	round := uint32(1)
 	if below {
 		round = 2

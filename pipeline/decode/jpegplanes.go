@@ -5,25 +5,25 @@ import (
 	"image"
 )
 
-// planar reads JPEGs that store no plain YCbCr: RGB; CMYK; or YCCK, which is CMY
-// turned into YCbCr with K beside it. image/jpeg interleaves their channels and
-// repeats subsampled ones; this takes them apart again and interpolates, as
-// libjpeg-turbo does for whatever the channels mean. As Adobe stores CMYK, 255 is no
-// ink, so that its channels are R, G, B and a factor.
+// planar reads JPEGs whose channels are not YCbCr: RGB, CMYK, or YCCK, which is CMY as
+// YCbCr with K beside it. image/jpeg interleaves their channels and repeats subsampled
+// ones. planar separates them again and interpolates, as libjpeg-turbo does for channels
+// of any meaning. Adobe stores CMYK inverted, with 255 for no ink, so that the channels
+// are R, G, B and a factor.
 type planar struct {
 	chroma         // three channels, called Y, Cb and Cr whatever they hold
 	k      []uint8 // the fourth as stored, one a pixel, or nil
 	ycck   bool
 }
 
-// newRGB takes apart what image/jpeg makes of RGB.
-func newRGB(img *image.RGBA, h jpegHeader) *planar {
+// newRGB separates the channels of image/jpeg's RGB.
+func newRGB(img *image.RGBA, h *jpegHeader) *planar {
 	return &planar{chroma: *newChroma(h.split(img.Pix, img.Stride, img.Rect, 0))}
 }
 
-// newCMYK takes apart what image/jpeg makes of a stream that rawFourChannels has
-// prepared: all channels are inverted.
-func newCMYK(img *image.CMYK, h jpegHeader) *planar {
+// newCMYK separates the channels of a picture that image/jpeg has decoded from
+// rawFourChannels. All of them are inverted.
+func newCMYK(img *image.CMYK, h *jpegHeader) *planar {
 	const invert = 0xff
 	k := make([]uint8, 0, img.Rect.Dx()*img.Rect.Dy())
 	for i := 3; i < len(img.Pix); i += 4 {
@@ -34,7 +34,7 @@ func newCMYK(img *image.CMYK, h jpegHeader) *planar {
 
 // split copies the first three of four interleaved channels to planes, the second and
 // third at the size at which the file stores them.
-func (h jpegHeader) split(pix []uint8, stride int, rect image.Rectangle, invert uint8) *image.YCbCr {
+func (h *jpegHeader) split(pix []uint8, stride int, rect image.Rectangle, invert uint8) *image.YCbCr {
 	dx, dy := h.ratio.X, h.ratio.Y
 	ratio := map[image.Point]image.YCbCrSubsampleRatio{
 		{2, 1}: image.YCbCrSubsampleRatio422,
@@ -61,8 +61,8 @@ func (h jpegHeader) split(pix []uint8, stride int, rect image.Rectangle, invert 
 	return planes
 }
 
-// row multiplies each of R, G, B with K/255, rounded to nearest: what Pillow and djpeg
-// show of CMYK without a colour profile.
+// row multiplies each of R, G, B by K/255 and rounds to nearest. Pillow and djpeg convert
+// CMYK without a colour profile in the same way.
 func (p *planar) row(y int, s *scratch) []uint8 {
 	luma, cb, cr := p.planes(y, s)
 	px := grown(&s.px, 4*len(luma))

@@ -6,8 +6,8 @@ import (
 	"github.com/disintegration/imaging"
 )
 
-// orient8 turns a stored picture of the given size upright: the eight values of EXIF's
-// Orientation (Exif 2.32, 4.6.4 A) say where its first row and column are meant to be.
+// orient8 turns a stored picture of the given size upright. The eight values of EXIF's
+// Orientation (Exif 2.32, 4.6.4 A) name the sides of its first row and column.
 func orient8(r raster[uint8], size image.Point, orientation int) raster[uint8] {
 	img := &image.NRGBA{Pix: r.pix, Stride: r.stride, Rect: image.Rectangle{Max: size}}
 	switch orientation {
@@ -29,7 +29,7 @@ func orient8(r raster[uint8], size image.Point, orientation int) raster[uint8] {
 	return raster[uint8]{img.Pix, img.Stride}
 }
 
-// orient16 is orient8 for 16 bits, which imaging would cut to 8.
+// orient16 is orient8 for 16 bits. imaging would reduce them to 8.
 func orient16(r raster[uint16], size image.Point, orientation int) raster[uint16] {
 	w, h := size.X, size.Y
 	// The upright pixel (x, y) is the stored pixel number first + x·right + y·down.

@@ -14,8 +14,8 @@ import (
 type Picture struct {
 	Info
 	Samples  Samples
-	Ignored  []string // what the file says of its colours and is not applied: ICC profile, gamma, …
-	Warnings []string // what was wrong and passed over, such as malformed EXIF
+	Ignored  []string // colour information that is not applied: ICC profile, gamma, …
+	Warnings []string // faults that change no pixel, such as malformed EXIF
 
 	decoder *Decoder
 	rows    rowReader
@@ -30,13 +30,13 @@ type rowReader interface {
 func (p *Picture) Size() volume.Shape { return p.Prepared }
 
 // ReadRows writes rows dst.Y ≤ y < dst.Y+dst.N of the volume into dst, in any order
-// and any number of times. A sample v of n bits becomes v/(2^n−1). Over a background
-// b, alpha a makes that v·a + b·(1−a), where 1−a, each product and the sum are
-// rounded to float32 in turn. Then comes (v − mean)/std, again rounded after each
-// step. It is an error when dst asks for rows that are not there or has another shape.
+// and any number of times. A sample v of n bits becomes v/(2^n−1). With alpha a over a
+// background b it becomes v·a + b·(1−a); 1−a, each product and the sum are rounded to
+// float32 in turn. The last step is (v − mean)/std, rounded after each operation. Rows
+// outside the picture and another shape of dst are errors.
 //
-// Concurrent calls are safe. Scratch rows come from a sync.Pool of the Decoder, so
-// that calls do not allocate once it is warm.
+// Concurrent calls are safe. Scratch rows come from a pool of the Decoder, and calls do
+// not allocate once it is warm.
 func (p *Picture) ReadRows(dst volume.Rows) error {
 	s := p.decoder.pool.Get().(*scratch)
 	defer p.decoder.pool.Put(s)
@@ -54,42 +54,18 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 	return nil
 }
 
-// open finds out how to read img, as image/png or image/jpeg returns it.
-func (p *Picture) open(ctx context.Context, img image.Image, h *header) error {
+// open prepares a file's pixels for reading by rows.
+func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
 	v := &p.decoder.values
-	eight := depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}
-	sixteen := depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}
-	switch img := img.(type) {
-	case *image.YCbCr:
-		p.rows = prepare(ctx, p.decoder, h, eight, newChroma(img), true)
-	case *image.CMYK:
-		p.rows = prepare(ctx, p.decoder, h, eight, newCMYK(img, h.jpeg), true)
-	case *image.Gray:
-		p.rows = prepare(ctx, p.decoder, h, eight, (*gray)(img), true)
-	case *image.Paletted:
-		from, opaque := newPaletted(img)
-		p.rows = prepare(ctx, p.decoder, h, eight, from, opaque)
-	case *image.RGBA: // of these decoders always opaque, so that premultiplied means nothing
-		if p.Format == JPEG && h.jpeg.ratio != image.Pt(1, 1) {
-			p.rows = prepare(ctx, p.decoder, h, eight, newRGB(img, h.jpeg), true)
-		} else {
-			p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, true)
-		}
-	case *image.NRGBA:
-		p.rows = prepare(ctx, p.decoder, h, eight, raster[uint8]{img.Pix, img.Stride}, false)
-	case *image.Gray16:
-		p.rows = prepare(ctx, p.decoder, h, sixteen, (*gray16)(img), true)
-	case *image.RGBA64: // always opaque, as above
-		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, true)
-	case *image.NRGBA64:
-		p.rows = prepare(ctx, p.decoder, h, sixteen, &wide{img.Pix, img.Stride}, false)
-	default:
-		return refuse(Unsupported, "unsupported %s: its pixels are a %T; save it as RGB", h.Format, img)
+	if px.rows8 != nil {
+		p.rows = prepare(ctx, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)
+	} else {
+		p.rows = prepare(ctx, p.decoder, h, depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}, px.rows16, px.opaque)
 	}
 	return ctx.Err()
 }
 
-// depth is what differs between pictures of 8 and 16 bits.
+// depth holds the functions and constants that differ between 8 and 16 bits.
 type depth[T sample] struct {
 	orient     func(r raster[T], size image.Point, orientation int) raster[T]
 	convert    func(dst [3][]float32, px []T, opaque bool)
@@ -104,9 +80,9 @@ type prepared[T sample] struct {
 	convert func(dst [3][]float32, px []T, opaque bool)
 }
 
-// prepare applies orientation and resizing to from. A picture that needs neither is
-// read where it lies; else all of it is copied as RGBA, or resized as RGB, which ends
-// early when ctx does.
+// prepare applies orientation and resizing to a source. A picture that needs neither is
+// read where it lies. Otherwise all of it is copied as RGBA or resized as RGB. Resizing
+// ends early when ctx is done.
 func prepare[T sample](ctx context.Context, d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
 	s := d.pool.Get().(*scratch)
 	defer d.pool.Put(s)
@@ -132,8 +108,8 @@ func (p *prepared[T]) read(dst volume.Rows, s *scratch) {
 	}
 }
 
-// ReadRGB writes row y to dst, which must have room for it, as RGB of 8 bits: v·255 with v
-// as it is before (v − mean)/std, rounded half to even. It is safe for concurrent use.
+// ReadRGB writes row y as 8-bit RGB to dst, which must have room for it. A value v, taken
+// before (v − mean)/std, becomes v·255, rounded half to even. Concurrent calls are safe.
 func (p *Picture) ReadRGB(dst []byte, y int) error {
 	s := p.decoder.pool.Get().(*scratch)
 	defer p.decoder.pool.Put(s)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Mode says how a picture is brought to Resize.Width×Resize.Height.
+// Mode is the way in which a picture is fitted to Resize.Width×Resize.Height.
 type Mode string
 
 // The modes. Sizes that do not come out whole are rounded half up, and are at least 1.
@@ -17,7 +17,7 @@ const (
 	Stretch Mode = "stretch" // exactly
 )
 
-// Filter is how a resized pixel is made of the pixels around it.
+// Filter weighs the pixels around a resized pixel.
 type Filter string
 
 // The filters are Pillow's LANCZOS, BILINEAR and NEAREST: the first two widen when a
@@ -36,16 +36,16 @@ type Resize struct {
 	Filter        Filter // "" is Lanczos
 }
 
-// Crop cuts a window out of a picture, which has to be at least as large.
+// Crop cuts a window out of a picture. The picture must be at least as large.
 type Crop struct {
 	Width, Height int    // pixels
 	Anchor        Anchor // "" is Center
 }
 
-// Anchor is where a crop's window lies in the picture.
+// Anchor is the place of a crop's window in the picture.
 type Anchor string
 
-// The anchors. Where the middle falls between pixels, the window is above or left of it.
+// The anchors. If the middle lies between two pixels, the window moves up or left.
 const (
 	Center      Anchor = "center"
 	Top         Anchor = "top"
@@ -80,7 +80,7 @@ func (r *Resize) checked(pixels int64) (*Resize, error) {
 		return nil, err
 	}
 	if c.Mode != Fit {
-		if err := (Limits{pixels}).check(max(c.Width, 1), max(c.Height, 1), "resized "); err != nil {
+		if err := (Limits{pixels}).Check("resized picture", max(c.Width, 1), max(c.Height, 1), smaller); err != nil {
 			return nil, err
 		}
 	}
@@ -115,17 +115,23 @@ func choose[S ~string](name *S, what string, allowed ...S) error {
 	return fmt.Errorf("%s must be one of %s, got %q", what, strings.Join(list, ", "), string(*name))
 }
 
-// check refuses sizes over the limit. width and height are 1 to maxSide.
-func (l Limits) check(width, height int, what string) error {
+// Check refuses sizes over the limit with an [*Error] whose code is TooLarge. what names
+// the object, as in "picture", and instead says what else would help, as in "use a
+// smaller picture". width and height are 1 to 2³¹−1. The limit must not be 0: that of
+// Decoder.Options never is.
+func (l Limits) Check(what string, width, height int, instead string) error {
 	if n := int64(width) * int64(height); n > l.Pixels {
-		return refuse(TooLarge, "%spicture of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels or use a smaller picture",
-			what, width, height, n, l.Pixels)
+		return refuse(TooLarge, "%s of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels or %s",
+			what, width, height, n, l.Pixels, instead)
 	}
 	return nil
 }
 
-// layout is the geometry of preparation: an upright picture is scaled to a size, and
-// the window of that is kept. Nothing outside the window need be computed.
+// smaller is what helps against a large picture.
+const smaller = "use a smaller picture"
+
+// layout is the geometry of preparation. An upright picture is scaled to a size, and a
+// window of the result is kept. Nothing outside the window is computed.
 type layout struct {
 	scaled image.Point
 	window image.Rectangle
@@ -154,8 +160,8 @@ func (o *Options) layout(width, height int) (layout, error) {
 	return l, nil
 }
 
-// layout scales width×height as the mode says. The part that fill cuts away does not
-// count against the limit, since it is never computed.
+// layout scales width×height by the mode. The part that Fill cuts away is never computed
+// and does not count against the limit.
 func (r *Resize) layout(width, height int, limit Limits) (layout, error) {
 	w, h := int64(r.Width), int64(r.Height)
 	atWidth := max(1, (int64(height)*w+int64(width)/2)/int64(width))   // the height that keeps the aspect at width w
@@ -182,7 +188,7 @@ func (r *Resize) layout(width, height int, limit Limits) (layout, error) {
 	size := image.Pt(int(window[0]), int(window[1]))
 	at := Center.place(l.scaled, size)
 	l.window = image.Rectangle{Min: at, Max: at.Add(size)}
-	return l, limit.check(size.X, size.Y, "resized ")
+	return l, limit.Check("resized picture", size.X, size.Y, smaller)
 }
 
 // place is the top left corner of a window of size part within whole.

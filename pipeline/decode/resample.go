@@ -6,17 +6,16 @@ import (
 	"math"
 )
 
-// resample scales an opaque source of the given size as lay says and returns the
-// window, with alpha left at full.
+// resample scales an opaque source of the given size to a layout and returns its window.
+// Alpha is full.
 //
-// Each output sample is a weighted mean over columns, rounded, then over rows, with
-// weights of weightBits fractional bits: the arithmetic of Pillow's Image.resize,
-// whose 8-bit results it equals bit for bit with 22 bits of weight. The imaging
-// module sums float64 products instead, which Go fuses on some machines and not on
-// others, so that its results differ between amd64 and arm64.
+// Each output sample is a weighted mean over columns, rounded, and then over rows. Weights
+// have weightBits fractional bits. This is the arithmetic of Pillow's Image.resize; with
+// 22 bits the 8-bit results have the same bits. The imaging module is not used, since it
+// sums float64 products: Go fuses these on arm64 and not on amd64, and results differ.
 //
-// Source rows are read once, in order, and no more narrowed rows are kept than one
-// output row needs. When ctx is done, the rows that are left stay empty.
+// Source rows are read once, in order. Only the narrowed rows that one output row needs
+// are kept. When ctx is done, the remaining rows stay empty.
 func resample[T sample](ctx context.Context, from source[T], size image.Point, lay layout, f Filter, weightBits uint, s *scratch) raster[T] {
 	cols := newSpans(f, size.X, lay.scaled.X, lay.window.Min.X, lay.window.Max.X, weightBits)
 	rows := newSpans(f, size.Y, lay.scaled.Y, lay.window.Min.Y, lay.window.Max.Y, weightBits)
@@ -82,14 +81,14 @@ func add[T sample](sums []int64, row []T, w int64) {
 
 func clamp[T sample](v int64) T { return T(max(0, min(v, int64(^T(0))))) }
 
-// span is which samples an output sample is the mean of, and how much each counts.
+// span holds the samples that an output sample is the mean of, and their weights.
 type span struct {
 	first   int
 	weights []int32 // sum to about 2^weightBits
 }
 
-// newSpans returns the spans of outputs from ≤ i < to, when a line of src samples
-// becomes one of dst.
+// newSpans returns the spans of outputs from ≤ i < to of a line that is scaled from src
+// to dst samples.
 func newSpans(f Filter, src, dst, from, to int, weightBits uint) []span {
 	support, at := 3.0, lanczos3
 	if f == Linear {
@@ -105,7 +104,7 @@ func newSpans(f Filter, src, dst, from, to int, weightBits uint) []span {
 		return spans
 	}
 	scale := float64(src) / float64(dst)
-	widen := max(scale, 1) // when shrinking, the filter spans as many samples as fall together
+	widen := max(scale, 1) // a shrinking filter covers all samples that merge into one
 	reach, unit := float64(support*widen), 1/widen
 	for i := from; i < to; i++ {
 		centre := float64((float64(i) + 0.5) * scale)
@@ -151,9 +150,9 @@ func sinc(x float64) float64 {
 	return sinPi(x) / float64(math.Pi*x)
 }
 
-// sinPi is sin(πx), within 2^-52, with the same bits on every machine: math.Sin has
-// none to promise, since its sums of products may be fused. The Taylor series up to
-// t^21 has an error of 10^-18 at t = π/2.
+// sinPi is sin(πx), within 2^-52, with the same bits on every machine. math.Sin does not
+// promise that, since Go may fuse its sums of products. The Taylor series up to t^21 has
+// an error of 10^-18 at t = π/2.
 func sinPi(x float64) float64 {
 	whole := math.RoundToEven(x)
 	t := float64((x - whole) * math.Pi)

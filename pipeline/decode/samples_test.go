@@ -90,10 +90,13 @@ func TestSamplesOfJPEG(t *testing.T) {
 		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
 		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
 	} {
-		h := &header{stored: image.Pt(21, 13)}
 		large := image.NewYCbCr(image.Rect(0, 0, 32, 16), ratio)
 		img := large.SubImage(image.Rect(0, 0, 21, 13)).(*image.YCbCr)
-		before := samplesOf(img, h)
+		px, err := pixelsOf(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := px.samples()
 		at := large.COffset(20, 12)
 		for i := range large.Cb {
 			if i%large.CStride > at%large.CStride || i > at {
@@ -101,11 +104,11 @@ func TestSamplesOfJPEG(t *testing.T) {
 			}
 		}
 		large.Y[21], large.Y[13*large.YStride] = 3, 4
-		if got := samplesOf(img, h); got != before {
+		if got := px.samples(); got != before {
 			t.Errorf("%v: what lies outside changes it", ratio)
 		}
 		large.Cr[at]++
-		if got := samplesOf(img, h); got == before {
+		if got := px.samples(); got == before {
 			t.Errorf("%v: the last sample does not change it", ratio)
 		}
 	}

@@ -4,39 +4,33 @@ package decode
 
 //go:generate go -C _asm run . -dir ..
 
-import "golang.org/x/sys/cpu"
+// Assembly runs rows of at least one block, and plain Go shorter ones. Assembly makes
+// ReadRows ten times as fast. The tag purego leaves it out.
 
-// The inner loops in assembly: rows of at least one block there, shorter ones in the
-// plain Go that specifies them. They make ReadRows ten times as fast; the tag purego
-// leaves them out.
-
-// Elements of a row that the loops do at once, and the fewest that they do.
+// A block is the number of elements that a loop does at once, and the fewest it can do.
 const (
 	chromaBlock = 32
 	colourBlock = 16
 	floatBlock  = 8
 )
 
-// fast says whether this processor runs the loops.
-func fast() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
-
-func upsampleH2V1(dst, near []uint8) {
+func (l loops) upsampleH2V1(dst, near []uint8) {
 	n := len(near)
-	if n < chromaBlock+2 || !fast() {
+	if n < chromaBlock+2 || !l.avx2 {
 		upsampleH2V1Generic(dst, near)
 		return
 	}
-	// The columns at the ends come from plain Go; what it makes of their neighbours,
-	// which it takes for ends too, is overwritten.
+	// Plain Go writes the first and the last four outputs. It takes their neighbours for
+	// ends of the row too; assembly overwrites those.
 	dst = dst[:2*n]
 	upsampleH2V1Generic(dst[:4], near[:2])
 	upsampleH2V1Generic(dst[2*n-4:], near[n-2:])
 	upsampleH2V1AVX2(&dst[2], &near[1], n-2)
 }
 
-func upsampleH2V2(dst, near, far []uint8) {
+func (l loops) upsampleH2V2(dst, near, far []uint8) {
 	n := len(near)
-	if n < chromaBlock+2 || !fast() {
+	if n < chromaBlock+2 || !l.avx2 {
 		upsampleH2V2Generic(dst, near, far)
 		return
 	}
@@ -46,9 +40,9 @@ func upsampleH2V2(dst, near, far []uint8) {
 	upsampleH2V2AVX2(&dst[2], &near[1], &far[1], n-2)
 }
 
-func fromYCC(px, luma, cb, cr []uint8) {
+func (l loops) fromYCC(px, luma, cb, cr []uint8) {
 	n := len(luma)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromYCCGeneric(px, luma, cb, cr)
 		return
 	}
@@ -56,9 +50,9 @@ func fromYCC(px, luma, cb, cr []uint8) {
 	fromYCCAVX2(&px[0], &luma[0], &cb[0], &cr[0], n)
 }
 
-func fromGray(px, gray []uint8) {
+func (l loops) fromGray(px, gray []uint8) {
 	n := len(gray)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromGrayGeneric(px, gray)
 		return
 	}
@@ -66,9 +60,9 @@ func fromGray(px, gray []uint8) {
 	fromGrayAVX2(&px[0], &gray[0], n)
 }
 
-func fromBigEndian(dst []uint16, pix []uint8) {
+func (l loops) fromBigEndian(dst []uint16, pix []uint8) {
 	n := len(dst)
-	if n < colourBlock || !fast() {
+	if n < colourBlock || !l.avx2 {
 		fromBigEndianGeneric(dst, pix)
 		return
 	}
@@ -78,7 +72,7 @@ func fromBigEndian(dst []uint16, pix []uint8) {
 
 func (v *values) opaque8(dst [3][]float32, px []uint8) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		v.opaque8Generic(dst, px)
 		return
 	}
@@ -92,7 +86,7 @@ func (v *values) opaque8(dst [3][]float32, px []uint8) {
 
 func (v *values) opaque16(dst [3][]float32, px []uint16) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		v.opaque16Generic(dst, px)
 		return
 	}
@@ -106,7 +100,7 @@ func (v *values) opaque16(dst [3][]float32, px []uint16) {
 
 func (v *values) blend8(dst [3][]float32, px []uint8) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		blendGeneric(v, dst, px)
 		return
 	}
@@ -116,7 +110,7 @@ func (v *values) blend8(dst [3][]float32, px []uint8) {
 
 func (v *values) blend16(dst [3][]float32, px []uint16) {
 	n := len(dst[0])
-	if n < floatBlock || !fast() {
+	if n < floatBlock || !v.loops.avx2 {
 		blendGeneric(v, dst, px)
 		return
 	}

@@ -6,10 +6,31 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"filterbank/filters/simd"
 )
 
 // Where the build has no assembly, or the processor no AVX2, the loops compared here
 // are the same.
+var built = newLoops(simd.Fastest)
+
+// TestExpectedLoops fails where a set would run other loops than its own, or where the
+// option does not reach the loops of rows and of values.
+func TestExpectedLoops(t *testing.T) {
+	for set, avx2 := range map[simd.Set]bool{
+		simd.Fastest: simd.Best() == simd.AVX2 || simd.Best() == simd.AVX512,
+		simd.AVX512:  simd.AVX512.AVX2(), simd.AVX2: simd.AVX2.AVX2(), simd.Generic: false,
+	} {
+		want := simd.Generic
+		if avx2 {
+			want = simd.AVX2
+		}
+		d := newDecoder(t, Options{SIMD: set})
+		if rows := d.pool.Get().(*scratch).loops; rows.String() != want.String() || d.values.loops != rows {
+			t.Errorf("%v: rows by %v and values by %v, want %v", set, rows, d.values.loops, want)
+		}
+	}
+}
 
 // guarded returns n random elements at an odd address between guards, and a check that
 // the guards are whole.
@@ -46,16 +67,16 @@ type byteLoop struct {
 func byteLoops() []byteLoop {
 	return []byteLoop{
 		{"upsampleH2V1", 2,
-			func(dst []uint8, src [3][]uint8) { upsampleH2V1(dst, src[0]) },
+			func(dst []uint8, src [3][]uint8) { built.upsampleH2V1(dst, src[0]) },
 			func(dst []uint8, src [3][]uint8) { upsampleH2V1Generic(dst, src[0]) }},
 		{"upsampleH2V2", 2,
-			func(dst []uint8, src [3][]uint8) { upsampleH2V2(dst, src[0], src[1]) },
+			func(dst []uint8, src [3][]uint8) { built.upsampleH2V2(dst, src[0], src[1]) },
 			func(dst []uint8, src [3][]uint8) { upsampleH2V2Generic(dst, src[0], src[1]) }},
 		{"fromYCC", 4,
-			func(dst []uint8, src [3][]uint8) { fromYCC(dst, src[0], src[1], src[2]) },
+			func(dst []uint8, src [3][]uint8) { built.fromYCC(dst, src[0], src[1], src[2]) },
 			func(dst []uint8, src [3][]uint8) { fromYCCGeneric(dst, src[0], src[1], src[2]) }},
 		{"fromGray", 4,
-			func(dst []uint8, src [3][]uint8) { fromGray(dst, src[0]) },
+			func(dst []uint8, src [3][]uint8) { built.fromGray(dst, src[0]) },
 			func(dst []uint8, src [3][]uint8) { fromGrayGeneric(dst, src[0]) }},
 	}
 }
@@ -90,12 +111,12 @@ func TestUpsampleExtremes(t *testing.T) {
 			near[i], far[i] = uint8(rng.IntN(2)*255), uint8(rng.IntN(2)*255)
 		}
 		var got, want [2 * len(near)]uint8
-		upsampleH2V1(got[:], near[:])
+		built.upsampleH2V1(got[:], near[:])
 		upsampleH2V1Generic(want[:], near[:])
 		if got != want {
 			t.Fatalf("upsampleH2V1: %d, in plain Go %d", got, want)
 		}
-		upsampleH2V2(got[:], near[:], far[:])
+		built.upsampleH2V2(got[:], near[:], far[:])
 		upsampleH2V2Generic(want[:], near[:], far[:])
 		if got != want {
 			t.Fatalf("upsampleH2V2: %d, in plain Go %d", got, want)
@@ -115,7 +136,7 @@ func TestEveryColour(t *testing.T) {
 			for i := range luma {
 				luma[i], cb[i] = uint8(y), uint8(b)
 			}
-			fromYCC(got[:], luma[:], cb[:], cr[:])
+			built.fromYCC(got[:], luma[:], cb[:], cr[:])
 			fromYCCGeneric(want[:], luma[:], cb[:], cr[:])
 			if got != want {
 				t.Fatalf("Y %d, Cb %d, Cr 0 to 255: %d, in plain Go %d", y, b, got, want)
@@ -241,7 +262,7 @@ func TestFromBigEndian(t *testing.T) {
 		pix, _ := guarded[uint8](rng, 8*n, shift)
 		got, whole := guarded[uint16](rng, 4*n, shift%16)
 		want := make([]uint16, 4*n)
-		fromBigEndian(got, pix)
+		built.fromBigEndian(got, pix)
 		fromBigEndianGeneric(want, pix)
 		if !slices.Equal(got, want) || !whole() {
 			t.Fatalf("%d pixels, alignment %d: %x, in plain Go %x; guards whole: %t", n, shift, got, want, whole())

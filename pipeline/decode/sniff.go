@@ -8,73 +8,56 @@ import (
 	"unicode/utf8"
 )
 
-// Format is what kind of file a picture is.
-type Format string
-
-// The formats that are read; everything else is refused by name where it is known.
-const (
-	PNG  Format = "png"
-	JPEG Format = "jpeg"
-)
-
-// String is the format's name as people write it.
-func (f Format) String() string { return strings.ToUpper(string(f)) }
-
-const (
-	pngSignature  = "\x89PNG\r\n\x1a\n" // PNG 3rd edition, 5.2
-	jpegSignature = "\xff\xd8"          // SOI, ITU T.81 table B.1
-)
-
-// others are formats that people keep beside PNG and JPEG, by their first bytes
-// from offset at.
-var others = []struct {
-	at    int
-	magic string
-	name  string
-}{
-	{0, "GIF8", "GIF"},
-	{8, "WEBP", "WebP"},
-	{0, "II*\x00", "TIFF"},
-	{0, "MM\x00*", "TIFF"},
-	{0, "BM", "BMP"},
-	{4, "ftypavif", "AVIF"},
-	{4, "ftypavis", "AVIF"},
-	{4, "ftyphei", "HEIC"},
-	{4, "ftyphev", "HEIC"},
-	{4, "ftypmif1", "HEIF"},
-	{4, "ftypmsf1", "HEIF"},
-	{0, "\xff\x0a", "JPEG XL"},
-	{0, "\x00\x00\x00\x0cJXL ", "JPEG XL"},
-	{0, "\x00\x00\x00\x0cjP  ", "JPEG 2000"},
-	{0, "8BPS", "Photoshop"},
-	{0, "\x00\x00\x01\x00", "ICO"},
-	{0, "v/1\x01", "OpenEXR"},
-	{0, "%PDF", "PDF"},
+// others are formats that people keep beside those that are read, by the ways in which
+// their files begin, a '?' being any byte. They are refused by name.
+var others = []struct{ magic, name string }{
+	{"GIF8", "GIF"},
+	{"RIFF????WEBP", "WebP"},
+	{"II*\x00", "TIFF"},
+	{"MM\x00*", "TIFF"},
+	{"BM", "BMP"},
+	{"\x00\x00\x00?ftypavif", "AVIF"},
+	{"\x00\x00\x00?ftypavis", "AVIF"},
+	{"\x00\x00\x00?ftyphei", "HEIC"},
+	{"\x00\x00\x00?ftyphev", "HEIC"},
+	{"\x00\x00\x00?ftypmif1", "HEIF"},
+	{"\x00\x00\x00?ftypmsf1", "HEIF"},
+	{"\xff\x0a", "JPEG XL"},
+	{"\x00\x00\x00\x0cJXL ", "JPEG XL"},
+	{"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
+	{"8BPS", "Photoshop"},
+	{"\x00\x00\x01\x00", "ICO"},
+	{"v/1\x01", "OpenEXR"},
+	{"%PDF", "PDF"},
 }
 
-// sniff says what data begins with. It is an error when that is neither PNG nor JPEG.
-func sniff(data []byte) (Format, error) {
-	switch {
-	case len(data) == 0:
-		return "", refuse(Empty, "empty file: a PNG or JPEG picture is needed")
-	case bytes.HasPrefix(data, []byte(pngSignature)):
-		return PNG, nil
-	case bytes.HasPrefix(data, []byte(jpegSignature)):
-		return JPEG, nil
-	case bytes.HasPrefix([]byte(pngSignature), data), bytes.HasPrefix([]byte(jpegSignature), data):
-		return "", refuse(Truncated, "truncated: the file ends after %d bytes, within its signature; fetch the file again", len(data))
-	case bytes.HasPrefix(data, []byte(pngSignature[:4])):
-		return "", refuse(Corrupt, "corrupt PNG: its signature is damaged, as by a transfer as text; fetch the file again as binary")
+// sniff finds the codec of a file by its first bytes. It is an error where there is none.
+func sniff(table []codec, data []byte) (*codec, error) {
+	if len(data) == 0 {
+		return nil, refuse(Empty, "empty file: a %s picture is needed", titles(table))
 	}
-	for _, o := range others {
-		if len(data) >= o.at && bytes.HasPrefix(data[o.at:], []byte(o.magic)) {
-			return "", refuse(Unsupported, "%s is not read: convert it to PNG or JPEG", o.name)
+	if c := find(table, data); c != nil {
+		return c, nil
+	}
+	for _, c := range table {
+		for _, magic := range c.magics {
+			if fits, _ := begins(data, magic); fits {
+				return nil, refuse(Truncated, "truncated: the file ends after %d bytes, within its signature; fetch the file again", len(data))
+			}
+		}
+		if c.spoilt != "" && bytes.HasPrefix(data, []byte(c.spoilt)) {
+			return nil, refuse(Corrupt, "corrupt %s: its signature is damaged, as by a transfer as text; fetch the file again as binary", c.title)
 		}
 	}
-	return "", refuse(NotPicture, "not a picture: %s; a PNG or JPEG file is needed", beginning(data))
+	for _, o := range others {
+		if fits, whole := begins(data, o.magic); fits && whole {
+			return nil, refuse(Unsupported, "%s is not read: convert it to %s", o.name, titles(table))
+		}
+	}
+	return nil, refuse(NotPicture, "not a picture: %s; a %s file is needed", beginning(data), titles(table))
 }
 
-// beginning describes the first bytes of a file that is no picture.
+// beginning describes the first bytes of a file that is not a picture.
 func beginning(data []byte) string {
 	head := data[:min(len(data), 24)]
 	for len(head) > 0 && len(head) < len(data) && !utf8.RuneStart(data[len(head)]) {

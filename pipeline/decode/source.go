@@ -11,20 +11,21 @@ type sample interface{ uint8 | uint16 }
 
 // source is a picture that can be read by rows, from several goroutines.
 type source[T sample] interface {
-	// row is row y: R, G, B and alpha, not premultiplied, of each pixel. It is only
-	// to be read, and holds until s is used again.
+	// row is row y: R, G, B and alpha, not premultiplied, of each pixel. The caller must
+	// not write to it. It holds until s is used again.
 	row(y int, s *scratch) []T
 }
 
 // scratch holds the rows that one call of ReadRows or ReadRGB needs.
 type scratch struct {
+	loops  loops
 	px     []uint8
 	px16   []uint16
 	cb, cr []uint8
 	rgb    []float32
 }
 
-// grown is *buf with length n; its content is arbitrary.
+// grown returns *buf with length n and any content.
 func grown[T any](buf *[]T, n int) []T {
 	if cap(*buf) < n {
 		*buf = make([]T, n)
@@ -40,7 +41,7 @@ type raster[T sample] struct {
 
 func (r raster[T]) row(y int, _ *scratch) []T { return r.pix[y*r.stride : (y+1)*r.stride] }
 
-// collect copies all of a source of the given size.
+// collect copies a whole source of the given size.
 func collect[T sample](from source[T], size image.Point, s *scratch) raster[T] {
 	r := raster[T]{pix: make([]T, 4*size.X*size.Y), stride: 4 * size.X}
 	for y := range size.Y {
@@ -60,7 +61,7 @@ type gray image.Gray
 func (g *gray) row(y int, s *scratch) []uint8 {
 	w := g.Rect.Dx()
 	px := grown(&s.px, 4*w)
-	fromGray(px, g.Pix[y*g.Stride:][:w])
+	s.loops.fromGray(px, g.Pix[y*g.Stride:][:w])
 	return px
 }
 
@@ -77,7 +78,7 @@ type paletted struct {
 	table [256]uint32 // RGBA, little-endian
 }
 
-// newPaletted also says whether every colour of the palette is opaque.
+// newPaletted reports too whether every colour of the palette is opaque.
 func newPaletted(img *image.Paletted) (from *paletted, opaque bool) {
 	p := &paletted{Paletted: img}
 	for i := range p.table {
@@ -127,7 +128,7 @@ type wide struct {
 func (r *wide) row(y int, s *scratch) []uint16 {
 	pix := r.pix[y*r.stride : (y+1)*r.stride]
 	px := grown(&s.px16, len(pix)/2)
-	fromBigEndian(px, pix)
+	s.loops.fromBigEndian(px, pix)
 	return px
 }
 
@@ -139,9 +140,9 @@ func fromBigEndianGeneric(dst []uint16, pix []uint8) {
 	}
 }
 
-// flat lays a source over a background, for resizing: each sample is
-// (v·a + b·(full−a))/full, rounded half up to a whole one. It has a buffer of its
-// own, so unlike other sources it has one reader only.
+// flat lays a source over a background, for resizing. Each sample is
+// (v·a + b·(full−a))/full, rounded half up. It owns its buffer, so that it may have only
+// one reader, unlike other sources.
 type flat[T sample] struct {
 	from       source[T]
 	background [3]uint64

@@ -5,11 +5,12 @@ type values struct {
 	table      [3][256]float32 // of every opaque 8-bit sample, per channel
 	background [3]float32      // in [0,1]
 	mean, std  [3]float32
-	unit       bool // mean is 0 and std is 1: they change nothing
+	unit       bool // mean is 0 and std is 1, which change nothing
+	loops      loops
 }
 
 func newValues(o Options) values {
-	v := values{mean: o.Mean, std: o.Std}
+	v := values{mean: o.Mean, std: o.Std, loops: newLoops(o.SIMD)}
 	v.unit = v.mean == [3]float32{} && v.std == [3]float32{1, 1, 1}
 	for c := range v.table {
 		v.background[c] = float32(o.Background[c]) / 255
@@ -41,8 +42,8 @@ func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
 	}
 }
 
-// allOpaque says whether a row of RGBA pixels has no transparent one: most rows of most
-// pictures with an alpha channel.
+// allOpaque reports whether every pixel of a row of RGBA is opaque. Most rows of most
+// pictures with an alpha channel are.
 func allOpaque[T sample](px []T) bool {
 	for len(px) >= 16 {
 		if px[3]&px[7]&px[11]&px[15] != ^T(0) {
@@ -77,9 +78,8 @@ func (v *values) opaque16Generic(dst [3][]float32, px []uint16) {
 	}
 }
 
-// blendGeneric lays a row of RGBA pixels over the background, as ReadRows documents
-// it. Where alpha is full this is exactly the sample, and where it is 0 exactly the
-// background.
+// blendGeneric lays a row of RGBA pixels over the background by the formula of ReadRows.
+// Full alpha gives exactly the sample, and alpha 0 exactly the background.
 func blendGeneric[T sample](v *values, dst [3][]float32, px []T) {
 	full := float32(^T(0))
 	for x := range dst[0] {

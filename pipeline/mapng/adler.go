@@ -1,31 +1,32 @@
 package mapng
 
-// adler is an Adler-32 checksum (RFC 1950, 8.2); it starts at 1.
+// adler is an Adler-32 checksum (RFC 1950, 8.2). It starts at 1.
 type adler uint32
 
 const adlerMod = 65521
 
 // add extends the checksum by p, at most 1 MiB.
-func (a adler) add(p []byte) adler {
+func (a adler) add(l loops, p []byte) adler {
 	s1, s2 := uint64(a)&0xffff, uint64(a)>>16
 	n := uint64(len(p))
 	var plain, weighted uint64
 	if n > 0 && constant(p) { // a black map's
 		plain, weighted = n*uint64(p[0]), n*(n+1)/2*uint64(p[0])
 	} else {
-		plain, weighted = sums(p)
+		plain, weighted = l.sums(p)
 	}
 	s2 += n*s1 + weighted
 	s1 += plain
 	return adler(s2%adlerMod<<16 | s1%adlerMod)
 }
 
-// sumWords is how many 8-byte words' sums fit 16-bit lanes: 2·255·(16·15/2) < 65536.
+// sumWords is the number of 8-byte words whose sums fit 16-bit lanes:
+// 2·255·(16·15/2) < 65536.
 const sumWords = 16
 
-// sumsGeneric gives the sum of p's bytes, and the sum in which the last byte counts
-// once, the one before it twice, and so on. Eight bytes are summed at a time in
-// lanes of 16 bits, even and odd ones apart; hash/adler32 goes byte by byte.
+// sumsGeneric returns the sum of p's bytes and a weighted sum, in which the last byte
+// counts once, the one before it twice, and so on. It sums eight bytes at a time, even
+// and odd ones in lanes of 16 bits of their own. hash/adler32 goes byte by byte.
 func sumsGeneric(p []byte) (plain, weighted uint64) {
 	for len(p) >= 8*sumWords {
 		var even, odd, before uint64 // before: the sums of even and odd before each word

@@ -5,8 +5,7 @@ import (
 	"math/bits"
 )
 
-// A block is first cut into tokens, which are then counted, given codes, and
-// written. A token below 256 is a literal byte; firstRun+n repeats the byte before
+// A block is cut into tokens. The tokens are counted, given codes and written. A token below 256 is a literal byte; firstRun+n repeats the byte before
 // it minLength+n times.
 const (
 	minLength = 3 // DEFLATE's shortest and longest match
@@ -25,9 +24,10 @@ const (
 	maxLitBits  = 12 // so that three tokens of up to 12+5+1 bits are written at once
 )
 
-// blockCoder turns blocks into DEFLATE (RFC 1951). It keeps nothing from one
-// block to the next but memory.
+// blockCoder turns blocks into DEFLATE (RFC 1951). From one block to the next it keeps
+// only its memory.
 type blockCoder struct {
+	loops  loops
 	out    []byte
 	same   [blockSize/64 + 1]uint64 // a bit a byte: equals the byte before
 	token  [blockSize + widenPad]uint16
@@ -91,7 +91,8 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 	for w := range words {
 		run := c.same[w]
 		next := c.same[w+1]
-		// Where runs of minRun begin or go on, from pos; three steps make 8.
+		// Bits of places, from pos on, where a run of minRun begins or goes on. Three steps
+		// make 8.
 		starts := run & (run>>1 | next<<63)
 		starts &= starts>>2 | (next&(next>>1))<<62
 		starts &= starts>>4 | (next&(next>>1)&(next>>2)&(next>>3))<<60
@@ -121,7 +122,7 @@ func (c *blockCoder) tokenize(block []byte) (n int) {
 func (c *blockCoder) markSame(block []byte) (words int) {
 	n := len(block)
 	words = (n + 63) / 64
-	findSame(c.same[:words], block[:words*64])
+	c.loops.findSame(c.same[:words], block[:words*64])
 	if n%64 != 0 {
 		c.same[words-1] &= 1<<(n%64) - 1
 	}
@@ -129,8 +130,8 @@ func (c *blockCoder) markSame(block []byte) (words int) {
 	return words
 }
 
-// findSameGeneric sets a bit of same for each byte of p that equals the one before
-// it; the first has none before it. p has 64 bytes for each word.
+// findSameGeneric sets a bit of same for each byte of p that equals the byte before it.
+// The first byte's bit stays 0. p has 64 bytes for each word.
 func findSameGeneric(same []uint64, p []byte) {
 	before := uint64(^p[0]) << 56
 	for w := range same {
@@ -162,20 +163,20 @@ func (c *blockCoder) runLength(start int) int {
 	return n + bits.TrailingZeros64(^c.same[w])
 }
 
-// literals appends a token for each byte of p, whose capacity reaches at least
+// literals appends a token for each byte of p. The capacity of p must reach at least
 // widenPad bytes past its end.
 func (c *blockCoder) literals(n int, p []byte) int {
 	if len(p) > 0 {
-		widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
+		c.loops.widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
 	}
 	return n + len(p)
 }
 
-// widenPad is how many elements past its end widen may read and write.
+// widenPad is the number of elements past its end that widen may read and write.
 const widenPad = 15
 
-// widenGeneric sets dst to p's bytes; both have widenPad elements more than count,
-// which are left with anything.
+// widenGeneric sets dst to p's bytes. Both have widenPad elements more than are needed.
+// Those of dst may get any value.
 func widenGeneric(dst []uint16, p []byte) {
 	for i := 0; i < len(p)-widenPad; i += 8 {
 		v := load8(p[i : i+8])
@@ -207,11 +208,11 @@ func (c *blockCoder) runs(n, length int) int {
 // tally counts the tokens in the first table.
 func (c *blockCoder) tally(token []uint16) {
 	clear(c.count[:])
-	tally(&c.count, token)
-	fold(&c.count)
+	c.loops.tally(&c.count, token)
+	c.loops.fold(&c.count)
 }
 
-// tallyGeneric counts tokens, in eight tables so that equal neighbours need not wait for
+// tallyGeneric counts tokens in eight tables, so that equal neighbours do not wait for
 // each other's stores.
 func tallyGeneric(count *[8][tokens]uint16, token []uint16) {
 	for len(token) >= 8 {
@@ -237,8 +238,8 @@ func foldGeneric(n *[8][tokens]uint16) {
 	}
 }
 
-// countSymbols gives the frequencies of DEFLATE's symbols, and how many bits the matches
-// take besides.
+// countSymbols finds the frequencies of DEFLATE's symbols and returns the number of extra
+// bits of the matches.
 func (c *blockCoder) countSymbols() (extra int) {
 	count := &c.count[0]
 	for i := range 256 {
@@ -254,7 +255,7 @@ func (c *blockCoder) countSymbols() (extra int) {
 	return extra
 }
 
-// fillEntries says how each token is written.
+// fillEntries works out the bits of each token.
 func (c *blockCoder) fillEntries() {
 	for i := range 256 {
 		c.entry[i] = uint32(c.lit.word[i])<<8 | uint32(c.lit.length[i])
@@ -267,12 +268,12 @@ func (c *blockCoder) fillEntries() {
 	}
 }
 
-// writeTokens appends the tokens to w, which has fewer than 8 bits pending. size
-// is at least what they take, in bits.
+// writeTokens appends the tokens to w, which has fewer than 8 bits pending. The tokens
+// take at most size bits.
 func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	at := len(w.out)
 	w.out = grow(w.out, size/8+16)
-	n, pending, pendingBits := writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
+	n, pending, pendingBits := c.loops.writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
 	w.out = w.out[:at+n]
 	w.pending, w.n = pending, uint(pendingBits)
 	for _, t := range token[len(token)/3*3:] {
@@ -281,16 +282,16 @@ func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	}
 }
 
-// writeGroupsGeneric writes tokens to out, three at a time and none of the rest. It
-// returns how many bytes are whole, and what is pending then, fewer than 8 bits. out
-// has 8 bytes more than it needs.
+// writeGroupsGeneric writes tokens to out in groups of three and leaves the rest. It
+// returns the number of whole bytes and the pending bits, fewer than 8. out must have 8
+// bytes more than the groups take.
 func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
 	for i := 0; i <= len(token)-3; i += 3 {
 		group := token[i : i+3]
 		e0, e1, e2 := uint64(entry[group[0]%tokens]), uint64(entry[group[1]%tokens]), uint64(entry[group[2]%tokens])
-		// The words are joined first: only what depends on the pending bits has to wait
-		// for the group before. An entry's low six bits are its length, and a shift looks
-		// at no more, so that the words' own bits may stay above in a sum of lengths.
+		// The words are joined first, so that only the last steps wait for the group
+		// before. The low six bits of an entry are its length. A shift looks at six bits
+		// only, so that the bits above may stay in a sum of lengths.
 		words := e0>>8 | e1>>8<<(e0&63) | e2>>8<<((e0+e1)&63)
 		pending |= words << (bits & 63)
 		bits += e0 + e1 + e2
@@ -302,7 +303,7 @@ func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint32, pendi
 	return at, pending, bits
 }
 
-// grow returns b with room for n bytes more.
+// grow returns b with room for n more bytes.
 func grow(b []byte, n int) []byte {
 	if cap(b)-len(b) >= n {
 		return b

@@ -1,7 +1,6 @@
 package mapng
 
-// codeHeader is the description of a block's codes that stands before its data
-// (RFC 1951, 3.2.7).
+// codeHeader describes a block's codes before the block's data (RFC 1951, 3.2.7).
 type codeHeader struct {
 	litCount int
 	symbols  [litSymbols + 1]uint8 // code length symbols, 0 to 18
@@ -12,7 +11,7 @@ type codeHeader struct {
 	codeLens int // HCLEN + 4
 }
 
-// codeLengthOrder is the order in which the lengths of the code length code are sent.
+// codeLengthOrder is the order of the lengths of the code length code in a file.
 var codeLengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // codeLengthExtra are the extra bits of each code length symbol.
@@ -25,8 +24,7 @@ const (
 	maxCodeLenLength = 7
 )
 
-// plan packs the lengths of lit, and of a distance code with the one word that
-// runs need.
+// plan packs the lengths of lit and of a distance code. Runs need one distance only.
 func (h *codeHeader) plan(b *codeBuilder, lit *code) {
 	h.litCount = litSymbols
 	for lit.length[h.litCount-1] == 0 {
@@ -51,7 +49,7 @@ func (h *codeHeader) plan(b *codeBuilder, lit *code) {
 	}
 }
 
-// repeat adds a length that n symbols in a row have.
+// repeat adds the common length of n successive symbols.
 func (h *codeHeader) repeat(length uint8, n int) {
 	if length == 0 {
 		for ; n >= 11; n -= min(n, 138) {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Header describes the picture that an Encoder is about to write. Depth 8 or 16
-// is gray; with 8, a palette makes it indexed colour, and RGB three samples a pixel.
+// Header describes the picture that an Encoder is about to write. It is gray of 8 or 16
+// bits. With 8 bits it can have a palette, or RGB with three samples a pixel.
 type Header struct {
 	Width, Height int        // pixels, 1 to 2³¹−1 (PNG, 11.2.1)
 	Depth         int        // bits a sample: 8, or 16 for gray
@@ -19,9 +19,9 @@ type Header struct {
 	Text          []Text     // tEXt chunks, written in this order before the pixels
 }
 
-// Text is a tEXt chunk (PNG, 11.3.3.2). Both strings hold characters of Latin-1
-// only; the keyword has 1 to 79 printable ones, with no space at either end and
-// no two in a row, and the value has no NUL.
+// Text is a tEXt chunk (PNG, 11.3.3.2). Both strings hold characters of Latin-1 only. The
+// keyword has 1 to 79 printable characters, no space at either end and no two spaces in a
+// row. The value has no NUL.
 type Text struct{ Keyword, Value string }
 
 const (
@@ -135,16 +135,16 @@ func appendLatin1(dst []byte, s string) []byte {
 	return dst
 }
 
-// openChunk appends a chunk's type behind room for its length. at is where the
-// chunk begins, for closeChunk.
+// openChunk appends room for a chunk's length and then its type. at is the start of the
+// chunk, for closeChunk.
 func openChunk(dst []byte, kind string) (_ []byte, at int) {
 	at = len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	return append(dst, kind...), at
 }
 
-// closeChunk fills in the length of the chunk that begins at and ends where dst
-// does, and appends its CRC.
+// closeChunk fills in the length of the chunk from at to the end of dst and appends its
+// CRC.
 func closeChunk(dst []byte, at int) []byte {
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-8))
 	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(dst[at+4:]))

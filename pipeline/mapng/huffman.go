@@ -23,9 +23,9 @@ const (
 )
 
 // build makes an optimal prefix code for freq with no word longer than limit.
-// Where fewer than two symbols occur, others are given words of one bit, as an
-// incomplete code is an error to some decoders. Frequencies are at most maxFreq. size is
-// how many bits all the words take, each as often as it occurs, and those others once.
+// Frequencies are at most maxFreq. If fewer than two symbols occur, other symbols get
+// words of one bit, since some decoders refuse incomplete codes. size is the number of
+// bits of all words, each counted as often as its symbol occurs, and at least once.
 func (b *codeBuilder) build(c *code, freq []uint32, limit int) (size int) {
 	n := b.collect(freq)
 	b.sort(n)
@@ -55,7 +55,7 @@ func (b *codeBuilder) build(c *code, freq []uint32, limit int) (size int) {
 	return size
 }
 
-// collect lists the symbols that occur in b.sorted, at least two of them.
+// collect lists the occurring symbols, at least two, in b.sorted.
 func (b *codeBuilder) collect(freq []uint32) (n int) {
 	for sym, f := range freq {
 		if f > 0 {
@@ -72,7 +72,7 @@ func (b *codeBuilder) collect(freq []uint32) (n int) {
 	return n
 }
 
-// sort orders b.sorted[:n] by frequency, equal ones by symbol: a radix sort.
+// sort orders b.sorted[:n] by frequency and then by symbol. It is a radix sort.
 func (b *codeBuilder) sort(n int) {
 	from, to := b.sorted[:n], b.swap[:n]
 	for shift := symbolBits; shift < 32; shift += 6 {
@@ -96,8 +96,8 @@ func (b *codeBuilder) sort(n int) {
 	copy(b.sorted[:n], from)
 }
 
-// depths counts how many words of each length an optimal code for b.sorted[:n]
-// has, none longer than limit. The tree is built in place (Moffat and Katajainen,
+// depths counts the words of each length in an optimal code for b.sorted[:n], none longer
+// than limit. The tree is built in place (Moffat and Katajainen,
 // In-place calculation of minimum-redundancy codes, 1995).
 func (b *codeBuilder) depths(n, limit int) (count [16]uint32) {
 	a := b.tree[:n]
@@ -139,9 +139,9 @@ func (b *codeBuilder) depths(n, limit int) (count [16]uint32) {
 	return count
 }
 
-// shorten makes a code that was cut off at limit bits a prefix code again: while
-// words overlap, a word at the limit takes a place beside a shorter one, which
-// grows by a bit (ITU-T T.81, K.2, the other way round).
+// shorten turns the lengths of a code that was cut off at limit bits into those of a
+// prefix code. While words overlap, a word at the limit moves beside a shorter word,
+// which grows by a bit (the reverse of ITU-T T.81, K.2).
 func shorten(count *[16]uint32, limit int) {
 	total := 0
 	for length := 1; length <= limit; length++ {

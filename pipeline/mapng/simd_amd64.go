@@ -4,21 +4,15 @@ package mapng
 
 //go:generate go -C _asm run . -dir ..
 
-import "golang.org/x/sys/cpu"
+// Assembly runs whole vectors, and plain Go fewer bytes. Assembly makes the encoder twice
+// as fast on photos and their maps. The tag purego leaves it out.
 
-// The inner loops in assembly: whole vectors there, fewer bytes in the plain Go that
-// specifies them. They make the encoder twice as fast on photos and their maps; the tag
-// purego leaves them out.
-
-// vector is how many bytes the loops do at once.
+// vector is the number of bytes that the loops do at once.
 const vector = 32
 
-// fast says whether this processor runs the loops.
-func fast() bool { return cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 }
-
-func sub(dst, cur, pred []byte) {
+func (l loops) sub(dst, cur, pred []byte) {
 	n := len(dst)
-	if n < vector || !fast() {
+	if n < vector || !l.avx2 {
 		subGeneric(dst, cur, pred)
 		return
 	}
@@ -26,9 +20,9 @@ func sub(dst, cur, pred []byte) {
 	subAVX2(&dst[0], &cur[0], &pred[0], n)
 }
 
-func subMean(dst, cur, left, up []byte) {
+func (l loops) subMean(dst, cur, left, up []byte) {
 	n := len(dst)
-	if n < vector || !fast() {
+	if n < vector || !l.avx2 {
 		subMeanGeneric(dst, cur, left, up)
 		return
 	}
@@ -36,9 +30,9 @@ func subMean(dst, cur, left, up []byte) {
 	subMeanAVX2(&dst[0], &cur[0], &left[0], &up[0], n)
 }
 
-func subPaeth(dst, cur, left, up, upLeft []byte) {
+func (l loops) subPaeth(dst, cur, left, up, upLeft []byte) {
 	n := len(dst)
-	if n < vector || !fast() {
+	if n < vector || !l.avx2 {
 		subPaethGeneric(dst, cur, left, up, upLeft)
 		return
 	}
@@ -46,16 +40,16 @@ func subPaeth(dst, cur, left, up, upLeft []byte) {
 	subPaethAVX2(&dst[0], &cur[0], &left[0], &up[0], &upLeft[0], n)
 }
 
-func sumMagnitudes(b []byte) (sum uint64) {
-	if vectors := len(b) / vector; vectors > 0 && fast() {
+func (l loops) sumMagnitudes(b []byte) (sum uint64) {
+	if vectors := len(b) / vector; vectors > 0 && l.avx2 {
 		sum = sumMagnitudesAVX2(&b[0], vectors)
 		b = b[vectors*vector:]
 	}
 	return sum + sumMagnitudesGeneric(b)
 }
 
-func sums(p []byte) (plain, weighted uint64) {
-	if vectors := len(p) / vector; vectors > 0 && fast() {
+func (l loops) sums(p []byte) (plain, weighted uint64) {
+	if vectors := len(p) / vector; vectors > 0 && l.avx2 {
 		plain, weighted = sumsAVX2(&p[0], vectors)
 		p = p[vectors*vector:]
 	}
@@ -63,8 +57,8 @@ func sums(p []byte) (plain, weighted uint64) {
 	return plain + p0, weighted + uint64(len(p))*plain + w0
 }
 
-func findSame(same []uint64, p []byte) {
-	if !fast() {
+func (l loops) findSame(same []uint64, p []byte) {
+	if !l.avx2 {
 		findSameGeneric(same, p)
 		return
 	}
@@ -75,8 +69,8 @@ func findSame(same []uint64, p []byte) {
 	}
 }
 
-func widen(dst []uint16, p []byte) {
-	if !fast() {
+func (l loops) widen(dst []uint16, p []byte) {
+	if !l.avx2 {
 		widenGeneric(dst, p)
 		return
 	}
@@ -84,25 +78,25 @@ func widen(dst []uint16, p []byte) {
 	widenAVX2(&dst[0], &p[0], len(p)/16)
 }
 
-func tally(count *[8][tokens]uint16, token []uint16) {
-	if eights := len(token) / 8; eights > 0 {
+func (l loops) tally(count *[8][tokens]uint16, token []uint16) {
+	if eights := len(token) / 8; eights > 0 && l.avx2 {
 		tallyAMD64(count, &token[0], eights)
 		token = token[8*eights:]
 	}
 	tallyGeneric(count, token)
 }
 
-func fold(count *[8][tokens]uint16) {
-	if !fast() {
+func (l loops) fold(count *[8][tokens]uint16) {
+	if !l.avx2 {
 		foldGeneric(count)
 		return
 	}
 	foldAVX2(count)
 }
 
-func writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
+func (l loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
 	groups := len(token) / 3
-	if groups == 0 || !fast() {
+	if groups == 0 || !l.avx2 {
 		return writeGroupsGeneric(out, token, entry, pending, bits)
 	}
 	return writeGroupsBMI2(&out[0], &token[0], groups, entry, pending, bits)

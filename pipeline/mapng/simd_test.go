@@ -2,11 +2,63 @@ package mapng
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"filterbank/filters/simd"
 )
+
+// loopsBuilt are the loops that this processor and build have.
+var loopsBuilt = newLoops(simd.Fastest)
+
+// TestExpectedLoops fails where a set would run other loops than its own, or where a
+// workspace's set does not reach its loops.
+func TestExpectedLoops(t *testing.T) {
+	for set, avx2 := range map[simd.Set]bool{
+		simd.Fastest: simd.Best() == simd.AVX2 || simd.Best() == simd.AVX512,
+		simd.AVX512:  simd.AVX512.AVX2(), simd.AVX2: simd.AVX2.AVX2(), simd.Generic: false,
+	} {
+		want := simd.Generic
+		if avx2 {
+			want = simd.AVX2
+		}
+		var e Encoder
+		ws := Workspace{SIMD: set}
+		if err := errors.Join(e.Reset(io.Discard, Header{Width: 1, Height: 1, Depth: 8}), e.WriteRows(&ws, []byte{7})); err != nil {
+			t.Fatal(err)
+		}
+		if ws.block.loops.String() != want.String() {
+			t.Errorf("%v runs the loops %v, want %v", set, ws.block.loops, want)
+		}
+	}
+}
+
+// TestEverySetWritesTheSame compares whole files, of rows that are no multiple of a
+// vector.
+func TestEverySetWritesTheSame(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	for _, h := range []Header{{Width: 301, Height: 130, Depth: 8}, {Width: 77, Height: 90, Depth: 16}, {Width: 45, Height: 60, Depth: 8, RGB: true}} {
+		pix, _ := guarded(rng, h.Width*h.Height*h.bytesPerPixel())
+		var first []byte
+		for _, set := range simd.Sets() {
+			var out bytes.Buffer
+			var e Encoder
+			if err := errors.Join(e.Reset(&out, h), e.WriteRows(&Workspace{SIMD: set}, pix), e.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = out.Bytes()
+			}
+			if !bytes.Equal(out.Bytes(), first) {
+				t.Errorf("%v writes another file of %+v than %v", set, h, simd.Best())
+			}
+		}
+	}
+}
 
 // guarded returns n random bytes at an odd address between guards, and a check
 // that the guards are whole.
@@ -40,9 +92,9 @@ func TestSubtractions(t *testing.T) {
 			run  func()
 			want func(i int) byte
 		}{
-			{"sub", func() { sub(dst, cur, left) }, func(i int) byte { return left[i] }},
-			{"subMean", func() { subMean(dst, cur, left, up) }, func(i int) byte { return byte((int(left[i]) + int(up[i])) / 2) }},
-			{"subPaeth", func() { subPaeth(dst, cur, left, up, upLeft) }, func(i int) byte { return paeth(left[i], up[i], upLeft[i]) }},
+			{"sub", func() { loopsBuilt.sub(dst, cur, left) }, func(i int) byte { return left[i] }},
+			{"subMean", func() { loopsBuilt.subMean(dst, cur, left, up) }, func(i int) byte { return byte((int(left[i]) + int(up[i])) / 2) }},
+			{"subPaeth", func() { loopsBuilt.subPaeth(dst, cur, left, up, upLeft) }, func(i int) byte { return paeth(left[i], up[i], upLeft[i]) }},
 		} {
 			c.run()
 			for i := range n {
@@ -69,7 +121,7 @@ func TestPaethOfEverything(t *testing.T) {
 			for i := range upLeft {
 				left[i], up[i] = byte(a), byte(b)
 			}
-			subPaeth(built[:], cur[:], left[:], up[:], upLeft[:])
+			loopsBuilt.subPaeth(built[:], cur[:], left[:], up[:], upLeft[:])
 			subPaethGeneric(generic[:], cur[:], left[:], up[:], upLeft[:])
 			for c := range 256 {
 				if want := -paeth(byte(a), byte(b), byte(c)); built[c] != want || generic[c] != want {
@@ -91,7 +143,7 @@ func TestFindSame(t *testing.T) {
 			}
 		}
 		built, generic := make([]uint64, words), make([]uint64, words)
-		findSame(built, p)
+		loopsBuilt.findSame(built, p)
 		findSameGeneric(generic, p)
 		if fmt.Sprint(built) != fmt.Sprint(want) || fmt.Sprint(generic) != fmt.Sprint(want) {
 			t.Errorf("%d words:\n%x, in plain Go\n%x, want\n%x", words, built, generic, want)
@@ -110,7 +162,7 @@ func TestSumMagnitudes(t *testing.T) {
 				v := int(int8(b))
 				want += uint64(max(v, -v))
 			}
-			if got := sumMagnitudes(p); got != want {
+			if got := loopsBuilt.sumMagnitudes(p); got != want {
 				t.Errorf("%d bytes: %d, want %d", n, got, want)
 			}
 		}
@@ -122,7 +174,7 @@ func TestWiden(t *testing.T) {
 	const guard = 0xdead
 	for n := 1; n < 100; n++ {
 		p, _ := guarded(rng, n+widenPad)
-		for name, f := range map[string]func([]uint16, []byte){"built": widen, "plain Go": widenGeneric} {
+		for name, f := range map[string]func([]uint16, []byte){"built": loopsBuilt.widen, "plain Go": widenGeneric} {
 			dst := slices.Repeat([]uint16{guard}, n+widenPad+1)
 			f(dst[:n+widenPad], p)
 			for i, b := range p[:n] {
@@ -150,8 +202,8 @@ func TestTally(t *testing.T) {
 			want[token[i]]++
 		}
 		var built, generic [8][tokens]uint16
-		tally(&built, token)
-		fold(&built)
+		loopsBuilt.tally(&built, token)
+		loopsBuilt.fold(&built)
 		tallyGeneric(&generic, token)
 		foldGeneric(&generic)
 		if built[0] != want || generic[0] != want {
@@ -183,7 +235,7 @@ func TestWriteGroups(t *testing.T) {
 		}
 		want.drain()
 		for name, f := range map[string]func([]byte, []uint16, *[tokens]uint32, uint64, uint64) (int, uint64, uint64){
-			"built": writeGroups, "plain Go": writeGroupsGeneric,
+			"built": loopsBuilt.writeGroups, "plain Go": writeGroupsGeneric,
 		} {
 			out := bytes.Repeat([]byte{0xa5}, size/8+17)
 			at, pending, bits := f(out[:size/8+16], token, &entry, start, uint64(startBits))

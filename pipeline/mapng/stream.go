@@ -3,11 +3,11 @@ package mapng
 import "encoding/binary"
 
 const (
-	// blockSize is how many filtered bytes share one set of Huffman codes: enough
-	// that the codes' own description weighs little, few enough for the cache and
-	// for one stored block.
+	// blockSize is the number of filtered bytes that share one set of Huffman codes. It is
+	// large enough that the description of the codes weighs little, and small enough for
+	// the cache and for one stored block.
 	blockSize = 1 << 15
-	// blockPad is how far past a block's end its bytes are loaded, and ignored.
+	// blockPad is the number of bytes past a block's end that loops load and ignore.
 	blockPad = 64
 )
 
@@ -44,15 +44,15 @@ func (s *stream) advance(n int) { s.n += n }
 
 func (s *stream) full() bool { return s.n == s.size }
 
-// flush compresses the block into an IDAT chunk, which is valid until the next
-// call with the same coder. The last one ends the zlib stream.
+// flush compresses the block into an IDAT chunk. The chunk is valid until the next call
+// with the same coder. The last one ends the zlib stream.
 func (s *stream) flush(c *blockCoder, last bool) []byte {
 	out, at := openChunk(c.out[:0], "IDAT")
 	if !s.begun {
 		out = append(out, 0x78, 0x01) // deflate with a window of 32 KB; fastest
 		s.begun = true
 	}
-	s.sum = s.sum.add(s.buf[:s.n])
+	s.sum = s.sum.add(c.loops, s.buf[:s.n])
 	s.bits.out = out
 	c.encode(&s.bits, s.buf[:s.n:s.n+blockPad], last)
 	if last {
@@ -64,15 +64,15 @@ func (s *stream) flush(c *blockCoder, last bool) []byte {
 	return out
 }
 
-// bitWriter packs bits, lowest first, as DEFLATE wants them. Up to 63 are
-// pending; between blocks fewer than 8 are.
+// bitWriter packs bits in DEFLATE's order, lowest first. Up to 63 bits are pending, and
+// fewer than 8 between blocks.
 type bitWriter struct {
 	out     []byte
 	pending uint64
 	n       uint // pending bits
 }
 
-// put appends the low n ≤ 32 bits of v; its other bits are zero.
+// put appends the low n ≤ 32 bits of v. The other bits of v must be zero.
 func (b *bitWriter) put(v uint64, n uint) {
 	b.pending |= v << b.n
 	b.n += n

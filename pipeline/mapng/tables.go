@@ -2,8 +2,8 @@ package mapng
 
 import "math/bits"
 
-// matchLength is how DEFLATE writes a match length (RFC 1951, 3.2.5): a symbol and
-// extra bits.
+// matchLength is DEFLATE's form of a match length (RFC 1951, 3.2.5): a symbol and extra
+// bits.
 type matchLength struct {
 	symbol    uint16
 	extra     uint8

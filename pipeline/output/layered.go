@@ -13,12 +13,17 @@ import (
 // Workspace is what a worker's formats write with. Its buffers last from picture to
 // picture. It has one owner.
 type Workspace struct {
-	Engine *engine.Engine // whose lanes and stages are used
+	Engine *engine.Engine // whose lanes, stages and instruction sets are used
 
 	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
 	inUse    int
 	encode   []mapng.Workspace // one a lane
 	drawer   sheet.Drawer
+}
+
+// Reset drops all buffers, which are in any state after a panic.
+func (ws *Workspace) Reset(e *engine.Engine) {
+	*ws = Workspace{Engine: e, drawer: sheet.Drawer{SIMD: e.Kernel.SIMD()}}
 }
 
 func (ws *Workspace) encoder() *mapng.Encoder {
@@ -32,7 +37,7 @@ func (ws *Workspace) encoder() *mapng.Encoder {
 // each calls do for each map of the rows.
 func (ws *Workspace) each(goroutines int, rows volume.Rows, do func(l *engine.Lane, encode *mapng.Workspace, k int) error) error {
 	for len(ws.encode) < goroutines {
-		ws.encode = append(ws.encode, mapng.Workspace{})
+		ws.encode = append(ws.encode, mapng.Workspace{SIMD: ws.Engine.Kernel.SIMD()})
 	}
 	return ws.Engine.Lanes.Each(goroutines, rows.C, func(l *engine.Lane, i, k int) error {
 		return do(l, &ws.encode[i], k)
@@ -67,6 +72,11 @@ type target struct {
 	ranges []render.Range // one a map; nil for formats that are not ranged
 	names  []Planned
 	files  []*store.File
+}
+
+// levels turns the values of a map into levels of 8 bits.
+func (t *target) levels(k int) render.Gray {
+	return t.Levels(t.lp.Layer, t.ranges[k], t.ws.Engine.Kernel.SIMD())
 }
 
 // layered is the Writer of formats whose files are of one layer each.

@@ -68,7 +68,7 @@ func newOverlayWriter(t *target) (layerWriter, error) {
 			return nil, fmt.Errorf("encode %s: %w", t.names[k].Suffix, err)
 		}
 		o.encoders = append(o.encoders, enc)
-		o.grays = append(o.grays, t.Levels(lp.Layer, t.ranges[k]))
+		o.grays = append(o.grays, t.levels(k))
 		o.overlays = append(o.overlays, render.NewOverlay(colormap, t.ranges[k], across))
 	}
 	return o, nil

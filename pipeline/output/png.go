@@ -32,7 +32,7 @@ var png8 = Format{
 		v.keyColours(w, v.ColormapOf)
 	},
 	Open: openLayers(png8Files, func(t *target) (layerWriter, error) {
-		return newPNGWriter(t, 8, func(r render.Range) render.Gray { return t.Levels(t.lp.Layer, r) })
+		return newPNGWriter(t, 8, t.levels)
 	}),
 	Read: readPNG,
 }
@@ -51,8 +51,10 @@ var png16 = Format{
 	Name: "png16", Ranged: true, Uncoloured: true,
 	Files: png16Files,
 	Key:   func(w io.Writer, v *View) { v.keyRanges(w) },
-	Open:  openLayers(png16Files, func(t *target) (layerWriter, error) { return newPNGWriter(t, 16, render.Gray16) }),
-	Read:  readPNG,
+	Open: openLayers(png16Files, func(t *target) (layerWriter, error) {
+		return newPNGWriter(t, 16, func(k int) render.Gray { return render.Gray16(t.ranges[k], t.ws.Engine.Kernel.SIMD()) })
+	}),
+	Read: readPNG,
 }
 
 func png16Files(v *View) []Planned {
@@ -80,7 +82,7 @@ type pngWriter struct {
 	encoders []*mapng.Encoder
 }
 
-func newPNGWriter(t *target, depth int, gray func(render.Range) render.Gray) (*pngWriter, error) {
+func newPNGWriter(t *target, depth int, gray func(k int) render.Gray) (*pngWriter, error) {
 	w := &pngWriter{ws: t.ws, depth: depth}
 	header := mapng.Header{Width: t.lp.Out.W, Height: t.lp.Out.H, Depth: depth, Text: make([]mapng.Text, 1)}
 	if c := t.ColormapOf(t.lp.Layer); !c.Gray() {
@@ -94,7 +96,7 @@ func newPNGWriter(t *target, depth int, gray func(render.Range) render.Gray) (*p
 			return nil, fmt.Errorf("encode %s: %w", t.names[k].Suffix, err)
 		}
 		w.encoders = append(w.encoders, enc)
-		w.grays = append(w.grays, gray(t.ranges[k]))
+		w.grays = append(w.grays, gray(k))
 	}
 	return w, nil
 }

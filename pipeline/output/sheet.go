@@ -61,7 +61,7 @@ func newSheetWriter(t *target) (layerWriter, error) {
 	s := &sheetWriter{target: t, figure: t.layerFigure(t.plan, t.index, t.ranges)}
 	reduction := sheet.NewReduction(s.figure.from, s.figure.to, 1)
 	for k := range s.figure.Cells {
-		s.grays = append(s.grays, t.Levels(t.lp.Layer, t.ranges[k]))
+		s.grays = append(s.grays, t.levels(k))
 		s.maps = append(s.maps, reduction.Again())
 	}
 	if s.figure.labelled() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"filterbank/filters"
+	"filterbank/filters/simd"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -77,11 +78,11 @@ func (s *Settings) RangeOf(layer filters.Layer, r render.Range) render.Range {
 }
 
 // Levels turns a layer's values into levels of 8 bits, on a range that RangeOf has given.
-func (s *Settings) Levels(layer filters.Layer, r render.Range) render.Gray {
+func (s *Settings) Levels(layer filters.Layer, r render.Range, set simd.Set) render.Gray {
 	if s.ColormapOf(layer).Diverging() {
-		return render.Centred8(r)
+		return render.Centred8(r, set)
 	}
-	return render.Gray8(r)
+	return render.Gray8(r, set)
 }
 
 // View is what formats see of a picture: its plans, which layers are wanted, how values

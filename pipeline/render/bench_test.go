@@ -3,6 +3,8 @@ package render
 import (
 	"math/rand/v2"
 	"testing"
+
+	"filterbank/filters/simd"
 )
 
 // benchmarkRow is a band of a map after ReLU, 46% zeros.
@@ -27,8 +29,8 @@ func BenchmarkGray8(b *testing.B) {
 		name string
 		gray Gray
 	}{
-		{"map", Gray8(Range{0, 0.54})},
-		{"exact", Gray8(Range{0.1, 0x1p127})},
+		{"map", Gray8(Range{0, 0.54}, simd.Fastest)},
+		{"exact", Gray8(Range{0.1, 0x1p127}, simd.Fastest)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
@@ -42,7 +44,7 @@ func BenchmarkGray8(b *testing.B) {
 		for i := range ties {
 			ties[i] = float32(i%255) + 0.5
 		}
-		g := Gray8(Range{0, 255})
+		g := Gray8(Range{0, 255}, simd.Fastest)
 		for b.Loop() {
 			g.Row(dst, ties)
 		}
@@ -53,7 +55,7 @@ func BenchmarkGray8(b *testing.B) {
 func BenchmarkGray16(b *testing.B) {
 	row := benchmarkRow()
 	dst := make([]byte, 2*len(row))
-	g := Gray16(Range{0, 0.54})
+	g := Gray16(Range{0, 0.54}, simd.Fastest)
 	for b.Loop() {
 		g.Row(dst, row)
 	}

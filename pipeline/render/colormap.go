@@ -8,13 +8,13 @@ import (
 )
 
 // Colormap gives each of the 256 levels of an 8-bit map a colour. It is comparable and
-// immutable. The zero value is auto, which is no colormap yet: For makes it one.
+// immutable. The zero value is auto, which For resolves to a colormap.
 type Colormap struct {
 	name   string
 	colors string // hexadecimal, as in tables.go; none for the grays
 }
 
-// The names that say more than which table it is.
+// The names that the code treats specially.
 const (
 	autoName      = "auto"
 	grayName      = "gray"
@@ -22,7 +22,7 @@ const (
 	divergingName = "coolwarm"
 )
 
-// colormaps is all of them, in the order in which they are listed.
+// colormaps lists all colormaps in the order of help texts.
 func colormaps() []Colormap {
 	return []Colormap{
 		{}, {name: grayName}, {name: invertedName},
@@ -31,7 +31,7 @@ func colormaps() []Colormap {
 	}
 }
 
-// Colormaps is the names that ParseColormap knows.
+// Colormaps lists the names that ParseColormap knows.
 func Colormaps() []string {
 	var names []string
 	for _, c := range colormaps() {
@@ -60,8 +60,8 @@ func (c Colormap) Name() string {
 	return c.name
 }
 
-// For is the colormap for maps that call for a diverging one, or do not: auto is coolwarm
-// for the first and gray for the others, and every other one is itself.
+// For resolves auto: to coolwarm if diverging is set, and otherwise to gray. Every other
+// colormap is returned as it is.
 func (c Colormap) For(diverging bool) Colormap {
 	switch {
 	case c.name != "":
@@ -72,15 +72,16 @@ func (c Colormap) For(diverging bool) Colormap {
 	return Colormap{name: grayName}
 }
 
-// Gray says that the colours are the levels themselves, so that a picture needs no palette.
+// Gray reports whether the colours are the levels themselves. A picture then needs no
+// palette.
 func (c Colormap) Gray() bool { return c.name == "" || c.name == grayName }
 
-// Diverging says that the colours go two ways from a pale one in the middle, levels 127
-// and 128, which is for the value 0: see Range.Centred.
+// Diverging reports whether colours go two ways from a pale one in the middle, at levels
+// 127 and 128. The middle stands for the value 0; see Range.Centred.
 func (c Colormap) Diverging() bool { return c.name == divergingName }
 
-// Palette is the colours of the levels 0 to 255: red, green and blue of sRGB. The slice is
-// the caller's.
+// Palette returns the colours of the levels 0 to 255: red, green and blue of sRGB. The
+// caller owns the slice.
 func (c Colormap) Palette() [][3]uint8 {
 	colors := make([][3]uint8, 256)
 	table, _ := hex.DecodeString(c.colors) // tables.go holds nothing else

@@ -3,46 +3,49 @@ package render
 import (
 	"encoding/binary"
 	"math"
+
+	"filterbank/filters/simd"
 )
 
 //go:generate go -C _asm run . -dir ..
 
 // Gray turns the values of a map into levels: gray pixels, or indices of a Colormap's
-// palette. It is immutable and safe for concurrent use; make one for each range, not for
+// palette. It is immutable and safe for concurrent use. Make one for each range, not for
 // each row.
 type Gray struct {
 	lo, width float64
 	top       float64 // the largest level
-	constant  bool    // all pixels are flat
+	constant  bool    // the range has no width, and all pixels are flat
 	flat      byte
 	bracket   bracket // for 8 bits
+	loops     loops
 }
 
 // Gray8 makes pixels of one byte: (v − r.Lo)/(r.Hi − r.Lo)·255, in float64 and in
-// that order, rounded half to even and clamped to 0…255. NaN is 0, and every pixel is
-// where r has no width.
-func Gray8(r Range) Gray {
+// that order, rounded half to even and clamped to 0…255. NaN is 0. If r has no width,
+// every pixel is 0. All sets of loops give the same pixels.
+func Gray8(r Range, set simd.Set) Gray {
 	return Gray{
 		lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint8,
-		constant: r.Lo == r.Hi, bracket: newBracket(r),
+		constant: r.Lo == r.Hi, bracket: newBracket(r), loops: newLoops(set),
 	}
 }
 
-// Centred8 is Gray8 for a centred range: every pixel is 128, as that of a 0 is in every
-// other centred range, where r has no width.
-func Centred8(r Range) Gray {
-	g := Gray8(r)
+// Centred8 is Gray8 for a centred range. If r has no width, every pixel is 128, which is
+// the pixel of the value 0 in every other centred range.
+func Centred8(r Range, set simd.Set) Gray {
+	g := Gray8(r, set)
 	g.flat = 128
 	return g
 }
 
 // Gray16 is Gray8 with 65535 in place of 255. A pixel is two bytes, the higher one
 // first.
-func Gray16(r Range) Gray {
-	return Gray{lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint16, constant: r.Lo == r.Hi}
+func Gray16(r Range, set simd.Set) Gray {
+	return Gray{lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint16, constant: r.Lo == r.Hi, loops: newLoops(set)}
 }
 
-// Row writes the pixels of a row to the start of dst, which must have room for them.
+// Row writes the pixels of a row to the start of dst. dst must have room for them.
 func (g *Gray) Row(dst []byte, row []float32) {
 	if g.top == math.MaxUint8 {
 		dst = dst[:len(row)]
@@ -65,7 +68,7 @@ func (g *Gray) Row(dst []byte, row []float32) {
 	}
 }
 
-// level is a pixel, as a whole number. Everything else here gives what it gives.
+// level is the specification of a pixel, as a whole number.
 func (g *Gray) level(v float32) float64 {
 	p := (float64(v) - g.lo) / g.width * g.top
 	switch {
@@ -91,8 +94,8 @@ func (g *Gray) exact16Generic(dst []byte, row []float32) {
 }
 
 // bracket finds most levels of 8 bits in float32. With p = (v + offset)·scale, the
-// level before it is rounded and clamped lies between p and p + span; where both ends
-// are rounded and clamped to the same level, that is it, whatever lies between.
+// level before rounding and clamping lies between p and p + span. If both ends round and
+// clamp to the same level, that is the pixel.
 //
 // Proof. Let u = 2⁻²⁴, s = 255/(hi − lo), P = (v − lo)·s without rounding, q the same
 // as Gray.level computes it in float64, and A = |lo|·s. offset is −lo − E/s rounded to
@@ -113,8 +116,8 @@ type bracket struct {
 	offset, scale, span float32
 }
 
-// farthest is the largest A. With it 32 values are unsure of a level in 4% of cases,
-// with the range of a map, where A ≤ 255, in 0.7%.
+// farthest is the largest A with a bracket. At A = farthest, 4% of groups of 32 values
+// need exact arithmetic. In the range of a map, where A ≤ 255, 0.7% do.
 const farthest = 4096
 
 func newBracket(r Range) bracket {
@@ -134,8 +137,8 @@ func newBracket(r Range) bracket {
 }
 
 func (g *Gray) bracket8Generic(dst []byte, row []float32) {
-	// The sum with 3·2²² has the last bit of its significand worth 1, so that it is
-	// rounded to even, and a small whole number in the low bits.
+	// The last bit of a sum with 3·2²² is worth 1. So the sum is rounded to even, and its
+	// low bits are a small whole number.
 	const round = 3 << 22
 	b := g.bracket
 	dst = dst[:len(row)]

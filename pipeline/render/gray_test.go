@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"filterbank/filters/simd"
 )
 
 var (
@@ -38,7 +40,7 @@ func TestGray(t *testing.T) {
 	} {
 		var got8 [1]byte
 		var got16 [2]byte
-		gray8, gray16 := Gray8(c.r), Gray16(c.r)
+		gray8, gray16 := Gray8(c.r, simd.Fastest), Gray16(c.r, simd.Fastest)
 		gray8.Row(got8[:], []float32{c.v})
 		gray16.Row(got16[:], []float32{c.v})
 		if int(got8[0]) != c.want[0] || int(got16[0])<<8|int(got16[1]) != c.want[1] {
@@ -59,7 +61,7 @@ func wantLevel(v float32, r Range, top float64) uint16 {
 // checkGray compares what was built, and the plain Go, with wantLevel.
 func checkGray(t *testing.T, r Range, row []float32) {
 	t.Helper()
-	gray8, gray16 := Gray8(r), Gray16(r)
+	gray8, gray16 := Gray8(r, simd.Fastest), Gray16(r, simd.Fastest)
 	dst := make([]byte, 2*len(row))
 	for name, write := range map[string]func([]byte, []float32){
 		"Gray8": gray8.Row, "Gray16": gray16.Row,
@@ -85,6 +87,24 @@ func checkGray(t *testing.T, r Range, row []float32) {
 			}
 			if got != want {
 				t.Fatalf("%s: %v (%08x) in %v: got %d, want %d", name, v, math.Float32bits(v), r, got, want)
+			}
+		}
+	}
+}
+
+// TestExpectedLoops fails where a set would run other loops than its own.
+func TestExpectedLoops(t *testing.T) {
+	for set, avx2 := range map[simd.Set]bool{
+		simd.Fastest: simd.Best() == simd.AVX2 || simd.Best() == simd.AVX512,
+		simd.AVX512:  simd.AVX512.AVX2(), simd.AVX2: simd.AVX2.AVX2(), simd.Generic: false,
+	} {
+		want := simd.Generic
+		if avx2 {
+			want = simd.AVX2
+		}
+		for _, g := range []Gray{Gray8(Range{0, 1}, set), Centred8(Range{-1, 1}, set), Gray16(Range{0, 1}, set)} {
+			if g.loops.String() != want.String() {
+				t.Errorf("%v runs the loops %v, want %v", set, g.loops, want)
 			}
 		}
 	}
@@ -206,7 +226,7 @@ func TestGrayOfEveryLength(t *testing.T) {
 					values[i] = float32(rng.IntN(255)) + 0.5
 				}
 			}
-			for depth, gray := range map[int]Gray{8: Gray8(r), 16: Gray16(r)} {
+			for depth, gray := range map[int]Gray{8: Gray8(r, simd.Fastest), 16: Gray16(r, simd.Fastest)} {
 				size := n * depth / 8
 				all := bytes.Repeat([]byte{0xa5}, size+2*guard)
 				gray.Row(all[guard:], values)
@@ -242,7 +262,7 @@ func TestBracketServesMaps(t *testing.T) {
 
 func TestRowDoesNotAllocate(t *testing.T) {
 	row, dst := make([]float32, 100), make([]byte, 200)
-	gray8, gray16 := Gray8(Range{0, 1}), Gray16(Range{0, 1})
+	gray8, gray16 := Gray8(Range{0, 1}, simd.Fastest), Gray16(Range{0, 1}, simd.Fastest)
 	if n := testing.AllocsPerRun(10, func() {
 		gray8.Row(dst, row)
 		gray16.Row(dst, row)

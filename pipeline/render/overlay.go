@@ -2,17 +2,18 @@ package render
 
 import "math"
 
-// Axis is where a layer's outputs lie along one side of the picture: output i is about the
-// pixels from Start + i·Jump on, Field of them, and stands at their centre.
+// Axis places a layer's outputs along one side of the picture. Output i covers Field
+// pixels from Start + i·Jump on and stands at their centre.
 type Axis struct {
 	Start, Jump, Field int // in pixels; Start may be negative
 	Outputs            int
 }
 
-// At finds the outputs around a pixel's centre: i and, weight 256ths of the way towards
-// it, i+1. Beyond the first or the last output's centre it is that output alone.
+// At finds the outputs i and i+1 around a pixel's centre. The pixel lies weight 256ths of
+// the way from i to i+1. Beyond the centre of the first or last output, i is that output
+// and weight is 0.
 func (a Axis) At(pixel int) (i, weight int) {
-	// Twice the distance to the centre of output 0, since centres may lie between pixels.
+	// Distances are doubled, since centres may lie between pixels.
 	at, step := 2*(pixel-a.Start)-(a.Field-1), 2*a.Jump
 	if at <= 0 {
 		return 0, 0
@@ -23,27 +24,28 @@ func (a Axis) At(pixel int) (i, weight int) {
 	return i, (at%step*256 + a.Jump) / step
 }
 
-// Overlay blends a map over the picture that it was made of: colours for its levels, the
-// more opaque the farther a level is from that of 0, over the picture in gray. It is
-// immutable and safe for concurrent use.
+// Overlay blends the colours of a map's levels over the gray picture that the map was
+// made of. A colour is the more opaque, the farther its level is from the level of 0.
+// An Overlay is immutable and safe for concurrent use.
 type Overlay struct {
 	across  Crossings
 	colours [256]colour
 }
 
-// Crossings say for each pixel of the picture's rows which of the map's columns it lies
-// between.
+// Crossings hold, for each pixel of the picture's rows, the map's columns on both sides.
 type Crossings []crossing
 
 type crossing struct{ left, weight uint32 }
 
-// colour is what a level adds to a pixel, in 255ths, and how much of the gray it leaves.
+// colour is the light that a level adds to a pixel, and the share of gray that it leaves,
+// both in 255ths.
 type colour struct {
 	r, g, b uint32
 	gray    uint32
 }
 
-// NewCrossings is what the overlays of a layer on a picture so wide have in common.
+// NewCrossings works out the crossings of a picture of that width. All overlays of a layer
+// share them.
 func NewCrossings(a Axis, width int) Crossings {
 	across := make(Crossings, width)
 	for x := range across {
@@ -53,17 +55,17 @@ func NewCrossings(a Axis, width int) Crossings {
 	return across
 }
 
-// NewOverlay is the overlay of a map in the levels of a range.
+// NewOverlay makes the overlay of a map whose levels are those of a range.
 func NewOverlay(c Colormap, r Range, across Crossings) *Overlay {
-	const opaque = 225 // of 255, that of a level as far from 0 as any
+	const opaque = 225 // of 255: the opacity of the level farthest from 0
 	o := &Overlay{across: across}
 	zero := float64(r.ZeroLevel())
 	if c.Diverging() && r.Lo == r.Hi {
 		zero = 128 // as Centred8 has it
 	}
 	for level, rgb := range c.Palette() {
-		// To the power of 3/4: weak answers, which most maps are full of, are seen, but not
-		// the steps between the lowest levels.
+		// The power of 3/4 shows weak answers, which most maps are full of, and hides the
+		// steps between the lowest levels.
 		strength := math.Abs(float64(level)-zero) / max(zero, 255-zero)
 		a := uint32(math.RoundToEven(opaque * math.Sqrt(strength*math.Sqrt(strength))))
 		o.colours[level] = colour{a * uint32(rgb[0]), a * uint32(rgb[1]), a * uint32(rgb[2]), 255 - a}
@@ -71,8 +73,8 @@ func NewOverlay(c Colormap, r Range, across Crossings) *Overlay {
 	return o
 }
 
-// Row blends a row: gray is the picture's, above and below are the map's levels in the
-// rows around it, below weighing so many 256ths. dst takes RGB.
+// Row blends a row into RGB. gray is the picture's row. above and below are the map's
+// levels in the rows around it; weight is the share of below, in 256ths.
 func (o *Overlay) Row(dst, gray, above, below []byte, weight int) {
 	down := uint32(weight)
 	last := len(above) - 1
@@ -90,7 +92,7 @@ func (o *Overlay) Row(dst, gray, above, below []byte, weight int) {
 	}
 }
 
-// Luma is a row of RGB in gray, as ITU-R BT.601 weighs the colours.
+// Luma converts a row of RGB to gray with the weights of ITU-R BT.601.
 func Luma(dst, rgb []byte) {
 	for x := range dst {
 		p := rgb[3*x : 3*x+3]

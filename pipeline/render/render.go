@@ -1,4 +1,5 @@
-// Package render turns the values of feature maps into pixels.
+// Package render owns the pixels of feature maps: ranges, levels, colours and overlays. It
+// never encodes a picture and never reads a file.
 package render
 
 import (

@@ -2,13 +2,8 @@
 
 package render
 
-import "golang.org/x/sys/cpu"
-
-// The loops in assembly take whole groups of values. What is left of a row is done
-// with a group that ends where the row ends and so does some values again; rows
-// shorter than a group take the plain Go.
-
-var hasAVX2 = cpu.X86.HasAVX2
+// Assembly runs whole groups of values. The last group of a row ends with the row and may
+// do some values again. Plain Go runs rows that are shorter than a group.
 
 const (
 	bracketGroup = 32 // of bracket8AVX2
@@ -17,7 +12,7 @@ const (
 
 func (g *Gray) bracket8(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < bracketGroup {
+	if !g.loops.avx2 || n < bracketGroup {
 		g.bracket8Generic(dst, row)
 		return
 	}
@@ -27,7 +22,7 @@ func (g *Gray) bracket8(dst []byte, row []float32) {
 	}
 }
 
-// bracketGroups computes the groups exactly in which a bracket holds two levels.
+// bracketGroups uses exact arithmetic for the groups in which a bracket holds two levels.
 func (g *Gray) bracketGroups(dst []byte, row []float32) {
 	b := &g.bracket
 	_ = dst[len(row)-1]
@@ -43,7 +38,7 @@ func (g *Gray) bracketGroups(dst []byte, row []float32) {
 
 func (g *Gray) exact8(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < exactGroup {
+	if !g.loops.avx2 || n < exactGroup {
 		g.exact8Generic(dst, row)
 		return
 	}
@@ -54,7 +49,7 @@ func (g *Gray) exact8(dst []byte, row []float32) {
 
 func (g *Gray) exact16(dst []byte, row []float32) {
 	n := len(row)
-	if !hasAVX2 || n < exactGroup {
+	if !g.loops.avx2 || n < exactGroup {
 		g.exact16Generic(dst, row)
 		return
 	}

@@ -54,7 +54,7 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 			}
 			r := d.looks.RangeOf(layer, tallies[l][k].scale())
 			m.Of = [2]float64{r.Lo, r.Hi}
-			open := &drawnMap{of: m, gray: d.looks.Levels(layer, r)}
+			open := &drawnMap{of: m, gray: d.looks.Levels(layer, r, d.workspace.SIMD)}
 			open.err = open.encoder.Reset(&open.out, header)
 			all.layers[l][k] = open
 		}

@@ -115,9 +115,9 @@ func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 			return nil, nil, err
 		}
 		for _, lp := range plans[s].Layers {
-			if n, limit := int64(lp.Out.H)*int64(lp.Out.W), w.opts.Decoder.Options().Pixels; n > limit {
-				return nil, nil, fmt.Errorf("layer %s: maps of %d×%d have %d pixels, over the limit of %d; raise it with --limit-pixels",
-					lp.Layer.Name(), lp.Out.W, lp.Out.H, n, limit)
+			limits := w.opts.Decoder.Options().Limits
+			if err := limits.Check("layer "+lp.Layer.Name()+": map", lp.Out.W, lp.Out.H, "use less padding"); err != nil {
+				return nil, nil, err
 			}
 			data[s] = append(data[s], planData{
 				In: shapeOf(lp.In), Out: shapeOf(lp.Out),

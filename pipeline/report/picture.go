@@ -75,6 +75,7 @@ type hand struct {
 
 func (w *writer) newHand() *hand {
 	h := &hand{runners: make([]filters.Runner, len(w.opts.Stacks)), drawing: drawing{looks: &w.opts.Looks}}
+	h.drawing.workspace.SIMD = w.opts.Kernel.SIMD()
 	for i := range h.runners {
 		h.runners[i].Kernel = w.opts.Kernel
 	}

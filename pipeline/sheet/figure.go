@@ -14,6 +14,7 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 
+	"filterbank/filters/simd"
 	"filterbank/pipeline/mapng"
 )
 
@@ -79,6 +80,8 @@ var (
 // Drawer draws figures, one at a time. It keeps letters and memory from one to the next.
 // The zero value is ready.
 type Drawer struct {
+	SIMD simd.Set // the loops to use; all sets draw the same pixels
+
 	title, text, name, note *face
 	strip                   image.RGBA
 	rgb                     []byte
@@ -92,6 +95,7 @@ func (d *Drawer) Write(w io.Writer, f *Figure) error {
 	if err != nil {
 		return err
 	}
+	d.workspace.SIMD = d.SIMD
 	if err := d.encoder.Reset(w, mapng.Header{Width: size.X, Height: size.Y, Depth: 8, RGB: true}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sheet
 import (
 	"math"
 
+	"filterbank/filters/simd"
 	"filterbank/pipeline/render"
 )
 
@@ -25,7 +26,7 @@ func Largest(weights []float32) float64 {
 // −largest to largest, each a square of zoom×zoom pixels.
 func SignedKernel(weights []float32, width int, largest float64, zoom int) *Raster {
 	levels := make([]byte, len(weights))
-	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest})
+	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // few weights
 	gray.Row(levels, weights)
 	return &Raster{Width: width, Height: len(weights) / width, Zoom: zoom, Pix: levels, Palette: KernelPalette()}
 }
@@ -36,7 +37,7 @@ func ColourKernel(weights []float32, width int, largest float64, zoom int) *Rast
 	n := len(weights) / 3
 	pix := make([]byte, len(weights))
 	levels := make([]byte, n)
-	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest})
+	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // few weights
 	for c := range 3 {
 		gray.Row(levels, weights[c*n:][:n])
 		for i, level := range levels {

@@ -32,7 +32,7 @@ func BenchmarkList(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if entries, err := List(b.Context(), bm.inputs, bm.opts); err != nil || len(entries) < n/10 {
+				if entries, err := list(b.Context(), bm.inputs, bm.opts); err != nil || len(entries) < n/10 {
 					b.Fatal(len(entries), err)
 				}
 			}

@@ -30,7 +30,7 @@ func TestListCollisions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			plant(t, tt.tree...)
-			_, err := List(t.Context(), tt.inputs, tt.opts)
+			_, err := list(t.Context(), tt.inputs, tt.opts)
 			got, _ := errors.AsType[*CollisionError](err)
 			if (got == nil) != (err == nil) {
 				t.Fatal(err)

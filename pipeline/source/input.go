@@ -104,18 +104,22 @@ func (in *Input) Read(p []byte) (int, error) {
 	return in.ReadSeeker.Read(p[:min(len(p), part)])
 }
 
-// Sum gives the SHA-256 of the whole input, in hexadecimal, and leaves it rewound. It
-// holds little of it in memory.
-func (in *Input) Sum() (string, error) {
-	h := sha256.New()
+// Sum gives the first n bytes of the input and the SHA-256 of all of it, in hexadecimal,
+// and leaves it rewound. It holds little of it in memory.
+func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return "", fmt.Errorf("read: %w", Shown(err))
+		return nil, "", fmt.Errorf("read: %w", Shown(err))
 	}
+	if beginning, err = io.ReadAll(io.LimitReader(in, n)); err != nil {
+		return nil, "", fmt.Errorf("read: %w", Shown(err))
+	}
+	h := sha256.New()
+	h.Write(beginning)
 	if _, err := io.Copy(h, in); err != nil {
-		return "", fmt.Errorf("read: %w", Shown(err))
+		return nil, "", fmt.Errorf("read: %w", Shown(err))
 	}
-	_, err := in.Seek(0, io.SeekStart)
-	return hex.EncodeToString(h.Sum(nil)), err
+	_, err = in.Seek(0, io.SeekStart)
+	return beginning, hex.EncodeToString(h.Sum(nil)), err
 }
 
 // ReadAll reads the input from its beginning. If the file has become shorter meanwhile, it

@@ -39,7 +39,7 @@ func TestListNeverReadsTheOutput(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				entries, err := List(t.Context(), tt.inputs, Options{Out: out})
+				entries, err := list(t.Context(), tt.inputs, Options{Out: out})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -9,9 +9,6 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// pictureExtensions are those that a folder gives, in any case.
-const pictureExtensions = ".png .jpg .jpeg .jpe .jfif"
-
 // selection says what a walk takes. Doublestar's own walk is not used: it keeps
 // silent about folders that cannot be read, follows links in circles, cannot be
 // kept out of the output folder and refuses names that are not UTF-8.
@@ -125,10 +122,10 @@ func (s selection) leadsThrough(rel string, depth int) bool {
 	return depth < len(s.lead) && s.enters(rel, depth)
 }
 
-// takes is true of a file that is to be read.
-func (s selection) takes(rel string) bool {
+// takes is true of a file that is to be read, where folders give those extensions.
+func (s selection) takes(rel string, extensions []string) bool {
 	name := baseName(rel)
-	return (s.anyFile || isPicture(name)) && s.sees(name) && doublestar.MatchUnvalidated(s.pattern, rel)
+	return (s.anyFile || hasExtension(name, extensions)) && s.sees(name) && doublestar.MatchUnvalidated(s.pattern, rel)
 }
 
 // sees is false of a hidden name that no part of the pattern asks for.
@@ -142,13 +139,9 @@ func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 func baseName(rel string) string { return rel[strings.LastIndexByte(rel, '/')+1:] }
 
-// isPicture is true of a name with an extension that a folder gives.
-func isPicture(name string) bool {
+// hasExtension is true of a name with one of the extensions, in any case, and of every
+// name where there are none.
+func hasExtension(name string, extensions []string) bool {
 	ext := filepath.Ext(name)
-	for known := range strings.FieldsSeq(pictureExtensions) {
-		if strings.EqualFold(ext, known) {
-			return true
-		}
-	}
-	return false
+	return len(extensions) == 0 || slices.ContainsFunc(extensions, func(known string) bool { return strings.EqualFold(ext, known) })
 }

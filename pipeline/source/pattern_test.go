@@ -52,7 +52,7 @@ func TestListPatterns(t *testing.T) {
 	plant(t, tree...)
 	for _, tt := range tests {
 		t.Run(tt.pattern, func(t *testing.T) {
-			entries, err := List(t.Context(), []string{tt.pattern}, Options{})
+			entries, err := list(t.Context(), []string{tt.pattern}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,13 +42,25 @@ func (p *Problem) Error() string { return Display(p.Path) + ": " + p.Err.Error()
 func (p *Problem) Unwrap() error { return p.Err }
 
 var (
-	errEmptyName   = errors.New("an empty name: give a file, a folder, a pattern or -")
-	errEmptyFolder = errors.New("no picture in this folder or below it: it takes " + pictureExtensions +
-		" and passes over hidden names; name other files one by one or by a pattern such as *.bin")
-	errNoMatch = errors.New("matches nothing: folders are not entered without **, hidden names and files other than " +
-		pictureExtensions + " need to be spelled out")
-	errNotAFile = errors.New("give a regular file, or - to read standard input")
+	errEmptyName = errors.New("an empty name: give a file, a folder, a pattern or -")
+	errNotAFile  = errors.New("give a regular file, or - to read standard input")
 )
+
+func errEmptyFolder(extensions []string) error {
+	if len(extensions) == 0 {
+		return errors.New("no file in this folder or below it: hidden names are passed over; name them one by one")
+	}
+	return fmt.Errorf("no picture in this folder or below it: it takes %s and passes over hidden names; name other files one by one or by a pattern such as *.bin",
+		strings.Join(extensions, " "))
+}
+
+func errNoMatch(extensions []string) error {
+	if len(extensions) == 0 {
+		return errors.New("matches nothing: folders are not entered without **, and hidden names need to be spelled out")
+	}
+	return fmt.Errorf("matches nothing: folders are not entered without **, hidden names and files other than %s need to be spelled out",
+		strings.Join(extensions, " "))
+}
 
 // problem adds an input that gives no picture.
 func (l *lister) problem(path, rel string, code Code, err error) {

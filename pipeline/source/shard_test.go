@@ -54,7 +54,7 @@ func TestShardsAreDisjointAndGiveAll(t *testing.T) {
 	}
 	plant(t, tree...)
 	inputs := []string{"p", "missing.png", "none*.png", "-"}
-	all, err := List(t.Context(), inputs, Options{})
+	all, err := list(t.Context(), inputs, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestShardsAreDisjointAndGiveAll(t *testing.T) {
 	for _, count := range []int{1, 2, 3, 8, 1000} {
 		var got []string
 		for i := range count {
-			entries, err := List(t.Context(), inputs, Options{Shard: Shard{i + 1, count}})
+			entries, err := list(t.Context(), inputs, Options{Shard: Shard{i + 1, count}})
 			if err != nil {
 				t.Fatal(err)
 			}

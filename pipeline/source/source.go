@@ -5,9 +5,8 @@
 // An input is one of:
 //
 //   - a file: taken whatever its extension. Its Rel is its base name.
-//   - a folder: walked to the bottom, names in byte order. Files ending in .png,
-//     .jpg, .jpeg, .jpe or .jfif, in any case, are taken. Rel is the path below
-//     the folder.
+//   - a folder: walked to the bottom, names in byte order. Files with one of
+//     [Options].Extensions are taken. Rel is the path below the folder.
 //   - a pattern, which is a name with *, ?, [ or { that no file has: matched as
 //     doublestar does, with ** for any number of folders. Rel is the path below
 //     the fixed part, the folders before the first wildcard. Where the last part
@@ -66,6 +65,9 @@ type Entry struct {
 type Options struct {
 	// Out is the output folder. It and what lies below it is never an input.
 	Out string
+	// Extensions are those of the files that folders give, such as ".png", in lower
+	// case; files may have them in any case. None at all takes every file.
+	Extensions []string
 	// Listed are further inputs, after the others: files and folders by their
 	// literal names, so that neither wildcards nor "-" mean anything in them.
 	// They are what ReadList gives.
@@ -104,6 +106,8 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	l := &lister{
 		filter: filter{include: include, exclude: exclude},
 		out:    newOutput(opts.Out),
+
+		extensions: opts.Extensions,
 	}
 	for _, input := range inputs {
 		if input == Stdin {
@@ -126,9 +130,10 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 
 // lister gathers entries, input by input.
 type lister struct {
-	filter  filter
-	out     *output // nil when there is no output folder yet
-	entries []Entry
+	filter     filter
+	out        *output // nil when there is no output folder yet
+	extensions []string
+	entries    []Entry
 }
 
 // input adds what one name stands for. Only ctx's end is an error.
@@ -171,7 +176,7 @@ func (l *lister) folder(ctx context.Context, name string) error {
 		return err
 	}
 	if !w.met {
-		l.problem(name, "", CodeEmptyFolder, errEmptyFolder)
+		l.problem(name, "", CodeEmptyFolder, errEmptyFolder(l.extensions))
 	}
 	return nil
 }
@@ -199,7 +204,7 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 		return err
 	}
 	if !w.met {
-		l.problem(name, "", CodeNoMatch, errNoMatch)
+		l.problem(name, "", CodeNoMatch, errNoMatch(l.extensions))
 	}
 	return nil
 }

@@ -55,6 +55,21 @@ func lines(entries []Entry) []string {
 	return got
 }
 
+// list is List of folders that give pictures.
+func list(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
+	opts.Extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif"}
+	return List(ctx, inputs, opts)
+}
+
+// TestListWithoutExtensions: folders then give every file that is not hidden.
+func TestListWithoutExtensions(t *testing.T) {
+	plant(t, "p/a.png", "p/b", "p/c.Txt", "p/.d")
+	entries, err := List(t.Context(), []string{"p"}, Options{})
+	if err != nil || len(entries) != 3 {
+		t.Errorf("got %v (%v), want a.png, b and c.Txt", entries, err)
+	}
+}
+
 func TestList(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -161,7 +176,7 @@ func TestList(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			plant(t, tt.tree...)
-			entries, err := List(context.Background(), tt.inputs, tt.opts)
+			entries, err := list(context.Background(), tt.inputs, tt.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +202,7 @@ func TestListCarriesNamesUnharmed(t *testing.T) {
 	}
 	plant(t, tree...)
 	for _, input := range []string{".", "**/*.png"} {
-		entries, err := List(t.Context(), []string{input}, Options{})
+		entries, err := list(t.Context(), []string{input}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +231,7 @@ func TestListReportsFoldersItCannotRead(t *testing.T) {
 			}
 			t.Cleanup(func() { os.Chmod(dir, 0o755) })
 		}
-		entries, err := List(t.Context(), []string{"p", "q", "q/x.png"}, Options{})
+		entries, err := list(t.Context(), []string{"p", "q", "q/x.png"}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +267,7 @@ func TestListReportsFoldersItCannotRead(t *testing.T) {
 			root = down
 		}
 		root.Close()
-		entries, err := List(t.Context(), []string{"p"}, Options{})
+		entries, err := list(t.Context(), []string{"p"}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +297,7 @@ func TestListRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			entries, err := List(tt.ctx, []string{"."}, tt.opts)
+			entries, err := list(tt.ctx, []string{"."}, tt.opts)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %s and error %v, want an error with %q", lines(entries), err, tt.want)
 			}
@@ -307,7 +322,7 @@ func TestListStopsWithinAFolder(t *testing.T) {
 	plant(t, "a/x.png", "b/c/y.png", "d/z.png")
 	for _, input := range []string{".", "**/*.png"} {
 		for left := range 6 { // once for the input, once for each of five folders
-			entries, err := List(&fading{t.Context(), left}, []string{input}, Options{})
+			entries, err := list(&fading{t.Context(), left}, []string{input}, Options{})
 			if !errors.Is(err, context.Canceled) || entries != nil {
 				t.Errorf("%s, ended after %d: got %s, %v", input, left, lines(entries), err)
 			}
@@ -327,7 +342,7 @@ func TestProblemText(t *testing.T) {
 		t.Skip("the system's own words differ")
 	}
 	for _, tt := range tests {
-		entries, err := List(t.Context(), []string{tt.input}, Options{})
+		entries, err := list(t.Context(), []string{tt.input}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

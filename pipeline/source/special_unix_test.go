@@ -16,7 +16,7 @@ func TestListRefusesPipes(t *testing.T) {
 	if err := syscall.Mkfifo("p/pipe.txt", 0o644); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := List(t.Context(), []string{"p", "p/pipe.txt", "/dev/null"}, Options{})
+	entries, err := list(t.Context(), []string{"p", "p/pipe.txt", "/dev/null"}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 // selection leads through it.
 func (w *walk) link(ctx context.Context, path, rel string, depth int) error {
 	through := w.sel.leadsThrough(rel, depth)
-	if !through && !w.sel.takes(rel) {
+	if !through && !w.sel.takes(rel, w.extensions) {
 		return nil
 	}
 	info, err := os.Stat(path)
@@ -90,7 +90,7 @@ func (w *walk) enter(ctx context.Context, path, rel string, depth int) error {
 
 // wants is true of a file that the selection takes and the filter keeps.
 func (w *walk) wants(rel string) bool {
-	if !w.sel.takes(rel) {
+	if !w.sel.takes(rel, w.extensions) {
 		return false
 	}
 	w.met = true

@@ -8,11 +8,11 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 	"filterbank/filters/volume"
 )
 
 const (
-	plainName    = "generic" // the kernel in plain Go
 	teamSize     = 3
 	randomStacks = 800
 	seed         = 1 << 32 // of the random stacks; any other would do
@@ -32,23 +32,20 @@ type contender struct {
 
 // contenders are the processor's kernels other than plain Go, and the fastest of all
 // with several goroutines on one volume.
-func contenders(plain *kernel.Kernel) ([]*contender, error) {
+func contenders(plain *kernel.Kernel) []*contender {
 	var all []*contender
-	for _, name := range kernel.Names() {
-		if name == plainName {
+	for _, set := range simd.Sets() {
+		if set == simd.Generic {
 			continue
 		}
-		k, err := kernel.Select(name)
-		if err != nil {
-			return nil, err
-		}
+		k := kernel.New(set)
 		runner := filters.Runner{Kernel: k}
-		c := &contender{Check{What: "kernel " + name + " as plain Go"}, runner.Run}
+		c := &contender{Check{What: "kernel " + set.String() + " as plain Go"}, runner.Run}
 		checkExtremes(&c.Check, k.Extremes, plain.Extremes)
 		all = append(all, c)
 	}
 	team := filters.Team{Workers: teamSize}
-	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run}), nil
+	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run})
 }
 
 // checkExtremes compares the smallest and largest finite values that kernels find in

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
 )
@@ -79,7 +80,7 @@ func checkRendering(bits hash.Hash) Check {
 }
 
 func sameRow(scale render.Range, row []float32, eight []uint8, sixteen []uint16, bits hash.Hash) error {
-	gray8, gray16 := render.Gray8(scale), render.Gray16(scale)
+	gray8, gray16 := render.Gray8(scale, simd.Fastest), render.Gray16(scale, simd.Fastest)
 	got8, got16 := make([]byte, len(row)), make([]byte, 2*len(row))
 	gray8.Row(got8, row)
 	gray16.Row(got16, row)

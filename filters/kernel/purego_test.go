@@ -1,5 +1,0 @@
-//go:build purego
-
-package kernel
-
-const pureGo = true

@@ -1,0 +1,208 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"slices"
+	"strings"
+)
+
+// codecs is the table of the picture formats that are read, in the order in which
+// messages name them. A new format is a row here and a file with its codec. The rest of
+// the package derives from the table what it needs of a format: sniffing, limits before
+// decoding, memory, orientation, panics turned into errors, names of files.
+func codecs() []codec { return []codec{pngCodec(), jpegCodec()} }
+
+// codec reads one picture format.
+type codec struct {
+	format     Format
+	title      string   // the format as people write it
+	about      string   // what is read of it, for people: one phrase
+	extensions []string // of files that folders give, in lower case with their dots
+	// magics are the ways in which a file can begin. A '?' stands for any byte. No file
+	// fits the magics of two codecs.
+	magics []string
+	// spoilt is the part of a magic that still tells the format where a transfer as text
+	// has damaged the rest; "" is none.
+	spoilt string
+	// version differs between codecs that may give other pixels for a file. It is part of
+	// every key. A codec of the standard library has Go's version; one of this module has
+	// a number that is raised whenever pixels change.
+	version string
+	// header reads all that stands before the pixels. Where the file ends within that,
+	// the header's complete is false or the error's code is Truncated.
+	header func(f *file) (*header, error)
+	// explain turns a decoder's error into words, without a prefix that names the format.
+	// It gives a refusal of its own where the form is rare and not the file damaged.
+	explain func(err error) (why string, refused *Error)
+	// late finds the EXIF block behind the pixels of a file, or gives nil. It is nil for
+	// formats without one.
+	late func(r io.ReadSeeker) ([]byte, error)
+}
+
+// header is what a codec knows before the pixels. The codec fills in what is marked so;
+// the rest is derived.
+type header struct {
+	Info              // the codec: Kind and Depth
+	layout   layout   // derived
+	warnings []string // both
+
+	stored   image.Point // the codec: size in the file, before orientation
+	exif     []byte      // the codec: the TIFF block with the orientation, or nil
+	complete bool        // the codec: all before the pixels has been there
+	ignored  []string    // the codec: what changes colours and is not applied
+	// decode decodes the pixels of the whole file. It is the codec's. A panic in it is
+	// taken for a corrupt file.
+	decode func(f *file) (*pixels, error)
+}
+
+// file is a picture file for a codec to read: its bytes, and a reader of them for
+// decoders that want one, which knows how far it has been read.
+type file struct {
+	data  []byte       // the whole file, or its beginning
+	ended func() error // why reading is to end early; nil never does
+	r     io.Reader
+	at    int  // bytes that were read
+	end   bool // more was asked for than there is
+}
+
+func newFile(ctx context.Context, data []byte) *file { return &file{data: data, ended: ctx.Err} }
+
+// reader reads the file from its start, or from what a codec puts in its place.
+func (f *file) reader(instead ...io.Reader) io.Reader {
+	f.r, f.at, f.end = io.MultiReader(instead...), 0, false
+	if len(instead) == 0 {
+		f.r = bytes.NewReader(f.data)
+	}
+	return f
+}
+
+// Read reads on.
+func (f *file) Read(p []byte) (int, error) {
+	if err := f.ended(); err != nil {
+		return 0, err
+	}
+	n, err := f.r.Read(p)
+	f.at += n
+	f.end = f.end || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// begins says whether data, as far as it goes, is what a magic asks for, and whether it
+// is so to the magic's end.
+func begins(data []byte, magic string) (fits, whole bool) {
+	for i, b := range data[:min(len(data), len(magic))] {
+		if m := magic[i]; m != '?' && m != b {
+			return false, false
+		}
+	}
+	return true, len(data) >= len(magic)
+}
+
+// find is the codec of a file by its first bytes, or nil.
+func find(table []codec, data []byte) *codec {
+	for i := range table {
+		for _, magic := range table[i].magics {
+			if fits, whole := begins(data, magic); fits && whole {
+				return &table[i]
+			}
+		}
+	}
+	return nil
+}
+
+// titles lists the table's formats as in "PNG or JPEG".
+func titles(table []codec) string {
+	var all []string
+	for _, c := range table {
+		all = append(all, c.title)
+	}
+	last := len(all) - 1
+	if last == 0 {
+		return all[0]
+	}
+	return strings.Join(all[:last], ", ") + " or " + all[last]
+}
+
+// Format is what kind of file a picture is.
+type Format string
+
+// String is the format's name as people write it.
+func (f Format) String() string {
+	table := codecs()
+	if i := slices.IndexFunc(table, func(c codec) bool { return c.format == f }); i >= 0 {
+		return table[i].title
+	}
+	return string(f)
+}
+
+// FormatInfo describes a format that is read.
+type FormatInfo struct {
+	Format     Format
+	About      string   // what is read of it
+	Extensions []string // of its files, in lower case with their dots
+}
+
+// Formats describes the formats that are read.
+func Formats() []FormatInfo {
+	var all []FormatInfo
+	for _, c := range codecs() {
+		all = append(all, FormatInfo{c.format, c.about, c.extensions})
+	}
+	return all
+}
+
+// Extensions are the extensions of the formats that are read, in lower case with their
+// dots.
+func Extensions() []string {
+	var all []string
+	for _, c := range codecs() {
+		all = append(all, c.extensions...)
+	}
+	return all
+}
+
+// open reads the header of a file of this format.
+func (c *codec) open(f *file) (*header, error) {
+	h, err := guard(c, f, func() (*header, error) { return c.header(f) })
+	if err != nil {
+		return nil, err
+	}
+	h.Format, h.Orientation = c.format, 1
+	if h.stored.X < 1 || h.stored.Y < 1 { // JPEG may leave the height to a later DNL marker
+		return nil, refuse(Unsupported, "unsupported %s: its header says %d×%d pixels; save it anew", c.title, h.stored.X, h.stored.Y)
+	}
+	if !h.complete {
+		return nil, refuse(Truncated, "truncated %s: the file ends after %d bytes, before its first pixel; fetch the file again", c.title, len(f.data))
+	}
+	return h, nil
+}
+
+// decode decodes the pixels that a header announces.
+func (c *codec) decode(f *file, h *header) (*pixels, error) {
+	return guard(c, f, func() (*pixels, error) {
+		px, err := h.decode(f)
+		if err == nil && px.size != h.stored {
+			err = fmt.Errorf("%d×%d pixels where the header says %d×%d", px.size.X, px.size.Y, h.stored.X, h.stored.Y)
+		}
+		return px, err
+	})
+}
+
+// guard runs a part of a codec and turns its errors into errors of this package. A panic
+// is an error too: the file is the only thing that differs between calls.
+func guard[T any](c *codec, f *file, part func() (*T, error)) (result *T, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("decoder panicked: %v", cause)
+		}
+		if err != nil {
+			result, err = nil, c.failure(err, f)
+		}
+	}()
+	return part()
+}
