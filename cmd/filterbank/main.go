@@ -24,8 +24,6 @@ import (
 	"filterbank/filters/kernel"
 )
 
-const version = "0.1.0"
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -109,7 +107,7 @@ func newRoot(c console) *cobra.Command {
 		Example: "  filterbank run samples\n" +
 			"  filterbank run photos/ -o maps/ --bank gabor\n" +
 			"  filterbank plan -c stack.yaml photos/",
-		Version:       version,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -126,22 +124,6 @@ func newRoot(c console) *cobra.Command {
 		newDiff(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
 	return root
-}
-
-func newVersion(c console) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version and the convolution kernel in use",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			k, err := chosenKernel()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(c.out, "filterbank version %s\nkernel %v, of %s\n", version, k, strings.Join(kernel.Names(), ", "))
-			return err
-		},
-	}
 }
 
 // kernelVariable forces a convolution kernel, for comparisons: all give the same bits.
