@@ -1,7 +1,3 @@
-// Package pipeline runs stacks of convolution filters over pictures and writes
-// their feature maps: a pool of workers, each with buffers of its own, takes a
-// picture from its path to its files. Results come back in the order of the input,
-// whatever the order in which the workers end.
 package pipeline
 
 import (

@@ -1,9 +1,3 @@
-// Command filterbank runs stacks of convolution filters over folders of images and
-// writes their feature maps.
-//
-// Results go to standard output, progress and logs to standard error. It exits with
-// 0 when all is done, 1 when it finished but some images failed, 2 when flags, stack
-// file or inputs are wrong, and 130 when it was interrupted.
 package main
 
 import (
