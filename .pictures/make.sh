@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of README from samples/. Needs Go, ImageMagick, Chromium and the font DejaVu Sans.
+# Makes the pictures of the READMEs from samples/. Needs Go, ImageMagick, Chromium and the font DejaVu Sans.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -135,7 +135,7 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 	case file == nil:
 		return f.say(log, exitFailed, errors.New("no image could be looked at; no statistics were written"))
 	}
-	file.Filterbank = version
+	file.Filterbank = version()
 	data, err := file.Encode()
 	if err == nil {
 		err = f.folder.WriteFile(filepath.Base(f.file), data)

@@ -46,7 +46,7 @@ func newMan(console) *cobra.Command {
 			}
 			// A fixed date, so that the same program writes the same pages.
 			date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-			header := &doc.GenManHeader{Title: "FILTERBANK", Section: "1", Source: "filterbank " + version, Date: &date}
+			header := &doc.GenManHeader{Title: "FILTERBANK", Section: "1", Source: "filterbank " + version(), Date: &date}
 			return doc.GenManTree(cmd.Root(), header, args[0])
 		},
 	}

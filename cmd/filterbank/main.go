@@ -1,9 +1,3 @@
-// Command filterbank runs stacks of convolution filters over folders of images and
-// writes their feature maps.
-//
-// Results go to standard output, progress and logs to standard error. It exits with
-// 0 when all is done, 1 when it finished but some images failed, 2 when flags, stack
-// file or inputs are wrong, and 130 when it was interrupted.
 package main
 
 import (
@@ -23,8 +17,6 @@ import (
 
 	"filterbank/filters/simd"
 )
-
-const version = "0.1.0"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -109,7 +101,7 @@ func newRoot(c console) *cobra.Command {
 		Example: "  filterbank run samples\n" +
 			"  filterbank run photos/ -o maps/ --bank gabor\n" +
 			"  filterbank plan -c stack.yaml photos/",
-		Version:       version,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -126,23 +118,6 @@ func newRoot(c console) *cobra.Command {
 		newDiff(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
 	return root
-}
-
-func newVersion(c console) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version, the instruction sets in use and the processor",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			set, err := chosenSIMD()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(c.out, "filterbank version %s\nkernel %v, of %s\nprocessor %s\n",
-				version, set, strings.Join(simd.Names(), ", "), simd.Processor())
-			return err
-		},
-	}
 }
 
 // kernelVariable names the instruction set of all loops: of convolution, decoding,

@@ -69,13 +69,14 @@ func checkManifest(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestReadmeManifest holds README's examples against the schema, and its table of codes
-// against the program's.
+// TestReadmeManifest holds the manual's examples against the schema, and its table of
+// codes against the program's.
 func TestReadmeManifest(t *testing.T) {
 	schema := printedSchema(check{t})
-	examples := slices.DeleteFunc(blocks(t, "json"), func(b string) bool { return !strings.HasPrefix(b, `{"input"`) })
+	const manual = "pipeline/README.md"
+	examples := slices.DeleteFunc(blocksOf(t, manual, "json"), func(b string) bool { return !strings.HasPrefix(b, `{"input"`) })
 	if len(examples) != 2 {
-		t.Errorf("README has %d records, want one of a picture that is done and one that failed", len(examples))
+		t.Errorf("%s has %d records, want one of a picture that is done and one that failed", manual, len(examples))
 	}
 	for _, example := range examples {
 		example = strings.NewReplacer(`"xxh64": "…"`, `"xxh64": "0123456789abcdef"`, "…", strings.Repeat("0", 64)).Replace(example)
@@ -87,16 +88,12 @@ func TestReadmeManifest(t *testing.T) {
 			t.Errorf("%s\n%v", example, err)
 		}
 	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	table := "| code | meaning |\n|---|---|\n"
 	for _, c := range manifest.Codes() {
 		table += "| `" + c.Name + "` | " + c.Meaning + " |\n"
 	}
-	if !strings.Contains(string(readme), "\n"+table+"\n") {
-		t.Errorf("README's table of codes is not\n%s", table)
+	if !strings.Contains(readText(t, manual), "\n"+table+"\n") {
+		t.Errorf("%s's table of codes is not\n%s", manual, table)
 	}
 }
 

@@ -23,7 +23,7 @@ func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) (*manifest.R
 	}
 	sum := sha256.Sum256(resolved)
 	r := &manifest.Run{
-		Version: version, Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
+		Version: version(), Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
 		Layers: f.layers, Scale: f.scale, Colormap: f.colormap, Shard: f.shard,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,

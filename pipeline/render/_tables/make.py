@@ -12,7 +12,7 @@ SOURCES = {
     "magma": "Nathaniel Smith and Stéfan van der Walt, matplotlib; CC0",
     "inferno": "Nathaniel Smith and Stéfan van der Walt, matplotlib; CC0",
     "plasma": "Nathaniel Smith and Stéfan van der Walt, matplotlib; CC0",
-    "cividis": "Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018, e0199239; free of all copyright",
+    "cividis": "Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018, e0199239; Copyright 2017 Battelle Memorial Institute; see NOTICE",
     "turbo": "Copyright 2019 Google LLC, Anton Mikhailov; Apache-2.0",
     "coolwarm": "computed from Moreland, Diverging Color Maps for Scientific Visualization, ISVC 2009",
 }
