@@ -22,6 +22,7 @@ import (
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/scale"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // testStack is two layers: the first copies red and blue, the second takes their
@@ -243,5 +244,59 @@ func TestScalesAreShared(t *testing.T) {
 	}
 	if perMap[0] == perMap[1] || perMap[0] == perMap[2] {
 		t.Errorf("the maps' own scales %v do not differ, the test shows nothing", perMap)
+	}
+}
+
+// TestNoFormatIsPNG: the preview of a job without formats is what its run writes.
+func TestNoFormatIsPNG(t *testing.T) {
+	entries, opts := job(t, 3)
+	opts.Output.Formats = nil
+	p, err := NewPreview(context.Background(), entries, opts.Job, opts.Resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := runAll(context.Background(), entries, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Files == 0 || p.Files != s.Files || p.Maps != s.Maps {
+		t.Errorf("%d files of %d maps were planned, %d of %d written", p.Files, p.Maps, s.Files, s.Maps)
+	}
+}
+
+// TestProcessor does pictures one by one, with one processor, as Run does.
+func TestProcessor(t *testing.T) {
+	entries, opts := job(t, 3, 1)
+	if _, err := runAll(context.Background(), entries, opts); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := readManifest(t, opts)
+	p, err := NewProcessor(opts.Job, opts.Resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := store.Open(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range entries {
+		in, err := source.Open(context.Background(), e.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := p.Process(context.Background(), in, e.Rel, folder.Begin(e.Rel))
+		in.Close()
+		if want[i].Status == manifest.Failed {
+			if rec != nil || err == nil || err.Error() != want[i].Error {
+				t.Errorf("picture %d: got %+v, %v, want %s", i, rec, err, want[i].Error)
+			}
+			continue
+		}
+		if err != nil || rec.Digest != want[i].Digest || rec.Status != manifest.OK || rec.Seconds <= 0 {
+			t.Errorf("picture %d: got %+v, %v, want %+v", i, rec, err, want[i])
+		}
+	}
+	if _, err := NewProcessor(Job{}, Resources{}); err == nil {
+		t.Error("a job without stacks is no error")
 	}
 }
