@@ -15,7 +15,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/bank"
 	"filterbank/filters/config"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/store"
 )
 
@@ -39,7 +39,7 @@ func exportBank(w io.Writer, f config.Filter, kernels []bank.Kernel, o bankOptio
 		return err
 	}
 	e.File = o.export
-	data := weights.NPYHeader(e.Shape[:]...)
+	data := tensor.NPYHeader(e.Shape[:]...)
 	for _, x := range e.weights {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
 	}

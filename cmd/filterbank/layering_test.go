@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store", "pipeline/inorder"},
 	{"pipeline/mapng", "pipeline/mapng/testmaps"},
 	{"filters/config"},
-	{"filters/bank", "filters/weights"},
+	{"filters/bank", "filters/tensor"},
 	{"filters"},
 	{"filters/volume", "filters/kernel"},
 	{"samples", "filters/config/schema", "cmd/filterbank/terminal", "filters/simd"},

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 )
 
 // TestReference compares with testdata/reference.py, which has the papers' formulas in
@@ -31,7 +31,7 @@ func TestReference(t *testing.T) {
 		{"steerable", "steerable", map[string]float64{"sigma": 1 / (0.67 * math.Sqrt2)}, 1},
 	}
 	for _, tt := range tests {
-		want, err := weights.Load(filepath.Join("testdata", tt.file+".npy"))
+		want, err := tensor.Load(filepath.Join("testdata", tt.file+".npy"))
 		if err != nil {
 			t.Fatal(err)
 		}

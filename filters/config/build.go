@@ -10,8 +10,8 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/bank"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 )
 
 // Model is what a stack file describes, with every array loaded.
@@ -220,12 +220,12 @@ func numbered(k int) []string {
 	return names
 }
 
-func (b *layerBuilder) load(at *node, name string) (*weights.Array, error) {
+func (b *layerBuilder) load(at *node, name string) (*tensor.Array, error) {
 	path := filepath.FromSlash(name)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(b.dir, path)
 	}
-	a, err := weights.Load(path)
+	a, err := tensor.Load(path)
 	return a, at.wrap(err)
 }
 

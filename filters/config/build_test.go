@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"filterbank/filters"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 )
 
 // writeNPY puts an array of 0, 1, 2, … into a folder, or of values where there are some.
@@ -24,7 +24,7 @@ func writeNPY(t *testing.T, path string, shape []int, values ...float32) {
 	for i := len(values); i < n; i++ {
 		values = append(values, float32(i))
 	}
-	data := weights.NPYHeader(shape...)
+	data := tensor.NPYHeader(shape...)
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}

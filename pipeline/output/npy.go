@@ -7,8 +7,8 @@ import (
 	"math"
 
 	"filterbank/filters"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/mapng"
@@ -42,7 +42,7 @@ func npyFiles(v *View) []Planned {
 
 // npyBytes is the size of an array's file.
 func npyBytes(s volume.Shape) int64 {
-	return int64(len(weights.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
+	return int64(len(tensor.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
 }
 
 // arrayWriter writes a layer's values to a part of a file. A band holds some rows of every
@@ -62,7 +62,7 @@ func newNPYWriter(ws *Workspace, shape volume.Shape, file *store.File) (*arrayWr
 	if err := file.Size(npyBytes(shape)); err != nil {
 		return nil, err
 	}
-	header := weights.NPYHeader(shape.C, shape.H, shape.W)
+	header := tensor.NPYHeader(shape.C, shape.H, shape.W)
 	_, err := file.WriteAt(header, 0)
 	return &arrayWriter{ws: ws, file: file, shape: shape, at: int64(len(header))}, err
 }
@@ -113,7 +113,7 @@ func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {
 	if err != nil {
 		return Maps{}, err
 	}
-	a, err := weights.ReadNPY(in, int64(n))
+	a, err := tensor.ReadNPY(in, int64(n))
 	if err != nil {
 		return Maps{}, err
 	}

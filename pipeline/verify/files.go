@@ -10,7 +10,7 @@ import (
 	"image/png"
 	"math"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/mapng"
 )
 
@@ -122,12 +122,12 @@ func checkNPY(bits hash.Hash) Check {
 }
 
 func roundTripNPY(shape []int, data []float32, bits hash.Hash) error {
-	file := weights.NPYHeader(shape...)
+	file := tensor.NPYHeader(shape...)
 	for _, v := range data {
 		file = binary.LittleEndian.AppendUint32(file, math.Float32bits(v))
 	}
 	bits.Write(file)
-	back, err := weights.ReadNPY(bytes.NewReader(file), 0)
+	back, err := tensor.ReadNPY(bytes.NewReader(file), 0)
 	if err != nil {
 		return err
 	}
