@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
@@ -42,23 +43,18 @@ type Padding struct {
 	Mode                     PaddingMode
 }
 
-// Activation is applied to every output of a layer.
-type Activation int
+// Activation is applied to every output of a layer. Package kernel specifies each.
+type Activation = kernel.Activation
 
 // ReLU is the zero value: it follows every convolution unless a layer says otherwise.
 const (
-	ReLU      Activation = iota // max(0, x); −0 becomes 0 and NaN stays NaN
-	None                        // x
-	LeakyReLU                   // x for x > 0, otherwise ConvSpec.NegativeSlope·x
-	ReLU6                       // min(6, max(0, x)), and as ReLU otherwise
-	Abs                         // |x|
-	Square                      // x·x, rounded to float32
+	ReLU      = kernel.ReLU      // max(0, x); −0 becomes 0 and NaN stays NaN
+	None      = kernel.None      // x
+	LeakyReLU = kernel.LeakyReLU // x for x > 0, otherwise ConvSpec.NegativeSlope·x
+	ReLU6     = kernel.ReLU6     // min(6, max(0, x)), and as ReLU otherwise
+	Abs       = kernel.Abs       // |x|
+	Square    = kernel.Square    // x·x, rounded to float32
 )
-
-var activationNames = [...]string{"relu", "none", "leaky_relu", "relu6", "abs", "square"}
-
-// String is the name that stack files use.
-func (a Activation) String() string { return activationNames[a] }
 
 // ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights.
 // What is left at zero takes PyTorch's default: stride and dilation 1, one group,

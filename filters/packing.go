@@ -51,7 +51,7 @@ func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 }
 
 func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), c.activation(), layout)
+	return k.Pack(c.groups(), kernel.Pointwise{Activation: c.spec.Activation, Slope: c.spec.NegativeSlope}, layout)
 }
 
 func (c *Conv) groups() []kernel.Taps {
@@ -64,20 +64,4 @@ func (c *Conv) groups() []kernel.Taps {
 		groups[g] = kernel.Taps{Weights: s.Weights[k*taps : (k+perGroup)*taps], Bias: s.Bias[k : k+perGroup]}
 	}
 	return groups
-}
-
-func (c *Conv) activation() kernel.Activation {
-	switch c.spec.Activation {
-	case ReLU:
-		return kernel.Activation{Kind: kernel.ReLU}
-	case LeakyReLU:
-		return kernel.Activation{Kind: kernel.LeakyReLU, Slope: c.spec.NegativeSlope}
-	case ReLU6:
-		return kernel.Activation{Kind: kernel.ReLU6}
-	case Abs:
-		return kernel.Activation{Kind: kernel.Abs}
-	case Square:
-		return kernel.Activation{Kind: kernel.Square}
-	}
-	return kernel.Activation{}
 }

@@ -68,7 +68,7 @@ type applyLoop func(values *float32, vectors int, operand float32)
 
 // applyLoops are the loops by activation, nil for those that the loops of convolution
 // compute themselves.
-type applyLoops [Square + 1]applyLoop
+type applyLoops [activations]applyLoop
 
 var generic = &Kernel{set: simd.Generic}
 

@@ -11,7 +11,7 @@ type Layer struct {
 	groups     int
 	filters    int // of a group
 	blocks     []block
-	activation Activation
+	activation Pointwise
 }
 
 // block is filters that are computed together.
@@ -23,7 +23,7 @@ type block struct {
 
 // Pack lays out the weights of a layer's groups, which have the same number of
 // filters and of weights a filter. Nothing of groups is kept but with Scalar.
-func (k *Kernel) Pack(groups []Taps, act Activation, layout Layout) *Layer {
+func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 	first := groups[0]
 	l := &Layer{
 		kernel: k, layout: layout, activation: act,
@@ -124,7 +124,7 @@ func (l *Layer) Compute(r *Rows) {
 			l.filterLanes(b, r)
 		}
 	}
-	if k := l.activation.Kind; k != Identity && k != ReLU && l.layout != Scalar {
+	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
 		l.activate(r)
 	}
 }
@@ -145,11 +145,11 @@ func (l *Layer) activate(r *Rows) {
 
 // activate applies an activation, the last values of a row that fill no vector one by
 // one.
-func (k *Kernel) activate(row []float32, a Activation) {
-	if loop := k.apply[a.Kind]; loop != nil && len(row) >= k.lanes {
+func (k *Kernel) activate(row []float32, a Pointwise) {
+	if loop := k.apply[a.Activation]; loop != nil && len(row) >= k.lanes {
 		vectors := len(row) / k.lanes
 		operand := a.Slope
-		if a.Kind == ReLU6 {
+		if a.Activation == ReLU6 {
 			operand = 6
 		}
 		loop(&row[0], vectors, operand)
@@ -248,7 +248,7 @@ func filterTiles(width, widest int) (half, tiles int) {
 
 // floor is what the loops raise sums to; what else activations do is done afterwards.
 func (l *Layer) floor() float32 {
-	if k := l.activation.Kind; k == ReLU || k == ReLU6 {
+	if k := l.activation.Activation; k == ReLU || k == ReLU6 {
 		return 0
 	}
 	return float32(math.Inf(-1))

@@ -13,7 +13,7 @@ import (
 type layerCase struct {
 	groups        []Taps
 	filters, taps int // of a group, of a filter
-	act           Activation
+	act           Pointwise
 	width, rows   int
 	stride        int
 	src           []float32
@@ -27,7 +27,7 @@ func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
 func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {
 	r := rand.New(rand.NewPCG(seed, 1))
 	c := &layerCase{filters: filters, taps: taps, width: width, rows: rows, stride: stride}
-	c.act = Activation{ActivationKind(r.IntN(6)), -0.01}
+	c.act = Pointwise{Activation(r.IntN(int(activations))), -0.01}
 	special := r.IntN(3) // none, a few, many values that are not ordinary
 	c.groupStride = r.IntN(40)
 	c.src = make([]float32, (groups-1)*c.groupStride+c.span()+r.IntN(100)+Slack)

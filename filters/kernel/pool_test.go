@@ -97,15 +97,15 @@ func TestActivations(t *testing.T) {
 	minus, nan, inf := float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1))
 	in := []float32{-2, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}
 	for _, c := range []struct {
-		act  Activation
+		act  Pointwise
 		want []float32
 	}{
-		{Activation{Kind: Identity}, in},
-		{Activation{Kind: ReLU}, []float32{0, 0, 0, 3, 7, 6, inf, 0, nan, math.MaxFloat32}},
-		{Activation{Kind: LeakyReLU, Slope: 0.5}, []float32{-1, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}},
-		{Activation{Kind: ReLU6}, []float32{0, 0, 0, 3, 6, 6, 6, 0, nan, 6}},
-		{Activation{Kind: Abs}, []float32{2, 0, 0, 3, 7, 6, inf, inf, nan, math.MaxFloat32}},
-		{Activation{Kind: Square}, []float32{4, 0, 0, 9, 49, 36, inf, inf, nan, inf}},
+		{Pointwise{Activation: None}, in},
+		{Pointwise{Activation: ReLU}, []float32{0, 0, 0, 3, 7, 6, inf, 0, nan, math.MaxFloat32}},
+		{Pointwise{Activation: LeakyReLU, Slope: 0.5}, []float32{-1, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}},
+		{Pointwise{Activation: ReLU6}, []float32{0, 0, 0, 3, 6, 6, 6, 0, nan, 6}},
+		{Pointwise{Activation: Abs}, []float32{2, 0, 0, 3, 7, 6, inf, inf, nan, math.MaxFloat32}},
+		{Pointwise{Activation: Square}, []float32{4, 0, 0, 9, 49, 36, inf, inf, nan, inf}},
 	} {
 		for i, v := range in {
 			want := math.Float32bits(c.want[i])
@@ -113,7 +113,7 @@ func TestActivations(t *testing.T) {
 				want = 0x7fc00000
 			}
 			if got := math.Float32bits(c.act.of(v)); got != want {
-				t.Errorf("activation %d of %v is %#x, want %#x", c.act.Kind, v, got, want)
+				t.Errorf("activation %d of %v is %#x, want %#x", c.act.Activation, v, got, want)
 			}
 		}
 	}
