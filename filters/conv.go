@@ -20,6 +20,11 @@ const (
 	SameLower             // the same with an odd rest above and left (ONNX SAME_LOWER)
 )
 
+var paddingKindNames = [...]string{"explicit", "same", "same_upper", "same_lower"}
+
+// String is the name that stack files use; theirs for Explicit are the amounts.
+func (k PaddingKind) String() string { return nameOf(paddingKindNames[:], "PaddingKind", int(k)) }
+
 // PaddingMode says what stands in the padding.
 type PaddingMode int
 
@@ -34,7 +39,15 @@ const (
 var paddingModeNames = [...]string{"zeros", "reflect", "replicate", "circular"}
 
 // String is the name that stack files use.
-func (m PaddingMode) String() string { return paddingModeNames[m] }
+func (m PaddingMode) String() string { return nameOf(paddingModeNames[:], "PaddingMode", int(m)) }
+
+// nameOf is a value's name, or the type and number of a value that has none.
+func nameOf(names []string, kind string, i int) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprintf("%s(%d)", kind, i)
+	}
+	return names[i]
+}
 
 // Padding is what is laid around a layer's input before its kernels slide over it.
 type Padding struct {
@@ -107,29 +120,6 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 		spec.Bias = make([]float32, len(spec.Filters))
 	}
 	return &Conv{spec}, nil
-}
-
-// Kind is conv.
-func (c *Conv) Kind() string { return "conv" }
-
-// Name is the layer's name.
-func (c *Conv) Name() string { return c.spec.Name }
-
-// Filters are the names of the output channels, one a filter; the slice must not be
-// written to.
-func (c *Conv) Filters() []string { return c.spec.Filters }
-
-// Signed says whether an output may be below 0: with no activation, and with a leaky
-// ReLU unless it turns negative sums around.
-func (c *Conv) Signed() bool {
-	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
-}
-
-func (c *Conv) follow(in feed) (Layer, error) {
-	if n := len(in.channels); n != c.spec.InChannels {
-		return nil, fmt.Errorf("reads %d channels but gets %d", c.spec.InChannels, n)
-	}
-	return c, nil
 }
 
 // Spec is the layer's description with its defaults filled in. Its slices are the

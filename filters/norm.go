@@ -2,6 +2,7 @@ package filters
 
 import (
 	"fmt"
+	"io"
 	"math"
 
 	"filterbank/filters/kernel"
@@ -68,6 +69,32 @@ func (n *Norm) Filters() []string { return n.in.channels }
 
 // Signed says whether an output may be below 0: where the input may.
 func (n *Norm) Signed() bool { return n.in.signed }
+
+// Limit is +Inf: a norm has no activation.
+func (n *Norm) Limit() float64 { return math.Inf(1) }
+
+// Kernels are none.
+func (n *Norm) Kernels() (k Kernels, ok bool) { return k, false }
+
+// Attributes are size, alpha, beta and k.
+func (n *Norm) Attributes() []Attribute {
+	s := &n.spec
+	return []Attribute{
+		{Name: "size", Value: s.Size}, {Name: "alpha", Value: s.Alpha}, {Name: "beta", Value: s.Beta}, {Name: "k", Value: s.K},
+	}
+}
+
+// Fingerprint writes what the layer's values depend on.
+func (n *Norm) Fingerprint(w io.Writer) {
+	s := &n.spec
+	f := beginFingerprint(w, n.Kind(), 1)
+	f.always("name", s.Name)
+	f.always("size", s.Size)
+	f.always("alpha", s.Alpha)
+	f.always("beta", s.Beta)
+	f.always("k", s.K)
+	f.end()
+}
 
 func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
 

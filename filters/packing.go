@@ -36,32 +36,3 @@ func (p *packing) loops(layout kernel.Layout, channels int) loops {
 	}
 	return p.packed[layout]
 }
-
-func (c *Conv) access(*LayerPlan) access {
-	return access{mode: c.spec.Padding.Mode, channels: c.spec.InChannels / c.spec.Groups}
-}
-
-func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
-	s := &c.spec
-	taps, _ := s.tapCount()
-	return k.Layout(kernel.Size{
-		Filters: len(s.Filters) / s.Groups, Taps: taps, Width: lp.Out.W, Stride: lp.Cols.Stride,
-		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
-	})
-}
-
-func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), kernel.Pointwise{Activation: c.spec.Activation, Slope: c.spec.NegativeSlope}, layout)
-}
-
-func (c *Conv) groups() []kernel.Taps {
-	s := &c.spec
-	taps, _ := s.tapCount()
-	perGroup := len(s.Filters) / s.Groups
-	groups := make([]kernel.Taps, s.Groups)
-	for g := range groups {
-		k := g * perGroup
-		groups[g] = kernel.Taps{Weights: s.Weights[k*taps : (k+perGroup)*taps], Bias: s.Bias[k : k+perGroup]}
-	}
-	return groups
-}

@@ -3,6 +3,7 @@ package filters
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"filterbank/filters/kernel"
@@ -25,7 +26,7 @@ const (
 var poolKindNames = [...]string{"max_pool", "avg_pool"}
 
 // String is the name that stack files use.
-func (k PoolKind) String() string { return poolKindNames[k] }
+func (k PoolKind) String() string { return nameOf(poolKindNames[:], "PoolKind", int(k)) }
 
 // PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. What is
 // left at zero takes PyTorch's default: a stride of the kernel's size, dilation 1, no
@@ -102,6 +103,46 @@ func (p *Pool) Filters() []string { return p.in.channels }
 
 // Signed says whether an output may be below 0: where the input may.
 func (p *Pool) Signed() bool { return p.in.signed }
+
+// Limit is +Inf: a pool has no activation.
+func (p *Pool) Limit() float64 { return math.Inf(1) }
+
+// Kernels are none.
+func (p *Pool) Kernels() (k Kernels, ok bool) { return k, false }
+
+// Attributes are kernel_size, stride, padding, dilation of a max pool, ceil_mode, and
+// count_include_pad of an average pool.
+func (p *Pool) Attributes() []Attribute {
+	s := &p.spec
+	all := []Attribute{
+		{Name: "kernel_size", Value: s.KernelSize},
+		{Name: "stride", Value: s.Stride},
+		{Name: "padding", Value: Padding{Top: s.Padding[0], Left: s.Padding[1], Bottom: s.Padding[0], Right: s.Padding[1]}},
+	}
+	if s.Kind == MaxPool {
+		all = append(all, Attribute{Name: "dilation", Value: s.Dilation})
+	}
+	all = append(all, Attribute{Name: "ceil_mode", Value: Flag(s.CeilMode)})
+	if s.Kind == AvgPool {
+		all = append(all, Attribute{Name: "count_include_pad", Value: !s.ExcludePadding})
+	}
+	return all
+}
+
+// Fingerprint writes what the layer's values depend on.
+func (p *Pool) Fingerprint(w io.Writer) {
+	s := &p.spec
+	f := beginFingerprint(w, p.Kind(), 1)
+	f.always("name", s.Name)
+	f.always("kernel_size", s.KernelSize)
+	f.always("stride", s.Stride)
+	f.unless([2]int{}, "padding", s.Padding)
+	f.unless([2]int{1, 1}, "dilation", s.Dilation)
+	f.unless(false, "ceil_mode", s.CeilMode)
+	f.unless(true, "count_include_pad", !s.ExcludePadding)
+	f.unless(false, "strict_size", s.StrictSize)
+	f.end()
+}
 
 func (p *Pool) follow(in feed) (Layer, error) { return &Pool{p.spec, in}, nil }
 

@@ -3,6 +3,7 @@ package filters
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,19 @@ type Layer interface {
 	// Signed says whether an output may be below 0, given an input of the stack that is
 	// nowhere below 0, as a picture is unless a mean was subtracted from it.
 	Signed() bool
+	// Limit is the largest value that the layer's own activation lets through, +Inf if
+	// there is no bound.
+	Limit() float64
+	// Kernels are the layer's weights and biases. It is not ok for a layer without any.
+	Kernels() (k Kernels, ok bool)
+	// Attributes are the layer's settings with defaults filled in, always in the same
+	// order. Plans, sheets, pages and exported networks print them.
+	Attributes() []Attribute
+	// Fingerprint writes a text of everything that the layer's values depend on besides
+	// its input, with weights as little-endian bytes. It is explicit and versioned for
+	// each kind of layer: a field added to a spec changes no fingerprint while it has its
+	// default. Texts of several layers may follow each other.
+	Fingerprint(w io.Writer)
 
 	// follow is the layer when it reads what another one writes.
 	follow(in feed) (Layer, error)
@@ -167,29 +181,6 @@ func saturate(v float64) int {
 	return int(max(-limit, min(limit, v)))
 }
 
-func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
-	s := &c.spec
-	lp := LayerPlan{Layer: c, In: in}
-	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
-	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
-	lp.Rows.Before, lp.Rows.After = s.Padding.amounts(lp.Rows, in.H, s.Padding.Top, s.Padding.Bottom)
-	lp.Cols.Before, lp.Cols.After = s.Padding.amounts(lp.Cols, in.W, s.Padding.Left, s.Padding.Right)
-	if err := checkMode(s.Padding.Mode, lp.Rows, in.H, "rows"); err != nil {
-		return lp, err
-	}
-	if err := checkMode(s.Padding.Mode, lp.Cols, in.W, "columns"); err != nil {
-		return lp, err
-	}
-	if err := lp.setOut(len(s.Filters), Extent.OutputSize, s.StrictSize); err != nil {
-		return lp, err
-	}
-	taps, _ := s.tapCount()
-	lp.Parameters = int64(len(s.Weights)) + int64(len(s.Bias))
-	lp.MACs = lp.outputs() * float64(taps)
-	lp.work = lp.MACs
-	return lp, nil
-}
-
 // setOut works out the output's shape by a rule for each axis.
 func (lp *LayerPlan) setOut(channels int, rule func(e Extent, in int) (out, uncovered int, err error), strict bool) (err error) {
 	lp.Out.C = channels
@@ -233,30 +224,6 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 	}
 	return fmt.Sprintf("%d %s at the %s %s not covered: (%d − %d + %d)/%d leaves a remainder of %d",
 		n, what, side, verb, size, e.EffectiveKernel(), e.Before+e.After, e.Stride, n)
-}
-
-// amounts are the pixels of padding before and after an axis of the given size.
-func (p Padding) amounts(e Extent, size, before, after int) (int, int) {
-	switch p.Kind {
-	case Same, SameUpper:
-		total := e.samePadding(size)
-		return total / 2, total - total/2
-	case SameLower:
-		total := e.samePadding(size)
-		return total - total/2, total / 2
-	}
-	return before, after
-}
-
-func checkMode(mode PaddingMode, e Extent, size int, what string) error {
-	widest := max(e.Before, e.After)
-	switch {
-	case mode == Reflect && widest >= size:
-		return fmt.Errorf("padding_mode reflect can add at most %d of the %d %s, got %d", size-1, size, what, widest)
-	case mode == Circular && widest > size:
-		return fmt.Errorf("padding_mode circular can add at most the %d %s, got %d", size, what, widest)
-	}
-	return nil
 }
 
 // WorkingSet is about the bytes that a Runner holds for pictures of this size.

@@ -18,10 +18,8 @@ func (lp *LayerPlan) PaddingText() string {
 	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
 		s = PairText([2]int{lp.Rows.Before, lp.Cols.Before})
 	}
-	if conv, ok := lp.Layer.(*Conv); ok && s != "0" {
-		if mode := conv.spec.Padding.Mode; mode != Zeros {
-			s += " " + mode.String()
-		}
+	if mode := lp.Layer.access(lp).mode; mode != Zeros && s != "0" {
+		s += " " + mode.String()
 	}
 	return s
 }

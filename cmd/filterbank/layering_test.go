@@ -19,9 +19,10 @@ var layers = [][]string{
 	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store", "pipeline/inorder"},
 	{"pipeline/mapng", "pipeline/mapng/testmaps"},
 	{"filters/config"},
-	{"filters/bank", "filters/tensor"},
+	{"filters/bank"},
 	{"filters"},
-	{"filters/volume", "filters/kernel"},
+	{"filters/tensor", "filters/kernel"},
+	{"filters/volume"},
 	{"samples", "filters/config/schema", "cmd/filterbank/terminal", "filters/simd"},
 }
 

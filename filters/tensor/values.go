@@ -26,6 +26,9 @@ func decoder(descr string) (decode func([]float32, []byte) error, size int, err 
 	default:
 		return nil, 0, unsupported
 	}
+	if descr == "<f4" {
+		return func(dst []float32, src []byte) error { Floats(dst, src); return nil }, 4, nil
+	}
 	size = int(descr[2] - '0')
 	value := valueOf(descr[1:], order)
 	if value == nil {

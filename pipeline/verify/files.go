@@ -2,13 +2,11 @@ package verify
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"image"
 	"image/png"
-	"math"
 
 	"filterbank/filters/tensor"
 	"filterbank/pipeline/mapng"
@@ -122,10 +120,7 @@ func checkNPY(bits hash.Hash) Check {
 }
 
 func roundTripNPY(shape []int, data []float32, bits hash.Hash) error {
-	file := tensor.NPYHeader(shape...)
-	for _, v := range data {
-		file = binary.LittleEndian.AppendUint32(file, math.Float32bits(v))
-	}
+	file := tensor.AppendFloats(tensor.NPYHeader(shape...), data)
 	bits.Write(file)
 	back, err := tensor.ReadNPY(bytes.NewReader(file), 0)
 	if err != nil {
