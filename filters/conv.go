@@ -1,12 +1,9 @@
 package filters
 
 import (
-	"errors"
 	"fmt"
-	"math"
 
 	"filterbank/filters/kernel"
-	"filterbank/filters/volume"
 )
 
 // PaddingKind says how the amounts of padding are found.
@@ -94,17 +91,17 @@ type Conv struct {
 	spec ConvSpec
 }
 
-// NewConv checks a spec and fills its defaults. The error says which figure is
-// wrong and what would be right; it does not name the layer. Slices are not
-// copied: the caller no longer writes to them.
+// NewConv checks a spec and fills its defaults. Errors are FieldErrors; they do not name
+// the layer. Slices are not copied: the caller no longer writes to them.
 func NewConv(spec ConvSpec) (*Conv, error) {
-	spec.Stride = orOne(spec.Stride)
-	spec.Dilation = orOne(spec.Dilation)
-	spec.Groups = max(spec.Groups, 1)
-	if err := spec.checkSizes(); err != nil {
+	spec = spec.withDefaults()
+	if spec.InChannels < 1 {
+		return nil, wrong("in_channels", " must be at least 1, got %d", spec.InChannels)
+	}
+	if err := spec.CheckSettings(); err != nil {
 		return nil, err
 	}
-	if err := spec.checkPadding(); err != nil {
+	if err := checkWindow(spec.KernelSize, spec.Dilation); err != nil {
 		return nil, err
 	}
 	if err := spec.checkArrays(); err != nil {
@@ -122,6 +119,11 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 	return &Conv{spec}, nil
 }
 
+func (s ConvSpec) withDefaults() ConvSpec {
+	s.Stride, s.Dilation, s.Groups = orOne(s.Stride), orOne(s.Dilation), max(s.Groups, 1)
+	return s
+}
+
 // Spec is the layer's description with its defaults filled in. Its slices are the
 // layer's own and must not be written to.
 func (c *Conv) Spec() ConvSpec { return c.spec }
@@ -134,95 +136,3 @@ func orOne(v [2]int) [2]int {
 	}
 	return v
 }
-
-// maxSide bounds kernel sizes, strides, dilations and paddings, so that no sum or
-// product of two of them overflows.
-const maxSide = 1 << 20
-
-func (s *ConvSpec) checkSizes() error {
-	if err := checkSides(s.KernelSize, s.Stride, s.Dilation); err != nil {
-		return err
-	}
-	if s.InChannels < 1 {
-		return fmt.Errorf("input channels must be at least 1, got %d", s.InChannels)
-	}
-	if s.InChannels%s.Groups != 0 {
-		return fmt.Errorf("groups must divide the %d input channels, got %d", s.InChannels, s.Groups)
-	}
-	return nil
-}
-
-// checkSides bounds what a window is made of.
-func checkSides(kernelSize, stride, dilation [2]int) error {
-	for _, v := range []struct {
-		name string
-		of   [2]int
-	}{{"kernel size", kernelSize}, {"stride", stride}, {"dilation", dilation}} {
-		for _, n := range v.of {
-			if n < 1 || n > maxSide {
-				return fmt.Errorf("%s must be from 1 to %d, got %d", v.name, maxSide, n)
-			}
-		}
-	}
-	for axis, name := range []string{"height", "width"} {
-		if span := dilation[axis] * (kernelSize[axis] - 1); span >= maxSide {
-			return fmt.Errorf("kernel %s with its dilation spans %d pixels, at most %d are possible", name, span+1, maxSide)
-		}
-	}
-	return nil
-}
-
-func (s *ConvSpec) checkPadding() error {
-	p := s.Padding
-	for _, n := range []int{p.Top, p.Left, p.Bottom, p.Right} {
-		if n < 0 || n > maxSide {
-			return fmt.Errorf("padding must be from 0 to %d, got %d", maxSide, n)
-		}
-	}
-	if p.Kind == Same && s.Stride != [2]int{1, 1} {
-		return fmt.Errorf("padding same needs stride 1, got [%d, %d]: use same_upper or same_lower, or amounts", s.Stride[0], s.Stride[1])
-	}
-	return nil
-}
-
-// tapCount is (C/groups)·kH·kW.
-func (s *ConvSpec) tapCount() (int, bool) {
-	return volume.Product(s.InChannels/max(s.Groups, 1), s.KernelSize[0], s.KernelSize[1])
-}
-
-func (s *ConvSpec) filterCount() int {
-	taps, _ := s.tapCount()
-	return len(s.Weights) / taps
-}
-
-func (s *ConvSpec) checkArrays() error {
-	taps, ok := s.tapCount()
-	if !ok || len(s.Weights) == 0 || len(s.Weights)%taps != 0 {
-		return fmt.Errorf("weights must be K×%d×%d×%d values, got %d", s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], len(s.Weights))
-	}
-	k := len(s.Weights) / taps
-	switch {
-	case k%s.Groups != 0:
-		return fmt.Errorf("groups must divide the %d filters, got %d", k, s.Groups)
-	case s.Filters != nil && len(s.Filters) != k:
-		return fmt.Errorf("%d filters have %d names", k, len(s.Filters))
-	case s.Bias != nil && len(s.Bias) != k:
-		return fmt.Errorf("bias must have %d values, one a filter, got %d", k, len(s.Bias))
-	}
-	for i, w := range s.Weights {
-		if !finite(w) {
-			return fmt.Errorf("weight %d of filter %d is %v, it must be finite", i%taps, i/taps, w)
-		}
-	}
-	for i, b := range s.Bias {
-		if !finite(b) {
-			return fmt.Errorf("bias of filter %d is %v, it must be finite", i, b)
-		}
-	}
-	if !finite(s.NegativeSlope) {
-		return errors.New("negative_slope must be finite")
-	}
-	return nil
-}
-
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

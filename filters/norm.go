@@ -1,7 +1,6 @@
 package filters
 
 import (
-	"fmt"
 	"io"
 	"math"
 
@@ -32,25 +31,25 @@ type Norm struct {
 	in   feed
 }
 
-// maxBeta bounds exponents; AlexNet's is 0.75.
-const maxBeta = 64
+// MaxBeta bounds exponents; AlexNet's is 0.75.
+const MaxBeta = 64
 
-// NewNorm checks a spec. The error says which figure is wrong and what would be right;
-// it does not name the layer.
+// NewNorm checks a spec. Errors are FieldErrors; they do not name the layer.
 func NewNorm(spec NormSpec) (*Norm, error) {
-	if spec.Size < 1 || spec.Size > maxSide {
-		return nil, fmt.Errorf("size must be from 1 to %d, got %d", maxSide, spec.Size)
+	if err := checkSides("size", 1, spec.Size); err != nil {
+		return nil, err
 	}
 	for _, v := range []struct {
-		name string
-		is   float64
-	}{{"alpha", spec.Alpha}, {"k", spec.K}} {
-		if !(v.is >= 0 && v.is <= math.MaxFloat32) {
-			return nil, fmt.Errorf("%s must be from 0 to %.4g, got %v", v.name, math.MaxFloat32, v.is)
+		field   string
+		value   float64
+		largest float64
+	}{{"alpha", spec.Alpha, math.MaxFloat32}, {"beta", spec.Beta, MaxBeta}, {"k", spec.K, math.MaxFloat32}} {
+		if v.value < 0 {
+			return nil, wrong(v.field, " must not be negative, got %v", v.value)
 		}
-	}
-	if !(spec.Beta >= 0 && spec.Beta <= maxBeta) {
-		return nil, fmt.Errorf("beta must be from 0 to %d, got %v", maxBeta, spec.Beta)
+		if !(v.value <= v.largest) {
+			return nil, wrong(v.field, " must be from 0 to %.4g, got %v", v.largest, v.value)
+		}
 	}
 	return &Norm{spec: spec}, nil
 }

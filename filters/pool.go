@@ -1,8 +1,6 @@
 package filters
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"math"
 
@@ -59,34 +57,47 @@ type Pool struct {
 // four bytes.
 const maxTaps = 1 << 24
 
-// NewPool checks a spec and fills its defaults. The error says which figure is wrong
-// and what would be right; it does not name the layer.
+// NewPool checks a spec and fills its defaults. Errors are FieldErrors; they do not name
+// the layer.
 func NewPool(spec PoolSpec) (*Pool, error) {
 	if spec.Kind != MaxPool && spec.Kind != AvgPool {
-		return nil, fmt.Errorf("kind must be MaxPool or AvgPool, got %d", int(spec.Kind))
+		return nil, wrong("kind", " must be MaxPool or AvgPool, got %d", int(spec.Kind))
 	}
 	if spec.Stride == [2]int{} {
 		spec.Stride = spec.KernelSize
 	}
 	spec.Dilation = orOne(spec.Dilation)
-	if err := checkSides(spec.KernelSize, spec.Stride, spec.Dilation); err != nil {
+	if err := spec.check(); err != nil {
 		return nil, err
 	}
-	if taps, ok := volume.Product(spec.KernelSize[0], spec.KernelSize[1]); !ok || taps > maxTaps {
-		return nil, fmt.Errorf("kernel of %d×%d has more than %d taps", spec.KernelSize[0], spec.KernelSize[1], maxTaps)
+	return &Pool{spec: spec}, nil
+}
+
+func (s *PoolSpec) check() error {
+	if err := checkWindow(s.KernelSize, s.Dilation); err != nil {
+		return err
 	}
-	for axis, p := range spec.Padding {
-		if half := spec.KernelSize[axis] / 2; p < 0 || p > half {
-			return nil, fmt.Errorf("padding must be from 0 to half the kernel size, %d, got %d", half, p)
+	if err := checkSides("stride", 1, s.Stride[:]...); err != nil {
+		return err
+	}
+	if n, ok := volume.Product(s.KernelSize[0], s.KernelSize[1]); !ok || n > maxTaps {
+		return wrong("kernel_size", " of %d×%d is more than %d values", s.KernelSize[0], s.KernelSize[1], maxTaps)
+	}
+	for axis, p := range s.Padding {
+		switch half := s.KernelSize[axis] / 2; {
+		case p < 0:
+			return wrong("padding", " must be at least 0, got %d", p)
+		case p > half:
+			return wrong("padding", " must be at most half of kernel_size, %d, got %d", half, p)
 		}
 	}
-	if spec.Kind == AvgPool && spec.Dilation != [2]int{1, 1} {
-		return nil, fmt.Errorf("an average pool has no dilation, got [%d, %d]", spec.Dilation[0], spec.Dilation[1])
+	if s.Kind == AvgPool && s.Dilation != [2]int{1, 1} {
+		return wrong("dilation", " is for max pools, an average pool got [%d, %d]", s.Dilation[0], s.Dilation[1])
 	}
-	if spec.Kind == MaxPool && spec.ExcludePadding {
-		return nil, errors.New("a max pool counts no padding, so it cannot leave it out")
+	if s.Kind == MaxPool && s.ExcludePadding {
+		return wrong("count_include_pad", " is for average pools: a max pool counts no padding")
 	}
-	return &Pool{spec: spec}, nil
+	return nil
 }
 
 // Spec is the layer's description with its defaults filled in.

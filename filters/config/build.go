@@ -48,9 +48,9 @@ func (f *File) Build() (*Model, error) {
 				return nil, err
 			}
 			layers = append(layers, made)
-			if conv, ok := made.(*filters.Conv); ok {
-				channels, rgb = len(conv.Filters()), false
-				room -= len(conv.Spec().Weights)
+			if k, ok := made.Kernels(); ok {
+				channels, rgb = len(made.Filters()), false
+				room -= len(k.Weights)
 			}
 		}
 		stack, err := filters.NewStack(s.name, 3, layers...)
@@ -85,26 +85,32 @@ func (c *Conv) build(in surroundings) (filters.Layer, error) {
 		return nil, err
 	}
 	conv, err := filters.NewConv(spec)
-	return conv, c.n.wrap(err)
+	return conv, c.specError(err, c.files())
 }
 
-func (b *layerBuilder) build() (filters.ConvSpec, error) {
-	c := b.conv
+// settings are a spec without its kernels.
+func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	spec := filters.ConvSpec{
-		Name:       c.nameOr(b.index),
-		InChannels: b.channels,
+		Name:       c.nameOr(in.index),
+		InChannels: in.channels,
 		Stride:     c.Stride.orOne(),
 		Dilation:   c.Dilation.orOne(),
 		Padding:    c.padding(),
 		Groups:     max(c.Groups, 1),
-		StrictSize: valueOr(c.StrictSize, b.strict),
+		StrictSize: valueOr(c.StrictSize, in.strict),
 	}
 	if c.Channels.Mode == "each" {
-		spec.Groups = b.channels
+		spec.Groups = max(in.channels, 1)
 	}
 	spec.Activation, spec.NegativeSlope = c.activation()
-	if b.channels%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the number of input channels, %d, got %d", b.channels, spec.Groups)
+	return spec
+}
+
+func (b *layerBuilder) build() (filters.ConvSpec, error) {
+	c := b.conv
+	spec := c.settings(b.surroundings)
+	if err := spec.CheckSettings(); err != nil {
+		return spec, c.specError(err, nil)
 	}
 	fill := b.fromKernels
 	if c.Weights != "" {
@@ -112,9 +118,6 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	}
 	if err := fill(&spec); err != nil {
 		return spec, err
-	}
-	if k := len(spec.Filters); k%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the number of filters, %d, got %d", k, spec.Groups)
 	}
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
@@ -125,16 +128,29 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	return spec, b.foldBatchNorm(&spec)
 }
 
+// files are the keys whose arrays come from files, and the files.
+func (c *Conv) files() map[string]string {
+	files := map[string]string{"weights": c.Weights}
+	note := func(key string, p *PerFilter) {
+		if p != nil {
+			files[key] = p.File
+		}
+	}
+	note("bias", c.Bias)
+	if bn := c.BatchNorm; bn != nil {
+		note("batch_norm.weight", bn.Weight)
+		note("batch_norm.bias", bn.Bias)
+		note("batch_norm.running_mean", bn.RunningMean)
+		note("batch_norm.running_var", bn.RunningVar)
+	}
+	return files
+}
+
 // checkKernel compares the kernels' size with what the layer says of it.
 func (b *layerBuilder) checkKernel(spec *filters.ConvSpec) error {
 	size := spec.KernelSize
 	if want := b.conv.KernelSize; want != (Pair{}) && want != Pair(size) {
 		return b.conv.errorf("kernel_size", "kernel_size is [%d, %d], but the kernels are %d×%d", want[0], want[1], size[0], size[1])
-	}
-	for axis, k := range size {
-		if span := spec.Dilation[axis] * (k - 1); span >= maxSide {
-			return b.conv.errorf("dilation", "a kernel with this dilation spans %d pixels, at most %d are possible", span+1, maxSide)
-		}
 	}
 	return nil
 }
@@ -200,13 +216,6 @@ func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	k, h, w := a.Shape[0], a.Shape[2], a.Shape[3]
 	if err := b.checkSize(at, k, perGroup, h, w); err != nil {
 		return err
-	}
-	taps := perGroup * h * w
-	for i, v := range a.Data {
-		if !finite(v) {
-			return at.errorf("weights %s: filter %d has %v at channel %d, row %d, column %d",
-				b.conv.Weights, i/taps, v, i%taps/(h*w), i%(h*w)/w, i%w)
-		}
 	}
 	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, a.Data, numbered(k)
 	return nil

@@ -117,10 +117,8 @@ func (c *Conv) check() error {
 	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
 		return c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu"))
 	}
-	if s := c.Stride; c.Padding != nil && c.Padding.Auto == "same" && (s[0] > 1 || s[1] > 1) {
-		return c.errorf("padding", "padding same needs stride 1, got [%d, %d]: write same_upper or same_lower, or the amounts", s[0], s[1])
-	}
-	return nil
+	spec := c.settings(surroundings{})
+	return c.specError(spec.CheckSettings(), nil)
 }
 
 // checkWeights sees to it that the weights have one source, and that what belongs

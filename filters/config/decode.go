@@ -1,12 +1,15 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"filterbank/filters"
 )
 
 // unmarshaler is a value with more than one form. what is the key that it stands
@@ -24,6 +27,23 @@ func (p *place) set(n *node) { p.n = n }
 // errorf is an error at the value of a key, or at the part itself.
 func (p place) errorf(key, format string, args ...any) error {
 	return p.n.at(key).errorf(format, args...)
+}
+
+// specError puts the error of a layer's constructor at the key that it is about. files
+// are the .npy files that keys name.
+func (p place) specError(err error, files map[string]string) error {
+	wrong, ok := errors.AsType[*filters.FieldError](err)
+	if !ok {
+		return p.n.wrap(err)
+	}
+	at := p.n
+	for key := range strings.SplitSeq(wrong.Field, ".") {
+		at = at.at(key)
+	}
+	if file := files[wrong.Field]; file != "" {
+		err = &filters.FieldError{Field: wrong.Field + " " + file, Problem: wrong.Problem}
+	}
+	return at.wrap(err)
 }
 
 // decode fills a model from a node. The keys of structs, and what their values may

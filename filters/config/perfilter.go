@@ -64,11 +64,6 @@ func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]f
 	if len(shape) != 1 || shape[0] != k {
 		return nil, at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
 	}
-	for i, v := range values {
-		if !finite(v) {
-			return nil, at.errorf("%s: filter %d has %v, it must be finite", what, i, v)
-		}
-	}
 	return values, nil
 }
 
@@ -101,10 +96,7 @@ func (b *layerBuilder) foldBatchNorm(spec *filters.ConvSpec) error {
 			return err
 		}
 	}
-	if err := spec.Fold(folded); err != nil {
-		return bn.errorf("", "batch_norm: %w", err)
-	}
-	return nil
+	return b.conv.specError(spec.Fold(folded), b.conv.files())
 }
 
 func (bn *BatchNorm) check() error {

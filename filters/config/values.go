@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// maxSide bounds stride, dilation and padding, and what a dilated kernel spans, as
-// package filters does.
-const maxSide = 1 << 20
+	"filterbank/filters"
+)
 
 // Pair is a number for the vertical and one for the horizontal axis, from one
 // number or [h, w]. Zeros stand for the default, which is 1 for stride and dilation.
@@ -17,7 +15,7 @@ type Pair [2]int
 
 func (p *Pair) unmarshal(n *node, what string) error {
 	const want = "a whole number or [h, w]"
-	values, err := wholeNumbers(n, what, want, bounds{1, maxSide})
+	values, err := wholeNumbers(n, what, want, bounds{1, filters.MaxSide})
 	if err != nil {
 		return err
 	}
@@ -38,7 +36,7 @@ type Margin [2]int
 
 func (m *Margin) unmarshal(n *node, what string) error {
 	const want = "a whole number or [h, w]"
-	values, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	values, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
 	if err != nil {
 		return err
 	}
@@ -87,7 +85,7 @@ func (p *Padding) unmarshal(n *node, what string) error {
 		}
 		return nil
 	}
-	v, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	v, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
 	if err != nil {
 		return err
 	}
