@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"filters"},
 	{"filters/tensor", "filters/kernel"},
 	{"filters/volume"},
-	{"samples", "filters/config/schema", "cmd/filterbank/terminal", "filters/simd"},
+	{"samples", "cmd/filterbank/terminal", "filters/simd"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

@@ -243,8 +243,8 @@ func (b *layerBuilder) checkSize(at *node, k, channels, h, w int) error {
 	if k > maxFilters {
 		return at.errorf("%d filters in a layer, at most %d are possible", k, maxFilters)
 	}
-	if h > maxKernel || w > maxKernel {
-		return at.errorf("kernels of %d×%d, at most %d×%d is possible", h, w, maxKernel, maxKernel)
+	if h > MaxKernel || w > MaxKernel {
+		return at.errorf("kernels of %d×%d, at most %d×%d is possible", h, w, MaxKernel, MaxKernel)
 	}
 	if n, ok := volume.Product(k, channels, h, w); !ok || n > b.room {
 		return at.errorf("%d×%d×%d×%d weights are too many: all layers together have at most %d", k, channels, h, w, maxWeights)

@@ -27,8 +27,8 @@ func checkPool(at place, spec filters.PoolSpec) error {
 	if size == [2]int{} {
 		return at.errorf("", "%s needs kernel_size", spec.Kind)
 	}
-	if max(size[0], size[1]) > maxKernel {
-		return at.errorf("kernel_size", "kernels of %d×%d, at most %d×%d is possible", size[0], size[1], maxKernel, maxKernel)
+	if max(size[0], size[1]) > MaxKernel {
+		return at.errorf("kernel_size", "kernels of %d×%d, at most %d×%d is possible", size[0], size[1], MaxKernel, MaxKernel)
 	}
 	_, err := filters.NewPool(spec)
 	return at.specError(err, nil)
