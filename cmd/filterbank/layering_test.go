@@ -10,7 +10,7 @@ import (
 // layers are the module's packages from the top down, as README's architecture has
 // them. A package imports from lower lines only.
 var layers = [][]string{
-	{"cmd/filterbank", "samples/generate"},
+	{"cmd/filterbank"},
 	{"pipeline/report", "pipeline/calibrate", "pipeline/verify", "pipeline/diff"},
 	{"pipeline"},
 	{"pipeline/output", "pipeline/stats"},
