@@ -2,26 +2,26 @@ package filters
 
 import "math"
 
-// BatchNorm is batch normalization as it is at inference (Ioffe and Szegedy, 2015):
-// each filter's sum x becomes
+// BatchNorm is batch normalization at inference (Ioffe and Szegedy, 2015): each filter's
+// sum x becomes
 //
 //	(x − Mean) / √(Variance + Eps) · Weight + Bias
 //
-// with one value a filter in each slice, named as in PyTorch's BatchNorm2d.
+// Each slice has one value a filter and is named as in PyTorch's BatchNorm2d.
 type BatchNorm struct {
 	Weight, Bias   []float32 // nil is 1 and 0
 	Mean, Variance []float32 // running_mean and running_var
 	Eps            float64
 }
 
-// Fold puts batch normalization, which comes before the activation, into the weights
-// and biases: with s = Weight / √(Variance + Eps) they become
+// Fold puts batch normalization, which comes before the activation, into the weights and
+// biases: with s = Weight / √(Variance + Eps) they become
 //
 //	weight · s    and    (bias − Mean) · s + Bias
 //
-// computed in float64 and rounded to float32 once. It gives the spec new slices. It is
-// an error when a slice has not one value a filter, when a variance with Eps is not
-// above 0, and when a result is beyond float32.
+// computed in float64 and rounded to float32 once. The spec gets new slices. Errors are
+// FieldErrors: a slice must have one finite value a filter, a variance with Eps must be
+// above 0, and every result must fit float32.
 func (s *ConvSpec) Fold(b BatchNorm) error {
 	spec := s.withDefaults()
 	if err := checkWindow(spec.KernelSize, spec.Dilation); err != nil {
@@ -77,7 +77,7 @@ func (b *BatchNorm) check(k int) error {
 	return nil
 }
 
-// scale is what a filter's sum is multiplied by.
+// scale is the factor of a filter's weights.
 func (b *BatchNorm) scale(filter int) (float64, error) {
 	variance := float64(b.Variance[filter]) + b.Eps
 	if !(variance > 0) {

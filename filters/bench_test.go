@@ -104,11 +104,11 @@ func BenchmarkConv(b *testing.B) {
 }
 
 func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
-	taps := make([]bool, len(p.Layers))
-	taps[len(taps)-1] = true
+	selected := make([]bool, len(p.Layers))
+	selected[len(selected)-1] = true
 	var e extremes
 	measure(b, p, func() error {
-		return r.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+		return r.Run(context.Background(), p, selected, v, func(_ int, rows volume.Rows) error {
 			e.add(r.Kernel, rows)
 			return nil
 		})
@@ -126,13 +126,13 @@ func BenchmarkTeam(b *testing.B) {
 			continue
 		}
 		p, v := c.plan(b)
-		taps := make([]bool, len(p.Layers))
-		taps[len(taps)-1] = true
+		selected := make([]bool, len(p.Layers))
+		selected[len(selected)-1] = true
 		t := Team{Kernel: k, Workers: workers}
 		b.Run("scan/"+c.name, func(b *testing.B) {
 			e := make([]extremes, workers)
 			measure(b, p, func() error {
-				return t.Scan(context.Background(), p, taps, v, func(worker, _ int, rows volume.Rows) error {
+				return t.Scan(context.Background(), p, selected, v, func(worker, _ int, rows volume.Rows) error {
 					e[worker].add(k, rows)
 					return nil
 				})
@@ -141,7 +141,7 @@ func BenchmarkTeam(b *testing.B) {
 		b.Run("run/"+c.name, func(b *testing.B) {
 			var e extremes
 			measure(b, p, func() error {
-				return t.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+				return t.Run(context.Background(), p, selected, v, func(_ int, rows volume.Rows) error {
 					e.add(k, rows)
 					return nil
 				})

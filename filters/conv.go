@@ -6,7 +6,7 @@ import (
 	"filterbank/filters/kernel"
 )
 
-// PaddingKind says how the amounts of padding are found.
+// PaddingKind says how the amounts of padding are determined.
 type PaddingKind int
 
 // Explicit amounts are the zero value; the others depend on the input's size.
@@ -22,7 +22,7 @@ var paddingKindNames = [...]string{"explicit", "same", "same_upper", "same_lower
 // String is the name that stack files use; theirs for Explicit are the amounts.
 func (k PaddingKind) String() string { return nameOf(paddingKindNames[:], "PaddingKind", int(k)) }
 
-// PaddingMode says what stands in the padding.
+// PaddingMode says which values the padding has.
 type PaddingMode int
 
 // The modes are PyTorch's padding_mode.
@@ -46,7 +46,7 @@ func nameOf(names []string, kind string, i int) string {
 	return names[i]
 }
 
-// Padding is what is laid around a layer's input before its kernels slide over it.
+// Padding surrounds a layer's input before the kernels slide over it.
 type Padding struct {
 	Kind                     PaddingKind
 	Top, Left, Bottom, Right int // with Explicit, in pixels
@@ -66,9 +66,8 @@ const (
 	Square    = kernel.Square    // x·x, rounded to float32
 )
 
-// ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights.
-// What is left at zero takes PyTorch's default: stride and dilation 1, one group,
-// no padding, no bias.
+// ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
+// fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {
 	Name       string
 	InChannels int       // C

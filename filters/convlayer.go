@@ -19,8 +19,8 @@ func (c *Conv) Name() string { return c.spec.Name }
 // written to.
 func (c *Conv) Filters() []string { return c.spec.Filters }
 
-// Signed says whether an output may be below 0: with no activation, and with a leaky
-// ReLU unless it turns negative sums around.
+// Signed says whether an output may be below 0. It may without an activation, and with a
+// leaky ReLU of positive slope.
 func (c *Conv) Signed() bool {
 	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
 }

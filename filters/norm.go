@@ -9,19 +9,19 @@ import (
 )
 
 // NormSpec describes local response normalization across channels, as PyTorch's
-// LocalResponseNorm (Krizhevsky, Sutskever and Hinton, ImageNet classification with
-// deep convolutional neural networks, 2012, section 3.3, with Alpha divided by Size):
+// LocalResponseNorm (Krizhevsky, Sutskever and Hinton, ImageNet classification with deep
+// convolutional neural networks, 2012, section 3.3, with Alpha divided by Size):
 //
 //	x[c] / (K + Alpha/Size · Σ x[c′]²)^Beta, c − ⌊Size/2⌋ ≤ c′ ≤ c + ⌊(Size−1)/2⌋
 //
-// over the channels c′ that there are. All of it is computed in float64, with sums in
-// the order of the channels, and rounded to float32 once.
+// over the channels c′ that exist. It is computed in float64, with sums in the order of
+// the channels, and rounded to float32 once.
 type NormSpec struct {
 	Name  string
 	Size  int     // channels that are summed over
 	Alpha float64 // from 0 to the largest float32; PyTorch's default is 1e-4
 	Beta  float64 // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
-	K     float64 // as Alpha; PyTorch's default is 1
+	K     float64 // in the range of Alpha; PyTorch's default is 1
 }
 
 // Norm is a local response normalization, checked and immutable: safe for concurrent
@@ -63,10 +63,10 @@ func (n *Norm) Kind() string { return "local_response_norm" }
 // Name is the layer's name.
 func (n *Norm) Name() string { return n.spec.Name }
 
-// Filters are the names of the channels, those of the layer before.
+// Filters are the names of the channels, which the layer before gives.
 func (n *Norm) Filters() []string { return n.in.channels }
 
-// Signed says whether an output may be below 0: where the input may.
+// Signed says whether an output may be below 0. It may if the input may.
 func (n *Norm) Signed() bool { return n.in.signed }
 
 // Limit is +Inf: a norm has no activation.
@@ -100,7 +100,7 @@ func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
 func (n *Norm) plan(in volume.Shape) (LayerPlan, error) {
 	one := Extent{Kernel: 1, Stride: 1, Dilation: 1}
 	lp := LayerPlan{Layer: n, In: in, Out: in, Rows: one, Cols: one}
-	const root = 20 // the power and the division, about
+	const root = 20 // estimate for the power and the division
 	lp.work = lp.outputs() * float64(min(n.spec.Size, in.C)+root)
 	return lp, nil
 }

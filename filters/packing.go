@@ -5,9 +5,9 @@ import "filterbank/filters/kernel"
 // access is how a layer reads its input.
 type access struct {
 	mode     PaddingMode
-	padding  float32 // what Zeros lays around the input
-	channels int     // of the input, that an output is computed from
-	average  *Pool   // whose values are counted, for layers that divide by their number
+	padding  float32 // the value of Zeros
+	channels int     // channels of the input that an output reads
+	average  *Pool   // counts the values that outputs are divided by; nil for no division
 }
 
 // loops compute rows of a layer's outputs.
@@ -15,15 +15,15 @@ type loops interface {
 	Compute(r *kernel.Rows)
 }
 
-// packing is a layer's loops, with its weights as a kernel wants them, in every layout
-// that pictures have asked for so far.
+// packing caches a layer's loops, with its weights packed for a kernel, in every layout
+// that pictures have needed so far.
 type packing struct {
 	layer  Layer
 	kernel *kernel.Kernel
 	packed [kernel.Layouts]loops
 }
 
-// use forgets what is packed unless it is that layer for that kernel.
+// use empties the cache unless it is of that layer and kernel.
 func (p *packing) use(layer Layer, k *kernel.Kernel) {
 	if p.layer != layer || p.kernel != k {
 		*p = packing{layer: layer, kernel: k}

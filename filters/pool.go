@@ -8,16 +8,16 @@ import (
 	"filterbank/filters/volume"
 )
 
-// PoolKind is what a pool makes of its windows.
+// PoolKind is the function that a pool computes of each window.
 type PoolKind int
 
 // MaxPool is the zero value.
 const (
-	// MaxPool is the largest value of a window, the first one where a zero has both
-	// signs, and NaN where there is one. Padding is −∞.
+	// MaxPool is the largest value of a window: the first one if zeros of both signs are
+	// the largest, and NaN if the window has one. Padding is −∞.
 	MaxPool PoolKind = iota
-	// AvgPool is a window's sum, from 0 on in the order of its rows, divided once by
-	// the number of its values, all in float32. Padding is 0.
+	// AvgPool is a window's sum, added up from 0 row by row, divided once by the number
+	// of values, all in float32. Padding is 0.
 	AvgPool
 )
 
@@ -26,9 +26,9 @@ var poolKindNames = [...]string{"max_pool", "avg_pool"}
 // String is the name that stack files use.
 func (k PoolKind) String() string { return nameOf(poolKindNames[:], "PoolKind", int(k)) }
 
-// PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. What is
-// left at zero takes PyTorch's default: a stride of the kernel's size, dilation 1, no
-// padding. Pairs are vertical, horizontal.
+// PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. Zero fields
+// mean PyTorch's defaults: a stride of the kernel's size, dilation 1, no padding. Pairs
+// are vertical, horizontal.
 type PoolSpec struct {
 	Name       string
 	Kind       PoolKind
@@ -36,12 +36,12 @@ type PoolSpec struct {
 	Stride     [2]int
 	Padding    [2]int // on either side, at most half the kernel size
 	Dilation   [2]int // of MaxPool only
-	// CeilMode rounds the output's size up, so that the last window may reach beyond
-	// the padding; it must begin inside the input or the padding before it.
+	// CeilMode rounds the output's size up, so that the last window may reach beyond the
+	// padding. It must begin inside the input or the padding before it.
 	CeilMode bool
-	// ExcludePadding divides an average by the number of values from the input, and not
-	// by that of the window (count_include_pad: false). What a window has beyond the
-	// padding never counts.
+	// ExcludePadding divides an average by the number of values from the input
+	// (count_include_pad: false); otherwise the values of the padding count too. Values
+	// beyond the padding never count.
 	ExcludePadding bool
 	StrictSize     bool // rows or columns that no output covers are an error
 }
@@ -53,8 +53,8 @@ type Pool struct {
 	in   feed
 }
 
-// maxTaps bounds the values of a pool's window, for each of which a row of outputs needs
-// four bytes.
+// maxTaps bounds the values of a pool's window. A row of outputs needs four bytes for
+// each.
 const maxTaps = 1 << 24
 
 // NewPool checks a spec and fills its defaults. Errors are FieldErrors; they do not name
@@ -109,10 +109,10 @@ func (p *Pool) Kind() string { return p.spec.Kind.String() }
 // Name is the layer's name.
 func (p *Pool) Name() string { return p.spec.Name }
 
-// Filters are the names of the channels, those of the layer before.
+// Filters are the names of the channels, which the layer before gives.
 func (p *Pool) Filters() []string { return p.in.channels }
 
-// Signed says whether an output may be below 0: where the input may.
+// Signed says whether an output may be below 0. It may if the input may.
 func (p *Pool) Signed() bool { return p.in.signed }
 
 // Limit is +Inf: a pool has no activation.
@@ -182,10 +182,11 @@ func (p *Pool) access(*LayerPlan) access {
 	return access{channels: 1, average: p}
 }
 
-// counted is how many values along an axis of size in an average at output i is over.
+// counted is the number of values along an axis that output i averages; in is the input's
+// size.
 func (p *Pool) counted(e Extent, in, i int) float32 {
 	from := i*e.Stride - e.Before
-	to := min(from+e.Kernel, in+e.Before) // the padding is the same on both sides, but for what CeilMode adds
+	to := min(from+e.Kernel, in+e.Before) // CeilMode may reach beyond the padding
 	if p.spec.ExcludePadding {
 		from, to = max(from, 0), min(to, in)
 	}

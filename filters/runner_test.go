@@ -159,24 +159,24 @@ func (c *collect) emit(layer int, rows volume.Rows) error {
 	return nil
 }
 
-func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in *volume.Volume, taps []bool) {
+func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in *volume.Volume, selected []bool) {
 	t.Helper()
 	got := newCollect(t, p)
 	if err := run(got.emit); err != nil {
 		t.Fatal(err)
 	}
-	for l := range taps {
-		if taps[l] && got.next[l] != p.Layers[l].Out.H {
+	for l := range selected {
+		if selected[l] && got.next[l] != p.Layers[l].Out.H {
 			t.Fatalf("layer %d: %d of %d rows came", l, got.next[l], p.Layers[l].Out.H)
 		}
 	}
-	checkBits(t, p, got.outs, reference(p, in), taps)
+	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
-func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, taps []bool) {
+func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, selected []bool) {
 	t.Helper()
 	for l, want := range wants {
-		if !taps[l] {
+		if !selected[l] {
 			continue
 		}
 		for i, w := range want.Data {
@@ -199,13 +199,13 @@ func describe(l Layer) any {
 	return nil
 }
 
-func randomTaps(r *rand.Rand, p *Plan) []bool {
-	taps := make([]bool, len(p.Layers))
-	for l := range taps {
-		taps[l] = r.IntN(2) == 0
+func randomSelection(r *rand.Rand, p *Plan) []bool {
+	selected := make([]bool, len(p.Layers))
+	for l := range selected {
+		selected[l] = r.IntN(2) == 0
 	}
-	taps[r.IntN(len(taps))] = true
-	return taps
+	selected[r.IntN(len(selected))] = true
+	return selected
 }
 
 // TestRunnerEqualsReference holds bands, windows and padding against the textbook's
@@ -222,11 +222,11 @@ func TestRunnerEqualsReference(t *testing.T) {
 	}
 	for i := range 3000 {
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		r := runners[i%len(runners)]
 		checkAgainstReference(t, func(emit Emit) error {
-			return r.Run(context.Background(), p, taps, in, emit)
-		}, p, in, taps)
+			return r.Run(context.Background(), p, selected, in, emit)
+		}, p, in, selected)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r Runner
-	taps := []bool{true, true, true, true, true}
+	selected := []bool{true, true, true, true, true}
 	emit := func(int, volume.Rows) error { return nil }
 	run := func(h, w int) func() {
 		p, err := s.Plan(volume.Shape{C: 3, H: h, W: w})
@@ -257,7 +257,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		return func() {
-			if err := r.Run(context.Background(), p, taps, in, emit); err != nil {
+			if err := r.Run(context.Background(), p, selected, in, emit); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -34,12 +34,12 @@ func TestTeamEqualsReference(t *testing.T) {
 	}
 	for i := range 1200 {
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		team := teams[i%len(teams)]
 		checkAgainstReference(t, func(emit Emit) error {
-			return team.Run(context.Background(), p, taps, in, emit)
-		}, p, in, taps)
-		checkScan(t, team, p, in, taps)
+			return team.Run(context.Background(), p, selected, in, emit)
+		}, p, in, selected)
+		checkScan(t, team, p, in, selected)
 	}
 }
 
@@ -52,29 +52,29 @@ func FuzzStacks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		for _, budget := range []int{1, 0} {
 			runner, team := &Runner{budget: budget}, newTeam(3, budget)
 			checkAgainstReference(t, func(emit Emit) error {
-				return runner.Run(context.Background(), p, taps, in, emit)
-			}, p, in, taps)
+				return runner.Run(context.Background(), p, selected, in, emit)
+			}, p, in, selected)
 			checkAgainstReference(t, func(emit Emit) error {
-				return team.Run(context.Background(), p, taps, in, emit)
-			}, p, in, taps)
-			checkScan(t, team, p, in, taps)
+				return team.Run(context.Background(), p, selected, in, emit)
+			}, p, in, selected)
+			checkScan(t, team, p, in, selected)
 		}
 	})
 }
 
 // checkScan checks a scan's values and that every row comes once, to a worker that
 // does nothing else at that time.
-func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool) {
+func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []bool) {
 	t.Helper()
 	got := newCollect(t, p)
 	busy := make([]sync.Mutex, team.Workers)
 	var mu sync.Mutex
 	seen := make(map[[2]int]bool)
-	err := team.Scan(context.Background(), p, taps, in, func(worker, layer int, rows volume.Rows) error {
+	err := team.Scan(context.Background(), p, selected, in, func(worker, layer int, rows volume.Rows) error {
 		if !busy[worker].TryLock() {
 			return errors.New("a worker is called twice at once")
 		}
@@ -94,7 +94,7 @@ func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkBits(t, p, got.outs, reference(p, in), taps)
+	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
 // tallPlan is a layer on a picture that is shared out in many parts.
