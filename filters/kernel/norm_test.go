@@ -28,7 +28,7 @@ func TestPower(t *testing.T) {
 	}
 }
 
-// TestNormOfOnePlace works an example through: three channels, 1, 2 and 3, with sums
+// TestNormOfOnePlace computes an example by hand: three channels, 1, 2 and 3, with sums
 // over two of them, the one before and the channel itself.
 func TestNormOfOnePlace(t *testing.T) {
 	src := []float32{1, 2, 3}
@@ -43,8 +43,8 @@ func TestNormOfOnePlace(t *testing.T) {
 	}
 }
 
-// checkNorm holds the norms of every kernel to their specification, bit for bit, and to
-// the places that they may write to.
+// checkNorm compares the norms of every kernel with the specification, bit for bit, and
+// finds writes outside the rows.
 func (c *layerCase) checkNorm(t *testing.T, p NormParams, gap int) {
 	t.Helper()
 	norm := func(k *Kernel) *output {

@@ -39,8 +39,8 @@ type Pointwise struct {
 	Slope      float32 // of LeakyReLU: the factor of values that are not positive
 }
 
-// Taps is one group's weights: for each of its filters a bias and len(Weights)/len(Bias)
-// weights.
+// Taps are the weights of one group: for each of its filters a bias and
+// len(Weights)/len(Bias) weights.
 type Taps struct {
 	Weights []float32 // filter after filter; in a filter, the order of summation
 	Bias    []float32 // one a filter
@@ -51,8 +51,8 @@ type Taps struct {
 //	dst[k·dstStride+x] = activation(bias[k] + Σ_t weights[k][t] · src[offsets[t] + x·stride])
 //
 // with the sum in the order of t, each step one FMA. len(offsets) is the number of
-// weights of a filter; every index must lie inside src and dst. Every other loop of
-// this package gives the bits of this one.
+// weights of a filter; every index must lie inside src and dst. Every other loop of this
+// package gives the same bits.
 func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps, n, stride int, act Pointwise) {
 	size := len(offsets)
 	for k, bias := range taps.Bias {

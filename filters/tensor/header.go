@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// header is what a .npy file says of its array.
+// header is the content of a .npy file's header.
 type header struct {
 	descr   string
 	fortran bool
