@@ -17,16 +17,16 @@ import (
 // Model is what a stack file describes, with every array loaded.
 type Model struct {
 	Input  Input
-	Stacks []*filters.Stack // one at least, of 3 channels; a file's only stack, written as layers, has no name
+	Stacks []*filters.Stack // at least one, of 3 channels; the stack of a file with layers has no name
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
-// channels and folds batch normalization into weights and biases. Whether a layer fits a
-// picture is not known here. The model's Input has its defaults filled in: Mean and Std
-// are there, Resize and Crop only where the file has them.
+// channels and folds batch normalization into weights and biases. It does not know
+// whether a layer fits a picture. The model's Input has its defaults filled in: Mean and
+// Std are always there, Resize and Crop only if the file has them.
 //
-// A File that a program has made is read as if it had been written down, so it is
-// checked just as much.
+// A File that a program has made is written as text and read again, so that it is checked
+// like any other.
 func (f *File) Build() (*Model, error) {
 	if f.n == nil {
 		text, err := json.Marshal(f.Resolved())
@@ -62,10 +62,10 @@ func (f *File) Build() (*Model, error) {
 	return m, nil
 }
 
-// surroundings are what a layer is built in.
+// surroundings are the place of a layer: its stack, its input and its file.
 type surroundings struct {
 	index    int  // in its stack
-	strict   bool // strict_size where the layer does not say
+	strict   bool // strict_size of layers without one
 	channels int  // C of its input
 	rgb      bool // the channels are the picture's
 	dir      string
@@ -128,7 +128,7 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	return spec, b.foldBatchNorm(&spec)
 }
 
-// files are the keys whose arrays come from files, and the files.
+// files are the .npy files by the key that names them.
 func (c *Conv) files() map[string]string {
 	files := map[string]string{"weights": c.Weights}
 	note := func(key string, p *PerFilter) {
@@ -146,7 +146,7 @@ func (c *Conv) files() map[string]string {
 	return files
 }
 
-// checkKernel compares the kernels' size with what the layer says of it.
+// checkKernel compares the kernels' size with the layer's kernel_size.
 func (b *layerBuilder) checkKernel(spec *filters.ConvSpec) error {
 	size := spec.KernelSize
 	if want := b.conv.KernelSize; want != (Pair{}) && want != Pair(size) {
@@ -190,10 +190,10 @@ func (c *Conv) activation() (filters.Activation, float32) {
 	return filters.ReLU, 0
 }
 
-// slope is PyTorch's default where none is given.
+// slope is the negative slope, by default PyTorch's.
 func (c *Conv) slope() float64 { return valueOr(c.NegativeSlope, 0.01) }
 
-// valueOr is what p points to.
+// valueOr is the value that p points to, or a fallback for nil.
 func valueOr[T any](p *T, fallback T) T {
 	if p == nil {
 		return fallback
@@ -201,7 +201,7 @@ func valueOr[T any](p *T, fallback T) T {
 	return *p
 }
 
-// fromFile takes the weights of a .npy file as they are.
+// fromFile takes the weights of a .npy file unchanged.
 func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	at := b.conv.n.at("weights")
 	a, err := b.load(at, b.conv.Weights)
@@ -238,7 +238,7 @@ func (b *layerBuilder) load(at *node, name string) (*tensor.Array, error) {
 	return a, at.wrap(err)
 }
 
-// checkSize bounds a layer's weights.
+// checkSize bounds the number of a layer's weights.
 func (b *layerBuilder) checkSize(at *node, k, channels, h, w int) error {
 	if k > maxFilters {
 		return at.errorf("%d filters in a layer, at most %d are possible", k, maxFilters)
@@ -260,7 +260,7 @@ func dims(shape []int) string {
 	return strings.Join(words, ", ")
 }
 
-// kernels of the bank, with errors at the name or at the parameter.
+// kernels are the bank's kernels. Errors are at the name or at the parameter.
 func (f Filter) kernels() ([]bank.Kernel, error) {
 	kernels, err := bank.Kernels(f.Name, f.Params)
 	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {

@@ -11,7 +11,7 @@ func (p *AvgPool) nameOr(i int) string { return defaultName(p.n, p.Name, "pool",
 
 func (n *LocalResponseNorm) nameOr(i int) string { return defaultName(n.n, n.Name, "norm", i) }
 
-// defaultName is a layer's name, or the one that the i-th layer gets where it has none.
+// defaultName is a layer's name, by default the kind with the layer's index.
 func defaultName(n *node, name, kind string, i int) string {
 	if name == "" && n.index("name") < 0 {
 		return fmt.Sprintf("%s%d", kind, i)
@@ -34,7 +34,7 @@ func checkPool(at place, spec filters.PoolSpec) error {
 	return at.specError(err, nil)
 }
 
-// or is the pair, or another one where it is not given.
+// or is the pair, or another one if it is not given.
 func (p Pair) or(other Pair) Pair {
 	if p == (Pair{}) {
 		return other
@@ -91,7 +91,7 @@ func (n *LocalResponseNorm) check() error {
 	return n.specError(err, nil)
 }
 
-// spec has PyTorch's defaults.
+// spec is the filters' spec with PyTorch's defaults.
 func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
 	return filters.NormSpec{
 		Name: n.nameOr(index), Size: n.Size,
