@@ -16,8 +16,8 @@ func fingerprintOf(l Layer) string {
 	return b.String()
 }
 
-// Finished runs and calibrations rest on these texts. One that changes makes users
-// compute everything again, so a field added to a spec must leave them as they are.
+// Finished runs and calibrations rest on these texts. If one changes, users compute
+// everything again. A field added to a spec must leave them as they are.
 func TestFingerprintsStay(t *testing.T) {
 	two := [2]int{2, 2}
 	small := ConvSpec{Name: "edge", InChannels: 1, KernelSize: [2]int{1, 2}, Weights: []float32{-1, 1}}
@@ -97,7 +97,7 @@ type change struct {
 	change, restore func()
 }
 
-// changes are one for each value in v, and one for the length of each slice.
+// changes has one change for each value in v, and one for the length of each slice.
 func changes(t *testing.T, v reflect.Value, path string) []change {
 	t.Helper()
 	set := func(next any) []change {
@@ -134,7 +134,7 @@ func changes(t *testing.T, v reflect.Value, path string) []change {
 	return all
 }
 
-// Neighbouring values cannot be confused, and neither can the layers of a stack.
+// Neighbouring values cannot be confused, and nor can the layers of a stack.
 func TestFingerprintsAreUnambiguous(t *testing.T) {
 	of := func(names ...string) string {
 		return fingerprintOf(&Conv{ConvSpec{Filters: names}})

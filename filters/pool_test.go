@@ -9,8 +9,8 @@ import (
 	"filterbank/filters/volume"
 )
 
-// TestPoolSizes holds output sizes to PyTorch's (1.13.1, max_pool2d), without and with
-// ceil_mode; 0 is an error.
+// TestPoolSizes compares output sizes with PyTorch's (1.13.1, max_pool2d), without and
+// with ceil_mode; 0 is an error.
 func TestPoolSizes(t *testing.T) {
 	for _, c := range []struct{ in, kernel, stride, padding, dilation, floor, ceil int }{
 		{7, 2, 2, 0, 1, 3, 4},
@@ -58,8 +58,8 @@ func TestPoolSizes(t *testing.T) {
 	}
 }
 
-// AlexNet's beginning: 11×11 with stride 4 sees 11 pixels, a pool of three such outputs
-// 4 apart 19, 3×3 of its outputs 8 apart 35.
+// AlexNet's beginning: 11×11 with stride 4 sees 11 pixels. A pool of three such outputs,
+// 4 apart, sees 19. 3×3 of the pool's outputs, 8 apart, see 35.
 func TestReceptiveFieldThroughPools(t *testing.T) {
 	conv := square(4, 11, 4, 0)
 	second := ConvSpec{Name: "second", InChannels: 4, KernelSize: [2]int{3, 3}, Weights: make([]float32, 36), Padding: Padding{Kind: Same}, Activation: None}
@@ -149,8 +149,8 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 	}
 }
 
-// TestFold compares folded sums with normalized ones, in float64: the fold rounds each
-// weight and bias once, by 2⁻²⁴ of it at most.
+// TestFold compares folded sums with normalized ones, in float64. The fold rounds each
+// weight and bias once, by at most 2⁻²⁴ of it.
 func TestFold(t *testing.T) {
 	spec := ConvSpec{InChannels: 2, KernelSize: [2]int{1, 1}, Weights: []float32{1, -2, 0.3, 0.7, 5, -1}, Bias: []float32{0.5, -0.25, 3}}
 	norm := BatchNorm{

@@ -111,7 +111,7 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 	return s
 }
 
-// fillSpecial puts values among others that sums and activations may treat wrongly.
+// fillSpecial mixes in values that sums and activations may treat wrongly.
 func fillSpecial(r *rand.Rand, data []float32) {
 	special := []float32{
 		float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
@@ -131,7 +131,7 @@ func fillRandom(r *rand.Rand, data []float32) {
 	}
 }
 
-// collect gathers what a runner emits and fails where rows are not in order.
+// collect gathers the emitted rows and fails if they are out of order.
 type collect struct {
 	t    *testing.T
 	outs []*volume.Volume
@@ -208,9 +208,9 @@ func randomSelection(r *rand.Rand, p *Plan) []bool {
 	return selected
 }
 
-// TestRunnerEqualsReference holds bands, windows and padding against the textbook's
-// way, bit for bit, with every kernel and with runners over pictures of every size:
-// with bands of one row, of a few, and the whole picture in one band.
+// TestRunnerEqualsReference compares bands, windows and padding with the reference, bit
+// for bit, with every kernel and with runners over pictures of every size: with bands of
+// one row, of a few, and the whole picture in one band.
 func TestRunnerEqualsReference(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var runners []*Runner
@@ -230,8 +230,8 @@ func TestRunnerEqualsReference(t *testing.T) {
 	}
 }
 
-// TestRunnerAllocatesNothing runs pictures of two sizes in turn, so that buffers, and
-// weights packed in two ways, have to last.
+// TestRunnerAllocatesNothing runs pictures of two sizes in turn, so that the runner must
+// keep its buffers and the weights packed in two ways.
 func TestRunnerAllocatesNothing(t *testing.T) {
 	spec := square(20, 3, 2, 1)
 	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
@@ -269,8 +269,8 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestRunnerRefusesEndlessRows asks for more values than offsets in a window can
-// count; none of them is allocated.
+// TestRunnerRefusesEndlessRows asks for more values than offsets in a window can count.
+// None is allocated.
 func TestRunnerRefusesEndlessRows(t *testing.T) {
 	const channels = 1 << 12
 	spec := ConvSpec{Name: "deep", InChannels: channels, KernelSize: [2]int{1, 1}, Weights: make([]float32, channels)}

@@ -13,7 +13,7 @@ import (
 	"filterbank/filters/volume"
 )
 
-// newTeam is a team whose members aim at a working set of that many bytes.
+// newTeam is a team whose members aim at a working set of so many bytes.
 func newTeam(workers, budget int) *Team {
 	t := &Team{Workers: workers, members: make([]member, workers)}
 	for i := range t.members {
@@ -43,8 +43,8 @@ func TestTeamEqualsReference(t *testing.T) {
 	}
 }
 
-// FuzzStacks draws a stack and a picture from a seed and holds a runner and a team
-// with bands of one row, and ones with the whole picture in a band, to the reference.
+// FuzzStacks draws a stack and a picture from a seed. It compares a runner and a team
+// with the reference, with bands of one row and with the whole picture in a band.
 func FuzzStacks(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed)
@@ -66,8 +66,8 @@ func FuzzStacks(f *testing.F) {
 	})
 }
 
-// checkScan checks a scan's values and that every row comes once, to a worker that
-// does nothing else at that time.
+// checkScan checks a scan's values, that every row comes once, and that calls with one
+// worker do not overlap.
 func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []bool) {
 	t.Helper()
 	got := newCollect(t, p)
@@ -97,7 +97,7 @@ func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []
 	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
-// tallPlan is a layer on a picture that is shared out in many parts.
+// tallPlan is a layer on a picture that is divided into many parts.
 func tallPlan(t *testing.T) (*Plan, *volume.Volume) {
 	s, err := NewStack("", 3, mustConv(t, square(4, 3, 1, 1)))
 	if err != nil {

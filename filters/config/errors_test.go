@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// firstLine is what a file's Parse or Build says first, without the folder.
+// firstLine is the first line of the error of Parse or Build, without the folder.
 func firstLine(t *testing.T, dir, text string, sets ...string) string {
 	t.Helper()
 	f, err := Parse(filepath.Join(dir, "edges.yaml"), []byte(text), sets...)

@@ -25,7 +25,7 @@ const (
 type Filter struct {
 	place
 	Name   string
-	Params map[string]float64 // nil where there are none
+	Params map[string]float64 // nil if there are none
 }
 
 func (f *Filter) unmarshal(n *node, what string) error {

@@ -39,7 +39,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // source is the text of nodes.
 type source struct {
 	name string
-	text []byte // nil where there is none to show
+	text []byte // nil if there is no text to show
 }
 
 func (s *source) errorAt(line, column int, err error) error {

@@ -21,7 +21,7 @@ type layerCase struct {
 	offsets       []int32
 }
 
-// span is how far behind an offset a row of outputs reads.
+// span is the distance behind an offset that a row of outputs reads.
 func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
 
 func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {

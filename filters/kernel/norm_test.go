@@ -7,8 +7,8 @@ import (
 )
 
 // TestPower compares powers by multiplications and square roots with math.Pow. Each of
-// some 40 steps is right to half a bit of float64, and the exponent to 2⁻³³ times the
-// base's logarithm.
+// some 40 steps is right to half a bit of float64. The exponent is right to 2⁻³³ times
+// the base's logarithm.
 func TestPower(t *testing.T) {
 	for _, exponent := range []float64{0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.375, 64, 0.6, 0.1, 1.0 / 3, 2.7, 1 - 0x1p-40, 0x1p-32} {
 		power := newPower(exponent)
