@@ -1,7 +1,6 @@
 package output
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -82,7 +81,7 @@ func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 		defer l.Clock.Mark(&l.Stages.Write)
 		data := l.Scratch(4 * rows.N * rows.W)
 		for i := range rows.N {
-			PutFloats(data[4*i*rows.W:], rows.Row(k, i))
+			tensor.PutFloats(data[4*i*rows.W:], rows.Row(k, i))
 		}
 		if a.took != nil {
 			a.took(k, data)
@@ -93,19 +92,6 @@ func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 }
 
 func (a *arrayWriter) close() error { return nil }
-
-// PutFloats writes values to the start of dst as .npy has them, lowest byte first. Two at
-// a time take little more than half the time that they take one by one.
-func PutFloats(dst []byte, values []float32) {
-	for len(values) >= 2 {
-		pair := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
-		binary.LittleEndian.PutUint64(dst, pair)
-		dst, values = dst[8:], values[2:]
-	}
-	if len(values) == 1 {
-		binary.LittleEndian.PutUint32(dst, math.Float32bits(values[0]))
-	}
-}
 
 // readNPY reads an array, which has to have the shape that the manifest says.
 func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {
