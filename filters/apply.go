@@ -6,8 +6,8 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Apply runs the whole stack on a volume in memory and returns the last layer's
-// output. Errors are those of Plan.
+// Apply runs the whole stack on a volume in memory and returns the last layer's output.
+// Its errors are Plan's.
 func (s *Stack) Apply(v *volume.Volume) (*volume.Volume, error) {
 	plan, err := s.Plan(v.Size())
 	if err != nil {
@@ -18,10 +18,10 @@ func (s *Stack) Apply(v *volume.Volume) (*volume.Volume, error) {
 	if err != nil {
 		return nil, err
 	}
-	taps := make([]bool, len(plan.Layers))
-	taps[last] = true
+	selected := make([]bool, len(plan.Layers))
+	selected[last] = true
 	var r Runner
-	err = r.Run(context.Background(), plan, taps, v, func(_ int, rows volume.Rows) error {
+	err = r.Run(context.Background(), plan, selected, v, func(_ int, rows volume.Rows) error {
 		out.Rows(rows.Y, rows.Y+rows.N).CopyFrom(rows)
 		return nil
 	})

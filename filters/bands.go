@@ -10,15 +10,15 @@ import (
 )
 
 // bandBytes is the working set that a runner aims at: five eighths of a second-level
-// cache of 1 MiB, which leaves room for weights and for what the consumer touches. On
-// Zen 5 sizes from 300 to 1000 KiB differ by less than two hundredths.
+// cache of 1 MiB. The rest is for weights and for the consumer's memory. On Zen 5, speeds
+// with 300 to 1000 KiB differ by less than 2%.
 const bandBytes = 640 << 10
 
-// prepare readies the windows for a picture. Buffers that have once been large
-// enough are used again, and packed weights while the layers are the same.
+// prepare readies the windows for a picture. It uses buffers again if they are large
+// enough, and packed weights if the layers are the same.
 func (r *Runner) prepare(plan *Plan, layers int) error {
 	r.layOut(plan, layers)
-	r.spread(r.fitBand())
+	r.setBands(r.fitBand())
 	for l, band := range r.bands {
 		w := &r.windows[l]
 		if n := w.floats(band); n > math.MaxInt32 {
@@ -33,7 +33,7 @@ func (r *Runner) prepare(plan *Plan, layers int) error {
 	return nil
 }
 
-// layOut fixes where the values of every layer's input lie.
+// layOut decides where the values of each layer's input lie in memory.
 func (r *Runner) layOut(plan *Plan, layers int) {
 	k := r.Kernel
 	if k == nil {
@@ -47,8 +47,8 @@ func (r *Runner) layOut(plan *Plan, layers int) {
 	}
 }
 
-// fitBand is the height of the tallest bands of the last layer whose working set fits
-// the budget.
+// fitBand is the height of the last layer's bands: the largest power of two whose working
+// set fits the budget, at least 1.
 func (r *Runner) fitBand() int {
 	budget := r.budget
 	if budget == 0 {
@@ -61,29 +61,29 @@ func (r *Runner) fitBand() int {
 	return band
 }
 
-// spread sets the bands of all layers so that the last one advances by band rows.
-func (r *Runner) spread(band int) {
+// setBands sets the bands of all layers so that the last one advances by band rows.
+func (r *Runner) setBands(band int) {
 	for l := len(r.bands) - 1; l >= 0; l-- {
 		r.bands[l] = min(band, r.windows[l].plan.Out.H)
 		band = r.bands[l] * r.windows[l].plan.Rows.Stride
 	}
 }
 
-// workingSet is the floats that a band touches: every window and the output, and as
-// much as their tables of offsets take. It leaves the bands set to that height.
+// workingSet counts the floats that a band touches: windows, output and tables of
+// offsets, whose int32s count as floats. It leaves the bands set to that height.
 func (r *Runner) workingSet(band int) int {
-	r.spread(band)
+	r.setBands(band)
 	last := len(r.bands) - 1
 	out := r.windows[last].plan.Out
 	n := out.C * channelStride(out, r.bands[last])
 	for l, b := range r.bands {
-		n += r.windows[l].floats(b) + b*r.windows[l].taps() // and an offset for each tap
+		n += r.windows[l].floats(b) + b*r.windows[l].taps()
 	}
 	return n
 }
 
-// outRows is where n rows of the last layer's output are computed, from row y on. A
-// channel's rows are one slice.
+// outRows is the memory for n rows of the last layer's output from row y on. The rows of
+// a channel are contiguous.
 func (r *Runner) outRows(y, n int) volume.Rows {
 	if r.keep != nil {
 		kept := r.keep[len(r.keep)-1]
@@ -97,6 +97,7 @@ func rowsOf(out volume.Shape, y, n int, data []float32) volume.Rows {
 	return volume.Rows{C: out.C, N: n, W: out.W, Y: y, Data: data, ChannelStride: channelStride(out, n), RowStride: out.W}
 }
 
-// channelStride is the distance between the channels of n rows of a layer's output:
-// each starts a cache line, and they fall into different sets of the cache.
+// channelStride is the distance between the channels of n rows of a layer's output. Each
+// channel starts a cache line, and neighbouring channels fall into different sets of the
+// cache.
 func channelStride(out volume.Shape, n int) int { return oddLines(n * out.W) }

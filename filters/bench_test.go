@@ -22,9 +22,8 @@ type convCase struct {
 	layers []ConvSpec
 }
 
-// convCases are layers of ResNet, AlexNet and VGG, filters on pictures of ordinary
-// size, a depthwise layer and a stack. Names are C×H×W, the filters, stride and
-// padding.
+// convCases are layers of ResNet, AlexNet and VGG, filters on pictures of ordinary size,
+// a depthwise layer and a stack. A name has C×H×W, the filters, stride and padding.
 func convCases() []convCase {
 	layer := func(c, k, size, stride, padding, groups int) ConvSpec {
 		return ConvSpec{
@@ -85,10 +84,9 @@ func (c convCase) plan(b *testing.B) (*Plan, *volume.Volume) {
 	return p, v
 }
 
-// BenchmarkConv runs each case from a volume in memory to the last layer's maps,
-// band by band, ReLU included, the consumer reading every value as a picture's scale
-// does. GFLOP/s are those of the fastest run. FILTERBANK_KERNEL
-// chooses the kernel, as for the command.
+// BenchmarkConv runs each case from a volume in memory to the last layer's maps, band by
+// band, with ReLU. The consumer reads every value, as a picture's scale does. GFLOP/s are
+// the speed of the fastest run. FILTERBANK_KERNEL chooses the kernel, as for the command.
 func BenchmarkConv(b *testing.B) {
 	set, err := simd.Select(os.Getenv("FILTERBANK_KERNEL"))
 	if err != nil {
@@ -104,11 +102,11 @@ func BenchmarkConv(b *testing.B) {
 }
 
 func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
-	taps := make([]bool, len(p.Layers))
-	taps[len(taps)-1] = true
+	selected := make([]bool, len(p.Layers))
+	selected[len(selected)-1] = true
 	var e extremes
 	measure(b, p, func() error {
-		return r.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+		return r.Run(context.Background(), p, selected, v, func(_ int, rows volume.Rows) error {
 			e.add(r.Kernel, rows)
 			return nil
 		})
@@ -116,8 +114,8 @@ func benchmark(b *testing.B, r *Runner, p *Plan, v *volume.Volume) {
 	e.check(b)
 }
 
-// BenchmarkTeam runs pictures with as many workers as -cpu says, with and without an
-// order of rows.
+// BenchmarkTeam runs pictures with as many workers as -cpu says, with rows in order and
+// in any order.
 func BenchmarkTeam(b *testing.B) {
 	workers := runtime.GOMAXPROCS(0)
 	k := kernel.Best()
@@ -126,13 +124,13 @@ func BenchmarkTeam(b *testing.B) {
 			continue
 		}
 		p, v := c.plan(b)
-		taps := make([]bool, len(p.Layers))
-		taps[len(taps)-1] = true
+		selected := make([]bool, len(p.Layers))
+		selected[len(selected)-1] = true
 		t := Team{Kernel: k, Workers: workers}
 		b.Run("scan/"+c.name, func(b *testing.B) {
 			e := make([]extremes, workers)
 			measure(b, p, func() error {
-				return t.Scan(context.Background(), p, taps, v, func(worker, _ int, rows volume.Rows) error {
+				return t.Scan(context.Background(), p, selected, v, func(worker, _ int, rows volume.Rows) error {
 					e[worker].add(k, rows)
 					return nil
 				})
@@ -141,7 +139,7 @@ func BenchmarkTeam(b *testing.B) {
 		b.Run("run/"+c.name, func(b *testing.B) {
 			var e extremes
 			measure(b, p, func() error {
-				return t.Run(context.Background(), p, taps, v, func(_ int, rows volume.Rows) error {
+				return t.Run(context.Background(), p, selected, v, func(_ int, rows volume.Rows) error {
 					e.add(k, rows)
 					return nil
 				})

@@ -1,6 +1,6 @@
 """PyTorch's side of bench.sh: the layers of BenchmarkConv on one thread, convolution
-alone, in the better of both memory layouts. One line a layer: its name and GFLOP/s,
-those of the fastest of the runs of a second."""
+alone, in the better of both memory layouts. It prints a line a layer: its name and the
+GFLOP/s of the fastest run of a second."""
 
 import re
 import time

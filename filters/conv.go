@@ -1,14 +1,12 @@
 package filters
 
 import (
-	"errors"
 	"fmt"
-	"math"
 
-	"filterbank/filters/volume"
+	"filterbank/filters/kernel"
 )
 
-// PaddingKind says how the amounts of padding are found.
+// PaddingKind says how the amounts of padding are determined.
 type PaddingKind int
 
 // Explicit amounts are the zero value; the others depend on the input's size.
@@ -19,7 +17,12 @@ const (
 	SameLower             // the same with an odd rest above and left (ONNX SAME_LOWER)
 )
 
-// PaddingMode says what stands in the padding.
+var paddingKindNames = [...]string{"explicit", "same", "same_upper", "same_lower"}
+
+// String is the name that stack files use; theirs for Explicit are the amounts.
+func (k PaddingKind) String() string { return nameOf(paddingKindNames[:], "PaddingKind", int(k)) }
+
+// PaddingMode says which values the padding has.
 type PaddingMode int
 
 // The modes are PyTorch's padding_mode.
@@ -33,36 +36,38 @@ const (
 var paddingModeNames = [...]string{"zeros", "reflect", "replicate", "circular"}
 
 // String is the name that stack files use.
-func (m PaddingMode) String() string { return paddingModeNames[m] }
+func (m PaddingMode) String() string { return nameOf(paddingModeNames[:], "PaddingMode", int(m)) }
 
-// Padding is what is laid around a layer's input before its kernels slide over it.
+// nameOf is a value's name, or the type and number of a value that has none.
+func nameOf(names []string, kind string, i int) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprintf("%s(%d)", kind, i)
+	}
+	return names[i]
+}
+
+// Padding surrounds a layer's input before the kernels slide over it.
 type Padding struct {
 	Kind                     PaddingKind
 	Top, Left, Bottom, Right int // with Explicit, in pixels
 	Mode                     PaddingMode
 }
 
-// Activation is applied to every output of a layer.
-type Activation int
+// Activation is applied to every output of a layer. Package kernel specifies each.
+type Activation = kernel.Activation
 
 // ReLU is the zero value: it follows every convolution unless a layer says otherwise.
 const (
-	ReLU      Activation = iota // max(0, x); −0 becomes 0 and NaN stays NaN
-	None                        // x
-	LeakyReLU                   // x for x > 0, otherwise ConvSpec.NegativeSlope·x
-	ReLU6                       // min(6, max(0, x)), and as ReLU otherwise
-	Abs                         // |x|
-	Square                      // x·x, rounded to float32
+	ReLU      = kernel.ReLU      // max(0, x); −0 becomes 0 and NaN stays NaN
+	None      = kernel.None      // x
+	LeakyReLU = kernel.LeakyReLU // x for x > 0, otherwise ConvSpec.NegativeSlope·x
+	ReLU6     = kernel.ReLU6     // min(6, max(0, x)), and as ReLU otherwise
+	Abs       = kernel.Abs       // |x|
+	Square    = kernel.Square    // x·x, rounded to float32
 )
 
-var activationNames = [...]string{"relu", "none", "leaky_relu", "relu6", "abs", "square"}
-
-// String is the name that stack files use.
-func (a Activation) String() string { return activationNames[a] }
-
-// ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights.
-// What is left at zero takes PyTorch's default: stride and dilation 1, one group,
-// no padding, no bias.
+// ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
+// fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {
 	Name       string
 	InChannels int       // C
@@ -85,17 +90,17 @@ type Conv struct {
 	spec ConvSpec
 }
 
-// NewConv checks a spec and fills its defaults. The error says which figure is
-// wrong and what would be right; it does not name the layer. Slices are not
-// copied: the caller no longer writes to them.
+// NewConv checks a spec and fills its defaults. Errors are FieldErrors; they do not name
+// the layer. Slices are not copied: the caller no longer writes to them.
 func NewConv(spec ConvSpec) (*Conv, error) {
-	spec.Stride = orOne(spec.Stride)
-	spec.Dilation = orOne(spec.Dilation)
-	spec.Groups = max(spec.Groups, 1)
-	if err := spec.checkSizes(); err != nil {
+	spec = spec.withDefaults()
+	if spec.InChannels < 1 {
+		return nil, wrong("in_channels", " must be at least 1, got %d", spec.InChannels)
+	}
+	if err := spec.CheckSettings(); err != nil {
 		return nil, err
 	}
-	if err := spec.checkPadding(); err != nil {
+	if err := checkWindow(spec.KernelSize, spec.Dilation); err != nil {
 		return nil, err
 	}
 	if err := spec.checkArrays(); err != nil {
@@ -113,27 +118,9 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 	return &Conv{spec}, nil
 }
 
-// Kind is conv.
-func (c *Conv) Kind() string { return "conv" }
-
-// Name is the layer's name.
-func (c *Conv) Name() string { return c.spec.Name }
-
-// Filters are the names of the output channels, one a filter; the slice must not be
-// written to.
-func (c *Conv) Filters() []string { return c.spec.Filters }
-
-// Signed says whether an output may be below 0: with no activation, and with a leaky
-// ReLU unless it turns negative sums around.
-func (c *Conv) Signed() bool {
-	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
-}
-
-func (c *Conv) follow(in feed) (Layer, error) {
-	if n := len(in.channels); n != c.spec.InChannels {
-		return nil, fmt.Errorf("reads %d channels but gets %d", c.spec.InChannels, n)
-	}
-	return c, nil
+func (s ConvSpec) withDefaults() ConvSpec {
+	s.Stride, s.Dilation, s.Groups = orOne(s.Stride), orOne(s.Dilation), max(s.Groups, 1)
+	return s
 }
 
 // Spec is the layer's description with its defaults filled in. Its slices are the
@@ -148,95 +135,3 @@ func orOne(v [2]int) [2]int {
 	}
 	return v
 }
-
-// maxSide bounds kernel sizes, strides, dilations and paddings, so that no sum or
-// product of two of them overflows.
-const maxSide = 1 << 20
-
-func (s *ConvSpec) checkSizes() error {
-	if err := checkSides(s.KernelSize, s.Stride, s.Dilation); err != nil {
-		return err
-	}
-	if s.InChannels < 1 {
-		return fmt.Errorf("input channels must be at least 1, got %d", s.InChannels)
-	}
-	if s.InChannels%s.Groups != 0 {
-		return fmt.Errorf("groups must divide the %d input channels, got %d", s.InChannels, s.Groups)
-	}
-	return nil
-}
-
-// checkSides bounds what a window is made of.
-func checkSides(kernelSize, stride, dilation [2]int) error {
-	for _, v := range []struct {
-		name string
-		of   [2]int
-	}{{"kernel size", kernelSize}, {"stride", stride}, {"dilation", dilation}} {
-		for _, n := range v.of {
-			if n < 1 || n > maxSide {
-				return fmt.Errorf("%s must be from 1 to %d, got %d", v.name, maxSide, n)
-			}
-		}
-	}
-	for axis, name := range []string{"height", "width"} {
-		if span := dilation[axis] * (kernelSize[axis] - 1); span >= maxSide {
-			return fmt.Errorf("kernel %s with its dilation spans %d pixels, at most %d are possible", name, span+1, maxSide)
-		}
-	}
-	return nil
-}
-
-func (s *ConvSpec) checkPadding() error {
-	p := s.Padding
-	for _, n := range []int{p.Top, p.Left, p.Bottom, p.Right} {
-		if n < 0 || n > maxSide {
-			return fmt.Errorf("padding must be from 0 to %d, got %d", maxSide, n)
-		}
-	}
-	if p.Kind == Same && s.Stride != [2]int{1, 1} {
-		return fmt.Errorf("padding same needs stride 1, got [%d, %d]: use same_upper or same_lower, or amounts", s.Stride[0], s.Stride[1])
-	}
-	return nil
-}
-
-// tapCount is (C/groups)·kH·kW.
-func (s *ConvSpec) tapCount() (int, bool) {
-	return volume.Product(s.InChannels/max(s.Groups, 1), s.KernelSize[0], s.KernelSize[1])
-}
-
-func (s *ConvSpec) filterCount() int {
-	taps, _ := s.tapCount()
-	return len(s.Weights) / taps
-}
-
-func (s *ConvSpec) checkArrays() error {
-	taps, ok := s.tapCount()
-	if !ok || len(s.Weights) == 0 || len(s.Weights)%taps != 0 {
-		return fmt.Errorf("weights must be K×%d×%d×%d values, got %d", s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], len(s.Weights))
-	}
-	k := len(s.Weights) / taps
-	switch {
-	case k%s.Groups != 0:
-		return fmt.Errorf("groups must divide the %d filters, got %d", k, s.Groups)
-	case s.Filters != nil && len(s.Filters) != k:
-		return fmt.Errorf("%d filters have %d names", k, len(s.Filters))
-	case s.Bias != nil && len(s.Bias) != k:
-		return fmt.Errorf("bias must have %d values, one a filter, got %d", k, len(s.Bias))
-	}
-	for i, w := range s.Weights {
-		if !finite(w) {
-			return fmt.Errorf("weight %d of filter %d is %v, it must be finite", i%taps, i/taps, w)
-		}
-	}
-	for i, b := range s.Bias {
-		if !finite(b) {
-			return fmt.Errorf("bias of filter %d is %v, it must be finite", i, b)
-		}
-	}
-	if !finite(s.NegativeSlope) {
-		return errors.New("negative_slope must be finite")
-	}
-	return nil
-}
-
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

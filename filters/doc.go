@@ -1,10 +1,12 @@
-// Package filters runs stacks of layers over volumes of float32: convolutions, each
-// followed by its activation, pools, and normalization across channels.
+// Package filters owns layers, their stacks and the arithmetic of both; it never reads a
+// file and knows nothing of pictures or outputs.
 //
-// A layer is described by a ConvSpec, a PoolSpec or a NormSpec and checked by NewConv,
-// NewPool or NewNorm; layers in order are a Stack; Stack.Plan works out every shape
-// for an input before any pixel; a Runner computes the outputs in bands of rows.
-// Stack.Apply does all of it for a volume in memory.
+// Layers are convolutions, each followed by its activation, pools, and normalization
+// across channels, over volumes of float32. A layer is described by a ConvSpec, a
+// PoolSpec or a NormSpec and checked by NewConv, NewPool or NewNorm. A sequence of layers
+// is a Stack. Stack.Plan computes every shape for an input before any pixel. A Runner
+// computes the outputs in bands of rows. Stack.Apply does all of it for a volume in
+// memory.
 //
 // # Arithmetic
 //
@@ -15,8 +17,8 @@
 //	weight[k][c][i][j] · padded[c][y·stride + i·dilation][x·stride + j·dilation]
 //
 // summed in float32 in just that order, c outermost and j innermost, starting from the
-// bias, each step one fused multiply-add: rounded once, to nearest, ties to even. Then
-// comes the activation. PoolKind and NormSpec say how pools and norms compute. Nothing
-// is reordered, so the results have the same bits on every machine, whatever the number
-// of workers and the size of the bands. Any NaN comes out as 0x7fc00000.
+// bias. Each step is one fused multiply-add: rounded once, to nearest, ties to even. The
+// activation follows. PoolKind and NormSpec specify pools and norms. Nothing is
+// reordered, so results have the same bits on every machine, for any number of workers
+// and any size of bands. Every NaN comes out as 0x7fc00000.
 package filters

@@ -1,7 +1,7 @@
 package filters
 
 import (
-	"fmt"
+	"io"
 	"math"
 
 	"filterbank/filters/kernel"
@@ -9,19 +9,19 @@ import (
 )
 
 // NormSpec describes local response normalization across channels, as PyTorch's
-// LocalResponseNorm (Krizhevsky, Sutskever and Hinton, ImageNet classification with
-// deep convolutional neural networks, 2012, section 3.3, with Alpha divided by Size):
+// LocalResponseNorm (Krizhevsky, Sutskever and Hinton, ImageNet classification with deep
+// convolutional neural networks, 2012, section 3.3, with Alpha divided by Size):
 //
 //	x[c] / (K + Alpha/Size · Σ x[c′]²)^Beta, c − ⌊Size/2⌋ ≤ c′ ≤ c + ⌊(Size−1)/2⌋
 //
-// over the channels c′ that there are. All of it is computed in float64, with sums in
-// the order of the channels, and rounded to float32 once.
+// over the channels c′ that exist. It is computed in float64, with sums in the order of
+// the channels, and rounded to float32 once.
 type NormSpec struct {
 	Name  string
 	Size  int     // channels that are summed over
 	Alpha float64 // from 0 to the largest float32; PyTorch's default is 1e-4
 	Beta  float64 // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
-	K     float64 // as Alpha; PyTorch's default is 1
+	K     float64 // in the range of Alpha; PyTorch's default is 1
 }
 
 // Norm is a local response normalization, checked and immutable: safe for concurrent
@@ -31,25 +31,25 @@ type Norm struct {
 	in   feed
 }
 
-// maxBeta bounds exponents; AlexNet's is 0.75.
-const maxBeta = 64
+// MaxBeta bounds exponents; AlexNet's is 0.75.
+const MaxBeta = 64
 
-// NewNorm checks a spec. The error says which figure is wrong and what would be right;
-// it does not name the layer.
+// NewNorm checks a spec. Errors are FieldErrors; they do not name the layer.
 func NewNorm(spec NormSpec) (*Norm, error) {
-	if spec.Size < 1 || spec.Size > maxSide {
-		return nil, fmt.Errorf("size must be from 1 to %d, got %d", maxSide, spec.Size)
+	if err := checkSides("size", 1, spec.Size); err != nil {
+		return nil, err
 	}
 	for _, v := range []struct {
-		name string
-		is   float64
-	}{{"alpha", spec.Alpha}, {"k", spec.K}} {
-		if !(v.is >= 0 && v.is <= math.MaxFloat32) {
-			return nil, fmt.Errorf("%s must be from 0 to %.4g, got %v", v.name, math.MaxFloat32, v.is)
+		field   string
+		value   float64
+		largest float64
+	}{{"alpha", spec.Alpha, math.MaxFloat32}, {"beta", spec.Beta, MaxBeta}, {"k", spec.K, math.MaxFloat32}} {
+		if v.value < 0 {
+			return nil, wrong(v.field, " must not be negative, got %v", v.value)
 		}
-	}
-	if !(spec.Beta >= 0 && spec.Beta <= maxBeta) {
-		return nil, fmt.Errorf("beta must be from 0 to %d, got %v", maxBeta, spec.Beta)
+		if !(v.value <= v.largest) {
+			return nil, wrong(v.field, " must be from 0 to %.4g, got %v", v.largest, v.value)
+		}
 	}
 	return &Norm{spec: spec}, nil
 }
@@ -63,18 +63,44 @@ func (n *Norm) Kind() string { return "local_response_norm" }
 // Name is the layer's name.
 func (n *Norm) Name() string { return n.spec.Name }
 
-// Filters are the names of the channels, those of the layer before.
+// Filters are the names of the channels, which the layer before gives.
 func (n *Norm) Filters() []string { return n.in.channels }
 
-// Signed says whether an output may be below 0: where the input may.
+// Signed says whether an output may be below 0. It may if the input may.
 func (n *Norm) Signed() bool { return n.in.signed }
+
+// Limit is +Inf: a norm has no activation.
+func (n *Norm) Limit() float64 { return math.Inf(1) }
+
+// Kernels are none.
+func (n *Norm) Kernels() (k Kernels, ok bool) { return k, false }
+
+// Attributes are size, alpha, beta and k.
+func (n *Norm) Attributes() []Attribute {
+	s := &n.spec
+	return []Attribute{
+		{Name: "size", Value: s.Size}, {Name: "alpha", Value: s.Alpha}, {Name: "beta", Value: s.Beta}, {Name: "k", Value: s.K},
+	}
+}
+
+// Fingerprint writes what the layer's values depend on.
+func (n *Norm) Fingerprint(w io.Writer) {
+	s := &n.spec
+	f := beginFingerprint(w, n.Kind(), 1)
+	f.always("name", s.Name)
+	f.always("size", s.Size)
+	f.always("alpha", s.Alpha)
+	f.always("beta", s.Beta)
+	f.always("k", s.K)
+	f.end()
+}
 
 func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
 
 func (n *Norm) plan(in volume.Shape) (LayerPlan, error) {
 	one := Extent{Kernel: 1, Stride: 1, Dilation: 1}
 	lp := LayerPlan{Layer: n, In: in, Out: in, Rows: one, Cols: one}
-	const root = 20 // the power and the division, about
+	const root = 20 // estimate for the power and the division
 	lp.work = lp.outputs() * float64(min(n.spec.Size, in.C)+root)
 	return lp, nil
 }

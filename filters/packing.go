@@ -5,9 +5,9 @@ import "filterbank/filters/kernel"
 // access is how a layer reads its input.
 type access struct {
 	mode     PaddingMode
-	padding  float32 // what Zeros lays around the input
-	channels int     // of the input, that an output is computed from
-	average  *Pool   // whose values are counted, for layers that divide by their number
+	padding  float32 // the value of Zeros
+	channels int     // channels of the input that an output reads
+	average  *Pool   // counts the values that outputs are divided by; nil for no division
 }
 
 // loops compute rows of a layer's outputs.
@@ -15,15 +15,15 @@ type loops interface {
 	Compute(r *kernel.Rows)
 }
 
-// packing is a layer's loops, with its weights as a kernel wants them, in every layout
-// that pictures have asked for so far.
+// packing caches a layer's loops, with its weights packed for a kernel, in every layout
+// that pictures have needed so far.
 type packing struct {
 	layer  Layer
 	kernel *kernel.Kernel
 	packed [kernel.Layouts]loops
 }
 
-// use forgets what is packed unless it is that layer for that kernel.
+// use empties the cache unless it is of that layer and kernel.
 func (p *packing) use(layer Layer, k *kernel.Kernel) {
 	if p.layer != layer || p.kernel != k {
 		*p = packing{layer: layer, kernel: k}
@@ -35,49 +35,4 @@ func (p *packing) loops(layout kernel.Layout, channels int) loops {
 		p.packed[layout] = p.layer.loops(p.kernel, layout, channels)
 	}
 	return p.packed[layout]
-}
-
-func (c *Conv) access(*LayerPlan) access {
-	return access{mode: c.spec.Padding.Mode, channels: c.spec.InChannels / c.spec.Groups}
-}
-
-func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
-	s := &c.spec
-	taps, _ := s.tapCount()
-	return k.Layout(kernel.Size{
-		Filters: len(s.Filters) / s.Groups, Taps: taps, Width: lp.Out.W, Stride: lp.Cols.Stride,
-		Fresh: lp.In.C / s.Groups * lp.In.W * min(lp.Rows.Stride, lp.In.H),
-	})
-}
-
-func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), c.activation(), layout)
-}
-
-func (c *Conv) groups() []kernel.Taps {
-	s := &c.spec
-	taps, _ := s.tapCount()
-	perGroup := len(s.Filters) / s.Groups
-	groups := make([]kernel.Taps, s.Groups)
-	for g := range groups {
-		k := g * perGroup
-		groups[g] = kernel.Taps{Weights: s.Weights[k*taps : (k+perGroup)*taps], Bias: s.Bias[k : k+perGroup]}
-	}
-	return groups
-}
-
-func (c *Conv) activation() kernel.Activation {
-	switch c.spec.Activation {
-	case ReLU:
-		return kernel.Activation{Kind: kernel.ReLU}
-	case LeakyReLU:
-		return kernel.Activation{Kind: kernel.LeakyReLU, Slope: c.spec.NegativeSlope}
-	case ReLU6:
-		return kernel.Activation{Kind: kernel.ReLU6}
-	case Abs:
-		return kernel.Activation{Kind: kernel.Abs}
-	case Square:
-		return kernel.Activation{Kind: kernel.Square}
-	}
-	return kernel.Activation{}
 }

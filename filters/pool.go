@@ -1,35 +1,34 @@
 package filters
 
 import (
-	"errors"
-	"fmt"
+	"io"
 	"math"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
-// PoolKind is what a pool makes of its windows.
+// PoolKind is the function that a pool computes of each window.
 type PoolKind int
 
 // MaxPool is the zero value.
 const (
-	// MaxPool is the largest value of a window, the first one where a zero has both
-	// signs, and NaN where there is one. Padding is −∞.
+	// MaxPool is the largest value of a window: the first one if zeros of both signs are
+	// the largest, and NaN if the window has one. Padding is −∞.
 	MaxPool PoolKind = iota
-	// AvgPool is a window's sum, from 0 on in the order of its rows, divided once by
-	// the number of its values, all in float32. Padding is 0.
+	// AvgPool is a window's sum, added up from 0 row by row, divided once by the number
+	// of values, all in float32. Padding is 0.
 	AvgPool
 )
 
 var poolKindNames = [...]string{"max_pool", "avg_pool"}
 
 // String is the name that stack files use.
-func (k PoolKind) String() string { return poolKindNames[k] }
+func (k PoolKind) String() string { return nameOf(poolKindNames[:], "PoolKind", int(k)) }
 
-// PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. What is
-// left at zero takes PyTorch's default: a stride of the kernel's size, dilation 1, no
-// padding. Pairs are vertical, horizontal.
+// PoolSpec describes a pooling layer, as PyTorch's MaxPool2d and AvgPool2d. Zero fields
+// mean PyTorch's defaults: a stride of the kernel's size, dilation 1, no padding. Pairs
+// are vertical, horizontal.
 type PoolSpec struct {
 	Name       string
 	Kind       PoolKind
@@ -37,12 +36,12 @@ type PoolSpec struct {
 	Stride     [2]int
 	Padding    [2]int // on either side, at most half the kernel size
 	Dilation   [2]int // of MaxPool only
-	// CeilMode rounds the output's size up, so that the last window may reach beyond
-	// the padding; it must begin inside the input or the padding before it.
+	// CeilMode rounds the output's size up, so that the last window may reach beyond the
+	// padding. It must begin inside the input or the padding before it.
 	CeilMode bool
-	// ExcludePadding divides an average by the number of values from the input, and not
-	// by that of the window (count_include_pad: false). What a window has beyond the
-	// padding never counts.
+	// ExcludePadding divides an average by the number of values from the input
+	// (count_include_pad: false); otherwise the values of the padding count too. Values
+	// beyond the padding never count.
 	ExcludePadding bool
 	StrictSize     bool // rows or columns that no output covers are an error
 }
@@ -54,38 +53,51 @@ type Pool struct {
 	in   feed
 }
 
-// maxTaps bounds the values of a pool's window, for each of which a row of outputs needs
-// four bytes.
+// maxTaps bounds the values of a pool's window. A row of outputs needs four bytes for
+// each.
 const maxTaps = 1 << 24
 
-// NewPool checks a spec and fills its defaults. The error says which figure is wrong
-// and what would be right; it does not name the layer.
+// NewPool checks a spec and fills its defaults. Errors are FieldErrors; they do not name
+// the layer.
 func NewPool(spec PoolSpec) (*Pool, error) {
 	if spec.Kind != MaxPool && spec.Kind != AvgPool {
-		return nil, fmt.Errorf("kind must be MaxPool or AvgPool, got %d", int(spec.Kind))
+		return nil, wrong("kind", " must be MaxPool or AvgPool, got %d", int(spec.Kind))
 	}
 	if spec.Stride == [2]int{} {
 		spec.Stride = spec.KernelSize
 	}
 	spec.Dilation = orOne(spec.Dilation)
-	if err := checkSides(spec.KernelSize, spec.Stride, spec.Dilation); err != nil {
+	if err := spec.check(); err != nil {
 		return nil, err
 	}
-	if taps, ok := volume.Product(spec.KernelSize[0], spec.KernelSize[1]); !ok || taps > maxTaps {
-		return nil, fmt.Errorf("kernel of %d×%d has more than %d taps", spec.KernelSize[0], spec.KernelSize[1], maxTaps)
+	return &Pool{spec: spec}, nil
+}
+
+func (s *PoolSpec) check() error {
+	if err := checkWindow(s.KernelSize, s.Dilation); err != nil {
+		return err
 	}
-	for axis, p := range spec.Padding {
-		if half := spec.KernelSize[axis] / 2; p < 0 || p > half {
-			return nil, fmt.Errorf("padding must be from 0 to half the kernel size, %d, got %d", half, p)
+	if err := checkSides("stride", 1, s.Stride[:]...); err != nil {
+		return err
+	}
+	if n, ok := volume.Product(s.KernelSize[0], s.KernelSize[1]); !ok || n > maxTaps {
+		return wrong("kernel_size", " of %d×%d is more than %d values", s.KernelSize[0], s.KernelSize[1], maxTaps)
+	}
+	for axis, p := range s.Padding {
+		switch half := s.KernelSize[axis] / 2; {
+		case p < 0:
+			return wrong("padding", " must be at least 0, got %d", p)
+		case p > half:
+			return wrong("padding", " must be at most half of kernel_size, %d, got %d", half, p)
 		}
 	}
-	if spec.Kind == AvgPool && spec.Dilation != [2]int{1, 1} {
-		return nil, fmt.Errorf("an average pool has no dilation, got [%d, %d]", spec.Dilation[0], spec.Dilation[1])
+	if s.Kind == AvgPool && s.Dilation != [2]int{1, 1} {
+		return wrong("dilation", " is for max pools, an average pool got [%d, %d]", s.Dilation[0], s.Dilation[1])
 	}
-	if spec.Kind == MaxPool && spec.ExcludePadding {
-		return nil, errors.New("a max pool counts no padding, so it cannot leave it out")
+	if s.Kind == MaxPool && s.ExcludePadding {
+		return wrong("count_include_pad", " is for average pools: a max pool counts no padding")
 	}
-	return &Pool{spec: spec}, nil
+	return nil
 }
 
 // Spec is the layer's description with its defaults filled in.
@@ -97,11 +109,51 @@ func (p *Pool) Kind() string { return p.spec.Kind.String() }
 // Name is the layer's name.
 func (p *Pool) Name() string { return p.spec.Name }
 
-// Filters are the names of the channels, those of the layer before.
+// Filters are the names of the channels, which the layer before gives.
 func (p *Pool) Filters() []string { return p.in.channels }
 
-// Signed says whether an output may be below 0: where the input may.
+// Signed says whether an output may be below 0. It may if the input may.
 func (p *Pool) Signed() bool { return p.in.signed }
+
+// Limit is +Inf: a pool has no activation.
+func (p *Pool) Limit() float64 { return math.Inf(1) }
+
+// Kernels are none.
+func (p *Pool) Kernels() (k Kernels, ok bool) { return k, false }
+
+// Attributes are kernel_size, stride, padding, dilation of a max pool, ceil_mode, and
+// count_include_pad of an average pool.
+func (p *Pool) Attributes() []Attribute {
+	s := &p.spec
+	all := []Attribute{
+		{Name: "kernel_size", Value: s.KernelSize},
+		{Name: "stride", Value: s.Stride},
+		{Name: "padding", Value: Padding{Top: s.Padding[0], Left: s.Padding[1], Bottom: s.Padding[0], Right: s.Padding[1]}},
+	}
+	if s.Kind == MaxPool {
+		all = append(all, Attribute{Name: "dilation", Value: s.Dilation})
+	}
+	all = append(all, Attribute{Name: "ceil_mode", Value: Flag(s.CeilMode)})
+	if s.Kind == AvgPool {
+		all = append(all, Attribute{Name: "count_include_pad", Value: !s.ExcludePadding})
+	}
+	return all
+}
+
+// Fingerprint writes what the layer's values depend on.
+func (p *Pool) Fingerprint(w io.Writer) {
+	s := &p.spec
+	f := beginFingerprint(w, p.Kind(), 1)
+	f.always("name", s.Name)
+	f.always("kernel_size", s.KernelSize)
+	f.always("stride", s.Stride)
+	f.unless([2]int{}, "padding", s.Padding)
+	f.unless([2]int{1, 1}, "dilation", s.Dilation)
+	f.unless(false, "ceil_mode", s.CeilMode)
+	f.unless(true, "count_include_pad", !s.ExcludePadding)
+	f.unless(false, "strict_size", s.StrictSize)
+	f.end()
+}
 
 func (p *Pool) follow(in feed) (Layer, error) { return &Pool{p.spec, in}, nil }
 
@@ -130,10 +182,11 @@ func (p *Pool) access(*LayerPlan) access {
 	return access{channels: 1, average: p}
 }
 
-// counted is how many values along an axis of size in an average at output i is over.
+// counted is the number of values along an axis that output i averages; in is the input's
+// size.
 func (p *Pool) counted(e Extent, in, i int) float32 {
 	from := i*e.Stride - e.Before
-	to := min(from+e.Kernel, in+e.Before) // the padding is the same on both sides, but for what CeilMode adds
+	to := min(from+e.Kernel, in+e.Before) // CeilMode may reach beyond the padding
 	if p.spec.ExcludePadding {
 		from, to = max(from, 0), min(to, in)
 	}

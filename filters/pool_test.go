@@ -9,8 +9,8 @@ import (
 	"filterbank/filters/volume"
 )
 
-// TestPoolSizes holds output sizes to PyTorch's (1.13.1, max_pool2d), without and with
-// ceil_mode; 0 is an error.
+// TestPoolSizes compares output sizes with PyTorch's (1.13.1, max_pool2d), without and
+// with ceil_mode; 0 is an error.
 func TestPoolSizes(t *testing.T) {
 	for _, c := range []struct{ in, kernel, stride, padding, dilation, floor, ceil int }{
 		{7, 2, 2, 0, 1, 3, 4},
@@ -58,8 +58,8 @@ func TestPoolSizes(t *testing.T) {
 	}
 }
 
-// AlexNet's beginning: 11×11 with stride 4 sees 11 pixels, a pool of three such outputs
-// 4 apart 19, 3×3 of its outputs 8 apart 35.
+// AlexNet's beginning: 11×11 with stride 4 sees 11 pixels. A pool of three such outputs,
+// 4 apart, sees 19. 3×3 of the pool's outputs, 8 apart, see 35.
 func TestReceptiveFieldThroughPools(t *testing.T) {
 	conv := square(4, 11, 4, 0)
 	second := ConvSpec{Name: "second", InChannels: 4, KernelSize: [2]int{3, 3}, Weights: make([]float32, 36), Padding: Padding{Kind: Same}, Activation: None}
@@ -120,14 +120,14 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 		want string
 	}{
 		{PoolSpec{Kind: 2}, "kind must be MaxPool or AvgPool, got 2"},
-		{PoolSpec{}, "kernel size must be from 1 to 1048576, got 0"},
+		{PoolSpec{}, "kernel_size must be from 1 to 1048576, got 0"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{1, -1}}, "stride must be from 1 to 1048576, got -1"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{2, 0}}, "stride must be from 1 to 1048576, got 0"},
-		{PoolSpec{KernelSize: two, Padding: two}, "padding must be from 0 to half the kernel size, 1, got 2"},
-		{PoolSpec{KernelSize: two, Padding: [2]int{0, -1}}, "padding must be from 0 to half the kernel size, 1, got -1"},
-		{PoolSpec{KernelSize: [2]int{5000, 5000}}, "kernel of 5000×5000 has more than 16777216 taps"},
-		{PoolSpec{KernelSize: two, Kind: AvgPool, Dilation: two}, "an average pool has no dilation, got [2, 2]"},
-		{PoolSpec{KernelSize: two, ExcludePadding: true}, "a max pool counts no padding"},
+		{PoolSpec{KernelSize: two, Padding: two}, "padding must be at most half of kernel_size, 1, got 2"},
+		{PoolSpec{KernelSize: two, Padding: [2]int{0, -1}}, "padding must be at least 0, got -1"},
+		{PoolSpec{KernelSize: [2]int{5000, 5000}}, "kernel_size of 5000×5000 is more than 16777216 values"},
+		{PoolSpec{KernelSize: two, Kind: AvgPool, Dilation: two}, "dilation is for max pools, an average pool got [2, 2]"},
+		{PoolSpec{KernelSize: two, ExcludePadding: true}, "count_include_pad is for average pools: a max pool counts no padding"},
 	} {
 		if _, err := NewPool(c.spec); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: got %v, want %q", c.spec, err, c.want)
@@ -138,7 +138,7 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 		want string
 	}{
 		{NormSpec{}, "size must be from 1 to 1048576, got 0"},
-		{NormSpec{Size: 1, Alpha: -1}, "alpha must be from 0 to 3.403e+38, got -1"},
+		{NormSpec{Size: 1, Alpha: -1}, "alpha must not be negative, got -1"},
 		{NormSpec{Size: 1, Alpha: 1e39}, "alpha must be from 0 to 3.403e+38, got 1e+39"},
 		{NormSpec{Size: 1, K: math.NaN()}, "k must be from 0 to 3.403e+38, got NaN"},
 		{NormSpec{Size: 1, Beta: 65}, "beta must be from 0 to 64, got 65"},
@@ -149,8 +149,8 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 	}
 }
 
-// TestFold compares folded sums with normalized ones, in float64: the fold rounds each
-// weight and bias once, by 2⁻²⁴ of it at most.
+// TestFold compares folded sums with normalized ones, in float64. The fold rounds each
+// weight and bias once, by at most 2⁻²⁴ of it.
 func TestFold(t *testing.T) {
 	spec := ConvSpec{InChannels: 2, KernelSize: [2]int{1, 1}, Weights: []float32{1, -2, 0.3, 0.7, 5, -1}, Bias: []float32{0.5, -0.25, 3}}
 	norm := BatchNorm{
@@ -185,13 +185,13 @@ func TestRefusedFolds(t *testing.T) {
 		norm BatchNorm
 		want string
 	}{
-		{BatchNorm{Variance: one}, "running_mean must have 1 values, one a filter, got 0"},
-		{BatchNorm{Mean: one, Variance: []float32{1, 2}}, "running_var must have 1 values, one a filter, got 2"},
-		{BatchNorm{Mean: one, Variance: one, Weight: []float32{}}, "weight must have 1 values, one a filter, got 0"},
-		{BatchNorm{Mean: one, Variance: []float32{-1}, Eps: 1}, "running_var of filter 0 is -1: with eps, 1, it must be above 0"},
-		{BatchNorm{Mean: one, Variance: []float32{float32(math.NaN())}}, "running_var of filter 0 is NaN: with eps, 0, it must be above 0"},
-		{BatchNorm{Mean: one, Variance: []float32{1e-30}, Weight: []float32{1e30}}, "filter 0: weight 1 times 1e+45 is beyond float32"},
-		{BatchNorm{Mean: []float32{3e38}, Variance: []float32{1e-4}}, "filter 0: the bias is beyond float32"},
+		{BatchNorm{Variance: one}, "batch_norm.running_mean must have 1 values, one a filter, got 0"},
+		{BatchNorm{Mean: one, Variance: []float32{1, 2}}, "batch_norm.running_var must have 1 values, one a filter, got 2"},
+		{BatchNorm{Mean: one, Variance: one, Weight: []float32{}}, "batch_norm.weight must have 1 values, one a filter, got 0"},
+		{BatchNorm{Mean: one, Variance: []float32{-1}, Eps: 1}, "batch_norm.running_var of filter 0 is -1: with eps, 1, it must be above 0"},
+		{BatchNorm{Mean: one, Variance: []float32{float32(math.NaN())}}, "batch_norm.running_var: filter 0 has NaN, it must be finite"},
+		{BatchNorm{Mean: one, Variance: []float32{1e-30}, Weight: []float32{1e30}}, "batch_norm: filter 0: weight 1 times 1e+45 is beyond float32"},
+		{BatchNorm{Mean: []float32{3e38}, Variance: []float32{1e-4}}, "batch_norm: filter 0: the bias is beyond float32"},
 	} {
 		spec := ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: one}
 		if err := spec.Fold(c.norm); err == nil || err.Error() != c.want {

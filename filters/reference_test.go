@@ -7,7 +7,7 @@ import (
 	"filterbank/filters/volume"
 )
 
-// reference runs a stack the way a textbook would: pad a copy, slide, add the taps
+// reference runs a stack as a textbook would: it pads a copy, slides, and adds the taps
 // in the order of the weights. It returns every layer's output.
 func reference(p *Plan, in *volume.Volume) []*volume.Volume {
 	var outs []*volume.Volume
@@ -110,8 +110,7 @@ func activate(s ConvSpec, v float32) float32 {
 	return v
 }
 
-// referencePool goes through every window of every channel, and leaves out what lies
-// outside the input.
+// referencePool visits every window of every channel and skips values outside the input.
 func referencePool(s PoolSpec, out volume.Shape, in *volume.Volume) *volume.Volume {
 	pooled, err := volume.New(out)
 	if err != nil {

@@ -2,16 +2,16 @@ package filters
 
 import "filterbank/filters/kernel"
 
-// rowLayout is where the values of one row of one channel, with its padding, lie in
-// a window: one after the other, or in phases. Phase p holds columns p, p+phases,
-// p+2·phases, …, so that the neighbouring outputs of a strided layer read
-// neighbouring values.
+// rowLayout says where the values of one row of one channel, with its padding, lie in a
+// window: one after the other, or in phases. Phase p holds columns p, p+phases,
+// p+2·phases, …, so that neighbouring outputs of a strided layer read neighbouring
+// values.
 type rowLayout struct {
 	width  int // floats a row takes
-	before int // of them, ahead of column 0
+	before int // floats before column 0
 	phases int // 1 is one after the other
 	phase  int // floats of a phase
-	stride int // between what neighbouring outputs read
+	stride int // distance of the values that neighbouring outputs read
 }
 
 func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
@@ -21,8 +21,8 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
 		phase := (columns + phases - 1) / phases
 		return rowLayout{width: phases * phase, phases: phases, phase: phase, stride: 1}
 	}
-	// The picture's first column starts a cache line, and rows take an odd number of
-	// lines, lest those of different channels fall into the same sets of the cache.
+	// The picture's first column starts a cache line. Rows take an odd number of lines,
+	// so that different channels fall into different sets of the cache.
 	r := rowLayout{phases: 1, stride: lp.Cols.Stride}
 	r.before = -lp.Cols.Before & (kernel.Align - 1)
 	r.width = oddLines(r.before + columns)
@@ -40,8 +40,8 @@ func (r *rowLayout) index(x int) int {
 	return x%r.phases*r.phase + x/r.phases
 }
 
-// spread brings values, the columns from x on, into phases.
-func (r *rowLayout) spread(row, values []float32, x int) {
+// intoPhases writes values, the columns from x on, to their phases.
+func (r *rowLayout) intoPhases(row, values []float32, x int) {
 	for p := range min(r.phases, len(values)) {
 		to := row[r.index(x+p):]
 		for i, j := p, 0; i < len(values); i, j = i+r.phases, j+1 {
@@ -63,7 +63,7 @@ func (r *rowLayout) padSides(row []float32, mode PaddingMode, cols Extent, size 
 	}
 }
 
-// edgeIndex maps an index outside 0 ≤ i < n to the one whose value stands there.
+// edgeIndex is the index whose value the padding has at index i outside 0 ≤ i < n.
 func edgeIndex(mode PaddingMode, i, n int) int {
 	switch {
 	case i >= 0 && i < n:

@@ -8,8 +8,8 @@ import (
 	"filterbank/filters/volume"
 )
 
-// RowReader gives the rows of a volume, in any order and as often as asked.
-// volume.Volume is one; a decoded picture that makes its rows on demand is another.
+// RowReader reads rows of a volume, in any order and as often as asked. A volume.Volume
+// is one, and so is a decoded picture that computes its rows on demand.
 type RowReader interface {
 	// Size is the volume's shape.
 	Size() volume.Shape
@@ -18,9 +18,9 @@ type RowReader interface {
 	ReadRows(dst volume.Rows) error
 }
 
-// Emit receives rows of a layer's output, after its activation. For each layer the
-// bands come in order, every row once; bands of different layers interleave. The
-// rows are the runner's own and hold only until Emit returns.
+// Emit receives rows of a layer's output, after its activation. The bands of each layer
+// come in order, every row once; bands of different layers interleave. The rows belong to
+// the runner and are valid only until Emit returns.
 type Emit func(layer int, rows volume.Rows) error
 
 // Runner runs stacks over pictures in bands of rows, every layer of a band before
@@ -37,39 +37,39 @@ type Runner struct {
 	bands   []int    // of each layer, the output rows computed at a time
 	out     []float32
 
-	src   RowReader
-	taps  []bool
-	emit  Emit
-	keep  []volume.Rows // where rows are kept in place of being emitted; nil emits them
-	share share
-	quiet bool // rows are computed ahead, for pinning; they will come again
+	src      RowReader
+	selected []bool
+	emit     Emit
+	keep     []volume.Rows // where rows are kept instead of emitted; nil emits them
+	share    share
+	quiet    bool // rows are computed ahead for pinning and not delivered
 }
 
-// Run computes the plan's layers on src and gives the output of every layer l with
-// taps[l] to emit. Layers behind the last tap are not computed. It stops at the
-// first error of src, emit or ctx.
-func (r *Runner) Run(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit Emit) error {
-	last, err := check(plan, taps, src)
+// Run computes the plan's layers on src and passes the output of every layer l with
+// selected[l] to emit. It does not compute layers behind the last selected one. It stops
+// at the first error of src, emit or ctx.
+func (r *Runner) Run(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit Emit) error {
+	last, err := check(plan, selected, src)
 	if err != nil {
 		return err
 	}
 	defer r.end()
-	if err := r.begin(plan, taps[:last+1], src, emit); err != nil {
+	if err := r.begin(plan, selected[:last+1], src, emit); err != nil {
 		return err
 	}
 	return r.sweep(ctx, 0, plan.Layers[last].Out.H)
 }
 
-// check gives the last layer with a tap.
-func check(plan *Plan, taps []bool, src RowReader) (last int, err error) {
+// check finds the last selected layer.
+func check(plan *Plan, selected []bool, src RowReader) (last int, err error) {
 	last = -1
-	for l, tapped := range taps {
-		if tapped {
+	for l, wanted := range selected {
+		if wanted {
 			last = l
 		}
 	}
-	if last < 0 || len(taps) != len(plan.Layers) {
-		return 0, fmt.Errorf("run: %d of %d layers named, at least one is needed", len(taps), len(plan.Layers))
+	if last < 0 || len(selected) != len(plan.Layers) {
+		return 0, fmt.Errorf("run: selected must have an entry for each of the %d layers and select at least one, got %v", len(plan.Layers), selected)
 	}
 	if src.Size() != plan.Input {
 		return 0, fmt.Errorf("run: the plan is for an input of %v, the picture is %v", plan.Input, src.Size())
@@ -78,22 +78,22 @@ func check(plan *Plan, taps []bool, src RowReader) (last int, err error) {
 }
 
 // begin readies the runner for a picture.
-func (r *Runner) begin(plan *Plan, taps []bool, src RowReader, emit Emit) error {
-	r.src, r.taps, r.emit, r.keep = src, taps, emit, nil
-	if err := r.prepare(plan, len(taps)); err != nil {
+func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) error {
+	r.src, r.selected, r.emit, r.keep = src, selected, emit, nil
+	if err := r.prepare(plan, len(selected)); err != nil {
 		return err
 	}
 	return r.pin()
 }
 
-// end lets go of the picture.
+// end releases the picture.
 func (r *Runner) end() {
 	r.src, r.emit = nil, nil
 	r.windows[0].rows.Ahead.Data = nil
 }
 
-// sweep computes rows y0 ≤ y < y1 of the last layer band by band, then what earlier
-// layers have left: rows that no later layer looked at are output all the same.
+// sweep computes rows y0 ≤ y < y1 of the last layer band by band. Then it delivers the
+// rows of earlier layers that no later layer has read.
 func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
 	last := len(r.windows) - 1
 	r.share.set(r.plan.Layers[:last+1], y0, y1)
@@ -107,7 +107,7 @@ func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
 		}
 	}
 	for l := last - 1; l >= 0; l-- {
-		if !r.taps[l] {
+		if !r.selected[l] {
 			continue
 		}
 		next, end := &r.windows[l+1], r.share.to[l]
@@ -121,7 +121,8 @@ func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
 	return nil
 }
 
-// seek empties the windows and puts them where row y of the last layer begins to read.
+// seek empties the windows and moves each to the first row that row y of the last layer
+// needs.
 func (r *Runner) seek(y int) {
 	for l := len(r.windows) - 1; l >= 0; l-- {
 		w := &r.windows[l]
@@ -146,7 +147,7 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 			w.expect(v, n)
 		}
 		w.compute(y, n, dst, i)
-		if !r.tapped(layer) {
+		if !r.wanted(layer) {
 			continue
 		}
 		if lo, hi := r.share.clip(layer, y, y+n); lo < hi {
@@ -158,7 +159,7 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 	return nil
 }
 
-// read gets rows of the picture.
+// read copies rows of the picture.
 func (r *Runner) read(dst volume.Rows) error {
 	v, ok := r.src.(*volume.Volume)
 	if !ok {
@@ -171,7 +172,7 @@ func (r *Runner) read(dst volume.Rows) error {
 	return nil
 }
 
-// deliver emits rows or keeps them. The last layer's are computed where they are kept.
+// deliver emits rows or keeps them. The last layer computes its rows where they are kept.
 func (r *Runner) deliver(layer int, rows volume.Rows) error {
 	if r.keep == nil {
 		return r.emit(layer, rows)
@@ -187,10 +188,10 @@ func (r *Runner) deliver(layer int, rows volume.Rows) error {
 func (r *Runner) supply(layer, y0, y1 int) error {
 	w := &r.windows[layer]
 	lo, hi := w.need(y0, y1)
-	if lo < w.lo || (lo > w.hi && !r.tapped(layer-1)) {
+	if lo < w.lo || (lo > w.hi && !r.wanted(layer-1)) {
 		w.lo, w.hi = lo, lo
 	}
-	for w.hi < lo { // rows between two kernels, which only the tap wants
+	for w.hi < lo { // rows between two kernels are computed for delivery only
 		w.lo = w.hi
 		if err := r.fill(layer, min(lo, w.hi+w.slots)); err != nil {
 			return err
@@ -200,8 +201,9 @@ func (r *Runner) supply(layer, y0, y1 int) error {
 	return r.fill(layer, hi)
 }
 
-func (r *Runner) tapped(layer int) bool {
-	return layer >= 0 && r.taps[layer] && !r.quiet
+// wanted says whether the rows of a layer are to be delivered.
+func (r *Runner) wanted(layer int) bool {
+	return layer >= 0 && r.selected[layer] && !r.quiet
 }
 
 // fill reads rows up to hi into a layer's ring.
@@ -233,9 +235,9 @@ func (r *Runner) load(layer, slot, y, n int) error {
 }
 
 // pin computes, layer by layer, the rows at the top and bottom edges that circular
-// padding puts at the opposite edge. Each layer's are computed with those of the
-// layers before it in place, so that the work grows with the depth and not
-// exponentially with it.
+// padding puts at the opposite edge. A layer's pinned rows are computed after the pinned
+// rows of the layers before it, so that the work grows linearly with the depth and not
+// exponentially.
 func (r *Runner) pin() error {
 	r.quiet = true
 	defer func() { r.quiet = false }()

@@ -111,7 +111,7 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 	return s
 }
 
-// fillSpecial puts values among others that sums and activations may treat wrongly.
+// fillSpecial mixes in values that sums and activations may treat wrongly.
 func fillSpecial(r *rand.Rand, data []float32) {
 	special := []float32{
 		float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
@@ -131,7 +131,7 @@ func fillRandom(r *rand.Rand, data []float32) {
 	}
 }
 
-// collect gathers what a runner emits and fails where rows are not in order.
+// collect gathers the emitted rows and fails if they are out of order.
 type collect struct {
 	t    *testing.T
 	outs []*volume.Volume
@@ -159,24 +159,24 @@ func (c *collect) emit(layer int, rows volume.Rows) error {
 	return nil
 }
 
-func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in *volume.Volume, taps []bool) {
+func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in *volume.Volume, selected []bool) {
 	t.Helper()
 	got := newCollect(t, p)
 	if err := run(got.emit); err != nil {
 		t.Fatal(err)
 	}
-	for l := range taps {
-		if taps[l] && got.next[l] != p.Layers[l].Out.H {
+	for l := range selected {
+		if selected[l] && got.next[l] != p.Layers[l].Out.H {
 			t.Fatalf("layer %d: %d of %d rows came", l, got.next[l], p.Layers[l].Out.H)
 		}
 	}
-	checkBits(t, p, got.outs, reference(p, in), taps)
+	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
-func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, taps []bool) {
+func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, selected []bool) {
 	t.Helper()
 	for l, want := range wants {
-		if !taps[l] {
+		if !selected[l] {
 			continue
 		}
 		for i, w := range want.Data {
@@ -199,18 +199,18 @@ func describe(l Layer) any {
 	return nil
 }
 
-func randomTaps(r *rand.Rand, p *Plan) []bool {
-	taps := make([]bool, len(p.Layers))
-	for l := range taps {
-		taps[l] = r.IntN(2) == 0
+func randomSelection(r *rand.Rand, p *Plan) []bool {
+	selected := make([]bool, len(p.Layers))
+	for l := range selected {
+		selected[l] = r.IntN(2) == 0
 	}
-	taps[r.IntN(len(taps))] = true
-	return taps
+	selected[r.IntN(len(selected))] = true
+	return selected
 }
 
-// TestRunnerEqualsReference holds bands, windows and padding against the textbook's
-// way, bit for bit, with every kernel and with runners over pictures of every size:
-// with bands of one row, of a few, and the whole picture in one band.
+// TestRunnerEqualsReference compares bands, windows and padding with the reference, bit
+// for bit, with every kernel and with runners over pictures of every size: with bands of
+// one row, of a few, and the whole picture in one band.
 func TestRunnerEqualsReference(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var runners []*Runner
@@ -222,16 +222,16 @@ func TestRunnerEqualsReference(t *testing.T) {
 	}
 	for i := range 3000 {
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		r := runners[i%len(runners)]
 		checkAgainstReference(t, func(emit Emit) error {
-			return r.Run(context.Background(), p, taps, in, emit)
-		}, p, in, taps)
+			return r.Run(context.Background(), p, selected, in, emit)
+		}, p, in, selected)
 	}
 }
 
-// TestRunnerAllocatesNothing runs pictures of two sizes in turn, so that buffers, and
-// weights packed in two ways, have to last.
+// TestRunnerAllocatesNothing runs pictures of two sizes in turn, so that the runner must
+// keep its buffers and the weights packed in two ways.
 func TestRunnerAllocatesNothing(t *testing.T) {
 	spec := square(20, 3, 2, 1)
 	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
@@ -245,7 +245,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r Runner
-	taps := []bool{true, true, true, true, true}
+	selected := []bool{true, true, true, true, true}
 	emit := func(int, volume.Rows) error { return nil }
 	run := func(h, w int) func() {
 		p, err := s.Plan(volume.Shape{C: 3, H: h, W: w})
@@ -257,7 +257,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		return func() {
-			if err := r.Run(context.Background(), p, taps, in, emit); err != nil {
+			if err := r.Run(context.Background(), p, selected, in, emit); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -269,8 +269,8 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestRunnerRefusesEndlessRows asks for more values than offsets in a window can
-// count; none of them is allocated.
+// TestRunnerRefusesEndlessRows asks for more values than offsets in a window can count.
+// None is allocated.
 func TestRunnerRefusesEndlessRows(t *testing.T) {
 	const channels = 1 << 12
 	spec := ConvSpec{Name: "deep", InChannels: channels, KernelSize: [2]int{1, 1}, Weights: make([]float32, channels)}

@@ -1,14 +1,14 @@
 package filters
 
-// share is what one sweep emits of each layer: rows from[l] ≤ y < to[l]. Sweeps over
-// parts of the last layer compute some rows of earlier layers twice, where their
-// kernels overlap, but each row is in one share.
+// share is the rows of each layer that one sweep emits: from[l] ≤ y < to[l]. Where
+// kernels overlap, two sweeps compute the same rows of earlier layers, but each row
+// belongs to one share.
 type share struct {
 	from, to []int
 }
 
-// set works out the shares of a sweep over rows y0 ≤ y < y1 of the last layer. A
-// layer's share starts with the first row that the next layer's share reads.
+// set computes the shares of a sweep over rows y0 ≤ y < y1 of the last layer. A layer's
+// share starts with the first row that the next layer's share reads.
 func (s *share) set(layers []LayerPlan, y0, y1 int) {
 	s.from, s.to = resize(s.from, len(layers)), resize(s.to, len(layers))
 	for l := len(layers) - 1; l >= 0; l-- {
@@ -17,8 +17,8 @@ func (s *share) set(layers []LayerPlan, y0, y1 int) {
 	}
 }
 
-// firstRow is the first row of the input that output row y reads; behind the last
-// output row it is the end of the input.
+// firstRow is the first row of the input that output row y reads. For the row after the
+// last output it is the end of the input.
 func (lp *LayerPlan) firstRow(y int) int {
 	if y == lp.Out.H {
 		return lp.In.H
@@ -26,25 +26,26 @@ func (lp *LayerPlan) firstRow(y int) int {
 	return max(0, min(lp.In.H, y*lp.Rows.Stride-lp.Rows.Before))
 }
 
-// clip gives the part of rows y0 ≤ y < y1 of a layer that the share holds.
+// clip is the part of rows y0 ≤ y < y1 of a layer that belongs to the share.
 func (s *share) clip(layer, y0, y1 int) (lo, hi int) {
 	return max(y0, s.from[layer]), min(y1, s.to[layer])
 }
 
-// wasted is what a part may cost more than its share of the whole: the rows of earlier
-// layers that it computes again and those of the picture that it reads again.
+// wasted bounds the work that parts repeat, relative to the whole work: rows of earlier
+// layers that are computed twice and rows of the picture that are read twice.
 const wasted = 0.05
 
-// readCost is what reading a value of the picture costs, in multiply-adds: about a
-// nanosecond, as long as it has to be converted from a decoded picture.
+// readCost is the cost of reading one value of the picture, in multiply-adds. Converting
+// it from a decoded picture takes about a nanosecond.
 const readCost = 64
 
-// keepBytes bounds what a member keeps of a part that awaits its turn, as far as one
-// band allows.
+// keepBytes bounds the rows that a member keeps until the turn of its part. A part has at
+// least one band, which may be larger.
 const keepBytes = 16 << 20
 
-// partRows is the height of the parts that a picture is shared out in: the least
-// multiple of a band that wastes little, and small enough to keep all workers busy.
+// partRows is the height of the parts that a picture is divided into. It doubles a band
+// until parts repeat little work, as long as all workers stay busy and the kept rows fit
+// keepBytes.
 func (r *Runner) partRows(workers int) int {
 	last := len(r.bands) - 1
 	height := r.plan.Layers[last].Out.H
@@ -55,7 +56,7 @@ func (r *Runner) partRows(workers int) int {
 	return rows
 }
 
-// MemberBytes is about the bytes that each goroutine of a Team holds for pictures of
+// MemberBytes estimates the bytes that each goroutine of a Team holds for pictures of
 // this size.
 func (p *Plan) MemberBytes() int { return p.WorkingSet() + keepBytes }
 
@@ -63,7 +64,7 @@ func (r *Runner) keptBytes(rows int) int {
 	n := 0
 	for l := len(r.bands) - 1; l >= 0; l-- {
 		lp := &r.plan.Layers[l]
-		if r.taps[l] {
+		if r.selected[l] {
 			n += 4 * lp.Out.C * channelStride(lp.Out, rows)
 		}
 		rows *= lp.Rows.Stride
@@ -71,11 +72,11 @@ func (r *Runner) keptBytes(rows int) int {
 	return n
 }
 
-// waste is what parts of that many rows cost beyond the whole picture's cost, relative
-// to it.
+// waste is the work that parts of that many rows repeat, relative to the work of the
+// whole picture.
 func (r *Runner) waste(rows int) float64 {
 	ideal, real := 0.0, 0.0
-	share, part := float64(rows), float64(rows) // rows of the layer at hand
+	share, part := float64(rows), float64(rows) // rows of layer l
 	for l := len(r.bands) - 1; l >= 0; l-- {
 		lp := &r.plan.Layers[l]
 		perRow := lp.work / float64(lp.Out.H)

@@ -3,6 +3,7 @@ package filters
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,20 +15,33 @@ import (
 // Layer is one layer of a stack: a *Conv, a *Pool or a *Norm. It is immutable and safe
 // for concurrent use.
 type Layer interface {
-	// Kind is what stack files call such a layer: conv, max_pool, avg_pool or
+	// Kind is the key of such a layer in stack files: conv, max_pool, avg_pool or
 	// local_response_norm.
 	Kind() string
-	// Name is the layer's name, which its output is filed under.
+	// Name is the layer's name. Its output files are named after it.
 	Name() string
-	// Filters are the names of the output channels; the slice must not be written to.
-	// Those of a layer that keeps its channels are the names of the layer before it,
-	// and nil until it is in a stack.
+	// Filters are the names of the output channels; the slice must not be written to. A
+	// layer that keeps its channels has the names of the layer before it, and nil until
+	// it is in a stack.
 	Filters() []string
-	// Signed says whether an output may be below 0, given an input of the stack that is
-	// nowhere below 0, as a picture is unless a mean was subtracted from it.
+	// Signed says whether an output may be below 0 although no input of the stack is. A
+	// picture's values are not, unless a mean was subtracted.
 	Signed() bool
+	// Limit is the largest value that the layer's own activation lets through, +Inf if
+	// there is no bound.
+	Limit() float64
+	// Kernels are the layer's weights and biases. It is not ok for a layer without any.
+	Kernels() (k Kernels, ok bool)
+	// Attributes are the layer's settings with defaults filled in, always in the same
+	// order. Plans, sheets, pages and exported networks print them.
+	Attributes() []Attribute
+	// Fingerprint writes a text of everything that the layer's values depend on besides
+	// its input, with weights as little-endian bytes. It is explicit and versioned for
+	// each kind of layer: a field added to a spec changes no fingerprint while it has its
+	// default. Texts of several layers may follow each other.
+	Fingerprint(w io.Writer)
 
-	// follow is the layer when it reads what another one writes.
+	// follow is the layer with in as its input.
 	follow(in feed) (Layer, error)
 	plan(in volume.Shape) (LayerPlan, error)
 	access(lp *LayerPlan) access
@@ -35,24 +49,24 @@ type Layer interface {
 	loops(k *kernel.Kernel, layout kernel.Layout, channels int) loops
 }
 
-// feed is what a layer is told of its input.
+// feed describes a layer's input to the layer.
 type feed struct {
 	channels []string // their names
 	signed   bool     // values may be below 0
 }
 
-// Stack is layers in order, each reading what the one before wrote. It is immutable
-// and safe for concurrent use.
+// Stack is a sequence of layers, each of which reads the output of the one before. It is
+// immutable and safe for concurrent use.
 type Stack struct {
 	name       string
 	inChannels int
 	layers     []Layer
 }
 
-// NewStack checks that the layers fit each other: the first reads inChannels
-// channels, every other one as many as the one before has filters. The name may be
-// empty. The stack's pools and norms are copies that have the channels' names; those
-// of an input of three channels are r, g and b, those of another c0, c1, ….
+// NewStack checks that the layers fit each other: the first reads inChannels channels,
+// and every other one reads as many channels as the layer before has filters. The name
+// may be empty. The stack's pools and norms are copies that know the names of their
+// channels. An input of three channels has the names r, g and b; any other has c0, c1, ….
 func NewStack(name string, inChannels int, layers ...Layer) (*Stack, error) {
 	if len(layers) == 0 {
 		return nil, errors.New("a stack needs at least one layer")
@@ -83,7 +97,7 @@ func inputNames(channels int) []string {
 	return names
 }
 
-// Name is the stack's name, empty where a file has one stack without a name.
+// Name is the stack's name. It is empty if a file's only stack has no name.
 func (s *Stack) Name() string { return s.name }
 
 // Layers are the stack's layers; the slice must not be written to.
@@ -96,40 +110,40 @@ type Plan struct {
 	Input  volume.Shape
 	Layers []LayerPlan
 
-	workingSet func() int // found out once, when first asked for
+	workingSet func() int // computed once, by the first call
 }
 
 // LayerPlan is one layer's part of a plan.
 type LayerPlan struct {
 	Layer   Layer
 	In, Out volume.Shape
-	// Rows and Cols hold the padding in pixels, also where it was given as same.
+	// Rows and Cols have the padding in pixels, also if the spec says same.
 	Rows, Cols Extent
-	// UncoveredRows and UncoveredCols at the bottom and right of the padded input
-	// are seen by no output.
+	// UncoveredRows at the bottom and UncoveredCols at the right of the padded input are
+	// in no output's field.
 	UncoveredRows, UncoveredCols int
 	// Field is the receptive field, height and width, of one output on the picture.
 	Field [2]int
 	// Jump is the distance on the picture between neighbouring outputs.
 	Jump [2]int
-	// FieldStart is the picture's row and column at which output (0, 0) begins to
-	// see; it is negative in the padding.
+	// FieldStart is the first row and column of the picture in the field of output (0,
+	// 0). It is negative in the padding.
 	FieldStart [2]int
 	// Parameters counts weights and biases.
 	Parameters int64
 	// MACs counts multiply-adds of convolutions on one picture.
 	MACs float64
 
-	work float64 // about what the layer costs, in multiply-adds
+	work float64 // estimated cost in multiply-adds
 }
 
 // ErrStrictSize says that a layer with StrictSize leaves rows or columns uncovered.
 var ErrStrictSize = errors.New("strict_size")
 
-// Plan works out every layer's shapes for an input. It is an error when a kernel is
-// larger than its padded input, when padding reflects or wraps more than there is, when
-// a layer's output is larger than can be addressed, volume.ErrTooLarge, and, where a layer
-// has StrictSize, when rows or columns stay uncovered, ErrStrictSize.
+// Plan computes every layer's shapes for an input. It fails if a kernel is larger than
+// its padded input, if padding reflects or wraps more pixels than the input has, if a
+// layer's output is larger than can be addressed (volume.ErrTooLarge), and if a layer
+// with StrictSize leaves rows or columns uncovered (ErrStrictSize).
 //
 // Receptive fields follow Araujo, Norris and Sim, Computing Receptive Fields of
 // Convolutional Neural Networks (Distill, 2019).
@@ -160,37 +174,14 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	return p, nil
 }
 
-// saturate keeps the receptive fields of absurdly deep stacks inside an int; below
-// 2⁵³ a float64 holds them exactly.
+// saturate bounds the receptive fields of absurdly deep stacks. Below 2⁵³ a float64 holds
+// them exactly.
 func saturate(v float64) int {
 	const limit = 1 << 53
 	return int(max(-limit, min(limit, v)))
 }
 
-func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
-	s := &c.spec
-	lp := LayerPlan{Layer: c, In: in}
-	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
-	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
-	lp.Rows.Before, lp.Rows.After = s.Padding.amounts(lp.Rows, in.H, s.Padding.Top, s.Padding.Bottom)
-	lp.Cols.Before, lp.Cols.After = s.Padding.amounts(lp.Cols, in.W, s.Padding.Left, s.Padding.Right)
-	if err := checkMode(s.Padding.Mode, lp.Rows, in.H, "rows"); err != nil {
-		return lp, err
-	}
-	if err := checkMode(s.Padding.Mode, lp.Cols, in.W, "columns"); err != nil {
-		return lp, err
-	}
-	if err := lp.setOut(len(s.Filters), Extent.OutputSize, s.StrictSize); err != nil {
-		return lp, err
-	}
-	taps, _ := s.tapCount()
-	lp.Parameters = int64(len(s.Weights)) + int64(len(s.Bias))
-	lp.MACs = lp.outputs() * float64(taps)
-	lp.work = lp.MACs
-	return lp, nil
-}
-
-// setOut works out the output's shape by a rule for each axis.
+// setOut computes the output's shape with one rule for both axes.
 func (lp *LayerPlan) setOut(channels int, rule func(e Extent, in int) (out, uncovered int, err error), strict bool) (err error) {
 	lp.Out.C = channels
 	if lp.Out.H, lp.UncoveredRows, err = rule(lp.Rows, lp.In.H); err != nil {
@@ -213,8 +204,8 @@ func (lp *LayerPlan) outputs() float64 {
 	return float64(lp.Out.C) * float64(lp.Out.H) * float64(lp.Out.W)
 }
 
-// Uncovered says how many rows and columns no output covers and why; it is empty
-// where there are none.
+// Uncovered says how many rows and columns no output covers and why. It is empty if there
+// are none.
 func (lp *LayerPlan) Uncovered() string {
 	var parts []string
 	if n := lp.UncoveredRows; n > 0 {
@@ -235,31 +226,7 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 		n, what, side, verb, size, e.EffectiveKernel(), e.Before+e.After, e.Stride, n)
 }
 
-// amounts are the pixels of padding before and after an axis of the given size.
-func (p Padding) amounts(e Extent, size, before, after int) (int, int) {
-	switch p.Kind {
-	case Same, SameUpper:
-		total := e.samePadding(size)
-		return total / 2, total - total/2
-	case SameLower:
-		total := e.samePadding(size)
-		return total - total/2, total / 2
-	}
-	return before, after
-}
-
-func checkMode(mode PaddingMode, e Extent, size int, what string) error {
-	widest := max(e.Before, e.After)
-	switch {
-	case mode == Reflect && widest >= size:
-		return fmt.Errorf("padding_mode reflect can add at most %d of the %d %s, got %d", size-1, size, what, widest)
-	case mode == Circular && widest > size:
-		return fmt.Errorf("padding_mode circular can add at most the %d %s, got %d", size, what, widest)
-	}
-	return nil
-}
-
-// WorkingSet is about the bytes that a Runner holds for pictures of this size.
+// WorkingSet estimates the bytes that a Runner holds for pictures of this size.
 func (p *Plan) WorkingSet() int { return p.workingSet() }
 
 func (p *Plan) measure() int {

@@ -12,10 +12,10 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Team runs a stack on one picture with several goroutines, for when there are fewer
-// pictures than processors. Each takes one part of the picture's height after the
-// other; results have the bits of Runner's. A team keeps its buffers between pictures
-// and has one owner at a time. The zero value is ready.
+// Team runs a stack on one picture with several goroutines, for runs with fewer pictures
+// than processors. Each goroutine takes one part of the picture's height after the other.
+// Results have the same bits as a Runner's. A team keeps its buffers between pictures and
+// has one owner at a time. The zero value is ready.
 type Team struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
@@ -27,19 +27,18 @@ type Team struct {
 
 type member struct {
 	Runner
-	kept []volume.Rows // of a part, each layer's rows that await their turn
+	kept []volume.Rows // each layer's rows of a part, until its turn
 }
 
-// Scan is Runner.Run without its order: emit is called by several goroutines at once,
-// with parts of a layer in any order, every row once. Calls with the same worker,
-// 0 ≤ worker < Workers, come one after the other. Nobody waits for anybody, so this is
-// the faster way for consumers that need no order.
-func (t *Team) Scan(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit func(worker, layer int, rows volume.Rows) error) error {
-	last, err := check(plan, taps, src)
+// Scan is Runner.Run without order: several goroutines call emit at once, with parts of a
+// layer in any order, every row once. Calls with the same worker, 0 ≤ worker < Workers,
+// never overlap. No goroutine waits for another, so Scan is faster than Run.
+func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit func(worker, layer int, rows volume.Rows) error) error {
+	last, err := check(plan, selected, src)
 	if err != nil {
 		return err
 	}
-	return t.run(ctx, plan, taps[:last+1], src, func(ctx context.Context, worker int, j *job) error {
+	return t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
 		m.emit = func(layer int, rows volume.Rows) error { return emit(worker, layer, rows) }
 		m.keep = nil
@@ -52,28 +51,28 @@ func (t *Team) Scan(ctx context.Context, plan *Plan, taps []bool, src RowReader,
 	})
 }
 
-// Run is Runner.Run: emit is called once at a time and gets each layer's rows in
-// order, though by different goroutines. While one part is emitted the next ones are
-// computed, and kept until their turn comes.
-func (t *Team) Run(ctx context.Context, plan *Plan, taps []bool, src RowReader, emit Emit) error {
-	last, err := check(plan, taps, src)
+// Run is Runner.Run with several goroutines. Calls of emit never overlap and get each
+// layer's rows in order, but they come from different goroutines. While one part is
+// emitted, the next ones are computed and kept until their turn.
+func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit Emit) error {
+	last, err := check(plan, selected, src)
 	if err != nil {
 		return err
 	}
-	taps = taps[:last+1]
+	selected = selected[:last+1]
 	var turn turns
-	return t.run(ctx, plan, taps, src, func(ctx context.Context, worker int, j *job) error {
+	return t.run(ctx, plan, selected, src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
 		for y0, y1 := range j.parts(j.rows) {
-			m.hold(taps, y0, y1)
+			m.hold(selected, y0, y1)
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
 			}
 			if err := turn.wait(ctx, y0); err != nil {
 				return err
 			}
-			for l, tapped := range taps {
-				if !tapped || m.keep[l].N == 0 {
+			for l, wanted := range selected {
+				if !wanted || m.keep[l].N == 0 {
 					continue
 				}
 				if err := emit(l, m.keep[l]); err != nil {
@@ -87,11 +86,11 @@ func (t *Team) Run(ctx context.Context, plan *Plan, taps []bool, src RowReader, 
 }
 
 // hold makes room for a member's share of rows y0 ≤ y < y1 of the last layer.
-func (m *member) hold(taps []bool, y0, y1 int) {
-	m.share.set(m.plan.Layers[:len(taps)], y0, y1)
-	m.kept = resize(m.kept, len(taps))
-	for l, tapped := range taps {
-		if !tapped {
+func (m *member) hold(selected []bool, y0, y1 int) {
+	m.share.set(m.plan.Layers[:len(selected)], y0, y1)
+	m.kept = resize(m.kept, len(selected))
+	for l, wanted := range selected {
+		if !wanted {
 			continue
 		}
 		out, n := m.plan.Layers[l].Out, m.share.to[l]-m.share.from[l]
@@ -104,15 +103,15 @@ func (m *member) hold(taps []bool, y0, y1 int) {
 	m.keep = m.kept
 }
 
-// job is what the members of a team share while they run a picture.
+// job is the state that the members of a team share during a picture.
 type job struct {
 	height int // of the last layer
 	rows   int // the least height of a part that wastes little
 	next   atomic.Int64
 }
 
-// parts gives this member one part y0 ≤ y < y1 of that many rows after the other, each
-// to one member only and in order.
+// parts yields parts y0 ≤ y < y1 of that many rows, in order. Each part goes to one
+// member.
 func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 	return func(yield func(y0, y1 int) bool) {
 		for {
@@ -124,8 +123,8 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 	}
 }
 
-// muster readies members for a picture and cuts it into parts.
-func (t *Team) muster(plan *Plan, taps []bool) (*job, error) {
+// muster readies members for a picture and divides it into parts.
+func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
 	workers := t.Workers
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
@@ -138,17 +137,17 @@ func (t *Team) muster(plan *Plan, taps []bool) (*job, error) {
 		t.members[i].Kernel = t.Kernel
 	}
 	first := &t.members[0]
-	first.taps = taps
-	if err := first.prepare(plan, len(taps)); err != nil {
+	first.selected = selected
+	if err := first.prepare(plan, len(selected)); err != nil {
 		return nil, err
 	}
-	return &job{height: plan.Layers[len(taps)-1].Out.H, rows: first.partRows(workers)}, nil
+	return &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}, nil
 }
 
-// run lets every member do its work and waits for all of them. The first error ends
-// the others; a panic of a member becomes one of the caller.
-func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, work func(context.Context, int, *job) error) error {
-	j, err := t.muster(plan, taps)
+// run starts every member's work and waits for all of them. The first error stops the
+// others. A member's panic becomes the caller's.
+func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowReader, work func(context.Context, int, *job) error) error {
+	j, err := t.muster(plan, selected)
 	if err != nil {
 		return err
 	}
@@ -167,7 +166,7 @@ func (t *Team) run(ctx context.Context, plan *Plan, taps []bool, src RowReader, 
 			}()
 			m := &t.members[i]
 			defer m.end()
-			err := m.begin(plan, taps, src, nil)
+			err := m.begin(plan, selected, src, nil)
 			if err == nil {
 				err = work(ctx, i, j)
 			}

@@ -13,7 +13,7 @@ import (
 	"filterbank/filters/volume"
 )
 
-// newTeam is a team whose members aim at a working set of that many bytes.
+// newTeam is a team whose members aim at a working set of so many bytes.
 func newTeam(workers, budget int) *Team {
 	t := &Team{Workers: workers, members: make([]member, workers)}
 	for i := range t.members {
@@ -34,17 +34,17 @@ func TestTeamEqualsReference(t *testing.T) {
 	}
 	for i := range 1200 {
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		team := teams[i%len(teams)]
 		checkAgainstReference(t, func(emit Emit) error {
-			return team.Run(context.Background(), p, taps, in, emit)
-		}, p, in, taps)
-		checkScan(t, team, p, in, taps)
+			return team.Run(context.Background(), p, selected, in, emit)
+		}, p, in, selected)
+		checkScan(t, team, p, in, selected)
 	}
 }
 
-// FuzzStacks draws a stack and a picture from a seed and holds a runner and a team
-// with bands of one row, and ones with the whole picture in a band, to the reference.
+// FuzzStacks draws a stack and a picture from a seed. It compares a runner and a team
+// with the reference, with bands of one row and with the whole picture in a band.
 func FuzzStacks(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed)
@@ -52,29 +52,29 @@ func FuzzStacks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		p, in := randomStack(random)
-		taps := randomTaps(random, p)
+		selected := randomSelection(random, p)
 		for _, budget := range []int{1, 0} {
 			runner, team := &Runner{budget: budget}, newTeam(3, budget)
 			checkAgainstReference(t, func(emit Emit) error {
-				return runner.Run(context.Background(), p, taps, in, emit)
-			}, p, in, taps)
+				return runner.Run(context.Background(), p, selected, in, emit)
+			}, p, in, selected)
 			checkAgainstReference(t, func(emit Emit) error {
-				return team.Run(context.Background(), p, taps, in, emit)
-			}, p, in, taps)
-			checkScan(t, team, p, in, taps)
+				return team.Run(context.Background(), p, selected, in, emit)
+			}, p, in, selected)
+			checkScan(t, team, p, in, selected)
 		}
 	})
 }
 
-// checkScan checks a scan's values and that every row comes once, to a worker that
-// does nothing else at that time.
-func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool) {
+// checkScan checks a scan's values, that every row comes once, and that calls with one
+// worker do not overlap.
+func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []bool) {
 	t.Helper()
 	got := newCollect(t, p)
 	busy := make([]sync.Mutex, team.Workers)
 	var mu sync.Mutex
 	seen := make(map[[2]int]bool)
-	err := team.Scan(context.Background(), p, taps, in, func(worker, layer int, rows volume.Rows) error {
+	err := team.Scan(context.Background(), p, selected, in, func(worker, layer int, rows volume.Rows) error {
 		if !busy[worker].TryLock() {
 			return errors.New("a worker is called twice at once")
 		}
@@ -94,10 +94,10 @@ func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, taps []bool
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkBits(t, p, got.outs, reference(p, in), taps)
+	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
-// tallPlan is a layer on a picture that is shared out in many parts.
+// tallPlan is a layer on a picture that is divided into many parts.
 func tallPlan(t *testing.T) (*Plan, *volume.Volume) {
 	s, err := NewStack("", 3, mustConv(t, square(4, 3, 1, 1)))
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"filterbank/filters/volume"
 )
 
-// window holds the rows of a layer's input that the band at hand needs: a ring of
-// slots, a slot holding one row of every channel with its padding left and right.
-// Padding above and below costs no copy: taps there point to the blank slot, to the
-// row that is mirrored or repeated, or, with circular padding, to a pinned copy of
-// a row at the opposite edge.
+// window holds the rows of a layer's input that the current band needs, in a ring of
+// slots. A slot has one row of every channel with its padding left and right. Padding
+// above and below is not copied: its taps point to the blank slot, to the mirrored or
+// repeated row, or, with circular padding, to a pinned copy of a row at the opposite
+// edge.
 type window struct {
 	plan   *LayerPlan
 	access access
@@ -21,15 +21,15 @@ type window struct {
 	row     rowLayout
 	slot    int       // floats a slot: C·row.width
 	data    []float32 // all slots
-	blank   blank     // as of when the padding in data was written
-	split   []float32 // rows on their way into phases, C·slots·W
-	bases   []int     // in data, of the slots that the rows of a kernel read
-	columns []int32   // in a row, of each column of a kernel
-	offset  []int32   // in data, for each row of a band, of each tap of the first group
+	blank   blank     // for which the padding in data was written
+	split   []float32 // rows before they are put in phases, C·slots·W
+	bases   []int     // offsets in data of the slots that a kernel's rows read
+	columns []int32   // offsets in a row of a kernel's columns
+	offset  []int32   // offsets in data of the first group's taps, a table for each row of a band
 	rows    kernel.Rows
 }
 
-// layOut makes the window that of a layer.
+// layOut prepares the window for a layer.
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	w.plan, w.access = lp, lp.Layer.access(lp)
 	w.packed.use(lp.Layer, k)
@@ -74,7 +74,7 @@ func (w *window) floats(band int) int {
 	return n
 }
 
-// splitFloats is the size of the most rows that are loaded at once.
+// splitFloats is the size of the largest load of rows.
 func (w *window) splitFloats(band int) int {
 	rows := w.ringRows(band)
 	if w.access.mode == Circular {
@@ -91,9 +91,9 @@ func (w *window) pinned() int {
 	return w.plan.Rows.Before + w.plan.Rows.After
 }
 
-// reset readies the window for bands of that many output rows of a new picture. The
-// blank slot and the padding left and right of each row are not written to afterwards,
-// so that they last while pictures have the same plan.
+// reset prepares the window for a new picture in bands of that many output rows. Nothing
+// else writes to the blank slot and to the padding left and right of each row, so they
+// stay valid while pictures have the same plan.
 func (w *window) reset(band int) {
 	w.lo, w.hi = 0, 0
 	w.slots = w.ringRows(band)
@@ -120,15 +120,15 @@ func (w *window) reset(band int) {
 	}
 }
 
-// blank is what the places of a window's padding, where it is all one value, depend on.
+// blank identifies the places of constant padding in a window's data.
 type blank struct {
 	plan  *LayerPlan
 	row   rowLayout
 	slots int
 }
 
-// ringRow is the input row whose values stand at row q of the padded input, if that
-// row is one of the ring's.
+// ringRow is the input row whose values row q of the padded input has. It is not ok if
+// the ring has no such row.
 func (w *window) ringRow(q int) (y int, ok bool) {
 	h := w.plan.In.H
 	if q >= 0 && q < h {
@@ -157,9 +157,8 @@ func (w *window) slotOf(q int) int {
 func (w *window) pinnedAbove() int { return w.slots + 1 }
 func (w *window) pinnedBelow() int { return w.slots + 1 + w.plan.Rows.Before }
 
-// need is the ring's rows lo ≤ y < hi for the output rows y0 ≤ y < y1. It never gives
-// up a row that a later band asks for again: the bottom's mirrored rows are read a
-// second time.
+// need is the rows lo ≤ y < hi of the ring that output rows y0 ≤ y < y1 read. Reflection
+// reads rows at the bottom a second time, so they stay in the ring.
 func (w *window) need(y0, y1 int) (lo, hi int) {
 	e, h := w.plan.Rows, w.plan.In.H
 	keep := h - 1
@@ -215,7 +214,8 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	r.Dst = nil
 }
 
-// expect tells that the next band of n output rows will load rows of v.
+// expect announces the rows of v that the next band of n output rows will load, so that
+// they come into the cache.
 func (w *window) expect(v *volume.Volume, n int) {
 	a := &w.rows.Ahead
 	a.Len = 0
@@ -224,8 +224,8 @@ func (w *window) expect(v *volume.Volume, n int) {
 	}
 }
 
-// slotRows views n slots from the given one as rows y, y+1, … of the input; rows are
-// put there by way of another buffer where they lie in phases.
+// slotRows is the memory for rows y, y+1, … of the input, which belong in n slots from
+// the given one. Rows in phases are written to another buffer first.
 func (w *window) slotRows(slot, y, n int) volume.Rows {
 	in := w.plan.In
 	if w.row.phases > 1 {
@@ -239,7 +239,8 @@ func (w *window) slotRows(slot, y, n int) volume.Rows {
 	}
 }
 
-// settle brings n slots that slotRows were written to into their final form.
+// settle completes n slots whose slotRows have been written: it puts values in phases and
+// fills the padding left and right.
 func (w *window) settle(slot, n int, rows volume.Rows) {
 	if w.row.phases == 1 && w.access.mode == Zeros {
 		return
@@ -248,7 +249,7 @@ func (w *window) settle(slot, n int, rows volume.Rows) {
 		for c := range w.plan.In.C {
 			row := w.data[(slot+i)*w.slot+c*w.row.width:][:w.row.width]
 			if w.row.phases > 1 {
-				w.row.spread(row, rows.Row(c, i), w.plan.Cols.Before)
+				w.row.intoPhases(row, rows.Row(c, i), w.plan.Cols.Before)
 			}
 			if w.access.mode != Zeros {
 				w.row.padSides(row, w.access.mode, w.plan.Cols, w.plan.In.W)
@@ -257,7 +258,7 @@ func (w *window) settle(slot, n int, rows volume.Rows) {
 	}
 }
 
-// resize gives a slice of n elements, the same memory where it suffices.
+// resize is a slice of n elements, in the same memory if that suffices.
 func resize[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 
-	"filterbank/filters"
 	"filterbank/pipeline/output"
 )
 
@@ -23,7 +22,7 @@ func (j *Job) StackHash() string {
 	for _, s := range j.Stacks {
 		fmt.Fprintf(h, "stack %q\n", s.Stack.Name())
 		for _, l := range s.Stack.Layers() {
-			hashLayer(h, l)
+			l.Fingerprint(h)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -34,7 +33,7 @@ func (j *Job) StackHash() string {
 func (j *Job) LayerHash(stack, layer int) string {
 	h := j.newHash()
 	for _, l := range j.Stacks[stack].Stack.Layers()[:layer+1] {
-		hashLayer(h, l)
+		l.Fingerprint(h)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -72,29 +71,4 @@ func (k *keys) of(f *output.Format, decoder, input string) string {
 	io.WriteString(h, decoder)
 	io.WriteString(h, input)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-func hashLayer(h hash.Hash, l filters.Layer) {
-	var spec any
-	switch l := l.(type) {
-	case *filters.Conv:
-		s := l.Spec()
-		hashFloats(h, s.Weights)
-		hashFloats(h, s.Bias)
-		s.Weights, s.Bias = nil, nil
-		spec = s
-	case *filters.Pool:
-		spec = l.Spec()
-	case *filters.Norm:
-		spec = l.Spec()
-	}
-	fmt.Fprintf(h, "\nlayer %+q\n", fmt.Sprintf("%+v", spec))
-}
-
-func hashFloats(h hash.Hash, values []float32) {
-	var b [4096]byte
-	for part := range slices.Chunk(values, len(b)/4) {
-		output.PutFloats(b[:], part)
-		h.Write(b[:4*len(part)])
-	}
 }

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"testing"
 
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/scale"
 )
@@ -104,7 +104,7 @@ func checkPercentileScales(t *testing.T, opts options, r manifest.Record) (check
 			t.Fatal(err)
 		}
 		defer file.Close()
-		array, err := weights.ReadNPY(file, 0)
+		array, err := tensor.ReadNPY(file, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"filterbank/filters"
 	"filterbank/filters/bank"
 	"filterbank/filters/config"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/store"
 )
 
@@ -39,10 +36,7 @@ func exportBank(w io.Writer, f config.Filter, kernels []bank.Kernel, o bankOptio
 		return err
 	}
 	e.File = o.export
-	data := weights.NPYHeader(e.Shape[:]...)
-	for _, x := range e.weights {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
-	}
+	data := tensor.AppendFloats(tensor.NPYHeader(e.Shape[:]...), e.weights)
 	if err := writeFile(o.export, data); err != nil {
 		return &exit{exitFailed, fmt.Errorf("export: %w", err)}
 	}
@@ -86,12 +80,13 @@ func overChannels(f config.Filter, channels string) (exported, error) {
 	if err != nil {
 		return exported{}, err
 	}
-	spec := model.Stacks[0].Layers()[0].(*filters.Conv).Spec()
+	layer := model.Stacks[0].Layers()[0]
+	kernels, _ := layer.Kernels()
 	return exported{
-		Shape:   [4]int{len(spec.Filters), spec.InChannels / spec.Groups, spec.KernelSize[0], spec.KernelSize[1]},
-		Groups:  spec.Groups,
-		Filters: slices.Clone(spec.Filters),
-		weights: spec.Weights,
+		Shape:   [4]int{len(layer.Filters()), kernels.Channels, kernels.Size[0], kernels.Size[1]},
+		Groups:  kernels.Groups,
+		Filters: slices.Clone(layer.Filters()),
+		weights: kernels.Weights,
 	}, nil
 }
 

@@ -15,6 +15,6 @@ func TestPublishedSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(published, config.Schema()) {
-		t.Error("samples/stack.schema.json is not what filterbank schema prints: write it anew")
+		t.Error("samples/stack.schema.json is not what filterbank schema prints: run go generate ./filters/config")
 	}
 }

@@ -104,7 +104,7 @@ func TestLimits(t *testing.T) {
 		{stackOf("weights: kernel.npy"), []string{"x.png"}, 2, "kernel.npy: shape [1 3 10001 10001] in the .npy header: at most 268435456 values are read"},
 		{stackOf("weights: lies.npy"), []string{"x.png"}, 2, "lies.npy: shape [1 3 3 3] of type <f4: 27 values take 108 bytes, but only 4 follow the header"},
 		{stackOf("weights: overflows.npy"), []string{"x.png"}, 2, "overflows.npy: shape [4294967296 4294967296 1 1] in the .npy header: at most 268435456 values are read"},
-		{stackOf("filters: [{box: {size: 255}}], dilation: 1048576"), []string{"x.png"}, 2, "a kernel with this dilation spans 266338305 pixels, at most 1048576 are possible"},
+		{stackOf("filters: [{box: {size: 255}}], dilation: 1048576"), []string{"x.png"}, 2, "dilation 1048576 makes the kernel span 266338305 pixels, at most 1048576 are possible"},
 		{stackOf("filters: [box], padding: 1048577"), []string{"x.png"}, 2, "padding"},
 		{stackOf("filters: [box], padding: 1048576"), []string{"x.png"}, 1, "x.png: layer conv0: map of 2097159×2097159 has 4398075871281 pixels, over the limit of 268435456; raise it with --limit-pixels or use less padding"},
 		{"version: 1\nlayers:\n" + strings.Repeat("  - conv: {filters: [sobel], padding: 1048576}\n", 600), []string{"x.png"}, 1, "x.png: layer conv512: output: shape 2×1075837959×1075837959: more values than this machine can address"},

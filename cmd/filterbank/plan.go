@@ -116,16 +116,16 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 
 // kernelSize is a window's, or how many channels a norm sums over.
 func kernelSize(lp *filters.LayerPlan) string {
-	if norm, ok := lp.Layer.(*filters.Norm); ok {
-		return fmt.Sprintf("%d channels", norm.Spec().Size)
+	if size, ok := filters.AttributeOf[int](lp.Layer, "size"); ok {
+		return fmt.Sprintf("%d channels", size)
 	}
 	return filters.PairText([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
 }
 
 // groups are those of a convolution; other layers have none.
 func groups(lp *filters.LayerPlan) string {
-	if conv, ok := lp.Layer.(*filters.Conv); ok {
-		return fmt.Sprint(conv.Spec().Groups)
+	if groups, ok := filters.AttributeOf[int](lp.Layer, "groups"); ok {
+		return fmt.Sprint(groups)
 	}
 	return "-"
 }
@@ -178,42 +178,6 @@ type (
 		Name   string      `json:"name"`
 		Layers []layerJSON `json:"layers"`
 	}
-	layerJSON struct {
-		Name       string       `json:"name"`
-		Kind       string       `json:"kind"`
-		In         volume.Shape `json:"in"`
-		Out        volume.Shape `json:"out"`
-		KernelSize [2]int       `json:"kernel_size"`
-		Stride     [2]int       `json:"stride"`
-		Padding    [4]int       `json:"padding"` // top, left, bottom, right
-		Dilation   [2]int       `json:"dilation"`
-		*convJSON
-		*poolJSON
-		*normJSON
-		ReceptiveField [2]int  `json:"receptive_field"`
-		FieldStart     [2]int  `json:"field_start"`
-		Jump           [2]int  `json:"jump"`
-		Parameters     int64   `json:"parameters"`
-		MACs           float64 `json:"multiply_adds"`
-		UncoveredRows  int     `json:"uncovered_rows"`
-		UncoveredCols  int     `json:"uncovered_cols"`
-	}
-	convJSON struct {
-		PaddingMode   string   `json:"padding_mode"`
-		Groups        int      `json:"groups"`
-		Activation    string   `json:"activation"`
-		NegativeSlope *float32 `json:"negative_slope,omitempty"` // of leaky_relu
-	}
-	poolJSON struct {
-		CeilMode        bool  `json:"ceil_mode"`
-		CountIncludePad *bool `json:"count_include_pad,omitempty"` // of averages
-	}
-	normJSON struct {
-		Size  int     `json:"size"`
-		Alpha float64 `json:"alpha"`
-		Beta  float64 `json:"beta"`
-		K     float64 `json:"k"`
-	}
 	failureJSON struct {
 		Input string `json:"input"`
 		Code  string `json:"code"`
@@ -231,7 +195,7 @@ func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
 		for _, plan := range size.Plans {
 			st := stackJSON{Name: plan.Stack.Name()}
 			for _, lp := range plan.Layers {
-				st.Layers = append(st.Layers, newLayerJSON(&lp))
+				st.Layers = append(st.Layers, layerJSON{&lp})
 			}
 			s.Stacks = append(s.Stacks, st)
 		}
@@ -241,32 +205,4 @@ func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
 		out.Failures = append(out.Failures, failureJSON{string(r.Input), r.Code, r.Error})
 	}
 	return printJSON(w, out)
-}
-
-func newLayerJSON(lp *filters.LayerPlan) layerJSON {
-	out := layerJSON{
-		Name: lp.Layer.Name(), Kind: lp.Layer.Kind(), In: lp.In, Out: lp.Out,
-		KernelSize: [2]int{lp.Rows.Kernel, lp.Cols.Kernel}, Stride: [2]int{lp.Rows.Stride, lp.Cols.Stride},
-		Padding:  [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
-		Dilation: [2]int{lp.Rows.Dilation, lp.Cols.Dilation}, ReceptiveField: lp.Field, FieldStart: lp.FieldStart, Jump: lp.Jump,
-		Parameters: lp.Parameters, MACs: lp.MACs, UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
-	}
-	switch l := lp.Layer.(type) {
-	case *filters.Conv:
-		s := l.Spec()
-		out.convJSON = &convJSON{PaddingMode: s.Padding.Mode.String(), Groups: s.Groups, Activation: s.Activation.String()}
-		if s.Activation == filters.LeakyReLU {
-			out.NegativeSlope = &s.NegativeSlope
-		}
-	case *filters.Pool:
-		s := l.Spec()
-		out.poolJSON = &poolJSON{CeilMode: s.CeilMode}
-		if s.Kind == filters.AvgPool {
-			out.poolJSON.CountIncludePad = new(!s.ExcludePadding)
-		}
-	case *filters.Norm:
-		s := l.Spec()
-		out.normJSON = &normJSON{s.Size, s.Alpha, s.Beta, s.K}
-	}
-	return out
 }

@@ -28,7 +28,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestShowOneNumber(t *testing.T) {
 	var out bytes.Buffer
-	name := "../../filters/weights/testdata/scalar.npy"
+	name := "../../filters/tensor/testdata/scalar.npy"
 	execute(t.Context(), console{nil, &out, io.Discard}, []string{"show", name})
 	if want := name + ": array of one number; values "; !strings.HasPrefix(out.String(), want) {
 		t.Errorf("it says %q, want %q first", &out, want)

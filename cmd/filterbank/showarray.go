@@ -11,7 +11,7 @@ import (
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/simd"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
 )
@@ -21,7 +21,7 @@ import (
 func (v *viewer) readArray(r io.Reader) (*subject, error) {
 	var all, one span
 	var values []float32
-	shape, err := weights.ScanNPY(r, func(shape []int, at int, part []float32) error {
+	shape, err := tensor.ScanNPY(r, func(shape []int, at int, part []float32) error {
 		all.add(part)
 		from, to, err := v.chosen(shape)
 		if from, to = max(from, at), min(to, at+len(part)); from < to {

@@ -17,8 +17,8 @@ type Kernel struct {
 type Bank struct {
 	Name   string  // lower case, fit for a file name
 	Title  string  // a few words for a listing
-	About  string  // one or two sentences: what it answers to, its signs and norm
-	Source string  // author, title and year of what it was taken from
+	About  string  // one or two sentences on its answers, signs and norm
+	Source string  // author, title and year of the publication
 	Params []Param // in the order of the source; empty for fixed masks
 
 	build func(values) ([]Kernel, error)
@@ -32,8 +32,8 @@ func Banks() []Bank {
 	return banks
 }
 
-// Names lists every bank and every filter of the banks at their defaults,
-// sorted: what Kernels takes as a name without parameters.
+// Names lists every bank and every filter of the banks at their defaults, sorted: the
+// names that Kernels takes without parameters.
 func Names() []string {
 	var names []string
 	for _, b := range Banks() {
@@ -44,12 +44,11 @@ func Names() []string {
 	return slices.Compact(names)
 }
 
-// Filters lists the names of the bank's filters at its defaults, in the order
-// in which Kernels gives them.
+// Filters lists the names of the bank's filters at its defaults, in the order of Kernels.
 func (b Bank) Filters() []string {
 	kernels, err := b.Kernels(nil)
 	if err != nil {
-		return nil // a bank works with its defaults; a test holds that
+		return nil // every bank works with its defaults, which a test checks
 	}
 	names := make([]string, len(kernels))
 	for i, k := range kernels {
@@ -58,9 +57,9 @@ func (b Bank) Filters() []string {
 	return names
 }
 
-// Kernels computes the bank's filters, all of one size, with the given
-// parameters; nil stands for the defaults. It fails with a *ParamError when a
-// parameter is unknown or out of its range, or contradicts another.
+// Kernels computes the bank's filters, all of one size, with the given parameters; nil
+// means the defaults. It fails with a *ParamError if a parameter is unknown, out of its
+// range, or in contradiction to another.
 func (b Bank) Kernels(params map[string]float64) ([]Kernel, error) {
 	if err := b.check(params); err != nil {
 		return nil, err
@@ -68,11 +67,10 @@ func (b Bank) Kernels(params map[string]float64) ([]Kernel, error) {
 	return b.build(values{bank: b, given: params})
 }
 
-// Kernels computes the filters that a name stands for: all of a bank ("sobel")
-// or a single one ("sobel-x"), with its bank's parameters ("gabor-030" with
-// orientations 6). nil stands for the defaults. An unknown name is an error with
-// the nearest known one; parameters fail as in Bank.Kernels. The caller owns the
-// weights.
+// Kernels computes the filters of a name: all of a bank ("sobel") or a single one
+// ("sobel-x"), with its bank's parameters ("gabor-030" with orientations 6). nil means
+// the defaults. The error for an unknown name has the nearest known one; parameters fail
+// as in Bank.Kernels. The caller owns the weights.
 func Kernels(name string, params map[string]float64) ([]Kernel, error) {
 	b, ok := Of(name)
 	if !ok {
@@ -90,9 +88,9 @@ func Kernels(name string, params map[string]float64) ([]Kernel, error) {
 	return nil, unknownFilter(b, name, kernels)
 }
 
-// Of finds the bank that a name belongs to: the longest bank name that is the name
-// itself or stands before a hyphen in it. Whether the bank has a filter of that name
-// depends on its parameters.
+// Of finds the bank of a name: the longest bank name that is the name itself or stands
+// before a hyphen in it. The bank's parameters decide whether it has a filter of that
+// name.
 func Of(name string) (best Bank, ok bool) {
 	for _, b := range Banks() {
 		if (name == b.Name || strings.HasPrefix(name, b.Name+"-")) && len(b.Name) >= len(best.Name) {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// kernels computes a bank or filter and fails the test where that is an error.
+// kernels computes a bank or filter and fails the test on an error.
 func kernels(t *testing.T, name string, params map[string]float64) []Kernel {
 	t.Helper()
 	got, err := Kernels(name, params)
@@ -165,8 +165,8 @@ func TestEveryNameGivesItsFilters(t *testing.T) {
 	}
 }
 
-// TestWeightsAtTheEndsOfEveryRange takes each parameter to both ends of its range:
-// that gives whole kernels or a refusal that names a parameter, never NaN.
+// TestWeightsAtTheEndsOfEveryRange sets each parameter to both ends of its range. The
+// result must be whole kernels or an error that names a parameter, never NaN.
 func TestWeightsAtTheEndsOfEveryRange(t *testing.T) {
 	for _, b := range Banks() {
 		cases := []map[string]float64{nil}

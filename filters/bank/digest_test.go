@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestWeightsHaveTheSameBitsEverywhere pins the weights. A change here changes
-// every feature map that was made with the bank, so it is a new release's news,
-// and the same digests must come out on every architecture.
+// TestWeightsHaveTheSameBitsEverywhere pins the weights on every architecture. A change
+// here changes every feature map that was made with the bank, so a release has to
+// announce it.
 func TestWeightsHaveTheSameBitsEverywhere(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -65,8 +65,8 @@ func TestWeightsHaveTheSameBitsEverywhere(t *testing.T) {
 	}
 }
 
-// digest is taken over each filter's name, a zero byte, height, width and weights,
-// the numbers as 32 bits, the least significant byte first.
+// digest covers each filter's name, a zero byte, height, width and weights. Numbers are
+// 32 bits, the least significant byte first.
 func digest(all []Kernel) string {
 	h := sha256.New()
 	word := func(x uint32) { h.Write(binary.LittleEndian.AppendUint32(nil, x)) }

@@ -8,9 +8,9 @@ import "math"
 // through float64(), because the compiler may otherwise fuse the two on arm64,
 // ppc64, s390x and riscv64; a doubled product too, because 2*p is compiled as p + p.
 
-// exp is e to the x for x ≤ 709, with a relative error below 1e-15.
-// x = k·ln 2 + r with |r| ≤ ln 2 / 2; then e to the r by Taylor's series, whose
-// first term left out is 0.35^15/15! < 2e-19.
+// exp is e to the x for x ≤ 709, with a relative error below 1e-15. x is k·ln 2 + r with
+// |r| ≤ ln 2 / 2, and e to the r is Taylor's series, whose first omitted term is
+// 0.35^15/15! < 2e-19.
 func exp(x float64) float64 {
 	if x < -746 {
 		return 0 // below the smallest float64
@@ -35,7 +35,7 @@ func turn(t float64) (sin, cos float64) {
 	quarter := math.RoundToEven(t * 4) // −2 … 2
 	x := 2 * math.Pi * (t - float64(quarter*0.25))
 	z := x * x
-	// |x| ≤ π/4: the first terms left out are 0.79^19/19! and 0.79^18/18!, below 3e-18.
+	// |x| ≤ π/4: the first omitted terms are 0.79^19/19! and 0.79^18/18!, below 3e-18.
 	s, c := 1.0, 1.0
 	for n := 8; n > 0; n-- {
 		s = 1 - float64(z*s)/float64(2*n*(2*n+1))

@@ -94,9 +94,9 @@ type wavelet struct {
 	theta, psi           float64
 }
 
-// weights samples the wavelet, takes its mean away and scales its positive part to
-// 1. It is not ok when nothing but rounding is left of it: all zero crossings on
-// pixels, or an envelope narrower than one.
+// weights samples the wavelet, subtracts its mean and scales its positive part to 1. It
+// is not ok if only rounding errors remain: all zero crossings are on pixels, or the
+// envelope is narrower than a pixel.
 func (g wavelet) weights() (w []float64, ok bool) {
 	sinTheta, cosTheta := turn(g.theta)
 	sinPsi, cosPsi := turn(g.psi)

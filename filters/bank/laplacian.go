@@ -44,8 +44,8 @@ func laplacians() []Bank {
 
 func laplacianOfGaussian(v values) ([]Kernel, error) {
 	sigma := v.float("sigma")
-	// Of each lobe's weight R²/(2σ²)·exp(1 − R²/(2σ²)) lies beyond radius R: 0.7 % at
-	// 4σ, but 14 % at the 3σ that do for a Gaussian.
+	// A lobe has R²/(2σ²)·exp(1 − R²/(2σ²)) of its weight beyond radius R: 0.7 % at 4σ,
+	// but 14 % at 3σ, which suffice for a Gaussian.
 	size, err := v.size(8 * sigma)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 package bank
 
-// laws is the family of texture masks made of five vectors.
+// laws is the family of texture masks from five vectors.
 func laws() []Bank {
 	return []Bank{{
 		Name:  "laws",

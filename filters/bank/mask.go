@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// maxSize bounds the side of a kernel, in pixels: beyond it a direct convolution
-// is the wrong tool.
+// maxSize bounds the side of a kernel, in pixels. Direct convolution is the wrong tool
+// for larger kernels.
 const maxSize = 255
 
 // mask is a kernel w columns wide with its weights written out.
@@ -14,8 +14,7 @@ func mask(name string, w int, weights ...float32) Kernel {
 	return Kernel{Name: name, H: len(weights) / w, W: w, Weights: weights}
 }
 
-// fixed is the build function of a bank without parameters. Each call makes
-// kernels of its own.
+// fixed is the build function of a bank without parameters. Each call makes new kernels.
 func fixed(kernels func() []Kernel) func(values) ([]Kernel, error) {
 	return func(values) ([]Kernel, error) { return kernels(), nil }
 }
@@ -40,9 +39,8 @@ func total(w []float64) (sum float64) {
 	return sum
 }
 
-// removeMean makes w sum to zero by taking away a multiple of its envelope, which
-// leaves the shape at the kernel's edge alone where subtracting a constant would
-// lift it to a plateau.
+// removeMean makes w sum to zero by subtracting a multiple of its envelope. This keeps
+// the shape at the kernel's edge, which a constant would lift to a plateau.
 func removeMean(w, envelope []float64) {
 	k := total(w) / total(envelope)
 	for i := range w {
@@ -50,32 +48,32 @@ func removeMean(w, envelope []float64) {
 	}
 }
 
-// square is a size×size kernel, of odd size, of the weights rounded to float32 such
-// that they sum to exactly sum, 0 or 1: to multiples of 2^-23 of the power of two
-// above the largest, with what rounding lost put on the centre, where it
-// keeps every symmetry.
+// square is a size×size kernel, of odd size, of weights rounded to float32 so that they
+// sum to exactly sum, 0 or 1. Weights are multiples of 2^-23 of the power of two above
+// the largest. The centre takes the rounding errors, which keeps every symmetry.
 func square(name string, size int, w []float64, sum float64) Kernel {
 	g := newGrid(w, sum)
 	g.counts[len(w)/2] += g.lost
 	return g.kernel(name, size)
 }
 
-// balanced is a size×size kernel of the weights rounded like square's to a sum of 0.
-// What rounding lost is spread over all weights, no more than a unit each: for kernels
-// whose many equal weights lose more together than a centre should bear, or without
-// one. Of even size they must be symmetric or antisymmetric along either axis.
+// balanced is a size×size kernel of weights rounded like square's to a sum of 0, with the
+// rounding errors distributed over all weights, at most a unit each. It is for kernels of
+// even size, which have no centre, and for kernels whose many equal weights lose more
+// together than a centre should take. Of even size they must be symmetric or
+// antisymmetric along either axis.
 func balanced(name string, size int, w []float64) Kernel {
 	g := newGrid(w, 0)
-	g.spread(size)
+	g.distribute(size)
 	return g.kernel(name, size)
 }
 
-// grid is weights as multiples of a unit. A count is below 2^23, so a correction
-// leaves it within float32's 24 bits.
+// grid has weights as multiples of a unit. A count is below 2^23, so that a corrected
+// count fits float32's 24 bits.
 type grid struct {
 	counts []float64 // integers, so their sum is exact
-	unit   int       // 2 to the power of it
-	lost   float64   // what is missing from the sum
+	unit   int       // as a power of 2
+	lost   float64   // units missing from the sum
 }
 
 func newGrid(w []float64, sum float64) grid {
@@ -100,10 +98,10 @@ func (g grid) kernel(name string, size int) Kernel {
 	return Kernel{Name: name, H: size, W: size, Weights: weights}
 }
 
-// spread adds what was lost to the counts one by one, from the corners inward, in sets
-// that keep every symmetry. What is less than a set is for the centre; an even size
-// has none, but there the sets are of eight and of four, and four divides what is lost.
-func (g grid) spread(size int) {
+// distribute adds the lost units to the counts one by one, from the corners inward, in
+// sets that keep every symmetry. The centre takes a remainder smaller than a set. An even
+// size has no centre, but its sets are of eight and of four, and four divides lost.
+func (g grid) distribute(size int) {
 	one, left, last := math.Copysign(1, g.lost), int(math.Abs(g.lost)), size-1
 	for i := range size / 2 {
 		for j := i; j <= last/2; j++ {

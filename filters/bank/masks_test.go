@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestPublishedMasks holds the integers as they stand in the sources.
+// TestPublishedMasks compares with the integers in the sources.
 func TestPublishedMasks(t *testing.T) {
 	tests := map[string][]float32{
 		"identity":    {1},
@@ -56,8 +56,8 @@ func TestPublishedMasks(t *testing.T) {
 	}
 }
 
-// TestSums: what must not answer to an even picture sums to exactly 0, a weighted
-// average to exactly 1.
+// TestSums: kernels that must not answer to an even picture sum to exactly 0, weighted
+// averages to exactly 1.
 func TestSums(t *testing.T) {
 	others := map[string]float64{
 		"identity": 1, "sharpen": 1, "emboss": 1, "gaussian": 1, "laws-l5l5": 256, "haar-ll": 2, "dct-0-0": 8,
@@ -127,8 +127,8 @@ func TestOrthonormal(t *testing.T) {
 				if i == j {
 					want = 1
 				}
-				// Half a unit of rounding, 2^-23 of the largest weight, and one more where
-				// a sum of 0 asks for it.
+				// Half a unit of rounding, 2^-23 of the largest weight, and one more if a
+				// sum of 0 needs it.
 				if math.Abs(dot-want) > 3*0x1p-23 {
 					t.Errorf("%s·%s = %v, want %v", a.Name, b.Name, dot, want)
 				}

@@ -2,9 +2,9 @@ package bank
 
 import "strings"
 
-// nearest is the known name with the smallest edit distance to name; of equals,
-// the one that shares the longest beginning, then the first. It is not ok when
-// more than half of the letters would have to change.
+// nearest is the known name with the smallest edit distance to name; of equals, the name
+// that shares the longest beginning, then the first. It is not ok if more than half of
+// the letters would have to change.
 func nearest(name string, known []string) (best string, ok bool) {
 	name = strings.ToLower(name)
 	distance, shared := 0, 0

@@ -12,15 +12,15 @@ import (
 // Param is a number that shapes a bank's filters.
 type Param struct {
 	Name     string
-	Default  float64 // 0 and without meaning where Derived is set
-	Derived  string  // where there is no fixed default: how the value follows from the others
-	Min, Max float64 // both allowed
+	Default  float64 // 0 without meaning if Derived is set
+	Derived  string  // how the value follows from the others, if there is no fixed default
+	Min, Max float64 // both inclusive
 	Integer  bool
 	Odd      bool // an odd integer
 	Help     string
 }
 
-// ParamError is a parameter that a bank cannot take.
+// ParamError says that a bank cannot take a parameter.
 type ParamError struct {
 	Bank, Param string
 	Problem     string // what is wrong and what would be right, naming the parameter
@@ -29,8 +29,8 @@ type ParamError struct {
 // Error is the bank's name and the problem.
 func (e *ParamError) Error() string { return e.Bank + ": " + e.Problem }
 
-// check refuses parameters that the bank does not have or that are out of range,
-// the first by name.
+// check refuses parameters that the bank does not have or that are out of range. It
+// reports the first by name.
 func (b Bank) check(params map[string]float64) error {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		p, ok := b.param(name)
@@ -75,8 +75,8 @@ func (p Param) allows(v float64) bool {
 	return whole && (!p.Odd || math.Mod(v, 2) == 1)
 }
 
-// Range says in words which values the parameter takes, such as "an odd integer
-// between 3 and 255".
+// Range describes the values that the parameter takes, such as "an odd integer between 3
+// and 255".
 func (p Param) Range() string {
 	kind := ""
 	switch {
@@ -90,7 +90,7 @@ func (p Param) Range() string {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// values are a bank's parameters after check: those given, and defaults.
+// values are a bank's parameters after check: the given ones and defaults.
 type values struct {
 	bank  Bank
 	given map[string]float64
@@ -111,8 +111,8 @@ func (v values) float(name string) float64 {
 
 func (v values) int(name string) int { return int(v.float(name)) }
 
-// size is the parameter "size" or, where it is not given, the smallest odd
-// number that is at least span.
+// size is the parameter "size". Its default is the smallest odd number that is at least
+// span.
 func (v values) size(span float64) (int, error) {
 	if v.has("size") {
 		return v.int("size"), nil

@@ -1,7 +1,7 @@
 package bank
 
-// point is the family of single masks for looking at a picture as it is, sharper,
-// or in relief.
+// point is the family of single masks that show a picture as it is, sharper, or in
+// relief.
 func point() []Bank {
 	return []Bank{
 		{

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 )
 
 // TestReference compares with testdata/reference.py, which has the papers' formulas in
@@ -31,7 +31,7 @@ func TestReference(t *testing.T) {
 		{"steerable", "steerable", map[string]float64{"sigma": 1 / (0.67 * math.Sqrt2)}, 1},
 	}
 	for _, tt := range tests {
-		want, err := weights.Load(filepath.Join("testdata", tt.file+".npy"))
+		want, err := tensor.Load(filepath.Join("testdata", tt.file+".npy"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,9 +57,9 @@ func compareWeights(t *testing.T, k Kernel, want []float32, step int) {
 	for y := 0; y < k.H; y += step {
 		for x := 0; x < k.W; x += step {
 			got := float64(k.Weights[y*k.W+x])
-			// A unit is 2^-22 of the largest at most. Half of one is rounding and one is
-			// for the sum's sake; the middle may take what all roundings add up to: 7
-			// units for a Gabor filter's 625 when they are random, so 32 are four times that.
+			// A unit is at most 2^-22 of the largest weight. Rounding takes half a unit
+			// and the exact sum one. The middle takes the sum of all roundings: 7 units
+			// for a Gabor filter's 625 if they are random, so 32 are four times that.
 			tolerance := 2 * 0x1p-22 * largest
 			if 2*max(y, k.H-1-y)-k.H < 1 && 2*max(x, k.W-1-x)-k.W < 1 {
 				tolerance *= 16
@@ -88,8 +88,8 @@ func TestTextureNorms(t *testing.T) {
 	}
 }
 
-// TestEdgesAndBarsHaveTheirAngle: a ramp is answered most along an edge's angle, a
-// valley that lies across it by a bar, and both have the symmetry of a derivative.
+// TestEdgesAndBarsHaveTheirAngle: edges answer most to a ramp along their angle and bars
+// to a valley across it, and both have the symmetry of a derivative.
 func TestEdgesAndBarsHaveTheirAngle(t *testing.T) {
 	for _, k := range slices.Concat(kernels(t, "leung-malik", nil), kernels(t, "mr8", nil)) {
 		edge, bar := strings.Contains(k.Name, "-edge-"), strings.Contains(k.Name, "-bar-")
@@ -139,8 +139,8 @@ func TestCosinesSumToZero(t *testing.T) {
 	}
 }
 
-// TestCosinesKeepTheirSymmetry: what is done for their sums leaves each the mirror image
-// of itself, of the other sign where its half waves are odd.
+// TestCosinesKeepTheirSymmetry: the correction of the sums keeps each basis vector
+// symmetric, or antisymmetric if its number of half waves is odd.
 func TestCosinesKeepTheirSymmetry(t *testing.T) {
 	for size := 2; size <= 17; size += 3 {
 		for i, k := range kernels(t, "dct", map[string]float64{"size": float64(size)}) {
@@ -155,9 +155,9 @@ func TestCosinesKeepTheirSymmetry(t *testing.T) {
 	}
 }
 
-// TestSteerableTaps holds the 9-tap filters of Freeman and Adelson's tables IV and VI,
-// as far as they follow from a bank of correlations: the middle row of g2 at 0°, and of
-// h2 turned around. Here they are 0.67 times as large.
+// TestSteerableTaps compares with the 9-tap filters of Freeman and Adelson's tables IV
+// and VI, as far as they follow from a bank of correlations: the middle row of g2 at 0°,
+// and of h2 turned around. Here they are 0.67 times as large.
 func TestSteerableTaps(t *testing.T) {
 	params := map[string]float64{"sigma": 1 / (0.67 * math.Sqrt2)}
 	for name, want := range map[string][5]float64{
@@ -176,7 +176,7 @@ func TestSteerableTaps(t *testing.T) {
 	}
 }
 
-// steered adds a family up to the filter at an angle, as About says.
+// steered sums a family to the filter at an angle, as About says.
 func steered(t *testing.T, family string, degrees float64) []float64 {
 	t.Helper()
 	var basis []Kernel
@@ -197,7 +197,7 @@ func steered(t *testing.T, family string, degrees float64) []float64 {
 	return turned
 }
 
-// TestSteering: what is steered to θ is the transpose of what is steered to 90° − θ,
+// TestSteering: a filter steered to θ is the transpose of the filter steered to 90° − θ,
 // has unit energy, and answers most to its own angle.
 func TestSteering(t *testing.T) {
 	const n = 9
@@ -220,8 +220,8 @@ func TestSteering(t *testing.T) {
 	}
 }
 
-// TestQuadrature: the energy of g2 and h2 hardly depends on a wave's phase, where one
-// of them alone goes from nothing to all.
+// TestQuadrature: the energy of g2 and h2 together hardly depends on a wave's phase,
+// although each alone goes from nothing to all.
 func TestQuadrature(t *testing.T) {
 	g, h := kernel(t, "steerable-g2-000", nil), kernel(t, "steerable-h2-000", nil)
 	least, most := math.Inf(1), 0.0

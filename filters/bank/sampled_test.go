@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestSampledSums: the sums hold without error at any parameters.
+// TestSampledSums: the sums are exact at any parameters.
 func TestSampledSums(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -65,9 +65,9 @@ func TestGaussianMoments(t *testing.T) {
 	for _, sigma := range []float64{0.8, 1, 2, 5} {
 		k := kernel(t, "gaussian", map[string]float64{"sigma": sigma, "size": 2*math.Ceil(6*sigma) + 1})
 		variance := response(k, func(x, _ float64) float64 { return x * x })
-		// At 6σ truncation is below 1e-7. Sampling keeps the variance but for 2e-4 at
-		// σ = 0.8, a term of 8π²σ²·exp(−2π²σ²) by Poisson's formula; rounding to 2^-23
-		// of the largest adds up to (6σ)²·2^-24 for each of the tails' weights.
+		// At 6σ truncation is below 1e-7. Sampling changes the variance by at most 2e-4,
+		// at σ = 0.8: a term of 8π²σ²·exp(−2π²σ²) by Poisson's formula. Rounding to 2^-23
+		// of the largest weight adds up to (6σ)²·2^-24 for each weight of the tails.
 		bound := 8*math.Pi*math.Pi*sigma*sigma*math.Exp(-2*math.Pi*math.Pi*sigma*sigma) + 1e-5
 		if math.Abs(variance/(sigma*sigma)-1) > bound {
 			t.Errorf("gaussian of sigma %v has variance %v, want %v", sigma, variance, sigma*sigma)
@@ -216,8 +216,8 @@ func TestGaborSymmetry(t *testing.T) {
 	}
 }
 
-// TestGaborPrefersItsStripes: of a bank each filter answers most to the grating of
-// its own orientation, and least to the one across it.
+// TestGaborPrefersItsStripes: each filter of a bank answers most to the grating of its
+// own orientation, and least to the one across it.
 func TestGaborPrefersItsStripes(t *testing.T) {
 	for _, aspect := range []float64{0.5, 1} {
 		all := kernels(t, "gabor", map[string]float64{"aspect": aspect})

@@ -55,7 +55,7 @@ func box(v values) ([]Kernel, error) {
 
 func gaussian(v values) ([]Kernel, error) {
 	sigma := v.float("sigma")
-	// Beyond 3σ lies 0.3 % of the weight along an axis.
+	// 0.3 % of the weight along an axis lies beyond 3σ.
 	size, err := v.size(6 * sigma)
 	if err != nil {
 		return nil, err

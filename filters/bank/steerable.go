@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// steerables is the family of derivatives that can be turned by adding them up.
+// steerables is the family of derivatives whose weighted sums are the derivatives at any
+// angle.
 func steerables() []Bank {
 	return []Bank{{
 		Name:  "steerable",
@@ -26,8 +27,8 @@ func steerables() []Bank {
 	}}
 }
 
-// steerable samples the paper's functions, times exp(−(x² + y²)) in its units of σ√2
-// pixels, where the derivatives have these factors for an integral of the squares of 1.
+// steerable samples the paper's functions, times exp(−(x² + y²)) in the paper's units of
+// σ√2 pixels. These factors give an integral of the squares of 1.
 func steerable(v values) ([]Kernel, error) {
 	sigma := v.float("sigma")
 	size, err := v.size(8 * sigma)
@@ -53,7 +54,7 @@ func steerable(v values) ([]Kernel, error) {
 				u := spacing * (float64(x*cos) + float64(y*sin))
 				return spacing * family.f(u) * bell(x, y, sigma)
 			})
-			// Over whole pixels all angles sum to the same, so this leaves them steerable.
+			// All angles have the same sum over whole pixels, so they stay steerable.
 			removeMean(w, envelope)
 			name := fmt.Sprintf("steerable-%s-%03d", family.name, 180*o/family.angles)
 			kernels = append(kernels, square(name, size, w, 0))

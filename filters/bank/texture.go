@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// textures is the family of large banks by which textures are told apart.
+// textures is the family of large banks that tell textures apart.
 func textures() []Bank {
 	published := Param{Name: "size", Default: 49, Min: 3, Max: maxSize, Odd: true, Help: "rows and columns, in pixels"}
 	orientations := Param{Name: "orientations", Default: 6, Min: 1, Max: 180, Integer: true,
@@ -79,9 +79,9 @@ func rootFilterSet(v values) ([]Kernel, error) {
 		spot("mr8-log", size, 10, true)), nil
 }
 
-// edgesAndBars are the first derivatives across Gaussians of sigma by 3·sigma, scale
-// by scale and angle by angle, then the second ones. The source turns y upward and
-// begins with the derivative along it, at 90° here.
+// edgesAndBars are the first derivatives across Gaussians of sigma by 3·sigma, scale by
+// scale and angle by angle, then the second ones. The source has y upward and begins with
+// the derivative along y, which is 90° here.
 func edgesAndBars(bank string, size int, sigmas []float64, orientations int) []Kernel {
 	var edges, bars []Kernel
 	for i, sigma := range sigmas {
@@ -131,7 +131,7 @@ func schmid(v values) ([]Kernel, error) {
 	return kernels, nil
 }
 
-// unitL1 takes the mean away and divides by the sum of magnitudes.
+// unitL1 subtracts the mean and divides by the sum of magnitudes.
 func unitL1(name string, size int, w []float64) Kernel {
 	mean := total(w) / float64(len(w))
 	var norm float64

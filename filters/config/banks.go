@@ -2,9 +2,9 @@ package config
 
 import "fmt"
 
-// ForBanks is the file that --bank flags stand for: one layer for each name, with
-// that bank's filters, stride 1 and padding same. One name makes a file with
-// layers, several make a stack each, called as their bank. sets are as in Parse.
+// ForBanks is the file that --bank flags mean: one layer for each name, with that bank's
+// filters, stride 1 and padding same. One name makes a file with layers. Several names
+// make a stack each, named like its bank. sets are as in Parse.
 func ForBanks(names []string, sets ...string) (*File, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no bank was named")
@@ -35,7 +35,7 @@ func sequence(src *source, items ...*node) *node {
 	return &node{src: src, kind: list, items: items}
 }
 
-// object is a mapping of keys and values in turn.
+// object is a mapping; its arguments are keys and values in turn.
 func object(src *source, keyValues ...any) *node {
 	n := &node{src: src, kind: mapping}
 	for i := 0; i < len(keyValues); i += 2 {

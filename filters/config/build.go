@@ -10,23 +10,23 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/bank"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 )
 
 // Model is what a stack file describes, with every array loaded.
 type Model struct {
 	Input  Input
-	Stacks []*filters.Stack // one at least, of 3 channels; a file's only stack, written as layers, has no name
+	Stacks []*filters.Stack // at least one, of 3 channels; the stack of a file with layers has no name
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
-// channels and folds batch normalization into weights and biases. Whether a layer fits a
-// picture is not known here. The model's Input has its defaults filled in: Mean and Std
-// are there, Resize and Crop only where the file has them.
+// channels and folds batch normalization into weights and biases. It does not know
+// whether a layer fits a picture. The model's Input has its defaults filled in: Mean and
+// Std are always there, Resize and Crop only if the file has them.
 //
-// A File that a program has made is read as if it had been written down, so it is
-// checked just as much.
+// A File that a program has made is written as text and read again, so that it is checked
+// like any other.
 func (f *File) Build() (*Model, error) {
 	if f.n == nil {
 		text, err := json.Marshal(f.Resolved())
@@ -48,9 +48,9 @@ func (f *File) Build() (*Model, error) {
 				return nil, err
 			}
 			layers = append(layers, made)
-			if conv, ok := made.(*filters.Conv); ok {
-				channels, rgb = len(conv.Filters()), false
-				room -= len(conv.Spec().Weights)
+			if k, ok := made.Kernels(); ok {
+				channels, rgb = len(made.Filters()), false
+				room -= len(k.Weights)
 			}
 		}
 		stack, err := filters.NewStack(s.name, 3, layers...)
@@ -62,10 +62,10 @@ func (f *File) Build() (*Model, error) {
 	return m, nil
 }
 
-// surroundings are what a layer is built in.
+// surroundings are the place of a layer: its stack, its input and its file.
 type surroundings struct {
 	index    int  // in its stack
-	strict   bool // strict_size where the layer does not say
+	strict   bool // strict_size of layers without one
 	channels int  // C of its input
 	rgb      bool // the channels are the picture's
 	dir      string
@@ -85,26 +85,32 @@ func (c *Conv) build(in surroundings) (filters.Layer, error) {
 		return nil, err
 	}
 	conv, err := filters.NewConv(spec)
-	return conv, c.n.wrap(err)
+	return conv, c.specError(err, c.files())
 }
 
-func (b *layerBuilder) build() (filters.ConvSpec, error) {
-	c := b.conv
+// settings are a spec without its kernels.
+func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	spec := filters.ConvSpec{
-		Name:       c.nameOr(b.index),
-		InChannels: b.channels,
+		Name:       c.nameOr(in.index),
+		InChannels: in.channels,
 		Stride:     c.Stride.orOne(),
 		Dilation:   c.Dilation.orOne(),
 		Padding:    c.padding(),
 		Groups:     max(c.Groups, 1),
-		StrictSize: valueOr(c.StrictSize, b.strict),
+		StrictSize: valueOr(c.StrictSize, in.strict),
 	}
 	if c.Channels.Mode == "each" {
-		spec.Groups = b.channels
+		spec.Groups = max(in.channels, 1)
 	}
 	spec.Activation, spec.NegativeSlope = c.activation()
-	if b.channels%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the number of input channels, %d, got %d", b.channels, spec.Groups)
+	return spec
+}
+
+func (b *layerBuilder) build() (filters.ConvSpec, error) {
+	c := b.conv
+	spec := c.settings(b.surroundings)
+	if err := spec.CheckSettings(); err != nil {
+		return spec, c.specError(err, nil)
 	}
 	fill := b.fromKernels
 	if c.Weights != "" {
@@ -112,9 +118,6 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	}
 	if err := fill(&spec); err != nil {
 		return spec, err
-	}
-	if k := len(spec.Filters); k%spec.Groups != 0 {
-		return spec, c.errorf("groups", "groups must divide the number of filters, %d, got %d", k, spec.Groups)
 	}
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
@@ -125,16 +128,29 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	return spec, b.foldBatchNorm(&spec)
 }
 
-// checkKernel compares the kernels' size with what the layer says of it.
+// files are the .npy files by the key that names them.
+func (c *Conv) files() map[string]string {
+	files := map[string]string{"weights": c.Weights}
+	note := func(key string, p *PerFilter) {
+		if p != nil {
+			files[key] = p.File
+		}
+	}
+	note("bias", c.Bias)
+	if bn := c.BatchNorm; bn != nil {
+		note("batch_norm.weight", bn.Weight)
+		note("batch_norm.bias", bn.Bias)
+		note("batch_norm.running_mean", bn.RunningMean)
+		note("batch_norm.running_var", bn.RunningVar)
+	}
+	return files
+}
+
+// checkKernel compares the kernels' size with the layer's kernel_size.
 func (b *layerBuilder) checkKernel(spec *filters.ConvSpec) error {
 	size := spec.KernelSize
 	if want := b.conv.KernelSize; want != (Pair{}) && want != Pair(size) {
 		return b.conv.errorf("kernel_size", "kernel_size is [%d, %d], but the kernels are %d×%d", want[0], want[1], size[0], size[1])
-	}
-	for axis, k := range size {
-		if span := spec.Dilation[axis] * (k - 1); span >= maxSide {
-			return b.conv.errorf("dilation", "a kernel with this dilation spans %d pixels, at most %d are possible", span+1, maxSide)
-		}
 	}
 	return nil
 }
@@ -174,10 +190,10 @@ func (c *Conv) activation() (filters.Activation, float32) {
 	return filters.ReLU, 0
 }
 
-// slope is PyTorch's default where none is given.
+// slope is the negative slope, by default PyTorch's.
 func (c *Conv) slope() float64 { return valueOr(c.NegativeSlope, 0.01) }
 
-// valueOr is what p points to.
+// valueOr is the value that p points to, or a fallback for nil.
 func valueOr[T any](p *T, fallback T) T {
 	if p == nil {
 		return fallback
@@ -185,7 +201,7 @@ func valueOr[T any](p *T, fallback T) T {
 	return *p
 }
 
-// fromFile takes the weights of a .npy file as they are.
+// fromFile takes the weights of a .npy file unchanged.
 func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	at := b.conv.n.at("weights")
 	a, err := b.load(at, b.conv.Weights)
@@ -201,13 +217,6 @@ func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	if err := b.checkSize(at, k, perGroup, h, w); err != nil {
 		return err
 	}
-	taps := perGroup * h * w
-	for i, v := range a.Data {
-		if !finite(v) {
-			return at.errorf("weights %s: filter %d has %v at channel %d, row %d, column %d",
-				b.conv.Weights, i/taps, v, i%taps/(h*w), i%(h*w)/w, i%w)
-		}
-	}
 	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, a.Data, numbered(k)
 	return nil
 }
@@ -220,22 +229,22 @@ func numbered(k int) []string {
 	return names
 }
 
-func (b *layerBuilder) load(at *node, name string) (*weights.Array, error) {
+func (b *layerBuilder) load(at *node, name string) (*tensor.Array, error) {
 	path := filepath.FromSlash(name)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(b.dir, path)
 	}
-	a, err := weights.Load(path)
+	a, err := tensor.Load(path)
 	return a, at.wrap(err)
 }
 
-// checkSize bounds a layer's weights.
+// checkSize bounds the number of a layer's weights.
 func (b *layerBuilder) checkSize(at *node, k, channels, h, w int) error {
 	if k > maxFilters {
 		return at.errorf("%d filters in a layer, at most %d are possible", k, maxFilters)
 	}
-	if h > maxKernel || w > maxKernel {
-		return at.errorf("kernels of %d×%d, at most %d×%d is possible", h, w, maxKernel, maxKernel)
+	if h > MaxKernel || w > MaxKernel {
+		return at.errorf("kernels of %d×%d, at most %d×%d is possible", h, w, MaxKernel, MaxKernel)
 	}
 	if n, ok := volume.Product(k, channels, h, w); !ok || n > b.room {
 		return at.errorf("%d×%d×%d×%d weights are too many: all layers together have at most %d", k, channels, h, w, maxWeights)
@@ -251,7 +260,7 @@ func dims(shape []int) string {
 	return strings.Join(words, ", ")
 }
 
-// kernels of the bank, with errors at the name or at the parameter.
+// kernels are the bank's kernels. Errors are at the name or at the parameter.
 func (f Filter) kernels() ([]bank.Kernel, error) {
 	kernels, err := bank.Kernels(f.Name, f.Params)
 	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {

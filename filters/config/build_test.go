@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"filterbank/filters"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 )
 
-// writeNPY puts an array of 0, 1, 2, … into a folder, or of values where there are some.
+// writeNPY writes an array to a folder: the values, or 0, 1, 2, … if there are none.
 func writeNPY(t *testing.T, path string, shape []int, values ...float32) {
 	t.Helper()
 	n := 1
@@ -24,7 +24,7 @@ func writeNPY(t *testing.T, path string, shape []int, values ...float32) {
 	for i := len(values); i < n; i++ {
 		values = append(values, float32(i))
 	}
-	data := weights.NPYHeader(shape...)
+	data := tensor.NPYHeader(shape...)
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
@@ -87,7 +87,7 @@ func TestBuildLayer(t *testing.T) {
 		{one + ", activation: relu6", filters.ConvSpec{Activation: filters.ReLU6}},
 		{one + ", activation: abs", filters.ConvSpec{Activation: filters.Abs}},
 		{one + ", activation: square", filters.ConvSpec{Activation: filters.Square}},
-		// weights and biases times 6/√4, the biases first less 3, then plus 0.5
+		// weights and biases times 6/√4; 3 is subtracted from the biases before and 0.5 added after
 		{"kernels: [[[1]], [[6]]], bias: [3, 5], batch_norm: {weight: 6, bias: 0.5, running_mean: 3, running_var: [4, 4], eps: 0}",
 			filters.ConvSpec{Filters: []string{"f0", "f1"}, Weights: []float32{3 * third, 3 * third, 3 * third, 6, 6, 6}, Bias: []float32{0.5, 6.5}}},
 		{one + ", batch_norm: {running_mean: 0, running_var: 1}", filters.ConvSpec{Weights: slices.Repeat([]float32{float32(float64(third) / math.Sqrt(1+1e-5))}, 3)}},
@@ -177,7 +177,7 @@ func withDefaults(s filters.ConvSpec) filters.ConvSpec {
 	return s
 }
 
-// stack is a summary of a model: names, channels and what strict_size came to.
+// stack is a summary of a model: names, channels and strict_size.
 func summary(m *Model) string {
 	var b strings.Builder
 	for _, s := range m.Stacks {

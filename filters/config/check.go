@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// section is a stack to check or build, with what its layers fall back to.
+// section is a stack to check or build, with the defaults of its layers.
 type section struct {
 	place
 	name   string // "" for the only stack of a file
@@ -16,7 +16,7 @@ type section struct {
 	layers []Layer
 }
 
-// sections are the file's stacks, whichever way they are written.
+// sections are the file's stacks, from stacks or from layers.
 func (f *File) sections() []section {
 	strict := f.StrictSize != nil && *f.StrictSize
 	if f.Stacks == nil {
@@ -33,7 +33,7 @@ func (f *File) sections() []section {
 	return all
 }
 
-// check finds what is wrong between keys: everything that needs no other file.
+// check finds mistakes between keys: everything that needs no other file.
 func (f *File) check() error {
 	if f.Layers != nil && f.Stacks != nil {
 		return f.errorf("stacks", "a stack file has layers or stacks, not both")
@@ -117,14 +117,12 @@ func (c *Conv) check() error {
 	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
 		return c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu"))
 	}
-	if s := c.Stride; c.Padding != nil && c.Padding.Auto == "same" && (s[0] > 1 || s[1] > 1) {
-		return c.errorf("padding", "padding same needs stride 1, got [%d, %d]: write same_upper or same_lower, or the amounts", s[0], s[1])
-	}
-	return nil
+	spec := c.settings(surroundings{})
+	return c.specError(spec.CheckSettings(), nil)
 }
 
-// checkWeights sees to it that the weights have one source, and that what belongs
-// to other sources is not there.
+// checkWeights checks that the weights have one source, and that keys of other sources
+// are absent.
 func (c *Conv) checkWeights() error {
 	var given []string
 	for _, s := range []struct {
@@ -171,8 +169,8 @@ func or(s, fallback string) string {
 	return s
 }
 
-// distinct are names that become folders. File systems of macOS and Windows do
-// not tell upper from lower case.
+// distinct are names that become folders. File systems of macOS and Windows ignore upper
+// and lower case.
 type distinct map[string]string
 
 func (d distinct) add(what, name string) error {
@@ -194,7 +192,8 @@ func (d distinct) add(what, name string) error {
 	return nil
 }
 
-// checkLayerName refuses what --layers could not ask for, besides what checkName does.
+// checkLayerName refuses names that --layers could not ask for, and the names that
+// checkName refuses.
 func checkLayerName(what, name string) error {
 	if name == "all" || name == "last" || strings.Contains(name, ",") {
 		return fmt.Errorf("%s name %q cannot be asked for with --layers, where all and last have meanings and commas separate names", what, name)
@@ -202,7 +201,7 @@ func checkLayerName(what, name string) error {
 	return checkName(what, name)
 }
 
-// checkName refuses what cannot be a file's name on Linux, macOS and Windows
+// checkName refuses names that cannot be a file's on Linux, macOS and Windows
 // (learn.microsoft.com/windows/win32/fileio/naming-a-file).
 func checkName(what, name string) error {
 	if err := fileName(name); err != nil {

@@ -1,22 +1,23 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"filterbank/filters"
 )
 
-// unmarshaler is a value with more than one form. what is the key that it stands
-// under, for messages.
+// unmarshaler is a value with more than one form. what is its key, for messages.
 type unmarshaler interface {
 	unmarshal(n *node, what string) error
 }
 
-// place is where a part of the model stands in its file; zero where it was made
-// by a program.
+// place is the node of a part of the model. It is zero if a program has made the part.
 type place struct{ n *node }
 
 func (p *place) set(n *node) { p.n = n }
@@ -26,8 +27,25 @@ func (p place) errorf(key, format string, args ...any) error {
 	return p.n.at(key).errorf(format, args...)
 }
 
-// decode fills a model from a node. The keys of structs, and what their values may
-// be, are those of the tags that the JSON Schema is made from.
+// specError puts an error of a layer's constructor at the key of the wrong field. files
+// are the .npy files by the key that names them.
+func (p place) specError(err error, files map[string]string) error {
+	wrong, ok := errors.AsType[*filters.FieldError](err)
+	if !ok {
+		return p.n.wrap(err)
+	}
+	at := p.n
+	for key := range strings.SplitSeq(wrong.Field, ".") {
+		at = at.at(key)
+	}
+	if file := files[wrong.Field]; file != "" {
+		err = &filters.FieldError{Field: wrong.Field + " " + file, Problem: wrong.Problem}
+	}
+	return at.wrap(err)
+}
+
+// decode fills a model from a node. The tags that the JSON Schema is made from give the
+// keys of structs and the bounds of their values.
 func decode(n *node, into reflect.Value, what string, tag reflect.StructTag) error {
 	if u, ok := into.Addr().Interface().(unmarshaler); ok {
 		return u.unmarshal(n, what)
@@ -84,7 +102,7 @@ func decodeStruct(n *node, into reflect.Value, what string) error {
 	return nil
 }
 
-// field is a struct field that a key stands for.
+// field is a struct field and its key.
 type field struct {
 	key   string
 	index int
@@ -163,7 +181,7 @@ func oneOf(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// bounds are the least and the largest whole number that a key takes.
+// bounds are the least and the largest whole number of a key.
 type bounds struct{ low, high int }
 
 func limits(tag reflect.StructTag) bounds {
@@ -204,8 +222,8 @@ func finiteNumber(n *node, what, want string) (float64, error) {
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// nearest is the known word with the smallest edit distance from word, of equals
-// the first. It is not ok if more than two fifths of the letters differ.
+// nearest is the known word with the smallest edit distance from word, the first of
+// equals. It is not ok if more than two fifths of the letters differ.
 func nearest(word string, known []string) (best string, ok bool) {
 	word = strings.ToLower(word)
 	if len(word) > 100 { // no key is near, and the distance takes time

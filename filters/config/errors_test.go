@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// firstLine is what a file's Parse or Build says first, without the folder.
+// firstLine is the first line of the error of Parse or Build, without the folder.
 func firstLine(t *testing.T, dir, text string, sets ...string) string {
 	t.Helper()
 	f, err := Parse(filepath.Join(dir, "edges.yaml"), []byte(text), sets...)
@@ -108,7 +108,7 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"max_pool: {kernel_size: [3, 1], padding: 1}", "3:47: padding must be at most half of kernel_size, 0, got 1"},
 		{"max_pool: {kernel_size: 3, padding: same}", "3:42: padding wants a whole number or [h, w], got a string"},
 		{"max_pool: {kernel_size: 3, padding: [1, 1, 1, 1]}", "3:42: padding wants a whole number or [h, w], got a list of 4"},
-		{"max_pool: {kernel_size: 3, dilation: 1048576}", "3:43: a kernel with this dilation spans 2097153 pixels, at most 1048576 are possible"},
+		{"max_pool: {kernel_size: 3, dilation: 1048576}", "3:43: dilation 1048576 makes the kernel span 2097153 pixels, at most 1048576 are possible"},
 		{"max_pool: {kernel_size: 3, ceil_mode: 1}", "3:44: ceil_mode wants true or false, got 1"},
 		{"max_pool: {kernel_size: 3, count_include_pad: true}", `3:33: unknown key "count_include_pad", the keys here are name, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
 		{"avg_pool: {kernel_size: 3, dilation: 2}", `3:33: unknown key "dilation", the keys here are name, kernel_size, stride, padding, ceil_mode, count_include_pad, strict_size`},
@@ -150,7 +150,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", stride: 99999999999999999999", "3:38: stride wants a whole number or [h, w], got 99999999999999999999"},
 		{one + ", stride: ", "3:30: stride wants a whole number or [h, w], got nothing"},
 		{one + ", dilation: {h: 1}", "3:40: dilation wants a whole number or [h, w], got a mapping"},
-		{"kernels: [[[1, 1]]], dilation: 1048576", "3:43: a kernel with this dilation spans 1048577 pixels, at most 1048576 are possible"},
+		{"kernels: [[[1, 1]]], dilation: 1048576", "3:43: dilation 1048576 makes the kernel span 1048577 pixels, at most 1048576 are possible"},
 		{one + ", padding: -1", "3:39: padding must be at least 0, got -1"},
 		{one + ", padding: full", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "full"`},
 		{one + ", padding: [1, 2, 3]", "3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got a list of 3"},
@@ -187,9 +187,11 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", batch_norm: {runing_mean: 0}", `3:43: unknown key "runing_mean", did you mean "running_mean"?`},
 		{one + ", batch_norm: {running_mean: [0, 1], running_var: 1}", "3:57: running_mean has shape [2], want [1], one value for each filter"},
 		{one + ", batch_norm: {running_mean: 0, running_var: x.npy}", "3:73: read weights: stat x.npy: no such file or directory"},
-		{one + ", batch_norm: {running_mean: 0, running_var: -1}", "3:42: batch_norm: running_var of filter 0 is -1: with eps, 1e-05, it must be above 0"},
+		{one + ", batch_norm: {running_mean: 0, running_var: -1}", "3:73: batch_norm.running_var of filter 0 is -1: with eps, 1e-05, it must be above 0"},
 		{one + ", batch_norm: {running_mean: 0, running_var: 1, eps: -1}", "3:81: eps must not be negative, got -1"},
 		{one + ", batch_norm: {running_mean: 0, running_var: 0, eps: 1e-40, weight: 3e38}", "3:42: batch_norm: filter 0: weight 0.33333334 times 3e+58 is beyond float32"},
+
+		{"weights: w.npy, batch_norm: {running_mean: inf.npy, running_var: 1}", "3:55: batch_norm.running_mean inf.npy: filter 1 has +Inf, it must be finite"},
 
 		{"filters: box", "3:21: filters wants a list, got a string"},
 		{"filters: [3]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 3"},

@@ -7,8 +7,8 @@ import (
 	"filterbank/filters"
 )
 
-// Parse never panics, and what builds is complete and finite, makes layers, and
-// comes back the same from its resolved form.
+// Parse never panics. A model that builds is complete and finite, makes layers, and has a
+// resolved form that builds the same model.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{everything, twoLayers, twoStacks, "", "{", "a: &a [*a]", conv(one), conv(one + ", channels: each"),
 		conv(one + ", batch_norm: {running_mean: 1, running_var: [2], weight: 3}, activation: square"),

@@ -7,10 +7,10 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// What a stack file may cost. The parser keeps some 500 bytes a value, stores
-// with each its path from the root, recurses, and takes time quadratic in the
-// keys of a block mapping, in empty lines after block text and in runs of <, so
-// all of these are bounded before it starts.
+// Bounds of a stack file. The parser keeps some 500 bytes a value, stores each value's
+// path from the root, and recurses. It takes time quadratic in the keys of a block
+// mapping, in empty lines after block text and in runs of <. So all of these are bounded
+// before it starts.
 const (
 	maxBytes      = 16 << 20
 	maxIndicators = 1 << 19   // commas, brackets, colons, line ends and the like
@@ -21,8 +21,8 @@ const (
 	maxRun        = 32        // empty lines, or signs <, in a row
 )
 
-// checkText bounds the number of tokens that text can have, and the runs that the
-// scanner goes through again for each of their characters.
+// checkText bounds the number of tokens in a text, and the runs that the scanner reads
+// again for each of their characters.
 func checkText(text []byte) error {
 	indicators, newlines, less := 0, 0, 0
 	for i, c := range text {
@@ -61,7 +61,7 @@ func checkText(text []byte) error {
 	return nil
 }
 
-// guard bounds what the parser would make of tokens.
+// guard bounds the work of the parser on tokens.
 type guard struct {
 	src   *source
 	open  []level
@@ -131,8 +131,8 @@ func (g *guard) closeBracket() {
 	}
 }
 
-// block notes a block's entry at a column: blocks further right have ended. In
-// brackets there are no blocks, but a key may add to the path.
+// block records a block's entry at a column. Blocks further right have ended. In brackets
+// there are no blocks, but a key may add to the path.
 func (g *guard) block(column int, isList bool, path int) {
 	next := level{column: column, list: isList, path: path, keys: 1}
 	for len(g.open) > 0 {

@@ -6,17 +6,17 @@ import (
 	"filterbank/filters"
 )
 
-// part is what a layer consists of.
+// part is the content of a layer.
 type part interface {
 	node() *node
-	nameOr(i int) string // its name, or the one that the i-th layer has by default
+	nameOr(i int) string // its name, by default that of the i-th layer
 	check() error
 	build(in surroundings) (filters.Layer, error)
 }
 
 func (p place) node() *node { return p.n }
 
-// parts are the layer's parts by their keys, nil where there is none.
+// parts are the layer's parts with their keys.
 func (l Layer) parts() (keys []string, parts []part) {
 	if l.Conv != nil {
 		keys, parts = append(keys, "conv"), append(parts, l.Conv)
@@ -33,13 +33,13 @@ func (l Layer) parts() (keys []string, parts []part) {
 	return keys, parts
 }
 
-// part is the layer's only part, once it is checked.
+// part is the only part of a checked layer.
 func (l Layer) part() part {
 	_, parts := l.parts()
 	return parts[0]
 }
 
-// onePart is an error unless the layer has one.
+// onePart is an error unless the layer has exactly one part.
 func (l Layer) onePart() error {
 	keys, parts := l.parts()
 	switch len(parts) {

@@ -10,10 +10,12 @@ import (
 	"filterbank/filters/volume"
 )
 
+// MaxKernel is the largest height and width of a kernel or a window, in pixels.
+const MaxKernel = 1024
+
 const (
 	maxLayers  = 1000    // of a file
 	maxFilters = 65536   // of a layer
-	maxKernel  = 1024    // taps a side
 	maxWeights = 1 << 28 // of all layers of a file together: 1 GiB
 	maxName    = 100     // bytes
 )
@@ -23,7 +25,7 @@ const (
 type Filter struct {
 	place
 	Name   string
-	Params map[string]float64 // nil where there are none
+	Params map[string]float64 // nil if there are none
 }
 
 func (f *Filter) unmarshal(n *node, what string) error {
@@ -138,8 +140,8 @@ func (t *Taps) channel(n *node, first bool) error {
 	}
 	if first {
 		t.H, t.W = len(n.items), len(n.items[0].items)
-		if t.H > maxKernel || t.W > maxKernel {
-			return n.errorf("kernel of %d×%d, at most %d×%d is possible", t.H, t.W, maxKernel, maxKernel)
+		if t.H > MaxKernel || t.W > MaxKernel {
+			return n.errorf("kernel of %d×%d, at most %d×%d is possible", t.H, t.W, MaxKernel, MaxKernel)
 		}
 	}
 	if len(n.items) != t.H {

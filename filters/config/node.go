@@ -36,10 +36,10 @@ func (e *Error) Error() string {
 // Unwrap is the message without its place.
 func (e *Error) Unwrap() error { return e.Err }
 
-// source is a text that nodes come from.
+// source is the text of nodes.
 type source struct {
 	name string
-	text []byte // nil where there is none to show
+	text []byte // nil if there is no text to show
 }
 
 func (s *source) errorAt(line, column int, err error) error {
@@ -51,10 +51,10 @@ func (s *source) errorAt(line, column int, err error) error {
 	return e
 }
 
-// excerpt shows three lines before and after a place, as go-yaml's own printer
-// lays them out. That printer rebuilds the lines from tokens, which loses some of
-// them where the syntax is wrong and prints a file of one long line whole, so the
-// text itself is shown here and lines are cut.
+// excerpt shows three lines before and after a place, in the layout of go-yaml's own
+// printer. That printer rebuilds the lines from tokens, which loses some of them if the
+// syntax is wrong, and it prints a file of one long line whole. So excerpt shows the text
+// itself and cuts lines.
 func excerpt(text []byte, line, column int) string {
 	const around, width = 3, 100
 	from := max(0, column-1-width/2) // the first character shown, of every line
@@ -85,8 +85,8 @@ func excerpt(text []byte, line, column int) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// clip is characters from to from+width of a line. What would move a terminal's
-// cursor, tabs with it, becomes one space, so that the caret stands right.
+// clip is characters from to from+width of a line. Tabs and other characters that move a
+// terminal's cursor become one space, so that the caret stands right.
 func clip(line string, from, width int) string {
 	var b strings.Builder
 	at := 0
@@ -106,7 +106,7 @@ func clip(line string, from, width int) string {
 	return b.String()
 }
 
-// firstInvalid is where text stops being UTF-8.
+// firstInvalid is the place of the first bytes that are not UTF-8.
 func firstInvalid(text []byte) (line, column int) {
 	line, column = 1, 1
 	for len(text) > 0 {
@@ -133,8 +133,8 @@ const (
 	mapping
 )
 
-// node is a value of a stack file and where it stands. Nodes are shared by the
-// aliases of an anchor and are not written to once made.
+// node is a value of a stack file and its place. Aliases of an anchor share nodes, so
+// nodes never change.
 type node struct {
 	src          *source
 	line, column int
@@ -154,7 +154,7 @@ func (n *node) errorf(format string, args ...any) error {
 	return n.src.errorAt(n.line, n.column, err)
 }
 
-// wrap puts err at the node unless it has a place already.
+// wrap puts err at the node unless err has a place already.
 func (n *node) wrap(err error) error {
 	if _, ok := errors.AsType[*Error](err); ok || err == nil {
 		return err
@@ -174,7 +174,7 @@ func (n *node) index(key string) int {
 	return -1
 }
 
-// at is the value of a key, or the node itself where it has no such key.
+// at is the value of a key, or the node itself if it has no such key.
 func (n *node) at(key string) *node {
 	if i := n.index(key); i >= 0 {
 		return n.items[i]
@@ -182,7 +182,7 @@ func (n *node) at(key string) *node {
 	return n
 }
 
-// got says what the node is, for "stride wants a whole number, got a string".
+// got describes the node, for "stride wants a whole number, got a string".
 func (n *node) got() string {
 	switch n.kind {
 	case boolean, number:
@@ -206,7 +206,8 @@ func (n *node) whole() (v int, ok bool) {
 	return v, err == nil
 }
 
-// float is the value of a number, rounded to float64; beyond its range, infinite.
+// float is the value of a number, rounded to float64, and infinite beyond float64's
+// range.
 func (n *node) float() float64 {
 	switch strings.ToLower(n.text) {
 	case ".nan":
@@ -220,9 +221,8 @@ func (n *node) float() float64 {
 	return v
 }
 
-// isNumber says whether a plain scalar is a number of YAML 1.2's core schema in
-// base 10. The parser's own answer is YAML 1.1's, with 010 for eight, and misses
-// 1e-3.
+// isNumber says whether a plain scalar is a number of YAML 1.2's core schema in base 10.
+// The parser follows YAML 1.1, which reads 010 as eight and misses 1e-3.
 func isNumber(s string) bool {
 	switch strings.TrimLeft(s, "+-") {
 	case ".inf", ".Inf", ".INF":

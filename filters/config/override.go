@@ -23,8 +23,8 @@ func override(root *node, set string) (*node, error) {
 	return replace(root, path, path, leaf)
 }
 
-// overrideValue reads a value in YAML. A colour such as #fff, which is a comment
-// there, is taken as it is.
+// overrideValue reads a value in YAML. A colour such as #fff would be a comment in YAML
+// and is taken as text.
 func overrideValue(src *source, value string) (*node, error) {
 	leaf := &node{src: src, kind: text, text: value, size: 1}
 	if strings.HasPrefix(value, "#") {
@@ -44,8 +44,8 @@ func overrideValue(src *source, value string) (*node, error) {
 	return parsed.in(src), nil
 }
 
-// ParseChannels reads how a 2-D kernel spreads over channels, as a stack file has it:
-// mean, luma, sum, each, or numbers separated by commas.
+// ParseChannels reads how a 2-D kernel spreads over channels, in the form of a stack
+// file: mean, luma, sum, each, or numbers separated by commas.
 func ParseChannels(value string) (Channels, error) {
 	if strings.Contains(value, ",") && !strings.HasPrefix(value, "[") {
 		value = "[" + value + "]"
@@ -55,7 +55,7 @@ func ParseChannels(value string) (Channels, error) {
 	if err == nil {
 		err = c.unmarshal(n, "channels")
 	}
-	if e, ok := errors.AsType[*Error](err); ok { // its place is that of a file
+	if e, ok := errors.AsType[*Error](err); ok { // its place would be a file's
 		err = e.Err
 	}
 	return c, err
@@ -75,8 +75,7 @@ func (n *node) in(src *source) *node {
 	return &moved
 }
 
-// replace is n with what path leads to replaced by leaf. whole is the path from
-// the root, for errors.
+// replace is n with leaf at the end of path. whole is the path from the root, for errors.
 func replace(n *node, path, whole string, leaf *node) (*node, error) {
 	if path == "" {
 		return leaf, nil
@@ -123,14 +122,14 @@ func replace(n *node, path, whole string, leaf *node) (*node, error) {
 	return &out, err
 }
 
-// before is the part of whole that stands before path, its end.
+// before is the part of whole before path, which is its end.
 func before(whole, path string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(whole, path), ".")
 }
 
-// step is the first step of a path from n, the path after it, and the index of
-// what it leads to, or −1. Names of stacks may have dots in them, so the longest
-// key that the path begins with is the step.
+// step is the first step of a path from n, the rest of the path, and the index of the
+// step's value, or −1. Names of stacks may have dots, so the step is the longest key that
+// the path begins with.
 func (n *node) step(path string) (step, rest string, at int) {
 	at = -1
 	if n.kind == mapping {

@@ -18,7 +18,7 @@ stacks:
   v1.5: {layers: [conv: {filters: [box]}]}
 `
 
-// JSON of the resolved file, in which an override must be seen.
+// The JSON of the resolved file must show the override.
 func resolvedText(t *testing.T, text string, sets ...string) string {
 	t.Helper()
 	f, err := Parse("edges.yaml", []byte(text), sets...)
@@ -61,7 +61,7 @@ func TestOverride(t *testing.T) {
 		{twoStacks, []string{"stacks.v1.5.layers.0.conv.stride=2"}, `"v1.5":{"layers":[{"conv":{"name":"conv0","filters":["box"],"channels":"mean","stride":[2,2]`},
 		{twoStacks, []string{"stacks.v1=null"}, `"stacks":{"v1.5":`},
 
-		// An alias of what is changed stays as it is.
+		// An alias of the changed value stays the same.
 		{twoLayers, []string{distinct, "layers.1.conv.stride=2"}, `"conv":{"name":"a","filters":["box",{"gabor":{"orientations":4}}],"channels":"mean","stride":[1,1]`},
 
 		{twoLayers, []string{"layers.0.conv.stride=0"}, "--set layers.0.conv.stride=0: stride must be at least 1, got 0"},

@@ -28,13 +28,13 @@ func Load(path string, sets ...string) (*File, error) {
 	return Parse(path, data, sets...)
 }
 
-// Parse reads a stack file's text, YAML or JSON. Errors call it name; weights are
-// looked for in name's folder.
+// Parse reads a stack file's text, YAML or JSON. name stands in errors, and paths of
+// weights are relative to its folder.
 //
-// Each of sets overrides a value before anything is checked: "path=value", with
-// the keys and the indices of lists from the root on, joined by dots, and the
-// value in YAML: layers.0.conv.stride=2. A key that the file does not have is
-// added; null as the value removes one.
+// Each of sets overrides a value before anything is checked: "path=value", with the keys
+// and the indices of lists from the root on, joined by dots, and the value in YAML:
+// layers.0.conv.stride=2. A key that the file does not have is added. The value null
+// removes a key.
 //
 // An error in the text is an *Error with line, column and excerpt.
 func Parse(name string, data []byte, sets ...string) (*File, error) {

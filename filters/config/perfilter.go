@@ -8,7 +8,7 @@ import (
 
 // PerFilter is a number for each filter of a layer.
 type PerFilter struct {
-	File   string    // a .npy file of K values; or empty, for Values
+	File   string    // a .npy file of K values; empty with Values
 	Values []float32 // one a filter, or, with All, a single one for all of them
 	All    bool
 }
@@ -40,7 +40,7 @@ func (p PerFilter) MarshalJSON() ([]byte, error) {
 	return json.Marshal(p.Values)
 }
 
-// perFilter gives k values: those at a key of a part, or nil where there are none.
+// perFilter is the k values at a key of a part, or nil if there are none.
 func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]float32, error) {
 	if p == nil {
 		return nil, nil
@@ -64,15 +64,10 @@ func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]f
 	if len(shape) != 1 || shape[0] != k {
 		return nil, at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
 	}
-	for i, v := range values {
-		if !finite(v) {
-			return nil, at.errorf("%s: filter %d has %v, it must be finite", what, i, v)
-		}
-	}
 	return values, nil
 }
 
-// addBias sets the layer's bias; without one it stays as the kernels have it.
+// addBias sets the layer's bias. Without one the biases of the kernels stay.
 func (b *layerBuilder) addBias(spec *filters.ConvSpec) error {
 	bias, err := b.perFilter(b.conv.place, "bias", b.conv.Bias, len(spec.Filters))
 	if bias != nil {
@@ -101,10 +96,7 @@ func (b *layerBuilder) foldBatchNorm(spec *filters.ConvSpec) error {
 			return err
 		}
 	}
-	if err := spec.Fold(folded); err != nil {
-		return bn.errorf("", "batch_norm: %w", err)
-	}
-	return nil
+	return b.conv.specError(spec.Fold(folded), b.conv.files())
 }
 
 func (bn *BatchNorm) check() error {
@@ -119,7 +111,7 @@ func (bn *BatchNorm) check() error {
 	return nil
 }
 
-// eps is PyTorch's default where none is given.
+// eps is the value of eps, by default PyTorch's.
 func (bn *BatchNorm) eps() float64 { return valueOr(bn.Eps, 1e-5) }
 
 func (bn *BatchNorm) resolved() *BatchNorm {

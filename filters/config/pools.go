@@ -11,7 +11,7 @@ func (p *AvgPool) nameOr(i int) string { return defaultName(p.n, p.Name, "pool",
 
 func (n *LocalResponseNorm) nameOr(i int) string { return defaultName(n.n, n.Name, "norm", i) }
 
-// defaultName is a layer's name, or the one that the i-th layer gets where it has none.
+// defaultName is a layer's name, by default the kind with the layer's index.
 func defaultName(n *node, name, kind string, i int) string {
 	if name == "" && n.index("name") < 0 {
 		return fmt.Sprintf("%s%d", kind, i)
@@ -19,32 +19,22 @@ func defaultName(n *node, name, kind string, i int) string {
 	return name
 }
 
-func (p *MaxPool) check() error {
-	return checkPool(p.place, "max_pool", p.KernelSize, p.Padding, p.Dilation)
-}
-func (p *AvgPool) check() error {
-	return checkPool(p.place, "avg_pool", p.KernelSize, p.Padding, Pair{})
+func (p *MaxPool) check() error { return checkPool(p.place, p.spec(surroundings{})) }
+func (p *AvgPool) check() error { return checkPool(p.place, p.spec(surroundings{})) }
+
+func checkPool(at place, spec filters.PoolSpec) error {
+	size := spec.KernelSize
+	if size == [2]int{} {
+		return at.errorf("", "%s needs kernel_size", spec.Kind)
+	}
+	if max(size[0], size[1]) > MaxKernel {
+		return at.errorf("kernel_size", "kernels of %d×%d, at most %d×%d is possible", size[0], size[1], MaxKernel, MaxKernel)
+	}
+	_, err := filters.NewPool(spec)
+	return at.specError(err, nil)
 }
 
-func checkPool(at place, key string, size Pair, padding Margin, dilation Pair) error {
-	if size == (Pair{}) {
-		return at.errorf("", "%s needs kernel_size", key)
-	}
-	for axis, k := range size {
-		if k > maxKernel {
-			return at.errorf("kernel_size", "kernels of %d×%d, at most %d×%d is possible", size[0], size[1], maxKernel, maxKernel)
-		}
-		if padding[axis] > k/2 {
-			return at.errorf("padding", "padding must be at most half of kernel_size, %d, got %d", k/2, padding[axis])
-		}
-		if span := max(1, dilation[axis]) * (k - 1); span >= maxSide {
-			return at.errorf("dilation", "a kernel with this dilation spans %d pixels, at most %d are possible", span+1, maxSide)
-		}
-	}
-	return nil
-}
-
-// or is the pair, or another one where it is not given.
+// or is the pair, or another one if it is not given.
 func (p Pair) or(other Pair) Pair {
 	if p == (Pair{}) {
 		return other
@@ -52,21 +42,22 @@ func (p Pair) or(other Pair) Pair {
 	return p
 }
 
-func (p *MaxPool) build(in surroundings) (filters.Layer, error) {
-	pool, err := filters.NewPool(filters.PoolSpec{
+func (p *MaxPool) spec(in surroundings) filters.PoolSpec {
+	return filters.PoolSpec{
 		Name: p.nameOr(in.index), Kind: filters.MaxPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
 		Dilation: p.Dilation, CeilMode: p.CeilMode, StrictSize: valueOr(p.StrictSize, in.strict),
-	})
-	return pool, p.n.wrap(err)
+	}
 }
 
-func (p *AvgPool) build(in surroundings) (filters.Layer, error) {
-	pool, err := filters.NewPool(filters.PoolSpec{
+func (p *AvgPool) spec(in surroundings) filters.PoolSpec {
+	return filters.PoolSpec{
 		Name: p.nameOr(in.index), Kind: filters.AvgPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
 		CeilMode: p.CeilMode, ExcludePadding: !valueOr(p.CountIncludePad, true), StrictSize: valueOr(p.StrictSize, in.strict),
-	})
-	return pool, p.n.wrap(err)
+	}
 }
+
+func (p *MaxPool) build(in surroundings) (filters.Layer, error) { return filters.NewPool(p.spec(in)) }
+func (p *AvgPool) build(in surroundings) (filters.Layer, error) { return filters.NewPool(p.spec(in)) }
 
 func (p *MaxPool) resolved(index int, strict bool) *MaxPool {
 	if p == nil {
@@ -96,19 +87,11 @@ func (n *LocalResponseNorm) check() error {
 	if n.Size == 0 {
 		return n.errorf("", "local_response_norm needs size")
 	}
-	spec := n.spec(0)
-	switch {
-	case spec.Alpha < 0:
-		return n.errorf("alpha", "alpha must not be negative, got %v", spec.Alpha)
-	case spec.K < 0:
-		return n.errorf("k", "k must not be negative, got %v", spec.K)
-	case spec.Beta < 0 || spec.Beta > 64:
-		return n.errorf("beta", "beta must be from 0 to 64, got %v", spec.Beta)
-	}
-	return nil
+	_, err := filters.NewNorm(n.spec(0))
+	return n.specError(err, nil)
 }
 
-// spec has PyTorch's defaults.
+// spec is the filters' spec with PyTorch's defaults.
 func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
 	return filters.NormSpec{
 		Name: n.nameOr(index), Size: n.Size,
@@ -117,8 +100,7 @@ func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
 }
 
 func (n *LocalResponseNorm) build(in surroundings) (filters.Layer, error) {
-	norm, err := filters.NewNorm(n.spec(in.index))
-	return norm, n.n.wrap(err)
+	return filters.NewNorm(n.spec(in.index))
 }
 
 func (n *LocalResponseNorm) resolved(index int) *LocalResponseNorm {

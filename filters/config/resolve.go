@@ -1,10 +1,10 @@
 package config
 
-// Resolved is the file with every default written out: names, paddings as
-// amounts, strict_size with each layer. Its JSON is deterministic and is itself a
-// stack file with the same layers. Files of weights stand in it by name, not by
-// content, and parameters of built-in filters as they were given. It shares
-// nothing that Build or the caller would write to.
+// Resolved is the file with every default written out: names, paddings as amounts,
+// strict_size with each layer. Its JSON is deterministic and is itself a stack file with
+// the same layers. It has the names of weights files, not their content, and the
+// parameters of built-in filters as given. It shares nothing that Build or the caller
+// would write to.
 func (f *File) Resolved() *File {
 	out := &File{Version: 1, Input: f.Input.resolved(), dir: f.dir}
 	for _, s := range f.sections() {

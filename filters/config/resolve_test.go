@@ -113,7 +113,7 @@ func TestResolvedIsAStackFile(t *testing.T) {
 	}
 }
 
-// A file may be made by a program, without a text.
+// A program may make a file without a text.
 func TestFileInGo(t *testing.T) {
 	f := &File{Layers: []Layer{{Conv: &Conv{Filters: []Filter{{Name: "sobel-x"}}, Channels: Channels{Mode: "luma"}, Stride: Pair{2, 2}}}}}
 	m, err := f.Build()

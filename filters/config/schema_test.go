@@ -33,7 +33,7 @@ func (n *node) value() any {
 	return nil
 }
 
-// compiled is a part of the schema as a validator takes it, by its JSON Pointer.
+// compiled is a part of the schema, by its JSON Pointer, ready to validate.
 func compiled(t *testing.T, part string) *jsonschema.Schema {
 	t.Helper()
 	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
@@ -51,7 +51,7 @@ func compiled(t *testing.T, part string) *jsonschema.Schema {
 	return s
 }
 
-// The schema takes what Parse takes, and refuses what it can see to be wrong.
+// The schema accepts what Parse accepts, and refuses every mistake that a schema can see.
 func TestSchemaAgreesWithParse(t *testing.T) {
 	s := compiled(t, "")
 	for _, c := range []struct {

@@ -5,19 +5,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"filterbank/filters"
 )
 
-// maxSide bounds stride, dilation and padding, and what a dilated kernel spans, as
-// package filters does.
-const maxSide = 1 << 20
-
-// Pair is a number for the vertical and one for the horizontal axis, from one
-// number or [h, w]. Zeros stand for the default, which is 1 for stride and dilation.
+// Pair is a vertical and a horizontal number, from one number or [h, w]. Zeros mean the
+// default, which is 1 for stride and dilation.
 type Pair [2]int
 
 func (p *Pair) unmarshal(n *node, what string) error {
 	const want = "a whole number or [h, w]"
-	values, err := wholeNumbers(n, what, want, bounds{1, maxSide})
+	values, err := wholeNumbers(n, what, want, bounds{1, filters.MaxSide})
 	if err != nil {
 		return err
 	}
@@ -38,7 +36,7 @@ type Margin [2]int
 
 func (m *Margin) unmarshal(n *node, what string) error {
 	const want = "a whole number or [h, w]"
-	values, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	values, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
 	if err != nil {
 		return err
 	}
@@ -68,9 +66,9 @@ func wholeNumbers(n *node, what, want string, b bounds) ([]int, error) {
 	return values, nil
 }
 
-// Padding is what a layer's input is surrounded with.
+// Padding is a layer's padding.
 type Padding struct {
-	Auto                     string // same, same_upper, same_lower; or empty, for the amounts
+	Auto                     string // same, same_upper, same_lower; empty with amounts
 	Top, Left, Bottom, Right int    // in pixels
 }
 
@@ -87,7 +85,7 @@ func (p *Padding) unmarshal(n *node, what string) error {
 		}
 		return nil
 	}
-	v, err := wholeNumbers(n, what, want, bounds{0, maxSide})
+	v, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
 	if err != nil {
 		return err
 	}
@@ -112,9 +110,9 @@ func (p Padding) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]int{p.Top, p.Left, p.Bottom, p.Right})
 }
 
-// Channels is how a 2-D kernel becomes one of C/groups channels. The zero value is mean.
+// Channels says how a 2-D kernel gets C/groups channels. The zero value is mean.
 type Channels struct {
-	Mode    string    // mean, luma, sum, each; or empty, for Factors
+	Mode    string    // mean, luma, sum, each; empty with Factors
 	Factors []float64 // one a channel
 }
 
@@ -152,7 +150,7 @@ func float32s(n *node, what string) ([]float32, error) {
 	return values, nil
 }
 
-// IsZero says that nothing was chosen.
+// IsZero says whether nothing was chosen.
 func (c Channels) IsZero() bool { return c.Mode == "" && c.Factors == nil }
 
 // MarshalJSON writes the form that a stack file has.
@@ -191,7 +189,7 @@ func (c Color) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1],
 // MarshalJSON writes the form that a stack file has.
 func (c Color) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
 
-// Triple is a number for red, green and blue, from three numbers or one for all.
+// Triple is a number each for red, green and blue, from three numbers or one for all.
 type Triple [3]float32
 
 func (t *Triple) unmarshal(n *node, what string) error {

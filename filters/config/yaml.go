@@ -15,8 +15,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// parseYAML reads the one document of a YAML or JSON text. It is nil where the
-// text holds nothing.
+// parseYAML reads the only document of a YAML or JSON text. The root of a text without a
+// value is nil.
 func parseYAML(src *source) (root *node, err error) {
 	if len(src.text) > maxBytes {
 		return nil, src.errorAt(0, 0, fmt.Errorf("a stack file has at most 16 MiB, got %d bytes", len(src.text)))
@@ -29,7 +29,7 @@ func parseYAML(src *source) (root *node, err error) {
 	if err := checkText(src.text); err != nil {
 		return nil, src.errorAt(0, 0, err)
 	}
-	// Text that the parser cannot take has made it panic before.
+	// The parser has panicked on text that it cannot take.
 	defer func() {
 		if r := recover(); r != nil {
 			root, err = nil, src.errorAt(0, 0, fmt.Errorf("not valid YAML: %v", r))
@@ -176,7 +176,7 @@ func (t *tree) mapping(values []*ast.MappingValueNode, out *node, block bool) er
 	return nil
 }
 
-// merge adds what <<: names; keys that are there already win.
+// merge adds the keys of a mapping that << names. Keys that are there already win.
 func (t *tree) merge(from, into *node) error {
 	maps := []*node{from}
 	if from.kind == list {

@@ -2,24 +2,24 @@ package kernel
 
 import "unsafe"
 
-// Ahead is memory that will be read after the rows at hand: Len values of each of
-// Channels channels, which lie ChannelStride apart. Reading it takes as long as many
-// sums do where it is not in the cache yet, and the processor foresees only long runs
-// of addresses. The zero value is none.
+// Ahead is memory that will be read after the current rows: Len values of each of
+// Channels channels, ChannelStride apart. Reading a line that is not in the cache takes
+// as long as many sums, and processors foresee only long runs of addresses. The zero
+// value is no memory.
 type Ahead struct {
 	Data          []float32
 	Channels, Len int
 	ChannelStride int
 
-	addresses []uintptr // one a tile, of memory that is fetched and not looked at
+	addresses []uintptr // one a tile, of memory that is fetched but not read
 	lines     int       // cache lines from each address on
 	taken     int       // addresses so far
 }
 
 const lineBytes = 4 * Align
 
-// tapsPerLine is how many taps of a tile fetching a line must be spread over to be
-// worth its cost: about a hundred cycles of sums.
+// tapsPerLine is how many taps of a tile must run for each line that the tile fetches, so
+// that the fetch is worth its cost: about a hundred cycles of sums.
 const tapsPerLine = 8
 
 // plan spreads the memory over so many tiles of so many taps.
@@ -36,7 +36,7 @@ func (a *Ahead) plan(tiles, taps int) {
 	for c := range a.Channels {
 		first := uintptr(unsafe.Pointer(&a.Data[c*a.ChannelStride]))
 		for i := range pieces {
-			// behind the end, the channel's beginning again
+			// Addresses behind the channel's end start again at its beginning.
 			a.addresses = append(a.addresses, first+uintptr(i*a.lines*lineBytes)%uintptr(4*a.Len))
 		}
 	}

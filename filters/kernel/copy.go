@@ -1,6 +1,6 @@
 package kernel
 
-// Grid is where rows of channels lie: row i of channel c starts at
+// Grid says where rows of channels lie: row i of channel c starts at
 // Data[c·ChannelStride+i·RowStride].
 type Grid struct {
 	Data                     []float32
@@ -12,9 +12,8 @@ func (g *Grid) extent(channels, rows, n int) int {
 	return (channels-1)*g.ChannelStride + (rows-1)*g.RowStride + n
 }
 
-// Copy copies rows of n values of every channel; all counts are at least 1 and
-// strides not negative. It is copy of row after row without its costs where rows are
-// short.
+// Copy copies rows of n values of every channel. All counts are at least 1 and strides
+// are not negative. It is faster than copy for each row if rows are short.
 func (k *Kernel) Copy(dst, src Grid, channels, rows, n int) {
 	if k.copy != nil {
 		_, _ = dst.Data[dst.extent(channels, rows, n)-1], src.Data[src.extent(channels, rows, n)-1]

@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// Extremes are the smallest and the largest finite value of a row. Without any they
-// are +Inf and −Inf. A zero is +0.
+// Extremes are the smallest and the largest finite value of a row: +Inf and −Inf if there
+// is none. A zero is +0.
 func (k *Kernel) Extremes(row []float32) (lo, hi float32) {
 	if k.extremes != nil && len(row) >= k.lanes {
 		lo, hi = k.extremes(&row[0], len(row))

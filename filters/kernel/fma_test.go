@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// exactFMA rounds the exact a·b + c once, by arbitrary precision.
+// exactFMA rounds the exact a·b + c once, with arbitrary precision.
 func exactFMA(a, b, c float32) float32 {
 	exact := func(v float32) *big.Float { return new(big.Float).SetPrec(2000).SetFloat64(float64(v)) }
 	product := new(big.Float).SetPrec(2000).Mul(exact(a), exact(b))

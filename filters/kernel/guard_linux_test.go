@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// TestReadsNoFurtherThanSlack puts the input right before a page that cannot be read:
-// the race detector does not see what assembly reads.
+// TestReadsNoFurtherThanSlack puts the input right before a page that cannot be read. The
+// race detector does not see reads of assembly.
 func TestReadsNoFurtherThanSlack(t *testing.T) {
 	page := syscall.Getpagesize()
 	const pages = 4

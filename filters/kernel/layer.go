@@ -11,19 +11,19 @@ type Layer struct {
 	groups     int
 	filters    int // of a group
 	blocks     []block
-	activation Activation
+	activation Pointwise
 }
 
-// block is filters that are computed together.
+// block is a set of filters that are computed together.
 type block struct {
 	group, first, filters int
 	weights               []float32 // biases and weights as the loops read them
-	taps                  Taps      // the same as they came, with Scalar
+	taps                  Taps      // as given to Pack; only with Scalar
 }
 
-// Pack lays out the weights of a layer's groups, which have the same number of
-// filters and of weights a filter. Nothing of groups is kept but with Scalar.
-func (k *Kernel) Pack(groups []Taps, act Activation, layout Layout) *Layer {
+// Pack lays out the weights of a layer's groups, which have the same number of filters
+// and of weights a filter. Only with Scalar does the layer keep the slices of groups.
+func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 	first := groups[0]
 	l := &Layer{
 		kernel: k, layout: layout, activation: act,
@@ -51,8 +51,8 @@ func (l *Layer) packPixels(group int, t Taps) {
 	}
 }
 
-// packFilters cuts a group into blocks of as many filters as two vectors have lanes,
-// and of one vector where that is enough for the rest.
+// packFilters cuts a group into blocks of as many filters as two vectors have lanes. The
+// last block has one vector if that suffices.
 func (l *Layer) packFilters(group int, t Taps) {
 	lanes := l.kernel.lanes
 	for k := 0; k < l.filters; {
@@ -66,10 +66,10 @@ func (l *Layer) packFilters(group int, t Taps) {
 	}
 }
 
-// interleave gives n filters' biases and then, tap after tap, n weights; behind the
-// last filter stand zeros.
+// interleave is n filters' biases and then, tap after tap, n weights. Zeros follow the
+// last filter.
 func (l *Layer) interleave(t Taps, first, n int) []float32 {
-	const behind = 4 // a vector that a loop may load from the last weight on
+	const behind = 4 // a loop may load a vector that starts with the last weight
 	packed := Floats(n*(l.taps+1) + behind)[:n*(l.taps+1)]
 	for k := range min(n, l.filters-first) {
 		packed[k] = t.Bias[first+k]
@@ -80,8 +80,8 @@ func (l *Layer) interleave(t Taps, first, n int) []float32 {
 	return packed
 }
 
-// Rows are rows of outputs and the input they are computed from. It can be used again
-// by the same caller and then keeps its scratch memory.
+// Rows are rows of outputs and the input that they are computed from. A caller may use
+// the value again, which keeps its scratch memory.
 type Rows struct {
 	Dst []float32
 	// Row i of filter k is Dst[k·ChannelStride+i·RowStride:][:Width].
@@ -97,20 +97,20 @@ type Rows struct {
 	Offsets []int32
 	Stride  int
 
-	// Heights and Widths are, for an average, the values that it is over: Heights[i]
-	// rows of them for row i, Widths[x·Stride] columns for output x.
+	// Heights and Widths count the values that an average is divided by: Heights[i] rows
+	// of them for row i, Widths[x·Stride] columns for output x.
 	Heights, Widths []float32
 
-	// Ahead is memory that will be read next: it comes into the cache meanwhile.
+	// Ahead is memory that will be read next. It comes into the cache during the
+	// computation.
 	Ahead Ahead
 
 	sums []float64 // scratch memory
 	row  []float32
 }
 
-// Compute computes rows of every filter of the layer. It allocates nothing but
-// scratch memory in r. All that taps point to must lie in Src with Slack floats
-// behind it.
+// Compute computes rows of every filter of the layer. It allocates only scratch memory in
+// r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
 	r.Ahead.plan(l.tiles(r), l.taps)
 	for i := range l.blocks {
@@ -124,13 +124,12 @@ func (l *Layer) Compute(r *Rows) {
 			l.filterLanes(b, r)
 		}
 	}
-	if k := l.activation.Kind; k != Identity && k != ReLU && l.layout != Scalar {
+	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
 		l.activate(r)
 	}
 }
 
-// activate applies an activation to finished sums. Rows that lie one behind the other
-// are taken as one.
+// activate applies an activation to finished sums. It treats contiguous rows as one row.
 func (l *Layer) activate(r *Rows) {
 	rows, width := r.N, r.Width
 	if r.RowStride == width {
@@ -143,13 +142,13 @@ func (l *Layer) activate(r *Rows) {
 	}
 }
 
-// activate applies an activation, the last values of a row that fill no vector one by
-// one.
-func (k *Kernel) activate(row []float32, a Activation) {
-	if loop := k.apply[a.Kind]; loop != nil && len(row) >= k.lanes {
+// activate applies an activation to a row. The last values, which fill no vector, are
+// computed one by one.
+func (k *Kernel) activate(row []float32, a Pointwise) {
+	if loop := k.apply[a.Activation]; loop != nil && len(row) >= k.lanes {
 		vectors := len(row) / k.lanes
 		operand := a.Slope
-		if a.Kind == ReLU6 {
+		if a.Activation == ReLU6 {
 			operand = 6
 		}
 		loop(&row[0], vectors, operand)
@@ -182,8 +181,8 @@ func (l *Layer) tiles(r *Rows) int {
 	return n * r.N
 }
 
-// pixelTiles cuts a row into tiles of nearly the same number of vectors: the first
-// wide ones have one more than narrow.
+// pixelTiles cuts a row into tiles of nearly the same number of vectors. The first wide
+// tiles have one vector more than narrow.
 func (l *Layer) pixelTiles(b *block, width int) (tiles, wide, narrow int) {
 	vectors := ceilDiv(width, l.kernel.lanes)
 	tiles = ceilDiv(vectors, len(l.kernel.pixels[b.filters-1]))
@@ -238,17 +237,17 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 		r.N, tiles, last, ahead, lines, l.floor(), r.Stride, b.filters)
 }
 
-// filterTiles is how many pairs of outputs a tile has, at most widest, and how many
-// tiles make a row.
+// filterTiles cuts a row into tiles of half pairs of outputs, at most widest pairs.
 func filterTiles(width, widest int) (half, tiles int) {
 	tiles = ceilDiv(width, 2*widest)
 	half = ceilDiv(ceilDiv(width, tiles), 2)
 	return half, ceilDiv(width, 2*half)
 }
 
-// floor is what the loops raise sums to; what else activations do is done afterwards.
+// floor is the least value that the loops let through. Other effects of activations are
+// computed afterwards.
 func (l *Layer) floor() float32 {
-	if k := l.activation.Kind; k == ReLU || k == ReLU6 {
+	if k := l.activation.Activation; k == ReLU || k == ReLU6 {
 		return 0
 	}
 	return float32(math.Inf(-1))

@@ -9,11 +9,11 @@ import (
 	"filterbank/filters/simd"
 )
 
-// layerCase is a layer and rows of its input; all of it follows from the seed.
+// layerCase is a layer and rows of its input, all made from the seed.
 type layerCase struct {
 	groups        []Taps
 	filters, taps int // of a group, of a filter
-	act           Activation
+	act           Pointwise
 	width, rows   int
 	stride        int
 	src           []float32
@@ -21,14 +21,14 @@ type layerCase struct {
 	offsets       []int32
 }
 
-// span is how far behind an offset a row of outputs reads.
+// span is the distance behind an offset that a row of outputs reads.
 func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
 
 func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {
 	r := rand.New(rand.NewPCG(seed, 1))
 	c := &layerCase{filters: filters, taps: taps, width: width, rows: rows, stride: stride}
-	c.act = Activation{ActivationKind(r.IntN(6)), -0.01}
-	special := r.IntN(3) // none, a few, many values that are not ordinary
+	c.act = Pointwise{Activation(r.IntN(int(activations))), -0.01}
+	special := r.IntN(3) // none, a few or many special values
 	c.groupStride = r.IntN(40)
 	c.src = make([]float32, (groups-1)*c.groupStride+c.span()+r.IntN(100)+Slack)
 	for i := range c.src {
@@ -64,7 +64,7 @@ func value(r *rand.Rand, special int) float32 {
 	return float32(r.NormFloat64())
 }
 
-// sentinel stands where no kernel may write.
+// sentinel fills the places where no kernel may write.
 const sentinel = 0x7fabcdef
 
 // output is a buffer for a case's rows with guards around each of them.
@@ -102,8 +102,8 @@ func (c *layerCase) want(o *output) {
 	}
 }
 
-// check holds every kernel and layout to the specification, bit for bit, and to the
-// places that they may write to.
+// check compares every kernel and layout with the specification, bit for bit, and finds
+// writes outside the rows.
 func (c *layerCase) check(t *testing.T, gap int) {
 	t.Helper()
 	want := c.output(gap)
@@ -144,8 +144,8 @@ func (c *layerCase) String() string {
 		len(c.groups), c.filters, c.taps, c.rows, c.width, c.stride, c.act)
 }
 
-// TestEveryTile runs every loop of every kernel: all blocks of filters, and with them
-// rows of every number of vectors and of outputs in the last one.
+// TestEveryTile runs every loop of every kernel: all sizes of blocks, each with rows of
+// every number of vectors and every number of outputs in the last vector.
 func TestEveryTile(t *testing.T) {
 	for filters := 1; filters <= 34; filters++ {
 		for width := 1; width <= 150; width += 1 + width/20 {

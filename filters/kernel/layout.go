@@ -1,21 +1,21 @@
 package kernel
 
-// Layout is how a layer's outputs are spread over the lanes of vectors.
+// Layout says which outputs share a vector.
 type Layout int
 
-// With Pixels neighbouring outputs read neighbouring values whatever the layer's
-// stride: rows of the input are split into as many phases as the stride. With the
-// others they read values that are the stride apart.
+// With Pixels, neighbouring outputs read neighbouring values for any stride of the layer:
+// rows of the input are split into as many phases as the stride. With other layouts,
+// neighbouring outputs read values that are the stride apart.
 const (
 	Scalar  Layout = iota // plain Go
 	Pixels                // neighbouring outputs of a row
 	Filters               // filters
 )
 
-// Layouts is their number.
+// Layouts is the number of layouts.
 const Layouts = int(Filters) + 1
 
-// Size is what the choice of a layout rests on.
+// Size is the input to the choice of a layout.
 type Size struct {
 	Filters int // of a group
 	Taps    int // of a filter
@@ -24,11 +24,11 @@ type Size struct {
 	Fresh   int // input values of a group that a row of outputs reads and the row before did not
 }
 
-// Slack is how many floats behind the last one that a tap needs may be read, and
-// ignored.
+// Slack is the number of floats behind the last needed one that a loop may read and
+// ignore.
 const Slack = 256
 
-// Layout chooses the layout that is faster.
+// Layout chooses the faster layout.
 func (k *Kernel) Layout(s Size) Layout {
 	switch {
 	case k.lanes == 0:
@@ -44,8 +44,8 @@ func (k *Kernel) Layout(s Size) Layout {
 // mostOutputs bounds the outputs of a tile with filters in the lanes.
 const mostOutputs = 16
 
-// Costs are in multiply-adds of a vector, as measured on Zen 5: a tile takes as much
-// as so many taps to be stored, with or without transposing it.
+// Costs are in multiply-adds of a vector, as measured on Zen 5. Storing a tile costs as
+// much as a constant number of taps, which is larger if the tile is transposed.
 
 func (k *Kernel) pixelCost(s Size) float64 {
 	vectors := ceilDiv(s.Width, k.lanes)

@@ -2,11 +2,11 @@ package kernel
 
 import "math"
 
-// NormParams are those of local response normalization:
+// NormParams are the parameters of local response normalization:
 //
 //	x[c] / (K + Alpha/Size · Σ x[c′]²)^Beta, c − ⌊Size/2⌋ ≤ c′ ≤ c + ⌊(Size−1)/2⌋
 //
-// over the channels that there are, at one place of the volume.
+// over the channels that exist, at one place of the volume.
 type NormParams struct {
 	Size           int
 	Alpha, Beta, K float64
@@ -22,13 +22,13 @@ type Norm struct {
 	power    power
 }
 
-// Norm is the normalization of so many channels.
+// Norm is a normalization of so many channels.
 func (k *Kernel) Norm(channels int, p NormParams) *Norm {
 	return &Norm{k, channels, p.Size, p.Alpha / float64(p.Size), p.K, newPower(p.Beta)}
 }
 
-// Compute computes rows of all channels; tap t of r's offsets is channel t, with a
-// stride of 1. All that taps point to must lie in Src with Slack floats behind it.
+// Compute computes rows of all channels. Tap t of r's offsets is channel t, with a stride
+// of 1. Src must have Slack floats behind the last value that a tap needs.
 func (n *Norm) Compute(r *Rows) {
 	row := n.plain
 	if n.kernel.norm != nil {
@@ -43,8 +43,8 @@ func (n *Norm) Compute(r *Rows) {
 	}
 }
 
-// plain is the specification: the squares, exact in float64, are summed there from the
-// lowest channel on; the quotient is rounded to float32 once.
+// plain is the specification: the squares, exact in float64, are summed in float64 from
+// the lowest channel on, and the quotient is rounded to float32 once.
 func (n *Norm) plain(r *Rows, out []float32, window []int32, own int32) {
 	if len(r.sums) < len(out) {
 		r.sums = make([]float64, len(out))
@@ -72,14 +72,14 @@ func (n *Norm) vectors(r *Rows, out []float32, window []int32, own int32) {
 	copy(out, row)
 }
 
-// power is an exponent in binary, from 0 up. math.Pow has other last bits on other
+// power is an exponent in binary, at least 0. The last bits of math.Pow differ between
 // processors; multiplication and the square root are rounded correctly on all.
 type power struct {
 	whole    uint64
 	fraction uint32 // in units of 2⁻³²
 }
 
-// newPower rounds an exponent to 32 binary places, which moves a float32 result by less
+// newPower rounds an exponent to 32 binary places. This moves a float32 result by less
 // than half of its last bit.
 func newPower(exponent float64) power {
 	fixed := uint64(math.Round(math.Ldexp(exponent, 32)))

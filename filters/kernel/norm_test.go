@@ -7,8 +7,8 @@ import (
 )
 
 // TestPower compares powers by multiplications and square roots with math.Pow. Each of
-// some 40 steps is right to half a bit of float64, and the exponent to 2⁻³³ times the
-// base's logarithm.
+// some 40 steps is right to half a bit of float64. The exponent is right to 2⁻³³ times
+// the base's logarithm.
 func TestPower(t *testing.T) {
 	for _, exponent := range []float64{0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.375, 64, 0.6, 0.1, 1.0 / 3, 2.7, 1 - 0x1p-40, 0x1p-32} {
 		power := newPower(exponent)
@@ -28,7 +28,7 @@ func TestPower(t *testing.T) {
 	}
 }
 
-// TestNormOfOnePlace works an example through: three channels, 1, 2 and 3, with sums
+// TestNormOfOnePlace computes an example by hand: three channels, 1, 2 and 3, with sums
 // over two of them, the one before and the channel itself.
 func TestNormOfOnePlace(t *testing.T) {
 	src := []float32{1, 2, 3}
@@ -43,8 +43,8 @@ func TestNormOfOnePlace(t *testing.T) {
 	}
 }
 
-// checkNorm holds the norms of every kernel to their specification, bit for bit, and to
-// the places that they may write to.
+// checkNorm compares the norms of every kernel with the specification, bit for bit, and
+// finds writes outside the rows.
 func (c *layerCase) checkNorm(t *testing.T, p NormParams, gap int) {
 	t.Helper()
 	norm := func(k *Kernel) *output {

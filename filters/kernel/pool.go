@@ -10,22 +10,21 @@ type Pool struct {
 	average        bool
 }
 
-// MaxPool is max pooling of so many channels, with so many taps in a window: an output
-// is the first of the window's largest values, and the quiet NaN where it has a NaN.
+// MaxPool is max pooling of so many channels with so many taps in a window. An output is
+// the first of the window's largest values, and the quiet NaN if the window has a NaN.
 func (k *Kernel) MaxPool(channels, taps int) *Pool {
 	return &Pool{kernel: k, channels: channels, taps: taps}
 }
 
-// AvgPool is average pooling of so many channels, with so many taps in a window: an
-// output is 0 plus one tap after the other, in float32, divided by
-// Heights[i]·Widths[x·Stride] of its Rows.
+// AvgPool is average pooling of so many channels with so many taps in a window. An output
+// is 0 plus one tap after the other, in float32, divided by Heights[i]·Widths[x·Stride]
+// of its Rows.
 func (k *Kernel) AvgPool(channels, taps int) *Pool {
 	return &Pool{kernel: k, channels: channels, taps: taps, average: true}
 }
 
-// Compute computes rows of every channel, which are r's groups. All that taps point to
-// must lie in Src with Slack floats behind it; Widths has Slack floats behind its last
-// one, too.
+// Compute computes rows of every channel, which are r's groups. Src must have Slack
+// floats behind the last value that a tap needs, and Widths behind its last value.
 func (p *Pool) Compute(r *Rows) {
 	row := p.plain
 	if p.kernel.max != nil && r.Stride <= p.kernel.lanes {
@@ -56,8 +55,8 @@ func (p *Pool) plain(r *Rows, out, src []float32, i int) {
 	}
 }
 
-// vectors computes what a stride of 1 would give and picks its outputs. Up to as many
-// lanes that is less work than one output at a time.
+// vectors computes the outputs of a stride of 1 and picks every Stride-th. If the stride
+// is at most the number of lanes, that is less work than computing outputs one at a time.
 func (p *Pool) vectors(r *Rows, out, src []float32, i int) {
 	lanes := p.kernel.lanes
 	n := ceilDiv((len(out)-1)*r.Stride+1, lanes)

@@ -16,8 +16,8 @@ func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *layerCas
 	return c
 }
 
-// checkPool holds the pools of every kernel to their specification, bit for bit, and to
-// the places that they may write to.
+// checkPool compares the pools of every kernel with the specification, bit for bit, and
+// finds writes outside the rows.
 func (c *layerCase) checkPool(t *testing.T, gap int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(gap), 2))
@@ -40,8 +40,8 @@ func (c *layerCase) checkPool(t *testing.T, gap int) {
 	}
 }
 
-// everyKernel holds what kernels give, and what they leave around it, to plain Go's, bit
-// for bit.
+// everyKernel compares the outputs of each kernel, and the memory around them, with plain
+// Go's, bit for bit.
 func everyKernel(t *testing.T, compute func(k *Kernel) *output, what string) {
 	t.Helper()
 	want := compute(generic)
@@ -68,8 +68,8 @@ func TestPools(t *testing.T) {
 	newPoolCase(3, 2000, 33, 1, 2, 1).checkPool(t, 0)
 }
 
-// TestMaxPoolOfZerosAndNaN holds the specification itself to what it says: the first of
-// two zeros, and the quiet NaN for any NaN, wherever it stands.
+// TestMaxPoolOfZerosAndNaN checks the specification itself: the first of two zeros, and
+// the quiet NaN for any NaN at any place.
 func TestMaxPoolOfZerosAndNaN(t *testing.T) {
 	nan, minus, inf := math.Float32frombits(0xffc12345), float32(math.Copysign(0, -1)), float32(math.Inf(1))
 	for _, c := range []struct {
@@ -92,20 +92,21 @@ func TestMaxPoolOfZerosAndNaN(t *testing.T) {
 	}
 }
 
-// TestActivations holds the specification to what its names say.
+// TestActivations checks that each activation of the specification does what its name
+// says.
 func TestActivations(t *testing.T) {
 	minus, nan, inf := float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1))
 	in := []float32{-2, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}
 	for _, c := range []struct {
-		act  Activation
+		act  Pointwise
 		want []float32
 	}{
-		{Activation{Kind: Identity}, in},
-		{Activation{Kind: ReLU}, []float32{0, 0, 0, 3, 7, 6, inf, 0, nan, math.MaxFloat32}},
-		{Activation{Kind: LeakyReLU, Slope: 0.5}, []float32{-1, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}},
-		{Activation{Kind: ReLU6}, []float32{0, 0, 0, 3, 6, 6, 6, 0, nan, 6}},
-		{Activation{Kind: Abs}, []float32{2, 0, 0, 3, 7, 6, inf, inf, nan, math.MaxFloat32}},
-		{Activation{Kind: Square}, []float32{4, 0, 0, 9, 49, 36, inf, inf, nan, inf}},
+		{Pointwise{Activation: None}, in},
+		{Pointwise{Activation: ReLU}, []float32{0, 0, 0, 3, 7, 6, inf, 0, nan, math.MaxFloat32}},
+		{Pointwise{Activation: LeakyReLU, Slope: 0.5}, []float32{-1, minus, 0, 3, 7, 6, inf, -inf, nan, math.MaxFloat32}},
+		{Pointwise{Activation: ReLU6}, []float32{0, 0, 0, 3, 6, 6, 6, 0, nan, 6}},
+		{Pointwise{Activation: Abs}, []float32{2, 0, 0, 3, 7, 6, inf, inf, nan, math.MaxFloat32}},
+		{Pointwise{Activation: Square}, []float32{4, 0, 0, 9, 49, 36, inf, inf, nan, inf}},
 	} {
 		for i, v := range in {
 			want := math.Float32bits(c.want[i])
@@ -113,7 +114,7 @@ func TestActivations(t *testing.T) {
 				want = 0x7fc00000
 			}
 			if got := math.Float32bits(c.act.of(v)); got != want {
-				t.Errorf("activation %d of %v is %#x, want %#x", c.act.Kind, v, got, want)
+				t.Errorf("activation %d of %v is %#x, want %#x", c.act.Activation, v, got, want)
 			}
 		}
 	}

@@ -1,31 +1,46 @@
 package kernel
 
-import "math"
-
-// Activation is what becomes of an output after its last tap.
-type Activation struct {
-	// Kind chooses among the functions below.
-	Kind ActivationKind
-	// Slope is LeakyReLU's factor for values that are not positive.
-	Slope float32
-}
-
-// ActivationKind names a pointwise function.
-type ActivationKind int
-
-// All of them turn any NaN into the one quiet NaN 0x7fc00000, because the sign and
-// payload of a computed NaN differ between processors.
-const (
-	Identity  ActivationKind = iota // x
-	ReLU                            // x for x > 0, otherwise +0
-	LeakyReLU                       // x for x > 0, otherwise Slope·x
-	ReLU6                           // 6 for x > 6, otherwise ReLU
-	Abs                             // x without its sign
-	Square                          // x·x, rounded once
+import (
+	"fmt"
+	"math"
 )
 
-// Taps is one group's weights: for each of its filters a bias and len(Weights)/len(Bias)
-// weights.
+// Activation is a pointwise function of a layer's sums.
+type Activation int
+
+// ReLU is the zero value. Every activation turns any NaN into the one quiet NaN
+// 0x7fc00000, because the sign and payload of a computed NaN differ between processors.
+const (
+	ReLU        Activation = iota // x for x > 0, otherwise +0
+	None                          // x
+	LeakyReLU                     // x for x > 0, otherwise Slope·x
+	ReLU6                         // 6 for x > 6, otherwise ReLU
+	Abs                           // x without its sign
+	Square                        // x·x, rounded to float32
+	activations                   // their number
+)
+
+var activationNames = [activations]string{"relu", "none", "leaky_relu", "relu6", "abs", "square"}
+
+// Valid says whether a is one of the activations above.
+func (a Activation) Valid() bool { return 0 <= a && a < activations }
+
+// String is the name that stack files use.
+func (a Activation) String() string {
+	if !a.Valid() {
+		return fmt.Sprintf("Activation(%d)", int(a))
+	}
+	return activationNames[a]
+}
+
+// Pointwise is an activation with its parameter.
+type Pointwise struct {
+	Activation Activation
+	Slope      float32 // of LeakyReLU: the factor of values that are not positive
+}
+
+// Taps are the weights of one group: for each of its filters a bias and
+// len(Weights)/len(Bias) weights.
 type Taps struct {
 	Weights []float32 // filter after filter; in a filter, the order of summation
 	Bias    []float32 // one a filter
@@ -36,9 +51,9 @@ type Taps struct {
 //	dst[k·dstStride+x] = activation(bias[k] + Σ_t weights[k][t] · src[offsets[t] + x·stride])
 //
 // with the sum in the order of t, each step one FMA. len(offsets) is the number of
-// weights of a filter; every index must lie inside src and dst. Every other loop of
-// this package gives the bits of this one.
-func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps, n, stride int, act Activation) {
+// weights of a filter; every index must lie inside src and dst. Every other loop of this
+// package gives the same bits.
+func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps, n, stride int, act Pointwise) {
 	size := len(offsets)
 	for k, bias := range taps.Bias {
 		out := dst[k*dstStride:][:n]
@@ -68,27 +83,27 @@ func accumulate(out, src []float32, w float32, stride int) {
 
 var quietNaN = math.Float32frombits(0x7fc00000)
 
-func (a Activation) apply(row []float32) {
+func (a Pointwise) apply(row []float32) {
 	for x, v := range row {
 		row[x] = a.of(v)
 	}
 }
 
-func (a Activation) of(v float32) float32 {
+func (a Pointwise) of(v float32) float32 {
 	switch {
 	case v != v:
 		return quietNaN
-	case a.Kind == Identity:
+	case a.Activation == None:
 		return v
-	case a.Kind == Abs:
+	case a.Activation == Abs:
 		return math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
-	case a.Kind == Square:
+	case a.Activation == Square:
 		return v * v
-	case a.Kind == ReLU6 && v > 6:
+	case a.Activation == ReLU6 && v > 6:
 		return 6
 	case v > 0:
 		return v
-	case a.Kind == LeakyReLU:
+	case a.Activation == LeakyReLU:
 		return a.Slope * v
 	}
 	return 0

@@ -1,5 +1,5 @@
-// Package volume holds the two shapes in which pixels and activations travel:
-// a Volume, all of it in memory, and Rows, a view of some of its rows.
+// Package volume owns the two shapes in which pixels and activations travel: a Volume,
+// all of it in memory, and Rows, a view of some of its rows. It never computes values.
 package volume
 
 import (
@@ -18,11 +18,11 @@ type Shape struct {
 // String writes a shape as C×H×W.
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.C, s.H, s.W) }
 
-// ErrTooLarge says that a shape has more values than an int counts the bytes of.
+// ErrTooLarge says that an int cannot count the bytes of a shape's values.
 var ErrTooLarge = errors.New("more values than this machine can address")
 
-// Len is C·H·W. It is an error when a dimension is below 1 or when the product
-// does not fit an int of 63 bits with room for four bytes a value: ErrTooLarge.
+// Len is C·H·W. It is an error if a dimension is below 1, and ErrTooLarge if an int
+// cannot count the product's bytes, four a value.
 func (s Shape) Len() (int, error) {
 	if s.C < 1 || s.H < 1 || s.W < 1 {
 		return 0, fmt.Errorf("shape %v: every dimension must be at least 1", s)
@@ -71,8 +71,8 @@ func (v *Volume) Rows(y0, y1 int) Rows {
 	}
 }
 
-// ReadRows copies rows dst.Y ≤ y < dst.Y+dst.N into dst, so that a Volume can
-// stand where rows are asked for. The error is always nil.
+// ReadRows copies rows dst.Y ≤ y < dst.Y+dst.N into dst. It makes a Volume a reader of
+// rows; the error is always nil.
 func (v *Volume) ReadRows(dst Rows) error {
 	dst.CopyFrom(v.Rows(dst.Y, dst.Y+dst.N))
 	return nil
@@ -81,9 +81,9 @@ func (v *Volume) ReadRows(dst Rows) error {
 // Size is the volume's shape, named so beside the embedded Shape's fields.
 func (v *Volume) Size() Shape { return v.Shape }
 
-// Rows is a view of N consecutive rows of a volume, the first of them row Y.
-// Row i of channel c lies at Data[c·ChannelStride+i·RowStride:][:W]; what lies
-// between rows belongs to somebody else.
+// Rows is a view of N consecutive rows of a volume, the first of them row Y. Row i of
+// channel c is Data[c·ChannelStride+i·RowStride:][:W]. Values between rows do not belong
+// to the view.
 type Rows struct {
 	C, N, W       int
 	Y             int

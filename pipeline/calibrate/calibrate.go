@@ -5,9 +5,7 @@ package calibrate
 import (
 	"context"
 	"fmt"
-	"math"
 
-	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
@@ -81,18 +79,10 @@ func (c *calibration) file(job *pipeline.Job, s pipeline.Summary, duplicates flo
 			}
 			layer := t.Layer(stack.Name(), stack.Layers()[l], job.LayerHash(i, l))
 			f.Layers = append(f.Layers, layer)
-			f.Audit = append(f.Audit, t.Findings(&layer, s.Pictures, limit(stack.Layers()[l]), duplicates)...)
+			f.Audit = append(f.Audit, t.Findings(&layer, s.Pictures, stack.Layers()[l].Limit(), duplicates)...)
 		}
 	}
 	return f
-}
-
-// limit is the largest value that a layer's activation lets through.
-func limit(layer filters.Layer) float64 {
-	if conv, ok := layer.(*filters.Conv); ok && conv.Spec().Activation == filters.ReLU6 {
-		return 6
-	}
-	return math.Inf(1)
 }
 
 // visitor is one worker of a calibration.

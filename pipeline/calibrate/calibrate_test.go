@@ -15,8 +15,8 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/config"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
@@ -149,7 +149,7 @@ func TestCalibrateCountsMaps(t *testing.T) {
 	for _, l := range file.Layers {
 		want := make([]stats.Filter, len(l.Filters))
 		for _, e := range entries {
-			array, err := weights.Load(filepath.Join(out, e.Rel, l.Layer+".npy"))
+			array, err := tensor.Load(filepath.Join(out, e.Rel, l.Layer+".npy"))
 			if err != nil {
 				t.Fatal(err)
 			}

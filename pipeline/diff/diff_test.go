@@ -20,8 +20,8 @@ import (
 	"strings"
 	"testing"
 
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/manifest"
 )
 
@@ -69,7 +69,7 @@ func (f *fixture) write(name string, data []byte) (sum string) {
 // npy writes a layer's values.
 func (f *fixture) npy(name string, shape volume.Shape, values ...float32) manifest.File {
 	f.t.Helper()
-	data := weights.NPYHeader(shape.C, shape.H, shape.W)
+	data := tensor.NPYHeader(shape.C, shape.H, shape.W)
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}

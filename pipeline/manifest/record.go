@@ -96,7 +96,7 @@ type File struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
 	// What the file holds: a map as png or png16, a layer's maps as npy, all maps as npz, a contact sheet of a layer, or a map as an overlay on the picture.
-	Format string `json:"format,omitempty" jsonschema:"enum=png,enum=png16,enum=npy,enum=npz,enum=sheet,enum=overlay"`
+	Format string `json:"format,omitempty"`
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
 	// The layer's name; a file of the whole picture has none.

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"image"
+	"strings"
 
 	"filterbank/filters"
 	"filterbank/pipeline/render"
@@ -99,33 +100,28 @@ func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 // answer to. There are none of other layers, and of kernels too large to be read.
 func KernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
 	const side, largestSide = 36, 49 // pixels
-	conv, ok := layer.(*filters.Conv)
-	if !ok {
+	weights, ok := layer.Kernels()
+	longer := max(weights.Size[0], weights.Size[1])
+	if !ok || longer < 2 || longer > largestSide {
 		return nil
 	}
-	s := conv.Spec()
-	longer := max(s.KernelSize[0], s.KernelSize[1])
-	if longer < 2 || longer > largestSide {
-		return nil
-	}
-	channels, zoom := s.InChannels/s.Groups, max(1, side/longer)
-	taps := channels * s.KernelSize[0] * s.KernelSize[1]
-	kernels := make([][]float32, len(s.Filters))
+	zoom := max(1, side/longer)
+	kernels := make([][]float32, len(layer.Filters()))
 	alike := true
 	for k := 0; k < len(kernels) && alike; k++ {
-		kernels[k], alike = sheet.OneKernel(s.Weights[k*taps:][:taps], channels)
+		kernels[k], alike = sheet.OneKernel(weights.Of(k), weights.Channels)
 	}
-	colours := channels == 3 && first
+	colours := weights.Channels == 3 && first
 	if !alike && !colours {
 		return nil
 	}
 	icons := make([]*sheet.Raster, len(kernels))
 	for k := range icons {
-		weights := s.Weights[k*taps:][:taps]
+		one := weights.Of(k)
 		if alike {
-			icons[k] = sheet.SignedKernel(kernels[k], s.KernelSize[1], sheet.Largest(weights), zoom)
+			icons[k] = sheet.SignedKernel(kernels[k], weights.Size[1], sheet.Largest(one), zoom)
 		} else {
-			icons[k] = sheet.ColourKernel(weights, s.KernelSize[1], sheet.Largest(weights), zoom)
+			icons[k] = sheet.ColourKernel(one, weights.Size[1], sheet.Largest(one), zoom)
 		}
 	}
 	return icons
@@ -160,32 +156,7 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	if stack := p.Stack.Name(); stack != "" {
 		layer = stack + "/" + layer
 	}
-	geometry := fmt.Sprintf("stride %s, padding %s", filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText())
-	dilation := ", dilation " + filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation})
-	kind := lp.Layer.Kind()
-	switch l := lp.Layer.(type) {
-	case *filters.Conv:
-		s := l.Spec()
-		kind += fmt.Sprintf(" %d×%d×%d×%d, activation %s", lp.Out.C, s.InChannels/s.Groups, s.KernelSize[0], s.KernelSize[1], s.Activation)
-		if s.Activation == filters.LeakyReLU {
-			kind += " " + sheet.Number(float64(s.NegativeSlope))
-		}
-		geometry += fmt.Sprintf("%s, groups %d", dilation, s.Groups)
-	case *filters.Pool:
-		s := l.Spec()
-		kind += fmt.Sprintf(" %d×%d", s.KernelSize[0], s.KernelSize[1])
-		if s.CeilMode {
-			kind += ", ceil_mode"
-		}
-		if s.Kind == filters.AvgPool {
-			kind += fmt.Sprintf(", count_include_pad %t", !s.ExcludePadding)
-		} else {
-			geometry += dilation
-		}
-	case *filters.Norm:
-		s := l.Spec()
-		geometry = fmt.Sprintf("size %d, alpha %s, beta %s, k %s", s.Size, sheet.Number(s.Alpha), sheet.Number(s.Beta), sheet.Number(s.K))
-	}
+	kind, geometry := settings(lp)
 	return []string{
 		"layer " + layer,
 		kind,
@@ -193,6 +164,50 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 		fmt.Sprintf("%v → %v", lp.In, lp.Out),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)),
 	}
+}
+
+// settings writes a layer's attributes on two lines: words and switches with the kind, and
+// numbers with the geometry. An attribute that refines another follows it.
+func settings(lp *filters.LayerPlan) (kind, geometry string) {
+	kind = lp.Layer.Kind()
+	var numbers []string
+	for _, a := range lp.Layer.Attributes() {
+		switch v := a.Value.(type) {
+		case filters.Padding:
+			numbers = append(numbers, a.Name+" "+lp.PaddingText())
+		case [2]int:
+			if a.Name == "kernel_size" {
+				kind += " " + windowText(lp)
+			} else {
+				numbers = append(numbers, a.Name+" "+filters.PairText(v))
+			}
+		case int:
+			numbers = append(numbers, fmt.Sprintf("%s %d", a.Name, v))
+		case float64:
+			numbers = append(numbers, a.Name+" "+sheet.Number(v))
+		case float32: // of the word before it
+			kind += " " + sheet.Number(float64(v))
+		case filters.Flag:
+			if v {
+				kind += ", " + a.Name
+			}
+		case bool:
+			kind += fmt.Sprintf(", %s %t", a.Name, v)
+		case string:
+			if a.Of == "" { // the padding's text has its mode
+				kind += ", " + a.Name + " " + v
+			}
+		}
+	}
+	return kind, strings.Join(numbers, ", ")
+}
+
+// windowText writes a window's size, or the shape of a layer's weights.
+func windowText(lp *filters.LayerPlan) string {
+	if k, ok := lp.Layer.Kernels(); ok {
+		return fmt.Sprintf("%d×%d×%d×%d", lp.Out.C, k.Channels, k.Size[0], k.Size[1])
+	}
+	return fmt.Sprintf("%d×%d", lp.Rows.Kernel, lp.Cols.Kernel)
 }
 
 func pixels(v [2]int) string {

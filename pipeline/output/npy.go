@@ -1,14 +1,13 @@
 package output
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
 
 	"filterbank/filters"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/mapng"
@@ -42,7 +41,7 @@ func npyFiles(v *View) []Planned {
 
 // npyBytes is the size of an array's file.
 func npyBytes(s volume.Shape) int64 {
-	return int64(len(weights.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
+	return int64(len(tensor.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
 }
 
 // arrayWriter writes a layer's values to a part of a file. A band holds some rows of every
@@ -62,7 +61,7 @@ func newNPYWriter(ws *Workspace, shape volume.Shape, file *store.File) (*arrayWr
 	if err := file.Size(npyBytes(shape)); err != nil {
 		return nil, err
 	}
-	header := weights.NPYHeader(shape.C, shape.H, shape.W)
+	header := tensor.NPYHeader(shape.C, shape.H, shape.W)
 	_, err := file.WriteAt(header, 0)
 	return &arrayWriter{ws: ws, file: file, shape: shape, at: int64(len(header))}, err
 }
@@ -82,7 +81,7 @@ func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 		defer l.Clock.Mark(&l.Stages.Write)
 		data := l.Scratch(4 * rows.N * rows.W)
 		for i := range rows.N {
-			PutFloats(data[4*i*rows.W:], rows.Row(k, i))
+			tensor.PutFloats(data[4*i*rows.W:], rows.Row(k, i))
 		}
 		if a.took != nil {
 			a.took(k, data)
@@ -94,26 +93,13 @@ func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 
 func (a *arrayWriter) close() error { return nil }
 
-// PutFloats writes values to the start of dst as .npy has them, lowest byte first. Two at
-// a time take little more than half the time that they take one by one.
-func PutFloats(dst []byte, values []float32) {
-	for len(values) >= 2 {
-		pair := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
-		binary.LittleEndian.PutUint64(dst, pair)
-		dst, values = dst[8:], values[2:]
-	}
-	if len(values) == 1 {
-		binary.LittleEndian.PutUint32(dst, math.Float32bits(values[0]))
-	}
-}
-
 // readNPY reads an array, which has to have the shape that the manifest says.
 func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {
 	n, err := shape.Len()
 	if err != nil {
 		return Maps{}, err
 	}
-	a, err := weights.ReadNPY(in, int64(n))
+	a, err := tensor.ReadNPY(in, int64(n))
 	if err != nil {
 		return Maps{}, err
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
@@ -54,7 +54,7 @@ func (v *View) arrays() (arrays []*array) {
 	return arrays
 }
 
-func (a *array) header() []byte { return weights.NPYHeader(a.shape.C, a.shape.H, a.shape.W) }
+func (a *array) header() []byte { return tensor.NPYHeader(a.shape.C, a.shape.H, a.shape.W) }
 
 // crc is the CRC-32 of the member, of which the maps' own have been counted.
 func (a *array) crc() uint32 {

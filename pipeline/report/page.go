@@ -1,12 +1,11 @@
 package report
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 
 	"filterbank/filters"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -162,34 +161,34 @@ func (w *writer) layers() error {
 	return nil
 }
 
-// describe fills in what is particular to a kind of layer.
+// computed are the kinds of layers whose values page/arithmetic.js computes.
+var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm"}
+
+// describe fills in the layer's settings and puts its weights beside the page.
 func (w *writer) describe(d *layerData, layer filters.Layer, name string) error {
-	switch layer := layer.(type) {
-	case *filters.Conv:
-		s := layer.Spec()
-		d.Kernel, d.Stride, d.Dilation, d.Groups = s.KernelSize, s.Stride, s.Dilation, s.Groups
-		d.Mode, d.Activation, d.Slope = s.Padding.Mode.String(), s.Activation.String(), s.NegativeSlope
-		d.Parameters, d.Weights = int64(len(s.Weights)+len(s.Bias)), name
-		return w.put(name, weightData{littleEndian(s.Weights), littleEndian(s.Bias)})
-	case *filters.Pool:
-		s := layer.Spec()
-		d.Kernel, d.Stride, d.Dilation = s.KernelSize, s.Stride, s.Dilation
-		d.CeilMode, d.ExcludePadding = s.CeilMode, s.ExcludePadding
-	case *filters.Norm:
-		s := layer.Spec()
-		d.Norm = &normSpec{s.Size, s.Alpha, s.Beta, s.K}
-	default:
+	if !slices.Contains(computed, d.Kind) {
 		return fmt.Errorf("report: layer %s: the page knows no %s", d.Name, d.Kind)
+	}
+	d.Kernel, d.Stride, d.Dilation = setting(layer, "kernel_size", d.Kernel), setting(layer, "stride", d.Stride), setting(layer, "dilation", d.Dilation)
+	d.Groups, d.Mode = setting(layer, "groups", d.Groups), setting(layer, "padding_mode", "")
+	d.Activation, d.Slope = setting(layer, "activation", ""), setting(layer, "negative_slope", float32(0))
+	d.CeilMode, d.ExcludePadding = bool(setting(layer, "ceil_mode", filters.Flag(false))), !setting(layer, "count_include_pad", true)
+	if size, ok := filters.AttributeOf[int](layer, "size"); ok {
+		d.Norm = &normSpec{size, setting(layer, "alpha", 0.0), setting(layer, "beta", 0.0), setting(layer, "k", 0.0)}
+	}
+	if k, ok := layer.Kernels(); ok {
+		d.Parameters, d.Weights = int64(len(k.Weights)+len(k.Bias)), name
+		return w.put(name, weightData{tensor.AppendFloats(nil, k.Weights), tensor.AppendFloats(nil, k.Bias)})
 	}
 	return nil
 }
 
-func littleEndian(values []float32) []byte {
-	b := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+// setting is a layer's attribute, or another value if it has none.
+func setting[T any](layer filters.Layer, name string, otherwise T) T {
+	if v, ok := filters.AttributeOf[T](layer, name); ok {
+		return v
 	}
-	return b
+	return otherwise
 }
 
 // shownSizes is how many sizes the page itself has the arithmetic of; a picture's data

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"math"
 
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 )
@@ -164,12 +165,9 @@ func floats(src *decode.Picture) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
-	var line []byte
+	line := make([]byte, 4*size.W)
 	for at := 0; at < len(v.Data); at += size.W {
-		line = line[:0]
-		for _, f := range v.Data[at : at+size.W] {
-			line = binary.LittleEndian.AppendUint32(line, math.Float32bits(f))
-		}
+		tensor.PutFloats(line, v.Data[at:at+size.W])
 		if _, err := z.Write(line); err != nil {
 			return nil, fmt.Errorf("compress: %w", err)
 		}

@@ -20,7 +20,7 @@ import (
 	"testing"
 
 	"filterbank/filters/config"
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
@@ -300,7 +300,7 @@ func TestStatistics(t *testing.T) {
 				continue
 			}
 			name := strings.TrimSuffix(awkward[i], ".png")
-			file, err := weights.Load(filepath.Join(opts.Run, name, layer.Name+".npy"))
+			file, err := tensor.Load(filepath.Join(opts.Run, name, layer.Name+".npy"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,8 +10,8 @@ import (
 	"slices"
 
 	"filterbank/filters"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
-	"filterbank/filters/weights"
 )
 
 //go:embed cases/conv.json
@@ -72,7 +72,7 @@ func loadConvCases() ([]convCase, error) {
 	if err := json.Unmarshal(convJSON, &specs); err != nil {
 		return nil, fmt.Errorf("read cases/conv.json: %w", err)
 	}
-	array, err := weights.ReadNPY(bytes.NewReader(convNPY), 0)
+	array, err := tensor.ReadNPY(bytes.NewReader(convNPY), 0)
 	if err != nil {
 		return nil, fmt.Errorf("read cases/conv.npy: %w", err)
 	}

@@ -2,15 +2,13 @@ package verify
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"image"
 	"image/png"
-	"math"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/mapng"
 )
 
@@ -122,12 +120,9 @@ func checkNPY(bits hash.Hash) Check {
 }
 
 func roundTripNPY(shape []int, data []float32, bits hash.Hash) error {
-	file := weights.NPYHeader(shape...)
-	for _, v := range data {
-		file = binary.LittleEndian.AppendUint32(file, math.Float32bits(v))
-	}
+	file := tensor.AppendFloats(tensor.NPYHeader(shape...), data)
 	bits.Write(file)
-	back, err := weights.ReadNPY(bytes.NewReader(file), 0)
+	back, err := tensor.ReadNPY(bytes.NewReader(file), 0)
 	if err != nil {
 		return err
 	}

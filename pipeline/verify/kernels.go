@@ -175,8 +175,8 @@ func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
 			return nil, err
 		}
 		layers = append(layers, l)
-		if conv, ok := l.(*filters.Conv); ok {
-			channels = len(conv.Filters())
+		if _, ok := l.Kernels(); ok {
+			channels = len(l.Filters())
 		}
 	}
 	stack, err := filters.NewStack("", in.C, layers...)

@@ -7,15 +7,14 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"math"
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/filters/simd"
+	"filterbank/filters/tensor"
 )
 
 // Digest is what Report.Digest is on every machine. Another one means that the same
@@ -97,10 +96,4 @@ func checkDigest(digest string) Check {
 }
 
 // writeFloats adds the values' bits to a hash.
-func writeFloats(h hash.Hash, values []float32) {
-	b := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	h.Write(b)
-}
+func writeFloats(h hash.Hash, values []float32) { h.Write(tensor.AppendFloats(nil, values)) }

@@ -1,5 +1,6 @@
-// Command generate draws the sample pictures and the weights of alexnet.yaml and
-// writes them into a folder.
+// Command generate owns the sample pictures and the weights of alexnet.yaml: it draws them
+// and writes them into a folder. It is a module of its own, so that its fonts and its slow
+// tests are no part of the program.
 package main
 
 import (
@@ -12,7 +13,7 @@ import (
 const weightsName = "alexnet.npy"
 
 func main() {
-	dir := flag.String("o", "samples", "folder to write into")
+	dir := flag.String("o", "..", "folder to write into")
 	flag.Parse()
 	if err := generate(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)

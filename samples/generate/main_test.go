@@ -28,7 +28,7 @@ func TestFilesAreUpToDate(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := alike(p.name, data, stored); err != nil {
-				t.Errorf("%v; run go run ./samples/generate", err)
+				t.Errorf("%v; run go run -C samples/generate .", err)
 			}
 		})
 	}

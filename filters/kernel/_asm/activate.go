@@ -5,10 +5,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// activate makes of every accumulator the larger of it and the floor, which is the
-// floor where both are zero, so that a ReLU's −0 becomes 0, and of every NaN the one
-// quiet NaN. NaNs are rare, and a sum of all accumulators shows whether there may be
-// any: it takes less than a comparison each. It uses three spare registers and RDX.
+// activate raises every accumulator to the floor and turns every NaN into the one quiet
+// NaN. If accumulator and floor are zeros, the result is the floor, so that a ReLU's −0
+// becomes 0. NaNs are rare, and one sum of all accumulators shows whether there may be
+// any, which takes less than a comparison each. activate uses three spare registers and
+// RDX.
 func (p *pixels) activate() {
 	floor, total, other := p.spare[0], p.spare[1], p.spare[2]
 	var all []reg.VecPhysical
@@ -54,7 +55,7 @@ func (p *pixels) sumOf(all []reg.VecPhysical, total, other reg.VecPhysical) reg.
 	return total
 }
 
-// activateNaN is the part of activate behind the loop, for tiles that may hold NaNs.
+// activateNaN is the part of activate behind the loop, for tiles that may have NaNs.
 func (p *pixels) activateNaN() {
 	floor, nan, mask := p.spare[0], p.spare[1], p.spare[2]
 	p.Label("nan")

@@ -7,9 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// applyLoops writes the loops of the activations that pixels and filters do not
-// compute themselves. Their values are finished sums, whose NaNs are quiet ones and stay
-// what they are.
+// applyLoops writes the loops of the activations that pixels and filters do not compute.
+// Their values are finished sums, whose NaNs are quiet already and stay the same.
 func applyLoops(c *build.Context, s set) {
 	r := s.registers
 	factor, value, other, mask := r[0], r[1], r[2], r[3]

@@ -7,8 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// copyLoop writes a loop that copies rows of channels, for AVX-512: whole vectors,
-// four at a time while there are as many, and the rest of a row under a mask.
+// copyLoop writes a loop that copies rows of channels, for AVX-512: whole vectors, four
+// at a time if there are as many, and the rest of a row under a mask.
 func copyLoop(c *build.Context) {
 	c.Function("copyAVX512")
 	c.Attributes(attr.NOSPLIT)

@@ -7,9 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// extremesLoop writes a loop that finds the smallest and the largest finite value of
-// at least a vector of values. What is left behind the last two vectors is covered by
-// two that overlap them.
+// extremesLoop writes a loop that finds the smallest and the largest finite value of at
+// least a vector of values. Two vectors that overlap the ones before cover the rest.
 func extremesLoop(c *build.Context, s set) {
 	c.Function("extremes" + s.suffix)
 	c.Attributes(attr.NOSPLIT)
@@ -71,8 +70,8 @@ type extremes struct {
 	value, rest reg.VecPhysical
 }
 
-// take takes a vector into a chain. What is not finite becomes NaN: of a NaN and
-// another second operand the minimum and maximum are the other.
+// take adds a vector to a chain. Values that are not finite become NaN: the minimum and
+// maximum of a NaN and a second operand are the second operand.
 func (e *extremes) take(m operand.Mem, chain int) {
 	e.VMOVUPS(m, e.value)
 	e.VSUBPS(e.value, e.value, e.rest)

@@ -10,23 +10,23 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// filterSignature is that of filterLoop in the package.
+// filterSignature is the signature of the package's filterLoop.
 const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32, stride, filters int)"
 
 // lanes is a loop with filters in the lanes, for AVX-512: a tile of pixels×vectors
-// accumulators; a tap loads a vector of weights or two and broadcasts one input value
-// an output. Tiles are transposed on their way out.
+// accumulators. A tap loads one or two vectors of weights and broadcasts one input value
+// an output. Tiles are transposed before they are stored.
 type lanes struct {
 	pixels
 	outputs, vectors int
 }
 
-// mostOutputs is the widest tile: with two vectors of filters, 28 accumulators, two
-// registers for weights and one for the input.
+// mostOutputs is the widest tile. With two vectors of filters it needs 28 accumulators,
+// two registers for weights and one for the input.
 const mostOutputs = 14
 
-// filterLoops writes a loop for one and two vectors of filters and every even number
-// of outputs and returns the table of them.
+// filterLoops writes a loop for one and two vectors of filters and every even number of
+// outputs, and returns the table of the loops.
 func filterLoops(c *build.Context) (table string) {
 	var b strings.Builder
 	b.WriteString("\n// filtersAVX512 holds the loop for v vectors of filters and 2·n outputs at [v-1][n-1].\n")
@@ -156,8 +156,7 @@ func (l *lanes) sum() {
 	l.JNZ(operand.LabelRef("tap"))
 }
 
-// finish applies the activation, transposes the tile and stores as many filters of it
-// as there are.
+// finish applies the activation, transposes the tile and stores the filters that exist.
 func (l *lanes) finish() {
 	l.activate()
 	out, channel, left := laneBase, laneBase7, reg.RDX
@@ -190,15 +189,15 @@ func (l *lanes) finish() {
 	l.Label("stored")
 }
 
-// transposer turns sixteen registers of sixteen values into their transpose.
+// transposer transposes sixteen registers of sixteen values.
 type transposer struct {
 	*build.Context
 	free []reg.VecPhysical
 }
 
-// transpose gives, for rows r of values r[i], registers i of values r[i]. Rows that are
-// nil leave any value in their place. In each 128-bit quarter k of a register, pairs
-// and then fours of rows are brought together, then the quarters.
+// transpose turns rows r of values r[i] into registers i of values r[i]. Rows that are
+// nil leave any value in their place. In each 128-bit quarter k of a register it combines
+// pairs and then fours of rows, and then the quarters.
 func (t *transposer) transpose(rows [16]reg.VecPhysical) (columns [16]reg.VecPhysical) {
 	for i := 0; i < 16; i += 2 {
 		rows[i], rows[i+1] = t.exchange(rows[i], rows[i+1],

@@ -1,6 +1,6 @@
-// Command asm writes the assembly of package kernel. neon.go and neonrows.go describe the
-// inner loops for arm64, each other file some of those for amd64; go generate in the
-// package's folder calls it.
+// Command asm owns the generated assembly of package kernel and is never part of the
+// program. neon.go and neonrows.go describe the inner loops for arm64, and the other
+// files loops for amd64. go generate in the package's folder calls it.
 package main
 
 import (

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// neon writes the pixel loops for arm64's NEON, in the text of Go's assembler: avo
-// knows amd64 only. Four lanes; sums are fmla by element, which broadcasts a weight
-// for free but has no name in Go's assembler, as have fcmeq and fmax of vectors.
+// neon writes the pixel loops for arm64's NEON as text for Go's assembler, because avo
+// knows amd64 only. A vector has four lanes. Sums are fmla by element, which broadcasts a
+// weight for free. Go's assembler has no name for it, nor for fcmeq and fmax of vectors.
 type neon struct {
 	strings.Builder
 	filters, vectors int
@@ -17,8 +17,8 @@ type neon struct {
 // two loads of weights serves twelve sums.
 const neonFilters = 8
 
-// neonWidest is the most vectors beside so many filters: accumulators, the vectors and
-// the weights, four in a register.
+// neonWidest is the largest number of vectors for so many filters. The registers hold
+// accumulators, vectors and weights, four in a register.
 func neonWidest(filters int) int {
 	v := 0
 	for v < 8 && filters*(v+1)+(v+1)+(filters+3)/4 <= 32 && filters*(v+1)+finishing <= 32 {
@@ -66,7 +66,8 @@ func (n *neon) word(code uint32, format string, args ...any) {
 	n.emit("WORD $0x%08x // %s", code, fmt.Sprintf(format, args...))
 }
 
-// acc is the register of a sum; behind the sums come the vectors, then the weights.
+// acc is the register of a sum. The vectors follow the sums, and the weights follow the
+// vectors.
 func (n *neon) acc(filter, vector int) int { return filter*n.vectors + vector }
 func (n *neon) input(vector int) int       { return n.filters*n.vectors + vector }
 func (n *neon) weight(filter int) int      { return n.filters*n.vectors + n.vectors + filter/4 }
@@ -97,7 +98,7 @@ func (n *neon) loop(name string) {
 	n.emit("RET")
 }
 
-// fetchAhead asks for some cache lines that later tiles will need.
+// fetchAhead prefetches cache lines that later tiles will need.
 func (n *neon) fetchAhead() {
 	n.emit("CBZ R21, fetched")
 	n.emit("MOVD.P 8(R21), R16")
@@ -141,9 +142,9 @@ func (n *neon) sum() {
 	n.emit("BNE tap")
 }
 
-// finish applies the activation, the larger of sum and floor (+0 of two zeros) and the
-// quiet NaN for NaNs, and stores the tile, of a row's last tile the last vector in
-// part.
+// finish applies the activation: the larger of sum and floor (+0 of two zeros) and the
+// quiet NaN for NaNs. Then it stores the tile; the last vector of a row's last tile is
+// stored in part.
 func (n *neon) finish() {
 	floor, nan, mask := n.input(0), n.input(0)+1, n.input(0)+2
 	n.emit("MOVWU floor+96(FP), R16")

@@ -1,6 +1,6 @@
 package main
 
-// neonRowLoop is a loop that takes rows as they come, pooled or activated.
+// neonRowLoop is a loop over the values of a row, for pooling and activations.
 type neonRowLoop struct {
 	name, doc, arguments string
 	size                 int // of the arguments in bytes
@@ -48,9 +48,9 @@ func (n *neon) apply(activate func()) {
 	n.emit("RET")
 }
 
-// Registers of pool beside the results, which are in V0 to V3: what is ordered in V4 to
-// V7, a tap's values, a mask or quotient, what a max begins with or a height, and the
-// quiet NaN.
+// Registers of pool: the results are in V0 to V3, the ordered flags in V4 to V7. The
+// others hold a tap's values, a mask or quotient, the first value of a max or a height,
+// and the quiet NaN.
 const (
 	poolOrdered = 4
 	poolValue   = 16
@@ -77,7 +77,7 @@ func (n *neon) pool(average bool) {
 	n.emit("RET")
 }
 
-// poolTiles computes tiles of so many vectors while there are as many.
+// poolTiles computes tiles of so many vectors until fewer are left.
 func (n *neon) poolTiles(label string, vectors int, average bool) {
 	n.label(label)
 	n.emit("SUBS $%d, R4", vectors)
@@ -123,8 +123,8 @@ func (n *neon) poolTiles(label string, vectors int, average bool) {
 	n.emit("ADD $%d, R4", vectors)
 }
 
-// poolTake takes a vector of a tap. fmax would make NaN of a NaN but prefer +0 to −0,
-// where the first of two zeros is wanted.
+// poolTake takes a vector of a tap. fmax would turn a NaN into NaN too, but it prefers +0
+// to −0, and the first of two zeros is wanted.
 func (n *neon) poolTake(i int, average bool) {
 	if average {
 		n.word(0x4e20d400|uint32(poolValue<<16|i<<5|i), "fadd v%d.4s, v%d.4s, v%d.4s", i, i, poolValue)

@@ -7,8 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// normLoop writes the loop of local response normalization: neighbouring outputs in the
-// lanes of float64, half as many as of float32.
+// normLoop writes the loop of local response normalization, with neighbouring outputs in
+// the lanes of float64. A vector has half as many of them as of float32.
 func normLoop(c *build.Context, s set) {
 	c.Function("norm" + s.suffix)
 	c.Attributes(attr.NOSPLIT)

@@ -10,24 +10,24 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pixelSignature is that of pixelLoop in the package.
+// pixelSignature is the signature of the package's pixelLoop.
 const pixelSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32)"
 
 // pixels is a loop with neighbouring outputs in the lanes: a tile of filters×vectors
-// accumulators stays in registers over all taps; a tap loads the tile's vectors once
-// and broadcasts one weight a filter.
+// accumulators stays in registers over all taps. A tap loads the tile's vectors once and
+// broadcasts one weight a filter.
 type pixels struct {
 	*build.Context
 	set
 	filters, vectors int
 	acc              [][]reg.VecPhysical // [filter][vector]
-	spare            []reg.VecPhysical   // what is not an accumulator
+	spare            []reg.VecPhysical   // the registers that are no accumulators
 }
 
-// widest is the most vectors a tile can have beside the given number of filters:
-// accumulators, the smaller of vectors and weights, and one register to load into.
-// Eight accumulators hide the latency of an FMA on two ports; more only help the
-// loads, so eight vectors are enough for one filter.
+// widest is the largest number of vectors in a tile of so many filters. The registers
+// hold the accumulators, the smaller of vectors and weights, and one value to load. Eight
+// accumulators hide the latency of an FMA on two ports, and more only help the loads, so
+// eight vectors are enough for one filter.
 func (s set) widest(filters int) int {
 	v := 0
 	for v < 8 && filters*(v+1)+max(min(filters, v+1)+1, finishing) <= len(s.registers) {
@@ -39,7 +39,7 @@ func (s set) widest(filters int) int {
 // finishing counts the registers that finish needs beside the accumulators.
 const finishing = 3
 
-// mostFilters is the largest block: with it two vectors still fit.
+// mostFilters is the largest block that leaves room for two vectors.
 func (s set) mostFilters() int {
 	f := 1
 	for s.widest(f+1) >= 2 {
@@ -48,7 +48,7 @@ func (s set) mostFilters() int {
 	return f
 }
 
-// pixelLoops writes a loop for every size of tile and returns the table of them.
+// pixelLoops writes a loop for every size of tile and returns the table of the loops.
 func pixelLoops(c *build.Context, s set) (table string) {
 	if !s.masked() {
 		c.StaticGlobal("lastMask" + s.suffix)
@@ -124,8 +124,8 @@ func (p *pixels) loop(name string) {
 	p.activateNaN()
 }
 
-// fetchAhead asks for some cache lines that later tiles will need, so that memory is
-// read while sums are computed.
+// fetchAhead prefetches cache lines that later tiles will need, so that memory is read
+// while sums are computed.
 func (p *pixels) fetchAhead() {
 	list, line, lines := reg.RCX, reg.RDX, reg.R13
 	p.Load(p.Param("ahead"), list)
@@ -184,8 +184,8 @@ func (p *pixels) sum(src, offsets, taps, weights reg.Register) {
 	p.JNZ(operand.LabelRef("tap"))
 }
 
-// finish applies the activation and stores a tile; of a row's last tile the last
-// vector in part.
+// finish applies the activation and stores a tile. The last vector of a row's last tile
+// is stored in part.
 func (p *pixels) finish(out, channel, tiles reg.Register) {
 	p.activate()
 	if p.masked() {

@@ -13,12 +13,13 @@ type pool struct {
 	*build.Context
 	set
 	average             bool
-	acc, nan            []reg.VecPhysical // nan holds all ones where a max has met a NaN; mask registers do it for AVX-512
+	acc, nan            []reg.VecPhysical // nan has all ones in lanes in which a max has met a NaN; AVX-512 has mask registers for it
 	value, first, quiet reg.VecPhysical
 	ordered             []reg.OpmaskPhysical
 }
 
-// poolTile is the vectors of a tile, enough to hide the latency of an operation.
+// poolTile is the number of vectors in a tile, enough to hide the latency of an
+// operation.
 const poolTile = 4
 
 // poolLoops writes the loops of max and average pooling.
@@ -70,7 +71,7 @@ func (p *pool) broadcast(bits operand.U32, to reg.VecPhysical) {
 	p.VBROADCASTSS(to.AsX(), to)
 }
 
-// tiles computes tiles of so many vectors while there are as many.
+// tiles computes tiles of so many vectors until fewer are left.
 func (p *pool) tiles(label string, vectors int) {
 	p.Label(label)
 	p.SUBQ(operand.I32(vectors), reg.RBX)
@@ -118,7 +119,7 @@ func (p *pool) zero(r reg.VecPhysical) {
 }
 
 // take takes a vector of a tap. Of two zeros, and of a NaN and another operand, VMAXPS
-// gives the one that was there before; that there was a NaN is noted beside it.
+// keeps the value that was there before. A register beside it notes NaNs.
 func (p *pool) take(m operand.Mem, i int) {
 	if p.average {
 		p.VADDPS(m, p.acc[i], p.acc[i])

@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// set is what the loops need to know of an instruction set.
+// set describes an instruction set to the loops.
 type set struct {
 	suffix    string // of function names
 	lanes     int    // float32 in a vector

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/manifest"
 )
 
@@ -172,7 +172,7 @@ func (t *tab) again(picture int) {
 // compare holds outputs of a layer against its file.
 func (t *tab) compare(file string, l manifest.Layer, st, at int, random *rand.Rand) int {
 	t.Helper()
-	want, err := weights.Load(file)
+	want, err := tensor.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"filterbank/filters/weights"
+	"filterbank/filters/tensor"
 )
 
 // run is a folder with pictures, a stack file, and the maps and the report of a run.
@@ -144,7 +144,7 @@ func randomArray(random *rand.Rand, shape ...int) []byte {
 	for _, s := range shape {
 		n *= s
 	}
-	data := weights.NPYHeader(shape...)
+	data := tensor.NPYHeader(shape...)
 	for range n {
 		v := float32(random.NormFloat64()) * float32(math.Exp2(float64(random.IntN(12)-8)))
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))

@@ -7,7 +7,7 @@ import (
 	"filterbank/filters"
 )
 
-// plane is a kernel before it is spread over the channels.
+// plane is a kernel before it has channels.
 type plane struct {
 	name string // "" to be numbered
 	bias float32
@@ -15,9 +15,9 @@ type plane struct {
 	at   *node
 }
 
-// fromKernels makes the weights of written-out kernels and built-in filters.
-// Kernels smaller than the layer's largest are placed in its middle, (K−k)/2 taps
-// from the upper left, rounded down, with zeros around them.
+// fromKernels makes the weights of written-out kernels and built-in filters. A kernel
+// smaller than the layer's largest is placed in the middle, (K−k)/2 pixels from the upper
+// left, rounded down, with zeros around it.
 func (b *layerBuilder) fromKernels(spec *filters.ConvSpec) error {
 	planes, err := b.planes()
 	if err != nil {
@@ -50,7 +50,7 @@ func (b *layerBuilder) fromKernels(spec *filters.ConvSpec) error {
 		for c := range copies { // groups take their filters in order, so channel by channel
 			k := c*len(planes) + i
 			out := spec.Weights[k*perGroup*h*w : (k+1)*perGroup*h*w]
-			if err := p.spread(out, h, w, factors, divisor); err != nil {
+			if err := p.fill(out, h, w, factors, divisor); err != nil {
 				return err
 			}
 		}
@@ -98,7 +98,7 @@ func (b *layerBuilder) planes() ([]plane, error) {
 	return planes, nil
 }
 
-// names are the planes' names, each made different from those before it by -2, -3, ….
+// names are the planes' names. A name that is taken gets -2, -3, ….
 func (b *layerBuilder) names(planes []plane) []string {
 	names := make([]string, len(planes))
 	taken := map[string]bool{}
@@ -116,7 +116,7 @@ func (b *layerBuilder) names(planes []plane) []string {
 	return names
 }
 
-// channelName is r, g or b for a picture's channels, and c00, c01, … for others.
+// channelName is r, g or b for a picture's channels, and c00, c01, … for other channels.
 func (b *layerBuilder) channelName(c int) string {
 	if b.rgb {
 		return "rgb"[c : c+1]
@@ -125,8 +125,8 @@ func (b *layerBuilder) channelName(c int) string {
 	return fmt.Sprintf("c%0*d", digits, c)
 }
 
-// factors are what a kernel's weights are multiplied by in each channel of its
-// group; nil for a kernel that has channels of its own.
+// factors multiply a kernel's weights in each channel of its group. They are nil for a
+// kernel with channels of its own.
 func (b *layerBuilder) factors(p plane, perGroup, groups int) ([]float64, error) {
 	if p.taps.C > 0 {
 		if p.taps.C != perGroup {
@@ -149,7 +149,7 @@ func (b *layerBuilder) factors(p plane, perGroup, groups int) ([]float64, error)
 			return nil, at.errorf("channels: luma is for 3 channels, the layer has %d with groups %d", b.channels, groups)
 		}
 		factors = []float64{0.299, 0.587, 0.114} // ITU-R BT.601-7, 2.5.1
-	default: // mean divides by the number of channels in spread
+	default: // mean divides by the number of channels in fill
 		for i := range factors {
 			factors[i] = 1
 		}
@@ -157,9 +157,9 @@ func (b *layerBuilder) factors(p plane, perGroup, groups int) ([]float64, error)
 	return factors, nil
 }
 
-// spread writes a kernel's weights into out, perGroup×h×w zeros: weight times
+// fill writes a kernel's weights into out, which is perGroup×h×w zeros: weight times
 // factor over divisor, in float64, rounded once.
-func (p plane) spread(out []float32, h, w int, factors []float64, divisor float64) error {
+func (p plane) fill(out []float32, h, w int, factors []float64, divisor float64) error {
 	t := p.taps
 	top, left := (h-t.H)/2, (w-t.W)/2
 	for c := range len(out) / (h * w) {

@@ -1,4 +1,4 @@
-package weights
+package tensor
 
 import (
 	"encoding/binary"
@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// decoder returns how values of a NumPy type such as <f4 become float32, and their
-// size in bytes.
+// decoder returns a function that turns values of a NumPy type such as <f4 into float32,
+// and their size in bytes.
 func decoder(descr string) (decode func([]float32, []byte) error, size int, err error) {
 	unsupported := fmt.Errorf("type %q of the .npy file: bool, integers and floats of 16, 32 and 64 bits are read; convert with astype('<f4')", descr)
 	if len(descr) != 3 {
@@ -26,6 +26,9 @@ func decoder(descr string) (decode func([]float32, []byte) error, size int, err 
 	default:
 		return nil, 0, unsupported
 	}
+	if descr == "<f4" {
+		return func(dst []float32, src []byte) error { Floats(dst, src); return nil }, 4, nil
+	}
 	size = int(descr[2] - '0')
 	value := valueOf(descr[1:], order)
 	if value == nil {
@@ -43,8 +46,9 @@ func decoder(descr string) (decode func([]float32, []byte) error, size int, err 
 	}, size, nil
 }
 
-// valueOf reads one value of a type such as f4 from the start of a slice; ok is
-// false if it is finite but does not fit float32. It is nil for other types.
+// valueOf returns a function that reads one value of a type such as f4 from the start of
+// a slice. The function is not ok if the value is finite but does not fit float32. It is
+// nil for other types.
 func valueOf(kind string, order binary.ByteOrder) func([]byte) (v float32, ok bool) {
 	switch kind {
 	case "b1":

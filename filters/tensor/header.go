@@ -1,4 +1,4 @@
-package weights
+package tensor
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// header is what a .npy file says of its array.
+// header is the content of a .npy file's header.
 type header struct {
 	descr   string
 	fortran bool

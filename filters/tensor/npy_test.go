@@ -1,4 +1,4 @@
-package weights
+package tensor
 
 import (
 	"bytes"
@@ -79,7 +79,7 @@ func TestReadNPYOfNumPy(t *testing.T) {
 	}
 }
 
-// sameBits tells −0 from 0 and takes any NaN for any other.
+// sameBits distinguishes −0 from 0 and treats all NaNs as equal.
 func sameBits(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
@@ -161,7 +161,7 @@ func TestReadNPYRefuses(t *testing.T) {
 	}
 }
 
-// What float32 holds exactly is accepted in the forms that other writers choose.
+// ReadNPY accepts the forms that other writers choose for headers.
 func TestReadNPYHeaderForms(t *testing.T) {
 	for _, dict := range []string{
 		`{"shape":(2,),"fortran_order":False,"descr":"<f4"}`,
@@ -201,7 +201,7 @@ func TestReadNPYAllocatesWhatIsThere(t *testing.T) {
 	}
 }
 
-// A reader's own error comes through, wherever it strikes.
+// A reader's own error comes through from any place.
 func TestReadNPYReaderError(t *testing.T) {
 	data := file(f4("(3,)"), "123412341234")
 	for n := range len(data) + 1 {
@@ -227,7 +227,7 @@ func TestReadNPYInPieces(t *testing.T) {
 	}
 }
 
-// scanned puts together the parts that ScanNPY gives.
+// scanned joins the parts that ScanNPY passes to its function.
 func scanned(data []byte) (*Array, error) {
 	a := &Array{Data: []float32{}}
 	shape, err := ScanNPY(bytes.NewReader(data), func(shape []int, at int, values []float32) error {

@@ -1,4 +1,4 @@
-package weights
+package tensor
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// DefaultLimit is how many values ReadNPY accepts when it is given no limit:
-	// 2²⁸, which are 1 GiB as float32.
+	// DefaultLimit is how many values ReadNPY accepts without a limit: 2²⁸, which are 1
+	// GiB as float32.
 	DefaultLimit = 1 << 28
 
 	magic         = "\x93NUMPY"
@@ -24,8 +24,8 @@ const (
 	maxDimensions = 32     // NumPy's bound until 2.0
 )
 
-// Array holds the product of Shape values in C order, the last index fastest.
-// An empty Shape is a scalar: one value.
+// Array holds the product of Shape values in C order, the last index fastest. An empty
+// Shape is a scalar: one value.
 type Array struct {
 	Shape []int
 	Data  []float32
@@ -34,7 +34,7 @@ type Array struct {
 // Load reads the .npy file at path, at most DefaultLimit values. Its errors name
 // the file.
 func Load(path string) (*Array, error) {
-	// Opening a named pipe would wait for a writer, so ask first what it is.
+	// Opening a named pipe would wait for a writer, so Stat comes first.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read weights: %w", err)
@@ -55,11 +55,11 @@ func Load(path string) (*Array, error) {
 }
 
 // ReadNPY reads one array in .npy format 1.0, 2.0 or 3.0 of at most limit values
-// (DefaultLimit if 0) and expects the end of r after it. It takes bool, signed
-// and unsigned integers of 8 to 64 bits, and floats of 16, 32 and 64 bits, in both
-// byte orders, in C or Fortran order. What float32 cannot hold exactly is rounded
-// to the nearest, ties to even; a finite number beyond its range is an error. NaN
-// and infinities are kept.
+// (DefaultLimit if 0) and expects the end of r after it. It takes bool, signed and
+// unsigned integers of 8 to 64 bits, and floats of 16, 32 and 64 bits, in both byte
+// orders, in C or Fortran order. Values that float32 cannot hold exactly are rounded to
+// the nearest, ties to even. A finite number beyond float32's range is an error. NaN and
+// infinities are kept.
 func ReadNPY(r io.Reader, limit int64) (*Array, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -75,10 +75,11 @@ func ReadNPY(r io.Reader, limit int64) (*Array, error) {
 	return &Array{Shape: f.shape, Data: data}, nil
 }
 
-// ScanNPY reads one array as ReadNPY does, of any number of values, and holds few of them:
-// take is given those from index at on, in C order, part after part, with the array's
-// shape, and may keep neither. An error of its own ends the reading. Only arrays in Fortran
-// order are held whole, of at most DefaultLimit values.
+// ScanNPY reads one array as ReadNPY does, with any number of values, and holds few of
+// them at once. It passes parts of the array to take in C order, with the array's shape
+// and the index of the part's first value; take may keep neither slice. An error of take
+// ends the reading. Arrays in Fortran order are held whole and may have at most
+// DefaultLimit values.
 func ScanNPY(r io.Reader, take func(shape []int, at int, values []float32) error) (shape []int, err error) {
 	f, err := openNPY(r, math.MaxInt64/8) // values of 8 bytes
 	if err != nil {
@@ -97,7 +98,7 @@ func ScanNPY(r io.Reader, take func(shape []int, at int, values []float32) error
 	return f.shape, take(f.shape, 0, values)
 }
 
-// npyFile is a .npy file of which the header has been read.
+// npyFile is a .npy file whose header has been read.
 type npyFile struct {
 	header
 	r      io.Reader
@@ -139,8 +140,8 @@ func (f *npyFile) values() ([]float32, error) {
 	return data, err
 }
 
-// scan decodes the values as they lie in the file and expects its end after them. What it
-// holds depends on neither, so a lying header costs no memory.
+// scan decodes the values in the file's order and expects the file's end after them. It
+// holds one chunk at a time, so a false header costs no memory.
 func (f *npyFile) scan(take func(at int, values []float32) error) error {
 	const chunk = 16 << 10 // values
 	wrong := func(err error) error { return fmt.Errorf("shape %v of type %s: %w", f.shape, f.descr, err) }
@@ -210,10 +211,10 @@ func cutShort(what string, err error) error {
 	return fmt.Errorf("read .npy %s: %w", what, err)
 }
 
-// NPYHeader is the version 1.0 header of an array of little-endian float32 in C
-// order; the values follow it directly. Dimensions are 0 or more, 32 of them at
-// most. It has the bytes that numpy.save writes: room for a first dimension of 21
-// digits, then spaces and a newline up to a multiple of 64 bytes.
+// NPYHeader is the version 1.0 header of an array of little-endian float32 in C order;
+// the values follow it directly. Dimensions are 0 or more, at most 32 of them. It has the
+// bytes that numpy.save writes: room for a first dimension of 21 digits, then spaces and
+// a newline up to a multiple of 64 bytes.
 func NPYHeader(shape ...int) []byte {
 	const digits, align, prefix = 21, 64, len(magic) + 4
 	var b bytes.Buffer
