@@ -52,7 +52,7 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 			if m.URL != "" || m.PNG != nil {
 				continue
 			}
-			r := d.looks.RangeOf(layer, tallies[l][k].scale())
+			r := d.looks.RangeOf(layer, tallies[l][k].extremes.Range())
 			m.Of = [2]float64{r.Lo, r.Hi}
 			open := &drawnMap{of: m, gray: d.looks.Levels(layer, r, d.workspace.SIMD)}
 			open.err = open.encoder.Reset(&open.out, header)
@@ -114,7 +114,7 @@ func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
 		m.PNG = nil
 		return
 	}
-	t, row := newTally(), make([]float32, shape.W)
+	t, row := tally{}, make([]float32, shape.W)
 	for _, do := range []func([]float32){func(row []float32) { t.add(k, row) }, t.count} {
 		for y := range shape.H {
 			for x := range row {

@@ -2,12 +2,11 @@ package report
 
 import (
 	"context"
-	"math"
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
-	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 )
 
 // binCount is the number of a histogram's bins.
@@ -16,24 +15,17 @@ const binCount = 64
 // tally is what is counted of a map. Sums are taken in the order of the values, so that
 // they have the same bits on every machine.
 type tally struct {
-	lo, hi    float32 // of the finite values; lo > hi where there is none
+	extremes  scale.Extremes
 	sum       float64 // of the finite values
 	zeros     int64
 	notFinite int64
 	values    int64
-	bins      [binCount]int64 // finite values but zeros, from lo to hi
+	bins      [binCount]int64 // finite values except zeros, from the smallest to the largest
 }
 
-func newTally() tally {
-	return tally{lo: float32(math.Inf(1)), hi: float32(math.Inf(-1))}
-}
-
-// add takes in a row, but for the histogram.
+// add takes in a row, except for the histogram.
 func (t *tally) add(k *kernel.Kernel, row []float32) {
-	lo, hi := k.Extremes(row)
-	if lo <= hi {
-		t.lo, t.hi = min(t.lo, lo), max(t.hi, hi)
-	}
+	lo, hi := t.extremes.Add(k, row)
 	t.values += int64(len(row))
 	if lo == 0 && hi == 0 { // most rows of sparse maps, unless a value is not finite
 		if allZero(row) {
@@ -62,32 +54,20 @@ func allZero(row []float32) bool {
 	return true
 }
 
-// scale is the map's range as --scale map has it.
-func (t *tally) scale() render.Range {
-	if t.lo > t.hi {
-		return render.Range{}
-	}
-	r := render.Range{Lo: float64(t.lo) + 0, Hi: float64(t.hi) + 0} // −0 + 0 is +0
-	if t.lo != t.hi {
-		r.Lo = min(0, r.Lo)
-	}
-	return r
-}
-
-// count takes a row into the histogram, once lo and hi are those of the whole map.
+// count takes a row into the histogram, once the extremes are the whole map's.
 func (t *tally) count(row []float32) {
-	if t.lo > t.hi {
+	if !t.extremes.Seen() {
 		return
 	}
-	lo, scale := float64(t.lo), 0.0
-	if t.hi > t.lo {
-		scale = binCount / (float64(t.hi) - lo)
+	lo, hi, bins := float64(t.extremes.Min()), float64(t.extremes.Max()), 0.0
+	if hi > lo {
+		bins = binCount / (hi - lo)
 	}
 	for _, v := range row {
 		if v == 0 || v-v != 0 {
 			continue
 		}
-		t.bins[min(int((float64(v)-lo)*scale), binCount-1)]++
+		t.bins[min(int((float64(v)-lo)*bins), binCount-1)]++
 	}
 }
 
@@ -101,9 +81,6 @@ func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *fil
 			continue
 		}
 		tallies[l] = make([]tally, plan.Layers[l].Out.C)
-		for i := range tallies[l] {
-			tallies[l][i] = newTally()
-		}
 	}
 	err := r.Run(ctx, plan, taps, src, func(layer int, rows volume.Rows) error {
 		for c := range rows.C {

@@ -275,11 +275,11 @@ func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
 // tallied notes what was counted of a map.
 func (m *mapData) tallied(t *tally) {
 	m.Zeros, m.NotFinite, m.Values = t.zeros, t.notFinite, t.values
-	if t.lo > t.hi {
+	if !t.extremes.Seen() {
 		return
 	}
 	// Of the two zeros only +0: which one a kernel finds is not fixed.
-	m.Min, m.Max, m.sum = t.lo+0, t.hi+0, t.sum
+	m.Min, m.Max, m.sum = t.extremes.Min()+0, t.extremes.Max()+0, t.sum
 	m.Mean = t.sum / float64(t.values-t.notFinite)
 	bins := t.bins[:]
 	m.Bins = &bins

@@ -12,11 +12,22 @@ type Extremes struct {
 	seen     bool
 }
 
-// Add takes in a row of a map, with k's loops. All kernels give the same.
-func (e *Extremes) Add(k *kernel.Kernel, row []float32) {
-	lo, hi := k.Extremes(row)
+// Add takes in a row of a map, with k's loops, and gives its own extremes: +∞ and −∞ where
+// the row has no finite value. All kernels give the same.
+func (e *Extremes) Add(k *kernel.Kernel, row []float32) (lo, hi float32) {
+	lo, hi = k.Extremes(row)
 	e.Merge(Extremes{lo, hi, lo <= hi})
+	return lo, hi
 }
+
+// Seen says whether there was a finite value.
+func (e Extremes) Seen() bool { return e.seen }
+
+// Min is the smallest value, 0 where none was seen. Of a zero it may have either sign.
+func (e Extremes) Min() float32 { return e.min }
+
+// Max is the largest value, as Min is the smallest.
+func (e Extremes) Max() float32 { return e.max }
 
 // Merge takes in what another one has seen.
 func (e *Extremes) Merge(other Extremes) {

@@ -71,7 +71,7 @@ func (t *Tally) Layer(stack string, layer filters.Layer, hash string) Layer {
 		v := &t.filters[k]
 		f := Filter{
 			Index: k, Filter: name, NaN: v.nan, Infinite: v.infinite, Zeros: v.zeros,
-			AtMax: v.atMax, Min: float64(v.min), Max: float64(v.max),
+			AtMax: v.atMax, Min: float64(v.extremes.Min()), Max: float64(v.extremes.Max()),
 			Fires: v.fires, Constant: v.constant, Strongest: []Patch{},
 		}
 		f.Values = v.finite() + v.nan + v.infinite

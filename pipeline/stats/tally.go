@@ -83,8 +83,8 @@ func (t *Tally) Merge(p *Part) Rest {
 		if v.constant() && p.shape.H*p.shape.W > 1 { // a single value, of a global pool say, could be no other
 			f.constant++
 		}
-		if v.seen {
-			r.peaks[k] = peak{v.max, v.peak}
+		if v.extremes.Seen() {
+			r.peaks[k] = peak{v.extremes.Max(), v.peak}
 		}
 		f.Drain(v)
 	}
