@@ -19,7 +19,8 @@ import (
 type showOptions struct {
 	protocol string
 	width    int
-	index    int // of an array's map, or noMap
+	array    string // whose map is shown, in a file of several
+	index    int    // of an array's map, or noMap
 	colormap string
 	pixels   int64
 }
@@ -29,12 +30,14 @@ func newShow(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE...",
 		Short: "Show maps, contact sheets and other pictures in the terminal",
-		Long: "Shows PNG and JPEG files, with --map also a map of a .npy file, and below each what it\n" +
-			"is: size, kind, scale and values. Pictures have their own size, or the terminal's width\n" +
-			"where they are wider. They are drawn by the protocol of kitty, iTerm2 or sixel where the\n" +
-			"terminal has one, else as coloured half blocks; in a pipe only the text is printed.",
+		Long: "Shows PNG and JPEG files, with --map also a map of an array in a .npy or .npz file, and\n" +
+			"below each what it is: size, kind, scale and values. Pictures have their own size, or the\n" +
+			"terminal's width where they are wider. They are drawn by the protocol of kitty, iTerm2 or\n" +
+			"sixel where the terminal has one, else as coloured half blocks; in a pipe only the text\n" +
+			"is printed.",
 		Example: "  filterbank show maps/scene/edges/*.png\n" +
-			"  filterbank show maps/scene/edges.npy --map 3 --width 60",
+			"  filterbank show maps/scene/edges.npy --map 3 --width 60\n" +
+			"  filterbank show maps/scene.npz --array edges --map 3",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("map") {
@@ -48,8 +51,9 @@ func newShow(c console) *cobra.Command {
 	s := cmd.Flags()
 	s.StringVar(&o.protocol, "protocol", "auto", "auto, kitty, iterm, sixel, blocks or text")
 	s.IntVar(&o.width, "width", 0, "columns that a picture takes (its own size, at most the terminal's)")
-	s.IntVar(&o.index, "map", 0, "which map of a .npy file to show, from 0 (the only one)")
-	s.StringVar(&o.colormap, "colormap", "auto", "colours of a .npy file's map; run --help lists them")
+	s.IntVar(&o.index, "map", 0, "which map of an array to show, from 0 (the only one)")
+	s.StringVar(&o.array, "array", "", "whose map to show, in an .npz file")
+	s.StringVar(&o.colormap, "colormap", "auto", "colours of an array's map; run --help lists them")
 	s.Int64Var(&o.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger pictures before decoding them")
 	for name, values := range map[string][]string{
 		"protocol": {"auto", "kitty", "iterm", "sixel", "blocks", "text"}, "colormap": render.Colormaps(),
@@ -59,8 +63,12 @@ func newShow(c console) *cobra.Command {
 	return cmd
 }
 
-// noMap is the index of no map in particular.
-const noMap = -1
+// noMap is the index of no map in particular, otherArray the one for arrays that are only
+// described.
+const (
+	noMap      = -1
+	otherArray = -2
+)
 
 // widest is the most columns: no terminal has as many.
 const widest = 10_000

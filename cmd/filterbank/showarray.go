@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -16,14 +17,75 @@ import (
 	"filterbank/pipeline/scale"
 )
 
+// readArrays describes a file's arrays, and makes a picture of the map that --map names, or
+// of the only one. In a file of several arrays --array says whose map that is.
+func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.SectionReader) (*subject, error) {
+	if v.options.index >= 0 && v.options.array == "" {
+		if err := onlyArray(format, in, file); err != nil {
+			return nil, err
+		}
+	}
+	var shown *subject
+	var lines []string
+	named := false
+	err := format.Each(in, file, func(name string, r io.Reader) error {
+		s, err := v.readArray(r, name)
+		if err != nil {
+			return err
+		}
+		named = named || name == v.options.array
+		if name != "" {
+			s.about = name + ": " + s.about
+		}
+		lines = append(lines, s.about)
+		if shown == nil || s.picture != nil {
+			shown = s
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(lines) == 0:
+		return nil, errors.New("it holds no array")
+	case v.options.array != "" && !named:
+		return nil, fmt.Errorf("it holds no array %q; its arrays are\n  %s", v.options.array, strings.Join(lines, "\n  "))
+	}
+	shown.about = strings.Join(lines, "\n  ")
+	if len(lines) > 1 {
+		shown.about = fmt.Sprintf("%d arrays\n  %s", len(lines), shown.about)
+	}
+	return shown, nil
+}
+
+// onlyArray refuses a file of several arrays.
+func onlyArray(format *tensor.Format, in io.Reader, file *io.SectionReader) error {
+	if file == nil {
+		return nil // a stream is one array
+	}
+	var names []string
+	err := format.Each(in, file, func(name string, _ io.Reader) error {
+		names = append(names, name)
+		return nil
+	})
+	if len(names) > 1 {
+		return fmt.Errorf("it holds %d arrays; choose one with --array: %s", len(names), strings.Join(names, ", "))
+	}
+	return err
+}
+
 // readArray describes an array, and makes a picture of the map that --map names, or of the
 // only one. Of an array that is larger than memory it holds that map.
-func (v *viewer) readArray(r io.Reader) (*subject, error) {
+func (v *viewer) readArray(r io.Reader, name string) (*subject, error) {
 	var all, one span
 	var values []float32
+	index := v.options.index
+	if v.options.array != "" && v.options.array != name {
+		index = otherArray
+	}
 	shape, err := tensor.ScanNPY(r, func(shape []int, at int, part []float32) error {
 		all.add(part)
-		from, to, err := v.chosen(shape)
+		from, to, err := v.chosen(shape, index)
 		if from, to = max(from, at), min(to, at+len(part)); from < to {
 			one.add(part[from-at : to-at])
 			values = append(values, part[from-at:to-at]...)
@@ -33,19 +95,19 @@ func (v *viewer) readArray(r io.Reader) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := v.chosen(shape); err != nil {
+	if _, _, err := v.chosen(shape, index); err != nil {
 		return nil, err // of an array without a value
 	}
 	s := &subject{about: fmt.Sprintf("array of %s; %v", shapeText(shape), all)}
 	maps := mapsOf(shape)
 	if values == nil {
-		if maps > 1 {
+		if maps > 1 && index == noMap {
 			s.about += fmt.Sprintf("; --map 0 to %d shows one", maps-1)
 		}
 		return s, nil
 	}
 	if maps > 1 {
-		s.about += fmt.Sprintf("; map %d: %v", v.options.index, one)
+		s.about += fmt.Sprintf("; map %d: %v", index, one)
 	}
 	s.size = image.Pt(shape[len(shape)-1], shape[len(shape)-2])
 	s.picture, err = colored(values, s.size, v.colors, v.simd)
@@ -71,9 +133,11 @@ func mapsOf(shape []int) int {
 }
 
 // chosen is where in an array the values of the map to show are, nowhere where there is none.
-func (v *viewer) chosen(shape []int) (from, to int, err error) {
-	index, maps := v.options.index, mapsOf(shape)
+func (v *viewer) chosen(shape []int, index int) (from, to int, err error) {
+	maps := mapsOf(shape)
 	switch {
+	case index == otherArray:
+		return 0, 0, nil
 	case index >= 0 && maps == 0:
 		return 0, 0, fmt.Errorf("--map is about arrays of K×H×W, this is an array of %s", shapeText(shape))
 	case index >= maps && maps > 0:

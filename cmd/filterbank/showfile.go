@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
@@ -38,12 +39,12 @@ func (v *viewer) read(name string) (*subject, error) {
 	defer file.Close()
 	in := bufio.NewReader(file)
 	start, err := in.Peek(32)
-	if bytes.HasPrefix(start, []byte(npyMagic)) {
-		s, err := v.readArray(in)
+	if format := tensor.Sniff(start); format != nil {
+		s, err := v.readArrays(format, in, section(file))
 		return s, bare(err)
 	}
 	if v.options.index >= 0 {
-		return nil, errors.New("--map is about .npy files")
+		return nil, errors.New("--map is about arrays, in .npy and .npz files")
 	}
 	if err == nil && !bytes.HasPrefix(start, []byte("\x89PNG")) && !bytes.HasPrefix(start, []byte("\xff\xd8")) {
 		return v.readPicture(start) // which says what it is; the rest may be long, or without an end
@@ -65,7 +66,18 @@ func (v *viewer) read(name string) (*subject, error) {
 	return v.readPicture(data)
 }
 
-const npyMagic = "\x93NUMPY"
+// section is all of a file, nil of a stream.
+func section(in io.Reader) *io.SectionReader {
+	f, ok := in.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return io.NewSectionReader(f, 0, info.Size())
+}
 
 func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
 	if name == source.Stdin {

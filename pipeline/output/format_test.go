@@ -214,9 +214,9 @@ func TestReadHostile(t *testing.T) {
 		data   []byte
 		want   string
 	}{
-		{&npz, "", []byte("no zip"), "zip: not a valid zip file"},
-		{&npz, "", zipped("other.npy", nil), `the manifest does not tell of its array "other.npy"`},
-		{&npz, "", zipped("l.txt", nil), `the manifest does not tell of its array "l.txt"`},
+		{&npz, "", []byte("no zip"), "read .npz: zip: not a valid zip file"},
+		{&npz, "", zipped("other.npy", nil), `the manifest does not tell of its array "other"`},
+		{&npz, "", zipped("l.txt", nil), `read .npz: its member "l.txt" is no array`},
 		{&npz, "", zipped("l.npy", []byte("x")), `array "l": `},
 		{&npz, "", zipped("huge.npy", nil), "the manifest gives its layer the shape 2097152×1×1"},
 		{&npy, "l", []byte("x"), ""},

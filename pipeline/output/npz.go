@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-	"strings"
 
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
@@ -179,36 +178,23 @@ func (w *npzWriter) Close() error {
 
 // readNPZ reads the arrays of the layers that the manifest has.
 func readNPZ(in *io.SectionReader, _ *manifest.File, layers []manifest.Layer) (all []Maps, err error) {
-	z, err := zip.NewReader(in, in.Size())
-	if err != nil {
-		return nil, err
-	}
-	for _, member := range z.File {
-		name, ok := strings.CutSuffix(member.Name, ".npy")
+	err = tensor.NPZ().Each(in, in, func(name string, r io.Reader) error {
 		at := slices.IndexFunc(layers, func(l manifest.Layer) bool { return engine.LayerName(l.Stack, l.Layer) == name })
-		if !ok || at < 0 {
-			return nil, fmt.Errorf("the manifest does not tell of its array %q", member.Name)
+		if at < 0 {
+			return fmt.Errorf("the manifest does not tell of its array %q", name)
 		}
 		l := &layers[at]
 		shape, err := shapeOf(&manifest.File{Stack: l.Stack, Layer: l.Layer}, layers)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		maps, err := readMember(member, shape)
+		maps, err := readNPY(r, shape)
 		if err != nil {
-			return nil, fmt.Errorf("array %q: %w", name, err)
+			return fmt.Errorf("array %q: %w", name, err)
 		}
 		maps.Stack, maps.Layer = l.Stack, l.Layer
 		all = append(all, maps)
-	}
-	return all, nil
-}
-
-func readMember(member *zip.File, shape volume.Shape) (Maps, error) {
-	r, err := member.Open()
-	if err != nil {
-		return Maps{}, err
-	}
-	defer r.Close()
-	return readNPY(r, shape)
+		return nil
+	})
+	return all, err
 }
