@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -38,7 +39,17 @@ type Run struct {
 // is opened. The error is fs.ErrNotExist where there is none.
 func ReadRun(dir string) (*Run, error) {
 	name := filepath.Join(dir, RunName)
-	data, err := ReadFile(name)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	file, err := openRegular(root, RunName)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer file.Close()
+	data, err := readAll(file)
 	if err != nil {
 		return nil, err
 	}
