@@ -28,8 +28,12 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 		return nil, err
 	}
 	decoder := r.job.Decoder.Fingerprint(beginning)
+	there := earlier.Files
+	if !r.has(there...) {
+		there = slices.DeleteFunc(slices.Clone(there), func(f manifest.File) bool { return !r.has(f) })
+	}
 	for _, f := range formats {
-		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, earlier) {
+		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, rec, there) {
 			todo = append(todo, f)
 		}
 	}
@@ -37,7 +41,6 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 		return todo, nil
 	}
 	// Files of formats that nobody asks for now may be gone. The record has those that are there.
-	there := slices.DeleteFunc(slices.Clone(earlier.Files), func(f manifest.File) bool { return !r.has(&f) })
 	if earlier.Input == rec.Input && len(there) == len(earlier.Files) {
 		return nil, nil
 	}
@@ -47,19 +50,16 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 	return nil, nil
 }
 
-// hasAll says whether all of a picture's files in a format are there.
-func (r *run) hasAll(f *output.Format, rec *manifest.Record) bool {
-	for _, p := range f.Files(r.job.view([]*output.Format{f})) {
-		if i := fileAt(rec, string(rec.Output)+p.Suffix); i < 0 || !r.has(&rec.Files[i]) {
-			return false
-		}
-	}
-	return true
+// hasAll says whether all of a picture's files in a format are among those that are there.
+func (r *run) hasAll(f *output.Format, rec *manifest.Record, there []manifest.File) bool {
+	return !slices.ContainsFunc(f.Files(r.job.view([]*output.Format{f})), func(p output.Planned) bool {
+		return fileAt(there, string(rec.Output)+p.Suffix) < 0
+	})
 }
 
-// fileAt is the place of a file in a record, or −1.
-func fileAt(rec *manifest.Record, name string) int {
-	return slices.IndexFunc(rec.Files, func(f manifest.File) bool { return string(f.Path) == name })
+// fileAt returns the index of a file by its name, or −1.
+func fileAt(files []manifest.File, name string) int {
+	return slices.IndexFunc(files, func(f manifest.File) bool { return string(f.Path) == name })
 }
 
 // anyFile says whether anything is there that a picture's files would be written over.
@@ -88,10 +88,10 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 	for _, p := range r.job.view(r.job.Output.Formats).Files() {
 		name := string(rec.Output) + p.Suffix
 		from := rec
-		if fileAt(rec, name) < 0 {
+		if fileAt(rec.Files, name) < 0 {
 			from = earlier // which has it, or it would have been written
 		}
-		f := from.Files[fileAt(from, name)]
+		f := from.Files[fileAt(from.Files, name)]
 		files = append(files, f)
 		now[f.Path], asked[kindOf(&f)] = true, true
 	}
@@ -108,7 +108,7 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 			if err := r.folder.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case r.has(f):
+		case r.has(*f):
 			files = append(files, *f)
 		default:
 			lost[f.Format] = true

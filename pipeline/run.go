@@ -117,7 +117,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil)
-	return s, errors.Join(err, lock.Unlock(unseen))
+	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
 }
 
 // about writes what there is to say about the whole run.
@@ -142,7 +142,7 @@ func (r *run) take() (lock *store.Lock, err error) {
 		return nil, err
 	}
 	if lock, err = r.folder.Lock(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.folder.Release())
 	}
 	if r.crashed = lock.Crashed; r.crashed {
 		err = r.folder.Sweep()
@@ -151,31 +151,27 @@ func (r *run) take() (lock *store.Lock, err error) {
 		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock(r.crashed))
+		return nil, errors.Join(err, lock.Unlock(r.crashed), r.folder.Release())
 	}
 	return lock, nil
 }
 
-// has says whether a file of an earlier run is there. After a crash its content is looked
-// at too, since a machine that lost its power may have kept a file's size and not its bytes.
-func (r *run) has(f *manifest.File) bool {
-	digest := ""
-	if r.crashed {
-		digest = f.SHA256
+// has says whether files of an earlier run are there. After a crash it reads them too: a
+// machine that lost its power may have kept a file's size and not its bytes.
+func (r *run) has(files ...manifest.File) bool {
+	stored := make([]store.Written, len(files))
+	for i, f := range files {
+		stored[i] = store.Written{Path: string(f.Path), Bytes: f.Bytes}
+		if r.crashed {
+			stored[i].SHA256 = f.SHA256
+		}
 	}
-	return r.folder.Has(string(f.Path), f.Bytes, digest)
+	return r.folder.HasAll(stored)
 }
 
 // trust says whether the record of a picture that this run was not given is still right.
 func (r *run) trust(rec *manifest.Record) bool {
-	if r.crashed {
-		for i := range rec.Files {
-			if !r.has(&rec.Files[i]) {
-				return false
-			}
-		}
-	}
-	return true
+	return !r.crashed || r.has(rec.Files...)
 }
 
 // places names the pictures of the manifest in the order of the input.
@@ -196,7 +192,7 @@ type runner struct {
 }
 
 // entry does one entry.
-func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
+func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
 	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
 	if e.Problem != nil {
 		fail(rec, e.Problem)
@@ -206,7 +202,7 @@ func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
 	if err != nil {
 		return result{err: err}
 	}
-	batch := w.folder.Begin(e.Rel)
+	batch := w.folder.Begin(turn, e.Rel)
 	begun := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {

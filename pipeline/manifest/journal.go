@@ -140,7 +140,7 @@ func (j *Journal) Add(r *Record) error {
 // keep says so. When it fails the journal stays as it is, and is as good for going on
 // from.
 func (j *Journal) Close(pictures iter.Seq2[string, string], keep func(*Record) bool) error {
-	batch := j.folder.Begin("")
+	batch := j.folder.BeginOwn()
 	err := j.copyLines(batch.Create(Name), pictures, keep)
 	// Windows does not rename onto an open file.
 	if err = errors.Join(err, j.file.Close()); err != nil {

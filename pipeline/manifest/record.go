@@ -3,10 +3,13 @@
 // pictures or maps.
 package manifest
 
-import "filterbank/filters/volume"
+import (
+	"filterbank/filters/volume"
+	"filterbank/pipeline/store"
+)
 
 // Name is the name of the manifest, at the top of the output folder.
-const Name = "manifest.jsonl"
+const Name = store.ManifestName
 
 // Status says how a picture fared.
 type Status string

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"filterbank/pipeline/store"
 )
 
 // RunName is the name of a run's own account, at the top of the output folder.
-const RunName = "run.json"
+const RunName = store.RunName
 
 // Run is run.json: what was run, and how it went.
 type Run struct {
