@@ -18,7 +18,7 @@ var errDone = errors.New("done by an earlier run")
 
 // left gives the formats whose files are to be written: an earlier run has not made them,
 // made them from something else, or they are no longer there.
-func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
+func (r *run) left(turn int, in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
 	formats := r.job.Output.Formats
 	if earlier == nil || earlier.Status != manifest.OK || r.opts.Overwrite == Always {
 		return formats, nil
@@ -28,6 +28,9 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 		return nil, err
 	}
 	decoder := r.job.Decoder.Fingerprint(beginning)
+	if r.opts.Pack > 0 {
+		return r.leftOfPack(turn, decoder, rec, earlier), nil
+	}
 	there := earlier.Files
 	if !r.has(there...) {
 		there = slices.DeleteFunc(slices.Clone(there), func(f manifest.File) bool { return !r.has(f) })
@@ -48,6 +51,29 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 	*rec = *earlier
 	rec.Input, rec.Files = input, there
 	return nil, nil
+}
+
+// leftOfPack returns all formats or none: a sample is made as a whole, with the record of
+// its picture.
+func (r *run) leftOfPack(turn int, decoder string, rec, earlier *manifest.Record) []*output.Format {
+	formats := r.job.Output.Formats
+	same := earlier.Input == rec.Input && len(earlier.Keys) == len(formats) &&
+		!slices.ContainsFunc(formats, func(f *output.Format) bool { return earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) })
+	if !same || !r.store.Reuse(turn, r.stored(earlier.Files)) {
+		return formats
+	}
+	*rec = *earlier // noted again, since the shard's other records may change
+	return nil
+}
+
+// earlier returns the record that an earlier run left of a picture, or nil. A pack's record
+// has nothing to say about files in folders, and the other way round.
+func (r *run) earlier(e *source.Entry) (*manifest.Record, error) {
+	rec, err := r.journal.Find(e.Path, e.Rel)
+	if rec != nil && slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != (r.opts.Pack > 0) }) {
+		rec = nil
+	}
+	return rec, err
 }
 
 // hasAll says whether all of a picture's files in a format are among those that are there.
@@ -132,7 +158,7 @@ func kindOf(f *manifest.File) kind { return kind{f.Stack, f.Layer, output.Family
 // fails. If the picture's file has changed, they are of another picture and are removed;
 // otherwise they stay, and in the record.
 func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
-	if earlier == nil {
+	if earlier == nil || r.opts.Pack > 0 {
 		return nil
 	}
 	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {

@@ -21,6 +21,7 @@ type Run struct {
 	StackFolder Path               `json:"stack_folder"` // where relative paths of weights begin; itself relative to Folder
 	Layers      string             `json:"layers"`
 	Formats     []string           `json:"formats"`
+	Pack        string             `json:"pack,omitempty"` // the form of the pack that the files are in
 	Scale       string             `json:"scale"`
 	Colormap    string             `json:"colormap"`
 	Shard       string             `json:"shard,omitempty"`

@@ -3,9 +3,10 @@ package store
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
-// RecordSuffix ends the name of the file that Note adds.
+// RecordSuffix ends the name of a picture's record in a pack.
 const RecordSuffix = ".json"
 
 // Batch is the files of a picture, which appear together. It has one owner at a time, and
@@ -18,6 +19,7 @@ type Batch struct {
 	temps  string // the folder of temporary files; empty: beside each file's name
 	files  []*File
 	note   func([]Written) ([]byte, error)
+	waited time.Duration
 	dirs   directories // of Commit
 
 	making sync.Mutex
@@ -34,8 +36,9 @@ func newBatch(home home, folder *Folder, stem string) *Batch {
 	return &Batch{home: home, folder: folder, stem: stem, dirs: directories{folder: folder}}
 }
 
-// Note adds a file that tells about the others: its name is the stem with RecordSuffix. The
-// content is asked for in Commit, with what Commit returns.
+// Note gives the record of the picture to stores that keep it beside the picture's files: a
+// pack does so under the key and RecordSuffix, a folder does not. The content is asked for
+// in Commit, with what Commit returns.
 func (b *Batch) Note(content func([]Written) ([]byte, error)) { b.note = content }
 
 // Commit gives every file its final name, in place of an earlier file of that name, and
@@ -51,6 +54,9 @@ func (b *Batch) Commit() ([]Written, error) {
 	}
 	return written, nil
 }
+
+// Waited returns the time that Commit has waited for the picture's turn.
+func (b *Batch) Waited() time.Duration { return b.waited }
 
 // Abort removes the batch's files, and the folders that it made if they are empty.
 func (b *Batch) Abort() {
@@ -86,17 +92,6 @@ func (t *Folder) commit(b *Batch) ([]Written, error) {
 			return nil, t.explain(f.name, err)
 		}
 		written = append(written, f.written())
-	}
-	if b.note != nil {
-		data, err := b.note(written)
-		if err != nil {
-			return nil, err
-		}
-		f := b.Create(RecordSuffix)
-		f.Write(data)
-		if err := f.finish(); err != nil {
-			return nil, t.explain(f.name, err)
-		}
 	}
 	if err := t.gone(); err != nil {
 		return nil, err

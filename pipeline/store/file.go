@@ -177,7 +177,7 @@ func (f *File) seal() error {
 
 // written describes the file after seal.
 func (f *File) written() Written {
-	return Written{Path: f.name, Bytes: f.size, SHA256: f.digest}
+	return Written{Name: f.name, Path: f.name, Bytes: f.size, SHA256: f.digest}
 }
 
 // copyTo writes the content of a sealed file.

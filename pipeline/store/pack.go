@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ShardBytes is the size at which a pack begins a new shard.
@@ -24,17 +25,18 @@ type Pack struct {
 	folder *Folder
 	limit  int64
 
-	mu      sync.Mutex
-	changed sync.Cond
-	turn    int          // the lowest that has not ended
-	ended   map[int]bool // turns above it that have
-	number  int          // of the shard at hand
-	same    bool         // all shards so far are those of the earlier run
-	old     *oldShard    // the earlier run's shard at hand, while it is the same so far
-	open    *shard       // the shard at hand, once it differs
-	differs int          // the number of the first shard that differs
-	here    map[int]bool // turns in the open shard
-	err     error        // what has broken the open shard
+	mu       sync.Mutex
+	changed  sync.Cond
+	turn     int          // the lowest that has not ended
+	ended    map[int]bool // turns above it that have
+	number   int          // of the shard at hand
+	same     bool         // all shards so far are those of the earlier run
+	old      *oldShard    // the earlier run's shard at hand, while it is the same so far
+	open     *shard       // the shard at hand, once it differs
+	differs  int          // the number of the first shard that differs
+	replaced bool         // that shard has been placed
+	here     map[int]bool // turns in the open shard
+	err      error        // what has broken the open shard
 }
 
 // NewPack opens a pack in a folder. A shard ends with the sample that makes it limit bytes
@@ -164,13 +166,15 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	begun := time.Now()
 	p.await(b.turn, func() bool { return p.err == nil })
+	b.waited = time.Since(begun)
 	if p.part(); p.err != nil {
 		return nil, p.failed()
 	}
 	written := make([]Written, 0, len(b.files))
 	for i, f := range b.files {
-		written = append(written, Written{Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, SHA256: f.digest})
+		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, SHA256: f.digest})
 	}
 	if b.note != nil {
 		data, err := b.note(written)
@@ -241,7 +245,7 @@ func (p *Pack) place() error {
 	for _, do := range p.open.placed {
 		do()
 	}
-	p.open = nil
+	p.open, p.replaced = nil, true
 	clear(p.here)
 	p.nextShard()
 	return nil
@@ -263,11 +267,11 @@ func (p *Pack) Placed(turn int, do func()) {
 func (p *Pack) Holds(file Written) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var number int
-	if _, err := fmt.Sscanf(file.Path, ShardsName+"/%d.tar", &number); err != nil || ShardName(number) != file.Path || file.Member == "" {
+	number, ok := shardNumber(file.Path)
+	if !ok || file.Member == "" {
 		return false
 	}
-	return p.same || number < p.differs
+	return p.same || !p.replaced || number < p.differs
 }
 
 // Close places the last shard if the work is complete, and removes the earlier run's shards

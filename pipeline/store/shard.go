@@ -17,6 +17,18 @@ import (
 // ShardName returns the name of a pack's shard, counted from 0.
 func ShardName(number int) string { return fmt.Sprintf("%s/%06d.tar", ShardsName, number) }
 
+// shardNumber reads the name of a shard.
+func shardNumber(name string) (number int, ok bool) {
+	_, err := fmt.Sscanf(name, ShardsName+"/%d.tar", &number)
+	return number, err == nil && number >= 0 && ShardName(number) == name
+}
+
+// IsShard says whether a name is a shard's.
+func IsShard(name string) bool {
+	_, ok := shardNumber(name)
+	return ok
+}
+
 // tarBlock is the size in bytes to which a tar file fills up its headers and contents.
 const tarBlock = 512
 

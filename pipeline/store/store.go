@@ -34,6 +34,7 @@ var (
 
 // Written describes a stored file.
 type Written struct {
+	Name   string // the batch's stem and the file's suffix
 	Path   string // slash-separated, relative to the output folder
 	Member string // the name in the tar file at Path; empty for a file by itself
 	Bytes  int64
