@@ -438,7 +438,9 @@ func TestSuiteAbort(t *testing.T) {
 		noted.Create("/x.png").Write(large)
 		refused := errors.New("refused")
 		noted.Note(func([]Written) ([]byte, error) { return nil, refused })
-		if _, err := noted.Commit(); !errors.Is(err, refused) {
+		if _, ok := s.(*Pack); !ok {
+			noted.Abort() // only packs ask for the record
+		} else if _, err := noted.Commit(); !errors.Is(err, refused) {
 			t.Errorf("got %v", err)
 		}
 		if err := s.Close(true); err != nil {
