@@ -7,12 +7,17 @@ import (
 	"strings"
 
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
-// CheckPlaces looks for a picture whose folder would have to lie where another one has a
-// file. That two pictures share a folder is source.List's to refuse.
-func CheckPlaces(entries []source.Entry, job Job) error {
+// CheckPlaces refuses a picture whose files would have a name that belongs to the run, or
+// whose folder would have to lie where another one has a file. The run takes names for the
+// uses besides store.Every. Two pictures that share a folder are refused by source.List.
+func CheckPlaces(entries []source.Entry, job Job, uses ...store.Use) error {
 	j := job.withDefaults()
+	if err := checkNames(entries, j, uses); err != nil {
+		return err
+	}
 	var names, ends []string // what follows a picture's place in the names of its files, and how they end
 	for _, p := range j.view(j.Output.Formats).Files() {
 		names = append(names, p.Suffix)
@@ -40,6 +45,33 @@ func CheckPlaces(entries []source.Entry, job Job) error {
 			if other, ok := owner[folder[:at]]; ok {
 				return fmt.Errorf("the maps of %s would need a folder where %s has the file %s: rename one, leave one out with --exclude, or run one by itself with another -o",
 					source.Display(entries[i].Path), source.Display(other), source.Display(folder[:at]+name))
+			}
+		}
+	}
+	return nil
+}
+
+// checkNames refuses a picture whose files would have a name that belongs to the run.
+func checkNames(entries []source.Entry, j *Job, uses []store.Use) error {
+	var suffixes []string // "/", or of files beside the picture's folder
+	for _, p := range j.view(j.Output.Formats).Files() {
+		suffix := p.Suffix
+		if strings.HasPrefix(suffix, "/") {
+			suffix = "/"
+		}
+		if !slices.Contains(suffixes, suffix) {
+			suffixes = append(suffixes, suffix)
+		}
+	}
+	for i := range entries {
+		if entries[i].Problem != nil {
+			continue
+		}
+		for _, suffix := range suffixes {
+			name := entries[i].Rel + suffix
+			if taken, ok := store.Taken(name, uses...); ok {
+				return fmt.Errorf("the maps of %s would need the name %s in the output folder, which is %s: rename the image, or leave it out with --exclude",
+					source.Display(entries[i].Path), taken.Name, taken.Owner)
 			}
 		}
 	}

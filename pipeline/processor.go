@@ -94,23 +94,32 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 		v.Plans = p.engine.Plans
 		return p.engine.Windows() + v.Memory()
 	}
-	return p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
+	err := p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
 		v.Plans, v.Picture = p.engine.Plans, pic
 		if err := p.ranges(ctx, v); err != nil {
 			return err
 		}
-		if err := output.Write(ctx, v, &p.space, b); err != nil {
-			return err
-		}
-		c := engine.Start()
-		written, err := b.Commit()
-		c.Mark(&p.engine.Stages.Write)
-		if err != nil {
-			return err
-		}
-		p.complete(rec, v, written)
-		return nil
+		return output.Write(ctx, v, &p.space, b)
 	})
+	if err != nil {
+		return err
+	}
+	// The memory is free by now: an earlier picture, for whose turn a pack waits, may need it.
+	b.Note(func(written []store.Written) ([]byte, error) {
+		sample := *rec
+		p.complete(&sample, v, written)
+		return sample.Sample()
+	})
+	c := engine.Start()
+	written, err := b.Commit()
+	c.Mark(&p.engine.Stages.Write)
+	p.engine.Stages.Write -= b.Waited()
+	p.waited += b.Waited()
+	if err != nil {
+		return err
+	}
+	p.complete(rec, v, written)
+	return nil
 }
 
 // ranges finds the ranges of the maps if a format needs them.
@@ -135,11 +144,11 @@ func (p *Processor) ranges(ctx context.Context, v *output.View) (err error) {
 func (p *Processor) complete(rec *manifest.Record, v *output.View, written []store.Written) {
 	at := make(map[string]store.Written, len(written))
 	for _, w := range written {
-		at[w.Path] = w
+		at[w.Name] = w
 	}
 	for _, f := range v.Files() {
 		w := at[string(rec.Output)+f.Suffix]
-		f.File.Path, f.File.Bytes, f.File.SHA256 = manifest.Path(w.Path), w.Bytes, w.SHA256
+		f.File.Path, f.File.Member, f.File.Bytes, f.File.SHA256 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.SHA256
 		rec.Files = append(rec.Files, f.File)
 	}
 	rec.Keys = map[string]string{}

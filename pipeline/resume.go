@@ -18,7 +18,7 @@ var errDone = errors.New("done by an earlier run")
 
 // left gives the formats whose files are to be written: an earlier run has not made them,
 // made them from something else, or they are no longer there.
-func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
+func (r *run) left(turn int, in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
 	formats := r.job.Output.Formats
 	if earlier == nil || earlier.Status != manifest.OK || r.opts.Overwrite == Always {
 		return formats, nil
@@ -28,8 +28,15 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 		return nil, err
 	}
 	decoder := r.job.Decoder.Fingerprint(beginning)
+	if r.opts.Pack > 0 {
+		return r.leftOfPack(turn, decoder, rec, earlier), nil
+	}
+	there := earlier.Files
+	if !r.has(there...) {
+		there = slices.DeleteFunc(slices.Clone(there), func(f manifest.File) bool { return !r.has(f) })
+	}
 	for _, f := range formats {
-		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, earlier) {
+		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, rec, there) {
 			todo = append(todo, f)
 		}
 	}
@@ -37,7 +44,6 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 		return todo, nil
 	}
 	// Files of formats that nobody asks for now may be gone. The record has those that are there.
-	there := slices.DeleteFunc(slices.Clone(earlier.Files), func(f manifest.File) bool { return !r.has(&f) })
 	if earlier.Input == rec.Input && len(there) == len(earlier.Files) {
 		return nil, nil
 	}
@@ -47,19 +53,39 @@ func (r *run) left(in *source.Input, rec, earlier *manifest.Record) (todo []*out
 	return nil, nil
 }
 
-// hasAll says whether all of a picture's files in a format are there.
-func (r *run) hasAll(f *output.Format, rec *manifest.Record) bool {
-	for _, p := range f.Files(r.job.view([]*output.Format{f})) {
-		if i := fileAt(rec, string(rec.Output)+p.Suffix); i < 0 || !r.has(&rec.Files[i]) {
-			return false
-		}
+// leftOfPack returns all formats or none: a sample is made as a whole, with the record of
+// its picture.
+func (r *run) leftOfPack(turn int, decoder string, rec, earlier *manifest.Record) []*output.Format {
+	formats := r.job.Output.Formats
+	same := earlier.Input == rec.Input && len(earlier.Keys) == len(formats) &&
+		!slices.ContainsFunc(formats, func(f *output.Format) bool { return earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) })
+	if !same || !r.store.Reuse(turn, r.stored(earlier.Files)) {
+		return formats
 	}
-	return true
+	*rec = *earlier // noted again, since the shard's other records may change
+	return nil
 }
 
-// fileAt is the place of a file in a record, or −1.
-func fileAt(rec *manifest.Record, name string) int {
-	return slices.IndexFunc(rec.Files, func(f manifest.File) bool { return string(f.Path) == name })
+// earlier returns the record that an earlier run left of a picture, or nil. A pack's record
+// has nothing to say about files in folders, and the other way round.
+func (r *run) earlier(e *source.Entry) (*manifest.Record, error) {
+	rec, err := r.journal.Find(e.Path, e.Rel)
+	if rec != nil && slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != (r.opts.Pack > 0) }) {
+		rec = nil
+	}
+	return rec, err
+}
+
+// hasAll says whether all of a picture's files in a format are among those that are there.
+func (r *run) hasAll(f *output.Format, rec *manifest.Record, there []manifest.File) bool {
+	return !slices.ContainsFunc(f.Files(r.job.view([]*output.Format{f})), func(p output.Planned) bool {
+		return fileAt(there, string(rec.Output)+p.Suffix) < 0
+	})
+}
+
+// fileAt returns the index of a file by its name, or −1.
+func fileAt(files []manifest.File, name string) int {
+	return slices.IndexFunc(files, func(f manifest.File) bool { return string(f.Path) == name })
 }
 
 // anyFile says whether anything is there that a picture's files would be written over.
@@ -88,10 +114,10 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 	for _, p := range r.job.view(r.job.Output.Formats).Files() {
 		name := string(rec.Output) + p.Suffix
 		from := rec
-		if fileAt(rec, name) < 0 {
+		if fileAt(rec.Files, name) < 0 {
 			from = earlier // which has it, or it would have been written
 		}
-		f := from.Files[fileAt(from, name)]
+		f := from.Files[fileAt(from.Files, name)]
 		files = append(files, f)
 		now[f.Path], asked[kindOf(&f)] = true, true
 	}
@@ -108,7 +134,7 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 			if err := r.folder.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case r.has(f):
+		case r.has(*f):
 			files = append(files, *f)
 		default:
 			lost[f.Format] = true
@@ -132,7 +158,7 @@ func kindOf(f *manifest.File) kind { return kind{f.Stack, f.Layer, output.Family
 // fails. If the picture's file has changed, they are of another picture and are removed;
 // otherwise they stay, and in the record.
 func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
-	if earlier == nil {
+	if earlier == nil || r.opts.Pack > 0 {
 		return nil
 	}
 	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {

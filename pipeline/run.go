@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"sync"
 	"time"
 
 	"filterbank/pipeline/engine"
@@ -61,6 +63,9 @@ const (
 type RunOptions struct {
 	Out       string // output folder
 	Overwrite Overwrite
+	// Pack is the size in bytes at which a pack of webdataset shards begins a new shard; 0
+	// writes folders. A pack holds the pictures of its last run, and Never is not for it.
+	Pack int64
 	Policy
 
 	// About gives the content of run.json at the end of a run, while the output folder is
@@ -85,8 +90,29 @@ type run struct {
 	opts    *RunOptions
 	keys    *keys
 	folder  *store.Folder
+	store   store.Store // the folder, or a pack in it
 	journal *manifest.Journal
 	crashed bool // the run before did not end well
+
+	noting  sync.Mutex
+	noteErr error // the first of note
+}
+
+// note keeps a record. Workers call it as well as the goroutine that gathers results.
+func (r *run) note(rec *manifest.Record) error {
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	if err := r.journal.Add(rec); r.noteErr == nil {
+		r.noteErr = err
+	}
+	return r.noteErr
+}
+
+// noteError returns the first error of note.
+func (r *run) noteError() error {
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	return r.noteErr
 }
 
 // Run takes every entry through the pipeline and writes files and manifest. A picture
@@ -102,13 +128,16 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
 	}
-	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.journal.Add}
+	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
 	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, c.Shared)}
 		return w.entry, &w.processor.engine.Stages
 	})
 	s.Elapsed = time.Since(begun)
-	closeErr := r.journal.Close(places(entries), r.trust)
+	if storeErr := errors.Join(r.store.Close(err == nil && s.Left == 0), r.noteError()); err == nil {
+		err = storeErr
+	}
+	closeErr := r.journal.Close(places(entries), r.keeps(true, s.Left == 0), r.keeps(false, s.Left == 0))
 	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
 		err = errors.Join(err, closeErr)
 	}
@@ -117,7 +146,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil)
-	return s, errors.Join(err, lock.Unlock(unseen))
+	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
 }
 
 // about writes what there is to say about the whole run.
@@ -142,40 +171,54 @@ func (r *run) take() (lock *store.Lock, err error) {
 		return nil, err
 	}
 	if lock, err = r.folder.Lock(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.folder.Release())
 	}
 	if r.crashed = lock.Crashed; r.crashed {
 		err = r.folder.Sweep()
+	}
+	r.store = r.folder
+	if err == nil && r.opts.Pack > 0 {
+		r.store, err = store.NewPack(r.folder, r.opts.Pack)
 	}
 	if err == nil {
 		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock(r.crashed))
+		return nil, errors.Join(err, lock.Unlock(r.crashed), r.folder.Release())
 	}
 	return lock, nil
 }
 
-// has says whether a file of an earlier run is there. After a crash its content is looked
-// at too, since a machine that lost its power may have kept a file's size and not its bytes.
-func (r *run) has(f *manifest.File) bool {
-	digest := ""
-	if r.crashed {
-		digest = f.SHA256
-	}
-	return r.folder.Has(string(f.Path), f.Bytes, digest)
+// has says whether files of an earlier run are there. After a crash it reads them too: a
+// machine that lost its power may have kept a file's size and not its bytes.
+func (r *run) has(files ...manifest.File) bool {
+	return r.folder.HasAll(r.stored(files))
 }
 
-// trust says whether the record of a picture that this run was not given is still right.
-func (r *run) trust(rec *manifest.Record) bool {
-	if r.crashed {
-		for i := range rec.Files {
-			if !r.has(&rec.Files[i]) {
-				return false
-			}
+// stored returns files of an earlier run as the store looks for them.
+func (r *run) stored(files []manifest.File) []store.Written {
+	stored := make([]store.Written, len(files))
+	for i, f := range files {
+		stored[i] = store.Written{Path: string(f.Path), Member: string(f.Member), Bytes: f.Bytes}
+		if r.crashed {
+			stored[i].SHA256 = f.SHA256
 		}
 	}
-	return true
+	return stored
+}
+
+// keeps returns which records of earlier runs are still right, of the given pictures or of
+// others.
+func (r *run) keeps(given, complete bool) func(*manifest.Record) bool {
+	if r.opts.Pack > 0 {
+		return func(rec *manifest.Record) bool {
+			return (given || !complete) && !slices.ContainsFunc(r.stored(rec.Files), func(f store.Written) bool { return !r.store.Holds(f) })
+		}
+	}
+	if given || !r.crashed {
+		return nil // this run has looked at them, or there was no crash
+	}
+	return func(rec *manifest.Record) bool { return r.has(rec.Files...) }
 }
 
 // places names the pictures of the manifest in the order of the input.
@@ -196,17 +239,18 @@ type runner struct {
 }
 
 // entry does one entry.
-func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
+func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
 	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
+	defer w.store.Skip(turn) // unless it has ended
 	if e.Problem != nil {
 		fail(rec, e.Problem)
 		return result{record: rec}
 	}
-	earlier, err := w.journal.Find(e.Path, e.Rel)
+	earlier, err := w.earlier(e)
 	if err != nil {
 		return result{err: err}
 	}
-	batch := w.folder.Begin(e.Rel)
+	batch := w.store.Begin(turn, e.Rel)
 	begun := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -216,20 +260,20 @@ func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
 			r = result{record: rec, err: w.keepOrRemove(earlier, rec)}
 		}
 	}()
-	written, err := w.picture(ctx, e, rec, earlier, batch)
+	written, err := w.picture(ctx, turn, e, rec, earlier, batch)
 	if err == nil {
 		r = result{record: rec, files: written}
 		if rec.Status == manifest.OK {
 			rec.Seconds, r.maps = w.processor.seconds(begun), w.job.view(nil).Maps()
 		}
-		return r
+		return w.placed(turn, r)
 	}
 	var outputErr *store.Error
 	switch {
 	case errors.Is(err, errDone) && rec.Status != manifest.OK:
 		return result{skipped: true}
 	case errors.Is(err, errDone):
-		return result{record: rec, skipped: true}
+		return w.placed(turn, result{record: rec, skipped: true})
 	}
 	batch.Abort()
 	switch {
@@ -243,9 +287,17 @@ func (w *runner) entry(ctx context.Context, _ int, e *source.Entry) (r result) {
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }
 
+// placed has the record of a result noted when the store has placed the picture's files.
+func (w *runner) placed(turn int, r result) result {
+	r.noted = true
+	w.store.Placed(turn, func() { w.note(r.record) })
+	r.err = w.noteError()
+	return r
+}
+
 // picture does what an earlier run has left of a picture, or gives errDone. It gives the
 // files that were written.
-func (w *runner) picture(ctx context.Context, e *source.Entry, rec, earlier *manifest.Record, b *store.Batch) (written []manifest.File, err error) {
+func (w *runner) picture(ctx context.Context, turn int, e *source.Entry, rec, earlier *manifest.Record, b *store.Batch) (written []manifest.File, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -262,7 +314,7 @@ func (w *runner) picture(ctx context.Context, e *source.Entry, rec, earlier *man
 		return nil, err
 	}
 	defer in.Close()
-	todo, err := w.left(in, rec, earlier)
+	todo, err := w.left(turn, in, rec, earlier)
 	if err != nil {
 		return nil, err
 	}
@@ -273,5 +325,8 @@ func (w *runner) picture(ctx context.Context, e *source.Entry, rec, earlier *man
 		return nil, err
 	}
 	written = rec.Files
+	if w.opts.Pack > 0 {
+		return written, nil // a sample has the files of one run
+	}
 	return written, w.settle(earlier, rec)
 }

@@ -284,7 +284,7 @@ func TestProcessor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec, err := p.Process(context.Background(), in, e.Rel, folder.Begin(e.Rel))
+		rec, err := p.Process(context.Background(), in, e.Rel, folder.Begin(0, e.Rel))
 		in.Close()
 		if want[i].Status == manifest.Failed {
 			if rec != nil || err == nil || err.Error() != want[i].Error {

@@ -35,6 +35,7 @@ type result struct {
 	skipped bool
 	maps    int
 	files   []manifest.File // that were written
+	noted   bool            // or will be: the record is not for crew.note
 	err     error           // of the output folder; it ends the run
 }
 
@@ -102,7 +103,7 @@ func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (s S
 		if c.policy.Ended != nil {
 			c.policy.Ended()
 		}
-		if res.record != nil && c.note != nil {
+		if res.record != nil && c.note != nil && !res.noted {
 			res.err = errors.Join(res.err, c.note(res.record))
 		}
 		if res.err != nil {

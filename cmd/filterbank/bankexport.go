@@ -92,9 +92,8 @@ func overChannels(f config.Filter, channels string) (exported, error) {
 
 // writeFile puts a file at path, whole or not at all, in the place of what was there.
 func writeFile(path string, data []byte) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("write %s: not a regular file", path)
+	if err := regular(path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if dir, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !dir.IsDir() {
 		return fmt.Errorf("write %s: there is no folder %s", path, filepath.Dir(path))
@@ -103,5 +102,18 @@ func writeFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	defer tree.Release()
 	return tree.WriteFile(filepath.Base(path), data)
+}
+
+// regular returns an error if something other than a regular file has the path.
+func regular(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil || info.Mode().IsRegular():
+		return nil
+	case info.Mode()&fs.ModeSymlink != 0:
+		return errors.New("it is a link, which is not followed; name the file that it leads to, or remove the link")
+	}
+	return errors.New("it is no regular file; choose another name")
 }

@@ -97,12 +97,12 @@ func (f *calibration) open() error {
 	if f.file == "" {
 		return errors.New("the statistics file has no name; give it one with -o")
 	}
-	info, err := os.Stat(f.file)
+	info, err := os.Lstat(f.file)
 	switch {
 	case err == nil && info.IsDir(), os.IsPathSeparator(f.file[len(f.file)-1]):
 		return fmt.Errorf("statistics file %s: it is a folder; name a file with -o", f.file)
 	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("statistics file %s: it is no regular file; name one with -o", f.file)
+		return fmt.Errorf("statistics file %s: %w", f.file, regular(f.file))
 	case err == nil:
 		if _, err := stats.Read(f.file); err != nil {
 			return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
@@ -120,7 +120,7 @@ func (f *calibration) open() error {
 	if err != nil {
 		return fmt.Errorf("patches: %w", err)
 	}
-	return patches.Writable()
+	return errors.Join(patches.Writable(), patches.Release())
 }
 
 // finish writes the file, prints the audit, draws the patches and gives the exit code.

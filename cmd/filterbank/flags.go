@@ -87,6 +87,7 @@ type job struct {
 	pipeline.Job
 	res     pipeline.Resources
 	opts    pipeline.RunOptions
+	pack    string // the form of the pack; empty writes folders
 	entries []source.Entry
 }
 

@@ -7,23 +7,23 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/config"
 	"filterbank/filters/kernel"
+	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
-	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // reportName is the page that a report is, in the run's folder, unless -o says otherwise.
-const reportName = "report.html"
+const reportName = store.ReportName
 
 // reportFlags are those of report.
 type reportFlags struct {
@@ -120,22 +120,13 @@ func reportLine(s report.Summary, out string) string {
 	return line + ", " + byteCount(s.Bytes)
 }
 
-// checkReportPlace refuses something else in the page's place, and a picture whose folder
-// would have to lie where run --report writes. File systems of macOS and Windows do not tell upper from lower case.
-func checkReportPlace(out string, entries []source.Entry) error {
+// checkReportPlace refuses something else in the place of the page that run --report writes,
+// and a picture whose folder would have to lie there.
+func checkReportPlace(out string, j *job) error {
 	if err := report.CheckPage(filepath.Join(out, reportName)); err != nil {
 		return err
 	}
-	data := report.DataFolder(reportName)
-	for i := range entries {
-		e := &entries[i]
-		first, _, _ := strings.Cut(e.Rel, "/")
-		if e.Problem == nil && (strings.EqualFold(first, reportName) || strings.EqualFold(first, data)) {
-			return fmt.Errorf("the maps of %s would need a folder where --report writes %s and %s: leave it out with --exclude, or write the page elsewhere with filterbank report -o",
-				source.Display(e.Path), reportName, data)
-		}
-	}
-	return nil
+	return pipeline.CheckPlaces(j.entries, j.Job, store.Report)
 }
 
 // readRun finds out from run.json what made a run.

@@ -20,11 +20,13 @@ import (
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 func newRun(c console) *cobra.Command {
 	var f flags
 	var onError, overwrite, cpu string
+	var pack string
 	var dry, page bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
@@ -49,11 +51,14 @@ func newRun(c console) *cobra.Command {
 			default:
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
+			if err := setPack(j, pack); err != nil {
+				return err
+			}
 			if dry {
 				return f.plan(cmd.Context(), c, j, false)
 			}
 			if page {
-				if err := checkReportPlace(f.out, j.entries); err != nil {
+				if err := checkReportPlace(f.out, j); err != nil {
 					return err
 				}
 			}
@@ -63,12 +68,31 @@ func newRun(c console) *cobra.Command {
 	f.register(cmd)
 	f.registerWork(cmd, &onError)
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: skip images that are done and right; always; or never")
+	cmd.Flags().StringVar(&pack, "pack", "", "webdataset: put each image's files, as one sample, into shards/000000.tar and so on, instead of folders")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")
+	must(cmd.RegisterFlagCompletionFunc("pack", cobra.FixedCompletions([]string{webdataset}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
+
+// setPack sets the pack that the files are put into.
+func setPack(j *job, form string) error {
+	switch {
+	case form == "":
+		return nil
+	case form != webdataset:
+		return fmt.Errorf("pack %q: it must be %s", form, webdataset)
+	case j.opts.Overwrite == pipeline.Never:
+		return errors.New("--overwrite never is about files in folders: leave it out, or leave out --pack")
+	}
+	j.pack, j.opts.Pack = form, store.ShardBytes
+	return nil
+}
+
+// webdataset is the form of packs.
+const webdataset = "webdataset"
 
 // registerWork registers what says how images are worked on, one by one.
 func (f *flags) registerWork(cmd *cobra.Command, onError *string) {

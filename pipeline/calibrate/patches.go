@@ -33,6 +33,7 @@ func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipe
 	if err != nil {
 		return err
 	}
+	defer folder.Release()
 	unlock, err := alone(folder)
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *st
 
 // write commits the files that do makes, or none of them.
 func (p *patches) write(do func(*store.Batch) error) error {
-	b := p.folder.Begin("")
+	b := p.folder.BeginOwn()
 	err := do(b)
 	if err == nil {
 		_, err = b.Commit()

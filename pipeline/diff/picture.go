@@ -49,7 +49,7 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	others := make(map[manifest.Path]*manifest.File, len(b.Files))
 	for i := range b.Files {
 		if !forTheEye(&b.Files[i]) {
-			others[b.Files[i].Path] = &b.Files[i]
+			others[b.Files[i].Name()] = &b.Files[i]
 		}
 	}
 	for i := range a.Files {
@@ -60,19 +60,19 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 		if forTheEye(fa) {
 			continue
 		}
-		fb, ok := others[fa.Path]
+		fb, ok := others[fa.Name()]
 		if !ok {
-			c.OnlyA.add(fa.Path)
+			c.OnlyA.add(fa.Name())
 			continue
 		}
-		delete(others, fa.Path)
+		delete(others, fa.Name())
 		if err := c.file(runs, recs, fa, fb); err != nil {
-			c.Unreadable.add(Problem{fa.Path, err.Error()})
+			c.Unreadable.add(Problem{fa.Name(), err.Error()})
 		}
 	}
 	for _, f := range b.Files {
-		if _, left := others[f.Path]; left {
-			c.OnlyB.add(f.Path)
+		if _, left := others[f.Name()]; left {
+			c.OnlyB.add(f.Name())
 		}
 	}
 	return c, nil

@@ -107,10 +107,13 @@ func (j *Journal) read(at span) (*Record, error) {
 }
 
 // holdsItsFiles says whether all files of a record are its picture's: they lie in its
-// folder, or beside it under the folder's name and an extension.
+// folder, beside it under the folder's name and an extension, or in a pack.
 func (r *Record) holdsItsFiles() bool {
 	return !slices.ContainsFunc(r.Files, func(f File) bool {
 		name := string(f.Path)
+		if f.Member != "" {
+			return !store.IsShard(name)
+		}
 		rest, ok := strings.CutPrefix(name, string(r.Output))
 		inside := strings.HasPrefix(rest, "/")
 		beside := strings.HasPrefix(rest, ".") && !strings.Contains(rest, "/")
@@ -136,12 +139,13 @@ func (j *Journal) Add(r *Record) error {
 }
 
 // Close rewrites the manifest: first the newest record of each of the given pictures,
-// inputs and outputs, in their order, then those of other pictures from earlier runs, if
-// keep says so. When it fails the journal stays as it is, and is as good for going on
-// from.
-func (j *Journal) Close(pictures iter.Seq2[string, string], keep func(*Record) bool) error {
-	batch := j.folder.Begin("")
-	err := j.copyLines(batch.Create(Name), pictures, keep)
+// inputs and outputs, in their order, then the records of other pictures. Of the records of
+// earlier runs, given says which are kept of the given pictures, and others which are kept
+// of others; nil keeps all. If Close fails, the journal stays as it is, and a run can go on
+// from it.
+func (j *Journal) Close(pictures iter.Seq2[string, string], given, others func(*Record) bool) error {
+	batch := j.folder.BeginOwn()
+	err := j.copyLines(batch.Create(Name), pictures, given, others)
 	// Windows does not rename onto an open file.
 	if err = errors.Join(err, j.file.Close()); err != nil {
 		batch.Abort()
@@ -151,9 +155,13 @@ func (j *Journal) Close(pictures iter.Seq2[string, string], keep func(*Record) b
 	return err
 }
 
-func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], keep func(*Record) bool) error {
+func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], given, others func(*Record) bool) error {
 	for input, output := range pictures {
-		if err := j.copyLine(out, place(input, output)); err != nil {
+		where := place(input, output)
+		if err := j.dropUnless(where, given); err != nil {
+			return err
+		}
+		if err := j.copyLine(out, where); err != nil {
 			return err
 		}
 		if output != "" {
@@ -161,13 +169,10 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], k
 		}
 	}
 	for _, place := range j.order {
-		at, left := j.earlier[place]
-		if !left {
-			continue
-		}
-		if r, err := j.read(at); err != nil {
+		if err := j.dropUnless(place, others); err != nil {
 			return err
-		} else if r == nil || !keep(r) {
+		}
+		if _, left := j.earlier[place]; !left {
 			continue
 		}
 		if err := j.copyLine(out, place); err != nil {
@@ -175,6 +180,20 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], k
 		}
 	}
 	return nil
+}
+
+// dropUnless drops the record of an earlier run, if there is no newer one, unless it can be
+// read and keep is true of it. A nil keep drops none.
+func (j *Journal) dropUnless(place string, keep func(*Record) bool) error {
+	at, ok := j.earlier[place]
+	if _, newer := j.fresh[place]; newer || !ok || keep == nil {
+		return nil
+	}
+	r, err := j.read(at)
+	if err == nil && (r == nil || !keep(r)) {
+		delete(j.earlier, place)
+	}
+	return err
 }
 
 // copyLine copies the newest record of a place, once.

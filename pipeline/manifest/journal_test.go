@@ -76,7 +76,7 @@ func TestJournal(t *testing.T) {
 	if got, want := readManifest(t, root), lineGone+lineB+lineA; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if err := j.Close(inOrder(a, b, gone), all); err != nil {
+	if err := j.Close(inOrder(a, b, gone), nil, all); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := readManifest(t, root), lineA+lineB+lineGone; got != want {
@@ -93,7 +93,7 @@ func TestJournal(t *testing.T) {
 	}
 	b.Status, b.Code, b.Error = OK, "", ""
 	add(t, j, b)
-	if err := j.Close(inOrder(b), all); err != nil {
+	if err := j.Close(inOrder(b), nil, all); err != nil {
 		t.Fatal(err)
 	}
 	lineB = `{"input":"b\udcff.png","output":"b\udcff","status":"ok"}` + "\n"
@@ -105,7 +105,7 @@ func TestJournal(t *testing.T) {
 	j = openJournal(t, tr)
 	gone.Output, gone.Status = "gone", OK
 	add(t, j, gone)
-	if err := j.Close(inOrder(gone), func(r *Record) bool { return r.Input != a.Input }); err != nil {
+	if err := j.Close(inOrder(gone), nil, func(r *Record) bool { return r.Input != a.Input }); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := readManifest(t, root), `{"input":"gone.png","output":"gone","status":"ok"}`+"\n"+lineB; got != want {
@@ -132,7 +132,7 @@ func TestTornJournal(t *testing.T) {
 		}
 		j := openJournal(t, tr)
 		add(t, j, Record{Input: "3", Output: "3", Status: OK})
-		if err := j.Close(inOrder(), all); err != nil {
+		if err := j.Close(inOrder(), nil, all); err != nil {
 			t.Fatal(err)
 		}
 		if got := readManifest(t, root); got != c.kept {
@@ -166,7 +166,7 @@ func TestMadeUpManifest(t *testing.T) {
 		if r, err := j.Find("1", "1"); r != nil || err != nil {
 			t.Errorf("file %s: got %v, %v, want no record", file, r, err)
 		}
-		if err := j.Close(inOrder(), all); err != nil {
+		if err := j.Close(inOrder(), nil, all); err != nil {
 			t.Fatal(err)
 		}
 		if got := readManifest(t, root); got != "" {

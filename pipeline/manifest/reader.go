@@ -23,9 +23,8 @@ type Reader struct {
 	lines map[string]span // the newest of each picture
 }
 
-// Open opens the manifest in a run's output folder. That there is none, and a
-// line that is no record, are errors; a last line without an end, which a crash leaves
-// behind, does not count.
+// Open opens the manifest in a run's output folder. A missing manifest and a line that is no
+// record are errors. A crash may leave a last line without an end, which is passed over.
 func Open(dir string) (*Reader, error) {
 	m := &Reader{dir: dir, lines: map[string]span{}}
 	root, err := os.OpenRoot(dir)
@@ -33,9 +32,7 @@ func Open(dir string) (*Reader, error) {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	defer root.Close()
-	if info, statErr := root.Stat(Name); statErr == nil && !info.Mode().IsRegular() { // a pipe would be waited for
-		err = errors.New("it is no regular file")
-	} else if m.file, err = root.Open(Name); err == nil {
+	if m.file, err = openRegular(root, Name); err == nil {
 		if err = m.index(); err != nil {
 			m.file.Close()
 		}
@@ -46,6 +43,22 @@ func Open(dir string) (*Reader, error) {
 		return nil, fmt.Errorf("read %s of %s: %w", Name, dir, err)
 	}
 	return m, nil
+}
+
+// openRegular opens a regular file of a run's folder. A link is followed only inside the
+// folder.
+func openRegular(root *os.Root, name string) (*os.File, error) {
+	info, err := root.Stat(name)
+	if err != nil {
+		if link, linkErr := root.Readlink(name); linkErr == nil && !errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("it is a link to %s, which leads out of the folder and is not followed; put the file in its place", link)
+		}
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		return nil, errors.New("it is no regular file")
+	}
+	return root.Open(name)
 }
 
 // Close closes the file.
@@ -122,17 +135,32 @@ func (m *Reader) Record(place string) (*Record, error) {
 	return rec, nil
 }
 
-// ReadFile reads a file of JSON that a run or a calibration has written, which may be a
-// made-up one: it has to be regular, and of at most 256 MiB.
+// ReadFile reads a file of JSON that a run or a calibration has written. Anyone may have
+// made the file: it must be regular and have at most 256 MiB.
 func ReadFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: it is no regular file", name)
-	case info.Size() > maxLine:
-		return nil, fmt.Errorf("%s: it has %d bytes, and at most %d are read", name, info.Size(), int64(maxLine))
 	}
-	return os.ReadFile(name)
+	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		return nil, fmt.Errorf("%s: it is no regular file", name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readAll(file)
+}
+
+// readAll reads a file of at most 256 MiB.
+func readAll(file *os.File) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxLine {
+		return nil, fmt.Errorf("%s: it has %d bytes, and at most %d are read", file.Name(), info.Size(), int64(maxLine))
+	}
+	return io.ReadAll(io.LimitReader(file, maxLine))
 }

@@ -3,10 +3,13 @@
 // pictures or maps.
 package manifest
 
-import "filterbank/filters/volume"
+import (
+	"filterbank/filters/volume"
+	"filterbank/pipeline/store"
+)
 
 // Name is the name of the manifest, at the top of the output folder.
-const Name = "manifest.jsonl"
+const Name = store.ManifestName
 
 // Status says how a picture fared.
 type Status string
@@ -95,6 +98,8 @@ type Layer struct {
 type File struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`
+	// The name of the file in the tar file of the path, if the run wrote a pack.
+	Member Path `json:"member,omitempty"`
 	// What the file holds: a map as png or png16, a layer's maps as npy, all maps as npz, a contact sheet of a layer, or a map as an overlay on the picture.
 	Format string `json:"format,omitempty"`
 	// The stack's name; a stack file's only stack has none.
@@ -113,4 +118,12 @@ type File struct {
 	Bytes int64 `json:"bytes" jsonschema:"minimum=0"`
 	// SHA-256 of the file, in hexadecimal.
 	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
+}
+
+// Name returns the file's name below the output folder, or in the tar files of a pack.
+func (f *File) Name() Path {
+	if f.Member != "" {
+		return f.Member
+	}
+	return f.Path
 }

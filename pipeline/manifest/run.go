@@ -3,11 +3,14 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+
+	"filterbank/pipeline/store"
 )
 
 // RunName is the name of a run's own account, at the top of the output folder.
-const RunName = "run.json"
+const RunName = store.RunName
 
 // Run is run.json: what was run, and how it went.
 type Run struct {
@@ -18,6 +21,7 @@ type Run struct {
 	StackFolder Path               `json:"stack_folder"` // where relative paths of weights begin; itself relative to Folder
 	Layers      string             `json:"layers"`
 	Formats     []string           `json:"formats"`
+	Pack        string             `json:"pack,omitempty"` // the form of the pack that the files are in
 	Scale       string             `json:"scale"`
 	Colormap    string             `json:"colormap"`
 	Shard       string             `json:"shard,omitempty"`
@@ -38,7 +42,17 @@ type Run struct {
 // is opened. The error is fs.ErrNotExist where there is none.
 func ReadRun(dir string) (*Run, error) {
 	name := filepath.Join(dir, RunName)
-	data, err := ReadFile(name)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	file, err := openRegular(root, RunName)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer file.Close()
+	data, err := readAll(file)
 	if err != nil {
 		return nil, err
 	}

@@ -19,13 +19,16 @@ import (
 
 // stage is the place in which a report's data is gathered before its page names it: a
 // folder inside the data's folder, so that a page is at all times beside the data that
-// it was made with. It is safe for concurrent use.
+// it was made with. Links in the page's folder are not followed out of it. A stage is safe
+// for concurrent use.
 type stage struct {
-	page  string // the page's path
-	data  string // the data's folder
-	dir   string // where files are made
-	made  bool   // data was not there before
-	bytes atomic.Int64
+	page   string      // the page's path
+	folder os.FileInfo // the page's folder
+	parent *os.Root    // the page's folder
+	root   *os.Root    // the data's folder
+	dir    string      // the folder in root where files are made
+	made   bool        // the data's folder was not there before
+	bytes  atomic.Int64
 }
 
 // marker is a file that tells a data folder from any other folder.
@@ -43,14 +46,18 @@ func CheckPage(page string) error {
 	if filepath.Ext(page) != ".html" || filepath.Base(page) == ".html" {
 		return fmt.Errorf("report %s: the page's name must end in .html", page)
 	}
-	if info, err := os.Stat(page); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Lstat(page); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("report %s: it is no regular file; choose another name with -o", page)
 	} else if err == nil && info.Size() > 0 && !isReport(page) {
 		return fmt.Errorf("report %s: there is another file of that name, no report; choose another name with -o, or remove it", page)
 	}
 	data := DataFolder(page)
-	if _, err := os.Lstat(data); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(data)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("report %s: its data would go to %s, which is no folder; choose another name with -o, or remove it", page, data)
 	}
 	if _, err := os.Lstat(filepath.Join(data, marker)); err != nil {
 		return fmt.Errorf("report %s: its data would go to %s, which is there and no report's; choose another name with -o", page, data)
@@ -62,24 +69,60 @@ func newStage(out string) (*stage, error) {
 	if err := CheckPage(out); err != nil {
 		return nil, err
 	}
-	s := &stage{page: out, data: DataFolder(out)}
-	_, err := os.Lstat(s.data)
-	s.made = errors.Is(err, fs.ErrNotExist)
-	if err := os.MkdirAll(s.data, 0o777); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
-	}
-	if s.made { // else it is there, and a run from elsewhere may have a link in its place
-		if err := os.WriteFile(filepath.Join(s.data, marker), []byte("the data of "+filepath.Base(out)+"\n"), 0o666); err != nil {
-			s.discard()
-			return nil, fmt.Errorf("report: %w", err)
-		}
-	}
-	s.dir = filepath.Join(s.data, fmt.Sprintf(unfinished+"%x", rand.Uint64())) // os.MkdirTemp would keep others out for good
-	if err := os.Mkdir(s.dir, 0o777); err != nil {
+	s := &stage{page: out}
+	if err := s.open(); err != nil {
 		s.discard()
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return s, nil
+}
+
+// open opens the page's folder and the data's folder, and makes the folder for the files.
+func (s *stage) open() (err error) {
+	if err = os.MkdirAll(filepath.Dir(s.page), 0o777); err != nil {
+		return err
+	}
+	if s.parent, err = os.OpenRoot(filepath.Dir(s.page)); err != nil {
+		return err
+	}
+	if s.folder, err = s.parent.Stat("."); err != nil {
+		return err
+	}
+	data := s.dataName()
+	if err = s.parent.Mkdir(data, 0o777); err == nil {
+		s.made = true
+	} else if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if s.root, err = s.parent.OpenRoot(data); err != nil {
+		return err
+	}
+	if s.made { // else it is there, and a run from elsewhere may have a link in its place
+		if err = s.root.WriteFile(marker, []byte("the data of "+filepath.Base(s.page)+"\n"), 0o666); err != nil {
+			return err
+		}
+	}
+	dir := fmt.Sprintf(unfinished+"%x", rand.Uint64()) // os.MkdirTemp would keep others out for good
+	if err = s.root.Mkdir(dir, 0o777); err == nil {
+		s.dir = dir
+	}
+	return err
+}
+
+// dataName is the name of the data's folder in the page's folder.
+func (s *stage) dataName() string { return filepath.Base(DataFolder(s.page)) }
+
+// gone returns an error if the page's folder is no longer at its path.
+func (s *stage) gone() error {
+	dir := filepath.Dir(s.page)
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(info, s.folder) {
+		return fmt.Errorf("%s: another folder has taken its place: %w", dir, fs.ErrNotExist)
+	}
+	return nil
 }
 
 // generator stands at the beginning of every page.
@@ -99,21 +142,31 @@ func isReport(name string) bool {
 
 // discard removes what was not published. After publish it does nothing.
 func (s *stage) discard() {
-	os.RemoveAll(s.dir)
+	if s.dir != "" {
+		s.root.RemoveAll(s.dir)
+	}
 	if s.made {
 		s.dissolve()
+	}
+	if s.root != nil {
+		s.root.Close()
+	}
+	if s.parent != nil {
+		s.parent.Close()
 	}
 }
 
 // file adds a file and gives its digest. The name is slash-separated, with one folder at
 // most; the content comes in parts.
 func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
-	path := filepath.Join(s.dir, filepath.FromSlash(name))
-	// Not with its parents, which would put a folder in the place of one that is gone.
-	if err := os.Mkdir(filepath.Dir(path), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.gone(); err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	out, err := os.Create(path)
+	path := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := s.root.Mkdir(filepath.Dir(path), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	out, err := s.root.Create(path)
 	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
@@ -151,7 +204,7 @@ func (s *stage) put(name string, v any) (sum string, err error) {
 
 // value reads what put wrote of a value.
 func (s *stage) value(name string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)+".js"))
+	data, err := s.root.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)+".js"))
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
@@ -164,32 +217,35 @@ func (s *stage) value(name string) ([]byte, error) {
 
 // url is the address of the data's folder of that id, relative to the page.
 func (s *stage) url(id string) string {
-	return escapePath(filepath.Base(s.data)) + "/" + id + "/"
+	return escapePath(s.dataName()) + "/" + id + "/"
 }
 
 // publish gives the data its name, writes the page, which names it, and removes the
 // data of earlier pages. An embedded report has no data beside it.
 func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error {
+	if err := s.gone(); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
 	// Beside its data, where the next report finds what a crash has left.
 	temporary := s.dir + ".html"
-	defer os.Remove(temporary)
-	size, err := create(temporary, html)
+	defer s.root.Remove(temporary)
+	size, err := s.create(temporary, html)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	keep := ""
 	if !embed {
 		keep = id
-		final := filepath.Join(s.data, id)
-		_, before := os.Lstat(final)
-		if err := replace(s.dir, final); err != nil {
+		_, before := s.root.Lstat(id)
+		if err := s.replace(s.dir, id); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
+		s.dir = ""
 		if before != nil { // else it is the data of the page that is there, too
-			s.dir = final
+			s.dir = id
 		}
 	}
-	if err := os.Rename(temporary, s.page); err != nil {
+	if err := s.parent.Rename(filepath.Join(s.dataName(), temporary), filepath.Base(s.page)); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	if embed {
@@ -201,31 +257,31 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 
 // replace renames a folder, in place of one that may be there. That one has the same
 // content unless somebody has changed it, since the name is a digest.
-func replace(from, to string) error {
-	err := os.Rename(from, to)
+func (s *stage) replace(from, to string) error {
+	err := s.root.Rename(from, to)
 	if err == nil {
 		return nil
 	}
-	if _, statErr := os.Lstat(to); statErr != nil {
+	if _, statErr := s.root.Lstat(to); statErr != nil {
 		return err
 	}
 	old := from + "-old"
-	if err := os.Rename(to, old); err != nil {
+	if err := s.root.Rename(to, old); err != nil {
 		return err
 	}
-	if err := os.Rename(from, to); err != nil {
-		return errors.Join(err, os.Rename(old, to))
+	if err := s.root.Rename(from, to); err != nil {
+		return errors.Join(err, s.root.Rename(old, to))
 	}
-	return os.RemoveAll(old)
+	return s.root.RemoveAll(old)
 }
 
 // clean removes all data but that of the page, and what crashes have left.
 func (s *stage) clean(keep string) error {
-	s.dir = filepath.Join(s.data, unfinished) // nothing to discard
-	entries, err := os.ReadDir(s.data)
-	for _, e := range entries {
-		if name := e.Name(); name != keep && ours(name) {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(s.data, name)))
+	s.dir, s.made = "", false // nothing to discard
+	names, err := s.list()
+	for _, name := range names {
+		if name != keep && ours(name) {
+			err = errors.Join(err, s.root.RemoveAll(name))
 		}
 	}
 	if err != nil {
@@ -235,6 +291,16 @@ func (s *stage) clean(keep string) error {
 		s.dissolve()
 	}
 	return nil
+}
+
+// list lists the names in the data's folder.
+func (s *stage) list() ([]string, error) {
+	dir, err := s.root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Readdirnames(-1)
 }
 
 // ours says whether a name in the data's folder is one that this package gives.
@@ -248,15 +314,19 @@ func ours(name string) bool {
 
 // dissolve removes the data's folder unless something besides the marker is in it.
 func (s *stage) dissolve() {
-	if entries, err := os.ReadDir(s.data); err == nil && len(entries) <= 1 {
-		os.Remove(filepath.Join(s.data, marker))
-		os.Remove(s.data)
+	if s.root == nil {
+		s.parent.Remove(s.dataName())
+		return
+	}
+	if names, err := s.list(); err == nil && len(names) <= 1 {
+		s.root.Remove(marker)
+		s.parent.Remove(s.dataName())
 	}
 }
 
-// create writes a file and gives its size.
-func create(name string, write func(io.Writer) error) (size int64, err error) {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// create writes a file in the data's folder and returns its size.
+func (s *stage) create(name string, write func(io.Writer) error) (size int64, err error) {
+	file, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return 0, err
 	}

@@ -9,35 +9,52 @@ import (
 	"syscall"
 )
 
-// ErrGone says that the output folder is not where it was when the run began. What was
-// written to it is lost or elsewhere, so that the run can neither go on nor make another.
+// ErrGone says that the output folder is not where it was when the run began. Files written
+// since then are lost or elsewhere. The run ends and makes no other folder.
 var ErrGone = errors.New("the output folder has been moved or removed since the run began")
 
 // Error is a failure to write to the output folder.
 type Error struct {
 	Path string
 	Err  error
+
+	shared bool // the file holds more than one picture's
 }
 
-// Error names the path and what went wrong. The temporary name, which the file system's
-// own error has, would help nobody.
-func (e *Error) Error() string {
-	err := e.Err
-	if inner, ok := errors.AsType[*fs.PathError](err); ok {
-		err = inner.Err
-	} else if inner, ok := errors.AsType[*os.LinkError](err); ok {
-		err = inner.Err
-	}
-	return fmt.Sprintf("write %s: %v", e.Path, err)
-}
+// Error names the path and the cause. The temporary name in the file system's own error is
+// left out.
+func (e *Error) Error() string { return fmt.Sprintf("write %s: %v", e.Path, bare(e.Err)) }
 
-// Unwrap is the file system's own error.
+// Unwrap returns the file system's own error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// OfOne says that the failure is about this file's name only, so that others may well
-// be written; a full disk or a folder that is gone is everybody's.
+// OfOne says whether the failure concerns this file's name only, so that others can still be
+// written. A full disk or a missing output folder concerns every file.
 func (e *Error) OfOne() bool {
+	if e.shared {
+		return false
+	}
+	if _, ok := errors.AsType[*placeError](e.Err); ok {
+		return true
+	}
 	return slices.ContainsFunc([]error{
 		syscall.ENAMETOOLONG, syscall.EISDIR, syscall.ENOTDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.EINVAL, syscall.ELOOP, syscall.EILSEQ,
 	}, func(errno error) bool { return errors.Is(e.Err, errno) })
+}
+
+// placeError says why a name cannot be used: a link stands in its way, or the system
+// does not allow it.
+type placeError struct{ text string }
+
+func (e *placeError) Error() string { return e.text }
+
+// bare returns the system's error without the operation and the names around it.
+func bare(err error) error {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		return inner.Err
+	}
+	if inner, ok := errors.AsType[*os.LinkError](err); ok {
+		return inner.Err
+	}
+	return err
 }

@@ -8,33 +8,34 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
-// BufferBytes is how much of a file is held in memory: files up to that size, most
-// maps among them, cost one write.
+// BufferBytes is the part of a file that is held in memory. Files up to this size, most maps
+// among them, cost one write.
 const BufferBytes = 256 << 10
 
-// File is a file of a batch, written from its beginning to its end. No descriptor
-// stays open between writes, so that thousands of maps may grow at a time.
+// File is a file of a batch, written from its beginning to its end. No descriptor stays open
+// between writes, so that thousands of maps can grow at a time.
 type File struct {
 	batch  *Batch
-	name   string // relative to the tree, slash-separated
-	path   string
-	temp   string // empty before the first flush and after the rename
+	name   string // relative to the output folder, slash-separated
+	temp   string // the temporary name; empty before the first flush and after the rename
 	placed bool
 	buffer []byte // nil before the first byte and at the end
 	size   int64
 	hash   hash.Hash
+	digest string   // hexadecimal; empty before the file is sealed
 	sized  *os.File // open, for a file that is written in any order
 }
 
-// Create adds a file to the batch, whose name is the batch's stem and this: "/edges.npy" or
-// ".npz".
+// Create adds a file to the batch. Its name is the batch's stem with the suffix, for
+// example "/edges/000-x.png" or ".npz".
 func (b *Batch) Create(suffix string) *File {
-	name := b.stem + suffix
-	f := &File{batch: b, name: name, path: filepath.Join(b.tree.root, filepath.FromSlash(name)), hash: sha256.New()}
+	f := &File{batch: b, name: b.stem + suffix, hash: sha256.New()}
 	b.files = append(b.files, f)
 	return f
 }
@@ -42,23 +43,25 @@ func (b *Batch) Create(suffix string) *File {
 // Write appends to the file.
 func (f *File) Write(p []byte) (int, error) {
 	if f.buffer == nil {
-		f.buffer = f.batch.tree.buffer()
+		f.buffer = f.batch.folder.buffer()
 	}
 	f.buffer = append(f.buffer, p...)
 	f.size += int64(len(p))
 	if len(f.buffer) < BufferBytes {
 		return len(p), nil
 	}
-	if err := f.flush(); err != nil {
-		return 0, f.batch.tree.failed(f.path, err)
+	dirs := directories{folder: f.batch.folder} // other files of the batch may be written at the same time
+	defer dirs.close()
+	if err := f.flush(&dirs); err != nil {
+		return 0, f.batch.folder.explain(f.name, err)
 	}
 	return len(p), nil
 }
 
 // flush appends the buffer to the temporary file.
-func (f *File) flush() error {
+func (f *File) flush(dirs *directories) error {
 	f.hash.Write(f.buffer)
-	out, err := f.open(os.O_WRONLY | os.O_APPEND)
+	out, err := f.open(dirs, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -67,95 +70,152 @@ func (f *File) flush() error {
 	return errors.Join(err, out.Close())
 }
 
-// open opens the temporary file, making it and its folder the first time. Another
-// batch that fails may remove a folder just before a file is made in it, hence the
-// further tries.
-func (f *File) open(flags int) (*os.File, error) {
+// open opens the temporary file. The first time it makes the file and its folder. It tries
+// again if another batch that fails removes the folder in between.
+func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 	if f.temp != "" {
-		return os.OpenFile(f.temp, flags, 0o666)
-	}
-	temp := f.batch.tree.temporary(f.path)
-	for try := 0; ; try++ {
-		if err := f.batch.makeDir(filepath.Dir(f.path)); err != nil {
+		dir, err := dirs.of(f.temp)
+		if err != nil {
 			return nil, err
 		}
-		out, err := os.OpenFile(temp, flags|os.O_CREATE|os.O_EXCL, 0o666)
+		return dir.root.OpenFile(base(f.temp), flags, 0o666)
+	}
+	if len(f.batch.folder.dir)+1+len(f.name) > maxPath { // os.Root goes step by step and would make it; no program could open it
+		return nil, syscall.ENAMETOOLONG
+	}
+	near := f.name
+	if f.batch.temps != "" {
+		near = f.batch.temps + "/x"
+	}
+	temp := f.batch.folder.temporary(near)
+	for try := 0; ; try++ {
+		dir, err := dirs.of(temp)
 		if err == nil {
-			f.temp = temp
-		} else if errors.Is(err, fs.ErrNotExist) && try < 3 {
-			continue
+			var out *os.File
+			if out, err = dir.root.OpenFile(base(temp), flags|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
+				f.temp = temp
+				return out, nil
+			}
 		}
-		return out, err
+		if !errors.Is(err, fs.ErrNotExist) || try == 3 {
+			return nil, err
+		}
+		if err := dirs.make(path.Dir(temp), f.batch.remember); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 }
 
-// Size fixes the file's size in bytes, after which it is written with WriteAt and
-// not with Write.
+// Size fixes the file's size in bytes. From then on it is written with WriteAt and not with
+// Write.
 func (f *File) Size(size int64) error {
 	f.size = size
 	if size <= BufferBytes {
-		f.buffer = slices.Grow(f.batch.tree.buffer(), int(size))[:size]
+		f.buffer = slices.Grow(f.batch.folder.buffer(), int(size))[:size]
 		clear(f.buffer)
 		return nil
 	}
+	dirs := directories{folder: f.batch.folder}
+	defer dirs.close()
 	var err error
-	f.sized, err = f.open(os.O_RDWR)
+	f.sized, err = f.open(&dirs, os.O_RDWR)
 	if err == nil {
 		err = f.sized.Truncate(size)
 	}
 	if err != nil {
-		return f.batch.tree.failed(f.path, err)
+		return f.batch.folder.explain(f.name, err)
 	}
 	return nil
 }
 
-// WriteAt writes at an offset below the size that was fixed.
+// WriteAt writes at an offset below the fixed size.
 func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	if f.sized == nil {
 		return copy(f.buffer[at:], p), nil
 	}
 	n, err := f.sized.WriteAt(p, at)
 	if err != nil {
-		return n, f.batch.tree.failed(f.path, err)
+		return n, f.batch.folder.explain(f.name, err)
 	}
 	return n, nil
 }
 
-// finish writes out what is left and closes the temporary file.
-func (f *File) finish() (Written, error) {
+// finish writes the rest to the temporary file, closes it, and notes its digest. The
+// batch's owner calls it.
+func (f *File) finish() error {
 	if f.sized == nil {
-		if err := f.flush(); err != nil {
-			return Written{}, err
+		if err := f.flush(&f.batch.dirs); err != nil {
+			return err
 		}
 		f.release()
-	} else {
+	}
+	return f.seal()
+}
+
+// seal ends the writing and notes the digest. A file that has not outgrown its buffer stays
+// in it.
+func (f *File) seal() error {
+	switch {
+	case f.sized != nil:
 		// The digest is of the bytes in their order; they were written in another.
 		_, err := io.Copy(f.hash, io.NewSectionReader(f.sized, 0, f.size))
 		if err = errors.Join(err, f.sized.Close()); err != nil {
-			return Written{}, err
+			return err
 		}
 		f.sized = nil
+	case f.temp != "" && len(f.buffer) > 0:
+		if err := f.flush(&f.batch.dirs); err != nil {
+			return err
+		}
+		f.release()
+	default:
+		f.hash.Write(f.buffer)
 	}
-	return Written{f.name, f.size, hex.EncodeToString(f.hash.Sum(nil))}, nil
+	f.digest = hex.EncodeToString(f.hash.Sum(nil))
+	return nil
+}
+
+// written describes the file after seal.
+func (f *File) written() Written {
+	return Written{Name: f.name, Path: f.name, Bytes: f.size, SHA256: f.digest}
+}
+
+// copyTo writes the content of a sealed file.
+func (f *File) copyTo(out io.Writer) error {
+	if f.temp == "" {
+		_, err := out.Write(f.buffer)
+		return err
+	}
+	in, err := f.batch.folder.root.Open(filepath.FromSlash(f.temp))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	n, err := io.Copy(out, io.LimitReader(in, f.size))
+	if err == nil && n < f.size {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // release hands the buffer on to other files.
 func (f *File) release() {
 	if f.buffer != nil {
-		f.batch.tree.keep(f.buffer)
+		f.batch.folder.keep(f.buffer)
 		f.buffer = nil
 	}
 }
 
+// discard removes the file under its temporary or its final name.
 func (f *File) discard() {
 	f.release()
 	if f.sized != nil {
 		f.sized.Close()
 	}
 	if f.temp != "" {
-		os.Remove(f.temp)
+		f.batch.folder.root.Remove(filepath.FromSlash(f.temp))
 	}
 	if f.placed {
-		os.Remove(f.path)
+		f.batch.folder.root.Remove(filepath.FromSlash(f.name))
 	}
 }

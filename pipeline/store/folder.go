@@ -1,6 +1,7 @@
 // Package store owns the place where files go. Every file is written beside its place under
-// a temporary name and renamed; the files of one picture appear together, once the picture
-// is done, or not at all. It never looks into what it stores.
+// a temporary name and renamed. The files of one picture appear together once the picture
+// is done, or not at all. No link that leads out of the output folder is followed. The
+// package never looks into the files it stores.
 package store
 
 import (
@@ -12,62 +13,78 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// Folder is an output folder. It is safe for concurrent use.
+// Folder is an output folder. It is safe for concurrent use. Names of files are
+// slash-separated and relative to the folder. Links inside the folder are followed only if
+// they lead to places inside it. The folder's own path may contain links.
 type Folder struct {
-	root    string
-	folder  os.FileInfo // the root, as it was opened
-	run     uint64      // sets this run's temporary files apart: process numbers recur in containers
+	dir     string // the path as the user named it
+	root    *os.Root
+	folder  os.FileInfo // of root
+	run     uint64      // distinguishes temporary files of runs: process numbers recur in containers
 	counter atomic.Uint64
 	buffers sync.Pool // of *[]byte, empty, from file to file
 }
 
-// Open prepares a folder for output, making it if need be.
-func Open(root string) (*Folder, error) {
-	if err := os.MkdirAll(root, 0o777); err != nil {
-		if info, statErr := os.Stat(root); statErr == nil && !info.IsDir() {
-			return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", root)
+// Open opens a folder for output and makes it if it does not exist.
+func Open(dir string) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+			return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", dir)
+		}
+		if _, statErr := os.Lstat(dir); statErr == nil && errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("output folder %s: it is a link that leads nowhere; make the folder that it names, or name another with -o", dir)
 		}
 		return nil, fmt.Errorf("make output folder: %w", err)
 	}
-	folder, err := os.Stat(root)
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}
-	os.SameFile(folder, folder) // Windows asks for a file's identity at the first comparison
-	return &Folder{root: filepath.Clean(root), folder: folder, run: rand.Uint64()}, nil
-}
-
-// failed is the error of a path: that the whole folder is gone, if it is.
-func (t *Folder) failed(path string, err error) error {
-	if gone := t.gone(); gone != nil {
-		return gone
+	folder, err := root.Stat(".")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open output folder: %w", err), root.Close())
 	}
-	return &Error{path, err}
+	return &Folder{dir: filepath.Clean(dir), root: root, folder: folder, run: rand.Uint64()}, nil
 }
 
-// gone is an error once the folder is not where it was.
+// Close does nothing: every committed file has its place.
+func (t *Folder) Close(bool) error { return nil }
+
+// Release closes the folder. Batches, files and the lock must be done with.
+func (t *Folder) Release() error { return t.root.Close() }
+
+// path returns the path of a name, for messages.
+func (t *Folder) path(name string) string { return filepath.Join(t.dir, filepath.FromSlash(name)) }
+
+// gone returns an error if the folder is no longer at its path.
 func (t *Folder) gone() error {
-	folder, err := os.Stat(t.root)
+	folder, err := os.Stat(t.dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(folder, t.folder) {
-		return &Error{t.root, ErrGone}
+		return &Error{Path: t.dir, Err: ErrGone}
 	}
 	return nil
 }
 
-// temporary is a name beside path that no other file of this or another run has.
-func (t *Folder) temporary(path string) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%x-%d%s", tempPrefix, t.run, t.counter.Add(1), tempSuffix))
+// temporary returns a name beside the given one that no other file of any run has.
+func (t *Folder) temporary(name string) string {
+	return path.Join(path.Dir(name), fmt.Sprintf("%s%x-%d%s", tempPrefix, t.run, t.counter.Add(1), tempSuffix))
 }
 
 const tempPrefix, tempSuffix = ".filterbank-", ".tmp"
 
-// buffer is an empty buffer, of the capacity that an earlier file has left it.
+// isTemporary says whether temporary gives such names.
+func isTemporary(name string) bool {
+	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
+}
+
+// buffer returns an empty buffer with the capacity of an earlier file's.
 func (t *Folder) buffer() []byte {
 	if b, ok := t.buffers.Get().(*[]byte); ok {
 		return *b
@@ -80,186 +97,114 @@ func (t *Folder) keep(buffer []byte) {
 	t.buffers.Put(&buffer)
 }
 
-// Sweep removes the temporary files that a crash has left anywhere in the tree. No
-// batch may be open.
+// Sweep removes the temporary files that a crash has left anywhere in the folder. No batch
+// may be open.
 func (t *Folder) Sweep() error {
-	err := filepath.WalkDir(t.root, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir(): // which a layer may have called so
-		case strings.HasPrefix(d.Name(), tempPrefix) && strings.HasSuffix(d.Name(), tempSuffix):
-			return os.Remove(path)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("remove temporary files: %w", err)
+	if err := sweep(t.root); err != nil {
+		return fmt.Errorf("remove temporary files of %s: %w", t.dir, err)
 	}
 	return nil
 }
 
-// Has says whether the folder has a regular file of that name and size. With a digest,
-// which is a SHA-256 in hexadecimal, the file's content must have that one.
-func (t *Folder) Has(name string, size int64, digest string) bool {
-	path := filepath.Join(t.root, filepath.FromSlash(name))
-	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
+// Has says whether the folder has a regular file of that name and size. If the SHA-256 is
+// not empty, the content must have it too.
+func (t *Folder) Has(file Written) bool {
+	dirs := directories{folder: t}
+	defer dirs.close()
+	return dirs.have(file)
+}
+
+// HasAll says whether the folder has all the files, as Has does.
+func (t *Folder) HasAll(files []Written) bool {
+	dirs := directories{folder: t}
+	defer dirs.close()
+	for _, f := range files {
+		if !dirs.have(f) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *directories) have(f Written) bool {
+	in, err := d.of(f.Path)
+	if err != nil {
 		return false
 	}
-	if digest == "" {
+	info, err := in.root.Lstat(base(f.Path))
+	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
+		return false
+	}
+	if f.SHA256 == "" {
 		return true
 	}
-	file, err := os.Open(path)
+	file, err := in.root.Open(base(f.Path))
 	if err != nil {
 		return false
 	}
 	defer file.Close()
 	sum := sha256.New()
 	_, err = io.Copy(sum, file)
-	return err == nil && hex.EncodeToString(sum.Sum(nil)) == digest
+	return err == nil && hex.EncodeToString(sum.Sum(nil)) == f.SHA256
 }
 
-// OpenFile opens a file of the run itself for reading and writing, or makes it. Anything
-// but a regular file is refused: a pipe would be read for ever, and a link leads elsewhere.
+// OpenFile opens a file of the run itself at the top of the folder for reading and writing,
+// or makes it. Only regular files are opened: reading a pipe would never end, and a link
+// leads elsewhere.
 func (t *Folder) OpenFile(name string) (*os.File, error) {
-	path := filepath.Join(t.root, name)
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("open %s: it is no regular file; move it away or choose another folder with -o", path)
+	if info, err := t.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: it is no regular file; move it away or choose another folder with -o", t.path(name))
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := t.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", t.path(name), bare(err))
 	}
 	return file, nil
 }
 
-// Exists says whether there is anything of that name in the tree.
+// Exists says whether the folder has a file, a folder or a link of that name.
 func (t *Folder) Exists(name string) bool {
-	_, err := os.Lstat(filepath.Join(t.root, filepath.FromSlash(name)))
+	_, err := t.root.Lstat(filepath.FromSlash(name))
 	return err == nil
 }
 
-// Remove removes a file of the tree and the folders that it leaves empty.
+// Remove removes a file and the folders that it leaves empty. A missing file is no error. A
+// link is left in place and is an error.
 func (t *Folder) Remove(name string) error {
-	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return fmt.Errorf("remove %s: it lies outside the output folder", name)
+	dirs := directories{folder: t}
+	in, err := dirs.of(name)
+	if err == nil {
+		if err = t.refuseLink(in, name); err == nil {
+			err = in.root.Remove(base(name))
+		}
 	}
-	path := filepath.Join(t.root, filepath.FromSlash(name))
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &Error{path, err}
+	dirs.close()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return t.explain(name, err)
 	}
-	for dir := filepath.Dir(path); dir != t.root && os.Remove(dir) == nil; {
-		dir = filepath.Dir(dir)
+	for dir := path.Dir(name); dir != "." && t.removeDir(dir) == nil; {
+		dir = path.Dir(dir)
 	}
 	return nil
 }
 
-// Writable says whether files can be made in the tree's folder, by making one.
+// Writable makes and removes a file to find out whether files can be made in the folder.
 func (t *Folder) Writable() error {
-	path := t.temporary(filepath.Join(t.root, "x"))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	name := t.temporary("x")
+	f, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return &Error{t.root, err}
+		return &Error{Path: t.dir, Err: err}
 	}
-	return errors.Join(f.Close(), os.Remove(path))
+	return errors.Join(f.Close(), t.root.Remove(name))
 }
 
-// WriteFile writes a file of the run itself, whole or not at all. The name is
-// slash-separated and relative to the tree's folder.
+// WriteFile writes a file of the run itself, whole or not at all.
 func (t *Folder) WriteFile(name string, data []byte) error {
-	b := t.Begin("")
+	b := t.BeginOwn()
 	if _, err := b.Create(name).Write(data); err != nil {
 		b.Abort()
 		return err
 	}
 	_, err := b.Commit()
 	return err
-}
-
-// Batch is files that appear together. It has one owner at a time, and so has each of its
-// files: several goroutines may write to files of one batch.
-type Batch struct {
-	tree  *Folder
-	stem  string
-	files []*File
-
-	making sync.Mutex
-	made   []string // folders that were not there before, outermost first
-}
-
-// Begin starts a batch of files whose names begin with stem, a slash-separated path
-// relative to the folder. Nothing is touched before the first file outgrows its buffer or
-// the batch is committed.
-func (t *Folder) Begin(stem string) *Batch {
-	return &Batch{tree: t, stem: stem}
-}
-
-// Written describes a file of a committed batch.
-type Written struct {
-	Path   string // slash-separated, relative to the tree's folder
-	Bytes  int64
-	SHA256 string // hexadecimal
-}
-
-// Commit gives every file its name, in place of what had that name before. When one
-// cannot be written, nothing has happened; when one cannot be renamed, none of the
-// batch's files is left behind, and those that earlier ones have replaced are lost.
-func (b *Batch) Commit() ([]Written, error) {
-	written := make([]Written, len(b.files))
-	for i, f := range b.files {
-		w, err := f.finish()
-		if err != nil {
-			b.Abort()
-			return nil, b.tree.failed(f.path, err)
-		}
-		written[i] = w
-	}
-	if err := b.tree.gone(); err != nil {
-		b.Abort()
-		return nil, err
-	}
-	for _, f := range b.files {
-		if err := os.Rename(f.temp, f.path); err != nil {
-			b.Abort()
-			return nil, b.tree.failed(f.path, err)
-		}
-		f.temp, f.placed = "", true
-	}
-	return written, nil
-}
-
-// Abort removes what the batch has written, and the folders it made where they are
-// empty.
-func (b *Batch) Abort() {
-	for _, f := range b.files {
-		f.discard()
-	}
-	for i := len(b.made) - 1; i >= 0; i-- {
-		os.Remove(b.made[i]) // fails where another batch has put something there
-	}
-	b.files, b.made = nil, nil
-}
-
-// makeDir makes a folder of the tree and remembers which of its ancestors were missing.
-// The tree's own is not made anew.
-func (b *Batch) makeDir(dir string) error {
-	b.making.Lock()
-	defer b.making.Unlock()
-	var missing []string
-	for d := dir; d != b.tree.root; d = filepath.Dir(d) {
-		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		missing = append(missing, d)
-	}
-	for i := len(missing) - 1; i >= 0; i-- {
-		err := os.Mkdir(missing[i], 0o777)
-		if err == nil {
-			b.made = append(b.made, missing[i])
-		} else if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	return nil
 }

@@ -3,14 +3,14 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
 )
 
-// lockName is the file that a run holds a lock on. The system lets go of the lock when
-// the process ends, however it ends; the file is left where it did not end well.
+// lockName is the file that a run holds a lock on. The system releases the lock when the
+// process ends in any way. The file stays if the process did not end well.
 const lockName = ".filterbank.lock"
 
 // ErrLocked says that another run writes to the same folder.
@@ -18,55 +18,87 @@ var ErrLocked = errors.New("another run is writing to it; wait for that one or c
 
 // Lock is a run's hold on its output folder.
 type Lock struct {
-	file *flock.Flock
-	// Crashed says that the run before did not end well, so that temporary files may be
-	// there and files that it wrote last may not be whole.
+	folder *Folder
+	file   *flock.Flock
+	// Crashed says that the run before did not end well: temporary files may be left, and
+	// files that it wrote last may not be whole.
 	Crashed bool
 }
 
-// Lock keeps other runs out of the tree until Unlock or the end of the process.
+// lockTries bounds how often Lock begins anew because another run has just ended.
+const lockTries = 100
+
+// Lock keeps other runs out of the folder until Unlock or the end of the process. Only a
+// regular file is locked: a link or a pipe in its place is refused.
 func (t *Folder) Lock() (*Lock, error) {
-	path := filepath.Join(t.root, lockName)
-	for {
-		_, statErr := os.Lstat(path)
-		file := flock.New(path)
+	for range lockTries {
+		crashed, err := t.makeLockFile()
+		if err != nil {
+			return nil, err
+		}
+		// The file is opened by its path: it is never made there, and compared afterwards.
+		file := flock.New(t.path(lockName), flock.SetFlag(lockFlags))
 		locked, err := file.TryLock()
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue // another run has ended and has removed it
 		case err != nil:
 			return nil, fmt.Errorf("lock output folder: %w", err)
 		case !locked:
-			return nil, fmt.Errorf("output folder %s: %w", t.root, ErrLocked)
+			return nil, fmt.Errorf("output folder %s: %w", t.dir, ErrLocked)
 		}
-		// A run that ends removes the file; then the lock just got is on nothing.
-		if lock := (&Lock{file: file, Crashed: statErr == nil}); lock.inPlace() {
+		if lock := (&Lock{t, file, crashed}); lock.inPlace() {
 			return lock, nil
 		}
 		file.Unlock()
+		if err := t.gone(); err != nil {
+			return nil, err
+		}
 	}
+	return nil, fmt.Errorf("output folder %s: %w", t.dir, ErrLocked)
 }
 
-// inPlace says whether the file that is locked still has its name.
+// makeLockFile makes the file to lock, unless it is there already.
+func (t *Folder) makeLockFile() (there bool, err error) {
+	info, err := t.root.Lstat(lockName)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return false, fmt.Errorf("lock output folder: %s is no regular file; remove it, or choose another folder with -o", t.path(lockName))
+	case err == nil:
+		return true, nil
+	}
+	file, err := t.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist): // another run was faster
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("lock output folder: open %s: %w", t.path(lockName), bare(err))
+	}
+	return false, file.Close()
+}
+
+// inPlace says whether the locked file still has its name in the folder.
 func (l *Lock) inPlace() bool {
 	held, err := l.file.Stat()
 	if err != nil {
 		return false
 	}
-	named, err := os.Lstat(l.file.Path())
-	return err == nil && os.SameFile(held, named)
+	named, err := l.folder.root.Lstat(lockName)
+	return err == nil && named.Mode().IsRegular() && os.SameFile(held, named)
 }
 
 // Unlock lets other runs in and removes the file. With crashed, it leaves the file, so
 // that the next run takes this one for crashed.
 func (l *Lock) Unlock(crashed bool) error {
-	if crashed || !l.inPlace() { // a file of another run's in its place is that run's
+	if crashed || !l.inPlace() { // another run's file in its place is left
 		return l.file.Unlock()
 	}
-	removed := os.Remove(l.file.Path()) // fails on Windows, where the file is open
+	removed := l.folder.root.Remove(lockName) // fails on Windows while the file is open
 	if err := l.file.Unlock(); err != nil {
 		return fmt.Errorf("unlock output folder: %w", err)
 	}
 	if removed != nil {
-		os.Remove(l.file.Path())
+		l.folder.root.Remove(lockName)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestLock(t *testing.T) {
-	tr, root := open(t)
+	tr, root := openFolder(t)
 	first, err := tr.Lock()
 	if err != nil || first.Crashed {
 		t.Fatal(first, err)
@@ -51,7 +51,7 @@ func TestLock(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, lockName), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	again, err := tr.Lock()
+	again, err := other.Lock()
 	if err != nil || !again.Crashed {
 		t.Fatal(again, err)
 	}
@@ -61,7 +61,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestSweepAndRemove(t *testing.T) {
-	tr, root := open(t)
+	tr, root := openFolder(t)
 	for _, name := range []string{"a/l/.filterbank-1-2.tmp", "a/.filterbank-1-3.tmp", "a/l/000-x.png", "b/.filterbank-9-9.tmp", ".filterbank-7-7.tmp", ".filterbank-8.tmp/x.png"} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -77,7 +77,9 @@ func TestSweepAndRemove(t *testing.T) {
 	if got, want := strings.Join(tree(t, root), " "), ".filterbank-8.tmp/ .filterbank-8.tmp/x.png a/ a/l/ a/l/000-x.png b/"; got != want {
 		t.Errorf("swept: %s, want %s", got, want)
 	}
-	has := func(bytes int64, digest string) bool { return tr.Has("a/l/000-x.png", bytes, digest) }
+	has := func(bytes int64, digest string) bool {
+		return tr.Has(Written{Path: "a/l/000-x.png", Bytes: bytes, SHA256: digest})
+	}
 	const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 	if !has(1, digest) {
 		t.Error("the file is there and has this digest")

@@ -36,7 +36,7 @@ func tree(t *testing.T, root string) []string {
 	return names
 }
 
-func open(t *testing.T) (*Folder, string) {
+func openFolder(t *testing.T) (*Folder, string) {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a", "out")
 	tr, err := Open(root)
@@ -50,8 +50,8 @@ func open(t *testing.T) (*Folder, string) {
 var large = bytes.Repeat([]byte("0123456789abcdef"), BufferBytes/16+BufferBytes/32)
 
 func TestBatchAppearsWhole(t *testing.T) {
-	tr, root := open(t)
-	b := tr.Begin("pic/ture")
+	tr, root := openFolder(t)
+	b := tr.Begin(0, "pic/ture")
 	contents := map[string][]byte{"edges/000-x.png": []byte("small"), "edges/001-y.png": large, "edges.npy": nil}
 	for _, name := range []string{"edges/000-x.png", "edges/001-y.png"} {
 		f := b.Create("/" + name)
@@ -94,8 +94,8 @@ func TestBatchAppearsWhole(t *testing.T) {
 }
 
 func TestSmallSizedFile(t *testing.T) {
-	tr, root := open(t)
-	b := tr.Begin("p")
+	tr, root := openFolder(t)
+	b := tr.Begin(0, "p")
 	f := b.Create("/l.npy")
 	if err := f.Size(6); err != nil {
 		t.Fatal(err)
@@ -111,11 +111,11 @@ func TestSmallSizedFile(t *testing.T) {
 }
 
 func TestAbortLeavesNothing(t *testing.T) {
-	tr, root := open(t)
+	tr, root := openFolder(t)
 	if err := tr.WriteFile("kept/run.json", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	b := tr.Begin("kept/new/deep")
+	b := tr.Begin(0, "kept/new/deep")
 	b.Create("/l/000-a.png").Write(large)
 	b.Create("/l/001-b.png").Write([]byte("b"))
 	f := b.Create("/l.npy")
@@ -129,12 +129,12 @@ func TestAbortLeavesNothing(t *testing.T) {
 }
 
 func TestCommitThatFailsLeavesNothing(t *testing.T) {
-	tr, root := open(t)
+	tr, root := openFolder(t)
 	if err := os.MkdirAll(filepath.Join(root, "p/l/001-b.png/taken"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	before := tree(t, root)
-	b := tr.Begin("p")
+	b := tr.Begin(0, "p")
 	b.Create("/l/000-a.png").Write([]byte("a"))
 	b.Create("/l/001-b.png").Write([]byte("b"))
 	_, err := b.Commit()
@@ -150,8 +150,8 @@ func TestCommitThatFailsLeavesNothing(t *testing.T) {
 func TestGone(t *testing.T) {
 	for name, replaced := range map[string]bool{"removed": false, "replaced": true} {
 		for _, data := range [][]byte{[]byte("small"), large} {
-			tr, root := open(t)
-			b := tr.Begin("p")
+			tr, root := openFolder(t)
+			b := tr.Begin(0, "p")
 			b.Create("/l/000-a.png").Write(data)
 			if err := os.Rename(root, root+".moved"); err != nil {
 				t.Fatal(err)
@@ -165,11 +165,12 @@ func TestGone(t *testing.T) {
 			if !errors.Is(err, ErrGone) || written != nil || err.Error() != "write "+root+": "+ErrGone.Error() {
 				t.Errorf("%s: got %v, %v", name, written, err)
 			}
-			if _, err := b.Create("/l/001-b.png").Write(large); !replaced && !errors.Is(err, ErrGone) {
-				t.Errorf("%s: a large file: got %v", name, err)
-			}
+			b.Create("/l/001-b.png").Write(large) // the folder is still open, wherever it is now
 			if _, err := b.Commit(); !errors.Is(err, ErrGone) {
 				t.Errorf("%s: after a large file: got %v", name, err)
+			}
+			if left := tree(t, root+".moved"); len(left) > 0 {
+				t.Errorf("%s: the folder holds %q", name, left)
 			}
 			if left, err := os.ReadDir(root); len(left) > 0 || replaced != (err == nil) {
 				t.Errorf("%s: the folder in its place holds %v, %v", name, left, err)
@@ -191,10 +192,10 @@ func TestOpenOnAFile(t *testing.T) {
 // TestBuffersAreHandedOn lets files follow each other in the same memory: none shows
 // what was in it.
 func TestBuffersAreHandedOn(t *testing.T) {
-	tr, root := open(t)
+	tr, root := openFolder(t)
 	write := func(name string, end func(b *Batch), fill func(f *File)) {
-		b := tr.Begin("")
-		fill(b.Create("/" + name))
+		b := tr.BeginOwn()
+		fill(b.Create(name))
 		end(b)
 	}
 	commit := func(b *Batch) {
@@ -224,8 +225,8 @@ func TestBuffersAreHandedOn(t *testing.T) {
 // TestFilesOfABatchGrowTogether writes files of one batch from several goroutines, each
 // of which makes folders; aborted, it leaves none of them. The race detector looks on.
 func TestFilesOfABatchGrowTogether(t *testing.T) {
-	tr, root := open(t)
-	b := tr.Begin("picture")
+	tr, root := openFolder(t)
+	b := tr.Begin(0, "picture")
 	var group sync.WaitGroup
 	for i := range 8 {
 		f := b.Create(fmt.Sprintf("/%d/%d/map.png", i/2, i))

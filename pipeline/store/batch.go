@@ -1,0 +1,113 @@
+package store
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// RecordSuffix ends the name of a picture's record in a pack.
+const RecordSuffix = ".json"
+
+// Batch is the files of a picture, which appear together. It has one owner at a time, and
+// so has each of its files: several goroutines may write to files of one batch.
+type Batch struct {
+	home   home
+	folder *Folder // of temporary files
+	stem   string
+	turn   int    // of a pack
+	temps  string // the folder of temporary files; empty: beside each file's name
+	files  []*File
+	note   func([]Written) ([]byte, error)
+	waited time.Duration
+	dirs   directories // of Commit
+
+	making sync.Mutex
+	made   []string // folders that this batch made
+}
+
+// home is the store of a batch.
+type home interface {
+	commit(b *Batch) ([]Written, error)
+	aborted(b *Batch)
+}
+
+func newBatch(home home, folder *Folder, stem string) *Batch {
+	return &Batch{home: home, folder: folder, stem: stem, dirs: directories{folder: folder}}
+}
+
+// Note gives the record of the picture to stores that keep it beside the picture's files: a
+// pack does so under the key and RecordSuffix, a folder does not. The content is asked for
+// in Commit, with what Commit returns.
+func (b *Batch) Note(content func([]Written) ([]byte, error)) { b.note = content }
+
+// Commit gives every file its final name, in place of an earlier file of that name, and
+// describes the files in the order of their creation. In a pack it waits for the picture's
+// turn. If a file cannot be written, nothing has changed. If a file cannot be renamed, none
+// of the batch's files is left, and the earlier files that they replaced are lost.
+func (b *Batch) Commit() ([]Written, error) {
+	written, err := b.home.commit(b)
+	b.dirs.close()
+	if err != nil {
+		b.Abort()
+		return nil, err
+	}
+	return written, nil
+}
+
+// Waited returns the time that Commit has waited for the picture's turn.
+func (b *Batch) Waited() time.Duration { return b.waited }
+
+// Abort removes the batch's files, and the folders that it made if they are empty.
+func (b *Batch) Abort() {
+	b.clear()
+	b.home.aborted(b)
+}
+
+func (b *Batch) clear() {
+	b.dirs.close()
+	for _, f := range b.files {
+		f.discard()
+	}
+	slices.Sort(b.made) // parents first: goroutines may have noted them in another order
+	for _, dir := range slices.Backward(b.made) {
+		b.folder.removeDir(dir) // fails if another batch has put a file there
+	}
+	b.files, b.made = nil, nil
+}
+
+// remember notes a folder that the batch made.
+func (b *Batch) remember(dir string) {
+	b.making.Lock()
+	defer b.making.Unlock()
+	b.made = append(b.made, dir)
+}
+
+func (t *Folder) aborted(*Batch) {}
+
+func (t *Folder) commit(b *Batch) ([]Written, error) {
+	written := make([]Written, 0, len(b.files))
+	for _, f := range b.files {
+		if err := f.finish(); err != nil {
+			return nil, t.explain(f.name, err)
+		}
+		written = append(written, f.written())
+	}
+	if err := t.gone(); err != nil {
+		return nil, err
+	}
+	for _, f := range b.files {
+		in, err := b.dirs.of(f.name)
+		if err == nil && !slices.Contains(b.made, in.name) { // a folder of this batch has no links
+			err = t.refuseLink(in, f.name)
+		}
+		if err == nil {
+			err = in.root.Rename(base(f.temp), base(f.name))
+		}
+		if err != nil {
+			return nil, t.explain(f.name, err)
+		}
+		f.temp, f.placed = "", true
+	}
+	return written, nil
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxKey is the length of the longest key in characters. Longer ones are shortened.
+const maxKey = 128
+
+// key returns the key of a picture in a pack. Readers of webdataset end it at the first dot
+// of the base name. Dots are therefore written as %2e, and so are other characters that
+// readers or file systems stumble over. A key of more than maxKey characters is cut and ends
+// in a hash of the stem.
+func key(stem string) string {
+	parts := strings.Split(stem, "/")
+	for i, p := range parts {
+		parts[i] = escape(p)
+	}
+	key := strings.Join(parts, "/")
+	if utf8.RuneCountInString(key) <= maxKey {
+		return key
+	}
+	sum := sha256.Sum256([]byte(stem))
+	hash := "-" + hex.EncodeToString(sum[:8])
+	cut := []rune(key)[:maxKey-len(hash)]
+	return strings.TrimRight(string(cut), "/") + hash
+}
+
+// escape writes the bytes of unsafe characters as % and two hexadecimal digits. Spaces are
+// unsafe at either end only. Different names stay different.
+func escape(name string) string {
+	var b strings.Builder
+	for at, r := range name {
+		n := utf8.RuneLen(r)
+		if r == utf8.RuneError && !strings.HasPrefix(name[at:], string(r)) {
+			n = 1 // a byte that is not UTF-8
+		}
+		edge := at == 0 || at+n == len(name)
+		if r == utf8.RuneError || strings.ContainsRune(`.%\/<>:"|?*`, r) || !unicode.IsGraphic(r) || edge && unicode.IsSpace(r) {
+			for _, c := range []byte(name[at : at+n]) {
+				fmt.Fprintf(&b, "%%%02x", c)
+			}
+			continue
+		}
+		b.WriteString(name[at : at+n])
+	}
+	return b.String()
+}
+
+// field returns the part of a member's name after the key, for the suffix of a file:
+// ".edges.npy" for "/edges.npy", ".edges.x.png" for "/edges/000-x.png". Readers turn fields
+// into lower case. The number before a filter's name is left out.
+func field(suffix string) string {
+	parts := strings.Split(strings.TrimPrefix(suffix, "/"), "/")
+	last := len(parts) - 1
+	if digits := len(parts[last]) - len(strings.TrimLeft(parts[last], "0123456789")); last > 0 && digits >= 3 && strings.HasPrefix(parts[last][digits:], "-") {
+		parts[last] = parts[last][digits+1:]
+	}
+	name, ext := cutExtension(parts[last])
+	parts[last] = name
+	var b strings.Builder
+	for _, p := range parts {
+		if p != "" {
+			b.WriteString("." + escape(p))
+		}
+	}
+	return strings.ToLower(b.String() + ext)
+}
+
+// cutExtension cuts a file's name before its extension, which has two parts for sheets and
+// overlays.
+func cutExtension(name string) (string, string) {
+	for _, ext := range []string{".sheet.png", ".overlay.png"} {
+		if before, ok := strings.CutSuffix(name, ext); ok {
+			return before, ext
+		}
+	}
+	if at := strings.LastIndexByte(name, '.'); at >= 0 {
+		return name[:at], name[at:]
+	}
+	return name, ""
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"slices"
+	"strings"
+)
+
+// Names at the top of the output folder that belong to the run.
+const (
+	ManifestName   = "manifest.jsonl"
+	RunName        = "run.json"
+	RunConfigName  = "run-config.json"
+	MetadataName   = "metadata.jsonl"
+	ReportName     = "report.html"
+	ReportDataName = "report.files"
+	ShardsName     = "shards"
+	PartsName      = "parts"
+)
+
+// Use is a way of running in which names are taken.
+type Use string
+
+// Names of Every are taken in every run, the others if the run is asked for them.
+const (
+	Every    Use = ""
+	Report   Use = "--report"
+	Packs    Use = "--pack"
+	Parts    Use = "--shards"
+	Metadata Use = "--metadata"
+)
+
+// Reserved is a name at the top of the output folder that no output may take.
+type Reserved struct {
+	Name  string
+	Owner string // what the name is for
+	Use   Use
+}
+
+// reserved is the table of all names. Temporary files are taken by their form.
+func reserved() []Reserved {
+	return []Reserved{
+		{ManifestName, "the manifest", Every},
+		{RunName, "the run's account", Every},
+		{lockName, "the run's lock", Every},
+		{ReportName, "the report's page", Report},
+		{ReportDataName, "the report's data", Report},
+		{ShardsName, "the pack's shards", Packs},
+		{RunConfigName, "the settings that all parts share", Parts},
+		{PartsName, "the parts of the run", Parts},
+		{MetadataName, "the metadata of the maps", Metadata},
+	}
+}
+
+// Taken returns the reserved name that an output would take: the first element of the
+// output's slash-separated name. Upper and lower case are the same, as on file systems of
+// macOS and Windows.
+func Taken(output string, uses ...Use) (Reserved, bool) {
+	first, _, _ := strings.Cut(output, "/")
+	for _, r := range reserved() {
+		if (r.Use == Every || slices.Contains(uses, r.Use)) && strings.EqualFold(first, r.Name) {
+			return r, true
+		}
+	}
+	if isTemporary(strings.ToLower(first)) {
+		return Reserved{first, "temporary files", Every}, true
+	}
+	return Reserved{}, false
+}

@@ -1,0 +1,328 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ShardBytes is the size at which a pack begins a new shard.
+const ShardBytes = 512 << 20
+
+// Pack puts the files of pictures into tar files, as webdataset reads them: shards/000000.tar
+// and so on in an output folder. A picture is a sample: members whose names begin with the
+// same key, sorted, beside each other. Samples stand in the order of the input, so that the
+// same files give the same bytes for any number of workers. A shard appears whole or not at
+// all. An earlier run's shards stay as far as they are the same, picture for picture.
+type Pack struct {
+	folder *Folder
+	limit  int64
+
+	mu       sync.Mutex
+	changed  sync.Cond
+	turn     int          // the lowest that has not ended
+	ended    map[int]bool // turns above it that have
+	number   int          // of the shard at hand
+	same     bool         // all shards so far are those of the earlier run
+	old      *oldShard    // the earlier run's shard at hand, while it is the same so far
+	open     *shard       // the shard at hand, once it differs
+	differs  int          // the number of the first shard that differs
+	replaced bool         // that shard has been placed
+	here     map[int]bool // turns in the open shard
+	err      error        // what has broken the open shard
+}
+
+// NewPack opens a pack in a folder. A shard ends with the sample that makes it limit bytes
+// or larger.
+func NewPack(folder *Folder, limit int64) (*Pack, error) {
+	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("pack %s: it is no folder; move it away or choose another folder with -o", folder.path(ShardsName))
+	}
+	p := &Pack{folder: folder, limit: limit, ended: map[int]bool{}, here: map[int]bool{}, same: true}
+	p.changed.L = &p.mu
+	p.old = openOld(folder, 0)
+	return p, nil
+}
+
+// Begin starts the files of a picture.
+func (p *Pack) Begin(turn int, stem string) *Batch {
+	b := newBatch(p, p.folder, stem)
+	b.turn, b.temps = turn, ShardsName
+	return b
+}
+
+// await waits for a turn, or until the condition no longer holds.
+func (p *Pack) await(turn int, while func() bool) {
+	for p.turn < turn && while() {
+		p.changed.Wait()
+	}
+}
+
+// end ends a turn. All that wait look anew.
+func (p *Pack) end(turn int) {
+	if turn < p.turn {
+		return
+	}
+	p.ended[turn] = true
+	for p.ended[p.turn] {
+		delete(p.ended, p.turn)
+		p.turn++
+	}
+	p.changed.Broadcast()
+}
+
+// Skip ends a turn that has not ended and stores nothing.
+func (p *Pack) Skip(turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end(turn)
+}
+
+func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
+
+// Reuse waits for the turn, unless an earlier picture's files differ: then all later ones
+// are made anew.
+func (p *Pack) Reuse(turn int, files []Written) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.await(turn, func() bool { return p.same })
+	if !p.same {
+		return false
+	}
+	path := ShardName(p.number)
+	if p.old == nil || slices.ContainsFunc(files, func(f Written) bool { return f.Path != path }) || !p.old.has(files) {
+		p.part()
+		return false
+	}
+	if p.old.end >= p.limit {
+		p.full()
+	}
+	p.end(turn)
+	return true
+}
+
+// full ends the shard at hand, which is the same so far.
+func (p *Pack) full() {
+	if p.old.next == nil {
+		p.nextShard()
+		return
+	}
+	if p.part(); p.err == nil { // the earlier run had another limit
+		p.err = p.place()
+	}
+}
+
+// part begins to write the shard at hand with the samples that are the same.
+func (p *Pack) part() {
+	if !p.same {
+		return
+	}
+	p.same, p.differs = false, p.number
+	p.changed.Broadcast()
+	if p.old == nil {
+		return
+	}
+	if p.old.end > 0 {
+		p.open, p.err = newShard(p.folder, ShardName(p.number), p.old.file, p.old.end)
+	}
+	p.closeOld()
+}
+
+func (p *Pack) closeOld() {
+	if p.old != nil {
+		p.old.file.Close()
+		p.old = nil
+	}
+}
+
+// nextShard goes on to the next shard.
+func (p *Pack) nextShard() {
+	p.closeOld()
+	p.number++
+	if p.same {
+		p.old = openOld(p.folder, p.number)
+	}
+}
+
+// member is a file of a sample.
+type member struct {
+	name    string
+	size    int64
+	content func(io.Writer) error
+}
+
+// commit appends a sample.
+func (p *Pack) commit(b *Batch) ([]Written, error) {
+	members, err := p.members(b)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	begun := time.Now()
+	p.await(b.turn, func() bool { return p.err == nil })
+	b.waited = time.Since(begun)
+	if p.part(); p.err != nil {
+		return nil, p.failed()
+	}
+	written := make([]Written, 0, len(b.files))
+	for i, f := range b.files {
+		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, SHA256: f.digest})
+	}
+	if b.note != nil {
+		data, err := b.note(written)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, member{key(b.stem) + RecordSuffix, int64(len(data)), func(out io.Writer) error {
+			_, err := io.Copy(out, bytes.NewReader(data))
+			return err
+		}})
+	}
+	if p.open == nil {
+		if p.open, p.err = newShard(p.folder, ShardName(p.number), nil, 0); p.err != nil {
+			return nil, p.failed()
+		}
+	}
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	for _, m := range members {
+		if p.err = p.open.add(m.name, m.size, m.content); p.err != nil {
+			return nil, p.failed()
+		}
+	}
+	p.here[b.turn] = true
+	if p.open.size >= p.limit {
+		if p.err = p.place(); p.err != nil {
+			return nil, p.failed()
+		}
+	}
+	b.clear()
+	p.end(b.turn)
+	return written, nil
+}
+
+// members seals the batch's files and names them.
+func (p *Pack) members(b *Batch) ([]member, error) {
+	sample := key(b.stem)
+	taken := map[string]string{sample + RecordSuffix: "the record"}
+	members := make([]member, len(b.files))
+	for i, f := range b.files {
+		if err := f.seal(); err != nil {
+			return nil, p.folder.explain(f.name, err)
+		}
+		name := sample + field(strings.TrimPrefix(f.name, b.stem))
+		if other, ok := taken[name]; ok {
+			return nil, &Error{Path: p.folder.path(f.name), Err: &placeError{fmt.Sprintf("in a pack it would have the same name as %s, %s; rename a layer or a filter, or leave a format out", other, name)}}
+		}
+		taken[name] = f.name
+		members[i] = member{name, f.size, f.copyTo}
+	}
+	return members, nil
+}
+
+// failed returns the error of the shard at hand and wakes all that wait for their turn.
+func (p *Pack) failed() error {
+	p.changed.Broadcast()
+	err := p.folder.explain(ShardName(p.number), p.err)
+	if failed, ok := errors.AsType[*Error](err); ok {
+		failed.shared = true
+	}
+	return err
+}
+
+// place gives the open shard its name and tells those whose files are in it.
+func (p *Pack) place() error {
+	if err := p.open.place(); err != nil {
+		return err
+	}
+	for _, do := range p.open.placed {
+		do()
+	}
+	p.open, p.replaced = nil, true
+	clear(p.here)
+	p.nextShard()
+	return nil
+}
+
+// Placed has do called when the shard with the turn's files is placed.
+func (p *Pack) Placed(turn int, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.here[turn]:
+		do()
+	case p.open != nil:
+		p.open.placed = append(p.open.placed, do)
+	}
+}
+
+// Holds says whether the shard of the file is still the one that the earlier run wrote.
+func (p *Pack) Holds(file Written) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	number, ok := shardNumber(file.Path)
+	if !ok || file.Member == "" {
+		return false
+	}
+	return p.same || !p.replaced || number < p.differs
+}
+
+// Close places the last shard if the work is complete, and removes the earlier run's shards
+// after it. Otherwise the last shard's pictures are left for the next run, and the earlier
+// run's shards stay.
+func (p *Pack) Close(complete bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() {
+		p.closeOld()
+		if p.open != nil {
+			p.open.discard()
+			p.open = nil
+		}
+	}()
+	if !complete {
+		return nil
+	}
+	if p.err != nil {
+		return p.failed()
+	}
+	if p.old != nil && p.old.next != nil { // fewer pictures than the earlier run had
+		p.part()
+	} else if p.old != nil {
+		p.nextShard()
+	}
+	if p.err == nil && p.open != nil {
+		p.err = p.place()
+	}
+	if p.err == nil {
+		p.err = p.removeFrom(p.number)
+	}
+	if p.err != nil {
+		return p.failed()
+	}
+	return nil
+}
+
+// removeFrom removes the shards from a number on.
+func (p *Pack) removeFrom(number int) error {
+	for ; ; number++ {
+		name := filepath.FromSlash(ShardName(number))
+		info, err := p.folder.root.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		if err := p.folder.root.Remove(name); err != nil {
+			return err
+		}
+	}
+}
