@@ -3,8 +3,7 @@
 // It never knows a format, a codec or a kind of layer by name.
 //
 // A [Job] says what is computed and written, [Resources] what it may take. [Run] takes a
-// list of pictures to an output folder, [NewPreview] works out what that would be, a
-// [Processor] does one picture for another program, and [Visit] takes pictures as far as
+// list of pictures to an output folder, a [Processor] does one picture for another program, and [Visit] takes pictures as far as
 // their pixels.
 //
 // # Decisions

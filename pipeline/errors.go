@@ -69,8 +69,8 @@ func code(err error) string {
 // timeoutError is a picture that took too long.
 type timeoutError struct{ error }
 
-// fail turns a record into the one of a picture that failed.
-func fail(rec *manifest.Record, err error) {
+// Fail turns a record into the one of a picture that failed, with the code of the error.
+func Fail(rec *manifest.Record, err error) {
 	rec.Status, rec.Error, rec.Code = manifest.Failed, err.Error(), code(err)
 	rec.Layers, rec.Files, rec.Keys, rec.Digest = nil, nil, nil, ""
 }

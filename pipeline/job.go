@@ -59,6 +59,12 @@ func (r *Resources) shared(memory int64) *engine.Shared {
 	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(memory)}
 }
 
+// View is what the job's formats see of a picture without its plans.
+func (j *Job) View() *output.View {
+	j = j.withDefaults()
+	return j.view(j.Output.Formats)
+}
+
 // view is what the formats of todo see of a picture without its plans.
 func (j *Job) view(todo []*output.Format) *output.View {
 	return &output.View{Settings: j.Output, Todo: todo, Stacks: j.Stacks}
@@ -70,10 +76,10 @@ func (j Job) withDefaults() *Job {
 	return &j
 }
 
-// plan works out the stacks for pictures of a size. It refuses maps with more pixels than
+// Plan works out the stacks for pictures of a size. It refuses maps with more pixels than
 // a picture may have, since padding makes them of any size, and files that cannot be made.
-func (j *Job) plan(name string, in volume.Shape) ([]*filters.Plan, error) {
-	v := j.view(j.Output.Formats)
+func (j *Job) Plan(name string, in volume.Shape) ([]*filters.Plan, error) {
+	v := j.View()
 	for _, s := range j.Stacks {
 		p, err := s.Stack.Plan(in)
 		if err == nil {

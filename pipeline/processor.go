@@ -283,7 +283,7 @@ func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.
 // plan works out every stack for a picture's size and notes the shapes.
 func (p *Processor) plan(name string, in volume.Shape, rec *manifest.Record) error {
 	if have := p.engine.Plans; len(have) == 0 || have[0].Input != in {
-		plans, err := p.job.plan(name, in)
+		plans, err := p.job.Plan(name, in)
 		if err != nil {
 			return err
 		}

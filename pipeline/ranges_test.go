@@ -70,7 +70,7 @@ func TestPercentileScale(t *testing.T) {
 func TestPercentilesTakeMemory(t *testing.T) {
 	_, opts := job(t, 1)
 	opts.Stacks = append(opts.Stacks, opts.Stacks[0])
-	plans, err := opts.plan("p", volume.Shape{C: 3, H: 40, W: 50})
+	plans, err := opts.Plan("p", volume.Shape{C: 3, H: 40, W: 50})
 	if err != nil {
 		t.Fatal(err)
 	}

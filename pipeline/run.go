@@ -225,7 +225,7 @@ func (r *run) keeps(given, complete bool) func(*manifest.Record) bool {
 func places(entries []source.Entry) iter.Seq2[string, string] {
 	return func(yield func(input, output string) bool) {
 		for i := range entries {
-			if !yield(entries[i].Path, rel(&entries[i])) {
+			if !yield(entries[i].Path, entries[i].Place()) {
 				return
 			}
 		}
@@ -240,10 +240,10 @@ type runner struct {
 
 // entry does one entry.
 func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
-	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
 	defer w.store.Skip(turn) // unless it has ended
 	if e.Problem != nil {
-		fail(rec, e.Problem)
+		Fail(rec, e.Problem)
 		return result{record: rec}
 	}
 	earlier, err := w.earlier(e)
@@ -256,7 +256,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		if cause := recover(); cause != nil {
 			batch.Abort()
 			w.processor.reset()
-			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			Fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
 			r = result{record: rec, err: w.keepOrRemove(earlier, rec)}
 		}
 	}()
@@ -282,7 +282,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	case errors.As(err, &outputErr) && !outputErr.OfOne():
 		return result{err: err}
 	}
-	fail(rec, err)
+	Fail(rec, err)
 	rec.Seconds = w.processor.seconds(begun)
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }

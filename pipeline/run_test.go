@@ -247,23 +247,6 @@ func TestScalesAreShared(t *testing.T) {
 	}
 }
 
-// TestNoFormatIsPNG: the preview of a job without formats is what its run writes.
-func TestNoFormatIsPNG(t *testing.T) {
-	entries, opts := job(t, 3)
-	opts.Output.Formats = nil
-	p, err := NewPreview(context.Background(), entries, opts.Job, opts.Resources)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := runAll(context.Background(), entries, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Files == 0 || p.Files != s.Files || p.Maps != s.Maps {
-		t.Errorf("%d files of %d maps were planned, %d of %d written", p.Files, p.Maps, s.Files, s.Maps)
-	}
-}
-
 // TestProcessor does pictures one by one, with one processor, as Run does.
 func TestProcessor(t *testing.T) {
 	entries, opts := job(t, 3, 1)

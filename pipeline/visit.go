@@ -149,12 +149,12 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 
 // visit hands one entry to a visitor.
 func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visitor) (r result) {
-	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
+	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
 	ok := false
 	defer func() {
 		if cause := recover(); cause != nil {
 			p.reset()
-			fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			Fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
 			r = result{record: rec}
 		}
 		v.End(turn, ok)
@@ -167,7 +167,7 @@ func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visi
 	case interrupted(ctx, err):
 		return result{}
 	}
-	fail(rec, err)
+	Fail(rec, err)
 	return result{record: rec}
 }
 
@@ -188,13 +188,4 @@ func (p *Processor) visited(ctx context.Context, e *source.Entry, rec *manifest.
 		return err
 	})
 	return maps, err
-}
-
-// rel is the place of an entry's files. An entry that is no picture has none: another one
-// may well have the same.
-func rel(e *source.Entry) string {
-	if e.Problem != nil {
-		return ""
-	}
-	return e.Rel
 }

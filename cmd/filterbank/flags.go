@@ -17,6 +17,7 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 	"filterbank/samples"
 )
@@ -154,7 +155,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if j.entries, err = f.list(ctx, c, inputs); err != nil {
 		return nil, err
 	}
-	return &j, pipeline.CheckPlaces(j.entries, j.Job)
+	return &j, preview.CheckPlaces(j.entries, j.Job)
 }
 
 func (f *flags) stackFile() (*config.File, error) {

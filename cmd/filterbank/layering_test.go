@@ -11,7 +11,7 @@ import (
 // them. A package imports from lower lines only.
 var layers = [][]string{
 	{"cmd/filterbank"},
-	{"pipeline/report", "pipeline/calibrate", "pipeline/verify", "pipeline/diff"},
+	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff"},
 	{"pipeline"},
 	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},

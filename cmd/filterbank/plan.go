@@ -12,7 +12,7 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
-	"filterbank/pipeline"
+	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 )
 
@@ -42,7 +42,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	p, err := pipeline.NewPreview(ctx, j.entries, j.Job, j.res)
+	p, err := preview.New(ctx, j.entries, j.Job, j.res)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 // shownSizes is how many sizes are printed without -v.
 const shownSizes = 3
 
-func printPlan(w io.Writer, p *pipeline.Preview, j *job, all bool) error {
+func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	var b strings.Builder
 	for i, size := range p.Sizes {
 		if i == shownSizes && !all {
@@ -91,7 +91,7 @@ func printPlan(w io.Writer, p *pipeline.Preview, j *job, all bool) error {
 	return err
 }
 
-func examples(size pipeline.SizePlan) string {
+func examples(size preview.SizePlan) string {
 	if size.Pictures == 1 {
 		return source.Display(size.Example)
 	}
@@ -185,7 +185,7 @@ type (
 	}
 )
 
-func printPlanJSON(w io.Writer, p *pipeline.Preview) error {
+func printPlanJSON(w io.Writer, p *preview.Preview) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
 		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory,

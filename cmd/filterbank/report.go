@@ -12,11 +12,11 @@ import (
 
 	"filterbank/filters/config"
 	"filterbank/filters/kernel"
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/preview"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
 	"filterbank/pipeline/store"
@@ -126,7 +126,7 @@ func checkReportPlace(out string, j *job) error {
 	if err := report.CheckPage(filepath.Join(out, reportName)); err != nil {
 		return err
 	}
-	return pipeline.CheckPlaces(j.entries, j.Job, store.Report)
+	return preview.CheckPlaces(j.entries, j.Job, store.Report)
 }
 
 // readRun finds out from run.json what made a run.

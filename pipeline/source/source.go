@@ -61,6 +61,15 @@ type Entry struct {
 	Problem *Problem
 }
 
+// Place is where the entry's files go: its Rel. An entry with a Problem has no place, since
+// another one may well have the same.
+func (e *Entry) Place() string {
+	if e.Problem != nil {
+		return ""
+	}
+	return e.Rel
+}
+
 // Options say which of the inputs are taken. The zero value takes all.
 type Options struct {
 	// Out is the output folder. It and what lies below it is never an input.

@@ -1,15 +1,24 @@
-package pipeline
+package preview
 
 import (
 	"strings"
 	"testing"
 
+	"filterbank/filters/config"
+	"filterbank/pipeline"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
 func TestCheckPlaces(t *testing.T) {
-	_, opts := job(t, 0)
+	job := testJob(t)
+	var err error
+	if job.Output.Formats, err = output.Parse([]string{"png", "npy"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		rels []string
 		want string // part of the error
@@ -30,9 +39,33 @@ func TestCheckPlaces(t *testing.T) {
 		for _, rel := range c.rels {
 			entries = append(entries, source.Entry{Job: source.Job{Path: rel + ".png", Rel: rel}})
 		}
-		err := CheckPlaces(entries, opts.Job, c.uses...)
+		err := CheckPlaces(entries, job, c.uses...)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%q: got %v, want %q", c.rels, err, c.want)
 		}
 	}
+}
+
+// testJob has two layers, copy and less, and no formats.
+func testJob(t *testing.T) pipeline.Job {
+	t.Helper()
+	file, err := config.Parse("stack.yaml", []byte("version: 1\nlayers:\n"+
+		"  - conv: {name: copy, kernels: [[[[1]], [[0]], [[0]]], [[[0]], [[0]], [[1]]]]}\n"+
+		"  - conv: {name: less, kernels: [[[[1]], [[-1]]]]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := file.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	selected, err := engine.Select(model.Stacks, "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, err := decode.New(decode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pipeline.Job{Stacks: selected, Decoder: decoder}
 }

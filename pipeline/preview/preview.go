@@ -1,4 +1,6 @@
-package pipeline
+// Package preview owns what a run would do, before its first pixel: the arithmetic of every
+// size, files and bytes, and names that clash. It never decodes a picture and writes nothing.
+package preview
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
+	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -37,11 +40,10 @@ type SizePlan struct {
 	held int64 // see output.View.Memory
 }
 
-// NewPreview reads the headers of all entries and plans every size among them. Sizes
+// New reads the headers of all entries and plans every size among them. Sizes
 // come in the order in which they are first met. A picture on standard input cannot
 // be looked at without using it up and counts as a failure.
-func NewPreview(ctx context.Context, entries []source.Entry, job Job, res Resources) (*Preview, error) {
-	j := job.withDefaults()
+func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources) (*Preview, error) {
 	p := &Preview{}
 	known := map[volume.Shape]int{}
 	for i := range entries {
@@ -49,13 +51,13 @@ func NewPreview(ctx context.Context, entries []source.Entry, job Job, res Resour
 			return nil, err
 		}
 		e := &entries[i]
-		info, err := j.readInfo(e)
+		info, err := readInfo(e, &job)
 		if err == nil {
-			err = p.add(e.Path, info, known, j)
+			err = p.add(e.Path, info, known, &job)
 		}
 		if err != nil {
-			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(rel(e))}
-			fail(rec, err)
+			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
+			pipeline.Fail(rec, err)
 			p.Failures = append(p.Failures, rec)
 		}
 	}
@@ -63,7 +65,7 @@ func NewPreview(ctx context.Context, entries []source.Entry, job Job, res Resour
 	return p, nil
 }
 
-func (j *Job) readInfo(e *source.Entry) (decode.Info, error) {
+func readInfo(e *source.Entry, j *pipeline.Job) (decode.Info, error) {
 	if e.Problem != nil {
 		return decode.Info{}, e.Problem
 	}
@@ -83,10 +85,10 @@ func (j *Job) readInfo(e *source.Entry) (decode.Info, error) {
 }
 
 // add counts a picture, planning its size when it is the first of it.
-func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int, j *Job) error {
+func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int, j *pipeline.Job) error {
 	at, ok := known[info.Prepared]
 	if !ok {
-		size, err := j.planSize(path, info.Prepared)
+		size, err := planSize(path, info.Prepared, j)
 		if err != nil {
 			return err
 		}
@@ -104,12 +106,12 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 	return nil
 }
 
-func (j *Job) planSize(path string, in volume.Shape) (size SizePlan, err error) {
+func planSize(path string, in volume.Shape, j *pipeline.Job) (size SizePlan, err error) {
 	size = SizePlan{Input: in, Example: path}
-	if size.Plans, err = j.plan(source.Display(path), in); err != nil {
+	if size.Plans, err = j.Plan(source.Display(path), in); err != nil {
 		return size, err
 	}
-	v := j.view(j.Output.Formats)
+	v := j.View()
 	v.Plans = size.Plans
 	files := v.Files()
 	size.Maps, size.Files = v.Maps(), len(files)

@@ -1,4 +1,4 @@
-package pipeline
+package preview
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"filterbank/pipeline"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
@@ -13,13 +15,13 @@ import (
 // CheckPlaces refuses a picture whose files would have a name that belongs to the run, or
 // whose folder would have to lie where another one has a file. The run takes names for the
 // uses besides store.Every. Two pictures that share a folder are refused by source.List.
-func CheckPlaces(entries []source.Entry, job Job, uses ...store.Use) error {
-	j := job.withDefaults()
-	if err := checkNames(entries, j, uses); err != nil {
+func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) error {
+	files := job.View().Files()
+	if err := checkNames(entries, files, uses); err != nil {
 		return err
 	}
 	var names, ends []string // what follows a picture's place in the names of its files, and how they end
-	for _, p := range j.view(j.Output.Formats).Files() {
+	for _, p := range files {
 		names = append(names, p.Suffix)
 		if end := path.Ext(p.Suffix) + "/"; !slices.Contains(ends, end) {
 			ends = append(ends, end)
@@ -27,14 +29,14 @@ func CheckPlaces(entries []source.Entry, job Job, uses ...store.Use) error {
 	}
 	var owner map[string]string // of folders; made when a name asks for it
 	for i := range entries {
-		folder := rel(&entries[i]) + "/"
+		folder := entries[i].Place() + "/"
 		if !slices.ContainsFunc(ends, func(end string) bool { return strings.Contains(folder, end) }) {
 			continue
 		}
 		if owner == nil {
 			owner = make(map[string]string, len(entries))
 			for k := range entries {
-				owner[rel(&entries[k])] = entries[k].Path
+				owner[entries[k].Place()] = entries[k].Path
 			}
 		}
 		for _, name := range names {
@@ -52,9 +54,9 @@ func CheckPlaces(entries []source.Entry, job Job, uses ...store.Use) error {
 }
 
 // checkNames refuses a picture whose files would have a name that belongs to the run.
-func checkNames(entries []source.Entry, j *Job, uses []store.Use) error {
+func checkNames(entries []source.Entry, files []output.Planned, uses []store.Use) error {
 	var suffixes []string // "/", or of files beside the picture's folder
-	for _, p := range j.view(j.Output.Formats).Files() {
+	for _, p := range files {
 		suffix := p.Suffix
 		if strings.HasPrefix(suffix, "/") {
 			suffix = "/"
