@@ -85,11 +85,16 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 // TestKilled kills runs at random moments. The same command again always ends with the
 // undisturbed run's bytes, and leaves no temporary files.
 func TestKilled(t *testing.T) {
-	rounds := 6
+	t.Run("folders", func(t *testing.T) { killed(t) })
+	t.Run("pack", func(t *testing.T) { killed(t, "--pack", "webdataset") })
+}
+
+func killed(t *testing.T, flags ...string) {
+	rounds := 5
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 100
 	}
-	command, undisturbed := interruptible(t)
+	command, undisturbed := interruptible(t, flags...)
 	out := filepath.Join(t.TempDir(), "out")
 	killed := 0
 	for range rounds {

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 
 	"filterbank/filters/config"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
 )
 
 func newSchema(c console) *cobra.Command {
@@ -41,13 +43,33 @@ func newMan(console) *cobra.Command {
 		Short: "Write the man pages into a folder",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o777); err != nil {
-				return fmt.Errorf("man pages: %w", err)
-			}
 			// A fixed date, so that the same program writes the same pages.
 			date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 			header := &doc.GenManHeader{Title: "FILTERBANK", Section: "1", Source: "filterbank " + version(), Date: &date}
-			return doc.GenManTree(cmd.Root(), header, args[0])
+			folder, err := store.Open(args[0])
+			if err != nil {
+				return fmt.Errorf("man pages: %w", err)
+			}
+			defer folder.Release()
+			return writeMan(folder, cmd.Root(), header)
 		},
 	}
+}
+
+// writeMan writes the man pages of a command and of the commands below it.
+func writeMan(folder *store.Folder, cmd *cobra.Command, header *doc.GenManHeader) error {
+	for _, c := range cmd.Commands() {
+		if !c.IsAvailableCommand() || c.IsAdditionalHelpTopicCommand() {
+			continue
+		}
+		if err := writeMan(folder, c, header); err != nil {
+			return err
+		}
+	}
+	var page bytes.Buffer
+	own := *header // GenMan changes it
+	if err := doc.GenMan(cmd, &own, &page); err != nil {
+		return err
+	}
+	return folder.WriteFile(strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1", page.Bytes())
 }

@@ -155,6 +155,9 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if j.entries, err = f.list(ctx, c, inputs); err != nil {
 		return nil, err
 	}
+	if f.noMaps {
+		return &j, nil
+	}
 	return &j, preview.CheckPlaces(j.entries, j.Job)
 }
 

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -40,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"cut":      cutFile,
 			"exits":    exits,
 			"files":    listFiles,
+			"members":  listMembers,
 			"pixel":    checkPixel,
 			"rgb":      checkRGB,
 			"records":  sameRecords,
@@ -125,6 +129,26 @@ func listFiles(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	if fmt.Sprint(got) != fmt.Sprint(args[1:]) {
 		ts.Fatalf("%s holds\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
+	}
+}
+
+// listMembers is "members TAR NAME...": the members of a tar file, in order.
+func listMembers(ts *testscript.TestScript, _ bool, args []string) {
+	file, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	var got []string
+	in := tar.NewReader(file)
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		ts.Check(err)
+		got = append(got, h.Name)
+	}
+	if !slices.Equal(got, args[1:]) {
+		ts.Fatalf("%s has the members\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
 	}
 }
 

@@ -42,7 +42,7 @@ func Codes() []Code {
 		{string(source.CodeNoMatch), "a pattern that nothing matches"},
 		{string(source.CodeBadPattern), "a pattern that is malformed"},
 		{string(source.CodeInsideOutput), "the output folder, or something in it"},
-		{CodeOutput, "the maps cannot have their names, because these are too long or taken by something else"},
+		{CodeOutput, "the maps cannot have their names: a name is too long, taken by something else, or behind a link that leads out of the output folder"},
 		{CodeInternal, "an error of this program; please report it"},
 	}
 }

@@ -15,24 +15,24 @@ import (
 	"strings"
 )
 
-// Journal is the manifest while a run works on it. Records are appended as pictures
-// end, each with one write, so that a crash loses at most a torn last line; Close puts
-// them into the order of the input. Add and Close have one caller; Find may be called
-// concurrently with them.
+// Journal is the manifest while a run works on it. Records are appended as pictures end, each
+// with one write, so that a crash tears at most the last line. Close puts them into the
+// order of the input. Calls of Add and Close must not overlap. Find may be called at any
+// time before Close.
 type Journal struct {
 	folder  *store.Folder
 	file    *os.File
 	size    int64
-	earlier map[string]span // by place, as earlier runs have left them
-	order   []string        // the places of earlier runs, in their order
-	fresh   map[string]span // of this run
+	earlier map[string]span // records of earlier runs by place
+	order   []string        // the places of earlier, in the order of the file
+	fresh   map[string]span // records of this run by place
 }
 
 // span is a line of the journal.
 type span struct{ at, length int64 }
 
 // OpenJournal opens the manifest of an output folder, or starts one. Lines that a crash
-// has torn are passed over: their pictures are simply done again.
+// has torn are passed over. Their pictures are done again.
 func OpenJournal(folder *store.Folder) (*Journal, error) {
 	file, err := folder.OpenFile(Name)
 	if err != nil {
@@ -45,8 +45,7 @@ func OpenJournal(folder *store.Folder) (*Journal, error) {
 	return j, nil
 }
 
-// scan notes where the records of earlier runs are, and cuts off a last line without
-// an end.
+// scan notes the places of earlier runs' records. It cuts off a last line without an end.
 func (j *Journal) scan() error {
 	head := make([]byte, len(beginning))
 	if n, err := j.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -75,14 +74,14 @@ func (j *Journal) scan() error {
 	return j.file.Truncate(j.size)
 }
 
-// beginning is that of every record.
+// beginning is how every record begins.
 const beginning = `{"input":`
 
-// begins says whether a line's first bytes, as many as beginning has unless the line is
-// torn, are those of a record.
+// begins says whether a line begins as a record does. A torn line may be shorter than
+// beginning.
 func begins(head []byte) bool { return strings.HasPrefix(beginning, string(head)) }
 
-// Find gives the record of an earlier run for a picture, or nil.
+// Find returns the record of an earlier run for a picture, or nil.
 func (j *Journal) Find(input, output string) (*Record, error) {
 	at, ok := j.earlier[place(input, output)]
 	if !ok {
@@ -91,9 +90,8 @@ func (j *Journal) Find(input, output string) (*Record, error) {
 	return j.read(at)
 }
 
-// read reads a record; nil is one that is whole enough to name its picture, but not to
-// be trusted: files elsewhere than in the picture's folder are none that a run has made,
-// and must not be removed with it.
+// read reads a record. It returns nil if the record is damaged or names files that are not
+// its picture's: no run has made such a record, and its files must not be removed.
 func (j *Journal) read(at span) (*Record, error) {
 	line := make([]byte, at.length)
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
@@ -214,7 +212,8 @@ func (j *Journal) copyLine(out io.Writer, place string) error {
 	return err
 }
 
-// place is what a record is about: the maps' folder, or the input where there is none.
+// place names the subject of a record: the picture's output path, or the input if it has
+// none.
 func place(input, output string) string {
 	if output != "" {
 		return "o" + output

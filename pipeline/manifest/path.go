@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Path is a file name in JSON. Names are bytes and need not be UTF-8; a byte that is
-// no part of it is written as a lone surrogate, U+DC80 to U+DCFF, as Python's
-// surrogateescape does (PEP 383), so that os.fsencode gives the name back there.
+// Path is a file name in JSON. Names are bytes and need not be UTF-8. A byte that is not
+// UTF-8 is written as a lone surrogate, U+DC80 to U+DCFF, as Python's surrogateescape does
+// (PEP 383). Python's os.fsencode returns the original name.
 type Path string
 
 // MarshalJSON writes the name as a JSON string.
@@ -62,7 +62,7 @@ func (p *Path) UnmarshalJSON(data []byte) error {
 			start = i + len(`\udcff`)
 			i = start - 1
 		} else {
-			i++ // what is escaped is no backslash that begins an escape
+			i++ // the next character is escaped and begins no escape
 		}
 	}
 	err := plain(s[start:])

@@ -11,16 +11,17 @@ import (
 	"os"
 )
 
-// maxLine bounds a manifest's lines: a picture with 100,000 maps takes 30 MB.
+// maxLine bounds a manifest's lines in bytes. The record of a picture with 100,000 maps has
+// 30 MB.
 const maxLine = 256 << 20
 
-// Reader is the manifest of a run that is read and not gone on with. Of it only the
-// places of the lines are in memory. It is safe for concurrent use.
+// Reader reads the manifest of a run. Only the places of the lines are in memory. It is safe
+// for concurrent use.
 type Reader struct {
 	dir   string
 	file  *os.File
 	order []string
-	lines map[string]span // the newest of each picture
+	lines map[string]span // the newest line of each picture
 }
 
 // Open opens the manifest in a run's output folder. A missing manifest and a line that is no
@@ -87,7 +88,7 @@ func (m *Reader) index() error {
 	return in.Err()
 }
 
-// lines reads a manifest's whole lines, with their ends; a torn last one is left out.
+// lines reads a manifest's whole lines, with their ends. A torn last line is left out.
 func lines(file io.Reader) *bufio.Scanner {
 	in := bufio.NewScanner(file)
 	in.Buffer(make([]byte, 0, 1<<20), maxLine)
@@ -106,9 +107,9 @@ func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 	return 0, nil, nil
 }
 
-// Places are the pictures, in the order in which the manifest has them first: names
-// for Record and Has, of use for telling whether two manifests have the same picture.
-// The slice must not be written to.
+// Places returns a name for each picture, in the order of the manifest. Record and Has take
+// these names, and two manifests name the same picture alike. The slice must not be written
+// to.
 func (m *Reader) Places() []string { return m.order }
 
 // Has says whether the run has a picture.
@@ -117,7 +118,7 @@ func (m *Reader) Has(place string) bool {
 	return ok
 }
 
-// Record is a picture's newest record, nil where the run has none.
+// Record returns a picture's newest record, or nil if the run has none.
 func (m *Reader) Record(place string) (*Record, error) {
 	at, ok := m.lines[place]
 	if !ok {

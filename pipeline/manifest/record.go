@@ -1,5 +1,5 @@
 // Package manifest owns what a run says of itself: a record for each picture, the codes of
-// what went wrong, run.json, and the schema that scripts read them by. It never looks into
+// failures, run.json, and the schema that scripts read them by. It never looks into
 // pictures or maps.
 package manifest
 
@@ -14,15 +14,15 @@ const Name = store.ManifestName
 // Status says how a picture fared.
 type Status string
 
-// A picture is done, was found done by an earlier run whose record is lost, or has
-// failed.
+// A picture is done, has failed, or is kept: its files were there before, and no record tells
+// what made them.
 const (
 	OK     Status = "ok"
 	Kept   Status = "kept"
 	Failed Status = "failed"
 )
 
-// Record is a picture's line in the manifest, filterbank's account of a run.
+// Record is a picture's line in the manifest.
 type Record struct {
 	// The input as it was opened. Bytes that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF.
 	Input Path `json:"input"`
@@ -93,8 +93,8 @@ type Layer struct {
 	Uncovered string `json:"-"` // the same in words, for the log
 }
 
-// File is a file that was written for a picture. Filter, Index and Scale are
-// those of a map; .npy files and sheets are of a whole layer and have none.
+// File is a file that was written for a picture. Only files of a single map have Filter,
+// Index and Scale.
 type File struct {
 	// The file below the output folder, with slashes.
 	Path Path `json:"path"`

@@ -38,8 +38,8 @@ type Run struct {
 }
 
 // ReadRun reads the account of the run in an output folder, for example to open its
-// results from a program. It may be a made-up file: its size is bounded, and nothing in it
-// is opened. The error is fs.ErrNotExist where there is none.
+// results from a program. Anyone may have made the file: its size is bounded, and nothing
+// that it names is opened. The error is fs.ErrNotExist if there is no such file.
 func ReadRun(dir string) (*Run, error) {
 	name := filepath.Join(dir, RunName)
 	root, err := os.OpenRoot(dir)
@@ -63,7 +63,7 @@ func ReadRun(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Encode is the account as the file has it.
+// Encode returns the content of the file.
 func (r *Run) Encode() ([]byte, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
