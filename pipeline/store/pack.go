@@ -186,26 +186,32 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 			return err
 		}})
 	}
-	if p.open == nil {
-		if p.open, p.err = newShard(p.folder, ShardName(p.number), nil, 0); p.err != nil {
-			return nil, p.failed()
-		}
-	}
-	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
-	for _, m := range members {
-		if p.err = p.open.add(m.name, m.size, m.content); p.err != nil {
-			return nil, p.failed()
-		}
-	}
-	p.here[b.turn] = true
-	if p.open.size >= p.limit {
-		if p.err = p.place(); p.err != nil {
-			return nil, p.failed()
-		}
+	if p.err = p.add(b.turn, members); p.err != nil {
+		return nil, p.failed()
 	}
 	b.clear()
 	p.end(b.turn)
 	return written, nil
+}
+
+// add appends the members of a turn to the shard at hand, which is placed if that fills it.
+func (p *Pack) add(turn int, members []member) (err error) {
+	if p.open == nil {
+		if p.open, err = newShard(p.folder, ShardName(p.number), nil, 0); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	for _, m := range members {
+		if err := p.open.add(m.name, m.size, m.content); err != nil {
+			return err
+		}
+	}
+	p.here[turn] = true
+	if p.open.size >= p.limit {
+		return p.place()
+	}
+	return nil
 }
 
 // members seals the batch's files and names them.
