@@ -1,0 +1,102 @@
+package inflate
+
+import "encoding/binary"
+
+// What the fast loops need: input that they may read at once after the bits that they
+// have, and room for the longest match, which they may overshoot by a copy's width less one.
+const (
+	fastInput  = 16
+	longest    = 258
+	copyWidth  = 32
+	fastOutput = longest + copyWidth
+)
+
+// fastGeneric decodes symbols into dst[at:] until at is end or more, or until fewer than
+// fastInput bytes are left. It stops before the end of a block and before a symbol that
+// is not valid, so that step sees them. dst has room for fastOutput bytes behind end−1.
+func (d *Decoder) fastGeneric(dst []byte, at, end int) int {
+	src, in, buf, n := d.src, d.in, d.buf, d.n
+	lit, dist, low := &d.lit, &d.dist, d.low
+	stop := len(src) - fastInput
+	for at < end && in <= stop {
+		// 56 bits: three codes of literals, or one of a length and one of a distance.
+		buf |= binary.LittleEndian.Uint64(src[in:]) << n
+		in += int(63-n) >> 3
+		n |= 56
+		e := lit[buf&(1<<litBits-1)]
+		if e&literalFlag != 0 {
+			buf, n = buf>>(e&63), n-uint(e&63)
+			dst[at] = byte(e >> valueShift)
+			at++
+			if e = lit[buf&(1<<litBits-1)]; e&literalFlag != 0 {
+				buf, n = buf>>(e&63), n-uint(e&63)
+				dst[at] = byte(e >> valueShift)
+				at++
+				if e = lit[buf&(1<<litBits-1)]; e&literalFlag != 0 {
+					buf, n = buf>>(e&63), n-uint(e&63)
+					dst[at] = byte(e >> valueShift)
+					at++
+					continue
+				}
+			}
+			buf |= binary.LittleEndian.Uint64(src[in:]) << n
+			in += int(63-n) >> 3
+			n |= 56
+		}
+		if e&specialFlag != 0 {
+			if e&pointerFlag == 0 {
+				break
+			}
+			further := lit[e>>valueShift+uint32(buf>>litBits)&(1<<(e>>codeShift&15)-1)]
+			if further&specialFlag != 0 {
+				break
+			}
+			buf, n, e = buf>>litBits, n-litBits, further
+			if e&literalFlag != 0 {
+				buf, n = buf>>(e&63), n-uint(e&63)
+				dst[at] = byte(e >> valueShift)
+				at++
+				continue
+			}
+		}
+		length := int(e>>valueShift) + int(buf&(1<<(e&63)-1)>>(e>>codeShift&15))
+		buf, n = buf>>(e&63), n-uint(e&63)
+		e = dist[buf&(1<<distBits-1)]
+		used := uint(0)
+		if e&pointerFlag != 0 {
+			used = distBits
+			e = dist[e>>valueShift&0x7fff+uint32(buf>>distBits)&(1<<(e>>codeShift&15)-1)]
+		}
+		distance := int(e>>valueShift) + int(buf>>used&(1<<(e&63)-1)>>(e>>codeShift&15))
+		if e&specialFlag != 0 || distance > at-low {
+			d.mode, d.length = modeDistance, length
+			break
+		}
+		used += uint(e & 63)
+		buf, n = buf>>used, n-used
+		copyMatch(dst[at-distance:at+fastOutput], distance, length)
+		at += length
+	}
+	d.in, d.buf, d.n = in-int(n>>3), buf&(1<<(n&7)-1), n&7
+	return at
+}
+
+// copyMatch copies length bytes from the start of window to those that begin at distance.
+// It may write copyWidth−1 bytes more.
+func copyMatch(window []byte, distance, length int) {
+	switch {
+	case distance >= 8:
+		for i := 0; i < length; i += 8 {
+			binary.LittleEndian.PutUint64(window[distance+i:], binary.LittleEndian.Uint64(window[i:]))
+		}
+	case distance == 1:
+		v := uint64(window[0]) * 0x0101010101010101
+		for i := 1; i <= length; i += 8 {
+			binary.LittleEndian.PutUint64(window[i:], v)
+		}
+	default:
+		for i := range length {
+			window[distance+i] = window[i]
+		}
+	}
+}
