@@ -206,3 +206,6 @@ func (d *Decoder) copyStored(dst []byte, at int) (int, bool, error) {
 	d.mode = modeBlock
 	return at + n, true, nil
 }
+
+// Window is how far back the stream says that matches reach, once its header is read.
+func (d *Decoder) Window() int { return d.window }

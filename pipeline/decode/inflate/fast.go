@@ -3,12 +3,14 @@ package inflate
 import "encoding/binary"
 
 // What the fast loops need: input that they may read at once after the bits that they
-// have, and room for the longest match, which they may overshoot by a copy's width less one.
+// have, and room for a few literals and the longest match, which they may overshoot by a
+// copy's width less one.
 const (
 	fastInput  = 16
 	longest    = 258
 	copyWidth  = 32
-	fastOutput = longest + copyWidth
+	fastMatch  = longest + copyWidth
+	fastOutput = fastMatch + 6
 )
 
 // fastGeneric decodes symbols into dst[at:] until at is end or more, or until fewer than
@@ -74,7 +76,7 @@ func (d *Decoder) fastGeneric(dst []byte, at, end int) int {
 		}
 		used += uint(e & 63)
 		buf, n = buf>>used, n-used
-		copyMatch(dst[at-distance:at+fastOutput], distance, length)
+		copyMatch(dst[at-distance:at+fastMatch], distance, length)
 		at += length
 	}
 	d.in, d.buf, d.n = in-int(n>>3), buf&(1<<(n&7)-1), n&7

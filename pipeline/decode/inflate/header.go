@@ -12,7 +12,9 @@ type CorruptError struct {
 }
 
 // Error says what is wrong and where.
-func (e *CorruptError) Error() string { return fmt.Sprintf("%s, at byte %d of the zlib stream", e.Text, e.At) }
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s, at byte %d of the zlib stream", e.Text, e.At)
+}
 
 func (d *Decoder) corrupt(format string, args ...any) error {
 	d.mode = modeBad

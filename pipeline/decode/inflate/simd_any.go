@@ -1,5 +1,3 @@
-
-
 package inflate
 
 import "filterbank/filters/simd"
