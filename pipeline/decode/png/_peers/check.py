@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Has OpenCV (libpng) read what package png has read, and compares verdicts and pixels.
+
+usage: check.py [MUTANTS]     2,000 damaged files besides the good ones, or so many
+needs go, and opencv-python-headless 5 with numpy from PyPI
+
+OpenCV gives no alpha for gray with a transparent colour: there only the colours are
+compared. Files that announce an animation are left out: OpenCV composes frames.
+"""
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
+import cv2
+import numpy as np
+
+# Files that OpenCV itself refuses before libpng sees them, though libpng takes them.
+PICKY = (b"bKGD", b"acTL", b"fcTL")
+
+
+def peer(file):
+    """The SHA-256 of a file's pixels as BGRA, or None, and whether there is no alpha."""
+    im = cv2.imread(str(file), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if im is None:
+        return None, False
+    full = 65535 if im.dtype == np.uint16 else 255
+    if im.ndim == 2:
+        im = np.repeat(im[:, :, None], 3, 2)
+    plain = im.shape[2] == 3
+    if plain:
+        im = np.concatenate([im, np.full(im.shape[:2] + (1,), full, im.dtype)], 2)
+    return hashlib.sha256(np.ascontiguousarray(im).tobytes()).hexdigest(), plain
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent
+    mutants = sys.argv[1] if len(sys.argv) > 1 else "2000"
+    bad = read = refused = warned = 0
+    with tempfile.TemporaryDirectory() as folder:
+        ours = subprocess.run(["go", "run", "./decode", folder, mutants], cwd=here, check=True, stdout=subprocess.PIPE).stdout
+        for line in ours.decode(errors="replace").splitlines():
+            name, verdict, digest, opaque, words = line.split("\t", 4)
+            file = pathlib.Path(folder) / (name + ".png")
+            theirs, plain = peer(file)
+            what = None
+            if (theirs is not None) != (verdict == "read"):
+                if not any(kind in file.read_bytes() for kind in PICKY):
+                    what = f"{verdict}, and by OpenCV {'read' if theirs else 'refused'}"
+            elif verdict == "read" and theirs != (opaque if plain else digest):
+                what = "pixels differ"
+            if what:
+                bad += 1
+                print(f"{name}: {what}: {words}", file=sys.stderr)
+            read += verdict == "read"
+            refused += verdict == "refused"
+            warned += verdict == "read" and words != ""
+    print(f"OpenCV {cv2.__version__}: {read} files read, {warned} of them with warnings, {refused} refused: "
+          f"{f'{bad} differ' if bad else 'verdicts and pixels are the same'}")
+    return bool(bad) or not read or not refused
+
+
+if __name__ == "__main__":
+    sys.exit(main())
