@@ -19,6 +19,7 @@ type Decoder struct {
 	mode   mode
 	last   bool // the block is the stream's last
 	fixed  bool // the tables are those of fixed blocks
+	paired bool // pairs is made of lit
 	window int  // bytes that a match may reach back into earlier calls
 	low    int  // the first byte of the output that a match of this call may use
 	before int  // bytes that Feed has replaced
@@ -34,6 +35,7 @@ type Decoder struct {
 	lens    [maxLitLen + maxDistance]uint8
 	lenCode [1 << lenCodeBits]uint32
 	lit     [litSize]uint32
+	pairs   [1 << litBits]uint32
 	dist    [distSize]uint32
 }
 
@@ -65,7 +67,7 @@ const (
 // Reset prepares for a stream, which Feed gives. The loops use the instructions of set.
 func (d *Decoder) Reset(set simd.Set) {
 	d.src, d.in, d.buf, d.n = nil, 0, 0, 0
-	d.mode, d.last, d.fixed, d.before = modeHeader, false, false, 0
+	d.mode, d.last, d.fixed, d.paired, d.before = modeHeader, false, false, false, 0
 	d.sum, d.summed, d.set = 1, 0, set
 }
 
@@ -92,6 +94,7 @@ func (d *Decoder) Inflate(dst []byte, at, enough int) (int, error) {
 	d.low, d.summed = max(0, at-d.window), at
 	for {
 		if d.mode == modeSymbol && d.Left() >= fastInput && len(dst)-at >= fastOutput && at < enough {
+			d.pair()
 			at = d.fast(dst, at, min(enough, len(dst)-fastOutput+1))
 		}
 		if at >= enough && at < len(dst) {

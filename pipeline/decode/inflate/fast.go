@@ -3,43 +3,73 @@ package inflate
 import "encoding/binary"
 
 // What the fast loops need: input that they may read at once after the bits that they
-// have, and room for a few literals and the longest match, which they may overshoot by a
+// have, and room for eight literals and the longest match, which they may overshoot by a
 // copy's width less one.
 const (
 	fastInput  = 16
 	longest    = 258
 	copyWidth  = 32
 	fastMatch  = longest + copyWidth
-	fastOutput = fastMatch + 6
+	fastOutput = fastMatch + 8
 )
+
+// An entry of the table of pairs is that of the table of literals and lengths, but where
+// it stands for a literal:
+//
+//	bits  0 to 5   bits of the codes
+//	bits  8 to 9   how many literals there are, 1 or 2
+//	bit  12        set
+//	bits 16 to 23  the first literal
+//	bits 24 to 31  the second one
+const pairFlag = 1 << 12
+
+// pair makes the table of pairs where the block does not have it yet. Two literals whose
+// codes the first look resolves together are taken together: in photos most are.
+func (d *Decoder) pair() {
+	if d.paired {
+		return
+	}
+	d.paired = true
+	for i := range d.pairs {
+		e := d.lit[i]
+		if e&literalFlag == 0 {
+			d.pairs[i] = e
+			continue
+		}
+		bits := e & 63
+		p := pairFlag | 1<<codeShift | e&(0xff<<valueShift) | bits
+		if next := d.lit[uint32(i)>>bits]; next&literalFlag != 0 && bits+next&63 <= litBits {
+			p += 1<<codeShift | next&(0xff<<valueShift)<<8 | next&63
+		}
+		d.pairs[i] = p
+	}
+}
 
 // fastGeneric decodes symbols into dst[at:] until at is end or more, or until fewer than
 // fastInput bytes are left. It stops before the end of a block and before a symbol that
 // is not valid, so that step sees them. dst has room for fastOutput bytes behind end−1.
 func (d *Decoder) fastGeneric(dst []byte, at, end int) int {
 	src, in, buf, n := d.src, d.in, d.buf, d.n
-	lit, dist, low := &d.lit, &d.dist, d.low
+	pairs, lit, dist, low := &d.pairs, &d.lit, &d.dist, d.low
 	stop := len(src) - fastInput
+symbols:
 	for at < end && in <= stop {
-		// 56 bits: three codes of literals, or one of a length and one of a distance.
+		// 56 bits: four pairs of literals, or a length and a distance.
 		buf |= binary.LittleEndian.Uint64(src[in:]) << n
 		in += int(63-n) >> 3
 		n |= 56
-		e := lit[buf&(1<<litBits-1)]
-		if e&literalFlag != 0 {
-			buf, n = buf>>(e&63), n-uint(e&63)
-			dst[at] = byte(e >> valueShift)
-			at++
-			if e = lit[buf&(1<<litBits-1)]; e&literalFlag != 0 {
+		e := pairs[buf&(1<<litBits-1)]
+		if e&pairFlag != 0 {
+			for range 4 {
 				buf, n = buf>>(e&63), n-uint(e&63)
-				dst[at] = byte(e >> valueShift)
-				at++
-				if e = lit[buf&(1<<litBits-1)]; e&literalFlag != 0 {
-					buf, n = buf>>(e&63), n-uint(e&63)
-					dst[at] = byte(e >> valueShift)
-					at++
-					continue
+				binary.LittleEndian.PutUint16(dst[at:], uint16(e>>valueShift))
+				at += int(e >> codeShift & 3)
+				if e = pairs[buf&(1<<litBits-1)]; e&pairFlag == 0 {
+					break
 				}
+			}
+			if e&pairFlag != 0 {
+				continue
 			}
 			buf |= binary.LittleEndian.Uint64(src[in:]) << n
 			in += int(63-n) >> 3
@@ -49,16 +79,16 @@ func (d *Decoder) fastGeneric(dst []byte, at, end int) int {
 			if e&pointerFlag == 0 {
 				break
 			}
-			further := lit[e>>valueShift+uint32(buf>>litBits)&(1<<(e>>codeShift&15)-1)]
-			if further&specialFlag != 0 {
+			e = lit[e>>valueShift+uint32(buf>>litBits)&(1<<(e>>codeShift&15)-1)]
+			if e&specialFlag != 0 {
 				break
 			}
-			buf, n, e = buf>>litBits, n-litBits, further
+			buf, n = buf>>litBits, n-litBits
 			if e&literalFlag != 0 {
 				buf, n = buf>>(e&63), n-uint(e&63)
 				dst[at] = byte(e >> valueShift)
 				at++
-				continue
+				continue symbols
 			}
 		}
 		length := int(e>>valueShift) + int(buf&(1<<(e&63)-1)>>(e>>codeShift&15))

@@ -90,7 +90,7 @@ func (d *Decoder) useFixed() {
 		lens[s] = 5
 	}
 	build(d.dist[:], distBits, lens[:maxDistance+2], distEntries[:], false)
-	d.fixed = true
+	d.fixed, d.paired = true, false
 }
 
 // readStored reads the length of a stored block (RFC 1951, 3.2.4).
@@ -116,7 +116,7 @@ func (d *Decoder) readCounts() (bool, error) {
 		return false, d.corrupt("a block has %d literals and lengths and %d distances, where there are at most %d and %d",
 			d.counts.lit, d.counts.dist, maxLitLen, maxDistance)
 	}
-	d.fixed = false
+	d.fixed, d.paired = false, false
 	clear(d.lens[:maxLenCode])
 	d.mode = modeLenCode
 	return true, nil
