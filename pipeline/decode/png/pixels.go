@@ -136,7 +136,7 @@ const (
 // all chunks are intact. Else it gives false, and readExact finds out what libpng would say.
 func (s *stream) readFast() (whole bool, err error) {
 	s.begin()
-	u, at := newUnfilter(s), 0
+	u, at := newUnfilter(s.raw, s.passes, s.bits(), s.set), 0
 	for !s.inflater.Done() {
 		if s.inflater.Left() == 0 {
 			switch err := s.feed(len(s.data)); {
@@ -183,7 +183,7 @@ func (s *stream) readExact() error {
 	if !s.chunk.intact {
 		return damaged(s.chunk)
 	}
-	u := newUnfilter(s)
+	u := newUnfilter(s.raw, s.passes, s.bits(), s.set)
 	if !u.rows(len(s.raw)) {
 		return refuse(Corrupt, "row %d of its pixels has filter %d, where 0 to 4 are possible", u.y, s.raw[u.at])
 	}

@@ -1,6 +1,10 @@
 package png
 
-import "filterbank/filters/simd"
+import (
+	"encoding/binary"
+
+	"filterbank/filters/simd"
+)
 
 // The filter types (PNG 3rd edition, table 9.1).
 const (
@@ -16,90 +20,130 @@ type unfilter struct {
 	raw    []byte
 	passes []pass
 	bpp    int // bytes to the corresponding sample of the pixel on the left
+	lanes  int // rows of a wave, or 1
 	zeros  []byte
-	set    simd.Set
 
 	at int // the next row in raw
 	y  int // its number in the first of passes
 }
 
-func newUnfilter(s *stream) *unfilter {
-	u := &unfilter{raw: s.raw, passes: s.passes, bpp: max(1, s.bits()/8), set: s.set}
+func newUnfilter(raw []byte, passes []pass, bits int, set simd.Set) *unfilter {
+	u := &unfilter{raw: raw, passes: passes, bpp: max(1, bits/8)}
+	u.lanes = waveRows(u.bpp, set)
 	widest := 0
-	for _, p := range s.passes {
+	for _, p := range passes {
 		widest = max(widest, p.rowBytes)
 	}
 	u.zeros = make([]byte, widest)
 	return u
 }
 
-// rows unfilters the rows that end before end. It gives false at a filter that does not exist.
+// leastWave is the width from which waves pay.
+const leastWave = 16
+
+// rows unfilters rows that end before end: all of them where it is the end of raw, else
+// whole waves. It gives false at a filter that does not exist.
 func (u *unfilter) rows(end int) bool {
 	for len(u.passes) > 0 {
 		p := u.passes[0]
 		size := p.rowBytes + 1
-		for ; u.y < p.height; u.y++ {
-			if u.at+size > end {
+		for u.y < p.height {
+			n := 1
+			if u.lanes > 1 && p.width >= leastWave && p.height-u.y >= u.lanes {
+				n = u.lanes
+			}
+			if u.at+n*size > end {
 				return true
 			}
-			row, above := u.raw[u.at:][:size], u.zeros[:p.rowBytes]
+			above := u.zeros[:p.rowBytes]
 			if u.y > 0 {
 				above = u.raw[u.at-p.rowBytes:][:p.rowBytes]
 			}
-			if row[0] > filterPaeth {
+			if !u.next(n, above, p.rowBytes) {
 				return false
 			}
-			undo(row[0], row[1:], above, u.bpp, u.set)
-			u.at += size
+			u.at += n * size
+			u.y += n
 		}
 		u.passes, u.y = u.passes[1:], 0
 	}
 	return true
 }
 
-// undo turns a filtered row into samples (PNG 3rd edition, 9.2); above are those of the
-// row above it, and bpp is 1 to 8.
-func undo(filter byte, row, above []byte, bpp int, set simd.Set) {
+// next unfilters n rows, 1 or those of a wave.
+func (u *unfilter) next(n int, above []byte, rowBytes int) bool {
+	simple := true
+	for k := range n {
+		filter := u.raw[u.at+k*(rowBytes+1)]
+		if filter > filterPaeth {
+			u.y += k
+			u.at += k * (rowBytes + 1)
+			return false
+		}
+		simple = simple && (filter == filterNone || filter == filterUp)
+	}
+	if n > 1 && !simple {
+		u.wave(u.at, n, above, rowBytes)
+		return true
+	}
+	for k := range n {
+		row := u.raw[u.at+k*(rowBytes+1):][:rowBytes+1]
+		undo(row[0], row[1:], above, u.bpp, 0, rowBytes)
+		above = row[1:]
+	}
+	return true
+}
+
+// undo turns the bytes from and up to to of a filtered row into samples (PNG 3rd edition,
+// 9.2); the bytes before them are samples already. above is the row above it, and bpp is
+// 1 to 8.
+func undo(filter byte, row, above []byte, bpp, from, to int) {
+	row, above = row[:to], above[:to]
+	if from >= to {
+		return
+	}
 	switch filter {
 	case filterSub:
-		undoSub(row, bpp, set)
+		for i := max(from, bpp); i < len(row); i++ {
+			row[i] += row[i-bpp]
+		}
 	case filterUp:
-		undoUp(row, above, set)
+		undoUp(row[from:], above[from:])
 	case filterAverage:
-		undoAverage(row, above, bpp, set)
+		undoAverage(row, above, bpp, from)
 	case filterPaeth:
-		undoPaeth(row, above, bpp, set)
+		undoPaeth(row, above, bpp, from)
 	}
 }
 
-func undoSubGeneric(row []byte, bpp int) {
-	for i := bpp; i < len(row); i++ {
-		row[i] += row[i-bpp]
+// undoUp adds eight bytes at a time, without carries from one to the next.
+func undoUp(row, above []byte) {
+	const high = 0x8080808080808080
+	for ; len(row) >= 8; row, above = row[8:], above[8:] {
+		a, b := binary.LittleEndian.Uint64(row), binary.LittleEndian.Uint64(above)
+		binary.LittleEndian.PutUint64(row, (a&^high+b&^high)^(a^b)&high)
 	}
-}
-
-func undoUpGeneric(row, above []byte) {
 	for i, v := range above[:len(row)] {
 		row[i] += v
 	}
 }
 
-func undoAverageGeneric(row, above []byte, bpp int) {
+func undoAverage(row, above []byte, bpp, from int) {
 	above = above[:len(row)]
-	for i := range min(bpp, len(row)) {
+	for i := from; i < min(bpp, len(row)); i++ {
 		row[i] += above[i] / 2
 	}
-	for i := bpp; i < len(row); i++ {
+	for i := max(from, bpp); i < len(row); i++ {
 		row[i] += byte((int(row[i-bpp]) + int(above[i])) / 2)
 	}
 }
 
-func undoPaethGeneric(row, above []byte, bpp int) {
+func undoPaeth(row, above []byte, bpp, from int) {
 	above = above[:len(row)]
-	for i := range min(bpp, len(row)) {
+	for i := from; i < min(bpp, len(row)); i++ {
 		row[i] += above[i] // left and upper left are 0
 	}
-	for i := bpp; i < len(row); i++ {
+	for i := max(from, bpp); i < len(row); i++ {
 		row[i] += paeth(int(row[i-bpp]), int(above[i]), int(above[i-bpp]))
 	}
 }

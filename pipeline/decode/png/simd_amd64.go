@@ -1,0 +1,72 @@
+//go:build !purego
+
+package png
+
+//go:generate go -C _asm run . -dir ..
+
+import "filterbank/filters/simd"
+
+// waveRows is how many rows of pixels of bpp bytes a wave has; 1 where there is no loop.
+func waveRows(bpp int, set simd.Set) int {
+	switch {
+	case !set.AVX2():
+	case bpp == 3, bpp == 4:
+		return 4
+	case bpp == 6, bpp == 8:
+		return 2
+	}
+	return 1
+}
+
+// waveLoop goes steps > 0 with a wave in the rows that are stride bytes apart in rows, from
+// the pixel in its first row that is the last of the others' offset.
+func waveLoop(rows []byte, stride int, above []byte, bpp, steps int, state *waveState, paeth bool) {
+	loop := wave3AVX2
+	switch {
+	case bpp == 3 && paeth:
+		loop = wavePaeth3AVX2
+	case bpp == 4 && paeth:
+		loop = wavePaeth4AVX2
+	case bpp == 4:
+		loop = wave4AVX2
+	case bpp == 6 && paeth:
+		loop = wavePaeth6AVX2
+	case bpp == 6:
+		loop = wave6AVX2
+	case bpp == 8 && paeth:
+		loop = wavePaeth8AVX2
+	case bpp == 8:
+		loop = wave8AVX2
+	}
+	loop(&rows[0], stride, &above[0], steps, (*[7][16]uint8)(state))
+}
+
+func fromGray(dst, row []uint8, set simd.Set) {
+	n := len(row)
+	if n < 8 || !set.AVX2() {
+		fromGrayGeneric(dst, row)
+		return
+	}
+	_ = dst[4*n-1]
+	fromGrayAVX2(&dst[0], &row[0], n)
+}
+
+func fromRGB(dst, row []uint8, set simd.Set) {
+	n := len(row) / 3
+	if n < 8 || !set.AVX2() {
+		fromRGBGeneric(dst, row)
+		return
+	}
+	_ = dst[4*n-1]
+	fromRGBAVX2(&dst[0], &row[0], n)
+}
+
+func fromBigEndian(dst []uint16, row []uint8, set simd.Set) {
+	n := len(dst)
+	if n < 16 || !set.AVX2() {
+		fromBigEndianGeneric(dst, row)
+		return
+	}
+	_ = row[2*n-1]
+	fromBigEndianAVX2(&dst[0], &row[0], n)
+}
