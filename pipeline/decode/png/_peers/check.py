@@ -42,7 +42,7 @@ def main():
     mutants = sys.argv[1] if len(sys.argv) > 1 else "2000"
     bad = read = refused = warned = 0
     with tempfile.TemporaryDirectory() as folder:
-        ours = subprocess.run(["go", "run", "./decode", folder, mutants], cwd=here, check=True, stdout=subprocess.PIPE).stdout
+        ours = subprocess.run(["go", "run", "./_peers/decode", folder, mutants], cwd=here.parent, check=True, stdout=subprocess.PIPE).stdout
         for line in ours.decode(errors="replace").splitlines():
             name, verdict, digest, opaque, words = line.split("\t", 4)
             file = pathlib.Path(folder) / (name + ".png")

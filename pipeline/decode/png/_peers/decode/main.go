@@ -33,7 +33,7 @@ func main() {
 }
 
 func write(folder string, count int) error {
-	cases, err := filepath.Glob("../testdata/*.png")
+	cases, err := filepath.Glob("testdata/*.png")
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,12 @@ func write(folder string, count int) error {
 	}
 	for _, s := range pngcases.All() {
 		if err := one(folder, s.Name, s.Encode()); err != nil {
+			return err
+		}
+	}
+	for i, e := range pngcases.Edges() {
+		name := strings.NewReplacer(":", "", " ", "-").Replace(e.Name)
+		if err := one(folder, fmt.Sprintf("edge%03d-%s", i, name), e.Data); err != nil {
 			return err
 		}
 	}

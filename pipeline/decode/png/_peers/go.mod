@@ -1,9 +1,0 @@
-module peers
-
-go 1.26.0
-
-require filterbank v0.0.0
-
-require golang.org/x/sys v0.49.0 // indirect
-
-replace filterbank => ../../../..
