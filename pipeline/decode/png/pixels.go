@@ -259,7 +259,7 @@ func (s *stream) readRest() error {
 		s.warn("%v goes on behind the compressed pixels", s.chunk)
 	}
 	if extra > 0 {
-		s.warn("%d bytes too many are in the compressed pixels", extra)
+		s.warn("the compressed pixels are too many by %d of their bytes", extra)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestCases(t *testing.T) {
 		"anc_badcrc_text":       "the tEXt chunk at byte 33 fails its checksum and is ignored",
 		"cgbi":                  "error: CgBI",
 		"exif6_rawprofile":      "",
-		"idat_extra_pixels":     "bytes too many are in the compressed pixels",
+		"idat_extra_pixels":     "the compressed pixels are too many by",
 		"iend_badcrc":           "fails its checksum",
 		"no_iend":               "error: after its last pixel and before its IEND chunk",
 		"pal4_too_many":         "colours, of which 16 are used",

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Has OpenCV (libpng) read what package png has read, and compares verdicts and pixels.
 
-usage: check.py [MUTANTS]     2,000 damaged files besides the good ones, or so many
+usage: check.py [MUTANTS [FOLDER]]   2,000 damaged files besides the good ones, or so many,
+                                     and the PNGs of a folder
+       check.py --write              writes testdata/opencv.txt, by which go test compares
 needs go, and opencv-python-headless 5 with numpy from PyPI
 
 OpenCV gives no alpha for gray with a transparent colour: there only the colours are
@@ -37,14 +39,37 @@ def peer(file):
     return hashlib.sha256(np.ascontiguousarray(im).tobytes()).hexdigest(), plain
 
 
+def ours(here, folder, mutants, more=()):
+    """What decode prints, a list of fields for each file."""
+    out = subprocess.run(["go", "run", "./_peers/decode", folder, mutants, *more], cwd=here.parent, check=True,
+                         stdout=subprocess.PIPE).stdout
+    return [line.split("\t", 4) for line in out.decode(errors="replace").splitlines()]
+
+
+def write(here):
+    """A line for each file: its name and OpenCV's verdict, - or digits of the SHA-256 of its
+    pixels, with o where it gives no alpha; first the SHA-256 of all files."""
+    lines, everything = [], hashlib.sha256()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, *_ in ours(here, folder, "1000"):
+            file = pathlib.Path(folder) / (name + ".png")
+            if (here.parent / "testdata" / file.name).exists():
+                continue
+            everything.update(file.read_bytes())
+            digest, plain = peer(file)
+            lines.append(f"{name} {'-' if digest is None else digest[:12] + 'o' * plain}")
+    lines.insert(0, f"{everything.hexdigest()} OpenCV {cv2.__version__}")
+    (here.parent / "testdata" / "opencv.txt").write_text("\n".join(lines) + "\n")
+
+
 def main():
     here = pathlib.Path(__file__).resolve().parent
+    if sys.argv[1:] == ["--write"]:
+        return write(here)
     mutants = sys.argv[1] if len(sys.argv) > 1 else "2000"
     bad = read = refused = warned = 0
     with tempfile.TemporaryDirectory() as folder:
-        ours = subprocess.run(["go", "run", "./_peers/decode", folder, mutants], cwd=here.parent, check=True, stdout=subprocess.PIPE).stdout
-        for line in ours.decode(errors="replace").splitlines():
-            name, verdict, digest, opaque, words = line.split("\t", 4)
+        for name, verdict, digest, opaque, words in ours(here, folder, mutants, sys.argv[2:3]):
             file = pathlib.Path(folder) / (name + ".png")
             theirs, plain = peer(file)
             what = None

@@ -38,6 +38,24 @@ func Seeds() (all []Seed) {
 	return all
 }
 
+// Reference are the files that are held against another decoder: All, Edges, and so many
+// mutants of Seeds. Their names are those of files.
+func Reference(mutants int) (all []Seed) {
+	for _, s := range All() {
+		all = append(all, Seed{s.Name, s.Encode()})
+	}
+	plain := strings.NewReplacer(":", "", " ", "-", ",", "")
+	for i, e := range Edges() {
+		all = append(all, Seed{fmt.Sprintf("edge%03d-%s", i, plain.Replace(e.Name)), e.Data})
+	}
+	seeds := Seeds()
+	for n := range mutants {
+		_, data := Mutant(seeds, n)
+		all = append(all, Seed{fmt.Sprintf("mutant%06d", n), data})
+	}
+	return all
+}
+
 // Mutant damages a file in one to three ways. It is the same for the same n.
 func Mutant(all []Seed, n int) (name string, data []byte) {
 	r := rand.New(rand.NewPCG(5, uint64(n)))

@@ -20,47 +20,41 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: decode FOLDER MUTANTS")
+	if len(os.Args) < 3 {
+		log.Fatal("usage: decode FOLDER MUTANTS [FOLDER OF PNGS]")
 	}
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := write(os.Args[1], count); err != nil {
+	folders := []string{"testdata"}
+	if len(os.Args) > 3 {
+		folders = append(folders, os.Args[3])
+	}
+	if err := write(os.Args[1], count, folders); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func write(folder string, count int) error {
-	cases, err := filepath.Glob("testdata/*.png")
-	if err != nil {
-		return err
+func write(folder string, count int, from []string) error {
+	var cases []string
+	for _, f := range from {
+		names, err := filepath.Glob(filepath.Join(f, "*.png"))
+		if err != nil {
+			return err
+		}
+		cases = append(cases, names...)
 	}
+	var all []pngcases.Seed
 	for _, name := range cases {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		if err := one(folder, strings.TrimSuffix(filepath.Base(name), ".png"), data); err != nil {
-			return err
-		}
+		all = append(all, pngcases.Seed{Name: strings.TrimSuffix(filepath.Base(name), ".png"), Data: data})
 	}
-	for _, s := range pngcases.All() {
-		if err := one(folder, s.Name, s.Encode()); err != nil {
-			return err
-		}
-	}
-	for i, e := range pngcases.Edges() {
-		name := strings.NewReplacer(":", "", " ", "-").Replace(e.Name)
-		if err := one(folder, fmt.Sprintf("edge%03d-%s", i, name), e.Data); err != nil {
-			return err
-		}
-	}
-	seeds := pngcases.Seeds()
-	for n := range count {
-		_, data := pngcases.Mutant(seeds, n)
-		if err := one(folder, fmt.Sprintf("mutant%06d", n), data); err != nil {
+	for _, s := range append(all, pngcases.Reference(count)...) {
+		if err := one(folder, s.Name, s.Data); err != nil {
 			return err
 		}
 	}
