@@ -93,7 +93,8 @@ func (d *Decoder) Done() bool { return d.mode == modeDone }
 func (d *Decoder) Inflate(dst []byte, at, enough int) (int, error) {
 	d.low, d.summed = max(0, at-d.window), at
 	for {
-		if d.mode == modeSymbol && d.Left() >= fastInput && len(dst)-at >= fastOutput && at < enough {
+		// The loop gives whole bytes back, all of which must be of what was fed last.
+		if d.mode == modeSymbol && d.n < 8 && d.Left() >= fastInput && len(dst)-at >= fastOutput && at < enough {
 			d.pair()
 			at = d.fast(dst, at, min(enough, len(dst)-fastOutput+1))
 		}

@@ -2,7 +2,6 @@ package inflate
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/zlib"
 	"errors"
 	"fmt"
@@ -92,6 +91,35 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestSeams feeds a stream in two parts, cut at every byte, so that each part of a code and
+// of a block's head stands at a seam. Every block has so many literals that the code of its
+// end is long.
+func TestSeams(t *testing.T) {
+	data := sources()["skewed"][:9000]
+	var out bytes.Buffer
+	z, _ := zlib.NewWriterLevel(&out, 9)
+	for p := data; len(p) > 0; p = p[3000:] {
+		z.Write(p[:3000])
+		z.Flush()
+	}
+	z.Close()
+	d, dst := new(Decoder), make([]byte, len(data))
+	for cut := range out.Len() {
+		for _, set := range simd.Sets() {
+			d.Reset(set)
+			d.Feed(out.Bytes()[:cut])
+			at, err := d.Inflate(dst, 0, len(dst))
+			if err == nil {
+				d.Feed(out.Bytes()[cut:])
+				at, err = d.Inflate(dst, at, len(dst))
+			}
+			if err != nil || !d.Done() || !bytes.Equal(dst[:at], data) {
+				t.Fatalf("cut at %d: %d bytes, %v", cut, at, err)
+			}
+		}
+	}
+}
+
 // TestTruncated cuts a stream at every byte.
 func TestTruncated(t *testing.T) {
 	data := sources()["text"][:2000]
@@ -163,5 +191,3 @@ func checkOracle(t *testing.T, name string, stream []byte) {
 		}
 	}
 }
-
-var _ = flate.BestSpeed

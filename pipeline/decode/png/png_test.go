@@ -55,12 +55,12 @@ func TestKinds(t *testing.T) {
 				}
 			}
 		}
-		sameAsLibrary(t, s.Name, data, s.TRNS != nil)
+		sameAsLibrary(t, s.Name, data)
 	}
 }
 
 // sameAsLibrary compares with image/png, which takes no palette index out of range.
-func sameAsLibrary(t *testing.T, name string, data []byte, transparent bool) {
+func sameAsLibrary(t *testing.T, name string, data []byte) {
 	t.Helper()
 	m, err := Decode(context.Background(), data, Options{})
 	if err != nil {

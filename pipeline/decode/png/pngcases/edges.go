@@ -193,7 +193,7 @@ func headerEdges() (all []Seed) {
 		for _, v := range values {
 			data := bytes.Clone(good)
 			data[16+at] = v
-			mend(data)
+			Mend(data)
 			all = append(all, Seed{"byte " + strconv.Itoa(at) + " is " + strconv.Itoa(int(v)), data})
 		}
 	}

@@ -68,7 +68,7 @@ func Mutant(all []Seed, n int) (name string, data []byte) {
 		data = damage(r, data, all)
 	}
 	if r.IntN(2) == 0 { // so that the damage is found where it is and not by the checksum
-		mend(data)
+		Mend(data)
 	}
 	return fmt.Sprintf("mutant %d of %s", n, s.Name), data
 }
@@ -134,8 +134,8 @@ func moveChunk(r *rand.Rand, data []byte) []byte {
 	return data
 }
 
-// mend corrects the checksums of a PNG's chunks as far as it has any.
-func mend(data []byte) {
+// Mend corrects the checksums of a PNG's chunks as far as it has any.
+func Mend(data []byte) {
 	if !strings.HasPrefix(string(data[:min(len(data), 8)]), Signature) {
 		return
 	}
