@@ -28,7 +28,12 @@ func FuzzDecode(f *testing.F) {
 			text := fmt.Sprint(err)
 			if err == nil {
 				px, _ := pixels(m)
-				text = fmt.Sprint(m.Header, px)
+				if m.Transparent != nil {
+					text = fmt.Sprint(*m.Transparent)
+				}
+				h := m.Header
+				h.Transparent = nil
+				text += fmt.Sprint(h, px)
 			}
 			if first == "" {
 				first = text

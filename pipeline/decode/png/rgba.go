@@ -69,6 +69,24 @@ func (m *Image) RGBA8(dst []uint8, y int) {
 	}
 }
 
+// Samples8 writes row y of a picture of one channel and at most 8 bits to dst, Width
+// samples of a byte each: indexes into the palette, or gray scaled to 0 to 255. It is safe
+// for concurrent use.
+func (m *Image) Samples8(dst []uint8, y int) {
+	row := m.Row(y)
+	if m.Depth == 8 {
+		copy(dst, row)
+		return
+	}
+	factor := uint8(1)
+	if m.Colour == Gray {
+		factor = 255 / (1<<m.Depth - 1)
+	}
+	for x := range m.Width {
+		dst[x] = factor * sampleAt(row, x, m.Depth)
+	}
+}
+
 func fromGrayGeneric(dst, row []uint8) {
 	for x, v := range row {
 		binary.LittleEndian.PutUint32(dst[4*x:], rgba(v, v, v, 0xff))

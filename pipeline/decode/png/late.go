@@ -1,0 +1,69 @@
+package png
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// LateEXIF finds EXIF that stands behind the pixels, in an eXIf or in a text chunk, and
+// gives it as [Header.EXIF] has it, or nil. It seeks from chunk to chunk and reads no
+// pixels. h is what ReadHeader has made of the file; where that has EXIF, none is looked
+// for. Where the file is damaged the search ends: that is for Decode to say. Errors are
+// those of r.
+func LateEXIF(r io.ReadSeeker, h *Header) ([]byte, error) {
+	const (
+		mostChunks = 1 << 16 // of which 64 KiB of pixels each is usual
+		mostBytes  = 1 << 20 // of a chunk
+	)
+	late := &reader{Header: new(Header), pixels: true, seen: map[string]bool{}}
+	if h.EXIF != nil {
+		return nil, nil
+	}
+	at, pixels := int64(len(Signature)), false
+	for range mostChunks {
+		if _, err := r.Seek(at, io.SeekStart); err != nil {
+			return nil, err
+		}
+		var head [8]byte
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return late.found(), atEnd(err)
+		}
+		length, kind := int64(binary.BigEndian.Uint32(head[:])), string(head[4:])
+		if kind == "IEND" || length > mostLength {
+			break
+		}
+		pixels = pixels || kind == "IDAT"
+		switch kind {
+		case "eXIf", "tEXt", "zTXt", "iTXt":
+			if !pixels || length > mostBytes {
+				break
+			}
+			rest := make([]byte, length+frame-8)
+			if _, err := io.ReadFull(r, rest); err != nil {
+				return late.found(), atEnd(err)
+			}
+			late.data, late.at = append(bytes.Clone(head[:]), rest...), 0
+			c, err := late.next()
+			if err != nil || late.handle(c) != nil {
+				return late.found(), nil
+			}
+		}
+		at += frame + length
+	}
+	return late.found(), nil
+}
+
+func (r *reader) found() []byte {
+	r.settle()
+	return r.EXIF
+}
+
+// atEnd is err unless it says that the file ends.
+func atEnd(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
