@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"filterbank/filters/simd"
 )
 
 // codecs is the table of the picture formats that are read, in the order in which
@@ -63,14 +65,17 @@ type header struct {
 // file is a picture file for a codec to read: its bytes, and a reader of them for
 // decoders that want one, which knows how far it has been read.
 type file struct {
-	data  []byte       // the whole file, or its beginning
-	ended func() error // why reading is to end early; nil never does
-	r     io.Reader
-	at    int  // bytes that were read
-	end   bool // more was asked for than there is
+	ctx  context.Context // reading ends early when it is done
+	set  simd.Set        // the loops to use
+	data []byte          // the whole file, or its beginning
+	r    io.Reader
+	at   int  // bytes that were read
+	end  bool // more was asked for than there is
 }
 
-func newFile(ctx context.Context, data []byte) *file { return &file{data: data, ended: ctx.Err} }
+func newFile(ctx context.Context, set simd.Set, data []byte) *file {
+	return &file{ctx: ctx, set: set, data: data}
+}
 
 // reader reads the file from its start, or from what a codec puts in its place.
 func (f *file) reader(instead ...io.Reader) io.Reader {
@@ -83,7 +88,7 @@ func (f *file) reader(instead ...io.Reader) io.Reader {
 
 // Read reads on.
 func (f *file) Read(p []byte) (int, error) {
-	if err := f.ended(); err != nil {
+	if err := f.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := f.r.Read(p)

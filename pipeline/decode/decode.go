@@ -103,7 +103,7 @@ func finite(v float32) bool {
 // are [*Error], or ctx's own once it is done. ctx is checked whenever the codec asks for
 // more bytes and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
-	f := newFile(ctx, data)
+	f := newFile(ctx, d.opts.SIMD, data)
 	c, h, err := d.probe(f, nil)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -193,7 +193,7 @@ func TestIgnoredColours(t *testing.T) {
 		{"plain PNG", chunks(""), "[]"},
 		{"PNG with sRGB's gamma", chunks(string(pngChunk("gAMA", []byte{0, 0, 0xb1, 0x8f}))), "[]"},
 		{"PNG with another gamma", chunks(string(pngChunk("gAMA", []byte{0, 1, 0x86, 0xa0}))), "[gamma]"},
-		{"PNG with a profile", chunks(string(pngChunk("cHRM", make([]byte, 32))) + string(pngChunk("iCCP", []byte("x\x00\x00")))), "[chromaticities ICC profile]"},
+		{"PNG with a profile", chunks(string(pngChunk("cHRM", make([]byte, 32))) + string(pngChunk("iCCP", []byte("a profile\x00\x00compressed")))), "[chromaticities ICC profile]"},
 	} {
 		p, _ := decodeBytes(t, c.data, Options{})
 		if got := fmt.Sprint(p.Ignored); got != c.want {

@@ -54,7 +54,7 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		if err != nil && !end {
 			return Info{}, fmt.Errorf("read picture header: %w", err)
 		}
-		f := newFile(context.Background(), data)
+		f := newFile(context.Background(), d.opts.SIMD, data)
 		_, h, err := d.probe(f, nil)
 		if c := find(d.codecs, data); c != nil && c.late != nil && !end && !isTruncated(err) {
 			if seeker, ok := r.(io.ReadSeeker); ok {

@@ -1,22 +1,20 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	"image/png"
-	"io"
-	"math"
-	"runtime"
+	"slices"
+
+	"filterbank/pipeline/decode/png"
+
+	"github.com/cespare/xxhash/v2"
 )
 
-// PNG is Portable Network Graphics, read by image/png.
+// PNG is Portable Network Graphics, read by package png.
 const PNG Format = "png"
-
-// pngSignature is what every PNG begins with (PNG 3rd edition, 5.2).
-const pngSignature = "\x89PNG\r\n\x1a\n"
 
 func pngCodec() codec {
 	return codec{
@@ -24,169 +22,144 @@ func pngCodec() codec {
 		title:      "PNG",
 		about:      "PNG of every kind, with 16 bits where it has them; of an animated one the first frame",
 		extensions: []string{".png"},
-		magics:     []string{pngSignature},
-		spoilt:     pngSignature[:4],
-		version:    "image/png of " + runtime.Version(),
+		magics:     []string{png.Signature},
+		spoilt:     png.Signature[:4],
+		version:    "filterbank 1",
 		header:     openPNG,
 		explain:    explainPNG,
-		late:       lateEXIF,
+		late:       png.LateEXIF,
 	}
 }
 
-// openPNG reads a PNG up to its pixels.
+// openPNG reads a PNG up to its pixels, and EXIF behind them where that is in the data.
 func openPNG(f *file) (*header, error) {
-	config, err := png.DecodeConfig(f.reader())
+	head, err := png.ReadHeader(f.data)
 	if err != nil {
 		return nil, err
 	}
-	chunks := readPNGHeader(f.data)
-	bits, channel := f.data[pngDepth], f.data[pngDepth+1]
-	interlaced := f.data[pngInterlace] == 1
-	h := &header{
-		stored: image.Pt(config.Width, config.Height), exif: chunks.exif, complete: chunks.complete, ignored: chunks.ignored,
-		decode: decodePNG,
+	exif := head.EXIF
+	if exif == nil {
+		if exif, err = png.LateEXIF(bytes.NewReader(f.data)); err != nil {
+			return nil, err
+		}
 	}
-	h.Kind, h.Depth = fmt.Sprintf("%d-bit %s", bits, pngColours[channel]), 8
-	switch config.ColorModel {
-	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
-		h.Depth = 16
+	h := &header{stored: image.Pt(head.Width, head.Height), exif: exif, complete: true, ignored: head.Ignored, warnings: head.Warnings}
+	h.Kind, h.Depth = fmt.Sprintf("%d-bit %v", head.Depth, head.Colour), max(8, head.Depth)
+	h.decoded = head.Memory()
+	first := len(head.Warnings)
+	h.decode = func(f *file) (*pixels, error) {
+		m, err := png.Decode(f.ctx, f.data, png.Options{SIMD: f.set})
+		if err != nil {
+			return nil, err
+		}
+		h.warnings, h.ignored = slices.Concat(m.Warnings, h.warnings[first:]), m.Ignored
+		if m.EXIF == nil && m.XMPOrientation > 1 {
+			h.ignored = append(h.ignored, fmt.Sprintf("orientation %d in XMP", m.XMPOrientation))
+		}
+		return pixelsOfPNG(m), nil
 	}
-	h.decoded = int64(chunks.bytesPerPixel(config.ColorModel, interlaced) * float64(int64(config.Width)*int64(config.Height)))
 	return h, nil
 }
 
-func decodePNG(f *file) (*pixels, error) {
-	img, err := png.Decode(f.reader())
-	if err != nil {
-		return nil, err
-	}
-	return pixelsOf(img)
-}
-
 func explainPNG(err error) (why string, refused *Error) {
-	if e, ok := errors.AsType[png.FormatError](err); ok {
-		return string(e), nil
-	}
-	rare, ok := errors.AsType[png.UnsupportedError](err)
-	switch {
-	case !ok:
+	e, ok := errors.AsType[*png.Error](err)
+	if !ok {
 		return err.Error(), nil
-	case rare == "dimension overflow":
-		return string(rare), refuse(TooLarge, "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture")
 	}
-	return string(rare), refuse(Unsupported, "unsupported PNG: %s; save it with 1, 2, 4, 8 or 16 bits as gray, palette or RGB", string(rare))
+	switch e.Kind {
+	case png.Truncated:
+		return e.Text, refuse(Truncated, "truncated PNG: %s; fetch the file again", e.Text)
+	case png.Unsupported:
+		return e.Text, refuse(Unsupported, "unsupported PNG: %s; save it anew", e.Text)
+	}
+	return e.Text, refuse(Corrupt, "corrupt PNG: %s; fetch the file again or save it anew", e.Text)
 }
 
-// bytesPerPixel is what image/png allocates for a pixel.
-func (h *pngHeader) bytesPerPixel(model color.Model, interlaced bool) float64 {
-	bytes := 4.0
-	switch model {
-	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
-		bytes = 8
+// pngRows reads a PNG of at most 8 bits.
+type pngRows struct{ *png.Image }
+
+func (p pngRows) row(y int, s *scratch) []uint8 {
+	if p.Colour == png.RGBA {
+		return p.Row(y)
 	}
-	if !h.transparent {
-		switch model {
-		case color.GrayModel:
-			bytes = 1
-		case color.Gray16Model:
-			bytes = 2
-		}
-	}
-	if interlaced {
-		bytes *= 2.2 // seven pictures of parts, the last of them a half
-	}
-	return bytes
+	px := grown(&s.px, 4*p.Width)
+	p.RGBA8(px, y)
+	return px
 }
 
-// Places in a PNG whose header is right: of the bits a sample, the kind of colour behind
-// them, and the interlacing, in IHDR behind the signature, length, type, width and height
-// (PNG 3rd edition, 11.2.1).
-const (
-	pngDepth     = len(pngSignature) + 8 + 8
-	pngInterlace = pngDepth + 4
-)
+// pngRows16 reads a PNG of 16 bits.
+type pngRows16 struct{ *png.Image }
 
-// pngColours are the kinds of colour.
-var pngColours = map[byte]string{0: "gray", 2: "RGB", 3: "palette", 4: "gray and alpha", 6: "RGB and alpha"}
-
-// pngHeader holds facts of the chunks before the pixels that image/png does not tell.
-type pngHeader struct {
-	exif        []byte   // the first eXIf chunk, or nil
-	ignored     []string // colour information that is not applied
-	transparent bool     // one colour is transparent; image/png then returns gray as RGBA
-	complete    bool     // the pixels' first chunk has come
+func (p pngRows16) row(y int, s *scratch) []uint16 {
+	px := grown(&s.px16, 4*p.Width)
+	p.RGBA16(px, y)
+	return px
 }
 
-// readPNGHeader reads the chunks of a PNG (PNG 3rd edition, 5.3) as far as data goes.
-func readPNGHeader(data []byte) (h pngHeader) {
-	const frame = 12 // length, type and CRC around a chunk's content
-	rest := data[len(pngSignature):]
-	for len(rest) >= 8 {
-		length, kind := int64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
-		h.complete = h.complete || kind == "IDAT"
-		if int64(len(rest)) < length+frame {
-			break
-		}
-		switch content := rest[8 : 8+length]; kind {
-		case "eXIf":
-			if h.exif == nil {
-				h.exif = content
-			}
-		case "tRNS":
-			h.transparent = true
-		case "iCCP":
-			h.ignored = append(h.ignored, "ICC profile")
-		case "cICP":
-			h.ignored = append(h.ignored, "coding-independent code points")
-		case "cHRM":
-			h.ignored = append(h.ignored, "chromaticities")
-		case "gAMA":
-			const sRGB = 45455 // what gamma says in files that are sRGB (PNG, 11.3.2.5)
-			if len(content) == 4 && binary.BigEndian.Uint32(content) != sRGB {
-				h.ignored = append(h.ignored, "gamma")
+// pixelsOfPNG finds out how to read and to digest a PNG. The samples that are digested are
+// those that image/png has.
+func pixelsOfPNG(m *png.Image) *pixels {
+	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: m.Opaque()}
+	one := m.Colour == png.Gray && m.Transparent == nil
+	if m.Depth == 16 {
+		px.rows16 = pngRows16{m}
+		px.kind, px.sum = "rgba16", func(to *xxhash.Digest) { sumRGBA16(to, m) }
+		if one {
+			px.kind, px.sum = "gray16", func(to *xxhash.Digest) {
+				for y := range m.Height {
+					to.Write(m.Row(y))
+				}
 			}
 		}
-		rest = rest[length+frame:]
+		return px
 	}
-	return h
-}
-
-// lateEXIF seeks from chunk to chunk of a PNG to an eXIf chunk behind the pixels and
-// returns its content, or nil. It stops at damage, which the decoder will report. It
-// skips blocks that are larger than a JPEG segment.
-func lateEXIF(r io.ReadSeeker) ([]byte, error) {
-	const most = 1 << 16 // chunks, of which 64 KiB of pixels each is usual
-	at, pixels := int64(len(pngSignature)), false
-	for range most {
-		if _, err := r.Seek(at, io.SeekStart); err != nil {
-			return nil, err
-		}
-		var head [8]byte
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, atEnd(err)
-		}
-		length := int64(binary.BigEndian.Uint32(head[:]))
-		switch kind := string(head[4:]); {
-		case kind == "IDAT":
-			pixels = true
-		case kind == "eXIf" && !pixels, kind == "IEND", length > math.MaxInt32:
-			return nil, nil
-		case kind == "eXIf" && length <= math.MaxUint16:
-			exif := make([]byte, length)
-			if _, err := io.ReadFull(r, exif); err != nil {
-				return nil, atEnd(err)
+	px.rows8 = pngRows{m}
+	switch {
+	case one:
+		px.kind, px.sum = "gray8", func(to *xxhash.Digest) { sumSamples(to, m) }
+	case m.Colour == png.Palette:
+		px.kind, px.sum = "palette", func(to *xxhash.Digest) { sumIndexes(to, m) }
+	default:
+		px.kind, px.sum = "rgba8", func(to *xxhash.Digest) {
+			s := new(scratch)
+			for y := range m.Height {
+				to.Write(px.rows8.row(y, s))
 			}
-			return exif, nil
 		}
-		at += 12 + length
 	}
-	return nil, nil
+	return px
 }
 
-// atEnd is err unless it says that the file ends.
-func atEnd(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
+// sumRGBA16 digests rows of RGBA of 16 bits, the higher byte first.
+func sumRGBA16(to *xxhash.Digest, m *png.Image) {
+	s, out := new(scratch), make([]byte, 8*m.Width)
+	for y := range m.Height {
+		for i, v := range (pngRows16{m}).row(y, s) {
+			binary.BigEndian.PutUint16(out[2*i:], v)
+		}
+		to.Write(out)
 	}
-	return err
+}
+
+// sumSamples digests the rows of a picture of one channel and gives the largest sample.
+func sumSamples(to *xxhash.Digest, m *png.Image) (largest int) {
+	row := make([]uint8, m.Width)
+	for y := range m.Height {
+		m.Samples8(row, y)
+		to.Write(row)
+		largest = max(largest, int(slices.Max(row)))
+	}
+	return largest
+}
+
+// sumIndexes digests indexes and then colours. Those that indexes beyond the palette stand
+// for belong to it.
+func sumIndexes(to *xxhash.Digest, m *png.Image) {
+	colours := slices.Clone(m.Palette)
+	for largest := sumSamples(to, m); len(colours) <= largest; {
+		colours = append(colours, [4]uint8{3: 0xff})
+	}
+	for _, c := range colours {
+		to.Write(c[:])
+	}
 }

@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"testing"
+
+	"filterbank/pipeline/decode/png"
 )
+
+const pngSignature = png.Signature
 
 // pngSpec writes PNGs of every kind, which image/png does not. Colour types are 0
 // gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA.

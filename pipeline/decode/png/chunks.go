@@ -64,7 +64,7 @@ var rules = map[string]rule{
 	"cICP": {afterPLTE | afterIDAT, true, 4, 4, ignored("coding-independent code points")},
 	"cHRM": {afterPLTE | afterIDAT, true, 32, 32, ignored("chromaticities")},
 	"gAMA": {afterPLTE | afterIDAT, true, 4, 4, (*reader).readGAMA},
-	"eXIf": {0, true, 4, mostKept, (*reader).readEXIF},
+	"eXIf": {0, true, 0, mostKept, (*reader).readEXIF},
 	"tEXt": {0, false, 2, mostKept, (*reader).readTEXT},
 	"zTXt": {0, false, 14, mostKept, (*reader).readZTXT},
 	"iTXt": {0, false, 6, mostKept, (*reader).readITXT},
@@ -164,10 +164,6 @@ func (r *reader) readTRNS(c chunk) bool {
 }
 
 func (r *reader) readEXIF(c chunk) bool {
-	if head := string(c.content[:4]); head != "II*\x00" && head != "MM\x00*" {
-		r.warn("%v holds no EXIF and is ignored", c)
-		return false
-	}
-	r.EXIF = append([]byte(nil), c.content...)
+	r.EXIF = append([]byte{}, c.content...)
 	return true
 }

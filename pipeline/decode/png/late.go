@@ -8,19 +8,15 @@ import (
 )
 
 // LateEXIF finds EXIF that stands behind the pixels, in an eXIf or in a text chunk, and
-// gives it as [Header.EXIF] has it, or nil. It seeks from chunk to chunk and reads no
-// pixels. h is what ReadHeader has made of the file; where that has EXIF, none is looked
-// for. Where the file is damaged the search ends: that is for Decode to say. Errors are
-// those of r.
-func LateEXIF(r io.ReadSeeker, h *Header) ([]byte, error) {
+// gives it as [Header.EXIF] has it, or nil; it is for files without EXIF before the pixels.
+// It seeks from chunk to chunk and reads no pixels. Where the file is damaged the search
+// ends: Decode says what is wrong. Errors are those of r.
+func LateEXIF(r io.ReadSeeker) ([]byte, error) {
 	const (
 		mostChunks = 1 << 16 // of which 64 KiB of pixels each is usual
 		mostBytes  = 1 << 20 // of a chunk
 	)
 	late := &reader{Header: new(Header), pixels: true, seen: map[string]bool{}}
-	if h.EXIF != nil {
-		return nil, nil
-	}
 	at, pixels := int64(len(Signature)), false
 	for range mostChunks {
 		if _, err := r.Seek(at, io.SeekStart); err != nil {
@@ -31,7 +27,7 @@ func LateEXIF(r io.ReadSeeker, h *Header) ([]byte, error) {
 			return late.found(), atEnd(err)
 		}
 		length, kind := int64(binary.BigEndian.Uint32(head[:])), string(head[4:])
-		if kind == "IEND" || length > mostLength {
+		if kind == "IEND" || length > mostLength || kind == "eXIf" && !pixels {
 			break
 		}
 		pixels = pixels || kind == "IDAT"

@@ -31,7 +31,7 @@ const (
 
 // String names the colour type in words.
 func (c Colour) String() string {
-	names := map[Colour]string{Gray: "gray", RGB: "RGB", Palette: "palette", GrayAlpha: "gray with alpha", RGBA: "RGBA"}
+	names := map[Colour]string{Gray: "gray", RGB: "RGB", Palette: "palette", GrayAlpha: "gray and alpha", RGBA: "RGB and alpha"}
 	if name, ok := names[c]; ok {
 		return name
 	}
@@ -58,8 +58,8 @@ type Header struct {
 	// Ignored names what the file says of its colours: ICC profile, gamma, chromaticities,
 	// coding-independent code points. Samples are never changed by it.
 	Ignored []string
-	// EXIF is the TIFF structure of the eXIf chunk, else of a text chunk "Raw profile
-	// type exif" or "APP1"; nil where there is none.
+	// EXIF is the content of the first eXIf chunk, whatever it is, else the TIFF structure
+	// in a text chunk "Raw profile type exif" or "APP1"; nil where there is none.
 	EXIF []byte
 	// XMPOrientation is the orientation in XMP, 1 to 8, or 0 where there is none.
 	XMPOrientation int
