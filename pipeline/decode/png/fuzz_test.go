@@ -12,12 +12,15 @@ import (
 )
 
 // FuzzDecode mends the checksums of a file and decodes it with every set: the same pixels,
-// warnings or error, and what image/png makes of it where that takes it without a warning.
+// warnings or error, and what image/png makes of it where that takes it and there is no
+// warning. Of a transparent colour libpng looks at the bits of a sample alone, and image/png
+// at all that tRNS has.
 func FuzzDecode(f *testing.F) {
 	for _, s := range append(pngcases.Seeds(), pngcases.Edges()...) {
 		f.Add(s.Data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		data = bytes.Clone(data)
 		pngcases.Mend(data)
 		if h, err := ReadHeader(data); err == nil && h.Width*h.Height > 1<<16 {
 			return
@@ -40,7 +43,7 @@ func FuzzDecode(f *testing.F) {
 			} else if text != first {
 				t.Fatalf("%v and another set differ: %.300s, %.300s", set, text, first)
 			}
-			if _, err := stdpng.Decode(bytes.NewReader(data)); err == nil && m != nil && len(m.Warnings) == 0 {
+			if _, err := stdpng.Decode(bytes.NewReader(data)); err == nil && m != nil && len(m.Warnings) == 0 && m.Transparent == nil {
 				sameAsLibrary(t, "fuzzed", data)
 			}
 		}

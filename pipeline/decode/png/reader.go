@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"strings"
 )
 
 // reader goes through the chunks of a file.
@@ -13,10 +14,8 @@ type reader struct {
 	data []byte
 	at   int // the next chunk
 
-	palette  []byte // the content of PLTE
-	trns     []byte // the content of tRNS
-	pixels   bool   // an IDAT chunk has come
-	plte     bool   // PLTE has come
+	pixels   bool // an IDAT chunk has come
+	plte     bool // PLTE has come
 	seen     map[string]bool
 	profile  []byte // EXIF of a text chunk
 	unsaid   int    // warnings beyond mostWarnings
@@ -175,7 +174,7 @@ func (r *reader) readIHDR(c chunk) error {
 	switch {
 	case !ok:
 		return refuse(Corrupt, "%v says colour type %d, where 0, 2, 3, 4 or 6 is needed", c, b[9])
-	case !contains(known, b[8]):
+	case strings.IndexByte(known, b[8]) < 0:
 		return refuse(Corrupt, "%v says %d bits a sample, which colour type %d, %v, does not have", c, b[8], b[9], r.Colour)
 	case b[10] != 0:
 		return refuse(Unsupported, "%v says compression method %d, where 0 is the only one", c, b[10])
@@ -185,15 +184,6 @@ func (r *reader) readIHDR(c chunk) error {
 		return refuse(Unsupported, "%v says interlace method %d, where 0 and 1 are the only ones", c, b[12])
 	}
 	return nil
-}
-
-func contains(list string, b byte) bool {
-	for i := range list {
-		if list[i] == b {
-			return true
-		}
-	}
-	return false
 }
 
 // settle brings together what the chunks have said.

@@ -10,7 +10,7 @@ type waveState [7][16]uint8
 // pixels where all rows are under way, and the others are done one by one.
 func (u *unfilter) wave(at, n int, above []byte, rowBytes int) {
 	size, width := rowBytes+1, rowBytes/u.bpp
-	row := func(k int) (filter byte, row, above_ []byte) {
+	row := func(k int) (filter byte, row, up []byte) {
 		r := u.raw[at+k*size:][:size]
 		if k == 0 {
 			return r[0], r[1:], above
@@ -18,17 +18,17 @@ func (u *unfilter) wave(at, n int, above []byte, rowBytes int) {
 		return r[0], r[1:], u.raw[at+(k-1)*size+1:][:rowBytes]
 	}
 	for k := range n - 1 {
-		filter, r, above := row(k)
-		undo(filter, r, above, u.bpp, 0, (n-1-k)*u.bpp)
+		filter, r, up := row(k)
+		undo(filter, r, up, u.bpp, 0, (n-1-k)*u.bpp)
 	}
 	lane := 16 / n
 	var s waveState
 	paeth := true
 	for k := range n {
-		filter, r, above := row(k)
+		filter, r, up := row(k)
 		if x := n - 1 - k; x > 0 {
 			copy(s[0][k*lane:], r[(x-1)*u.bpp:][:u.bpp])
-			copy(s[1][k*lane:], above[(x-1)*u.bpp:][:u.bpp])
+			copy(s[1][k*lane:], up[(x-1)*u.bpp:][:u.bpp])
 		}
 		for i := range u.bpp {
 			if filter > 0 {
@@ -40,7 +40,7 @@ func (u *unfilter) wave(at, n int, above []byte, rowBytes int) {
 	}
 	waveLoop(u.raw[at+1:], size, above, u.bpp, width-n, &s, paeth)
 	for k := range n {
-		filter, r, above := row(k)
-		undo(filter, r, above, u.bpp, (width-1-k)*u.bpp, rowBytes)
+		filter, r, up := row(k)
+		undo(filter, r, up, u.bpp, (width-1-k)*u.bpp, rowBytes)
 	}
 }

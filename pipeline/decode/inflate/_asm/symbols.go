@@ -1,24 +1,23 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // Of package inflate: the tables and their entries.
 const (
-	litBits, distBits    = 11, 8
-	codeShift            = 8
-	pairFlag             = 1 << 12
-	pointerFlag          = 1 << 14
-	specialFlag          = 1 << 15
-	valueShift           = 16
-	literalFlag          = 1 << 31
-	lookups              = 4 // pairs of literals for one load of bits
-	copyWidth            = 16
-	lengthMask, bitsMask = 15, 63
+	litBits, distBits = 11, 8
+	codeShift         = 8
+	codeMask          = 15
+	bitsMask          = 63
+	pairFlag          = 1 << 12
+	pointerFlag       = 1 << 14
+	specialFlag       = 1 << 15
+	valueShift        = 16
+
+	lookups   = 4 // pairs of literals for one load of bits
+	copyWidth = 16
 )
 
 // decoder is what symbols keeps in registers. The shifts look at the low six bits of their
@@ -73,11 +72,7 @@ func symbols(l loop) {
 		}
 		d.look(d.pairs, litBits, d.buf)
 		l.TESTL(operand.U32(pairFlag), d.e.As32())
-		if i < lookups-2 {
-			l.JZ(operand.LabelRef("refilled"))
-		} else {
-			l.JZ(operand.LabelRef("refilled"))
-		}
+		l.JZ(operand.LabelRef("refilled"))
 	}
 	l.Label("refilled")
 	d.refill()
@@ -151,7 +146,7 @@ func (d decoder) look(table reg.Register, bits int, from reg.GPVirtual) {
 func (d decoder) follow(table reg.Register, rest reg.GPVirtual) {
 	i, bits := d.GP64(), d.GP64()
 	d.SHRXL(d.eight.As32(), d.e.As32(), bits.As32())
-	d.ANDL(operand.U8(lengthMask), bits.As32())
+	d.ANDL(operand.U8(codeMask), bits.As32())
 	d.BZHIL(bits.As32(), rest.As32(), i.As32())
 	d.SHRL(operand.U8(valueShift), d.e.As32())
 	d.ADDQ(d.e, i)
@@ -169,7 +164,7 @@ func (d decoder) value(v, from reg.GPVirtual) {
 	extra, bits := d.GP64(), d.GP64()
 	d.BZHIQ(d.e, from, extra) // of the low 8 bits of e, which are at most 63
 	d.SHRXL(d.eight.As32(), d.e.As32(), bits.As32())
-	d.ANDL(operand.U8(lengthMask), bits.As32())
+	d.ANDL(operand.U8(codeMask), bits.As32())
 	d.SHRXQ(bits, extra, extra)
 	d.MOVL(d.e.As32(), v.As32())
 	d.SHRL(operand.U8(valueShift), v.As32())
@@ -248,5 +243,3 @@ func (d decoder) copy(from, distance, length reg.GPVirtual) {
 	d.DECQ(length)
 	d.JNZ(operand.LabelRef("period"))
 }
-
-var _ = fmt.Sprint
