@@ -43,6 +43,10 @@ func openPNG(f *file) (*header, error) {
 			return nil, err
 		}
 	}
+	const addressable = 1 << 60 // with a wide margin to 2^63
+	if head.Memory() > addressable {
+		return nil, refuse(TooLarge, "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture")
+	}
 	h := &header{stored: image.Pt(head.Width, head.Height), exif: exif, complete: true, ignored: head.Ignored, warnings: head.Warnings}
 	h.Kind, h.Depth = fmt.Sprintf("%d-bit %v", head.Depth, head.Colour), max(8, head.Depth)
 	h.decoded = head.Memory()

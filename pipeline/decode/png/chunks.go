@@ -13,7 +13,7 @@ func (r *reader) handle(c chunk) error {
 	if !c.ancillary() {
 		return refuse(Unsupported, "%v is of a critical kind that is not known", c)
 	}
-	if !c.intact {
+	if !c.intact() {
 		r.warn("%v fails its checksum and is ignored", c)
 		return nil
 	}
@@ -106,7 +106,7 @@ func (r *reader) readPLTE(c chunk) error {
 		wrong = "is out of place"
 	}
 	switch {
-	case needed && !c.intact:
+	case needed && !c.intact():
 		return damaged(c)
 	case needed && wrong != "":
 		return refuse(Corrupt, "%v %s", c, wrong)
@@ -117,7 +117,7 @@ func (r *reader) readPLTE(c chunk) error {
 	default:
 		r.plte = true
 	}
-	if !c.intact {
+	if !c.intact() {
 		r.warn("%v fails its checksum", c)
 	}
 	if !needed {

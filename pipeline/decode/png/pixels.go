@@ -46,6 +46,10 @@ func (h *Header) passes() (list []pass, total uint64) {
 
 // readPixels reads the IDAT chunks into m.
 func (m *Image) readPixels(ctx context.Context, r *reader) error {
+	first, err := r.next()
+	if err != nil {
+		return err
+	}
 	passes, total := r.passes()
 	const ratio = 1032 // of deflate at most: 258 bytes for 2 bits
 	if total/ratio > uint64(len(r.data)) {
@@ -53,13 +57,13 @@ func (m *Image) readPixels(ctx context.Context, r *reader) error {
 	}
 	s := &stream{reader: r, ctx: ctx, passes: passes, raw: make([]byte, total), set: m.set}
 	start := r.at
-	whole, err := s.readFast()
+	whole, err := s.readFast(first)
 	if err != nil {
 		return err
 	}
 	if !whole {
 		r.at = start
-		if err := s.readExact(); err != nil {
+		if err := s.readExact(first); err != nil {
 			return err
 		}
 	}
@@ -68,13 +72,18 @@ func (m *Image) readPixels(ctx context.Context, r *reader) error {
 		m.pix, m.first, m.stride = s.raw, 1, passes[0].rowBytes+1
 		return nil
 	}
-	m.stride = rowBytes(r.bits(), r.Width)
-	m.pix = make([]byte, r.Height*m.stride)
-	for _, p := range passes {
+	return m.weave(ctx, s)
+}
+
+// weave brings the passes of an interlaced picture together.
+func (m *Image) weave(ctx context.Context, s *stream) error {
+	m.stride = rowBytes(s.bits(), s.Width)
+	m.pix = make([]byte, s.Height*m.stride)
+	for _, p := range s.passes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p.spread(m.pix, m.stride, s.raw, r.bits())
+		p.spread(m.pix, m.stride, s.raw, s.bits())
 	}
 	return nil
 }
@@ -95,16 +104,16 @@ type stream struct {
 // errTooFew is what libpng calls "Not enough image data".
 var errTooFew = errors.New("too few")
 
-// begin goes back to the first chunk.
-func (s *stream) begin() {
+// begin starts with the first chunk.
+func (s *stream) begin(first chunk) {
 	s.inflater.Reset(s.set)
-	s.chunk, s.rest = s.firstPix, s.firstPix.content
+	s.chunk, s.rest = first, first.content
 }
 
 // feed gives the decoder at most n bytes more, from the next chunk where one is used up.
 func (s *stream) feed(n int) error {
 	for len(s.rest) == 0 {
-		if !s.chunk.intact {
+		if !s.chunk.intact() {
 			return damaged(s.chunk)
 		}
 		c, err := s.next()
@@ -134,8 +143,8 @@ const (
 
 // readFast reads pixels whose stream is as it should be: it ends with the last of them, and
 // all chunks are intact. Else it gives false, and readExact finds out what libpng would say.
-func (s *stream) readFast() (whole bool, err error) {
-	s.begin()
+func (s *stream) readFast(first chunk) (whole bool, err error) {
+	s.begin(first)
 	u, at := newUnfilter(s.raw, s.passes, s.bits(), s.set), 0
 	for !s.inflater.Done() {
 		if s.inflater.Left() == 0 {
@@ -159,14 +168,14 @@ func (s *stream) readFast() (whole bool, err error) {
 			return false, nil
 		}
 	}
-	ended := at == len(s.raw) && s.inflater.Left() == 0 && len(s.rest) == 0 && s.chunk.intact
+	ended := at == len(s.raw) && s.inflater.Left() == 0 && len(s.rest) == 0 && s.chunk.intact()
 	return ended && u.rows(len(s.raw)), nil
 }
 
 // readExact reads pixels in libpng's steps, so that it finds the same damage: the rows one
 // by one from parts of 8 KiB.
-func (s *stream) readExact() error {
-	s.begin()
+func (s *stream) readExact(first chunk) error {
+	s.begin(first)
 	for at, p := 0, 0; p < len(s.passes); p++ {
 		for y := range s.passes[p].height {
 			end := at + s.passes[p].rowBytes + 1
@@ -180,7 +189,7 @@ func (s *stream) readExact() error {
 	if err := s.readRest(); err != nil {
 		return err
 	}
-	if !s.chunk.intact {
+	if !s.chunk.intact() {
 		return damaged(s.chunk)
 	}
 	u := newUnfilter(s.raw, s.passes, s.bits(), s.set)
@@ -222,7 +231,7 @@ func (s *stream) explain(err error, p pass, y int) error {
 	if !ok {
 		return err
 	}
-	if !s.chunk.intact {
+	if !s.chunk.intact() {
 		return damaged(s.chunk)
 	}
 	return &Error{Corrupt, fmt.Sprintf("row %d of its pixels cannot be decompressed: %v", row, corrupt), err}

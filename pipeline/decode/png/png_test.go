@@ -92,7 +92,7 @@ func sameAsLibrary(t *testing.T, name string, data []byte) {
 func TestCases(t *testing.T) {
 	wants := map[string]string{
 		"anc_badcrc_text":       "the tEXt chunk at byte 33 fails its checksum and is ignored",
-		"cgbi":                  "error: CgBI",
+		"cgbi":                  "error: Apple's CgBI",
 		"exif6_rawprofile":      "",
 		"idat_extra_pixels":     "the compressed pixels are too many by",
 		"iend_badcrc":           "fails its checksum",

@@ -2,6 +2,7 @@ package png
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -14,13 +15,12 @@ type reader struct {
 	data []byte
 	at   int // the next chunk
 
-	pixels   bool // an IDAT chunk has come
-	plte     bool // PLTE has come
-	seen     map[string]bool
-	profile  []byte // EXIF of a text chunk
-	unsaid   int    // warnings beyond mostWarnings
-	firstPix chunk  // the first IDAT chunk
-	whole    bool   // all pixels are there
+	pixels  bool // an IDAT chunk has come
+	plte    bool // PLTE has come
+	seen    map[string]bool
+	profile []byte // EXIF of a text chunk
+	unsaid  int    // warnings beyond mostWarnings
+	whole   bool   // all pixels are there
 }
 
 // chunk is one chunk (PNG 3rd edition, 5.3).
@@ -28,7 +28,13 @@ type chunk struct {
 	at      int // of its length in the file
 	kind    string
 	content []byte
-	intact  bool // the checksum is right
+	whole   []byte // with what is around the content
+}
+
+// intact says whether the checksum is right.
+func (c chunk) intact() bool {
+	sum := len(c.whole) - 4
+	return crc32.ChecksumIEEE(c.whole[4:sum]) == binary.BigEndian.Uint32(c.whole[sum:])
 }
 
 func (c chunk) String() string { return fmt.Sprintf("the %s chunk at byte %d", c.kind, c.at) }
@@ -41,7 +47,7 @@ const (
 	mostLength = math.MaxInt32 // of a content
 )
 
-// next reads a chunk. Its checksum is compared and not judged.
+// next reads a chunk. Its checksum is not looked at.
 func (r *reader) next() (chunk, error) {
 	rest := r.data[r.at:]
 	if len(rest) < 8 {
@@ -62,8 +68,7 @@ func (r *reader) next() (chunk, error) {
 	case uint64(len(rest)) < uint64(length)+frame:
 		return c, refuse(Truncated, "the file ends after %d bytes, within %v, %s", len(r.data), c, r.missing())
 	}
-	c.content = rest[8 : 8+length]
-	c.intact = crc32.ChecksumIEEE(rest[4:8+length]) == binary.BigEndian.Uint32(rest[8+length:])
+	c.content, c.whole = rest[8:8+length], rest[:length+frame]
 	r.at += int(length) + frame
 	return c, nil
 }
@@ -84,41 +89,46 @@ func damaged(c chunk) error {
 	return refuse(Corrupt, "%v fails its checksum", c)
 }
 
-// readHead reads up to the first IDAT chunk, which becomes r.firstPix.
-func (r *reader) readHead() error {
+// readStart reads the signature and the header chunk.
+func (r *reader) readStart() error {
 	if len(r.data) < len(Signature) || string(r.data[:len(Signature)]) != Signature {
 		return refuse(Corrupt, "its signature is damaged")
 	}
 	r.at, r.seen = len(Signature), map[string]bool{}
 	c, err := r.next()
-	if err != nil && c.kind != "CgBI" {
+	switch {
+	case c.kind == "CgBI":
+		return refuse(Unsupported, "it is Apple's CgBI, which apps for iOS hold and which is not PNG")
+	case err != nil:
 		return err
-	}
-	if c.kind == "CgBI" {
-		return refuse(Unsupported, "it is in Apple's form CgBI, made for iOS, which is not PNG; convert it with Xcode's pngcrush -revert-iphone-optimizations, or save it anew")
-	}
-	if c.kind != "IHDR" {
+	case c.kind != "IHDR":
 		return refuse(Corrupt, "its first chunk is %s, where IHDR is needed", c.kind)
 	}
-	if err := r.readIHDR(c); err != nil {
+	return r.readIHDR(c)
+}
+
+// readHead reads up to the first IDAT chunk, within which the file may end.
+func (r *reader) readHead() error {
+	if err := r.readStart(); err != nil {
 		return err
 	}
 	for {
-		if c, err = r.next(); err != nil {
-			return err
+		start := r.at
+		c, err := r.next()
+		if refused, ok := errors.AsType[*Error](err); c.kind == "IDAT" && (err == nil || ok && refused.Kind == Truncated) {
+			if r.Colour == Palette && !r.plte {
+				return refuse(Corrupt, "its pixels come at byte %d without a palette before them", c.at)
+			}
+			r.at, r.pixels = start, true
+			return nil
 		}
-		if c.kind == "IDAT" {
-			break
+		if err != nil {
+			return err
 		}
 		if err := r.handle(c); err != nil {
 			return err
 		}
 	}
-	if r.Colour == Palette && !r.plte {
-		return refuse(Corrupt, "its pixels come at byte %d without a palette before them", c.at)
-	}
-	r.pixels, r.firstPix = true, c
-	return nil
 }
 
 // readTail reads what follows the pixels' chunks, up to IEND.
@@ -130,7 +140,7 @@ func (r *reader) readTail() error {
 			return err
 		}
 		switch {
-		case c.kind == "IDAT" && !c.intact:
+		case c.kind == "IDAT" && !c.intact():
 			return damaged(c)
 		case c.kind == "IDAT":
 			if others {
@@ -141,7 +151,7 @@ func (r *reader) readTail() error {
 			if len(c.content) > 0 {
 				r.warn("%v has a content", c)
 			}
-			if !c.intact {
+			if !c.intact() {
 				r.warn("%v fails its checksum", c)
 			}
 			return nil
@@ -160,7 +170,7 @@ func (r *reader) readIHDR(c chunk) error {
 	if len(b) != length {
 		return refuse(Corrupt, "%v has %d bytes, where 13 are needed", c, len(b))
 	}
-	if !c.intact {
+	if !c.intact() {
 		return damaged(c)
 	}
 	width, height := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
