@@ -4,6 +4,26 @@
 
 package png
 
+// wave1AVX2 is wave for any filters, pixels of 1 bytes and steps > 0, in 4 rows.
+//
+//go:noescape
+func wave1AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+
+// wavePaeth1AVX2 is wave for Paeth's filter, pixels of 1 bytes and steps > 0, in 4 rows.
+//
+//go:noescape
+func wavePaeth1AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+
+// wave2AVX2 is wave for any filters, pixels of 2 bytes and steps > 0, in 4 rows.
+//
+//go:noescape
+func wave2AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+
+// wavePaeth2AVX2 is wave for Paeth's filter, pixels of 2 bytes and steps > 0, in 4 rows.
+//
+//go:noescape
+func wavePaeth2AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+
 // wave3AVX2 is wave for any filters, pixels of 3 bytes and steps > 0, in 4 rows.
 //
 //go:noescape
@@ -48,6 +68,11 @@ func wavePaeth8AVX2(row *byte, stride int, above *byte, steps int, state *[7][16
 //
 //go:noescape
 func fromRGBAVX2(dst *uint8, row *uint8, n int)
+
+// fromRGB16AVX2 is fromRGB16 for n ≥ 4 pixels.
+//
+//go:noescape
+func fromRGB16AVX2(dst *uint16, row *uint8, n int)
 
 // fromGrayAVX2 is fromGray for n ≥ 8 pixels.
 //

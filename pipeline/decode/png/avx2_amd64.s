@@ -4,6 +4,306 @@
 
 #include "textflag.h"
 
+// func wave1AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+// Requires: AVX, AVX2
+TEXT ·wave1AVX2(SB), NOSPLIT, $0-40
+	MOVQ    row+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    above+16(FP), DX
+	MOVQ    steps+24(FP), BX
+	MOVQ    state+32(FP), SI
+	LEAQ    3(AX), DI
+	ADDQ    CX, AX
+	LEAQ    2(AX), R8
+	ADDQ    CX, AX
+	LEAQ    1(AX), R9
+	ADDQ    CX, AX
+	LEAQ    (AX), R10
+	ADDQ    CX, AX
+	ADDQ    $+3, DX
+	VMOVDQU (SI), X0
+	VMOVDQU 16(SI), X1
+	VPXOR   X2, X2, X2
+	VPINSRB $0x00, (DI), X2, X3
+	VPINSRB $0x04, (R8), X3, X3
+	VPINSRB $0x08, (R9), X3, X3
+	VPINSRB $0x0c, (R10), X3, X3
+	VMOVDQU 32(SI), X4
+	VMOVDQU 48(SI), X5
+	VMOVDQU 64(SI), X6
+	VMOVDQU 80(SI), X7
+	VMOVDQU 96(SI), X8
+
+step:
+	VPBROADCASTD (DX), X9
+	VPALIGNR     $0x0c, X9, X0, X9
+	ADDQ         $+1, DX
+	VPINSRB      $0x00, 1(DI), X2, X10
+	VPINSRB      $0x04, 1(R8), X10, X10
+	VPINSRB      $0x08, 1(R9), X10, X10
+	VPINSRB      $0x0c, 1(R10), X10, X10
+	VPMINUB      X9, X0, X11
+	VPMAXUB      X9, X0, X12
+	VPSUBUSB     X11, X1, X13
+	VPSUBUSB     X1, X12, X14
+	VPADDUSB     X14, X14, X12
+	VPADDUSB     X13, X13, X11
+	VPSUBUSB     X13, X12, X12
+	VPSUBUSB     X14, X11, X11
+	VPCMPEQB     X2, X12, X12
+	VPCMPEQB     X2, X11, X11
+	VPAND        X7, X13, X13
+	VPAND        X7, X14, X14
+	VPAND        X13, X12, X13
+	VPAND        X14, X11, X14
+	VPSUBB       X13, X14, X14
+	VPAND        X7, X1, X1
+	VPADDB       X1, X3, X3
+	VPAND        X4, X0, X1
+	VPADDB       X1, X3, X3
+	VPAND        X5, X9, X1
+	VPADDB       X1, X3, X3
+	VPAVGB       X9, X0, X1
+	VPXOR        X9, X0, X0
+	VPAND        X8, X0, X0
+	VPSUBB       X0, X1, X1
+	VPAND        X6, X1, X1
+	VPADDB       X1, X3, X3
+	VPADDB       X14, X3, X3
+	VPEXTRB      $0x00, X3, (DI)
+	ADDQ         $+1, DI
+	VPEXTRB      $0x04, X3, (R8)
+	ADDQ         $+1, R8
+	VPEXTRB      $0x08, X3, (R9)
+	ADDQ         $+1, R9
+	VPEXTRB      $0x0c, X3, (R10)
+	ADDQ         $+1, R10
+	VMOVDQA      X3, X0
+	VMOVDQA      X9, X1
+	VMOVDQA      X10, X3
+	DECQ         BX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func wavePaeth1AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+// Requires: AVX, AVX2
+TEXT ·wavePaeth1AVX2(SB), NOSPLIT, $0-40
+	MOVQ    row+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    above+16(FP), DX
+	MOVQ    steps+24(FP), BX
+	MOVQ    state+32(FP), SI
+	LEAQ    3(AX), DI
+	ADDQ    CX, AX
+	LEAQ    2(AX), R8
+	ADDQ    CX, AX
+	LEAQ    1(AX), R9
+	ADDQ    CX, AX
+	LEAQ    (AX), R10
+	ADDQ    CX, AX
+	ADDQ    $+3, DX
+	VMOVDQU (SI), X0
+	VMOVDQU 16(SI), X1
+	VPXOR   X2, X2, X2
+	VPINSRB $0x00, (DI), X2, X3
+	VPINSRB $0x04, (R8), X3, X3
+	VPINSRB $0x08, (R9), X3, X3
+	VPINSRB $0x0c, (R10), X3, X3
+	VMOVDQU 80(SI), X4
+
+step:
+	VPBROADCASTD (DX), X5
+	VPALIGNR     $0x0c, X5, X0, X5
+	ADDQ         $+1, DX
+	VPINSRB      $0x00, 1(DI), X2, X6
+	VPINSRB      $0x04, 1(R8), X6, X6
+	VPINSRB      $0x08, 1(R9), X6, X6
+	VPINSRB      $0x0c, 1(R10), X6, X6
+	VPAND        X4, X1, X7
+	VPADDB       X7, X3, X3
+	VPMINUB      X5, X0, X7
+	VPMAXUB      X5, X0, X0
+	VPSUBUSB     X7, X1, X8
+	VPSUBUSB     X1, X0, X1
+	VPADDUSB     X1, X1, X0
+	VPADDUSB     X8, X8, X7
+	VPSUBUSB     X8, X0, X0
+	VPSUBUSB     X1, X7, X7
+	VPCMPEQB     X2, X0, X0
+	VPCMPEQB     X2, X7, X7
+	VPAND        X4, X8, X8
+	VPAND        X4, X1, X1
+	VPAND        X8, X0, X8
+	VPAND        X1, X7, X1
+	VPSUBB       X8, X1, X1
+	VPADDB       X1, X3, X3
+	VPEXTRB      $0x00, X3, (DI)
+	ADDQ         $+1, DI
+	VPEXTRB      $0x04, X3, (R8)
+	ADDQ         $+1, R8
+	VPEXTRB      $0x08, X3, (R9)
+	ADDQ         $+1, R9
+	VPEXTRB      $0x0c, X3, (R10)
+	ADDQ         $+1, R10
+	VMOVDQA      X3, X0
+	VMOVDQA      X5, X1
+	VMOVDQA      X6, X3
+	DECQ         BX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func wave2AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+// Requires: AVX, AVX2
+TEXT ·wave2AVX2(SB), NOSPLIT, $0-40
+	MOVQ    row+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    above+16(FP), DX
+	MOVQ    steps+24(FP), BX
+	MOVQ    state+32(FP), SI
+	LEAQ    6(AX), DI
+	ADDQ    CX, AX
+	LEAQ    4(AX), R8
+	ADDQ    CX, AX
+	LEAQ    2(AX), R9
+	ADDQ    CX, AX
+	LEAQ    (AX), R10
+	ADDQ    CX, AX
+	ADDQ    $+6, DX
+	VMOVDQU (SI), X0
+	VMOVDQU 16(SI), X1
+	VPXOR   X2, X2, X2
+	VMOVD   (DI), X3
+	VPINSRD $0x01, (R8), X3, X3
+	VPINSRD $0x02, (R9), X3, X3
+	VPINSRD $0x03, (R10), X3, X3
+	VMOVDQU 32(SI), X4
+	VMOVDQU 48(SI), X5
+	VMOVDQU 64(SI), X6
+	VMOVDQU 80(SI), X7
+	VMOVDQU 96(SI), X8
+
+step:
+	VPBROADCASTD (DX), X9
+	VPALIGNR     $0x0c, X9, X0, X9
+	ADDQ         $+2, DX
+	VMOVD        2(DI), X10
+	VPINSRD      $0x01, 2(R8), X10, X10
+	VPINSRD      $0x02, 2(R9), X10, X10
+	VPINSRD      $0x03, 2(R10), X10, X10
+	VPMINUB      X9, X0, X11
+	VPMAXUB      X9, X0, X12
+	VPSUBUSB     X11, X1, X13
+	VPSUBUSB     X1, X12, X14
+	VPADDUSB     X14, X14, X12
+	VPADDUSB     X13, X13, X11
+	VPSUBUSB     X13, X12, X12
+	VPSUBUSB     X14, X11, X11
+	VPCMPEQB     X2, X12, X12
+	VPCMPEQB     X2, X11, X11
+	VPAND        X7, X13, X13
+	VPAND        X7, X14, X14
+	VPAND        X13, X12, X13
+	VPAND        X14, X11, X14
+	VPSUBB       X13, X14, X14
+	VPAND        X7, X1, X1
+	VPADDB       X1, X3, X3
+	VPAND        X4, X0, X1
+	VPADDB       X1, X3, X3
+	VPAND        X5, X9, X1
+	VPADDB       X1, X3, X3
+	VPAVGB       X9, X0, X1
+	VPXOR        X9, X0, X0
+	VPAND        X8, X0, X0
+	VPSUBB       X0, X1, X1
+	VPAND        X6, X1, X1
+	VPADDB       X1, X3, X3
+	VPADDB       X14, X3, X3
+	VMOVD        X3, (DI)
+	ADDQ         $+2, DI
+	VPEXTRD      $0x01, X3, (R8)
+	ADDQ         $+2, R8
+	VPEXTRD      $0x02, X3, (R9)
+	ADDQ         $+2, R9
+	VPEXTRD      $0x03, X3, (R10)
+	ADDQ         $+2, R10
+	VMOVDQA      X3, X0
+	VMOVDQA      X9, X1
+	VMOVDQA      X10, X3
+	DECQ         BX
+	JNZ          step
+	VZEROUPPER
+	RET
+
+// func wavePaeth2AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+// Requires: AVX, AVX2
+TEXT ·wavePaeth2AVX2(SB), NOSPLIT, $0-40
+	MOVQ    row+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    above+16(FP), DX
+	MOVQ    steps+24(FP), BX
+	MOVQ    state+32(FP), SI
+	LEAQ    6(AX), DI
+	ADDQ    CX, AX
+	LEAQ    4(AX), R8
+	ADDQ    CX, AX
+	LEAQ    2(AX), R9
+	ADDQ    CX, AX
+	LEAQ    (AX), R10
+	ADDQ    CX, AX
+	ADDQ    $+6, DX
+	VMOVDQU (SI), X0
+	VMOVDQU 16(SI), X1
+	VPXOR   X2, X2, X2
+	VMOVD   (DI), X3
+	VPINSRD $0x01, (R8), X3, X3
+	VPINSRD $0x02, (R9), X3, X3
+	VPINSRD $0x03, (R10), X3, X3
+	VMOVDQU 80(SI), X4
+
+step:
+	VPBROADCASTD (DX), X5
+	VPALIGNR     $0x0c, X5, X0, X5
+	ADDQ         $+2, DX
+	VMOVD        2(DI), X6
+	VPINSRD      $0x01, 2(R8), X6, X6
+	VPINSRD      $0x02, 2(R9), X6, X6
+	VPINSRD      $0x03, 2(R10), X6, X6
+	VPAND        X4, X1, X7
+	VPADDB       X7, X3, X3
+	VPMINUB      X5, X0, X7
+	VPMAXUB      X5, X0, X0
+	VPSUBUSB     X7, X1, X8
+	VPSUBUSB     X1, X0, X1
+	VPADDUSB     X1, X1, X0
+	VPADDUSB     X8, X8, X7
+	VPSUBUSB     X8, X0, X0
+	VPSUBUSB     X1, X7, X7
+	VPCMPEQB     X2, X0, X0
+	VPCMPEQB     X2, X7, X7
+	VPAND        X4, X8, X8
+	VPAND        X4, X1, X1
+	VPAND        X8, X0, X8
+	VPAND        X1, X7, X1
+	VPSUBB       X8, X1, X1
+	VPADDB       X1, X3, X3
+	VMOVD        X3, (DI)
+	ADDQ         $+2, DI
+	VPEXTRD      $0x01, X3, (R8)
+	ADDQ         $+2, R8
+	VPEXTRD      $0x02, X3, (R9)
+	ADDQ         $+2, R9
+	VPEXTRD      $0x03, X3, (R10)
+	ADDQ         $+2, R10
+	VMOVDQA      X3, X0
+	VMOVDQA      X5, X1
+	VMOVDQA      X6, X3
+	DECQ         BX
+	JNZ          step
+	VZEROUPPER
+	RET
+
 // func wave3AVX2(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
 // Requires: AVX, AVX2
 TEXT ·wave3AVX2(SB), NOSPLIT, $0-40
@@ -680,6 +980,139 @@ DATA rgbUpper<>+29(SB)/1, $0x0e
 DATA rgbUpper<>+30(SB)/1, $0x0f
 DATA rgbUpper<>+31(SB)/1, $0x80
 GLOBL rgbUpper<>(SB), RODATA|NOPTR, $32
+
+// func fromRGB16AVX2(dst *uint16, row *uint8, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·fromRGB16AVX2(SB), NOSPLIT, $0-24
+	MOVQ     dst+0(FP), AX
+	MOVQ     row+8(FP), CX
+	MOVQ     n+16(FP), DX
+	VMOVDQU  rgb16Order<>+0(SB), Y0
+	VMOVDQU  opaque16<>+0(SB), Y1
+	VMOVDQU  rgb16Upper<>+0(SB), Y2
+	VPBLENDD $0xf0, Y2, Y0, Y0
+	SUBQ     $+4, DX
+	XORQ     BX, BX
+
+block:
+	LEAQ        (BX)(BX*2), SI
+	VMOVDQU     (CX)(SI*2), X3
+	VINSERTI128 $0x01, 8(CX)(SI*2), Y3, Y3
+	VPSHUFB     Y0, Y3, Y3
+	VPOR        Y1, Y3, Y3
+	VMOVDQU     Y3, (AX)(BX*8)
+	CMPQ        BX, DX
+	JEQ         done
+	ADDQ        $+4, BX
+	CMPQ        BX, DX
+	CMOVQGT     DX, BX
+	JMP         block
+
+done:
+	VZEROUPPER
+	RET
+
+DATA rgb16Order<>+0(SB)/1, $0x01
+DATA rgb16Order<>+1(SB)/1, $0x00
+DATA rgb16Order<>+2(SB)/1, $0x03
+DATA rgb16Order<>+3(SB)/1, $0x02
+DATA rgb16Order<>+4(SB)/1, $0x05
+DATA rgb16Order<>+5(SB)/1, $0x04
+DATA rgb16Order<>+6(SB)/1, $0x80
+DATA rgb16Order<>+7(SB)/1, $0x80
+DATA rgb16Order<>+8(SB)/1, $0x07
+DATA rgb16Order<>+9(SB)/1, $0x06
+DATA rgb16Order<>+10(SB)/1, $0x09
+DATA rgb16Order<>+11(SB)/1, $0x08
+DATA rgb16Order<>+12(SB)/1, $0x0b
+DATA rgb16Order<>+13(SB)/1, $0x0a
+DATA rgb16Order<>+14(SB)/1, $0x80
+DATA rgb16Order<>+15(SB)/1, $0x80
+DATA rgb16Order<>+16(SB)/1, $0x01
+DATA rgb16Order<>+17(SB)/1, $0x00
+DATA rgb16Order<>+18(SB)/1, $0x03
+DATA rgb16Order<>+19(SB)/1, $0x02
+DATA rgb16Order<>+20(SB)/1, $0x05
+DATA rgb16Order<>+21(SB)/1, $0x04
+DATA rgb16Order<>+22(SB)/1, $0x80
+DATA rgb16Order<>+23(SB)/1, $0x80
+DATA rgb16Order<>+24(SB)/1, $0x07
+DATA rgb16Order<>+25(SB)/1, $0x06
+DATA rgb16Order<>+26(SB)/1, $0x09
+DATA rgb16Order<>+27(SB)/1, $0x08
+DATA rgb16Order<>+28(SB)/1, $0x0b
+DATA rgb16Order<>+29(SB)/1, $0x0a
+DATA rgb16Order<>+30(SB)/1, $0x80
+DATA rgb16Order<>+31(SB)/1, $0x80
+GLOBL rgb16Order<>(SB), RODATA|NOPTR, $32
+
+DATA opaque16<>+0(SB)/1, $0x00
+DATA opaque16<>+1(SB)/1, $0x00
+DATA opaque16<>+2(SB)/1, $0x00
+DATA opaque16<>+3(SB)/1, $0x00
+DATA opaque16<>+4(SB)/1, $0x00
+DATA opaque16<>+5(SB)/1, $0x00
+DATA opaque16<>+6(SB)/1, $0xff
+DATA opaque16<>+7(SB)/1, $0xff
+DATA opaque16<>+8(SB)/1, $0x00
+DATA opaque16<>+9(SB)/1, $0x00
+DATA opaque16<>+10(SB)/1, $0x00
+DATA opaque16<>+11(SB)/1, $0x00
+DATA opaque16<>+12(SB)/1, $0x00
+DATA opaque16<>+13(SB)/1, $0x00
+DATA opaque16<>+14(SB)/1, $0xff
+DATA opaque16<>+15(SB)/1, $0xff
+DATA opaque16<>+16(SB)/1, $0x00
+DATA opaque16<>+17(SB)/1, $0x00
+DATA opaque16<>+18(SB)/1, $0x00
+DATA opaque16<>+19(SB)/1, $0x00
+DATA opaque16<>+20(SB)/1, $0x00
+DATA opaque16<>+21(SB)/1, $0x00
+DATA opaque16<>+22(SB)/1, $0xff
+DATA opaque16<>+23(SB)/1, $0xff
+DATA opaque16<>+24(SB)/1, $0x00
+DATA opaque16<>+25(SB)/1, $0x00
+DATA opaque16<>+26(SB)/1, $0x00
+DATA opaque16<>+27(SB)/1, $0x00
+DATA opaque16<>+28(SB)/1, $0x00
+DATA opaque16<>+29(SB)/1, $0x00
+DATA opaque16<>+30(SB)/1, $0xff
+DATA opaque16<>+31(SB)/1, $0xff
+GLOBL opaque16<>(SB), RODATA|NOPTR, $32
+
+DATA rgb16Upper<>+0(SB)/1, $0x05
+DATA rgb16Upper<>+1(SB)/1, $0x04
+DATA rgb16Upper<>+2(SB)/1, $0x07
+DATA rgb16Upper<>+3(SB)/1, $0x06
+DATA rgb16Upper<>+4(SB)/1, $0x09
+DATA rgb16Upper<>+5(SB)/1, $0x08
+DATA rgb16Upper<>+6(SB)/1, $0x80
+DATA rgb16Upper<>+7(SB)/1, $0x80
+DATA rgb16Upper<>+8(SB)/1, $0x0b
+DATA rgb16Upper<>+9(SB)/1, $0x0a
+DATA rgb16Upper<>+10(SB)/1, $0x0d
+DATA rgb16Upper<>+11(SB)/1, $0x0c
+DATA rgb16Upper<>+12(SB)/1, $0x0f
+DATA rgb16Upper<>+13(SB)/1, $0x0e
+DATA rgb16Upper<>+14(SB)/1, $0x80
+DATA rgb16Upper<>+15(SB)/1, $0x80
+DATA rgb16Upper<>+16(SB)/1, $0x05
+DATA rgb16Upper<>+17(SB)/1, $0x04
+DATA rgb16Upper<>+18(SB)/1, $0x07
+DATA rgb16Upper<>+19(SB)/1, $0x06
+DATA rgb16Upper<>+20(SB)/1, $0x09
+DATA rgb16Upper<>+21(SB)/1, $0x08
+DATA rgb16Upper<>+22(SB)/1, $0x80
+DATA rgb16Upper<>+23(SB)/1, $0x80
+DATA rgb16Upper<>+24(SB)/1, $0x0b
+DATA rgb16Upper<>+25(SB)/1, $0x0a
+DATA rgb16Upper<>+26(SB)/1, $0x0d
+DATA rgb16Upper<>+27(SB)/1, $0x0c
+DATA rgb16Upper<>+28(SB)/1, $0x0f
+DATA rgb16Upper<>+29(SB)/1, $0x0e
+DATA rgb16Upper<>+30(SB)/1, $0x80
+DATA rgb16Upper<>+31(SB)/1, $0x80
+GLOBL rgb16Upper<>(SB), RODATA|NOPTR, $32
 
 // func fromGrayAVX2(dst *uint8, row *uint8, n int)
 // Requires: AVX, AVX2, CMOV

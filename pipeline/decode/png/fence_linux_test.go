@@ -53,6 +53,8 @@ func TestLoopsTouchNothingElse(t *testing.T) {
 			row = fenced[uint8](t, n, end)
 			fromGray(dst, row, simd.Fastest)
 			wide := fenced[uint16](t, 4*n, end)
+			row = fenced[uint8](t, 6*n, end)
+			fromRGB16(wide, row, simd.Fastest)
 			row = fenced[uint8](t, 8*n, end)
 			fromBigEndian(wide, row, simd.Fastest)
 		}

@@ -2,8 +2,8 @@ package png
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"filterbank/filters/simd"
@@ -181,13 +181,17 @@ func TestRows(t *testing.T) {
 		}
 		check("RGB", func(dst []uint8, set simd.Set) { fromRGB(dst, row[:3*n], set) })
 		check("gray", func(dst []uint8, set simd.Set) { fromGray(dst, row[:n], set) })
-		want := make([]uint16, 4*n)
-		fromBigEndianGeneric(want, row)
-		for _, set := range simd.Sets() {
-			got := make([]uint16, 4*n)
-			if fromBigEndian(got, row, set); fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Fatalf("16 bits, %d pixels, %v: %v, plain Go makes %v", n, set, got, want)
+		check16 := func(name string, loop func(dst []uint16, set simd.Set)) {
+			want := make([]uint16, 4*n)
+			loop(want, simd.Generic)
+			for _, set := range simd.Sets() {
+				got := make([]uint16, 4*n)
+				if loop(got, set); !slices.Equal(got, want) {
+					t.Fatalf("%s of %d pixels, %v: %v, plain Go makes %v", name, n, set, got, want)
+				}
 			}
 		}
+		check16("RGB of 16 bits", func(dst []uint16, set simd.Set) { fromRGB16(dst, row[:6*n], set) })
+		check16("RGBA of 16 bits", func(dst []uint16, set simd.Set) { fromBigEndian(dst, row, set) })
 	}
 }

@@ -116,17 +116,22 @@ func (m *Image) RGBA16(dst []uint16, y int) {
 			dst[4*x], dst[4*x+1], dst[4*x+2], dst[4*x+3] = v, v, v, a
 		}
 	case RGB:
-		for x := range m.Width {
-			p := row[6*x : 6*x+6 : 6*x+6]
-			q := [3]uint16{binary.BigEndian.Uint16(p), binary.BigEndian.Uint16(p[2:]), binary.BigEndian.Uint16(p[4:])}
-			a := uint16(0xffff)
-			if m.Transparent != nil && q == *m.Transparent {
-				a = 0
+		fromRGB16(dst, row, m.set)
+		if t := m.Transparent; t != nil {
+			for ; len(dst) > 0; dst = dst[4:] {
+				if dst[0] == t[0] && dst[1] == t[1] && dst[2] == t[2] {
+					dst[3] = 0
+				}
 			}
-			dst[4*x], dst[4*x+1], dst[4*x+2], dst[4*x+3] = q[0], q[1], q[2], a
 		}
 	default:
 		fromBigEndian(dst, row, m.set)
+	}
+}
+
+func fromRGB16Generic(dst []uint16, row []uint8) {
+	for ; len(row) >= 6; dst, row = dst[4:], row[6:] {
+		dst[0], dst[1], dst[2], dst[3] = binary.BigEndian.Uint16(row), binary.BigEndian.Uint16(row[2:]), binary.BigEndian.Uint16(row[4:]), 0xffff
 	}
 }
 

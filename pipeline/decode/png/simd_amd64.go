@@ -10,33 +10,24 @@ import "filterbank/filters/simd"
 func waveRows(bpp int, set simd.Set) int {
 	switch {
 	case !set.AVX2():
-	case bpp == 3, bpp == 4:
+		return 1
+	case bpp <= 4:
 		return 4
-	case bpp == 6, bpp == 8:
-		return 2
 	}
-	return 1
+	return 2
 }
 
 // waveLoop goes steps > 0 with a wave in the rows that are stride bytes apart in rows, from
 // the pixel in its first row that is the last of the others' offset.
 func waveLoop(rows []byte, stride int, above []byte, bpp, steps int, state *waveState, paeth bool) {
-	loop := wave3AVX2
-	switch {
-	case bpp == 3 && paeth:
-		loop = wavePaeth3AVX2
-	case bpp == 4 && paeth:
-		loop = wavePaeth4AVX2
-	case bpp == 4:
-		loop = wave4AVX2
-	case bpp == 6 && paeth:
-		loop = wavePaeth6AVX2
-	case bpp == 6:
-		loop = wave6AVX2
-	case bpp == 8 && paeth:
-		loop = wavePaeth8AVX2
-	case bpp == 8:
-		loop = wave8AVX2
+	type wave func(row *byte, stride int, above *byte, steps int, state *[7][16]uint8)
+	loops := [...][2]wave{
+		1: {wave1AVX2, wavePaeth1AVX2}, 2: {wave2AVX2, wavePaeth2AVX2}, 3: {wave3AVX2, wavePaeth3AVX2},
+		4: {wave4AVX2, wavePaeth4AVX2}, 6: {wave6AVX2, wavePaeth6AVX2}, 8: {wave8AVX2, wavePaeth8AVX2},
+	}
+	loop := loops[bpp][0]
+	if paeth {
+		loop = loops[bpp][1]
 	}
 	loop(&rows[0], stride, &above[0], steps, (*[7][16]uint8)(state))
 }
@@ -59,6 +50,16 @@ func fromRGB(dst, row []uint8, set simd.Set) {
 	}
 	_ = dst[4*n-1]
 	fromRGBAVX2(&dst[0], &row[0], n)
+}
+
+func fromRGB16(dst []uint16, row []uint8, set simd.Set) {
+	n := len(row) / 6
+	if n < 4 || !set.AVX2() {
+		fromRGB16Generic(dst, row)
+		return
+	}
+	_ = dst[4*n-1]
+	fromRGB16AVX2(&dst[0], &row[0], n)
 }
 
 func fromBigEndian(dst []uint16, row []uint8, set simd.Set) {

@@ -34,12 +34,14 @@ func newUnfilter(raw []byte, passes []pass, bits int, set simd.Set) *unfilter {
 	for _, p := range passes {
 		widest = max(widest, p.rowBytes)
 	}
-	u.zeros = make([]byte, widest)
+	u.zeros = make([]byte, widest+lookahead)
 	return u
 }
 
-// leastWave is the width from which waves pay.
-const leastWave = 16
+const (
+	leastWave = 16 // the width in pixels from which waves pay
+	lookahead = 4  // bytes behind the row above that a wave may read
+)
 
 // rows unfilters rows that end before end: all of them where it is the end of raw, else
 // whole waves. It gives false at a filter that does not exist.
@@ -49,7 +51,7 @@ func (u *unfilter) rows(end int) bool {
 		size := p.rowBytes + 1
 		for u.y < p.height {
 			n := 1
-			if u.lanes > 1 && p.width >= leastWave && p.height-u.y >= u.lanes {
+			if u.lanes > 1 && p.rowBytes/u.bpp >= leastWave && p.height-u.y >= u.lanes {
 				n = u.lanes
 			}
 			if u.at+n*size > end {

@@ -27,11 +27,13 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
-	for _, w := range []wave{{loop: loop{c}, bpp: 3, lane: 4}, {loop: loop{c}, bpp: 4, lane: 4}, {loop: loop{c}, bpp: 6, lane: 8}, {loop: loop{c}, bpp: 8, lane: 8}} {
+	for _, bpp := range []int{1, 2, 3, 4, 6, 8} {
+		w := wave{loop: loop{c}, bpp: bpp, lane: max(4, (bpp+3)/4*4)}
 		w.any()
 		w.paeth()
 	}
 	fromRGB(loop{c})
+	fromRGB16(loop{c})
 	fromGray(loop{c})
 	fromBigEndian(loop{c})
 	file, err := c.Result()

@@ -66,6 +66,25 @@ func fromRGB(l loop) {
 	})
 }
 
+func fromRGB16(l loop) {
+	l.function("fromRGB16AVX2", "func(dst *uint16, row *uint8, n int)", "fromRGB16AVX2 is fromRGB16 for n ≥ 4 pixels.")
+	dst, row, n := l.param("dst"), l.param("row"), l.param("n")
+	order := l.table("rgb16Order", [16]uint8{1, 0, 3, 2, 5, 4, 128, 128, 7, 6, 9, 8, 11, 10, 128, 128})
+	alpha := l.table("opaque16", [16]uint8{6: 255, 7: 255, 14: 255, 15: 255})
+	// Four pixels at a time, loaded as those of fromRGB are.
+	upper := l.table("rgb16Upper", [16]uint8{5, 4, 7, 6, 9, 8, 128, 128, 11, 10, 13, 12, 15, 14, 128, 128})
+	l.VPBLENDD(operand.U8(0xf0), upper, order, order)
+	l.blocks(4, n, func(i reg.Register) {
+		at, y := l.GP64(), l.YMM()
+		l.LEAQ(operand.Mem{Base: i, Index: i, Scale: 2}, at)
+		l.VMOVDQU(element(row, at, 2, 0), y.AsX())
+		l.VINSERTI128(operand.U8(1), element(row, at, 2, 8), y, y)
+		l.VPSHUFB(order, y, y)
+		l.VPOR(alpha, y, y)
+		l.VMOVDQU(y, element(dst, i, 8, 0))
+	})
+}
+
 func fromGray(l loop) {
 	l.function("fromGrayAVX2", "func(dst, row *uint8, n int)", "fromGrayAVX2 is fromGray for n ≥ 8 pixels.")
 	dst, row, n := l.param("dst"), l.param("row"), l.param("n")

@@ -14,7 +14,7 @@ const vector = 16
 // k, one pixel further left than lane k−1 has, so that the pixel above it is what lane k−1
 // has just made. Pixels are stored with the bytes behind them that a lane also has: these
 // are not changed. The next pixels are loaded before that, so that no load waits for a
-// store that covers a part of it.
+// store that covers a part of it; pixels of a byte are loaded and stored as bytes for that.
 type wave struct {
 	loop
 	bpp, lane int // bytes of a pixel, and of a lane
@@ -57,6 +57,10 @@ func (w *wave) field(i int) reg.VecVirtual {
 func (w *wave) load(x reg.VecVirtual, disp int) {
 	for k, p := range w.rows {
 		switch {
+		case w.bpp == 1 && k == 0:
+			w.VPINSRB(operand.U8(0), behind(p, disp), w.zero, x)
+		case w.bpp == 1:
+			w.VPINSRB(operand.U8(w.lane*k), behind(p, disp), x, x)
 		case w.lane == 4 && k == 0:
 			w.VMOVD(behind(p, disp), x)
 		case w.lane == 4:
@@ -72,6 +76,8 @@ func (w *wave) load(x reg.VecVirtual, disp int) {
 func (w *wave) store(x reg.VecVirtual) {
 	for k, p := range w.rows {
 		switch {
+		case w.bpp == 1:
+			w.VPEXTRB(operand.U8(w.lane*k), x, behind(p, 0))
 		case w.lane == 4 && k == 0:
 			w.VMOVD(x, behind(p, 0))
 		case w.lane == 4:
