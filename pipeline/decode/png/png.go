@@ -2,9 +2,16 @@
 // palettes, transparency, filters and interlacing. It takes and refuses files as libpng
 // does. It never turns or resizes a picture, and it never converts colours or makes floats.
 //
-// Damage is fatal where libpng's is: in a critical chunk, in the pixels, and before the
-// end of the file. Errors that libpng calls benign are warnings, and a chunk that they
-// concern is ignored. Of an animation the picture of its IDAT chunks is read.
+// Damage is fatal where libpng 1.6.58 with zlib makes it fatal: in a critical chunk, in the
+// pixels, and before the end of the file. The errors that libpng calls benign are warnings,
+// and the chunk that they concern is ignored. OpenCV's imread, which is built on libpng,
+// differs in four ways:
+//
+//   - Of an animation the picture of the IDAT chunks is read. OpenCV composes a frame.
+//   - Sides of more than a million pixels are read.
+//   - OpenCV refuses chunks bKGD, acTL and fcTL of other lengths than theirs, and other
+//     chunks of more than 8 MB, where they stand before the pixels.
+//   - A transparent colour in gray is transparent. OpenCV has no alpha there.
 package png
 
 import (
