@@ -173,9 +173,6 @@ func (d *Decoder) step(dst []byte, at int) (_ int, more bool, err error) {
 		if more = d.need(d.extra); more {
 			d.distance += d.take(d.extra)
 			d.mode = modeMatch
-			if d.distance > at-d.low {
-				err = d.corrupt("a match reaches back %d bytes, where %d are in the window", d.distance, at-d.low)
-			}
 		}
 	case modeMatch:
 		return d.copyMatch(dst, at)
@@ -185,8 +182,12 @@ func (d *Decoder) step(dst []byte, at int) (_ int, more bool, err error) {
 	return at, more, err
 }
 
-// copyMatch copies as much of a match as there is room for.
+// copyMatch copies as much of a match as there is room for. Like zlib it looks whether the
+// match is within the window once there is room, and again in a later call.
 func (d *Decoder) copyMatch(dst []byte, at int) (int, bool, error) {
+	if at < len(dst) && d.distance > at-d.low {
+		return at, false, d.corrupt("a match reaches back %d bytes, where %d are in the window", d.distance, at-d.low)
+	}
 	for d.length > 0 {
 		if at == len(dst) {
 			return at, false, nil

@@ -113,6 +113,9 @@ func streamEdges() (all []Seed) {
 	add("a block of type 3 behind the pixels in a chunk of its own", unfinished(raw), []byte{7})
 	add("a wrong code behind the pixels", unfinished(raw, 0x03|0xc0, 0xff, 0xff, 0xff))
 	add("a wrong distance behind the pixels in a chunk of its own", unfinished(raw), []byte{0x03, 0xff, 0xff, 0xff})
+	tooFar := []byte{0x03, 0xde, 0xff, 0x07, 0, 0, 0, 0, 0} // 3 bytes from 32,768 before
+	add("a match from too far behind the pixels", unfinished(raw, tooFar...))
+	add("a match from too far behind the pixels in a chunk of its own", unfinished(raw), tooFar)
 	add("a dictionary", append([]byte{0x78, 0xbb}, good[2:]...))
 	add("method 7", append([]byte{0x77, 0x85 - 0x07}, good[2:]...))
 	add("a wrong header", append([]byte{0x78, 0x9d}, good[2:]...))

@@ -35,6 +35,15 @@ func Seeds() (all []Seed) {
 			all = append(all, Seed{fmt.Sprintf("%s, interlaced %t", s.Name, interlaced), s.Encode()})
 		}
 	}
+	// Compressed pixels that libpng takes in several parts.
+	for _, s := range []Spec{
+		{Width: 150, Height: 120, Colour: 2, Depth: 8, Filter: 5},
+		{Width: 300, Height: 200, Colour: 0, Depth: 8, Filter: 4, Interlaced: true, Split: 8192},
+		{Width: 100, Height: 100, Colour: 6, Depth: 8, Filter: 5, Split: 5000, After: text},
+		{Width: 90, Height: 80, Colour: 2, Depth: 16, Filter: 3, Level: -2},
+	} {
+		all = append(all, Seed{fmt.Sprintf("large of type %d", s.Colour), s.Encode()})
+	}
 	return all
 }
 
