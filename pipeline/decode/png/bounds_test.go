@@ -1,6 +1,7 @@
 package png
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -66,6 +67,17 @@ func TestWarningsAreBounded(t *testing.T) {
 	m, err := Decode(context.Background(), s.Encode(), Options{})
 	if err != nil || len(m.Warnings) != mostWarnings+1 || m.Warnings[mostWarnings] != "and 980 more of this kind" {
 		t.Errorf("%d warnings, %v", len(m.Warnings), err)
+	}
+}
+
+// TestTextsAreBounded has many texts that expand to a lot.
+func TestTextsAreBounded(t *testing.T) {
+	text := pngcases.Chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(strings.Repeat(" 0", 8<<20))))
+	s := pngcases.Spec{Width: 3, Height: 2, Depth: 8, Before: bytes.Repeat(text, 1000)}
+	before := allocated()
+	m, err := Decode(context.Background(), s.Encode(), Options{})
+	if used := allocated() - before; err != nil || len(m.Warnings) != mostTexts || used > 100<<20 {
+		t.Errorf("took %d bytes, %d warnings, %v", used, len(m.Warnings), err)
 	}
 }
 

@@ -19,6 +19,7 @@ type reader struct {
 	plte    bool // PLTE has come
 	seen    map[string]bool
 	profile []byte // EXIF of a text chunk
+	texts   int    // texts that have been looked into
 	unsaid  int    // warnings beyond mostWarnings
 	whole   bool   // all pixels are there
 }

@@ -19,6 +19,12 @@ const (
 	xmpKeyword  = "XML:com.adobe.xmp"
 )
 
+// What a file may ask for at most: bytes of such a text, and texts that hold nothing right.
+const (
+	mostText  = 1 << 20
+	mostTexts = 16
+)
+
 // readTEXT looks into a tEXt chunk (PNG 3rd edition, 11.3.3.2).
 func (r *reader) readTEXT(c chunk) bool {
 	keyword, text, _ := bytes.Cut(c.content, []byte{0})
@@ -67,9 +73,14 @@ func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) 
 	if !exif && !xmp || r.profile != nil && exif || r.XMPOrientation != 0 && xmp {
 		return
 	}
+	if r.texts++; r.texts > mostTexts {
+		return
+	}
 	content, err := text()
 	switch {
 	case err != nil:
+	case len(content) > mostText:
+		err = errors.New("its text is too long")
 	case xmp:
 		r.XMPOrientation = xmpOrientation(content)
 	default:
@@ -89,7 +100,7 @@ func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) 
 	}
 }
 
-// expand decompresses a text of at most mostKept bytes.
+// expand decompresses a text of at most mostText bytes.
 func expand(stream []byte) ([]byte, error) {
 	d := new(inflate.Decoder)
 	d.Reset(simd.Generic)
@@ -106,8 +117,8 @@ func expand(stream []byte) ([]byte, error) {
 			return out[:at], nil
 		case at < len(out):
 			return nil, errors.New("it ends within its compressed text")
-		case at >= mostKept:
-			return nil, errors.New("its text is too long")
+		case at > mostText:
+			return out, nil
 		}
 	}
 }
@@ -120,7 +131,7 @@ func rawProfile(text []byte) ([]byte, error) {
 		return nil, errors.New("it is not a kind, a length and hexadecimal digits")
 	}
 	n, err := strconv.Atoi(fields[1])
-	if err != nil || n < 0 || n > mostKept {
+	if err != nil || n < 0 {
 		return nil, errors.New("its length is not a number of bytes")
 	}
 	profile, err := hex.DecodeString(strings.Join(fields[2:], ""))
