@@ -147,13 +147,11 @@ func (s *stream) readFast(first chunk) (whole bool, err error) {
 	s.begin(first)
 	u, at := newUnfilter(s.raw, s.passes, s.bits(), s.set), 0
 	for !s.inflater.Done() {
-		if s.inflater.Left() == 0 {
-			switch err := s.feed(len(s.data)); {
-			case s.ctx.Err() != nil:
-				return false, s.ctx.Err()
-			case err != nil:
-				return false, nil
-			}
+		if err := s.ctx.Err(); err != nil {
+			return false, err
+		}
+		if s.inflater.Left() == 0 && s.feed(len(s.data)) != nil {
+			return false, nil
 		}
 		if at, err = s.inflater.Inflate(s.raw, at, min(at+stretch, len(s.raw))); err != nil {
 			return false, nil
@@ -194,7 +192,8 @@ func (s *stream) readExact(first chunk) error {
 	}
 	u := newUnfilter(s.raw, s.passes, s.bits(), s.set)
 	if !u.rows(len(s.raw)) {
-		return refuse(Corrupt, "row %d of its pixels has filter %d, where 0 to 4 are possible", u.y, s.raw[u.at])
+		p := u.passes[0]
+		return refuse(Corrupt, "row %d of its pixels has filter %d, where 0 to 4 are possible", p.y+u.y*p.dy, s.raw[u.at])
 	}
 	return s.ctx.Err()
 }
