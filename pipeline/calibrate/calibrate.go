@@ -1,5 +1,5 @@
-// Package calibrate owns the look at a whole folder: statistics of what every filter came
-// to, and the patches that it answers to most strongly. It never writes maps.
+// Package calibrate owns runs that gather statistics over many pictures, and the drawing of
+// the patches that filters answer to most strongly. It never writes maps.
 package calibrate
 
 import (
@@ -17,17 +17,17 @@ import (
 )
 
 // Run takes every entry through the stacks and gathers statistics of the maps of their
-// wanted layers; it writes nothing. Filters of a layer whose maps correlate by duplicates
-// or more, of either sign, are audited as near duplicates; 0 < duplicates ≤ 1. A picture
-// that fails is in no figure. The statistics are nil where no picture could be done and
-// where there is an error: that is ctx's own, pipeline.ErrStopped, or says that the
-// statistics need more memory than there may be.
+// wanted layers. It writes nothing. Two filters of a layer are audited as near duplicates if
+// the magnitude of their correlation is at least duplicates; 0 < duplicates ≤ 1. Pictures
+// that fail are counted and are in no other statistic. The statistics are nil if every
+// picture failed, and with an error. Errors are ctx's own, pipeline.ErrStopped, and
+// statistics that need more memory than the resources have.
 func Run(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, policy pipeline.Policy, duplicates float64) (*stats.File, pipeline.Summary, error) {
 	c := newCalibration(&job, 2*res.Count())
 	if res.Memory > 0 {
 		left := res.Memory - c.bytes
 		if left <= 0 {
-			return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or take fewer --layers", c.filters, engine.MB(c.bytes), res.Memory>>20)
+			return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or choose fewer layers with --layers", c.filters, engine.MB(c.bytes), res.Memory>>20)
 		}
 		res.Memory = left
 	}
@@ -38,12 +38,12 @@ func Run(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	return c.file(&job, s, duplicates), s, nil
 }
 
-// calibration is what the visitors share.
+// calibration is shared by all visitors.
 type calibration struct {
 	stacks      []engine.Selected
-	tallies     [][]*stats.Tally // by stack and layer; nil where it is not wanted
+	tallies     [][]*stats.Tally // by stack and layer; nil for layers that are not wanted
 	filters     int
-	bytes, each int64 // that tallying takes: in all, and for each worker
+	bytes, each int64 // bytes that tallying takes: in all, and for each worker
 	turns       *inorder.Turns
 }
 
@@ -68,7 +68,7 @@ func newCalibration(job *pipeline.Job, ahead int) *calibration {
 	return c
 }
 
-// file gathers what has been tallied.
+// file returns the statistics of all pictures.
 func (c *calibration) file(job *pipeline.Job, s pipeline.Summary, duplicates float64) *stats.File {
 	f := &stats.File{Version: stats.Version, Pictures: s.Pictures, Failed: s.Failed, Audit: []stats.Finding{}}
 	for i, tallies := range c.tallies {
@@ -85,12 +85,12 @@ func (c *calibration) file(job *pipeline.Job, s pipeline.Summary, duplicates flo
 	return f
 }
 
-// visitor is one worker of a calibration.
+// visitor is a worker's part of a calibration.
 type visitor struct {
 	*calibration
-	engine *engine.Engine
-	parts  [][]stats.Part // of the picture at hand, by stack and layer
-	follow func()         // what has to be done in the order of the pictures
+	engine     *engine.Engine
+	parts      [][]stats.Part // of the current picture, by stack and layer
+	addOrdered func()         // the statistics that are added in the order of the pictures
 }
 
 func (c *calibration) newVisitor(e *engine.Engine) *visitor {
@@ -99,7 +99,7 @@ func (c *calibration) newVisitor(e *engine.Engine) *visitor {
 	return v
 }
 
-// begin forgets what has been seen of a picture.
+// begin forgets the current picture.
 func (v *visitor) begin() {
 	v.parts = nil
 	for _, tallies := range v.tallies {
@@ -107,7 +107,7 @@ func (v *visitor) begin() {
 	}
 }
 
-// Held is about the bytes of the windows and the parts.
+// Held estimates the bytes of the windows and the parts.
 func (v *visitor) Held() int64 { return v.each + v.engine.Windows() }
 
 // Visit gathers the parts of a picture and adds them to the tallies.
@@ -117,11 +117,11 @@ func (v *visitor) Visit(ctx context.Context, rec *manifest.Record, pic *decode.P
 			return 0, err
 		}
 	}
-	v.follow = v.merge(rec.Input)
+	v.addOrdered = v.merge(rec.Input)
 	return v.filters, nil
 }
 
-// stack gathers the maps of one stack's wanted layers.
+// stack gathers the maps of the wanted layers of one stack.
 func (v *visitor) stack(ctx context.Context, s int, pic *decode.Picture) error {
 	for l := range v.parts[s] {
 		if v.tallies[s][l] != nil {
@@ -137,32 +137,32 @@ func (v *visitor) stack(ctx context.Context, s int, pic *decode.Picture) error {
 	})
 }
 
-// merge adds the picture's parts to the tallies, except for what follow does, which has to
-// be done in the order of the pictures.
-func (v *visitor) merge(input manifest.Path) (follow func()) {
-	var rest []func()
+// merge adds the picture's parts to the tallies. Statistics that depend on the order of the
+// pictures are left to addOrdered.
+func (v *visitor) merge(input manifest.Path) (addOrdered func()) {
+	var steps []func()
 	for s, tallies := range v.tallies {
 		plan := v.engine.Plans[s]
 		for l, t := range tallies {
 			if t != nil {
 				r := t.Merge(&v.parts[s][l])
-				rest = append(rest, func() { t.Follow(r, input, &plan.Layers[l]) })
+				steps = append(steps, func() { t.AddOrdered(r, input, &plan.Layers[l]) })
 			}
 		}
 	}
 	return func() {
-		for _, do := range rest {
-			do()
+		for _, step := range steps {
+			step()
 		}
 	}
 }
 
-// End takes the picture's turn.
+// End takes the picture's turn, in which its ordered statistics are added.
 func (v *visitor) End(turn int, ok bool) {
-	follow := v.follow
-	if v.follow = nil; !ok || follow == nil {
-		follow = func() {}
+	addOrdered := v.addOrdered
+	if v.addOrdered = nil; !ok || addOrdered == nil {
+		addOrdered = func() {}
 		v.begin()
 	}
-	v.turns.Take(turn, follow)
+	v.turns.Take(turn, addOrdered)
 }

@@ -11,7 +11,7 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// again is the entry of a picture that statistics name.
+// again is the entry that reads a picture of the statistics once more.
 func again(input string) source.Entry {
 	e := source.Entry{Job: source.Job{Path: input, Rel: "patch"}}
 	if input == source.Stdin {
@@ -20,10 +20,10 @@ func again(input string) source.Entry {
 	return e
 }
 
-// cropper cuts the patches of a picture out of it.
+// cropper is a visitor that cuts the patches out of a picture.
 type cropper func(input string, pic *decode.Picture) error
 
-// Held is nothing.
+// Held is 0: a cropper keeps nothing between pictures.
 func (cropper) Held() int64 { return 0 }
 
 // Visit cuts the patches.
@@ -31,13 +31,13 @@ func (c cropper) Visit(_ context.Context, rec *manifest.Record, pic *decode.Pict
 	return 0, c(string(rec.Input), pic)
 }
 
-// End does nothing: patches that are not cut stay empty.
+// End does nothing. Patches of pictures that failed stay empty.
 func (cropper) End(int, bool) {}
 
-// crop is a box of a picture, reduced to patchSide where it is larger and enlarged by a
-// whole factor where it is smaller. Around the picture it is gray. Of a box much larger
-// than the picture only what lies near it is shown, and of one far from it, in wide
-// padding, a gray square.
+// crop cuts a box (top, left, height, width) out of a prepared picture. A box larger than
+// patchSide is reduced, and a smaller one is enlarged by a whole factor. Everything outside
+// the picture is gray. Of a box much larger than the picture, only the part near the picture
+// is shown. A box far outside, in wide padding, is a gray square.
 func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
 	size := pic.Size()
 	picture := image.Rect(0, 0, size.W, size.H)
@@ -65,12 +65,12 @@ func crop(pic *decode.Picture, box [4]int) (sheet.Raster, error) {
 	return r.Raster(zoom, nil), nil
 }
 
-// nothing is a patch without any of the picture.
+// nothing is a patch that shows nothing of a picture.
 func nothing() sheet.Raster {
 	return sheet.Raster{Width: 1, Height: 1, Zoom: patchSide, Pix: []byte{outside, outside, outside}}
 }
 
-// mosaic lays a filter's patches out three by three, smaller.
+// mosaic lays a filter's patches out three by three, at a smaller size.
 func mosaic(crops []sheet.Raster) sheet.Raster {
 	const side = mosaicSide
 	m := sheet.Raster{Width: side, Height: side, Pix: make([]byte, 3*side*side)}

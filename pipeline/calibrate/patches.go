@@ -21,13 +21,14 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// WritePatches draws what every filter answers to most strongly, after Zeiler and Fergus,
-// Visualizing and Understanding Convolutional Networks (2014), figure 2: the patches of
-// the pictures that statistics name, as the stack saw them. A filter's are dir/LAYER/
-// INDEX-FILTER.png, all of a layer's dir/LAYER.png; with several stacks below dir/STACK.
-// The job and the resources are those of the statistics. A picture that cannot be read
-// again is given to each, which may be nil, as a record that has failed, and its patches
-// stay empty. The error is that of the folder, or ctx's own.
+// WritePatches draws the patches of the pictures that every filter answers to most
+// strongly, as the stack saw them, after Zeiler and Fergus, Visualizing and Understanding
+// Convolutional Networks (2014), figure 2. The patches of a filter go to
+// dir/LAYER/INDEX-FILTER.png, and an overview of a layer to dir/LAYER.png. If there are
+// several stacks, both are below dir/STACK. job and res are the ones that the statistics
+// were gathered with. A picture that cannot be read again is given to each as a failed
+// record, and its patches stay empty; each may be nil. Errors are errors of the folder and
+// ctx's own.
 func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipeline.Resources, dir string, each func(*manifest.Record)) (err error) {
 	folder, err := store.Open(dir)
 	if err != nil {
@@ -67,8 +68,7 @@ func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipe
 	return nil
 }
 
-// alone keeps others out of a folder of patches until unlock, and removes what a crash has
-// left of earlier ones.
+// alone locks a folder of patches until unlock, and removes the remains of earlier crashes.
 func alone(folder *store.Folder) (unlock func() error, err error) {
 	lock, err := folder.Lock()
 	if err != nil {
@@ -77,7 +77,7 @@ func alone(folder *store.Folder) (unlock func() error, err error) {
 	if lock.Crashed {
 		err = folder.Sweep()
 	}
-	// A run's own crash is for the next run to look into.
+	// The next run looks into the remains of a crashed run.
 	unlock = func() error { return lock.Unlock(lock.Crashed && folder.Exists(manifest.Name)) }
 	if err != nil {
 		return nil, errors.Join(err, unlock())
@@ -85,7 +85,7 @@ func alone(folder *store.Folder) (unlock func() error, err error) {
 	return unlock, nil
 }
 
-// patches draws the patches of all layers.
+// patches draws the patches of all layers into a folder.
 type patches struct {
 	job      pipeline.Job
 	res      pipeline.Resources
@@ -96,16 +96,16 @@ type patches struct {
 }
 
 const (
-	patchSide    = 128 // of a patch in its filter's picture, in pixels, at most
-	overviewSide = 60  // in its layer's
-	patchGap     = 2   // between those
+	patchSide    = 128 // longest side of a patch in its filter's picture, in pixels
+	overviewSide = 60  // longest side of a patch in its layer's overview
+	patchGap     = 2   // between the patches of an overview
 	mosaicSide   = 3*overviewSide + 2*patchGap
-	filtersOnce  = 64 // whose patches are held at a time
+	filtersOnce  = 64 // number of filters whose patches are held at a time
 
-	outside = 0x9c // the gray of what lies in the padding
+	outside = 0x9c // gray of everything outside the picture
 )
 
-// layer draws the patches of a layer, of some filters at a time.
+// layer draws the patches of a layer, filtersOnce filters at a time.
 func (p *patches) layer(ctx context.Context, stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) error {
 	names := output.MapNames(stack, l)
 	folder := path.Dir(names[0])
@@ -147,7 +147,7 @@ func (p *patches) write(do func(*store.Batch) error) error {
 	return err
 }
 
-// overviewCells are those of a layer's filters, without their pictures.
+// overviewCells are the overview's cells, one a filter, without their pictures.
 func overviewCells(stack *filters.Stack, l int, of *stats.Layer, audit []stats.Finding) []sheet.Cell {
 	cells := make([]sheet.Cell, len(of.Filters))
 	for k, f := range of.Filters {
@@ -164,7 +164,7 @@ func overviewCells(stack *filters.Stack, l int, of *stats.Layer, audit []stats.F
 	return cells
 }
 
-// finding is what an audit found of a filter, in a word or two.
+// finding puts an audit's finding about a filter in a word or two.
 func finding(a *stats.Finding) string {
 	if a.Kind == stats.Duplicate {
 		return fmt.Sprintf("like %03d, r = %.3f", *a.Of, a.Correlation)
@@ -172,7 +172,7 @@ func finding(a *stats.Finding) string {
 	return string(a.Kind)
 }
 
-// heading is what an overview says of its layer.
+// heading is the text over a layer's overview.
 func (p *patches) heading(of *stats.Layer) []string {
 	for _, f := range of.Filters {
 		for _, patch := range f.Strongest {
@@ -185,7 +185,7 @@ func (p *patches) heading(of *stats.Layer) []string {
 	return []string{fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)}
 }
 
-// figure is a filter's picture: three rows of three patches. cell is its overview's.
+// figure is a filter's picture: three rows of three patches. cell is its cell in the overview.
 func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops []sheet.Raster) *sheet.Figure {
 	f := &sheet.Figure{
 		Title: fmt.Sprintf("%s %s %s", layer, cell.Index, cell.Name),
@@ -212,10 +212,10 @@ func (p *patches) draw(file *store.File, f *sheet.Figure) error {
 	return nil
 }
 
-// spot is a patch's place among those of some filters.
+// spot names a patch of one of several filters.
 type spot struct{ filter, patch int }
 
-// crops cuts the patches of some filters out of their pictures, each of which is decoded
+// crops cuts the patches of some filters out of their pictures, and decodes each picture
 // once.
 func (p *patches) crops(ctx context.Context, some []stats.Filter) ([][]sheet.Raster, error) {
 	crops := make([][]sheet.Raster, len(some))

@@ -1,5 +1,5 @@
-// Package inorder owns parallel work whose results are taken in order. It never looks at
-// what the work is.
+// Package inorder owns parallel work whose results are taken in order. It never looks at the
+// work itself.
 package inorder
 
 import (
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Turns runs functions in the order of their numbers, one at a time, whatever the order in
-// which goroutines bring them. It is safe for concurrent use.
+// Turns runs functions in the order of their numbers, one at a time. Goroutines may bring
+// the functions in any order. It is safe for concurrent use.
 type Turns struct {
 	mu      sync.Mutex
 	moved   sync.Cond
@@ -18,8 +18,8 @@ type Turns struct {
 	waiting map[int]func()
 }
 
-// NewTurns begins with turn 0. A turn that is so many ahead of the next one waits, so that
-// few are held.
+// NewTurns begins with turn 0. Take waits with a turn that is ahead or more turns after the
+// next one, so that few functions are held.
 func NewTurns(ahead int) *Turns {
 	t := &Turns{ahead: max(ahead, 1), waiting: map[int]func(){}}
 	t.moved.L = &t.mu
@@ -27,7 +27,7 @@ func NewTurns(ahead int) *Turns {
 }
 
 // Take runs do when turns 0…i−1 are done, perhaps on another goroutine. Every turn up to
-// the last one must be taken, each once.
+// the last one must be taken exactly once.
 func (t *Turns) Take(i int, do func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,10 +43,10 @@ func (t *Turns) Take(i int, do func()) {
 	t.moved.Broadcast()
 }
 
-// Do takes items through do, from so many goroutines, each of which begins with a state of
-// its own, and gives the results to each in the order of the items, one call at a time.
-// The first error of do or each ends the work, as does ctx; Do returns it when no
-// goroutine is left.
+// Do calls do for every item, from a number of goroutines, and calls each with the results,
+// in the order of the items and one call at a time. Each goroutine begins with a state of
+// its own. The first error of do or each ends the work, and so does ctx. Do returns it after
+// all goroutines have ended.
 func Do[T, S, R any](ctx context.Context, goroutines int, items iter.Seq[T], state func() S, do func(context.Context, S, T) (R, error), each func(R) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

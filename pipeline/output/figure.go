@@ -59,7 +59,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	f.Cell = f.to.Mul(f.zoom)
 	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
 	f.Title = v.Title
-	f.Lines = append(describe(p, lp), v.Scale.Line())
+	f.Lines = append(describe(p, lp), v.Scale.Caption())
 	f.Lead = &sheet.Lead{
 		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
 		Caption: "input " + p.Input.String(),

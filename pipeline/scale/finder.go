@@ -8,15 +8,15 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// Finder finds the ranges of the maps of one picture after another. Its buffers last from
+// Finder finds the ranges of one picture's maps after another's. Its buffers last from
 // picture to picture. The zero value is ready. It has one owner.
 type Finder struct {
-	percentiles []Percentiles // one for each of the most maps of a stack
+	percentiles []Percentiles // as many as the largest stack has wanted maps
 }
 
-// Find gives the range of every map of the wanted layers, by stack, layer and map. Ranges
-// that depend on a picture's values cost runs of its stacks, so that no map need be kept.
-// The plans are the engine's.
+// Find returns the range of every map of the wanted layers, by stack, layer and map. Ranges
+// that depend on the maps' values are found by running the stacks, so that no map is kept.
+// The engine holds the picture's plans. Errors are errors of the engine.
 func (f *Finder) Find(ctx context.Context, e *engine.Engine, pic engine.Picture, s *Scale) (ranges [][][]render.Range, err error) {
 	ranges = engine.PerMap[render.Range](e.Plans)
 	switch s.Per {
@@ -32,7 +32,8 @@ func (f *Finder) Find(ctx context.Context, e *engine.Engine, pic engine.Picture,
 	return ranges, err
 }
 
-// Bytes is what finding the range of a map holds, for the maps of one stack at a time.
+// Bytes estimates the memory for finding the range of a map, in bytes. The maps of one stack
+// need it at a time.
 func (s *Scale) Bytes() int64 {
 	if s.Per == Percentile {
 		return PercentilesBytes
@@ -40,11 +41,11 @@ func (s *Scale) Bytes() int64 {
 	return 0
 }
 
-// extremeRanges takes the ranges from the smallest and largest values.
+// extremeRanges finds ranges from the smallest and largest values.
 func extremeRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, per Per, ranges [][][]render.Range) error {
 	extremes := engine.PerMap[Extremes](e.Plans)
 	for stack, maps := range extremes {
-		var parts [][][]Extremes // one a worker
+		var parts [][][]Extremes // one per worker
 		err := e.Scan(ctx, stack, pic, func() func(int, volume.Rows) {
 			part := engine.PerMap[Extremes](e.Plans[stack : stack+1])[0]
 			parts = append(parts, part)
@@ -73,6 +74,7 @@ func extremeRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, pe
 }
 
 // share merges the extremes of the maps that have a range in common.
+// share merges the extremes of maps that share a range.
 func share(per Per, extremes [][][]Extremes) {
 	var image Extremes
 	for _, stack := range extremes {
@@ -105,7 +107,8 @@ func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
 }
 
 // percentileRanges takes each map's range from its percentiles, for which each stack runs
-// until all of its maps have found theirs.
+// percentileRanges finds each map's range from its percentiles. Each stack runs until the
+// percentiles of all of its maps are found.
 func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, s *Scale, ranges [][][]render.Range) error {
 	for stack := range e.Plans {
 		found := f.begin(e, stack, s)
@@ -139,7 +142,7 @@ func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic eng
 	return nil
 }
 
-// begin gives Percentiles for each map of a stack's wanted layers.
+// begin resets a Percentiles for each map of a stack's wanted layers.
 func (f *Finder) begin(e *engine.Engine, stack int, s *Scale) [][]Percentiles {
 	plan, layers := e.Plans[stack], e.Stacks[stack].Layers
 	maps := 0

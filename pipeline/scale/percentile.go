@@ -7,55 +7,55 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// PercentilesBytes is about what a Percentiles holds.
+// PercentilesBytes is about the size of a Percentiles in bytes.
 const PercentilesBytes = 4*(8<<11) + 4*mostKept
 
-// mostKept is the number of values that are kept at most.
+// mostKept is the largest number of values that are kept.
 const mostKept = 1 << 14
 
-// Percentiles finds two percentiles of a map's finite values, exactly and in little
-// memory: each pass counts the next bits of those values that share the bits found so far
-// with one that is looked for. Once these are few they are kept, so that the map need be
-// seen once where it is small, twice where few values lie near the percentiles, and never
-// more than three times. Rows may come in any order. A Reset begins a map. Values below
-// 2⁻¹²⁸ in magnitude, which are subnormal, count as 0.
+// Percentiles finds two percentiles of a map's finite values, exactly and in little memory.
+// Each pass counts the next bits of the values that share the bits found so far with a
+// wanted value. As soon as few values share them, these values are kept. So a small map is
+// seen once, a map with few values near the percentiles twice, and any map at most three
+// times. Rows may come in any order. Reset begins a map. Subnormal values below 2⁻¹²⁸ in
+// magnitude count as 0.
 type Percentiles struct {
 	percents [2]float64
 	pass     int
 	extremes Extremes
-	most     int  // as many values may be kept
-	keep     bool // those of this pass that share a wanted prefix are
+	most     int  // largest number of values that may be kept
+	keep     bool // whether this pass keeps the values with a wanted prefix
 	kept     []float32
-	// The values next to the percentiles: of each percentile the one below and above.
+	// For each percentile, the values next to it: the one below and the one above.
 	wanted [4]ranked
-	beyond [2]float64 // how far each percentile lies beyond the one below, 0 to 1
-	// One for every prefix among the wanted; in the first pass, where there is none, all
-	// four, in turn, so that equal values do not wait for each other's count.
+	beyond [2]float64 // place of each percentile between the value below (0) and the one above (1)
+	// One table for each prefix of a wanted value. The first pass has no prefix and uses all
+	// four in turn, so that equal values do not wait for each other's counts.
 	tables [4]table
 	used   int
 }
 
-// passes is how often more bits of what is wanted are found: 11, 11 and 10.
+// passes is the number of passes. They find 11, 11 and 10 bits of the wanted values.
 const passes = 3
 
-// ranked is a value that is looked for.
+// ranked is a wanted value.
 type ranked struct {
-	rank   int64  // among the values with the prefix, from 0
-	prefix uint32 // the first bits of its key, those that are known
-	shared int64  // the number of values with the prefix
-	zero   bool   // it is 0, and no longer looked for
+	rank   int64  // rank among the values with the prefix, from 0
+	prefix uint32 // the first bits of its key, as far as they are known
+	shared int64  // number of values with the prefix
+	zero   bool   // the value is 0 and is found
 }
 
-// table counts the values of a prefix by the bits of their keys that follow.
+// table counts the values with a prefix by the next bits of their keys.
 type table struct {
 	prefix uint32
 	counts [1 << 11]int64
 }
 
-// knownFrom is the lowest bit of a key that is known before each pass, and after the last.
+// knownFrom is the lowest known bit of a key before each pass and after the last.
 var knownFrom = [passes + 1]uint{32, 21, 10, 0}
 
-// The first 11 bits of keys: those of finite values, and those of 0 with either sign.
+// The first 11 bits of keys: of finite values, and of 0 with either sign.
 const (
 	firstFinite = 1 << 2
 	afterFinite = 1<<11 - 1<<2
@@ -63,7 +63,7 @@ const (
 	plusZero    = 1 << 10
 )
 
-// keyOf gives a value's bits the order of the values.
+// keyOf maps a value's bits to a key. Keys have the order of the values.
 func keyOf(v float32) uint32 {
 	b := math.Float32bits(v)
 	return b ^ (uint32(int32(b)>>31) | 1<<31)
@@ -77,16 +77,16 @@ func (r ranked) value() float64 {
 	return float64(math.Float32frombits(b))
 }
 
-// Reset begins a map of n values. 0 ≤ lo < hi ≤ 100.
+// Reset begins a map of n values, with 0 ≤ lo < hi ≤ 100.
 func (p *Percentiles) Reset(lo, hi float64, n int) {
 	*p = Percentiles{percents: [2]float64{lo, hi}, most: mostKept, keep: n <= mostKept, kept: p.kept[:0]}
 }
 
-// Done says that the percentiles are found. Until then the whole map has to be added,
-// and EndPass called.
+// Done says whether the percentiles are found. Until then the rows of the whole map are
+// added again, and EndPass is called after them.
 func (p *Percentiles) Done() bool { return p.pass == passes }
 
-// Add takes in a row of the map. k finds the extremes; all kernels give the same.
+// Add takes a row of the map. k finds the extremes; all kernels give the same result.
 func (p *Percentiles) Add(k *kernel.Kernel, row []float32) {
 	if p.pass == 0 {
 		p.extremes.Add(k, row)
@@ -128,7 +128,7 @@ func (p *Percentiles) count(row []float32) {
 	}
 }
 
-// countFirst is count in the first pass.
+// countFirst is count for the first pass.
 func (p *Percentiles) countFirst(row []float32) {
 	t := &p.tables
 	for ; len(row) >= 4; row = row[4:] {
@@ -142,7 +142,7 @@ func (p *Percentiles) countFirst(row []float32) {
 	}
 }
 
-// EndPass ends a pass, in which all rows have been added.
+// EndPass ends a pass after all rows of the map have been added.
 func (p *Percentiles) EndPass() {
 	if p.keep {
 		for !p.Done() {
@@ -154,7 +154,7 @@ func (p *Percentiles) EndPass() {
 	}
 }
 
-// narrow finds the next bits of what is wanted in the tables.
+// narrow finds the next bits of the wanted values in the tables.
 func (p *Percentiles) narrow() {
 	if p.pass == 0 {
 		p.rank()
@@ -198,7 +198,7 @@ func (p *Percentiles) prepare() {
 	}
 }
 
-// find is the table of a prefix, nil if there is none.
+// find returns the table of a prefix, or nil.
 func (p *Percentiles) find(prefix uint32) *table {
 	for i := range p.tables[:p.used] {
 		if p.tables[i].prefix == prefix {
@@ -208,8 +208,8 @@ func (p *Percentiles) find(prefix uint32) *table {
 	return nil
 }
 
-// rank works out where the percentiles lie, once all values have been counted: the q-th
-// of n values is at (n − 1)·q/100, between two values where that is no whole number.
+// rank computes the places of the percentiles once all values are counted. The q-th
+// percentile of n values is at (n−1)·q/100, which may lie between two values.
 func (p *Percentiles) rank() {
 	counts := &p.tables[0].counts
 	p.used = 1
@@ -233,9 +233,9 @@ func (p *Percentiles) rank() {
 	}
 }
 
-// Range is from one percentile to the other, after all passes. Between two values it
-// goes straight, as numpy.percentile does unless told otherwise. Where that leaves no
-// width, because so many values are the same, it is the range of Extremes.
+// Range returns the range between the percentiles once Done. It interpolates linearly
+// between two values, as numpy.percentile does by default. If both percentiles are equal
+// (often 0 after ReLU), it is the range of Extremes.
 func (p *Percentiles) Range() render.Range {
 	var found [2]float64
 	for i, t := range p.beyond {

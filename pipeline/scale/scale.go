@@ -1,5 +1,6 @@
-// Package scale owns the ranges of maps: which values the smallest and the largest level
-// stand for, given or found from a picture's maps. It never makes pixels.
+// Package scale owns the ranges of maps: the values that the smallest and the largest level
+// stand for. A range is given, or found from a picture's maps. The package never makes
+// pixels.
 package scale
 
 import (
@@ -12,32 +13,33 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// Scale says over what a range is taken.
+// Scale says which maps share a range and where ranges come from.
 type Scale struct {
 	Per         Per
-	Fixed       render.Range       // where Per is Fixed
-	Percentiles [2]float64         // where Per is Percentile; 0 ≤ the first < the second ≤ 100
-	Dataset     [][][]render.Range // where Per is Dataset: by stack, layer and filter
+	Fixed       render.Range       // if Per is Fixed
+	Percentiles [2]float64         // if Per is Percentile; 0 ≤ the first < the second ≤ 100
+	Dataset     [][][]render.Range // if Per is Dataset: by stack, layer and filter
 }
 
-// Centred says whether 0 is in the middle of the scale, or can be: where the range is
-// found from values there is a centred one.
+// Centred says whether 0 is, or can be put, in the middle of the range. A range that is
+// found from values can be centred. A fixed one is as it is given.
 func (s Scale) Centred() bool { return s.Per != Fixed || s.Fixed.Lo == -s.Fixed.Hi }
 
 // Per is a set of maps that share a range.
 type Per int
 
-// PerMap is the zero value: each map has a range of its own.
+// PerMap, the zero value, gives each map a range of its own.
 const (
 	PerMap     Per = iota
-	PerLayer       // all maps of a layer of a picture
-	PerImage       // all maps of a picture
-	Fixed          // the range is given
-	Percentile     // each map, from one of its percentiles to another
-	Dataset        // each filter, from statistics of many pictures
+	PerLayer       // one range for all maps of a layer of a picture
+	PerImage       // one range for all maps of a picture
+	Fixed          // one given range for all maps
+	Percentile     // a range for each map, from one of its percentiles to another
+	Dataset        // a range for each filter, from statistics of many pictures
 )
 
-// Parse reads map, layer, image, unit (0 to 1), percentile:LO,HI or LO:HI.
+// Parse reads map, layer, image, unit (which is 0:1), percentile:LO,HI or LO:HI. It does not
+// read dataset:FILE.
 func Parse(s string) (Scale, error) {
 	switch s {
 	case "map":
@@ -68,7 +70,7 @@ func Parse(s string) (Scale, error) {
 	return Scale{Per: Fixed, Fixed: render.Range{Lo: l, Hi: h}}, nil
 }
 
-// Shared says whether all maps of a layer have one range.
+// Shared says whether all maps of a layer share a range.
 func (s *Scale) Shared() bool {
 	switch s.Per {
 	case PerLayer, PerImage, Fixed:
@@ -77,13 +79,13 @@ func (s *Scale) Shared() bool {
 	return false
 }
 
-// Line says in a few words what the ranges are of, for a figure.
-func (s *Scale) Line() string {
+// Caption describes the ranges in a few words, for a figure.
+func (s *Scale) Caption() string {
 	switch s.Per {
 	case PerLayer:
 		return "one scale for the layer:"
 	case PerImage:
-		return "from the values of all layers:" // signed ones are centred, others not
+		return "from the values of all layers:" // signed layers are centred, others are not
 	case Fixed:
 		return "a given scale:"
 	case Percentile:
@@ -94,7 +96,7 @@ func (s *Scale) Line() string {
 	return "each map has its own scale, lo … hi:"
 }
 
-// Key writes what ranges depend on besides the maps' values.
+// Key writes everything that ranges depend on besides the maps' values.
 func (s *Scale) Key(w io.Writer) {
 	fmt.Fprintf(w, "scale %d", s.Per)
 	switch s.Per {

@@ -1,8 +1,9 @@
-// Package sheet draws figures: pictures in a grid with captions, under a header with text
-// and a colour bar. The contact sheets of a run and the pictures of kernels are such.
+// Package sheet owns figures: pictures in a grid with captions, under a header with text
+// and a colour bar. Contact sheets, patches and pictures of kernels are figures. It never
+// looks at stacks or decides what a figure shows.
 //
-// The same figure has the same pixels on every machine: areas are averaged and text is
-// drawn in whole numbers and in float32 operations that no compiler fuses.
+// The same figure has the same pixels on every machine. Areas are averaged in whole
+// numbers. Text is drawn in whole numbers and in float32 operations that no compiler fuses.
 package sheet
 
 import (
@@ -18,17 +19,17 @@ import (
 	"filterbank/pipeline/mapng"
 )
 
-// Figure is pictures of one size in a grid under a header.
+// Figure is a grid of pictures under a header. Sizes are in pixels.
 type Figure struct {
 	Title string
 	Lines []string // under the title
 	Lead  *Lead    // left of the text; nil is none
 	Bar   *Bar     // nil is none
 
-	Cell    image.Point // the size that every cell's picture takes at most
+	Cell    image.Point // largest size of a cell's picture
 	Cells   []Cell
-	Notes   int // lines of them that cells have
-	Columns int // 0 chooses: the figure gets about the shape of a slide
+	Notes   int // number of lines of notes under a cell's name
+	Columns int // 0 chooses a number that gives the figure about the shape of a slide
 }
 
 // Lead is a picture in the header.
@@ -37,37 +38,38 @@ type Lead struct {
 	Caption string
 }
 
-// Cell is a picture with its captions. What is too long for the cell loses its middle.
+// Cell is a picture with its captions. A text too long for the cell loses its middle.
 type Cell struct {
 	Picture Raster
-	Index   string   // before the name, lighter
-	Name    string   // what the picture is of
+	Index   string   // before the name, in a lighter colour
+	Name    string   // under the picture
 	Notes   []string // smaller lines under the name
-	Icon    *Raster  // small, left of the notes; nil is none
+	Icon    *Raster  // small picture left of the notes; nil is none
 }
 
-// Bar shows what colours stand for.
+// Bar is a bar of all colours with the values that they stand for.
 type Bar struct {
 	Palette [][3]uint8
-	Lo, Hi  string // under its ends
-	// Zero is the level that stands for 0; it is marked where it is between the ends.
-	Zero int
+	Lo, Hi  string // under the bar's ends
+	Zero    int    // level that stands for the value 0; it is marked if it is from 1 to 254
 }
 
-// Size is the figure's width and height. It does not depend on the texts and the
-// pictures' pixels. It is an error when either is more than most programs can show.
+// Size is the figure's width and height in pixels. It does not depend on the texts or the
+// pictures' pixels. A side longer than 32767 pixels is an error, since few programs can
+// show it.
 func (f *Figure) Size() (image.Point, error) {
 	l, err := f.layOut()
 	return l.size, err
 }
 
-// Bytes is about what Write holds beyond the figure.
+// Bytes estimates the memory of Write in bytes, without the figure itself. It is 0 where
+// Size fails.
 func (f *Figure) Bytes() int64 {
 	l, err := f.layOut()
 	if err != nil {
 		return 0
 	}
-	return int64(l.size.X) * int64(max(l.grid.Y, l.cell.Y+margin)) * 7 // RGBA, RGB
+	return int64(l.size.X) * int64(max(l.grid.Y, l.cell.Y+margin)) * 7 // 4 bytes of RGBA and 3 of RGB
 }
 
 var (
@@ -77,8 +79,8 @@ var (
 	hair   = color.RGBA{0xcd, 0xce, 0xd2, 0xff}
 )
 
-// Drawer draws figures, one at a time. It keeps letters and memory from one to the next.
-// The zero value is ready.
+// Drawer draws figures, one at a time. It keeps glyphs and buffers between figures. The
+// zero value is ready. It has one owner.
 type Drawer struct {
 	SIMD simd.Set // the loops to use; all sets draw the same pixels
 
@@ -89,7 +91,7 @@ type Drawer struct {
 	workspace               mapng.Workspace
 }
 
-// Write draws a figure as a PNG. It fails where Size does and where w does.
+// Write draws a figure and writes it as an RGB PNG. Errors are errors of Size and of w.
 func (d *Drawer) Write(w io.Writer, f *Figure) error {
 	size, err := f.Size()
 	if err != nil {
@@ -106,8 +108,8 @@ func (d *Drawer) Write(w io.Writer, f *Figure) error {
 	return d.encoder.Close()
 }
 
-// draw draws a figure and hands it to rows from top to bottom: whole rows of RGB, which
-// hold until rows returns.
+// draw draws a figure from top to bottom and gives whole rows of RGB to rows. The bytes are
+// valid until rows returns.
 func (d *Drawer) draw(f *Figure, rows func(rgb []byte) error) error {
 	l, err := f.layOut()
 	if err != nil {
@@ -152,7 +154,7 @@ func (d *Drawer) fonts() (err error) {
 	return nil
 }
 
-// clear is an empty strip of the figure.
+// clear returns an empty strip of the figure.
 func (d *Drawer) clear(r image.Rectangle) *image.RGBA {
 	if n := 4 * r.Dx() * r.Dy(); cap(d.strip.Pix) < n {
 		d.strip.Pix = make([]uint8, n)
@@ -164,7 +166,7 @@ func (d *Drawer) clear(r image.Rectangle) *image.RGBA {
 	return &d.strip
 }
 
-// pack is a strip as RGB.
+// pack converts a strip to RGB.
 func (d *Drawer) pack(src *image.RGBA) []byte {
 	n := len(src.Pix) / 4
 	if cap(d.rgb) < 3*n {
@@ -242,7 +244,7 @@ func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
 	}
 }
 
-// labels writes on the squares of a raster, in what stands out from their colour.
+// labels writes a raster's labels on its squares, dark on light and light on dark.
 func (d *Drawer) labels(dst *image.RGBA, r *Raster, at image.Point) {
 	for i, label := range r.Labels {
 		if d.note.width(label) > r.Zoom-2 {
@@ -258,13 +260,13 @@ func (d *Drawer) labels(dst *image.RGBA, r *Raster, at image.Point) {
 	}
 }
 
-// framed draws a raster with a thin line around it.
+// framed draws a raster with a line of one pixel around it.
 func framed(dst *image.RGBA, r *Raster, at image.Point) {
 	frame(dst, image.Rectangle{Max: r.Size()}.Add(at))
 	r.draw(dst, at)
 }
 
-// frame colours a box and one pixel around it.
+// frame fills a box and one pixel around it with the colour of lines.
 func frame(dst *image.RGBA, box image.Rectangle) {
 	draw.Draw(dst, box.Inset(-1), image.NewUniform(hair), image.Point{}, draw.Src)
 }

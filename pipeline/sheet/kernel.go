@@ -7,13 +7,13 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// KernelPalette is the colours of weights: blue below 0, red above, pale about it.
+// KernelPalette returns the 256 colours of weights: blue below 0, pale near 0, red above 0.
 func KernelPalette() [][3]uint8 {
-	c, _ := render.ParseColormap("coolwarm") // there is one of that name
+	c, _ := render.ParseColormap("coolwarm") // this name exists
 	return c.Palette()
 }
 
-// Largest is the largest magnitude among weights.
+// Largest is the largest magnitude among the weights, 0 if there are none.
 func Largest(weights []float32) float64 {
 	var largest float64
 	for _, w := range weights {
@@ -22,22 +22,23 @@ func Largest(weights []float32) float64 {
 	return largest
 }
 
-// SignedKernel is a picture of H×width weights, row after row, in KernelPalette from
-// −largest to largest, each a square of zoom×zoom pixels.
+// SignedKernel draws H×width weights, row after row, in the colours of KernelPalette from
+// −largest to largest. Each weight is a square of zoom×zoom pixels.
 func SignedKernel(weights []float32, width int, largest float64, zoom int) *Raster {
 	levels := make([]byte, len(weights))
-	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // few weights
+	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // a kernel is too small for SIMD to matter
 	gray.Row(levels, weights)
 	return &Raster{Width: width, Height: len(weights) / width, Zoom: zoom, Pix: levels, Palette: KernelPalette()}
 }
 
-// ColourKernel is a picture of 3×H×width weights on red, green and blue: what colours they
-// answer to most, with gray for 0 and largest for all of a colour.
+// ColourKernel draws 3×H×width weights of the red, green and blue channels as colours. A
+// weight sets its channel's intensity: none for −largest, half for 0, full for largest. So
+// the picture shows the colours that the kernel answers to most.
 func ColourKernel(weights []float32, width int, largest float64, zoom int) *Raster {
 	n := len(weights) / 3
 	pix := make([]byte, len(weights))
 	levels := make([]byte, n)
-	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // few weights
+	gray := render.Centred8(render.Range{Lo: -largest, Hi: largest}, simd.Generic) // a kernel is too small for SIMD to matter
 	for c := range 3 {
 		gray.Row(levels, weights[c*n:][:n])
 		for i, level := range levels {
@@ -47,9 +48,9 @@ func ColourKernel(weights []float32, width int, largest float64, zoom int) *Rast
 	return &Raster{Width: width, Height: n / width, Zoom: zoom, Pix: pix}
 }
 
-// OneKernel finds the kernel of a filter whose channels all have the same one but for a
-// factor of 0 or more, C×H×W weights for channels C: that of the channel where it is
-// strongest. ok is false where they differ by more than rounding.
+// OneKernel finds the one kernel of a filter whose channels have multiples of it. weights is
+// channels×H×W. The kernel, H×W, is taken from the channel with the largest weight. ok is
+// false if a channel differs from every multiple by a factor of at least 0, beyond rounding.
 func OneKernel(weights []float32, channels int) (kernel []float32, ok bool) {
 	n := len(weights) / channels
 	strongest, at := 0, 0
@@ -59,7 +60,7 @@ func OneKernel(weights []float32, channels int) (kernel []float32, ok bool) {
 		}
 	}
 	kernel = weights[strongest*n:][:n]
-	const rounding = 1e-5 // of the largest weight; spreading rounds each weight to float32
+	const rounding = 1e-5 // share of the largest weight: a multiple is rounded to float32
 	for c := range channels {
 		of := weights[c*n:][:n]
 		ratio := max(0, float64(of[at])/float64(kernel[at]))

@@ -5,22 +5,22 @@ import (
 	"math/bits"
 )
 
-// Raster is a small picture on a figure, drawn with each of its pixels as a square of
-// Zoom×Zoom.
+// Raster is a small picture on a figure. Each of its pixels is drawn as a square of
+// Zoom×Zoom pixels.
 type Raster struct {
 	Width, Height int
-	Zoom          int        // 0 is 1
-	Pix           []byte     // row after row: RGB, or a level a pixel
-	Palette       [][3]uint8 // the colours of 256 levels; nil where Pix is RGB
-	Labels        []string   // of a cell's picture: on each pixel's square, where there is room; nil is none
+	Zoom          int        // 0 means 1
+	Pix           []byte     // row after row: RGB, or one level a pixel
+	Palette       [][3]uint8 // colours of the 256 levels; nil if Pix is RGB
+	Labels        []string   // texts on the pixels' squares, if they fit; nil is none
 }
 
-// Size is the pixels that the raster takes on a figure.
+// Size is the width and height of the raster on a figure, in pixels.
 func (r *Raster) Size() image.Point {
 	return image.Pt(r.Width, r.Height).Mul(max(1, r.Zoom))
 }
 
-// draw puts the raster's upper left corner at a point, as far as dst reaches.
+// draw puts the raster's upper left corner at a point and clips the raster to dst.
 func (r *Raster) draw(dst *image.RGBA, at image.Point) {
 	zoom := max(1, r.Zoom)
 	box := image.Rectangle{Max: r.Size()}.Add(at)
@@ -42,9 +42,9 @@ func (r *Raster) colour(pixel int) [3]uint8 {
 	return [3]uint8(r.Pix[3*pixel:])
 }
 
-// Fit is the size in which a picture is shown in a tile whose longer side is about so
-// many pixels: a larger one is reduced to it, aspect kept, and a smaller one or one that
-// is larger by at most a third keeps its pixels, each as a square of zoom×zoom.
+// Fit returns the size at which a picture is shown in a tile whose longer side has about
+// tile pixels. A picture larger by more than a third is reduced to the tile, with its aspect
+// kept. Every other picture keeps its pixels, each as a square of zoom×zoom.
 func Fit(picture image.Point, tile int) (size image.Point, zoom int) {
 	longer := max(picture.X, picture.Y)
 	if longer > tile*4/3 {
@@ -53,13 +53,13 @@ func Fit(picture image.Point, tile int) (size image.Point, zoom int) {
 	return picture, max(1, (2*tile+longer)/(2*longer)) // rounded half up
 }
 
-// Within is the size in which a picture is shown in a box: the largest inside, aspect
-// kept, with whole squares of zoom×zoom pixels where that is larger than the picture.
+// Within returns the largest size at which a picture fits a box, with its aspect kept. A
+// picture that is enlarged keeps its pixels, each as a square of zoom×zoom.
 func Within(picture, box image.Point) (size image.Point, zoom int) {
 	if picture.X <= box.X && picture.Y <= box.Y {
 		return picture, min(box.X/picture.X, box.Y/picture.Y)
 	}
-	// scaled is v·part/whole, rounded half up; products of sides may exceed 63 bits.
+	// scaled is v·part/whole, rounded half up. The product may exceed 63 bits.
 	scaled := func(v, part, whole int) int {
 		hi, lo := bits.Mul64(uint64(v), uint64(part))
 		lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
@@ -73,29 +73,28 @@ func Within(picture, box image.Point) (size image.Point, zoom int) {
 	return image.Pt(scaled(picture.X, box.Y, picture.Y), box.Y), 1
 }
 
-// Reduction makes a raster of a picture whose rows come one after the other: each of
-// its pixels is the mean over the area that it stands for, rounded half up. All of it is
-// whole numbers.
+// Reduction reduces a picture, row by row, to a smaller raster. Each pixel of the raster is
+// the mean of the area that it stands for, rounded half up. The arithmetic is in integers.
 type Reduction struct {
 	from, to image.Point
-	samples  int    // a pixel: 1 or 3
-	pix      []byte // of the raster
-	y        int    // rows taken
-	spans    []span // one a column of the raster
-	line     []uint64
+	samples  int    // per pixel: 1 or 3
+	pix      []byte // pixels of the raster
+	y        int    // number of rows taken
+	spans    []span // one per column of the raster
+	rowSums  []uint64
 	sum      []uint64
 }
 
-// span is what a column of the raster takes of a row, in units of 1/to.X of a pixel: some
-// of the pixel first, all of those up to last, and some of that one. Where first and last
-// are the same pixel, it is counted in head.
+// span is the part of a row that a column of the raster covers, in units of 1/to.X of a
+// pixel: head of the pixel first, all of each pixel up to last, and tail of the pixel last.
+// If first and last are the same pixel, only head counts.
 type span struct {
 	first, last int
 	head, tail  uint64
 }
 
-// NewReduction reduces a picture of size from, with so many samples a pixel, to a size
-// that is no larger. to is at least 1×1.
+// NewReduction reduces a picture of size from to size to, which is at least 1×1 and no
+// larger. samples is the number of samples per pixel, 1 or 3.
 func NewReduction(from, to image.Point, samples int) *Reduction {
 	r := &Reduction{from: from, to: to, samples: samples}
 	for column := range to.X {
@@ -110,17 +109,17 @@ func NewReduction(from, to image.Point, samples int) *Reduction {
 	return r.Again()
 }
 
-// Again is another reduction from and to the same size, which shares what it can with r.
+// Again begins another reduction between the same sizes and shares the spans of r.
 func (r *Reduction) Again() *Reduction {
 	a := &Reduction{from: r.from, to: r.to, samples: r.samples, spans: r.spans}
 	a.pix = make([]byte, a.to.X*a.to.Y*a.samples)
 	if a.from != a.to {
-		a.line, a.sum = make([]uint64, a.to.X*a.samples), make([]uint64, a.to.X*a.samples)
+		a.rowSums, a.sum = make([]uint64, a.to.X*a.samples), make([]uint64, a.to.X*a.samples)
 	}
 	return a
 }
 
-// Row takes the next row.
+// Row takes the next row of the picture.
 func (r *Reduction) Row(row []byte) {
 	if r.from == r.to {
 		copy(r.pix[r.y*len(row):], row)
@@ -128,20 +127,20 @@ func (r *Reduction) Row(row []byte) {
 		return
 	}
 	r.along(row)
-	// In units of 1/to.Y of a row, this one lies from y·to.Y to (y+1)·to.Y, and a row
-	// of the raster takes from.Y of them.
+	// In units of 1/to.Y of a row, this row lies from y·to.Y to (y+1)·to.Y. A row of the
+	// raster takes from.Y units.
 	begin, end := r.y*r.to.Y, (r.y+1)*r.to.Y
 	r.y++
-	line := begin / r.from.Y
-	if edge := (line + 1) * r.from.Y; end >= edge {
+	y := begin / r.from.Y
+	if edge := (y + 1) * r.from.Y; end >= edge {
 		r.add(uint64(edge - begin))
-		r.finish(line)
+		r.finish(y)
 		begin = edge
 	}
 	r.add(uint64(end - begin))
 }
 
-// along sums a row over the columns of the raster.
+// along sums a row over each column of the raster.
 func (r *Reduction) along(row []byte) {
 	n, whole := r.samples, uint64(r.to.X)
 	for i, s := range r.spans {
@@ -160,7 +159,7 @@ func (r *Reduction) along(row []byte) {
 			if s.tail > 0 {
 				sum += s.tail * uint64(row[s.last*n+c])
 			}
-			r.line[i*n+c] = sum
+			r.rowSums[i*n+c] = sum
 		}
 	}
 }
@@ -169,20 +168,20 @@ func (r *Reduction) add(weight uint64) {
 	if weight == 0 {
 		return
 	}
-	for i, v := range r.line {
+	for i, v := range r.rowSums {
 		r.sum[i] += weight * v
 	}
 }
 
-func (r *Reduction) finish(line int) {
+func (r *Reduction) finish(y int) {
 	area := uint64(r.from.X) * uint64(r.from.Y)
 	for i, v := range r.sum {
-		r.pix[line*len(r.sum)+i] = byte((v + area/2) / area)
+		r.pix[y*len(r.sum)+i] = byte((v + area/2) / area)
 	}
 	clear(r.sum)
 }
 
-// Raster is the picture, once all its rows are in.
+// Raster returns the reduced picture after the last row.
 func (r *Reduction) Raster(zoom int, palette [][3]uint8) Raster {
 	return Raster{Width: r.to.X, Height: r.to.Y, Zoom: zoom, Pix: r.pix, Palette: palette}
 }

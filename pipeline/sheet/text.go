@@ -12,12 +12,12 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// face sets text in one font and size. Its glyphs are kept as they were first drawn.
+// face draws text in one font and size. It keeps the glyphs that it has drawn.
 //
-// font/opentype's Face is not used: it leaves curves to vector.Rasterizer.QuadTo, whose
-// float32 sums of products Go may fuse on some machines, so that a glyph's edge could
-// differ by a level. Here curves are cut into lines by whole numbers, and what
-// Rasterizer.LineTo computes is rounded after each step everywhere.
+// font/opentype's Face is not used. It draws curves with vector.Rasterizer.QuadTo, whose
+// sums of float32 products Go may fuse on some machines. A glyph's edge could then differ by
+// a level. face cuts curves into lines in integer arithmetic, and Rasterizer.LineTo rounds
+// after each step on every machine.
 type face struct {
 	font   *sfnt.Font
 	ppem   fixed.Int26_6
@@ -26,19 +26,18 @@ type face struct {
 	glyphs map[glyphKey]glyph
 }
 
-// glyphKey is a letter of the font, of which there are hundreds, and where between two
-// pixels it starts, in quarters.
+// glyphKey is a glyph of the font and the quarter of a pixel at which it starts.
 type glyphKey struct {
 	index   sfnt.GlyphIndex
 	quarter fixed.Int26_6
 }
 
 type glyph struct {
-	mask    *image.Alpha // around the origin on the baseline
+	mask    *image.Alpha // relative to the origin on the baseline
 	advance fixed.Int26_6
 }
 
-// newFace reads a TrueType font for letters of so many pixels an em.
+// newFace reads a TrueType font. An em takes the given number of pixels.
 func newFace(ttf []byte, pixels int) (*face, error) {
 	f, err := sfnt.Parse(ttf)
 	if err != nil {
@@ -47,7 +46,7 @@ func newFace(ttf []byte, pixels int) (*face, error) {
 	return &face{font: f, ppem: fixed.I(pixels), glyphs: map[glyphKey]glyph{}}, nil
 }
 
-// width is the pixels that text takes, rounded up.
+// width is the width of a text in pixels, rounded up.
 func (f *face) width(text string) int {
 	var x fixed.Int26_6
 	for _, r := range text {
@@ -56,7 +55,7 @@ func (f *face) width(text string) int {
 	return x.Ceil()
 }
 
-// draw sets text with its baseline starting at a point.
+// draw draws a text. Its baseline starts at a point.
 func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string) {
 	const quarter = 16
 	x := fixed.I(at.X)
@@ -70,7 +69,7 @@ func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string
 	}
 }
 
-// glyph draws a character, or the font's sign for one that it has not.
+// glyph draws a character, or the font's sign for missing characters.
 func (f *face) glyph(r rune, quarter fixed.Int26_6) glyph {
 	index, err := f.font.GlyphIndex(&f.buf, r)
 	if err != nil {
@@ -92,7 +91,7 @@ func (f *face) glyph(r rune, quarter fixed.Int26_6) glyph {
 	return g
 }
 
-// fill draws an outline that starts so far right of the origin.
+// fill draws an outline whose origin is shifted to the right.
 func (f *face) fill(outline sfnt.Segments, right fixed.Int26_6) *image.Alpha {
 	b := outline.Bounds()
 	r := image.Rect((b.Min.X + right).Floor(), b.Min.Y.Floor(), (b.Max.X + right).Ceil(), b.Max.Y.Ceil())
@@ -113,7 +112,7 @@ func (f *face) fill(outline sfnt.Segments, right fixed.Int26_6) *image.Alpha {
 		case sfnt.SegmentOpLineTo:
 			f.rast.LineTo(float32(a.X)/64, float32(a.Y)/64)
 			pen = a
-		case sfnt.SegmentOpQuadTo: // TrueType outlines have no other curves
+		case sfnt.SegmentOpQuadTo: // TrueType outlines have no cubic curves
 			f.curve(pen, a, b)
 			pen = b
 		}
@@ -123,8 +122,9 @@ func (f *face) fill(outline sfnt.Segments, right fixed.Int26_6) *image.Alpha {
 	return mask
 }
 
-// curve is a quadratic Bézier curve from a by b to c in four lines, which at these sizes
-// are less than a tenth of a pixel from it. All sums are whole numbers below 2²⁴.
+// curve draws a quadratic Bézier curve from a to c with control point b as four lines. At
+// these sizes they are less than a tenth of a pixel from the curve. All sums are integers
+// below 2²⁴.
 func (f *face) curve(a, b, c fixed.Point26_6) {
 	const lines = 4
 	for i := fixed.Int26_6(1); i <= lines; i++ {
@@ -136,14 +136,14 @@ func (f *face) curve(a, b, c fixed.Point26_6) {
 	}
 }
 
-// shorten is text in at most so many pixels: where it is longer, its middle gives way to
-// an ellipsis.
+// shorten replaces the middle of a text by an ellipsis if the text is wider than a number
+// of pixels.
 func (f *face) shorten(text string, pixels int) string {
 	if f.width(text) <= pixels {
 		return text
 	}
 	runes := []rune(text)
-	short := func(n int) string { // of n characters and the ellipsis
+	short := func(n int) string { // n characters and the ellipsis
 		head := (n + 1) / 2
 		return string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
 	}

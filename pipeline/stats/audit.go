@@ -2,24 +2,24 @@ package stats
 
 import "math"
 
-// Kind is what an audit finds.
+// Kind names a finding of an audit.
 type Kind string
 
 // The kinds.
 const (
-	NotFinite Kind = "not-finite" // beyond float32 somewhere, or NaN after a layer that was
-	Dead      Kind = "dead"       // 0 everywhere
-	Faint     Kind = "faint"      // never above what rounding leaves: colour filters on gray pictures are so
-	Rare      Kind = "rare"       // hardly ever other than 0
-	Constant  Kind = "constant"   // the same everywhere in each picture
-	Saturated Kind = "saturated"  // at relu6's 6
-	Duplicate Kind = "duplicate"  // goes with another filter of its layer
+	NotFinite Kind = "not-finite" // some values are NaN or infinite
+	Dead      Kind = "dead"       // every value is 0
+	Faint     Kind = "faint"      // the values are no more than rounding errors, as of colour filters on gray pictures
+	Rare      Kind = "rare"       // hardly any value is not 0
+	Constant  Kind = "constant"   // each map has one value everywhere
+	Saturated Kind = "saturated"  // many values are at the activation's limit, such as the 6 of relu6
+	Duplicate Kind = "duplicate"  // the maps correlate with the maps of another filter of the layer
 )
 
 const (
-	faintest       = 1e-5  // of the layer's largest magnitude
-	rareShare      = 0.001 // of the values are not zero
-	saturatedShare = 0.25  // of the values are at the largest that there can be
+	faintest       = 1e-5  // a faint filter's largest magnitude, as a share of its layer's
+	rareShare      = 0.001 // a rare filter's share of values other than 0
+	saturatedShare = 0.25  // a saturated filter's share of values at the limit
 )
 
 // Finding is a filter that may not be worth its work.
@@ -29,19 +29,19 @@ type Finding struct {
 	Layer       string  `json:"layer"`
 	Index       int     `json:"index"`
 	Filter      string  `json:"filter"`
-	Pictures    int     `json:"pictures"`              // dead, constant: all; otherwise those on which it fires
-	Share       float64 `json:"share"`                 // of values that are not 0; saturated: of values at the limit; not-finite: of NaN and infinite ones
-	Largest     float64 `json:"largest"`               // magnitude of its values
-	Of          *int    `json:"of,omitempty"`          // duplicate: the other filter's index
-	OfFilter    string  `json:"of_filter,omitempty"`   // and name
-	Correlation float64 `json:"correlation,omitempty"` // with it
+	Pictures    int     `json:"pictures"`              // dead: all pictures; otherwise the pictures on which the filter fires
+	Share       float64 `json:"share"`                 // share of values other than 0; saturated: at the limit; not-finite: NaN or infinite
+	Largest     float64 `json:"largest"`               // largest magnitude of the values
+	Of          *int    `json:"of,omitempty"`          // duplicate: index of the other filter
+	OfFilter    string  `json:"of_filter,omitempty"`   // duplicate: name of the other filter
+	Correlation float64 `json:"correlation,omitempty"` // duplicate: correlation with the other filter, from −1 to 1
 }
 
-// Findings audits a layer, whose statistics are l: limit is the largest value that its
-// activation lets through, or +Inf, and pairs whose correlation is at least duplicates,
-// of either sign, are near duplicates. Each filter is named once, for the gravest
-// reason, in the order of filters; a duplicate is so of the filter before it that it is
-// most like.
+// Findings audits a layer and returns at most one finding a filter, in the order of the
+// filters. A filter with several faults is found for the gravest. l holds the layer's
+// statistics. limit is the largest value that the layer's activation lets through, or +Inf.
+// Two filters are near duplicates if the magnitude of their correlation is at least
+// duplicates. A duplicate names the earlier filter with the strongest correlation.
 func (t *Tally) Findings(l *Layer, pictures int, limit, duplicates float64) []Finding {
 	var found []Finding
 	loudest := 0.0
@@ -78,10 +78,10 @@ func (t *Tally) Findings(l *Layer, pictures int, limit, duplicates float64) []Fi
 	return found
 }
 
-// largest is the largest magnitude.
+// largest is the largest magnitude of the filter's values.
 func (f *Filter) largest() float64 { return max(math.Abs(f.Min), math.Abs(f.Max)) }
 
-// duplicate looks for an earlier filter that goes with the one of the finding.
+// duplicate looks for the earlier filter with the strongest correlation and notes it.
 func (t *Tally) duplicate(f *Finding, l *Layer, least float64) bool {
 	for i := range f.Index {
 		r, ok := t.correlation.between(i, f.Index)

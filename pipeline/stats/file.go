@@ -1,7 +1,10 @@
-// Package stats gathers what the maps of a stack come to over a folder of pictures: the
-// values of each filter, how the filters of a layer go together, and the patches that
-// each answers to most strongly. Its memory does not grow with the number of pictures,
-// and its results do not depend on the order in which workers end.
+// Package stats owns the statistics of a stack's maps over many pictures: the distribution
+// of each filter's values, the correlations between the filters of a layer, the strongest
+// answers, the audit, and the file that holds them. It never runs a stack and never reads
+// a picture.
+//
+// Its memory does not grow with the number of pictures. Its results do not depend on the
+// order in which workers finish.
 package stats
 
 import (
@@ -14,7 +17,7 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// Version is that of the file's format.
+// Version is the version of the file's format.
 const Version = 1
 
 // File is a statistics file, as calibrate writes it.
@@ -22,22 +25,22 @@ type File struct {
 	Version    int       `json:"version"`
 	Filterbank string    `json:"filterbank"` // the program's version
 	Pictures   int       `json:"pictures"`
-	Failed     int       `json:"failed"` // pictures that are in no figure
+	Failed     int       `json:"failed"` // pictures that failed; no statistic counts them
 	Layers     []Layer   `json:"layers"`
 	Audit      []Finding `json:"audit"`
 }
 
-// Layer is the statistics of a layer.
+// Layer holds the statistics of a layer.
 type Layer struct {
 	Stack   string   `json:"stack,omitempty"`
 	Layer   string   `json:"layer"`
-	SHA256  string   `json:"sha256"`  // of all that its values depend on besides the pictures
-	Sampled uint64   `json:"sampled"` // places at which its filters were compared
+	SHA256  string   `json:"sha256"`  // digest of everything that the values depend on besides the pictures
+	Sampled uint64   `json:"sampled"` // number of places at which the filters were compared
 	Filters []Filter `json:"filters"`
 }
 
-// Filter is the statistics of one filter. NaN and infinite values are in no figure but
-// their own; without any finite value the others are 0.
+// Filter holds the statistics of one filter. NaN and Infinite count the values that are
+// not finite. All other statistics are of the finite values, and 0 if there are none.
 type Filter struct {
 	Index       int         `json:"index"`
 	Filter      string      `json:"filter"`
@@ -49,22 +52,22 @@ type Filter struct {
 	Min         float64     `json:"min"`
 	Max         float64     `json:"max"`
 	Mean        float64     `json:"mean"`
-	Std         float64     `json:"std"`         // of the population
-	Percentiles Percentiles `json:"percentiles"` // to 1/256 of their value
-	Fires       int         `json:"fires"`       // pictures with a value other than 0
-	Constant    int         `json:"constant"`    // pictures with one value everywhere, on maps of more than one
-	Strongest   []Patch     `json:"strongest"`   // at most nine, of as many pictures
+	Std         float64     `json:"std"`         // standard deviation of the population
+	Percentiles Percentiles `json:"percentiles"` // exact to 1/256 of each
+	Fires       int         `json:"fires"`       // number of pictures with a value other than 0
+	Constant    int         `json:"constant"`    // number of pictures with one value everywhere; maps of one value do not count
+	Strongest   []Patch     `json:"strongest"`   // at most nine, one a picture, the strongest first
 }
 
-// Patch is where a filter answers most strongly in a picture.
+// Patch is the place in a picture at which a filter answers most strongly.
 type Patch struct {
 	Input manifest.Path `json:"input"`
 	Value float64       `json:"value"`
-	At    [2]int        `json:"at"`  // row and column of the map
-	Box   [4]int        `json:"box"` // top, left, height and width of its receptive field on the prepared picture; parts may lie in the padding
+	At    [2]int        `json:"at"`  // row and column in the map
+	Box   [4]int        `json:"box"` // receptive field on the prepared picture: top, left, height, width in pixels; parts may lie in the padding
 }
 
-// Layer gives what has been gathered of a layer. Hash is its SHA256.
+// Layer returns the statistics of the layer. hash becomes Layer.SHA256.
 func (t *Tally) Layer(stack string, layer filters.Layer, hash string) Layer {
 	l := Layer{Stack: stack, Layer: layer.Name(), SHA256: hash, Sampled: t.correlation.n, Filters: []Filter{}}
 	for k, name := range layer.Filters() {
@@ -83,7 +86,7 @@ func (t *Tally) Layer(stack string, layer filters.Layer, hash string) Layer {
 	return l
 }
 
-// Encode gives the file's bytes: JSON with a line for each filter.
+// Encode returns the file's bytes: JSON with a line for each filter.
 func (f *File) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -92,16 +95,17 @@ func (f *File) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("write statistics: %w", err)
 	}
 	data := b.Bytes()
-	for _, begin := range []string{`{"stack":`, `{"layer":`, `{"index":`, `{"kind":`} { // in a text, quotes are escaped
+	for _, begin := range []string{`{"stack":`, `{"layer":`, `{"index":`, `{"kind":`} { // no string matches, since JSON escapes its quotes
 		data = bytes.ReplaceAll(data, []byte(begin), []byte("\n"+begin))
 	}
 	return data, nil
 }
 
-// ErrForeign says that a file is no statistics file of this version.
-var ErrForeign = errors.New("it is no statistics file of this version: filterbank calibrate writes one")
+// ErrForeign says that a file is not a statistics file of this version.
+var ErrForeign = errors.New("it is not a statistics file of this version; filterbank calibrate writes one")
 
-// Read reads a statistics file.
+// Read reads a statistics file. The error wraps ErrForeign if the file's content is
+// something else.
 func Read(name string) (*File, error) {
 	data, err := manifest.ReadFile(name)
 	if err != nil {

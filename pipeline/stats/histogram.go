@@ -7,19 +7,19 @@ import (
 )
 
 // Histogram counts float32 values by sign, exponent and the first 8 bits of the
-// significand, so that every bin is at most 1/256 of its values wide (of subnormal ones
-// 2⁻¹³⁴), and sums them without rounding. All of it is integers: neither the order of
-// values nor that of merging changes anything. The zero value is empty.
+// significand, and sums them without rounding. A bin is at most 1/256 of its values wide.
+// A bin of subnormal values is 2⁻¹³⁴ wide. All counts and sums are integers, so neither the
+// order of the values nor the order of merging changes them. The zero value is empty.
 //
-// It takes 4 kB, and 2 kB for every power of two among the values, whatever their number.
+// A Histogram takes 4 kB, and 2 kB more for every sign and power of two among the values.
 type Histogram struct {
 	pages         [512]*page // by sign and exponent
 	zeros         uint64     // of either sign
-	nan, infinite uint64     // are in no page
+	nan, infinite uint64     // not in any page
 }
 
-// page is the values of one sign and exponent. With m the significand's 23 stored bits,
-// the sums are of m and of m².
+// page holds the values of one sign and exponent. m is the 23 stored bits of a significand.
+// sum adds up m, and squares adds up m².
 type page struct {
 	counts               [256]uint64 // by the upper 8 bits of m
 	sum                  uint64
@@ -57,8 +57,8 @@ func (h *Histogram) Add(row []float32) {
 	h.zeros += zeros
 }
 
-// open makes the page of a value met for the first time. What is not finite has none and
-// is counted at once.
+// open makes the page of a value met for the first time. Values that are not finite have no
+// page, and open counts them itself.
 func (h *Histogram) open(b uint32) *page {
 	switch at := b >> storedBits; {
 	case at&special != special:
@@ -72,7 +72,7 @@ func (h *Histogram) open(b uint32) *page {
 	return nil
 }
 
-// Drain takes all counts out of from, which is then empty.
+// Drain moves all counts from another histogram into h.
 func (h *Histogram) Drain(from *Histogram) {
 	h.zeros += from.zeros
 	h.nan += from.nan
@@ -116,11 +116,11 @@ func (p *page) count() (n uint64) {
 	return n
 }
 
-// Moments are the mean and the population's standard deviation of the finite values: of
-// the exact sums, the mean rounded once and the deviation twice. They are 0 without any
-// value.
+// Moments returns the mean and the population's standard deviation of the finite values,
+// both 0 if there are none. They are computed from exact sums: the mean is rounded once and
+// the deviation twice.
 func (h *Histogram) Moments() (mean, deviation float64) {
-	sum, squares := new(big.Int), new(big.Int) // in units of 2⁻¹⁴⁹ and of its square
+	sum, squares := new(big.Int), new(big.Int) // in units of 2⁻¹⁴⁹ and 2⁻²⁹⁸
 	for i, p := range h.pages {
 		if p == nil {
 			continue
@@ -144,8 +144,8 @@ func (h *Histogram) Moments() (mean, deviation float64) {
 	return mean, math.Sqrt(variance)
 }
 
-// exact gives the sum and the sum of squares of a page's magnitudes, in units of the last
-// place, which are 2^shift times the smallest float32.
+// exact returns the sum and the sum of squares of a page's magnitudes, in units in the last
+// place. Such a unit is 2^shift times the smallest float32.
 func (p *page) exact(exponent int) (sum, squares *big.Int, shift uint) {
 	sum = new(big.Int).SetUint64(p.sum)
 	squares = new(big.Int).SetUint64(p.squaresHigh)

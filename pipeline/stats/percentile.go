@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// percents are the percentiles that a file has, by name and in thousandths.
+// percents are the percentiles in a file, by name and in thousandths.
 var percents = [...]struct {
 	name     string
 	permille uint64
@@ -15,8 +15,8 @@ var percents = [...]struct {
 	{"0.1", 1}, {"1", 10}, {"5", 50}, {"25", 250}, {"50", 500}, {"75", 750}, {"95", 950}, {"99", 990}, {"99.9", 999},
 }
 
-// Percentiles are values that 0.1, 1, 5, 25, 50, 75, 95, 99 and 99.9 percent of a
-// filter's values are not above. In JSON they have these names.
+// Percentiles holds the percentiles 0.1, 1, 5, 25, 50, 75, 95, 99 and 99.9 of a filter's
+// values, in this order. In JSON it is an object with these names.
 type Percentiles [len(percents)]float64
 
 // MarshalJSON writes an object with the percentiles in ascending order.
@@ -29,7 +29,7 @@ func (p Percentiles) MarshalJSON() ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. All percentiles have to be there.
+// UnmarshalJSON reads what MarshalJSON writes. A missing percentile is an error.
 func (p *Percentiles) UnmarshalJSON(data []byte) error {
 	var values map[string]float64
 	if err := json.Unmarshal(data, &values); err != nil {
@@ -45,10 +45,11 @@ func (p *Percentiles) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// percentiles are those of the finite values, which go from lo to hi; all 0 without any. As
-// numpy's percentile does by default, they lie between the two values next to the place
-// (n−1)·p/100 of the sorted values; each of these two is known to 1/256 of itself, its
-// bin, and taken to be where it would be if the values of the bin lay evenly in it.
+// percentiles are the percentiles of the finite values, which go from lo to hi. They are
+// all 0 if there is no finite value. As numpy.percentile does by default, they interpolate
+// between the two values next to the place (n−1)·p/100 of the sorted values. Each of the two
+// is taken from its bin, as if the values of the bin were evenly spaced. So it is known to
+// 1/256 of itself.
 func (h *Histogram) percentiles(lo, hi float64) (found Percentiles) {
 	n := h.finite()
 	if n == 0 {
@@ -71,7 +72,7 @@ func (h *Histogram) percentiles(lo, hi float64) (found Percentiles) {
 
 func clamp(v, lo, hi float64) float64 { return max(lo, min(hi, v)) }
 
-// at is about the values at places of the sorted values.
+// at estimates the values at some places among the sorted values.
 func (h *Histogram) at(places []uint64) []float64 {
 	values := make([]float64, len(places))
 	var before uint64
@@ -86,13 +87,13 @@ func (h *Histogram) at(places []uint64) []float64 {
 	return values
 }
 
-// bin is some values from lo to hi.
+// bin is a number of values between lo and hi.
 type bin struct {
 	lo, hi float64
 	count  uint64
 }
 
-// bins gives the bins that hold values, in ascending order.
+// bins yields the bins that hold values, in ascending order.
 func (h *Histogram) bins() func(yield func(bin) bool) {
 	return func(yield func(bin) bool) {
 		for e := special - 1; e >= 0; e-- {
@@ -117,7 +118,7 @@ func (h *Histogram) bins() func(yield func(bin) bool) {
 	}
 }
 
-// edges are the smallest magnitude of a bin and that of the next one.
+// edges are the smallest magnitude of a bin and the smallest magnitude of the next bin.
 func edges(exponent, k int) (lo, hi float64) {
 	first := uint32(exponent)<<storedBits | uint32(k)<<binShift
 	lo = float64(math.Float32frombits(first))

@@ -6,20 +6,21 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Positions are places of a map at which all filters of a layer are compared: at most
-// so many, spread over the map. They depend on the map's size only.
+// Positions are places of a map at which all filters of a layer are compared. They are
+// scattered over the map and depend on the map's size only.
 type Positions struct {
-	columns []int // row after row
+	columns []int // in ascending order, row after row
 	rows    []int // rows[y] is the number of places above row y
 }
 
-// NewPositions chooses n places of maps of h×w, or all where there are no more: one
-// anywhere in each cell of a grid, so that no pattern in the picture falls in with it.
+// NewPositions chooses at most n places of maps of h×w, or all places if there are no more
+// than n. A place lies anywhere in its cell of a grid, so that no regular pattern in a
+// picture coincides with the places.
 func NewPositions(h, w, n int) Positions {
 	p := Positions{rows: make([]int, h+1)}
 	down := min(h, max(1, int(math.Sqrt(float64(n)))))
 	across := min(w, max(1, n/down))
-	down = min(h, max(1, n/across)) // a map of few columns gets more rows
+	down = min(h, max(1, n/across)) // a narrow map gets more rows
 	seed := uint64(1)
 	for i := range down {
 		top, bottom := i*h/down, (i+1)*h/down
@@ -38,8 +39,8 @@ func NewPositions(h, w, n int) Positions {
 	return p
 }
 
-// scatter is the finaliser of SplitMix64 (Steele, Lea and Flood, Fast Splittable
-// Pseudorandom Number Generators, 2014) on the next state.
+// scatter hashes x: it is the finaliser of SplitMix64 (Steele, Lea and Flood, Fast
+// Splittable Pseudorandom Number Generators, 2014), applied to the state after x.
 func scatter(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -50,19 +51,19 @@ func scatter(x uint64) uint64 {
 // Len is the number of places.
 func (p *Positions) Len() int { return len(p.columns) }
 
-// Sample is the values of all filters of a layer at the places of a picture's maps.
+// Sample holds the values of all filters of a layer at the positions in a picture's maps.
 type Sample struct {
 	positions Positions
 	filters   int
 	values    []float32 // place after place
 }
 
-// NewSample makes room for the values of so many filters.
+// NewSample returns an empty sample of a number of filters.
 func NewSample(p Positions, filters int) *Sample {
 	return &Sample{p, filters, make([]float32, p.Len()*filters)}
 }
 
-// AddRows takes in rows of a map. What is not finite counts as 0. Calls for different
+// AddRows takes rows of a map. Values that are not finite count as 0. Calls for different
 // channels may be concurrent.
 func (s *Sample) AddRows(rows volume.Rows, channel int) {
 	for i := range rows.N {
@@ -82,14 +83,14 @@ func (s *Sample) AddRows(rows volume.Rows, channel int) {
 	}
 }
 
-// correlation gathers how the maps of a layer's filters go together.
+// correlation gathers the correlations between the filters of a layer.
 type correlation struct {
 	filters  int
 	n        uint64
-	shift    []float64 // each filter's first value, taken from all others against cancellation
+	shift    []float64 // each filter's first value; subtracting it from all values avoids cancellation
 	sums     []float64
-	products []float64 // row after row of the upper triangle; made with the first sample
-	firing   []uint64  // values other than 0
+	products []float64 // of each pair, the upper triangle row after row; made with the first sample
+	firing   []uint64  // number of values other than 0
 	row      []float64 // scratch
 }
 
@@ -100,7 +101,7 @@ func newCorrelation(filters int) *correlation {
 	}
 }
 
-// add takes in a sample. Sums are rounded, so the order of samples matters.
+// add takes a sample. The sums are rounded, so the order of the samples matters.
 func (c *correlation) add(s *Sample) {
 	for at := 0; at < len(s.values); at += c.filters {
 		values := s.values[at : at+c.filters]
@@ -130,7 +131,7 @@ func (c *correlation) add(s *Sample) {
 	}
 }
 
-// covariance of i ≤ j, times n².
+// covariance is n² times the covariance of the filters i ≤ j.
 func (c *correlation) covariance(i, j int) float64 {
 	if c.n == 0 {
 		return 0
@@ -139,8 +140,8 @@ func (c *correlation) covariance(i, j int) float64 {
 	return float64(float64(c.n)*c.products[at]) - float64(c.sums[i]*c.sums[j])
 }
 
-// between is Pearson's correlation of i ≤ j, from −1 to 1. ok is false where one of them
-// is the same at nearly all places, so that chance would decide.
+// between is Pearson's correlation of the filters i ≤ j, from −1 to 1. ok is false if one of
+// them has the same value at nearly all places, since chance would then decide.
 func (c *correlation) between(i, j int) (r float64, ok bool) {
 	a, b := c.covariance(i, i), c.covariance(j, j)
 	if min(c.firing[i], c.firing[j]) < leastFiring || !(a > 0 && b > 0) {
@@ -149,6 +150,6 @@ func (c *correlation) between(i, j int) (r float64, ok bool) {
 	return clamp(c.covariance(i, j)/(math.Sqrt(a)*math.Sqrt(b)), -1, 1), true
 }
 
-// leastFiring is the number of places at which a filter's values must not be 0 before
-// its correlation means anything.
+// leastFiring is the number of values other than 0 that a filter needs before its
+// correlation means anything.
 const leastFiring = 16

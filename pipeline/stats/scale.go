@@ -10,14 +10,14 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// Bounds say what a filter's range goes from and to. The zero value is from its smallest
-// value, or 0 where that is larger, to its largest.
+// Bounds choose the ends of a filter's range. The zero value chooses its smallest value, or
+// 0 if that is smaller, and its largest value.
 type Bounds struct {
 	percentiles bool
-	lo, hi      int // of percents
+	lo, hi      int // indices in percents
 }
 
-// ParseBounds reads LO,HI: two of the percentiles that a file has.
+// ParseBounds reads LO,HI, two of the percentiles in a statistics file with LO below HI.
 func ParseBounds(s string) (Bounds, error) {
 	lo, hi, _ := strings.Cut(s, ",")
 	b := Bounds{true, -1, -1}
@@ -37,8 +37,8 @@ func ParseBounds(s string) (Bounds, error) {
 	return b, nil
 }
 
-// Ranges is the range of each filter of a layer. Hash is the layer's SHA256 as it is now.
-// It is an error when the file is not about that layer.
+// Ranges returns the range of each filter of a layer. hash is the layer's present SHA256.
+// It is an error if the file has no statistics of this layer with this hash.
 func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) ([]render.Range, error) {
 	name := layer.Name()
 	if stack != "" {
@@ -55,7 +55,7 @@ func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) 
 		}
 	}
 	if l.SHA256 != hash || len(l.Filters) != len(layer.Filters()) {
-		return nil, fmt.Errorf("its layer %s is another one: weights, settings, a layer before it or how pictures are prepared have changed since; calibrate again", name)
+		return nil, fmt.Errorf("its layer %s has changed: weights, settings, an earlier layer or the preparation of pictures; calibrate again", name)
 	}
 	ranges := make([]render.Range, len(l.Filters))
 	for k := range ranges {
@@ -78,8 +78,9 @@ func (f *File) layerNames() []string {
 	return names
 }
 
-// Range is the filter's range: of no width where its values are all the same. Where two
-// percentiles are, as 0 may be after ReLU, it is that of the zero Bounds.
+// Range returns the filter's range. If all values are the same, lo and hi are equal. If
+// the two percentiles of b are equal (often 0 after ReLU), the zero Bounds are used. It is
+// an error if hi − lo is not a number or infinite.
 func (f *Filter) Range(b Bounds) (render.Range, error) {
 	r := render.Range{Lo: f.Min, Hi: f.Max}
 	switch {
@@ -89,7 +90,7 @@ func (f *Filter) Range(b Bounds) (render.Range, error) {
 		r.Lo = min(0, r.Lo)
 	}
 	if !(r.Lo <= r.Hi) || math.IsInf(r.Hi-r.Lo, 0) {
-		return r, fmt.Errorf("its range is from %v to %v, which is none", r.Lo, r.Hi)
+		return r, fmt.Errorf("its values give no range, from %v to %v", r.Lo, r.Hi)
 	}
 	return r, nil
 }

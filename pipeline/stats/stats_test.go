@@ -66,7 +66,7 @@ func tally(t *testing.T, values []float32, pictures int) *Tally {
 		}
 		part.Begin(volume.Shape{C: 1, H: 1, W: len(some)})
 		part.AddRows(kernel.Best(), volume.Rows{C: 1, N: 1, W: len(some), Data: some}, 0)
-		all.Follow(all.Merge(&part), "picture", &filters.LayerPlan{})
+		all.AddOrdered(all.Merge(&part), "picture", &filters.LayerPlan{})
 	}
 	return all
 }
@@ -128,7 +128,7 @@ func TestPeaks(t *testing.T) {
 	plan := &filters.LayerPlan{Field: [2]int{5, 3}, FieldStart: [2]int{-2, -1}, Jump: [2]int{2, 4}}
 	largest := []float32{1, 5, 0, 5, 9, -1, 5, 2, 2, 7, 2, 2}
 	var parts [12]Part
-	var rests [12]Rest
+	var ordered [12]Ordered
 	for i, v := range largest { // a map of 3×4 whose largest value is at row 1, column 2, and again later
 		values := []float32{-3, -3, -3, -3, -3, -3, v, -3, -3, -3, v, -3}
 		parts[i].Begin(volume.Shape{C: 1, H: 3, W: 4})
@@ -138,10 +138,10 @@ func TestPeaks(t *testing.T) {
 	}
 	for i := range parts { // workers end in any order
 		j := (i*5 + 3) % len(parts)
-		rests[j] = all.Merge(&parts[j])
+		ordered[j] = all.Merge(&parts[j])
 	}
-	for i, r := range rests {
-		all.Follow(r, manifest.Path(strconv.Itoa(i)), plan)
+	for i, r := range ordered {
+		all.AddOrdered(r, manifest.Path(strconv.Itoa(i)), plan)
 	}
 	got := all.Layer("", namedLayer{}, "").Filters[0]
 	var order []string

@@ -10,12 +10,12 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// places is how many places of each picture's maps are compared: fewer in layers of
-// many filters, so that the pairs of values are at most about 2²³.
+// places is the number of places of each picture's maps at which filters are compared.
+// Layers of many filters have fewer, so that at most about 2²³ pairs of values are compared.
 func places(filters int) int { return min(256, max(16, 1<<24/(filters*filters))) }
 
-// Part gathers a layer's maps of one picture. It keeps its buffers between pictures and
-// has one owner at a time. The zero value is ready.
+// Part gathers a layer's maps of one picture. It keeps its buffers between pictures and has
+// one owner at a time. The zero value is ready for Begin.
 type Part struct {
 	values    []Values
 	sample    *Sample
@@ -23,7 +23,7 @@ type Part struct {
 	shape     volume.Shape
 }
 
-// Begin readies the part for a picture whose maps have that shape.
+// Begin starts a picture whose maps have a shape.
 func (p *Part) Begin(shape volume.Shape) {
 	if p.shape != shape {
 		p.shape, p.positions = shape, NewPositions(shape.H, shape.W, places(shape.C))
@@ -32,26 +32,27 @@ func (p *Part) Begin(shape volume.Shape) {
 	p.sample = NewSample(p.positions, shape.C)
 }
 
-// AddRows takes in rows of one channel, which come in order. Calls for different
+// AddRows takes the next rows of one channel. k finds the extremes. Calls for different
 // channels may be concurrent.
 func (p *Part) AddRows(k *kernel.Kernel, rows volume.Rows, channel int) {
 	p.values[channel].AddRows(k, rows, channel)
 	p.sample.AddRows(rows, channel)
 }
 
-// Rest is what of a Part has to wait for the pictures before it.
-type Rest struct {
+// Ordered is the share of a Part whose sums are rounded or whose ties go to the first
+// picture. A Tally takes it in the order of the pictures.
+type Ordered struct {
 	sample *Sample
 	peaks  []peak
 }
 
-// peak is the largest value of a map and where it is first met.
+// peak is the largest value of a map and the first place, row and column, that has it.
 type peak struct {
 	value float32
 	at    [2]int
 }
 
-// Tally gathers a layer's maps of all pictures.
+// Tally gathers a layer's maps over all pictures.
 type Tally struct {
 	mu          sync.Mutex
 	filters     []tallied
@@ -60,19 +61,19 @@ type Tally struct {
 
 type tallied struct {
 	Values
-	fires, constant int // pictures
+	fires, constant int // number of pictures
 	strongest       []Patch
 }
 
-// NewTally is a tally of a layer of so many filters.
+// NewTally returns an empty tally of a layer with a number of filters.
 func NewTally(filters int) *Tally {
 	return &Tally{filters: make([]tallied, filters), correlation: newCorrelation(filters)}
 }
 
-// Merge takes in a picture, in any order and from any goroutine. The part is then empty.
-// Rest is to go to Follow.
-func (t *Tally) Merge(p *Part) Rest {
-	r := Rest{sample: p.sample, peaks: make([]peak, len(p.values))}
+// Merge takes and empties a picture's part, in any order and from any goroutine. The result
+// must go to AddOrdered.
+func (t *Tally) Merge(p *Part) Ordered {
+	r := Ordered{sample: p.sample, peaks: make([]peak, len(p.values))}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k := range p.values {
@@ -80,7 +81,7 @@ func (t *Tally) Merge(p *Part) Rest {
 		if v.fires() {
 			f.fires++
 		}
-		if v.constant() && p.shape.H*p.shape.W > 1 { // a single value, of a global pool say, could be no other
+		if v.constant() && p.shape.H*p.shape.W > 1 { // the only value of a map, as of a global pool, is always constant
 			f.constant++
 		}
 		if v.extremes.Seen() {
@@ -92,9 +93,9 @@ func (t *Tally) Merge(p *Part) Rest {
 	return r
 }
 
-// Follow takes in the rest of a picture. It is called for one picture after the other,
-// in their order.
-func (t *Tally) Follow(r Rest, input manifest.Path, plan *filters.LayerPlan) {
+// AddOrdered takes what Merge returned for a picture. Its calls are made one at a time, in
+// the order of the pictures. plan gives the geometry of the patches.
+func (t *Tally) AddOrdered(r Ordered, input manifest.Path, plan *filters.LayerPlan) {
 	t.correlation.add(r.sample)
 	for k, p := range r.peaks {
 		list := t.filters[k].strongest
@@ -114,18 +115,18 @@ func (t *Tally) Follow(r Rest, input manifest.Path, plan *filters.LayerPlan) {
 	}
 }
 
-// strongest is how many patches are kept of each filter.
+// strongest is the number of patches that are kept for each filter.
 const strongest = 9
 
-// Bytes is about what tallying a layer of so many filters holds: for the whole run, and
-// for each worker. Values of maps of photos span some 40 powers of two, of either sign in
-// layers that can be negative.
+// Bytes estimates the memory, in bytes, for tallying a layer: for the whole run, and for
+// each worker. Values of maps of photos span some 40 powers of two, of both signs if the
+// layer is signed.
 func Bytes(filters int, signed bool) (run, worker int64) {
 	histogram := int64(4+40*2) << 10
 	if signed {
 		histogram = (4 + 80*2) << 10
 	}
 	n := int64(filters)
-	rest := 4*n*int64(places(filters)) + 24*n
-	return n*(histogram+9*256) + 4*n*(n+1), n*histogram + 3*rest
+	ordered := 4*n*int64(places(filters)) + 24*n
+	return n*(histogram+9*256) + 4*n*(n+1), n*histogram + 3*ordered
 }

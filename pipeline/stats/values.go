@@ -6,23 +6,23 @@ import (
 	"filterbank/pipeline/scale"
 )
 
-// Values gathers the maps of one filter: on a picture, and over all of them. The zero
-// value has seen none.
+// Values gathers the maps of one filter, of one picture or of all. The zero value has seen
+// no values.
 type Values struct {
 	Histogram
 	extremes scale.Extremes
-	atMax    uint64 // values equal to the largest
-	peak     [2]int // row and column of the first of them on a picture
+	atMax    uint64 // number of values equal to the largest
+	peak     [2]int // row and column of the first of them, in a picture's map
 }
 
-// AddRows takes in rows of a map, which come in order; k finds their extremes.
+// AddRows takes the next rows of a map. k finds the extremes.
 func (v *Values) AddRows(k *kernel.Kernel, rows volume.Rows, channel int) {
 	for i := range rows.N {
 		row := rows.Row(channel, i)
 		v.Histogram.Add(row)
 		before := v.extremes
 		lo, hi := v.extremes.Add(k, row)
-		if lo > hi { // nothing finite
+		if lo > hi { // no value is finite
 			continue
 		}
 		if !before.Seen() || hi > before.Max() {
@@ -52,7 +52,7 @@ func count(row []float32, value float32) (n uint64) {
 	return n
 }
 
-// Drain takes what from has seen of a picture, which then has seen nothing.
+// Drain moves what another has gathered of a picture into v.
 func (v *Values) Drain(from *Values) {
 	v.Histogram.Drain(&from.Histogram)
 	before := v.extremes
@@ -68,12 +68,12 @@ func (v *Values) Drain(from *Values) {
 	from.extremes, from.atMax = scale.Extremes{}, 0
 }
 
-// fires says that a value is not zero.
+// fires says whether any value is not zero.
 func (v *Values) fires() bool {
 	return v.extremes.Seen() && (v.extremes.Min() != 0 || v.extremes.Max() != 0)
 }
 
-// constant says that all values are the same.
+// constant says whether all values are finite and the same.
 func (v *Values) constant() bool {
 	return v.extremes.Seen() && v.extremes.Min() == v.extremes.Max() && v.nan+v.infinite == 0
 }
