@@ -172,8 +172,8 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	}
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),
-		Looks: looks,
-		About: report.About{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+		Looks:   looks,
+		Heading: report.Heading{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
 	}, nil
 }
 

@@ -14,39 +14,40 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// drawing draws maps that the run has written no PNG of, with --format npy. Its buffers
-// last from picture to picture.
-type drawing struct {
-	looks     *output.Settings // of the run
+// drawer draws the maps for which the run wrote no PNG, as with --format npy. Its buffers
+// last from picture to picture. It has one owner.
+type drawer struct {
+	looks     *output.Settings // settings of the run
 	workspace mapng.Workspace
 	pixels    []byte
 }
 
-// drawn is the maps of a stack on a picture, on their way.
-type drawn struct {
-	*drawing
-	layers [][]*drawnMap // by layer and filter; nil where there is a PNG
+// openMaps are the maps of a stack on a picture while they are drawn.
+type openMaps struct {
+	*drawer
+	layers [][]*openMap // by layer and filter; nil if the run wrote a PNG
 }
 
-type drawnMap struct {
-	of      *mapData
+// openMap is a map while it is drawn.
+type openMap struct {
+	data    *mapData
 	out     bytes.Buffer
 	gray    render.Gray
 	encoder mapng.Encoder
 	err     error
 }
 
-// begin opens a PNG for every map that has none, with the run's colours and levels, and on
-// the scale that maps have unless the run is told otherwise.
-func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *drawn {
-	all := &drawn{drawing: d, layers: make([][]*drawnMap, len(maps))}
+// begin opens a PNG for every map that has none. It has the run's colours and levels. Its
+// range is the map's own, as with the scale map.
+func (d *drawer) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *openMaps {
+	all := &openMaps{drawer: d, layers: make([][]*openMap, len(maps))}
 	for l := range maps {
 		out, layer := plan.Layers[l].Out, plan.Layers[l].Layer
 		header := mapng.Header{Width: out.W, Height: out.H, Depth: 8}
 		if colormap := d.looks.ColormapOf(layer); !colormap.Gray() {
 			header.Palette = colormap.Palette()
 		}
-		all.layers[l] = make([]*drawnMap, len(maps[l]))
+		all.layers[l] = make([]*openMap, len(maps[l]))
 		for k := range maps[l] {
 			m := &maps[l][k]
 			if m.URL != "" || m.PNG != nil {
@@ -54,7 +55,7 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 			}
 			r := d.looks.RangeOf(layer, tallies[l][k].extremes.Range())
 			m.Of = [2]float64{r.Lo, r.Hi}
-			open := &drawnMap{of: m, gray: d.looks.Levels(layer, r, d.workspace.SIMD)}
+			open := &openMap{data: m, gray: d.looks.Levels(layer, r, d.workspace.SIMD)}
 			open.err = open.encoder.Reset(&open.out, header)
 			all.layers[l][k] = open
 		}
@@ -62,8 +63,8 @@ func (d *drawing) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally)
 	return all
 }
 
-// add takes in rows of a layer.
-func (d *drawn) add(layer int, rows volume.Rows) error {
+// add draws the next rows of a layer.
+func (d *openMaps) add(layer int, rows volume.Rows) error {
 	for c, m := range d.layers[layer] {
 		if m == nil {
 			continue
@@ -82,8 +83,8 @@ func (d *drawn) add(layer int, rows volume.Rows) error {
 	return nil
 }
 
-// end hands over the finished maps.
-func (d *drawn) end() error {
+// end closes the PNGs and puts them into the maps' data.
+func (d *openMaps) end() error {
 	for _, layer := range d.layers {
 		for _, m := range layer {
 			if m == nil {
@@ -95,14 +96,14 @@ func (d *drawn) end() error {
 			if m.err != nil {
 				return fmt.Errorf("draw a map: %w", m.err)
 			}
-			m.of.PNG = m.out.Bytes()
+			m.data.PNG = m.out.Bytes()
 		}
 	}
 	return nil
 }
 
-// levels fills in what a map's PNG tells of its values: that each lies within half a
-// level of what its pixel stands for.
+// levels estimates a map's statistics from its PNG. A value lies within half a level of the
+// value that its pixel stands for. A PNG of another size, or that cannot be read, is dropped.
 func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
 	config, err := png.DecodeConfig(bytes.NewReader(m.PNG))
 	if err != nil || config.Width != shape.W || config.Height != shape.H {
@@ -127,7 +128,7 @@ func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
 	m.tallied(&t)
 }
 
-// levelAt is a pixel of a map: gray, or the index in a palette.
+// levelAt returns a pixel of a map, gray or an index in a palette, and the largest level.
 func levelAt(img image.Image, x, y int) (level int, top float64) {
 	switch m := img.(type) {
 	case *image.Gray:

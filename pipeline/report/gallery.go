@@ -10,15 +10,15 @@ import (
 
 // pictures adds all pictures in the order of the manifest.
 func (w *writer) pictures(ctx context.Context) error {
-	items, err := w.items()
+	tasks, err := w.tasks()
 	if err != nil {
 		return err
 	}
-	gallery := make([]entry, 0, len(items))
+	gallery := make([]entry, 0, len(tasks))
 	known := map[[3]int]int{}
-	err = inorder.Do(ctx, min(w.opts.Jobs, max(1, len(items))), slices.Values(items), w.newHand, w.picture, func(s *shot) error {
-		w.take(s, len(gallery), known)
-		gallery = append(gallery, s.entry)
+	err = inorder.Do(ctx, min(w.opts.Jobs, max(1, len(tasks))), slices.Values(tasks), w.newWorker, w.picture, func(r *result) error {
+		w.take(r, len(gallery), known)
+		gallery = append(gallery, r.entry)
 		if w.opts.Ended != nil {
 			w.opts.Ended()
 		}
@@ -31,10 +31,10 @@ func (w *writer) pictures(ctx context.Context) error {
 	return w.put("gallery", gallery)
 }
 
-// items are the pictures that are shown: all that have failed, and of the others as many
-// as the limit has.
-func (w *writer) items() ([]item, error) {
-	var items []item
+// tasks are the pictures that the report shows: all failed pictures, and as many others as
+// Options.Limit allows.
+func (w *writer) tasks() ([]task, error) {
+	var tasks []task
 	for _, place := range w.manifest.Places() {
 		rec, err := w.manifest.Record(place)
 		if err != nil {
@@ -49,17 +49,17 @@ func (w *writer) items() ([]item, error) {
 		default:
 			w.summary.Pictures++
 		}
-		items = append(items, item{index: len(items), place: place})
+		tasks = append(tasks, task{index: len(tasks), place: place})
 	}
-	return items, nil
+	return tasks, nil
 }
 
-// take notes what a picture has come to.
-func (w *writer) take(s *shot, index int, known map[[3]int]int) {
-	for _, file := range s.sums {
+// take adds a picture's result to the page's statistics.
+func (w *writer) take(r *result, index int, known map[[3]int]int) {
+	for _, file := range r.sums {
 		w.note(file[0], file[1])
 	}
-	d := s.data
+	d := r.data
 	if d == nil {
 		return
 	}

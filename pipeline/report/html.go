@@ -8,12 +8,12 @@ import (
 	"io"
 )
 
-// The page's own parts: its frame, its style, and scripts that are one after the other.
+// parts holds the page's HTML, style and scripts.
 //
 //go:embed page
 var parts embed.FS
 
-// scripts are in the order in which they stand in the page; app.js starts it.
+// scripts lists the scripts in the order in which they stand in the page. app.js starts it.
 var scripts = [...]string{
 	"dom.js", "arithmetic.js", "samples.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "stage.js", "picture.js", "app.js",
 }
@@ -49,8 +49,8 @@ func (w *writer) html(out io.Writer) error {
 	return p.err
 }
 
-// embed writes all data into the page, each value in an element of its own, which costs
-// the page nothing until it is asked for.
+// embed writes all data into the page. Each value has an element of its own, which the page
+// does not parse before it needs the value.
 func (w *writer) embed(p *printer) error {
 	for _, name := range w.names {
 		data, err := w.stage.value(name)
@@ -64,7 +64,7 @@ func (w *writer) embed(p *printer) error {
 	return nil
 }
 
-// printer writes until the first error.
+// printer writes until the first error and keeps that error.
 type printer struct {
 	out io.Writer
 	err error

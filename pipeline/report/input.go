@@ -14,8 +14,8 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// pixels is how many of those at once a picture takes: of its file, or of what it was
-// prepared to where that is larger.
+// pixels is the share of pixelsAtOnce that a picture takes: the pixels of its file, or of
+// the prepared picture if these are more.
 func pixels(rec *manifest.Record) int64 {
 	n := int64(rec.Width) * int64(rec.Height)
 	if len(rec.Layers) > 0 {
@@ -25,8 +25,8 @@ func pixels(rec *manifest.Record) int64 {
 	return max(1, min(n, pixelsAtOnce))
 }
 
-// decode decodes a picture again, if its file is there and has not changed. The error
-// is for the page.
+// decode decodes a picture again if its file exists and has not changed. The page shows the
+// error.
 func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Picture, error) {
 	path := string(rec.Input)
 	if path == source.Stdin {
@@ -39,7 +39,7 @@ func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Pict
 	why := errors.New("the picture's file is no longer there")
 	for _, p := range paths {
 		info, err := os.Stat(p)
-		if err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
+		if err != nil || !info.Mode().IsRegular() { // opening a named pipe would wait for a writer
 			continue
 		}
 		data, err := unchanged(p, rec.SHA256)
@@ -57,8 +57,8 @@ var (
 	errChanged    = errors.New("the picture's file has changed since the run")
 )
 
-// unchanged reads a file, if its digest is the one given. One that is not, which may be
-// of any size by now, is not held in memory.
+// unchanged reads a file that has the given digest. A changed file may have any size and is
+// not held in memory.
 func unchanged(name, digest string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {

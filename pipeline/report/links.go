@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// links makes the addresses of the run's files, relative to the page.
+// links builds the addresses of the run's files, relative to the page.
 type links struct{ prefix string }
 
 func newLinks(page, run string) (links, error) {
@@ -20,7 +20,7 @@ func newLinks(page, run string) (links, error) {
 	}
 	rel, err := filepath.Rel(from, to)
 	if err != nil {
-		return links{}, fmt.Errorf("report %s: no relative link leads to %s; use --embed or put the page on the same volume", page, run)
+		return links{}, fmt.Errorf("report %s: no relative link leads from the page to %s; use --embed, or put the page on the same volume", page, run)
 	}
 	if rel == "." {
 		return links{}, nil
@@ -28,11 +28,11 @@ func newLinks(page, run string) (links, error) {
 	return links{escapePath(filepath.ToSlash(rel)) + "/"}, nil
 }
 
-// to is the address of a file of the run, given by its slash-separated path.
+// to returns the address of a file of the run with a slash-separated path.
 func (l links) to(path string) string { return l.prefix + escapePath(path) }
 
-// escapePath writes a slash-separated path, which may have any bytes, as a relative
-// reference (RFC 3986): all but unreserved characters and slashes are percent-encoded.
+// escapePath writes a slash-separated path of any bytes as a relative reference (RFC 3986).
+// It percent-encodes every byte except unreserved characters and slashes.
 func escapePath(path string) string {
 	const hexadecimal = "0123456789ABCDEF"
 	var b strings.Builder

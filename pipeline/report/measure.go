@@ -9,25 +9,25 @@ import (
 	"filterbank/pipeline/scale"
 )
 
-// binCount is the number of a histogram's bins.
+// binCount is the number of bins of a histogram.
 const binCount = 64
 
-// tally is what is counted of a map. Sums are taken in the order of the values, so that
-// they have the same bits on every machine.
+// tally counts the values of a map. It sums them in their order, so that sums have the same
+// bits on every machine.
 type tally struct {
 	extremes  scale.Extremes
-	sum       float64 // of the finite values
+	sum       float64 // sum of the finite values
 	zeros     int64
 	notFinite int64
 	values    int64
-	bins      [binCount]int64 // finite values except zeros, from the smallest to the largest
+	bins      [binCount]int64 // counts of finite values except zeros, from the smallest to the largest
 }
 
-// add takes in a row, except for the histogram.
+// add counts a row, but does not fill the histogram.
 func (t *tally) add(k *kernel.Kernel, row []float32) {
 	lo, hi := t.extremes.Add(k, row)
 	t.values += int64(len(row))
-	if lo == 0 && hi == 0 { // most rows of sparse maps, unless a value is not finite
+	if lo == 0 && hi == 0 { // true for most rows of sparse maps; some values may still be NaN or infinite
 		if allZero(row) {
 			t.zeros += int64(len(row))
 			return
@@ -54,7 +54,7 @@ func allZero(row []float32) bool {
 	return true
 }
 
-// count takes a row into the histogram, once the extremes are the whole map's.
+// count adds a row to the histogram. Before that, add must have seen the whole map.
 func (t *tally) count(row []float32) {
 	if !t.extremes.Seen() {
 		return
@@ -71,10 +71,10 @@ func (t *tally) count(row []float32) {
 	}
 }
 
-// measure runs a stack on a picture twice: for the tallies of the maps of its tapped
-// layers, by layer and filter, and then for their histograms. Between
-// the two, also is given the tallies; what it returns is given each band of the second.
-func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *filters.Plan, taps []bool, src filters.RowReader, also func(tallies [][]tally) filters.Emit) ([][]tally, error) {
+// measure runs a stack on a picture twice and returns the tallies of the maps of its tapped
+// layers, by layer and filter. The second run fills the histograms. second gets the tallies
+// before that run and returns a function that takes its rows too.
+func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *filters.Plan, taps []bool, src filters.RowReader, second func(tallies [][]tally) filters.Emit) ([][]tally, error) {
 	tallies := make([][]tally, len(plan.Layers))
 	for l := range plan.Layers {
 		if !taps[l] {
@@ -93,14 +93,14 @@ func measure(ctx context.Context, r *filters.Runner, k *kernel.Kernel, plan *fil
 	if err != nil {
 		return nil, err
 	}
-	then := also(tallies)
+	emit := second(tallies)
 	err = r.Run(ctx, plan, taps, src, func(layer int, rows volume.Rows) error {
 		for c := range rows.C {
 			for i := range rows.N {
 				tallies[layer][c].count(rows.Row(c, i))
 			}
 		}
-		return then(layer, rows)
+		return emit(layer, rows)
 	})
 	return tallies, err
 }

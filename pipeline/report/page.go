@@ -11,7 +11,7 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// page is what the page itself holds; the rest it asks for by name.
+// page is the data in the page itself. The page loads all other data by name.
 type page struct {
 	Run     string      `json:"run"` // the run's folder, as messages show it
 	Base    string      `json:"base"`
@@ -25,7 +25,7 @@ type page struct {
 	Summary Summary     `json:"summary"`
 	Stacks  []stackData `json:"stacks"`
 	Sizes   []sizeData  `json:"sizes"`
-	Rest    int         `json:"rest"` // sizes beyond those
+	Others  int         `json:"rest"` // number of sizes that are not in Sizes
 }
 
 type stackData struct {
@@ -33,13 +33,13 @@ type stackData struct {
 	Layers []layerData `json:"layers"`
 }
 
-// layerData is a layer whatever the picture.
+// layerData describes a layer without regard to the picture.
 type layerData struct {
 	Name    string   `json:"name"`
 	Kind    string   `json:"kind"`
 	Filters []string `json:"filters"`
 	Signed  bool     `json:"signed"`
-	Written bool     `json:"written"` // its maps are
+	Written bool     `json:"written"` // the run wrote its maps
 
 	Kernel     [2]int  `json:"kernel"`
 	Stride     [2]int  `json:"stride"`
@@ -49,16 +49,16 @@ type layerData struct {
 	Activation string  `json:"activation"`
 	Slope      float32 `json:"slope"`
 	Parameters int64   `json:"parameters"`
-	Weights    string  `json:"weights,omitempty"` // name of the data that holds them
+	Weights    string  `json:"weights,omitempty"` // name of the data that holds the weights
 
-	CeilMode       bool      `json:"ceilMode,omitempty"`       // of pools
-	ExcludePadding bool      `json:"excludePadding,omitempty"` // of average pools
+	CeilMode       bool      `json:"ceilMode,omitempty"`       // pools only
+	ExcludePadding bool      `json:"excludePadding,omitempty"` // average pools only
 	Norm           *normSpec `json:"norm,omitempty"`
 
-	Stats []*filterStats `json:"stats,omitempty"` // one a filter
+	Stats []*filterStats `json:"stats,omitempty"` // one per filter
 }
 
-// normSpec is a local response normalization's.
+// normSpec holds the settings of a local response normalization.
 type normSpec struct {
 	Size  int     `json:"size"`
 	Alpha float64 `json:"alpha"`
@@ -66,21 +66,21 @@ type normSpec struct {
 	K     float64 `json:"k"`
 }
 
-// weightData is a layer's arrays, little-endian float32.
+// weightData holds a layer's arrays in little-endian float32.
 type weightData struct {
 	Weights []byte `json:"weights"` // K×C/groups×kH×kW
 	Bias    []byte `json:"bias"`    // K
 }
 
-// sizeData is the arithmetic for all pictures of one size.
+// sizeData is the geometry of all layers for the pictures of one size.
 type sizeData struct {
 	In       [3]int       `json:"in"`
 	Pictures int          `json:"pictures"`
-	First    int          `json:"first"` // the first picture of that size
+	First    int          `json:"first"` // index of the first picture of that size
 	Plans    [][]planData `json:"plans"` // by stack and layer
 }
 
-// planData is a layer's geometry on a picture of some size.
+// planData is a layer's geometry for pictures of one size.
 type planData struct {
 	In        [3]int  `json:"in"`
 	Out       [3]int  `json:"out"`
@@ -95,16 +95,16 @@ type planData struct {
 // entry is a picture in the gallery.
 type entry struct {
 	Name  string `json:"name"`
-	Thumb string `json:"thumb,omitempty"` // an address, or with --embed a data URL
-	Size  [2]int `json:"size"`            // upright, as in the file: width, height
-	Code  string `json:"code,omitempty"`  // of a failed picture
+	Thumb string `json:"thumb,omitempty"` // an address; a data URL with --embed
+	Size  [2]int `json:"size"`            // width and height of the file's picture, upright
+	Code  string `json:"code,omitempty"`  // of failed pictures only
 	Error string `json:"error,omitempty"`
-	Note  string `json:"note,omitempty"` // why a picture that is no failed one has no maps here
+	Note  string `json:"note,omitempty"` // why a picture that did not fail has no maps here
 }
 
 func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
 
-// plans works out every stack for pictures of a size.
+// plans plans every stack for pictures of a size.
 func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 	plans := make([]*filters.Plan, len(w.opts.Stacks))
 	data := make([][]planData, len(plans))
@@ -129,12 +129,12 @@ func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 	return plans, data, nil
 }
 
-// layers notes the stacks and adds their weights.
+// layers describes the stacks and adds their weights.
 func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
-		Run: source.Display(o.Run), Version: o.About.Version, Layers: o.About.Layers,
-		Scale: o.About.Scale, Colors: o.Looks.Colormap.Name(), Formats: o.About.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Run: source.Display(o.Run), Version: o.Heading.Version, Layers: o.Heading.Layers,
+		Scale: o.Heading.Scale, Colors: o.Looks.Colormap.Name(), Formats: o.Heading.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
@@ -161,7 +161,7 @@ func (w *writer) layers() error {
 	return nil
 }
 
-// computed are the kinds of layers whose values page/arithmetic.js computes.
+// computed lists the kinds of layers that page/arithmetic.js can compute.
 var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm"}
 
 // describe fills in the layer's settings and puts its weights beside the page.
@@ -183,7 +183,7 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 	return nil
 }
 
-// setting is a layer's attribute, or another value if it has none.
+// setting returns a layer's attribute, or otherwise if the layer has none of that name.
 func setting[T any](layer filters.Layer, name string, otherwise T) T {
 	if v, ok := filters.AttributeOf[T](layer, name); ok {
 		return v
@@ -191,11 +191,11 @@ func setting[T any](layer filters.Layer, name string, otherwise T) T {
 	return otherwise
 }
 
-// shownSizes is how many sizes the page itself has the arithmetic of; a picture's data
-// has it for every picture.
+// shownSizes is the number of sizes whose geometry is in the page itself. Each picture's
+// data has the geometry for that picture.
 const shownSizes = 40
 
-// countSize notes that a picture has a size.
+// countSize counts a picture of a size.
 func (w *writer) countSize(in [3]int, plans [][]planData, index int, known map[[3]int]int) {
 	at, ok := known[in]
 	if !ok {
@@ -204,7 +204,7 @@ func (w *writer) countSize(in [3]int, plans [][]planData, index int, known map[[
 		if at < shownSizes {
 			w.page.Sizes = append(w.page.Sizes, sizeData{In: in, First: index, Plans: plans})
 		} else {
-			w.page.Rest++
+			w.page.Others++
 		}
 	}
 	if at < shownSizes {
@@ -212,20 +212,20 @@ func (w *writer) countSize(in [3]int, plans [][]planData, index int, known map[[
 	}
 }
 
-// topCount is how many pictures are named that a filter answers to most.
+// topCount is the number of pictures that are named as a filter's strongest.
 const topCount = 5
 
-// filterStats is what is known of a filter's maps over the run.
+// filterStats holds the statistics of a filter's maps over the run.
 type filterStats struct {
 	Pictures  int     `json:"pictures"`
 	Values    int64   `json:"values"`
 	Min       float32 `json:"min"`
 	Max       float32 `json:"max"`
-	Mean      float64 `json:"mean"` // of the finite values
+	Mean      float64 `json:"mean"` // mean of the finite values
 	Zeros     int64   `json:"zeros"`
 	NotFinite int64   `json:"notFinite"`
-	Silent    int     `json:"silent"` // pictures on which it is nowhere above 0
-	Top       []top   `json:"top"`    // the pictures with the largest values
+	Silent    int     `json:"silent"` // number of pictures without a value above 0
+	Top       []top   `json:"top"`    // pictures with the largest values
 
 	sum float64
 }
@@ -265,7 +265,7 @@ func (f *filterStats) add(picture int, m *mapData) {
 	}
 }
 
-// failed is a failed picture's place in the gallery.
+// failed returns the gallery's entry of a failed picture.
 func failed(rec *manifest.Record) entry {
 	return entry{
 		Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height},

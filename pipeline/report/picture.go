@@ -14,7 +14,7 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// pictureData is all that the page shows of a picture.
+// pictureData holds everything that the page shows of a picture.
 type pictureData struct {
 	Path        string        `json:"path"`
 	SHA256      string        `json:"sha256"`
@@ -23,15 +23,15 @@ type pictureData struct {
 	Orientation int           `json:"orientation"`
 	Ignored     []string      `json:"ignored,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"`
-	Size        [3]int        `json:"size"` // prepared
+	Size        [3]int        `json:"size"` // size of the prepared picture, C×H×W
 	Plans       [][]planData  `json:"plans"`
 	Samples     *samples      `json:"samples,omitempty"`
 	Gone        string        `json:"gone,omitempty"` // why there are no samples
 	Maps        [][][]mapData `json:"maps"`           // by stack, layer and filter
-	Files       []link        `json:"files"`          // that are no maps shown
+	Files       []link        `json:"files"`          // other files of the picture
 }
 
-// link is another file of a picture.
+// link is a file of a picture that is not a map shown on the page.
 type link struct {
 	Name string `json:"name"`
 	URL  string `json:"url,omitempty"`
@@ -40,8 +40,8 @@ type link struct {
 // mapData is a feature map.
 type mapData struct {
 	URL string     `json:"url,omitempty"`
-	PNG []byte     `json:"png,omitempty"` // in place of URL with --embed; beside it where the page has to read it
-	Of  [2]float64 `json:"of"`            // what the PNG's smallest and largest level stand for
+	PNG []byte     `json:"png,omitempty"` // with --embed, and for maps without a file or whose levels the page must read
+	Of  [2]float64 `json:"of"`            // values that the smallest and the largest level stand for
 
 	Min       float32  `json:"min"`
 	Max       float32  `json:"max"`
@@ -49,58 +49,58 @@ type mapData struct {
 	Zeros     int64    `json:"zeros"`
 	NotFinite int64    `json:"notFinite"`
 	Values    int64    `json:"values"`
-	Bins      *[]int64 `json:"bins,omitempty"` // from Min to Max, zeros left out
+	Bins      *[]int64 `json:"bins,omitempty"` // counts from Min to Max, zeros left out
 
 	sum float64
 }
 
-// item is a picture on its way into the report.
-type item struct {
-	index int    // in the gallery
-	place string // in the manifest
+// task is a picture that goes into the report.
+type task struct {
+	index int    // index in the gallery
+	place string // key of its record in the manifest
 }
 
-// shot is what a picture comes to.
-type shot struct {
+// result is a picture's part of the report.
+type result struct {
 	entry entry
-	data  *pictureData // nil without maps; Samples, PNGs and bins are gone by now
-	sums  [][2]string  // names and digests of what was added
+	data  *pictureData // nil if the picture has no maps; samples, PNGs and bins are already written
+	sums  [][2]string  // names and digests of the data files of the picture
 }
 
-// hand is what a goroutine that does pictures owns.
-type hand struct {
-	runners []filters.Runner // one a stack
-	drawing drawing
+// worker holds the buffers of a goroutine that works on pictures.
+type worker struct {
+	runners []filters.Runner // one per stack
+	drawer  drawer
 }
 
-func (w *writer) newHand() *hand {
-	h := &hand{runners: make([]filters.Runner, len(w.opts.Stacks)), drawing: drawing{looks: &w.opts.Looks}}
-	h.drawing.workspace.SIMD = w.opts.Kernel.SIMD()
-	for i := range h.runners {
-		h.runners[i].Kernel = w.opts.Kernel
+func (w *writer) newWorker() *worker {
+	own := &worker{runners: make([]filters.Runner, len(w.opts.Stacks)), drawer: drawer{looks: &w.opts.Looks}}
+	own.drawer.workspace.SIMD = w.opts.Kernel.SIMD()
+	for i := range own.runners {
+		own.runners[i].Kernel = w.opts.Kernel
 	}
-	return h
+	return own
 }
 
 // picture makes a picture's part of the report.
-func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
-	rec, err := w.manifest.Record(it.place)
+func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, error) {
+	rec, err := w.manifest.Record(t.place)
 	if err != nil {
 		return nil, err
 	}
 	if rec.Status == manifest.Failed {
-		return &shot{entry: failed(rec)}, nil
+		return &result{entry: failed(rec)}, nil
 	}
-	s := &shot{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
+	r := &result{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
 	if rec.Stack != w.stacks {
-		s.entry.Note = "its maps were made by other stacks than run.json has; run it again"
-		return s, nil
+		r.entry.Note = "its maps were not made by the stacks in run.json; run it again"
+		return r, nil
 	}
-	s.data = &pictureData{
-		Path: s.entry.Name, SHA256: rec.SHA256, Width: rec.Width, Height: rec.Height,
+	r.data = &pictureData{
+		Path: r.entry.Name, SHA256: rec.SHA256, Width: rec.Width, Height: rec.Height,
 		Orientation: rec.Orientation, Ignored: rec.Ignored, Warnings: rec.Warnings,
 	}
-	name := fmt.Sprintf("%06d", it.index)
+	name := fmt.Sprintf("%06d", t.index)
 	size := pixels(rec)
 	if err := w.pixels.Acquire(ctx, size); err != nil {
 		return nil, err
@@ -110,85 +110,86 @@ func (w *writer) picture(ctx context.Context, h *hand, it item) (*shot, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case err != nil && len(rec.Layers) == 0: // of maps that a run has kept
-		s.data, s.entry.Note = nil, err.Error()+", and the manifest does not tell the size of its maps; run it again"
-		return s, nil
+	case err != nil && len(rec.Layers) == 0: // a run has kept maps that it did not make
+		r.data, r.entry.Note = nil, err.Error()+", and the manifest does not have the size of its maps; run it again"
+		return r, nil
 	case err != nil:
-		s.data.Gone = err.Error()
-		err = w.fromMaps(rec, s.data)
+		r.data.Gone = err.Error()
+		err = w.fromMaps(rec, r.data)
 	default:
-		err = w.fromPicture(ctx, h, pic, rec, s, name)
+		err = w.fromPicture(ctx, own, pic, rec, r, name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	sum, err := w.stage.put("p/"+name, s.data)
-	s.sums = append(s.sums, [2]string{"p/" + name, sum})
-	s.data.Samples = nil
-	for _, layers := range s.data.Maps {
+	sum, err := w.stage.put("p/"+name, r.data)
+	r.sums = append(r.sums, [2]string{"p/" + name, sum})
+	r.data.Samples = nil
+	for _, layers := range r.data.Maps {
 		for _, maps := range layers {
 			for k := range maps {
 				maps[k].PNG, maps[k].Bins = nil, nil
 			}
 		}
 	}
-	return s, err
+	return r, err
 }
 
-// thumbSide is the longer side of the gallery's pictures, in pixels.
+// thumbSide is the longer side of the gallery's pictures in pixels.
 const thumbSide = 256
 
-// fromPicture fills in what is found out by running the stacks on the picture again.
-func (w *writer) fromPicture(ctx context.Context, h *hand, pic *decode.Picture, rec *manifest.Record, s *shot, name string) error {
+// fromPicture runs the stacks on the picture again and fills in its samples, maps and
+// statistics.
+func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Picture, rec *manifest.Record, r *result, name string) error {
 	n := newNormalisation(w.opts.Decoder)
 	prepared, thumb, err := newSamples(pic, &n, thumbSide)
 	if err != nil {
-		return fmt.Errorf("report %s: %w", s.entry.Name, err)
+		return fmt.Errorf("report %s: %w", r.entry.Name, err)
 	}
-	s.data.Samples = &prepared
-	if err := w.thumb(s, name, thumb); err != nil {
+	r.data.Samples = &prepared
+	if err := w.thumb(r, name, thumb); err != nil {
 		return err
 	}
-	plans, err := w.shapes(pic.Size(), s.data)
+	plans, err := w.shapes(pic.Size(), r.data)
 	if err != nil {
 		return err
 	}
-	w.files(rec, s.data)
+	w.files(rec, r.data)
 	for i, plan := range plans {
 		wanted := w.opts.Stacks[i].Layers
-		var drawn *drawn
-		tallies, err := measure(ctx, &h.runners[i], w.opts.Kernel, plan, wanted, pic, func(tallies [][]tally) filters.Emit {
-			drawn = h.drawing.begin(plan, s.data.Maps[i], tallies)
-			return drawn.add
+		var open *openMaps
+		tallies, err := measure(ctx, &own.runners[i], w.opts.Kernel, plan, wanted, pic, func(tallies [][]tally) filters.Emit {
+			open = own.drawer.begin(plan, r.data.Maps[i], tallies)
+			return open.add
 		})
 		if err == nil {
-			err = drawn.end()
+			err = open.end()
 		}
 		if err != nil {
-			return fmt.Errorf("report %s: %w", s.entry.Name, err)
+			return fmt.Errorf("report %s: %w", r.entry.Name, err)
 		}
 		for l, layer := range tallies {
 			for k := range layer {
-				s.data.Maps[i][l][k].tallied(&layer[k])
+				r.data.Maps[i][l][k].tallied(&layer[k])
 			}
 		}
 	}
 	return nil
 }
 
-// thumb adds the gallery's picture.
-func (w *writer) thumb(s *shot, name string, thumb []byte) error {
+// thumb adds the picture for the gallery.
+func (w *writer) thumb(r *result, name string, thumb []byte) error {
 	if w.opts.Embed {
-		s.entry.Thumb = "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(thumb)
+		r.entry.Thumb = "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(thumb)
 		return nil
 	}
-	s.entry.Thumb = "t/" + name + ".jpg"
-	sum, err := w.stage.file(s.entry.Thumb, thumb)
-	s.sums = append(s.sums, [2]string{s.entry.Thumb, sum})
+	r.entry.Thumb = "t/" + name + ".jpg"
+	sum, err := w.stage.file(r.entry.Thumb, thumb)
+	r.sums = append(r.sums, [2]string{r.entry.Thumb, sum})
 	return err
 }
 
-// shapes fills in the geometry.
+// shapes fills in the sizes and plans.
 func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error) {
 	d.Size = shapeOf(in)
 	plans, data, err := w.plans(in)
@@ -209,7 +210,7 @@ func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error
 	return plans, nil
 }
 
-// files finds the maps among a record's files.
+// files finds the maps among the files of a record.
 func (w *writer) files(rec *manifest.Record, d *pictureData) {
 	byName := map[string]*mapData{}
 	for s := range d.Maps {
@@ -224,23 +225,23 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 	for i := range rec.Files {
 		f := &rec.Files[i]
 		name := filepath.FromSlash(string(f.Path))
-		info, err := w.root.Stat(name) // which also keeps a made-up manifest from leading elsewhere
+		info, err := w.root.Stat(name) // Root also keeps a forged manifest from leading elsewhere
 		if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
-			continue // a map that is gone is drawn anew
+			continue // a missing map is drawn anew
 		}
 		if m, ok := byName[string(f.Path)]; ok && f.Scale != nil {
 			w.mapFile(m, f, d)
 			continue
 		}
 		file := link{Name: source.Display(string(f.Path))}
-		if !w.opts.Embed { // a page that is handed on leads nowhere
+		if !w.opts.Embed { // an embedded page may be passed on, and its links would lead nowhere
 			file.URL = w.links.to(string(f.Path))
 		}
 		d.Files = append(d.Files, file)
 	}
 }
 
-// mapFile notes where a map's PNG is, or takes it in.
+// mapFile notes the address of a map's PNG, or reads the PNG.
 func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 	if w.opts.Embed || d.Gone != "" {
 		data, err := w.root.ReadFile(filepath.FromSlash(string(f.Path)))
@@ -255,7 +256,7 @@ func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 	m.Of = *f.Scale
 }
 
-// fromMaps fills in what the maps' own pictures tell, where the input is gone.
+// fromMaps fills in statistics from the maps' PNGs if the input is gone.
 func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
 	plans, err := w.shapes(rec.Layers[0].In, d)
 	if err != nil {
@@ -272,13 +273,13 @@ func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
 	return nil
 }
 
-// tallied notes what was counted of a map.
+// tallied fills in a map's statistics.
 func (m *mapData) tallied(t *tally) {
 	m.Zeros, m.NotFinite, m.Values = t.zeros, t.notFinite, t.values
 	if !t.extremes.Seen() {
 		return
 	}
-	// Of the two zeros only +0: which one a kernel finds is not fixed.
+	// A zero is always +0, since kernels may find either zero.
 	m.Min, m.Max, m.sum = t.extremes.Min()+0, t.extremes.Max()+0, t.sum
 	m.Mean = t.sum / float64(t.values-t.notFinite)
 	bins := t.bins[:]

@@ -15,17 +15,17 @@ import (
 	"filterbank/pipeline/decode"
 )
 
-// samples is a prepared picture as the page gets it: a PNG, which is shown, and whose
-// samples are the volume's, to be normalised; or, where a background shines through and
-// values are no whole samples, the volume itself beside a PNG that is only shown.
+// samples is a prepared picture for the page. Normally it is a PNG whose samples, normalised,
+// are the values of the volume. If a background shows through, values are not whole samples.
+// Then Floats holds the volume, and the PNG is only shown.
 type samples struct {
-	Depth  int    `json:"depth"` // of the PNG's samples where they are the volume's, 8 or 16; 32 with floats
+	Depth  int    `json:"depth"` // bits of the PNG's samples if they are the volume's, 8 or 16; 32 with Floats
 	PNG    []byte `json:"png"`
 	Floats []byte `json:"floats,omitempty"` // little-endian float32, C×H×W, in a zlib stream
 }
 
-// normalisation is what was done to samples: (v − mean)/std with v in [0,1], each step
-// rounded to float32, as package decode does it.
+// normalisation is the arithmetic of package decode on samples: (v − mean)/std with v in
+// [0,1], each step rounded to float32.
 type normalisation struct{ mean, std [3]float32 }
 
 func newNormalisation(d *decode.Decoder) normalisation {
@@ -33,17 +33,17 @@ func newNormalisation(d *decode.Decoder) normalisation {
 	return normalisation{o.Mean, o.Std}
 }
 
-// value is sample i of top in channel c.
+// value normalises sample i of top in channel c.
 func (n *normalisation) value(c, i int, top float32) float32 {
 	return float32(float32(i)/top-n.mean[c]) / n.std[c]
 }
 
-// nearest is the whole number that comes nearest to the sample of top of a value.
+// nearest is the whole number nearest to the sample of top that a value came from.
 func (n *normalisation) nearest(c int, v, top float32) float64 {
 	return math.Round((float64(float64(v)*float64(n.std[c])) + float64(n.mean[c])) * float64(top))
 }
 
-// sample finds the sample of top that gives a value, if any does.
+// sample finds the sample of top that normalises to a value. ok is false if there is none.
 func (n *normalisation) sample(c int, v, top float32) (i int, ok bool) {
 	guess := n.nearest(c, v, top)
 	if !(guess >= -1 && guess <= float64(top)+1) {
@@ -57,15 +57,15 @@ func (n *normalisation) sample(c int, v, top float32) (i int, ok bool) {
 	return 0, false
 }
 
-// shown is the level of 8 bits that comes nearest to a value.
+// shown is the 8-bit level nearest to a value.
 func (n *normalisation) shown(c int, v float32) uint8 {
 	return uint8(max(0, min(255, n.nearest(c, v, 255))))
 }
 
-// bandRows is how many rows of a picture are read at a time.
+// bandRows is the number of rows of a picture that are read at a time.
 const bandRows = 16
 
-// bands reads a picture from top to bottom.
+// bands reads a picture from top to bottom, bandRows rows at a time.
 func bands(src *decode.Picture, do func(rows volume.Rows) error) error {
 	size := src.Size()
 	v, err := volume.New(volume.Shape{C: size.C, H: min(bandRows, size.H), W: size.W})
@@ -85,7 +85,7 @@ func bands(src *decode.Picture, do func(rows volume.Rows) error) error {
 	return nil
 }
 
-// newSamples encodes a picture, and makes a small one of at most side×side pixels.
+// newSamples encodes a picture, and a JPEG of it of at most side×side pixels.
 func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thumb []byte, err error) {
 	size := src.Size()
 	eight := image.NewNRGBA(image.Rect(0, 0, size.W, size.H))
@@ -93,13 +93,13 @@ func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thu
 	err = bands(src, func(rows volume.Rows) error {
 		for c := range rows.C {
 			for y := range rows.N {
-				line := eight.Pix[(rows.Y+y)*eight.Stride:]
+				dst := eight.Pix[(rows.Y+y)*eight.Stride:]
 				for x, v := range rows.Row(c, y) {
 					i, ok := n.sample(c, v, 255)
 					if !ok {
 						exact, i = false, int(n.shown(c, v))
 					}
-					line[4*x+c], line[4*x+3] = uint8(i), 255
+					dst[4*x+c], dst[4*x+3] = uint8(i), 255
 				}
 			}
 		}
@@ -132,19 +132,19 @@ func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thu
 	return s, thumb, err
 }
 
-// wide is a picture of 16-bit samples, if its values are such.
+// wide returns a picture of 16-bit samples. exact is false if values are not such samples.
 func wide(src *decode.Picture, n *normalisation) (m *image.NRGBA64, exact bool, err error) {
 	size := src.Size()
 	m, exact = image.NewNRGBA64(image.Rect(0, 0, size.W, size.H)), true
 	err = bands(src, func(rows volume.Rows) error {
 		for c := range rows.C {
 			for y := range rows.N {
-				line := m.Pix[(rows.Y+y)*m.Stride:]
+				dst := m.Pix[(rows.Y+y)*m.Stride:]
 				for x, v := range rows.Row(c, y) {
 					i, ok := n.sample(c, v, 65535)
 					exact = exact && ok
-					binary.BigEndian.PutUint16(line[8*x+2*c:], uint16(i))
-					binary.BigEndian.PutUint16(line[8*x+6:], 65535)
+					binary.BigEndian.PutUint16(dst[8*x+2*c:], uint16(i))
+					binary.BigEndian.PutUint16(dst[8*x+6:], 65535)
 				}
 			}
 		}
@@ -153,7 +153,7 @@ func wide(src *decode.Picture, n *normalisation) (m *image.NRGBA64, exact bool, 
 	return m, exact, err
 }
 
-// floats is a picture's volume, compressed.
+// floats returns a picture's volume, compressed.
 func floats(src *decode.Picture) ([]byte, error) {
 	size := src.Size()
 	v, err := volume.New(size)
@@ -165,10 +165,10 @@ func floats(src *decode.Picture) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
-	line := make([]byte, 4*size.W)
+	row := make([]byte, 4*size.W)
 	for at := 0; at < len(v.Data); at += size.W {
-		tensor.PutFloats(line, v.Data[at:at+size.W])
-		if _, err := z.Write(line); err != nil {
+		tensor.PutFloats(row, v.Data[at:at+size.W])
+		if _, err := z.Write(row); err != nil {
 			return nil, fmt.Errorf("compress: %w", err)
 		}
 	}
@@ -187,8 +187,8 @@ func encodePNG(m image.Image) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// encodeThumb shrinks a picture to at most side×side pixels, each the mean of the
-// pixels that it covers, in whole numbers.
+// encodeThumb shrinks a picture to at most side×side pixels. Each pixel is the mean of the
+// pixels that it covers, in integer arithmetic.
 func encodeThumb(m *image.NRGBA, side int) ([]byte, error) {
 	size := m.Bounds().Size()
 	w, h := min(size.X, side), min(size.Y, side)
@@ -217,7 +217,7 @@ func encodeThumb(m *image.NRGBA, side int) ([]byte, error) {
 			out[3] = 255
 		}
 	}
-	const legible = 64 // below that, JPEG's coarser colours would show
+	const legible = 64 // below this size, the coarse colours of JPEG would show
 	if f := legible / max(w, h); f > 1 {
 		small = enlarge(small, f)
 	}
@@ -228,7 +228,7 @@ func encodeThumb(m *image.NRGBA, side int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// enlarge makes a square of f×f pixels of each pixel.
+// enlarge makes each pixel a square of f×f pixels.
 func enlarge(m *image.RGBA, f int) *image.RGBA {
 	size := m.Bounds().Size().Mul(f)
 	out := image.NewRGBA(image.Rectangle{Max: size})

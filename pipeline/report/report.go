@@ -1,14 +1,14 @@
-// Package report writes the HTML page of a finished run: its stacks as a diagram, a
-// gallery of its pictures, their feature maps with histograms and statistics, and a
-// probe that shows the arithmetic behind any output.
+// Package report owns the HTML page of a finished run: its stacks as a diagram, a gallery of
+// its pictures, their feature maps with histograms and statistics, and a probe that shows
+// the arithmetic behind any output. It never changes a run's files.
 //
 // The page needs no network and no server. A page opened from a file can neither fetch
-// another file nor read the pixels of a picture beside it, so its data lies in small
-// script files, each of which hands one value to the page, and maps are shown by links
-// to the run's own files. The probe does not read maps at all: the page repeats the
-// arithmetic of package kernel, bit for bit, on the prepared picture's samples, which
-// travel as a PNG in the data. So it has the values of every layer, also of those whose
-// maps were not written, and no map need be stored twice.
+// another file nor read the pixels of a picture beside it. So its data lies in small script
+// files, each of which passes one value to the page, and maps are shown by links to the
+// run's own files. The probe does not read maps: the page repeats the arithmetic of package
+// kernel, bit for bit, on the prepared picture's samples, which are a PNG in the data. So the
+// probe has the values of every layer, even if its maps were not written, and no map is
+// stored twice.
 package report
 
 import (
@@ -32,51 +32,51 @@ import (
 	"filterbank/pipeline/output"
 )
 
-// Options say what a report is about and where it goes. Run, Out, Stacks and Decoder
-// are needed.
+// Options say which run a report is about and where it goes. Run, Out, Stacks and Decoder
+// are required.
 type Options struct {
-	Run     string            // the run's output folder
-	Out     string            // the page, a path that ends in .html; its data is in the folder DataFolder
-	Stacks  []engine.Selected // those of the run
-	Decoder *decode.Decoder   // that of the run
-	Kernel  *kernel.Kernel    // nil is the fastest that the processor runs
-	Folder  string            // where the run was started: inputs may be relative to it
-	About   About
+	Run     string            // output folder of the run
+	Out     string            // path of the page, ending in .html; DataFolder holds its data
+	Stacks  []engine.Selected // stacks of the run and their wanted layers
+	Decoder *decode.Decoder   // decoder of the run
+	Kernel  *kernel.Kernel    // nil is the fastest that the processor can run
+	Folder  string            // folder in which the run was started, for relative inputs
+	Heading Heading
 
-	// Looks are the run's settings. The maps that it wrote no PNG of have its colours here
-	// too, on a scale of their own.
+	// Looks are the run's settings. Maps for which the run wrote no PNG get the same colours,
+	// on a scale of their own.
 	Looks output.Settings
-	Jobs  int  // pictures at a time; 0 is GOMAXPROCS
-	Limit int  // how many pictures with maps are shown, the first ones; 0 is all
-	Embed bool // put everything into the page itself, maps included
+	Jobs  int  // number of pictures at a time; 0 is GOMAXPROCS
+	Limit int  // number of pictures with maps that are shown, the first ones; 0 is all
+	Embed bool // put all data and maps into the page
 
-	// Ended is called for every picture that is done, from one goroutine. It may be nil.
+	// Ended is called after every picture, from one goroutine. It may be nil.
 	Ended func()
 }
 
-// About is what the page says of the run; all of it may be empty.
-type About struct {
-	Version string   // of the program that made the run
-	Layers  string   // as --layers had it
-	Scale   string   // as --scale had it
+// Heading is the text that the page shows about the run. Everything in it may be empty.
+type Heading struct {
+	Version string   // version of the program that made the run
+	Layers  string   // as given to --layers
+	Scale   string   // as given to --scale
 	Formats []string // of the maps
 }
 
-// Summary counts what a report holds.
+// Summary counts the pictures in a report.
 type Summary struct {
-	Pictures int   `json:"pictures"` // that did not fail
-	Failed   int   `json:"failed"`   // shown with their errors
-	Gone     int   `json:"gone"`     // of Pictures, those without arithmetic, since the input is gone or has changed
-	LeftOut  int   `json:"leftOut"`  // beyond Options.Limit
-	Bytes    int64 `json:"-"`        // of the page and its data
+	Pictures int   `json:"pictures"` // pictures that did not fail
+	Failed   int   `json:"failed"`   // pictures that failed; their errors are shown
+	Gone     int   `json:"gone"`     // pictures, of Pictures, without arithmetic because the input is gone or has changed
+	LeftOut  int   `json:"leftOut"`  // pictures beyond Options.Limit
+	Bytes    int64 `json:"-"`        // size of the page and its data, in bytes
 }
 
-// Write writes the report of a run. The page appears last and whole, in place of an
-// earlier one, whose data then goes; where an error ends the work, nothing has changed.
-// The same run gives the same bytes, whatever the number of jobs. It holds about 20 bytes
-// for each pixel of the pictures at hand, which are never more than pixelsAtOnce unless
-// one picture alone is. Errors are those of the run's folder, of its manifest, of writing,
-// and ctx's own.
+// Write writes the report of a run. The page is written last, and whole. It replaces an
+// earlier page, whose data is then deleted. If there is an error, nothing has changed. The
+// same run gives the same bytes, whatever Options.Jobs is. Write holds about 20 bytes for
+// each pixel of the pictures that it works on. These have at most 33 million pixels in all,
+// unless one picture alone has more. Errors are errors of the run's folder, of its manifest
+// and of writing, and ctx's own.
 func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	if opts.Jobs <= 0 {
 		opts.Jobs = runtime.GOMAXPROCS(0)
@@ -120,25 +120,25 @@ func (o *Options) stackHash() string {
 	return p.StackHash()
 }
 
-// pixelsAtOnce bounds the pictures at hand: 33 million pixels, about 700 MB.
+// pixelsAtOnce bounds the pictures that are worked on: 33 million pixels, about 700 MB.
 const pixelsAtOnce = 1 << 25
 
-// writer is what the writing of a report shares.
+// writer is the state of Write.
 type writer struct {
 	opts     *Options
 	manifest *manifest.Reader
 	root     *os.Root // the run's folder
 	links    links
 	stage    *stage
-	stacks   string              // hash of the stacks that the options have
-	pixels   *semaphore.Weighted // of the pictures at hand
-	digest   hash.Hash           // of all data, in order
-	names    []string            // of the data that the page asks for, in order
+	stacks   string              // hash of the stacks in the options
+	pixels   *semaphore.Weighted // pixelsAtOnce, shared by the pictures that are worked on
+	digest   hash.Hash           // digest of all data, in order
+	names    []string            // names of the data that the page loads, in order
 	page     page
 	summary  Summary
 }
 
-// put adds data that the page asks for by name.
+// put adds data that the page loads by name.
 func (w *writer) put(name string, v any) error {
 	sum, err := w.stage.put(name, v)
 	w.note(name, sum)
@@ -150,7 +150,7 @@ func (w *writer) note(name, sum string) {
 	io.WriteString(w.digest, name+" "+sum+"\n")
 }
 
-// finish puts the data into its place and the page on top of it.
+// finish publishes the data and then the page.
 func (w *writer) finish() (Summary, error) {
 	id := hex.EncodeToString(w.digest.Sum(nil))[:idLength]
 	if !w.opts.Embed {
@@ -162,7 +162,7 @@ func (w *writer) finish() (Summary, error) {
 	return w.summary, err
 }
 
-// DataFolder is the folder of a page's data: maps/report.files beside maps/report.html.
+// DataFolder is the folder of a page's data: maps/report.files for maps/report.html.
 func DataFolder(page string) string {
 	return page[:len(page)-len(filepath.Ext(page))] + ".files"
 }

@@ -475,7 +475,7 @@ func TestOtherStacks(t *testing.T) {
 	if _, err := Write(context.Background(), opts); err != nil {
 		t.Fatal(err)
 	}
-	if _, gallery, pictures := read(t, opts.Out); len(pictures) != 0 || !strings.Contains(gallery[0].Note, "other stacks") {
+	if _, gallery, pictures := read(t, opts.Out); len(pictures) != 0 || !strings.Contains(gallery[0].Note, "not made by the stacks in run.json") {
 		t.Errorf("%+v", gallery)
 	}
 }

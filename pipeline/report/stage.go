@@ -17,39 +17,40 @@ import (
 	"sync/atomic"
 )
 
-// stage is the place in which a report's data is gathered before its page names it: a
-// folder inside the data's folder, so that a page is at all times beside the data that
-// it was made with. Links in the page's folder are not followed out of it. A stage is safe
-// for concurrent use.
+// stage gathers a report's data before the page refers to it. The data goes into a new
+// folder inside the data folder, so that a page always has the data that it was made with.
+// Links that lead out of the page's folder are not followed. A stage is safe for concurrent
+// use.
 type stage struct {
-	page   string      // the page's path
-	folder os.FileInfo // the page's folder
+	page   string      // path of the page
+	folder os.FileInfo // identity of the page's folder
 	parent *os.Root    // the page's folder
-	root   *os.Root    // the data's folder
-	dir    string      // the folder in root where files are made
-	made   bool        // the data's folder was not there before
+	root   *os.Root    // the data folder
+	dir    string      // folder in root into which files are written
+	made   bool        // this stage made the data folder
 	bytes  atomic.Int64
 }
 
 // marker is a file that tells a data folder from any other folder.
 const marker = ".filterbank-report"
 
-// The names in a data folder, besides: data on its way, and data by its digest.
+// A data folder holds unfinished data in folders with a prefix, and published data in a
+// folder named by its digest.
 const (
 	unfinished = "unfinished-"
-	idLength   = 12 // hexadecimal digits
+	idLength   = 12 // hexadecimal digits of a digest
 )
 
-// CheckPage refuses a page's path that Write would refuse: one that does not end in .html,
-// that is there and no report, or whose data folder is there and no report's.
+// CheckPage returns an error if Write would refuse a page's path: the path does not end in
+// .html, another file has the page's name, or another folder has the name of the data folder.
 func CheckPage(page string) error {
 	if filepath.Ext(page) != ".html" || filepath.Base(page) == ".html" {
 		return fmt.Errorf("report %s: the page's name must end in .html", page)
 	}
 	if info, err := os.Lstat(page); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("report %s: it is no regular file; choose another name with -o", page)
+		return fmt.Errorf("report %s: it is not a regular file; choose another name with -o", page)
 	} else if err == nil && info.Size() > 0 && !isReport(page) {
-		return fmt.Errorf("report %s: there is another file of that name, no report; choose another name with -o, or remove it", page)
+		return fmt.Errorf("report %s: a file of this name exists and is not a report; choose another name with -o, or remove it", page)
 	}
 	data := DataFolder(page)
 	info, err := os.Lstat(data)
@@ -57,10 +58,10 @@ func CheckPage(page string) error {
 		return nil
 	}
 	if err == nil && !info.IsDir() {
-		return fmt.Errorf("report %s: its data would go to %s, which is no folder; choose another name with -o, or remove it", page, data)
+		return fmt.Errorf("report %s: its data would go to %s, which is not a folder; choose another name with -o, or remove it", page, data)
 	}
 	if _, err := os.Lstat(filepath.Join(data, marker)); err != nil {
-		return fmt.Errorf("report %s: its data would go to %s, which is there and no report's; choose another name with -o", page, data)
+		return fmt.Errorf("report %s: its data would go to %s, a folder that does not belong to a report; choose another name with -o", page, data)
 	}
 	return nil
 }
@@ -77,7 +78,7 @@ func newStage(out string) (*stage, error) {
 	return s, nil
 }
 
-// open opens the page's folder and the data's folder, and makes the folder for the files.
+// open opens the page's folder and the data folder, and makes the folder for new data.
 func (s *stage) open() (err error) {
 	if err = os.MkdirAll(filepath.Dir(s.page), 0o777); err != nil {
 		return err
@@ -97,19 +98,19 @@ func (s *stage) open() (err error) {
 	if s.root, err = s.parent.OpenRoot(data); err != nil {
 		return err
 	}
-	if s.made { // else it is there, and a run from elsewhere may have a link in its place
+	if s.made { // an older folder has a marker; in a copied run it may be a link, which is not written through
 		if err = s.root.WriteFile(marker, []byte("the data of "+filepath.Base(s.page)+"\n"), 0o666); err != nil {
 			return err
 		}
 	}
-	dir := fmt.Sprintf(unfinished+"%x", rand.Uint64()) // os.MkdirTemp would keep others out for good
+	dir := fmt.Sprintf(unfinished+"%x", rand.Uint64()) // os.MkdirTemp would keep other users out for good
 	if err = s.root.Mkdir(dir, 0o777); err == nil {
 		s.dir = dir
 	}
 	return err
 }
 
-// dataName is the name of the data's folder in the page's folder.
+// dataName is the name of the data folder in the page's folder.
 func (s *stage) dataName() string { return filepath.Base(DataFolder(s.page)) }
 
 // gone returns an error if the page's folder is no longer at its path.
@@ -125,10 +126,10 @@ func (s *stage) gone() error {
 	return nil
 }
 
-// generator stands at the beginning of every page.
+// generator is at the beginning of every page.
 const generator = "<meta name=\"generator\" content=\"filterbank\">"
 
-// isReport says whether a file begins as a page does.
+// isReport says whether a file begins like a page.
 func isReport(name string) bool {
 	file, err := os.Open(name)
 	if err != nil {
@@ -136,11 +137,11 @@ func isReport(name string) bool {
 	}
 	defer file.Close()
 	head := make([]byte, 1024)
-	n, _ := io.ReadFull(file, head) // a shorter file is an error, and judged by what it has
+	n, _ := io.ReadFull(file, head) // a shorter file gives an error, and its bytes are enough
 	return bytes.Contains(head[:n], []byte(generator))
 }
 
-// discard removes what was not published. After publish it does nothing.
+// discard removes data that was not published, and closes the folders.
 func (s *stage) discard() {
 	if s.dir != "" {
 		s.root.RemoveAll(s.dir)
@@ -156,8 +157,8 @@ func (s *stage) discard() {
 	}
 }
 
-// file adds a file and gives its digest. The name is slash-separated, with one folder at
-// most; the content comes in parts.
+// file adds a file and returns its digest. The name is slash-separated, with at most one
+// folder. The content is the parts, one after the other.
 func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	if err := s.gone(); err != nil {
 		return "", fmt.Errorf("report: %w", err)
@@ -184,12 +185,12 @@ func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// The beginning and the end of a script file that hands a value to the page.
+// The beginning and the end of a script file that passes a value to the page.
 const scriptStart, scriptEnd = "filterbank(", ")\n"
 
-// put adds a value that the page asks for by name: a call with the name and the value,
-// on one line. JSON is written so that it can stand in a script element too: without
-// <, > and &, U+2028 and U+2029.
+// put adds a value that the page loads by name. The file is a call with the name and the
+// value on one line. json.Marshal escapes <, >, &, U+2028 and U+2029, so the value can also
+// stand in a script element.
 func (s *stage) put(name string, v any) (sum string, err error) {
 	quoted, err := json.Marshal(name)
 	if err != nil {
@@ -202,7 +203,7 @@ func (s *stage) put(name string, v any) (sum string, err error) {
 	return s.file(name+".js", []byte(scriptStart), quoted, []byte{','}, data, []byte(scriptEnd))
 }
 
-// value reads what put wrote of a value.
+// value reads the JSON of a value that put has written.
 func (s *stage) value(name string) ([]byte, error) {
 	data, err := s.root.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)+".js"))
 	if err != nil {
@@ -215,18 +216,18 @@ func (s *stage) value(name string) ([]byte, error) {
 	return data[len(scriptStart)+len(quoted)+1 : len(data)-len(scriptEnd)], nil
 }
 
-// url is the address of the data's folder of that id, relative to the page.
+// url is the address of the data with an id, relative to the page.
 func (s *stage) url(id string) string {
 	return escapePath(s.dataName()) + "/" + id + "/"
 }
 
-// publish gives the data its name, writes the page, which names it, and removes the
-// data of earlier pages. An embedded report has no data beside it.
+// publish names the data by its id, writes the page that refers to it, and removes the data
+// of earlier pages. An embedded report has no data beside it.
 func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error {
 	if err := s.gone(); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	// Beside its data, where the next report finds what a crash has left.
+	// The page is written in the data folder, where the next report cleans up after a crash.
 	temporary := s.dir + ".html"
 	defer s.root.Remove(temporary)
 	size, err := s.create(temporary, html)
@@ -241,7 +242,7 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 			return fmt.Errorf("report: %w", err)
 		}
 		s.dir = ""
-		if before != nil { // else it is the data of the page that is there, too
+		if before != nil { // otherwise the present page has the same data
 			s.dir = id
 		}
 	}
@@ -255,8 +256,8 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 	return s.clean(keep)
 }
 
-// replace renames a folder, in place of one that may be there. That one has the same
-// content unless somebody has changed it, since the name is a digest.
+// replace renames a folder and replaces a folder of the new name. The name is a digest, so
+// both have the same content unless somebody has changed it.
 func (s *stage) replace(from, to string) error {
 	err := s.root.Rename(from, to)
 	if err == nil {
@@ -275,7 +276,7 @@ func (s *stage) replace(from, to string) error {
 	return s.root.RemoveAll(old)
 }
 
-// clean removes all data but that of the page, and what crashes have left.
+// clean removes the data of earlier pages and the remains of crashes. It keeps one name.
 func (s *stage) clean(keep string) error {
 	s.dir, s.made = "", false // nothing to discard
 	names, err := s.list()
@@ -285,7 +286,7 @@ func (s *stage) clean(keep string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("report: remove the data of an earlier one: %w", err)
+		return fmt.Errorf("report: remove the data of an earlier report: %w", err)
 	}
 	if keep == "" {
 		s.dissolve()
@@ -293,7 +294,7 @@ func (s *stage) clean(keep string) error {
 	return nil
 }
 
-// list lists the names in the data's folder.
+// list lists the names in the data folder.
 func (s *stage) list() ([]string, error) {
 	dir, err := s.root.Open(".")
 	if err != nil {
@@ -303,7 +304,7 @@ func (s *stage) list() ([]string, error) {
 	return dir.Readdirnames(-1)
 }
 
-// ours says whether a name in the data's folder is one that this package gives.
+// ours says whether this package gives such names in a data folder.
 func ours(name string) bool {
 	if strings.HasPrefix(name, unfinished) {
 		return true
@@ -312,7 +313,7 @@ func ours(name string) bool {
 	return err == nil && len(name) == idLength
 }
 
-// dissolve removes the data's folder unless something besides the marker is in it.
+// dissolve removes the data folder if nothing but the marker is in it.
 func (s *stage) dissolve() {
 	if s.root == nil {
 		s.parent.Remove(s.dataName())
@@ -324,7 +325,7 @@ func (s *stage) dissolve() {
 	}
 }
 
-// create writes a file in the data's folder and returns its size.
+// create writes a new file in the data folder and returns its size.
 func (s *stage) create(name string, write func(io.Writer) error) (size int64, err error) {
 	file, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Which view is shown, and what is around it.
+// The views of the page, and everything around them.
 
 const main = document.querySelector("main");
 const missing = (text) =>
@@ -26,7 +26,7 @@ async function overview() {
       summary.gone > 0 ? `; ${plural(summary.gone, "input")} gone or changed` : "",
     ),
     facts([
-      ["scale", (page.formats ?? []).join() === "npy" ? "map, of what this page draws" : page.scale],
+      ["scale", (page.formats ?? []).join() === "npy" ? "map, for maps drawn in this page" : page.scale],
       ["colours", page.colors],
       ["layers written", page.layers],
       ["formats", (page.formats ?? []).join(", ")],
@@ -40,7 +40,7 @@ async function overview() {
 }
 
 let turn = 0;
-let scrolled = 0; // of the overview, to come back to
+let scrolled = 0; // scroll position of the overview, restored on the way back
 
 async function route(first) {
   const mine = ++turn;
@@ -59,7 +59,7 @@ async function route(first) {
         shown = await layerView(numbers[0], numbers[1]);
         break;
       default:
-        shown = missing("This address is no part of the report.");
+        shown = missing("This report has no such address.");
     }
   } catch (e) {
     shown = h(
@@ -81,7 +81,7 @@ async function route(first) {
   shown.querySelector("h1").focus({ preventScroll: true });
 }
 
-// The theme is the system's until the button says otherwise.
+// The theme is the system's until the button chooses another.
 const themes = ["auto", "light", "dark"];
 const themeButton = document.getElementById("theme");
 function setTheme(theme) {
@@ -107,7 +107,7 @@ try {
 }
 setTheme(themes.includes(kind) ? kind : "auto");
 
-// The list of keys closes with Escape and when one clicks elsewhere.
+// The list of keys closes on Escape and on a click outside.
 const keys = document.querySelector(".keys");
 addEventListener("click", (e) => {
   if (!keys.contains(e.target)) keys.open = false;

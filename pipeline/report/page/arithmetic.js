@@ -1,14 +1,14 @@
-// The arithmetic of the layers, with the bits of package filterbank/filters/kernel:
-// every number is a float32, every step is rounded once.
+// The arithmetic of the layers, with the bits of package filterbank/filters/kernel: every
+// number is a float32, and every step is rounded once.
 
 const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
 const bits = new BigUint64Array(double.buffer);
 
-// fma is a·b + c rounded once to float32. The product of two float32 is exact in a
-// double. Rounding the sum to a double and then to a float32 can go wrong only where the
-// first landed on the midpoint of two neighbouring float32, or below the normal range;
-// there the sum is rounded to odd first (Boldo and Melquiond, 2008).
+// fma is a·b + c rounded once to float32. The product of two float32 is exact in a double.
+// Rounding the sum to a double and then to a float32 goes wrong only if the first result is
+// the midpoint of two neighbouring float32, or below the normal range. There the sum is
+// rounded to odd first (Boldo and Melquiond, 2008).
 function fma(a, b, c) {
   const product = a * b;
   const sum = product + c;
@@ -36,7 +36,8 @@ const activations = {
   square: (v) => Math.fround(v * v),
 };
 
-// power is base to an exponent of 32 binary places, of products and square roots alone.
+// power is base to the power of an exponent of 32 binary places, from products and square
+// roots alone.
 function power(base, exponent) {
   const fixed = Math.round(exponent * 2 ** 32);
   let result = 1;
@@ -50,8 +51,8 @@ function power(base, exponent) {
   return result;
 }
 
-// edge gives the row or column of the input that stands at i of the padded input, −1
-// where that is a zero.
+// edge maps place i of the padded input to a row or column of the input, or to −1 if the
+// padding has a zero there.
 function edge(mode, i, n) {
   if (i >= 0 && i < n) return i;
   switch (mode) {
@@ -65,9 +66,9 @@ function edge(mode, i, n) {
   return -1;
 }
 
-// span finds the rows (axis 0) or columns (axis 1) of a layer's input that the given rows
-// or columns of its output read: each once, in order, and for each output and tap the
-// place of its row or column among them, −1 in padding.
+// span lists the rows (axis 0) or columns (axis 1) of a layer's input that the given rows or
+// columns of its output read, each once and in order. For each output and tap it has the
+// index of the tap's row or column in that list, −1 in padding.
 function span(layer, plan, axis, outputs) {
   const n = plan.in[1 + axis];
   const taps = layer.kernel[axis];
@@ -85,7 +86,7 @@ function span(layer, plan, axis, outputs) {
   return { inputs, at: raw.map((v) => (v < 0 ? -1 : place.get(v))) };
 }
 
-// counted is how many values along an axis the average of an output is over.
+// counted is the number of values along an axis that the average of an output counts.
 function counted(layer, plan, axis, i) {
   const n = plan.in[1 + axis],
     before = plan.pad[axis];
@@ -94,7 +95,7 @@ function counted(layer, plan, axis, i) {
   return layer.excludePadding ? Math.min(to, n) - Math.max(from, 0) : to - from;
 }
 
-// channelsRead is the range of input channels that a range of a layer's filters reads.
+// channelsRead is the range of input channels that filters k0 ≤ k < k1 of a layer read.
 function channelsRead(layer, plan, k0, k1) {
   switch (layer.kind) {
     case "conv": {
@@ -107,20 +108,20 @@ function channelsRead(layer, plan, k0, k1) {
       return [Math.max(0, k0 - Math.floor(size / 2)), Math.min(plan.in[0], k1 - 1 + Math.floor((size + 1) / 2))];
     }
   }
-  return [k0, k1]; // of pools
+  return [k0, k1]; // pools
 }
 
 // Arithmetic computes outputs of a stack on one picture.
 class Arithmetic {
-  // source reads the prepared picture: read(c, y, x). arrays are each layer's weights
-  // and bias.
+// source reads the prepared picture: read(c, y, x). arrays holds each layer's weights and
+// bias.
   constructor(source, layers, plans, arrays) {
     Object.assign(this, { source, layers, plans, arrays });
     this.memo = new Map();
   }
 
-  // tile computes filters k0 ≤ k < k1 of a layer, −1 being the picture, at the given rows
-  // and columns.
+// tile computes filters k0 ≤ k < k1 of a layer at the given rows and columns. Layer −1 is
+// the picture.
   tile(l, k0, k1, rows, columns) {
     const key = `${l} ${k0} ${k1} ${rows} ${columns}`;
     let tile = this.memo.get(key);
@@ -141,8 +142,8 @@ class Arithmetic {
     return tile;
   }
 
-  // patch is the input that those outputs read: channels from c0 on, and for output (i, j)
-  // the place in a channel that each tap meets, −1 in padding.
+// patch is the input of those outputs: the channels from c0 on, and for output (i, j) the
+// place in a channel that each tap reads, −1 in padding.
   patch(l, k0, k1, rows, columns) {
     const layer = this.layers[l],
       plan = this.plans[l],
@@ -186,14 +187,14 @@ class Arithmetic {
     return out;
   }
 
-  // output computes (y, x) of a filter from what its taps meet. note, if given, is called
-  // for each term in the order of summation: with its channel, tap, input (undefined in
-  // padding), weight if there is one, and the sum so far.
+// output computes output (y, x) of a filter from a patch. note, if given, is called for each
+// term in the order of summation: with the channel, tap, input (undefined in padding),
+// weight if there is one, and the sum so far.
   output(l, k, { c0, plane, data }, offsets, y, x, note) {
     const layer = this.layers[l],
       plan = this.plans[l],
       taps = offsets.length;
-    const own = (k - c0) * plane; // the channel of the same number
+    const own = (k - c0) * plane; // the channel with the filter's index
     switch (layer.kind) {
       case "conv": {
         const { weights, bias } = this.arrays[l];
@@ -249,15 +250,15 @@ class Arithmetic {
         return { sum, base, by, v, value: Math.fround(v / by) };
       }
     }
-    throw new Error(`the page knows no ${layer.kind}`);
+    throw new Error(`the page cannot compute layers of kind ${layer.kind}`);
   }
 
-  // value is one output.
+// value computes one output.
   value(l, k, y, x) {
     return this.tile(l, k, k + 1, [y], [x])[0];
   }
 
-  // explain is one output with its terms.
+// explain computes one output with its terms.
   explain(l, k, y, x) {
     const patch = this.patch(l, k, k + 1, [y], [x]),
       offsets = patch.offsets(0, 0);
@@ -280,7 +281,7 @@ class Arithmetic {
     return { terms, ...result };
   }
 
-  // cost is about how many multiply-adds a value takes.
+// cost estimates the multiply-adds that an output takes.
   cost(l, k) {
     let [k0, k1, rows, columns, total] = [k, k + 1, 1, 1, 0];
     for (; l >= 0; l--) {

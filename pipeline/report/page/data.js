@@ -1,17 +1,17 @@
-// The page's data: what stands in the page itself, and what is asked for by name.
+// The page's data: the data in the page itself, and the data that it loads by name.
 
 const page = JSON.parse(document.getElementById("page").textContent);
 
-const waiting = new Map(); // name → {resolve, reject} of a script on its way
+const waiting = new Map(); // name → {resolve, reject} of scripts that are loading
 const kept = new Map(); // name → promise, the oldest first
 
-// filterbank is what the data's script files call.
+// filterbank is called by the data's script files.
 globalThis.filterbank = (name, value) => {
   waiting.get(name)?.resolve(value);
   waiting.delete(name);
 };
 
-// load gives the value of that name. The last few stay at hand.
+// load gives the value with a name. The last few values are kept.
 function load(name) {
   let value = kept.get(name);
   kept.delete(name);
@@ -32,7 +32,7 @@ function loadScript(name) {
       waiting.delete(name);
       reject(
         new Error(
-          `${decodeURI(page.base)}${name}.js is missing or cut short: make the report again, or copy its folder along with the page`,
+          `${decodeURI(page.base)}${name}.js is missing or cut short; make the report again, or copy its folder along with the page`,
         ),
       );
     };
@@ -47,19 +47,19 @@ function loadScript(name) {
   });
 }
 
-// loadInline reads a value from the page, which may still be on its way.
+// loadInline reads a value in the page, which may still be loading.
 async function loadInline(name) {
   if (document.readyState === "loading" && !document.getElementById(name)?.nextSibling) {
     await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
   }
   const block = document.getElementById(name);
-  if (!block) throw new Error(`the page has no ${name}: it is cut short`);
+  if (!block) throw new Error(`the page has no data ${name}; its file is cut short`);
   return JSON.parse(block.textContent);
 }
 
 const pictureName = (index) => "p/" + String(index).padStart(6, "0");
 
-// arrays gives a layer's weights and bias.
+// arrays loads a layer's weights and bias.
 const opened = new WeakMap();
 async function arrays(layer) {
   if (!opened.has(layer)) {

@@ -1,6 +1,6 @@
-// Small things that all views use.
+// Helpers for all views.
 
-// h makes an element. Text is always text, never markup.
+// h makes an element. A string becomes text, never markup.
 function h(tag, props, ...children) {
   const element =
     tag === "svg" || props?.svg
@@ -18,7 +18,7 @@ function h(tag, props, ...children) {
 
 const s = (tag, props, ...children) => h(tag, { svg: true, ...props }, ...children);
 
-// exact writes a float32 in the fewest digits that give it back.
+// exact writes a float32 in the fewest digits that give the same float32 back.
 function exact(v) {
   if (v !== v) return "NaN";
   if (Object.is(v, -0)) return "-0";
@@ -30,7 +30,7 @@ function exact(v) {
   return String(Number(v.toPrecision(9)));
 }
 
-// short writes a number to be looked at.
+// short writes a number for the eye.
 function short(v, digits = 4) {
   if (v !== v || v - v !== 0) return exact(v);
   const text = String(Number(v.toPrecision(digits)));
@@ -51,7 +51,7 @@ function amount(n) {
   return whole(n);
 }
 
-// share writes a part of all; only nothing is 0 %, and only all is 100 %.
+// share writes a part of a whole in percent. Only nothing is 0 %, and only everything is 100 %.
 function share(part, all) {
   if (!all) return "–";
   const percent = (100 * part) / all;
@@ -65,14 +65,14 @@ const size2 = ([a, b]) => `${a}×${b}`;
 const shape = (dims) => dims.join("×");
 const plural = (n, one, many = one + "s") => `${whole(n)} ${n === 1 ? one : many}`;
 
-// padding writes n, h×w, or top, left, bottom, right, as a stack file orders them.
+// padding writes n, h×w, or top, left, bottom, right, in the order of a stack file.
 function padding([top, left, bottom, right], mode) {
   const text = top === bottom && left === right ? pair([top, left]) : [top, left, bottom, right].join(", ");
   return mode && mode !== "zeros" && text !== "0" ? `${text} ${mode}` : text;
 }
 
-// roving makes one of a container's items at a time reachable with Tab, and the others
-// with the arrow keys, Home and End.
+// roving makes one item of a container reachable with Tab, and the other items with the
+// arrow keys, Home and End.
 function roving(container, selector) {
   const items = () => [...container.querySelectorAll(selector)];
   const point = (item) => {
@@ -95,7 +95,7 @@ function roving(container, selector) {
   return { point };
 }
 
-// neighbour is the item that a key leads to, if it leads anywhere.
+// neighbour is the item that a key leads to, or undefined.
 function neighbour(all, at, key) {
   const last = all.length - 1;
   switch (key) {
@@ -125,7 +125,7 @@ function neighbour(all, at, key) {
   return undefined;
 }
 
-// facts is a list of names and values; those without a value are left out.
+// facts is a list of names and values. Names without a value are left out.
 const facts = (pairs, cls = "facts") =>
   h(
     "dl",

@@ -5,8 +5,8 @@ const positive = [217, 72, 15],
 
 const tint = ([r, g, b], strength) => `rgb(${r} ${g} ${b} / ${Math.round(100 * Math.min(1, strength))}%)`;
 
-// colour is a cell's: orange above 0 and blue below, through which what is behind shines,
-// so that they suit both themes; or, without signs, gray as in a map, black for 0.
+// colour is the colour of a cell. Signed values are orange above 0 and blue below, with an
+// opacity that suits both themes. Other values are gray as in a map, with black for 0.
 function colour(v, top, signed, most = 1) {
   const strength = Math.min(1, Math.abs(v) / (top || 1));
   if (signed) return tint(v > 0 ? positive : negative, most * strength);
@@ -20,7 +20,7 @@ function largest(values) {
   return top;
 }
 
-// cells draws height×width values, a square each.
+// cells draws height×width values, each as a square.
 function cells(values, height, width, { top = largest(values), signed = true, label } = {}) {
   const canvas = h("canvas", {
     width,
@@ -39,8 +39,8 @@ function cells(values, height, width, { top = largest(values), signed = true, la
   return canvas;
 }
 
-// numbered is cells with their numbers in them, for few; with two digits where a third
-// would be cut off.
+// numbered draws a few cells with their numbers. A number has two digits if three would be
+// cut off.
 function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
   const write = (v) => {
     const digits = width > 3 || Math.abs(v) < 0.1 ? 2 : 3;
@@ -67,7 +67,7 @@ function numbered(values, height, width, { top = largest(values), signed = true,
   return h("table", { class: "numbered", "aria-label": label }, h("tbody", null, rows));
 }
 
-// kernel draws a filter's weights, a square of cells for each channel that it reads.
+// kernel draws a filter's weights, one grid of cells for each channel that it reads.
 function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   const [kH, kW] = layer.kernel,
     plane = kH * kW;
@@ -99,8 +99,8 @@ function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   );
 }
 
-// histogram draws a map's bins and a mark at a value. Heights are the square roots
-// of the counts, so that rare values can be seen beside common ones.
+// histogram draws a map's bins and a mark at a value. Heights are square roots of the
+// counts, so that rare values are visible beside common ones.
 function histogram(map, { label } = {}) {
   const bins = map.bins,
     top = Math.max(1, ...bins);
@@ -156,7 +156,7 @@ function histogram(map, { label } = {}) {
   };
 }
 
-// block draws a volume as a box: the larger, the larger, though by the logarithm.
+// block draws a volume as a box. Its sides grow with the logarithm of the volume's.
 function block([c, height, width]) {
   const edge = (n, least, most) => Math.max(least, Math.min(most, least + 6.2 * Math.log2(Math.max(1, n))));
   const w = edge(width, 5, 74),

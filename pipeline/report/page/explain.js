@@ -2,12 +2,11 @@
 
 const shownTerms = 200;
 
-let order = "summed"; // how terms are listed: as they are summed, or the largest first
-let open = false; // whether they are, from output to output
+let order = "summed"; // order of the terms: as summed, or the largest first
+let open = false; // whether the terms are shown; kept from output to output
 
-// explanation is what the stage shows of an output: the arithmetic in a line, the patch
-// with weights and products as cells, and the terms as a table. go looks at another
-// output.
+// explanation explains an output on the stage: the arithmetic as one equation, the patch,
+// weights and products as cells, and the terms as a table. go moves to another output.
 function explanation(probe, at, go) {
   const layer = probe.layer(at),
     result = probe.stacks[at.st].explain(at.l, at.k, at.y, at.x);
@@ -20,7 +19,7 @@ function explanation(probe, at, go) {
   ].filter(Boolean);
 }
 
-// step is a number of an equation with what it is above it.
+// step is a number of an equation with its name above it.
 const step = (what, text, strong) => h("span", null, h("small", null, what), strong ? h("b", null, text) : text);
 
 function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
@@ -52,8 +51,8 @@ function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
   return h("p", { class: "equation" }, parts);
 }
 
-// patches are the input's patch and, of a convolution, the weights and the products, for
-// the channels that add the most.
+// patches draws the patch of the input and, for a convolution, the weights and the products.
+// It shows the channels that add the most.
 function patches(layer, result, names) {
   const [kH, kW] = layer.kernel,
     plane = kH * kW,
@@ -105,8 +104,8 @@ function patches(layer, result, names) {
   );
 }
 
-// columns are what the table of terms has for a kind of layer: head, text, and whether it
-// is a number.
+// columns are the columns of the table of terms for a kind of layer: heading, text, and
+// whether the text is a number.
 function columns(at, layer, names, go) {
   const from = at.l === 0 ? "pixel" : page.stacks[at.st].layers[at.l - 1].name;
   const place = (t) =>
@@ -119,7 +118,7 @@ function columns(at, layer, names, go) {
             {
               type: "button",
               class: "to",
-              title: "how this value came about",
+              title: "the arithmetic behind this value",
               onclick: () => go({ st: at.st, l: at.l - 1, k: t.c, y: t.y, x: t.x }),
             },
             `${t.y}, ${t.x}`,
@@ -144,7 +143,7 @@ function columns(at, layer, names, go) {
   return (chosen + (order === "summed" ? " sum" : "")).split(" ").map((name) => all[name]);
 }
 
-// terms is the table of all terms.
+// terms makes the table of all terms.
 function terms(at, layer, result, names, go) {
   const head = h("tr", null),
     body = h("tbody", null);
@@ -175,7 +174,7 @@ function terms(at, layer, result, names, go) {
   };
   more.addEventListener("click", () => {
     grow();
-    if (more.hidden) more.parentElement.focus(); // which the button can no longer have
+    if (more.hidden) more.parentElement.focus(); // the hidden button cannot keep the focus
   });
   if (open) list();
   const choice = h(

@@ -14,13 +14,13 @@ function thumb(entry) {
 
 const pictureLabel = (entry) => (entry.error ? `${entry.name}: failed, ${entry.code}` : entry.name);
 
-// nameOf is a picture's name, of which the folders are the first to give way.
+// nameOf is a picture's name. If space is short, its folders are cut first.
 function nameOf({ name }) {
   const base = name.lastIndexOf("/") + 1;
   return h("span", { class: "name", title: name }, h("span", null, name.slice(0, base)), h("b", null, name.slice(base)));
 }
 
-// tile is a picture in the gallery.
+// tile makes a picture of the gallery.
 function tile(entry, index) {
   const inner = [
     thumb(entry),
@@ -38,11 +38,11 @@ function tile(entry, index) {
   );
 }
 
-// chunk is how many tiles are made at a time.
+// chunk is the number of tiles that are made at a time.
 const chunk = 240;
 
-// galleryView lists the pictures whose name or error has all the words that are asked
-// for, and grows as one scrolls.
+// galleryView lists the pictures whose name or error has all words of the search. It grows
+// as the reader scrolls.
 function galleryView(gallery) {
   const list = h("ul", { class: "gallery", "aria-label": "pictures" });
   const count = h("p", { class: "muted", role: "status" });

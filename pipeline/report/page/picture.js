@@ -1,10 +1,10 @@
-// A picture: its maps in grids, and one of them under the probe.
+// A picture: its maps in grids, and one of the maps under the probe.
 
-// PictureView is the page of a picture; it changes in place while one picture is looked at.
+// PictureView is the view of one picture. It changes in place until another picture is shown.
 class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
-    this.blobs = new Map(); // what has a PNG in the data → its address
+    this.blobs = new Map(); // data with a PNG → its address
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
     this.root = h(
@@ -15,20 +15,20 @@ class PictureView {
         h(
           "p",
           { class: "note", role: "note" },
-          `No arithmetic: ${data.gone}. Values are read from the maps' pictures, as far as their levels tell.`,
+          `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
       h("div", { class: "bench" }, this.stage.element, this.sheets()),
     );
   }
 
-  // address is where the PNG of a map, or of the input, can be had; empty is nowhere.
+// address is the address of the PNG of a map or of the input, empty if there is none.
   address(of) {
     if (of.url || !of.png) return of.url ?? "";
     if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
     return this.blobs.get(of);
   }
 
-  // close lets go of what the browser would hold on to.
+// close releases the object URLs that the browser holds.
   close() {
     clearTimeout(this.remembering);
     for (const url of this.blobs.values()) URL.revokeObjectURL(url);
@@ -53,7 +53,7 @@ class PictureView {
     );
   }
 
-  // sheets are the layers with their maps in grids, and then what else there is.
+// sheets are the layers with their maps in grids, and then the other files.
   sheets() {
     this.tiles = new Map();
     const files = this.data.files ?? [];
@@ -92,12 +92,12 @@ class PictureView {
           page.stacks.length > 1 && h("span", { class: "muted" }, stackTitle(stack), " / "),
           h("a", { href: layerPath(st, l) }, layer.name),
         ),
-        h("p", { class: "muted" }, `${what(layer)}, ${shape(plan.out)}`),
+        h("p", { class: "muted" }, `${describe(layer)}, ${shape(plan.out)}`),
       ),
       plan.uncovered && h("p", { class: "warning" }, plan.uncovered),
       this.data.maps[st][l].length
         ? this.grid(st, l)
-        : h("p", { class: "muted" }, "Its maps were not written; run with --layers all writes them."),
+        : h("p", { class: "muted" }, "The run did not write the maps of this layer. Use --layers all to write them."),
     );
   }
 
@@ -134,7 +134,7 @@ class PictureView {
     return list;
   }
 
-  // tile is a map in a grid.
+// tile makes a map of a grid.
   tile(map, name, { st, l, k }, width, height) {
     const src = this.address(map),
       [lo, hi] = map.of;
@@ -169,7 +169,7 @@ class PictureView {
     return item;
   }
 
-  // under is the output below the pointer.
+// under is the output below the pointer.
   under(element, at, e) {
     const box = element.getBoundingClientRect(),
       [, height, width] = this.probe.plan(at).out;
@@ -177,7 +177,7 @@ class PictureView {
     return { y: on(e.clientY - box.top, box.height, height), x: on(e.clientX - box.left, box.width, width) };
   }
 
-  // select makes a map the one that is looked at.
+// select puts a map on the stage.
   select(at, { quiet = false } = {}) {
     const other = !this.at || this.at.st !== at.st || this.at.l !== at.l || this.at.k !== at.k;
     this.at = at;
@@ -192,8 +192,8 @@ class PictureView {
     if (!quiet) this.remember();
   }
 
-  // remember puts the output into the address, once it has stayed for a moment: browsers
-  // refuse more than a few changes a second.
+// remember puts the output into the address after a moment, since browsers refuse more than
+// a few changes a second.
   remember() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
@@ -201,7 +201,7 @@ class PictureView {
     }, 150);
   }
 
-  // hover looks at an output for as long as the pointer is there.
+// hover shows an output as long as the pointer is there.
   hover(at) {
     this.next = at;
     this.frame ??= requestAnimationFrame(() => {
@@ -210,7 +210,7 @@ class PictureView {
     });
   }
 
-  // show looks at an output: on the stage, and on the maps in the grids.
+// show marks an output on the stage and on the maps in the grids.
   show(at) {
     this.stage.show(at);
     for (const list of this.root.querySelectorAll(".maps")) {
@@ -227,7 +227,7 @@ class PictureView {
 const address = ({ st, l, k, y, x }) => [st, l, k, y, x];
 const picturePath = (index, place) => "#/" + ["p", index, ...place].join("/");
 
-// crumbs lead to the pictures before and after, to the same map and place there.
+// crumbs link to the pictures before and after, at the same map and place.
 function crumbs(index, gallery, place = []) {
   const link = (to, rel, text) =>
     gallery[to]
@@ -243,7 +243,7 @@ function crumbs(index, gallery, place = []) {
   );
 }
 
-// pictureView opens a picture, at a map and an output if they are named.
+// pictureView opens a picture, at a map and an output if the address names them.
 async function pictureView(index, wanted) {
   const gallery = await load("gallery"),
     entry = gallery[index];
@@ -266,8 +266,8 @@ async function pictureView(index, wanted) {
   return view.root;
 }
 
-// start is the output to begin with: what is wanted as far as there is such, otherwise
-// the middle of the first map.
+// start is the first output that is shown: the wanted one, as far as it exists, or else the
+// middle of the first map.
 function start(data, [st, l, k, y, x]) {
   if (!page.stacks[st]?.layers[l]?.filters[k]) {
     [st, l, k] = [0, 0, 0];

@@ -1,14 +1,14 @@
-// The probe: which output is looked at, what it is, and where else it belongs.
+// The probe: the output that is shown, its value, and the matching outputs of other maps.
 
-const live = 3e6; // multiply-adds that a moving pointer may cost
-const most = 1.5e9; // and a press of a button
+const live = 3e6; // multiply-adds that a move of the pointer may cost
+const most = 1.5e9; // multiply-adds that a press of a button may cost
 
-// Probe knows a picture's maps and which output of them is looked at.
+// Probe knows a picture's maps and which output is shown.
 class Probe {
   constructor(data, sources) {
     this.data = data;
     this.stacks = sources; // an Arithmetic each, or null
-    this.levels = new Map(); // of maps that have to be read
+    this.levels = new Map(); // of the maps whose PNG is read
   }
 
   plan({ st, l }) {
@@ -21,13 +21,13 @@ class Probe {
     return this.data.maps[st][l][k];
   }
 
-  // field is the receptive field of an output on the input: x, y, width, height.
+// field is the receptive field of an output on the input: x, y, width, height.
   field(at) {
     const { start, jump, field } = this.plan(at);
     return { x: start[1] + at.x * jump[1], y: start[0] + at.y * jump[0], width: field[1], height: field[0] };
   }
 
-  // corresponding is the output of another layer whose field's centre is the nearest.
+// corresponding is the output of another layer whose field has the nearest centre.
   corresponding(at, st, l) {
     const from = this.plan(at),
       to = this.data.plans[st][l];
@@ -39,13 +39,13 @@ class Probe {
     return { y: along(0, at.y), x: along(1, at.x) };
   }
 
-  // value gives an output, or undefined where it would take too long.
+// value computes an output, or gives undefined if that would take too long.
   value(at, limit) {
     const arithmetic = this.stacks?.[at.st];
     return arithmetic && arithmetic.cost(at.l, at.k) <= limit ? arithmetic.value(at.l, at.k, at.y, at.x) : undefined;
   }
 
-  // level is what a map's own picture says of an output.
+// level reads an output from the map's own PNG.
   async level(at) {
     const map = this.map(at),
       key = `${at.st} ${at.l} ${at.k}`;
@@ -79,7 +79,7 @@ async function openProbe(data) {
 
 const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));
 
-// frame is a picture with an overlay in its pixels' coordinates.
+// frame is a picture with an overlay in the coordinates of its pixels.
 function frame(src, [, height, width], label, overlay, props = {}) {
   return h(
     "div",

@@ -1,5 +1,5 @@
-// Reading the data's PNGs. A canvas would do, but some browsers blur what it gives back
-// so that nobody can be recognised by it, and here every bit counts.
+// Reading the PNGs of the data. A canvas is not used, since some browsers blur the pixels
+// that it returns to prevent fingerprinting, and here every bit counts.
 
 function fromBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
@@ -16,8 +16,8 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// decodePNG gives the samples of a PNG that is not interlaced, of 8 or 16 bits: gray, a
-// palette's indices or RGB, with or without alpha.
+// decodePNG decodes a PNG of 8 or 16 bits that is not interlaced: gray, palette indices or
+// RGB, with or without alpha.
 async function decodePNG(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts = [];
@@ -77,7 +77,7 @@ function unfilter(out, packed, y, line, pixel) {
   }
 }
 
-// openLevels reads a gray or palette PNG: level(y, x).
+// openLevels reads a gray or palette PNG as level(y, x).
 async function openLevels(png) {
   const { width, top, samples } = await decodePNG(fromBase64(png));
   const level = (y, x) => {
@@ -87,8 +87,8 @@ async function openLevels(png) {
   return { level, top };
 }
 
-// openSamples reads a prepared picture: read(c, y, x) is a value of the volume that the
-// first layer gets, v/top normalised, each step rounded to float32.
+// openSamples reads a prepared picture. read(c, y, x) is a value of the volume that the first
+// layer gets: v/top, normalised, each step rounded to float32.
 async function openSamples(data, size, mean, std) {
   const [, height, width] = size;
   if (data.depth === 32) {

@@ -1,10 +1,10 @@
-// The stack as a diagram, and the page of a layer.
+// The stack as a diagram, and the view of a layer.
 
 const stackTitle = (stack) => stack.name || "Stack";
 const layerPath = (st, l) => `#/l/${st}/${l}`;
 
-// channelNames are the names of what the filters of a layer read: colours, or the maps of
-// the layer before.
+// channelNames are the names of the channels that the filters of a layer read: colours, or
+// the maps of the layer before.
 function channelNames(st, l, k = 0) {
   const { layers } = page.stacks[st],
     layer = layers[l];
@@ -15,8 +15,8 @@ function channelNames(st, l, k = 0) {
   return all.slice(group * each, (group + 1) * each);
 }
 
-// what says in a few words what a layer does.
-function what(layer) {
+// describe says in a few words what a layer does.
+function describe(layer) {
   switch (layer.kind) {
     case "conv":
       return `conv ${size2(layer.kernel)}`;
@@ -72,7 +72,7 @@ function diagram(st, plans, input) {
         "a",
         { class: "layer", href: layerPath(st, l) },
         h("h4", null, layer.name),
-        h("p", null, what(layer)),
+        h("p", null, describe(layer)),
         layerFacts(layer, plans[l]),
         layer.kind === "conv" && strip(layer),
         plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered),
@@ -88,7 +88,7 @@ function diagram(st, plans, input) {
   );
 }
 
-// strip is the first kernels of a layer, small: the mean over their channels.
+// strip shows the first kernels of a layer, small, as the mean over their channels.
 function strip(layer) {
   const line = h("div", { class: "strip", "aria-hidden": "true" }),
     [kH, kW] = layer.kernel,
@@ -103,7 +103,7 @@ function strip(layer) {
       }
     },
     () => {},
-  ); // an ornament: whoever needs the weights says what is wrong
+  ); // an ornament; views that need the weights report the error
   return line;
 }
 
@@ -137,7 +137,7 @@ function stackView() {
           h("option", { value: i }, `${shape(size.in)} (${plural(size.pictures, "picture")})`),
         ),
       ),
-      page.rest > 0 && ` and ${plural(page.rest, "other size")}, with their pictures`,
+      page.rest > 0 && ` and ${plural(page.rest, "other size")}, shown with their pictures`,
     );
   return h(
     "section",
@@ -147,7 +147,7 @@ function stackView() {
   );
 }
 
-// layerView shows a layer's filters: kernels, and how they fared over the run.
+// layerView shows a layer's filters: their kernels, and their statistics over the run.
 async function layerView(st, l) {
   const stack = page.stacks[st],
     layer = stack?.layers[l];
@@ -176,7 +176,7 @@ async function layerView(st, l) {
     h(
       "p",
       { class: "lead" },
-      `${what(layer)}, ${plural(layer.filters.length, "filter")}`,
+      `${describe(layer)}, ${plural(layer.filters.length, "filter")}`,
       plan && `, ${shape(plan.in)} → ${shape(plan.out)} for pictures of ${shape(page.sizes[0].in)}`,
     ),
     plan && layerFacts(layer, plan),
@@ -185,7 +185,7 @@ async function layerView(st, l) {
       { class: "muted" },
       layer.written
         ? `Ranges, means and zeros are over ${plural(n ?? 0, "picture")}.`
-        : "The maps of this layer were not written; run with --layers all has them and what they were like.",
+        : "The run did not write the maps of this layer. Use --layers all to get the maps and their statistics.",
     ),
     list,
   );

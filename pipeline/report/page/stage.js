@@ -1,19 +1,19 @@
-// The stage: the map that is looked at beside the input, and what is known of an output.
+// The stage: the map that is shown beside the input, and everything about one output.
 
 class Stage {
   constructor(view) {
     this.view = view;
     this.data = view.data;
     this.probe = view.probe;
-    this.element = h("section", { class: "stage", "aria-label": "the map looked at" });
+    this.element = h("section", { class: "stage", "aria-label": "the chosen map" });
   }
 
-  // at is the output that has been chosen.
+// at is the output that is shown.
   get at() {
     return this.view.at;
   }
 
-  // build makes the stage for the map that is looked at.
+// build makes the stage for the map that is shown.
   build() {
     const { data, at, probe } = this,
       layer = probe.layer(at),
@@ -25,7 +25,7 @@ class Stage {
     this.mapFrame = frame(
       map && this.view.address(map),
       plan.out,
-      map ? `map ${name}` : "its map was not written",
+      map ? `map ${name}` : "the run did not write its map",
       [...this.boxes.cross.parts, ...this.boxes.cell.parts],
       {
         tabindex: 0,
@@ -67,16 +67,16 @@ class Stage {
       ),
       h("div", { class: "reading" }, this.loupe ?? [], this.readout),
       this.work,
-      this.about(layer, map, at),
+      this.statistics(layer, map, at),
     );
   }
 
-  // about is what is known of the map: kernel, histogram, statistics.
-  about(layer, map, at) {
+// statistics describes the map: kernel, histogram, statistics.
+  statistics(layer, map, at) {
     const holder = h("div", { class: "kernel-of" });
     const drawKernel = (values) =>
       values && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
-    arrays(layer).then(drawKernel, () => {}); // openProbe has said what is wrong
+    arrays(layer).then(drawKernel, () => {}); // openProbe has reported the error
     const stats = layer.stats?.[at.k],
       { gone } = this.data;
     return h(
@@ -97,7 +97,7 @@ class Stage {
                   [gone ? "mean level" : "mean", short(map.mean)],
                 ]
               : []),
-            ["zeros", !gone && share(map.zeros, map.values)], // a level stands for more than 0
+            ["zeros", !gone && share(map.zeros, map.values)], // the lowest level stands for more than 0
             ["not finite", map.notFinite > 0 && whole(map.notFinite)],
             ["scale", this.view.address(map) && `${short(map.of[0])} … ${short(map.of[1])}`],
           ]),
@@ -113,8 +113,8 @@ class Stage {
     );
   }
 
-  // reveal scrolls to the map that is looked at where it has been left behind, as on a
-  // narrow screen. The focus goes along.
+// reveal scrolls to the map that is shown if it is out of sight, as on a narrow screen. The
+// focus moves with it.
   reveal() {
     const figures = this.element.querySelector(".figures");
     if (figures.getBoundingClientRect().bottom > 0) return;
@@ -142,7 +142,7 @@ class Stage {
     });
   }
 
-  // show marks an output everywhere and says what it is.
+// show marks an output everywhere and shows its value.
   show(at) {
     this.shown = at;
     this.mark(at);
@@ -168,7 +168,7 @@ class Stage {
     this.readout.replaceChildren(...parts.flatMap((p) => [p, " "]));
   }
 
-  // mark draws the output, its field and the corresponding outputs of the other maps.
+// mark draws the output, its field and the corresponding outputs of the other maps.
   mark(at) {
     const own = this.same(at, this.at) ? at : this.probe.corresponding(at, this.at.st, this.at.l);
     const [, height, width] = this.probe.plan(this.at).out;
@@ -180,7 +180,7 @@ class Stage {
     this.enlarge(box);
   }
 
-  // enlarge draws the receptive field and what is around it.
+// enlarge draws the receptive field and its surroundings.
   enlarge(box) {
     const image = this.inputFrame.querySelector("img");
     if (!this.loupe || !image) return;
@@ -205,7 +205,7 @@ class Stage {
     }
   }
 
-  // offer has a button for what takes long.
+// offer shows a button for outputs that take long to compute.
   offer(at) {
     const cost = this.probe.stacks[at.st].cost(at.l, at.k);
     this.work.replaceChildren(
@@ -248,7 +248,7 @@ class Stage {
     this.say(here, h("b", { class: "value" }, range), h("span", { class: "muted" }, `level ${n} of ${top}`));
   }
 
-  // explain shows patch × weights + bias → activation.
+// explain shows patch × weights + bias → activation.
   explain(at) {
     this.work.replaceChildren(
       ...explanation(
@@ -264,6 +264,6 @@ class Stage {
   }
 }
 
-// place is an output's name and where it is.
+// place is the name of an output and its row and column.
 const place = (at) =>
   h("span", { class: "where" }, `${page.stacks[at.st].layers[at.l].filters[at.k]} · row ${at.y}, column ${at.x}`);
