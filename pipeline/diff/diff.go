@@ -1,5 +1,6 @@
-// Package diff compares the feature maps of two runs: by their manifests where these
-// say that the bytes are the same, and otherwise value by value.
+// Package diff owns the comparison of two runs: their pictures, files and values. Files that
+// have the same digest and scale in both manifests are equal without being read. All other
+// files are compared value by value. The package never writes and never computes maps.
 package diff
 
 import (
@@ -9,55 +10,55 @@ import (
 
 // Options say how runs are compared.
 type Options struct {
-	Jobs int // pictures at a time, each with a file of either run in memory; 0 is GOMAXPROCS
+	Jobs int // number of pictures at a time, each with one file of either run in memory; 0 is GOMAXPROCS
 }
 
-// Report is how two runs, A and B, differ. The sums are in the order of A's manifest,
-// so that they have the same bits whatever Options.Jobs is.
+// Report holds the differences between two runs, A and B. Sums are taken in the order of
+// A's manifest, so that their bits do not depend on Options.Jobs.
 type Report struct {
-	Pictures int   `json:"images"`     // that both runs have done
-	Files    int   `json:"files"`      // that both have
-	Same     int   `json:"same_bytes"` // of these, according to the manifests
+	Pictures int   `json:"images"`     // pictures that both runs have done
+	Files    int   `json:"files"`      // files that both runs have
+	Same     int   `json:"same_bytes"` // files, of Files, with the same digest in both manifests
 	Maps     []Map `json:"maps"`       // in the order in which they are first met
 
-	Unmatched  List[Unmatched]     `json:"unmatched"` // pictures that one run has not done
-	OnlyA      List[manifest.Path] `json:"only_a"`    // files of pictures that both have done
-	OnlyB      List[manifest.Path] `json:"only_b"`
+	Unmatched  List[Unmatched]     `json:"unmatched"` // pictures that only one run has done
+	OnlyA      List[manifest.Path] `json:"only_a"`    // files that only A has, of pictures that both have done
+	OnlyB      List[manifest.Path] `json:"only_b"`    // files that only B has, of pictures that both have done
 	Shapes     List[Shapes]        `json:"shapes"`
-	Unreadable List[Problem]       `json:"unreadable"` // files whose bytes differ and that are no numbers
+	Unreadable List[Problem]       `json:"unreadable"` // files whose digests differ and whose values cannot be read
 }
 
-// Map is the maps of a filter in all pictures, in one format. What is NaN in both runs
-// is equal there, and so are infinities of one sign.
+// Map compares the maps of a filter in all pictures, in one format. A value that is NaN in
+// both runs is equal, and so is an infinity of the same sign in both.
 type Map struct {
 	Stack   string  `json:"stack,omitempty"`
 	Layer   string  `json:"layer"`
 	Format  string  `json:"format"` // png or npy
 	Index   int     `json:"index"`
-	Filter  string  `json:"filter,omitempty"` // not known of .npy
-	Values  int64   `json:"values"`           // compared, in files with the same bytes too
-	Largest float64 `json:"largest"`          // absolute difference
-	Mean    float64 `json:"mean"`             // absolute difference
-	// NotFinite counts values that are NaN or infinite in one run and something else in
-	// the other. Largest and Mean leave them out.
+	Filter  string  `json:"filter,omitempty"` // empty for .npy files, which do not have the name
+	Values  int64   `json:"values"`           // number of values compared, including files with the same bytes
+	Largest float64 `json:"largest"`          // largest absolute difference
+	Mean    float64 `json:"mean"`             // mean absolute difference
+	// NotFinite counts values that are NaN or infinite in one run and different in the other.
+	// Largest and Mean leave them out.
 	NotFinite int64 `json:"not_finite"`
-	// Worst is the picture with the largest difference, or with the first values of
-	// NotFinite; it is empty where there is none.
+	// Worst is the picture with the largest difference, or the first one with NotFinite
+	// values. It is empty if there is no difference.
 	Worst manifest.Path `json:"worst,omitempty"`
 
 	sum float64
 }
 
-// Unmatched is a picture that only one run has done, and what became of it in each:
-// a manifest's status, or "missing".
+// Unmatched is a picture that only one run has done. A and B are its status in each
+// manifest, or "missing".
 type Unmatched struct {
 	Picture manifest.Path `json:"input"`
 	A       string        `json:"a"`
 	B       string        `json:"b"`
-	Error   string        `json:"error,omitempty"` // where it failed
+	Error   string        `json:"error,omitempty"` // of the run in which the picture failed
 }
 
-// Shapes is a file whose maps have other sizes in B than in A.
+// Shapes is a file whose maps have different shapes in A and B.
 type Shapes struct {
 	Path manifest.Path `json:"path"`
 	A    volume.Shape  `json:"a"`
@@ -70,8 +71,8 @@ type Problem struct {
 	Error string        `json:"error"`
 }
 
-// List counts things and keeps the first thousand, so that runs of a million pictures
-// that have nothing in common can be compared in little memory.
+// List counts items and keeps the first thousand. So runs of a million pictures that have
+// nothing in common can be compared in little memory.
 type List[T any] struct {
 	Count int `json:"count"`
 	First []T `json:"first,omitempty"`
@@ -89,8 +90,8 @@ func (l *List[T]) join(other List[T]) {
 	l.Count += other.Count - len(other.First)
 }
 
-// Largest is the map with the largest difference, nil where all are equal. Values of
-// Map.NotFinite are larger than any number.
+// Largest returns the map with the largest difference, nil if all are equal. NotFinite values
+// count as larger than any difference.
 func (r *Report) Largest() *Map {
 	var worst *Map
 	for i := range r.Maps {
@@ -102,7 +103,7 @@ func (r *Report) Largest() *Map {
 }
 
 // Equal says whether both runs have the same pictures, files and shapes, and no value
-// differs by more than the tolerance.
+// differs by more than tolerance, which is at least 0.
 func (r *Report) Equal(tolerance float64) bool {
 	if r.Unmatched.Count+r.OnlyA.Count+r.OnlyB.Count+r.Shapes.Count+r.Unreadable.Count > 0 {
 		return false

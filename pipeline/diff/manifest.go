@@ -8,7 +8,7 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// run is the output folder of a run.
+// run is the open output folder of a run.
 type run struct {
 	dir      string
 	root     *os.Root
@@ -33,7 +33,7 @@ func (r *run) close() {
 	r.manifest.Close()
 }
 
-// places are the pictures of the first run, then those that only the second has.
+// places yields the pictures of the first run, then the pictures that only the second has.
 func places(runs [2]*run) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i, r := range runs {

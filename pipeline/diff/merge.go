@@ -1,6 +1,6 @@
 package diff
 
-// merger gathers the pictures' parts, in their order.
+// merger adds up the comparisons of the pictures, in the order of the pictures.
 type merger struct {
 	total Report
 	maps  map[mapKey]*Map

@@ -11,10 +11,10 @@ import (
 	"filterbank/pipeline/output"
 )
 
-// maxMaps bounds the maps of a layer that a manifest can make this package list.
+// maxMaps bounds the number of maps of a layer, since a manifest may claim any number.
 const maxMaps = 1 << 20
 
-// comparison is one picture's part of a report.
+// comparison is the part of a report about one picture.
 type comparison struct {
 	Report
 	name  manifest.Path
@@ -22,7 +22,7 @@ type comparison struct {
 	maps  map[mapKey]*Map
 }
 
-// mapKey is what a Map is about.
+// mapKey identifies a Map.
 type mapKey struct {
 	stack, layer, format string
 	index                int
@@ -48,7 +48,7 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	c.name, c.Pictures = a.Input, 1
 	others := make(map[manifest.Path]*manifest.File, len(b.Files))
 	for i := range b.Files {
-		if !forTheEye(&b.Files[i]) {
+		if !onlyForViewing(&b.Files[i]) {
 			others[b.Files[i].Name()] = &b.Files[i]
 		}
 	}
@@ -57,7 +57,7 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 			return nil, err
 		}
 		fa := &a.Files[i]
-		if forTheEye(fa) {
+		if onlyForViewing(fa) {
 			continue
 		}
 		fb, ok := others[fa.Name()]
@@ -78,7 +78,7 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 	return c, nil
 }
 
-// state is a record's status, or missing.
+// state is a record's status, or "missing".
 func state(r *manifest.Record) string {
 	if r == nil {
 		return "missing"
@@ -129,7 +129,7 @@ func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manife
 	return nil
 }
 
-// compare compares the maps of a layer that a file of both runs holds.
+// compare compares the maps of one layer in a file of both runs.
 func (c *comparison) compare(f *manifest.File, a, b *output.Maps) {
 	if a.Shape != b.Shape {
 		c.Shapes.add(Shapes{f.Path, a.Shape, b.Shape})
@@ -144,12 +144,13 @@ func (c *comparison) compare(f *manifest.File, a, b *output.Maps) {
 	}
 }
 
-// sameScale says whether pixels that are equal stand for values that are.
+// sameScale says whether equal pixels stand for equal values.
 func sameScale(a, b *manifest.File) bool {
 	return a.Scale == nil && b.Scale == nil || a.Scale != nil && b.Scale != nil && *a.Scale == *b.Scale
 }
 
-// same notes maps without a difference. Without a layer their shapes are not known.
+// same counts the values of a file that is the same in both runs. The shapes come from the
+// record's layers.
 func (c *comparison) same(rec *manifest.Record, f *manifest.File) {
 	for _, l := range rec.Layers {
 		if l.Stack != f.Stack || l.Layer != f.Layer || l.Out.C > maxMaps {
@@ -165,7 +166,7 @@ func (c *comparison) same(rec *manifest.Record, f *manifest.File) {
 	}
 }
 
-// at is a map of a file.
+// at returns the comparison of a map of a file, and makes it if it is new.
 func (c *comparison) at(f *manifest.File, stack, layer string, index int) *Map {
 	key := mapKey{stack, layer, family(f), index}
 	m, ok := c.maps[key]
@@ -177,14 +178,14 @@ func (c *comparison) at(f *manifest.File, stack, layer string, index int) *Map {
 	return m
 }
 
-// add compares a value of either run.
+// add compares a value of A with the same value of B.
 func (m *Map) add(a, b float64) {
 	m.Values++
 	if a == b || a != a && b != b {
 		return
 	}
 	d := math.Abs(a - b)
-	if d-d != 0 {
+	if d-d != 0 { // NaN or infinite
 		m.NotFinite++
 		return
 	}

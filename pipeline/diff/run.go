@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// Run compares the runs whose output folders are a and b. Errors are ctx's and those of
-// folders and manifests; what is wrong with single files is in the report.
+// Run compares the runs in the output folders a and b. Errors are ctx's own and errors of the
+// folders and manifests. Problems with single files are in the report.
 func Run(ctx context.Context, a, b string, opts Options) (*Report, error) {
 	var runs [2]*run
 	for i, dir := range []string{a, b} {

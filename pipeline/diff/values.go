@@ -13,36 +13,38 @@ import (
 	"filterbank/pipeline/output"
 )
 
-// family is png, npy or another ending of a file's name: the formats png and png16 can be
-// compared with each other.
+// family is the extension of a file's name, such as png or npy. The formats png and png16
+// share it, since their values can be compared.
 func family(f *manifest.File) string { return strings.TrimPrefix(path.Ext(string(f.Path)), ".") }
 
-// formatOf is a file's format, or nil. Files of early versions have it in their name alone.
+// formatOf is a file's format, or nil. Records of early versions have no format, and it
+// follows from the file's name.
 func formatOf(f *manifest.File) *output.Format { return output.Find(cmp.Or(f.Format, family(f))) }
 
-// forTheEye says whether no values can be had from a file.
-func forTheEye(f *manifest.File) bool {
+// onlyForViewing says whether a file has no values that can be read.
+func onlyForViewing(f *manifest.File) bool {
 	format := formatOf(f)
 	return format != nil && format.Read == nil
 }
 
-// maps reads a file, whose maps have to have the shapes that the manifest says.
+// maps reads the maps of a file. It is an error if they do not have the shapes in the
+// manifest.
 func (r *run) maps(rec *manifest.Record, f *manifest.File) ([]output.Maps, error) {
 	format := formatOf(f)
 	if format == nil {
-		return nil, fmt.Errorf("its bytes differ, and its format %q is not known", f.Format)
+		return nil, fmt.Errorf("its bytes differ, and this version does not know its format %q", f.Format)
 	}
 	if f.Member != "" {
-		return nil, errors.New("its bytes differ, and values in packs are not compared")
+		return nil, errors.New("its bytes differ, and diff does not read values in packs")
 	}
 	name := filepath.FromSlash(string(f.Path))
-	// Opening a named pipe would wait for a writer, so ask first what it is.
+	// Opening a named pipe would wait for a writer.
 	info, err := r.root.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	}
 	file, err := r.root.Open(name)
 	if err != nil {

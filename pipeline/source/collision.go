@@ -7,20 +7,19 @@ import (
 	"strings"
 )
 
-// foldsCase is true where file systems take names that differ in case only for
-// one.
+// foldsCase is true on systems whose file names usually do not differ by case alone.
 const foldsCase = runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 
-// CollisionError says that the maps of two pictures would land in the same
-// place, or those of one in a file of the run itself.
+// CollisionError says that the maps of two pictures would go to the same place, or the maps
+// of one picture to a file of the run itself.
 type CollisionError struct {
-	Rel    string // where the maps would go
+	Rel    string // the place of the maps
 	First  string // the Path of the picture that is listed first
-	Second string // the Path of the other; empty when Rel is the run's own
-	Others int    // further pictures with a collision
+	Second string // the Path of the other picture; empty if Rel is a file of the run
+	Others int    // number of further pictures with a collision
 }
 
-// Error names both pictures and the ways out.
+// Error names both pictures and the remedies.
 func (e *CollisionError) Error() string {
 	var b strings.Builder
 	if e.Second == "" {
@@ -36,7 +35,7 @@ func (e *CollisionError) Error() string {
 	return b.String()
 }
 
-// pictureName is a path as a CollisionError shows it.
+// pictureName is a path in the words of a CollisionError.
 func pictureName(path string) string {
 	if path == Stdin {
 		return "standard input (-)"
@@ -44,14 +43,13 @@ func pictureName(path string) string {
 	return Display(path)
 }
 
-// isRunFile is true of the names that a run itself writes at the top of its
-// output folder.
+// isRunFile says whether a run writes a file of this name at the top of its output folder.
 func isRunFile(name string) bool {
 	return name == "manifest.jsonl" || name == "run.json" || name == ".filterbank.lock"
 }
 
-// distinct drops what is listed again and refuses pictures whose maps would land
-// in the same place. With fold, places that differ in case only are the same.
+// distinct drops pictures that are listed twice and refuses pictures whose maps would go to
+// the same place. With fold, places that differ only in case are the same.
 func distinct(entries []Entry, fold bool) ([]Entry, error) {
 	place := func(rel string) string {
 		if fold {
@@ -97,7 +95,7 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 	return kept, nil
 }
 
-// sameFile is true of two paths that lead to the same file.
+// sameFile says whether two paths lead to the same file.
 func sameFile(a, b string) bool {
 	if a == b {
 		return true

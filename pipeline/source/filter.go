@@ -14,18 +14,18 @@ type filter struct {
 	include, exclude []string
 }
 
-// compile checks patterns and makes the short forms plain: x is x in any folder,
-// x/ is all that lies below any folder x.
+// compile checks patterns and expands the short forms: x becomes x in any folder, and x/
+// becomes everything below any folder x.
 func compile(option string, patterns []string) ([]string, error) {
 	compiled := make([]string, 0, len(patterns))
 	for _, given := range patterns {
 		p := strings.TrimPrefix(filepath.ToSlash(given), "./")
 		name, below := strings.CutSuffix(p, "/")
 		if !doublestar.ValidatePattern(p) || name == "" {
-			return nil, fmt.Errorf("%s %q: not a pattern: close every [ and {, as in %s '*.{jpg,png}'", option, given, option)
+			return nil, fmt.Errorf("%s %q: malformed pattern: close every [ and {, as in %s '*.{jpg,png}'", option, given, option)
 		}
 		if strings.HasPrefix(p, "/") {
-			return nil, fmt.Errorf("%s %q: patterns are for paths below the inputs: leave out the first slash", option, given)
+			return nil, fmt.Errorf("%s %q: patterns match paths below the inputs: leave out the first slash", option, given)
 		}
 		if below {
 			p += "**"
@@ -38,12 +38,12 @@ func compile(option string, patterns []string) ([]string, error) {
 	return compiled, nil
 }
 
-// keeps is true of a file that is to be taken.
+// keeps says whether a file is taken.
 func (f filter) keeps(rel string) bool {
 	return (len(f.include) == 0 || matchesAny(f.include, rel)) && !matchesAny(f.exclude, rel)
 }
 
-// prunes is true of a folder that is not to be entered.
+// prunes says whether a folder is not entered.
 func (f filter) prunes(rel string) bool { return matchesAny(f.exclude, rel) }
 
 func matchesAny(patterns []string, rel string) bool {

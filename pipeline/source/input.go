@@ -11,29 +11,30 @@ import (
 	"os"
 )
 
-// Input is a picture's bytes: a file, open, or standard input, which is held in memory.
+// Input reads a picture's bytes: from an open file, or from standard input held in memory.
 type Input struct {
 	io.ReadSeeker
-	Name string // as messages show it
+	Name string // in the words of messages
 	Size int64  // in bytes
 
-	ended func() error // why reading is to end early
+	ended func() error // says why reading must end early; nil goes on
 	file  *os.File     // nil for standard input
 }
 
-// NewInput is a picture's bytes from elsewhere. Reading ends with ctx.
+// NewInput returns an Input of size bytes from r. Reading ends with ctx.
 func NewInput(ctx context.Context, name string, r io.ReadSeeker, size int64) *Input {
 	return &Input{ReadSeeker: r, Name: name, Size: size, ended: ctx.Err}
 }
 
-// Open opens a picture's file. Reading ends with ctx.
+// Open opens a picture's file. Reading ends with ctx. The error is a *Problem if the file is
+// no longer regular.
 func Open(ctx context.Context, path string) (*Input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", Shown(err))
 	}
-	if !info.Mode().IsRegular() { // to open a pipe is to wait for its writer
-		return nil, &Problem{Path: path, Code: CodeNotAFile, Err: errors.New("it is no regular file any more")}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, &Problem{Path: path, Code: CodeNotAFile, Err: errors.New("it is no longer a regular file")}
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -46,18 +47,18 @@ func Open(ctx context.Context, path string) (*Input, error) {
 	return &Input{ReadSeeker: file, Name: Display(path), Size: info.Size(), ended: ctx.Err, file: file}, nil
 }
 
-// ErrTooLong says that standard input has more bytes than may be held.
+// ErrTooLong says that standard input has more bytes than may be held in memory.
 var ErrTooLong = errors.New("standard input is too long")
 
-// ReadStdin reads standard input whole, at most limit bytes, unless refuse says of its
-// beginning that it is no picture, whatever follows. It does not wait for a writer longer
-// than for ctx. Errors are ErrTooLong, the reader's and ctx's own.
+// ReadStdin reads standard input to its end, at most limit bytes. It stops early if refuse
+// says of the first bytes that they cannot begin a picture. If nobody writes, it waits no
+// longer than ctx. Errors are ErrTooLong, the reader's and ctx's own.
 func ReadStdin(ctx context.Context, r io.Reader, limit int64, refuse func(beginning []byte) bool) (*Input, error) {
 	type whole struct {
 		data []byte
 		err  error
 	}
-	read := make(chan whole, 1) // the reading may outlast this picture, if nobody writes
+	read := make(chan whole, 1) // the read may outlast this picture if nobody writes
 	go func() {
 		data, err := readPicture(r, limit, refuse)
 		read <- whole{data, err}
@@ -84,7 +85,7 @@ func readPicture(r io.Reader, limit int64, refuse func([]byte) bool) ([]byte, er
 	return data, err
 }
 
-// Bind lets reading end with another context.
+// Bind makes reading end with another context.
 func (in *Input) Bind(ctx context.Context) { in.ended = ctx.Err }
 
 // Close closes the file.
@@ -94,8 +95,8 @@ func (in *Input) Close() {
 	}
 }
 
-// Read reads some of the file, unless reading is to end. A disk gives a part of that size
-// in a moment.
+// Read reads a part of the file. It fails if reading must end. A disk reads a part of this
+// size in a moment.
 func (in *Input) Read(p []byte) (int, error) {
 	const part = 4 << 20
 	if err := in.ended(); err != nil {
@@ -104,8 +105,8 @@ func (in *Input) Read(p []byte) (int, error) {
 	return in.ReadSeeker.Read(p[:min(len(p), part)])
 }
 
-// Sum gives the first n bytes of the input and the SHA-256 of all of it, in hexadecimal,
-// and leaves it rewound. It holds little of it in memory.
+// Sum returns the first n bytes of the input and the SHA-256 of all of it in hexadecimal. It
+// rewinds the input before and after, and holds little of it in memory.
 func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, "", fmt.Errorf("read: %w", Shown(err))
@@ -122,8 +123,8 @@ func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	return beginning, hex.EncodeToString(h.Sum(nil)), err
 }
 
-// ReadAll reads the input from its beginning. If the file has become shorter meanwhile, it
-// gives what is there.
+// ReadAll reads the input from its beginning. If the file has become shorter, it returns the
+// bytes that are left.
 func (in *Input) ReadAll() ([]byte, error) {
 	data := make([]byte, in.Size)
 	_, err := in.Seek(0, io.SeekStart)
@@ -141,7 +142,7 @@ func (in *Input) ReadAll() ([]byte, error) {
 	return data, nil
 }
 
-// Shown is a file system's error with its path as messages show it.
+// Shown puts the path in a file system's error in the form of messages; see Display.
 func Shown(err error) error {
 	if pe, ok := err.(*os.PathError); ok {
 		return &os.PathError{Op: pe.Op, Path: Display(pe.Path), Err: pe.Err}

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 )
 
-// output recognises the output folder by what it is, not by its name, which may
-// go through links or differ in case. A nil output holds nothing: a folder that
-// does not exist cannot be read.
+// output recognises the output folder by its identity, not by its name, which may lead
+// through links or differ in case. A nil output contains nothing: a folder that does not
+// exist cannot be read.
 type output struct {
 	name  string
 	info  os.FileInfo
-	known map[string]bool // by folder, as spelled: whether it is the output folder or lies in it
+	known map[string]bool // by spelled folder: whether it is the output folder or lies in it
 }
 
 func newOutput(name string) *output {
@@ -27,12 +27,12 @@ func newOutput(name string) *output {
 	return &output{name: name, info: info, known: make(map[string]bool)}
 }
 
-// refusal is why nothing in the output folder becomes a Job.
+// refusal says why nothing in the output folder becomes a Job.
 func (o *output) refusal() error {
 	return fmt.Errorf("lies in the output folder %s, which is never read as input: choose another with -o", Display(o.name))
 }
 
-// is compares a folder that a walk has come upon.
+// is says whether a folder in a walk is the output folder.
 func (o *output) is(e fs.DirEntry) bool {
 	if o == nil {
 		return false
@@ -41,7 +41,7 @@ func (o *output) is(e fs.DirEntry) bool {
 	return err == nil && os.SameFile(info, o.info)
 }
 
-// holdsFile is true of a file in the output folder, and of a link to one.
+// holdsFile says whether a file, or the file that a link leads to, is in the output folder.
 func (o *output) holdsFile(path string, isLink bool) bool {
 	if o == nil {
 		return false
@@ -56,7 +56,7 @@ func (o *output) holdsFile(path string, isLink bool) bool {
 	return err == nil && o.holdsFolder(folderOf(target))
 }
 
-// folderOf is filepath.Dir without its cleaning; see join.
+// folderOf is filepath.Dir without Clean; see join.
 func folderOf(path string) string {
 	dir, _ := filepath.Split(path)
 	if dir == "" {
@@ -65,7 +65,7 @@ func folderOf(path string) string {
 	return dir
 }
 
-// holdsFolder is true of the output folder and of every folder below it.
+// holdsFolder says whether a folder is the output folder or lies below it.
 func (o *output) holdsFolder(dir string) bool {
 	if o == nil {
 		return false
@@ -78,7 +78,7 @@ func (o *output) holdsFolder(dir string) bool {
 	return held
 }
 
-// isAbove looks for the output folder on the way from dir to the root.
+// isAbove looks for the output folder between dir and the root.
 func (o *output) isAbove(dir string) bool {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real

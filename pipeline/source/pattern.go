@@ -9,42 +9,42 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// selection says what a walk takes. Doublestar's own walk is not used: it keeps
-// silent about folders that cannot be read, follows links in circles, cannot be
-// kept out of the output folder and refuses names that are not UTF-8.
+// selection says which files a walk takes. doublestar's own walk is not used: it ignores
+// folders that it cannot read, follows links in circles, cannot skip the output folder and
+// refuses names that are not UTF-8.
 type selection struct {
-	pattern string   // for the path below the walk's base
+	pattern string   // for paths below the base of the walk
 	lead    []string // patterns of the folders at depth 0, 1, …
-	deep    bool     // folders below those of lead may match too
-	dotted  []string // the parts of the pattern that begin with a dot
-	anyFile bool     // files need no picture's extension
+	deep    bool     // deeper folders may match too
+	dotted  []string // parts of the pattern that begin with a dot
+	anyFile bool     // files need no extension of a picture
 }
 
-// everything is the selection of a folder that was named.
+// everything is the selection for a folder that is an input.
 var everything = selection{pattern: "**", deep: true}
 
-// hasMeta is true of a name that is a pattern unless a file is called so.
+// hasMeta says whether a name is a pattern, if no file has the name.
 func hasMeta(name string) bool { return strings.ContainsAny(name, "*?[{") }
 
-// parsePattern splits an input into the folder before its first wildcard and
-// what is looked for below it. On Windows a backslash separates; elsewhere it
-// takes a wildcard's meaning away.
+// parsePattern splits an input into the folder before its first wildcard and the selection
+// below it. On Windows a backslash is a separator. Elsewhere it makes the next wildcard
+// literal.
 func parsePattern(input string) (base string, sel selection, err error) {
 	slashed := filepath.ToSlash(input)
 	base, pattern := doublestar.SplitPattern(slashed)
 	if strings.HasPrefix(slashed, base+"/") && filepath.VolumeName(base) == base && base != "" {
-		base += "/" // C:/*.png: the root of the drive, not its current folder
+		base += "/" // the root of the drive; C: alone is its current folder
 	}
 	for strings.Contains(pattern, "//") {
 		pattern = strings.ReplaceAll(pattern, "//", "/")
 	}
 	if !doublestar.ValidatePattern(pattern) {
-		return "", selection{}, errors.New(`no file has this name, and as a pattern it is malformed: ` +
+		return "", selection{}, errors.New(`no file has this name, and it is malformed as a pattern: ` +
 			`close every [ and {, and put \ before a wildcard that is part of a name`)
 	}
 	parts := splitParts(pattern)
 	if slices.Contains(parts, ".") || slices.Contains(parts, "..") {
-		return "", selection{}, errors.New(". and .. are not matched after a wildcard: write them before the first one")
+		return "", selection{}, errors.New(". and .. match nothing after a wildcard: write them before the first wildcard")
 	}
 	sel = selection{pattern: pattern, anyFile: namesFile(parts[len(parts)-1])}
 	sel.lead, sel.deep = leadingFolders(parts)
@@ -56,7 +56,7 @@ func parsePattern(input string) (base string, sel selection, err error) {
 	return filepath.FromSlash(base), sel, nil
 }
 
-// splitParts splits a valid pattern at the slashes outside braces and classes.
+// splitParts splits a valid pattern at the slashes that are not inside braces or classes.
 func splitParts(pattern string) []string {
 	var parts []string
 	start, braces, class := 0, 0, false
@@ -80,8 +80,8 @@ func splitParts(pattern string) []string {
 	return append(parts, pattern[start:])
 }
 
-// leadingFolders are the parts that stand for one folder each, from the base
-// down to the first that may stand for several; deep says that there is one.
+// leadingFolders returns the parts that match one folder each, from the base down to the
+// first part that may match several. deep says whether there is such a part.
 func leadingFolders(parts []string) (lead []string, deep bool) {
 	for i, part := range parts {
 		if strings.Contains(part, "**") || strings.Contains(part, "/") {
@@ -91,8 +91,8 @@ func leadingFolders(parts []string) (lead []string, deep bool) {
 	return parts[:len(parts)-1], false
 }
 
-// namesFile is true of the last part of a pattern when it spells out a name or
-// an extension, as cover, *.bin and *.{bin,raw} do, and {*.a,*} does not.
+// namesFile says whether the last part of a pattern spells out a name or an extension.
+// cover, *.bin and *.{bin,raw} do. {*.a,*} does not.
 func namesFile(part string) bool {
 	if !hasMeta(part) {
 		return part != ""
@@ -103,8 +103,7 @@ func namesFile(part string) bool {
 		strings.Count(part[:dot], "{") == strings.Count(part[:dot], "}")
 }
 
-// enters is true of a folder, depth folders below the base, that may hold
-// something to take.
+// enters says whether a folder, depth folders below the base, may hold files that are taken.
 func (s selection) enters(rel string, depth int) bool {
 	name := baseName(rel)
 	if !s.sees(name) {
@@ -116,19 +115,18 @@ func (s selection) enters(rel string, depth int) bool {
 	return s.deep
 }
 
-// leadsThrough is true of a link to a folder that a part of the pattern before
-// ** matches.
+// leadsThrough says whether a part of the pattern before ** matches a link to a folder.
 func (s selection) leadsThrough(rel string, depth int) bool {
 	return depth < len(s.lead) && s.enters(rel, depth)
 }
 
-// takes is true of a file that is to be read, where folders give those extensions.
+// takes says whether a file is taken, given the extensions that folders take.
 func (s selection) takes(rel string, extensions []string) bool {
 	name := baseName(rel)
 	return (s.anyFile || hasExtension(name, extensions)) && s.sees(name) && doublestar.MatchUnvalidated(s.pattern, rel)
 }
 
-// sees is false of a hidden name that no part of the pattern asks for.
+// sees says whether a name is not hidden, or a part of the pattern asks for it.
 func (s selection) sees(name string) bool {
 	return !hidden(name) || slices.ContainsFunc(s.dotted, func(part string) bool {
 		return doublestar.MatchUnvalidated(part, name)
@@ -139,8 +137,8 @@ func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 func baseName(rel string) string { return rel[strings.LastIndexByte(rel, '/')+1:] }
 
-// hasExtension is true of a name with one of the extensions, in any case, and of every
-// name where there are none.
+// hasExtension says whether a name has one of the extensions, in any case. Without
+// extensions every name has.
 func hasExtension(name string, extensions []string) bool {
 	ext := filepath.Ext(name)
 	return len(extensions) == 0 || slices.ContainsFunc(extensions, func(known string) bool { return strings.EqualFold(ext, known) })

@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// Code names a kind of Problem for scripts. The values do not change.
+// Code names a kind of Problem for scripts. The values never change.
 type Code string
 
-// The ways in which an input gives no picture.
+// The kinds of problems.
 const (
 	CodeMissing      Code = "missing"       // no file or folder has this name
 	CodeDanglingLink Code = "dangling-link" // a symbolic link that leads nowhere
-	CodeUnreadable   Code = "unreadable"    // a folder that cannot be read, or a file that cannot be looked at
+	CodeUnreadable   Code = "unreadable"    // a folder that cannot be read, or a file whose kind cannot be found out
 	CodeNotAFile     Code = "not-a-file"    // a pipe, a socket or a device
 	CodeEmptyFolder  Code = "empty-folder"  // a folder without a picture
 	CodeNoMatch      Code = "no-match"      // a pattern that nothing matches
@@ -27,42 +27,41 @@ const (
 	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
 )
 
-// Problem is an input, or a file below one, that could not become a picture to work on.
+// Problem is an input, or a file or folder below one, that gives no picture.
 type Problem struct {
 	Path string // as in Entry
 	Code Code
-	Err  error // what is wrong and what would be right, without the path
+	Err  error // the problem and the remedy, without the path
 }
 
-// Error is the path, quoted where it would not fit on a line, and what is wrong
-// with it.
+// Error is the path, as Display shows it, and Err.
 func (p *Problem) Error() string { return Display(p.Path) + ": " + p.Err.Error() }
 
-// Unwrap gives Err, which wraps the file system's own error where there was one.
+// Unwrap returns Err, which wraps the file system's error if there is one.
 func (p *Problem) Unwrap() error { return p.Err }
 
 var (
-	errEmptyName = errors.New("an empty name: give a file, a folder, a pattern or -")
+	errEmptyName = errors.New("the name is empty: give a file, a folder, a pattern or -")
 	errNotAFile  = errors.New("give a regular file, or - to read standard input")
 )
 
 func errEmptyFolder(extensions []string) error {
 	if len(extensions) == 0 {
-		return errors.New("no file in this folder or below it: hidden names are passed over; name them one by one")
+		return errors.New("no file in this folder or below it: hidden files are skipped; name them one by one")
 	}
-	return fmt.Errorf("no picture in this folder or below it: it takes %s and passes over hidden names; name other files one by one or by a pattern such as *.bin",
+	return fmt.Errorf("no picture in this folder or below it: only %s files are taken, and hidden ones are skipped; name other files one by one or by a pattern such as *.bin",
 		strings.Join(extensions, " "))
 }
 
 func errNoMatch(extensions []string) error {
 	if len(extensions) == 0 {
-		return errors.New("matches nothing: folders are not entered without **, and hidden names need to be spelled out")
+		return errors.New("matches nothing: only ** enters folders, and hidden names must be spelled out")
 	}
-	return fmt.Errorf("matches nothing: folders are not entered without **, hidden names and files other than %s need to be spelled out",
+	return fmt.Errorf("matches nothing: only ** enters folders, and hidden names and files other than %s must be spelled out",
 		strings.Join(extensions, " "))
 }
 
-// problem adds an input that gives no picture.
+// problem adds a Problem to the list.
 func (l *lister) problem(path, rel string, code Code, err error) {
 	l.entries = append(l.entries, Entry{
 		Job:     Job{Path: path, Rel: rel},
@@ -70,7 +69,7 @@ func (l *lister) problem(path, rel string, code Code, err error) {
 	})
 }
 
-// unreachable adds the problem of a path whose Stat failed with err.
+// unreachable adds the Problem of a path whose Stat failed with err.
 func (l *lister) unreachable(path, rel string, isLink bool, err error) {
 	switch {
 	case isLink && errors.Is(err, fs.ErrPermission):
@@ -84,8 +83,8 @@ func (l *lister) unreachable(path, rel string, isLink bool, err error) {
 	}
 }
 
-// reason is an error of package os without the operation and the path, which
-// the Problem gives.
+// reason is an error of package os without the operation and the path. The Problem has the
+// path.
 func reason(err error) error {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
@@ -93,7 +92,7 @@ func reason(err error) error {
 	return err
 }
 
-// kind says in words what a file that is not regular is.
+// kind names the kind of a file that is not regular.
 func kind(mode os.FileMode) string {
 	switch {
 	case mode&os.ModeNamedPipe != 0:
@@ -107,8 +106,8 @@ func kind(mode os.FileMode) string {
 	}
 }
 
-// Display is a path as it stands in a message: itself, or quoted in Go's way when a
-// newline or the like would tear the line.
+// Display is a path in the form of messages. A path with a newline or the like is quoted in
+// Go's syntax, so that it stays on one line.
 func Display(path string) string {
 	notPrint := func(r rune) bool { return !unicode.IsPrint(r) }
 	if path == "" || !utf8.ValidString(path) || strings.ContainsFunc(path, notPrint) {

@@ -8,17 +8,16 @@ import (
 	"io"
 )
 
-// maxName is more than any system takes for a path: 32767 UTF-16 units, three
-// bytes each at most, on Windows; 4096 bytes on Linux.
+// maxName is more than any system allows for a path: 32767 UTF-16 units of at most three
+// bytes each on Windows, and 4096 bytes on Linux.
 const maxName = 128 << 10
 
-// ReadList reads the names of inputs, one a line, or with nul each ended by a
-// NUL byte, as find -print0 writes them. Empty ones are skipped and the last
-// needs no end. At the end of a line one \r is dropped; every other byte,
-// blanks included, is part of the name.
+// ReadList reads the names of inputs, one a line, or with nul each ended by a NUL byte, as
+// find -print0 writes them. Empty names are skipped. The last name needs no end. One \r at
+// the end of a line is dropped. Every other byte, blanks included, belongs to the name.
 //
-// It is an error when reading fails, a name is longer than 128 KiB, or a line
-// holds a NUL byte, which no name can.
+// Errors are errors of reading, a name longer than 128 KiB, and a NUL byte in a line, since
+// no name can have one.
 func ReadList(r io.Reader, nul bool) ([]string, error) {
 	end, unit := byte('\n'), "line"
 	if nul {
@@ -38,7 +37,7 @@ func ReadList(r io.Reader, nul bool) ([]string, error) {
 	var names []string
 	n := 0
 	tooLong := func() error {
-		return fmt.Errorf("read list of inputs: %s %d is longer than %d bytes, which no file name is", unit, n, maxName)
+		return fmt.Errorf("read list of inputs: %s %d is longer than %d bytes; no file name is so long", unit, n, maxName)
 	}
 	for scanner.Scan() {
 		n++
@@ -46,7 +45,7 @@ func ReadList(r io.Reader, nul bool) ([]string, error) {
 		if !nul {
 			name = bytes.TrimSuffix(name, []byte("\r"))
 			if bytes.IndexByte(name, 0) >= 0 {
-				return nil, fmt.Errorf("read list of inputs: line %d holds a NUL byte: give -0 for a list that NUL separates", n)
+				return nil, fmt.Errorf("read list of inputs: line %d has a NUL byte: use -0 for a list whose names end with NUL", n)
 			}
 		}
 		if len(name) > maxName {

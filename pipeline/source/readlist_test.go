@@ -27,7 +27,7 @@ func TestReadList(t *testing.T) {
 		{name: "longest name", in: long + "\x00" + long, nul: true, want: []string{long, long}},
 		{name: "line too long", in: "a\n" + long + "x\nb", err: "line 2 is longer than 131072 bytes"},
 		{name: "name too long", in: "a\x00" + strings.Repeat(long, 3), nul: true, err: "name 2 is longer than 131072 bytes"},
-		{name: "NUL in a line", in: "a\nb\x00c\x00", err: "line 2 holds a NUL byte: give -0"},
+		{name: "NUL in a line", in: "a\nb\x00c\x00", err: "line 2 has a NUL byte: use -0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

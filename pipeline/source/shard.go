@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Shard is part Index of Count, counted from 1. The zero value is the whole.
+// Shard is part Index of Count, 1 ≤ Index ≤ Count. The zero value is the whole.
 //
-// A picture belongs to part 1 + h mod Count, where h is the first eight bytes,
-// big-endian, of the SHA-256 of its Rel. This never changes, so parts that are
-// run on several machines, in any order, are disjoint and together give all, as
-// long as the inputs are the same. A Problem without a Rel goes by its Path.
+// A picture belongs to part 1 + h mod Count. h is the first eight bytes, big-endian, of the
+// SHA-256 of the picture's Rel, or of the Path of a Problem without a Rel. This rule never
+// changes. So parts that run on several machines, in any order, are disjoint and together
+// complete, as long as the inputs are the same.
 type Shard struct {
 	Index, Count int
 }
@@ -45,7 +45,7 @@ func (s Shard) validate() error {
 	return nil
 }
 
-// take keeps the entries of this part, in place.
+// take returns the entries of this part. It reuses the slice.
 func (s Shard) take(entries []Entry) []Entry {
 	if s.Count < 2 {
 		return entries

@@ -1,29 +1,28 @@
-// Package source turns the inputs that a user names into an ordered list of
-// pictures to work on. It looks at names and kinds of files only; no picture is
-// opened here.
+// Package source owns the inputs of a run: it turns the names that a user gives into an
+// ordered list of pictures, and reads the bytes of a picture. It never decodes a picture and
+// never writes a file.
 //
 // An input is one of:
 //
-//   - a file: taken whatever its extension. Its Rel is its base name.
-//   - a folder: walked to the bottom, names in byte order. Files with one of
-//     [Options].Extensions are taken. Rel is the path below the folder.
-//   - a pattern, which is a name with *, ?, [ or { that no file has: matched as
-//     doublestar does, with ** for any number of folders. Rel is the path below
-//     the fixed part, the folders before the first wildcard. Where the last part
-//     of the pattern spells out a name or an extension (*.bin), all files that
-//     match are taken; otherwise (*, **, img?) only those that a folder would
-//     give. Folders that match are not entered: write ** for that.
-//   - "-": one picture from standard input, with the Rel "stdin".
+//   - a file: it is taken, whatever its extension. Its Rel is its base name.
+//   - a folder: it is walked to the bottom, with names in byte order. Files with one of
+//     [Options].Extensions are taken. Their Rel is the path below the folder.
+//   - a pattern, which is a name with *, ?, [ or { that no file has: it is matched as by
+//     doublestar, with ** for any number of folders. Rel is the path below the fixed part,
+//     the folders before the first wildcard. If the last part of the pattern spells out a
+//     name or an extension (*.bin), all matching files are taken. Otherwise (*, **, img?)
+//     the matching files that a folder would give are taken. Folders that match are not
+//     entered; ** enters folders.
+//   - "-": one picture from standard input. Its Rel is "stdin".
 //
-// A Rel carries no extension, so that x.png and x.jpg in one folder would write
-// the same maps; List refuses that before the first picture is opened.
+// A Rel has no extension, so x.png and x.jpg in one folder would write the same maps. List
+// refuses such pictures before the first picture is opened.
 //
-// Hidden names, those with a leading dot, are passed over in folders and by
-// wildcards; a part of a pattern that itself begins with a dot finds them.
-// Links to files are followed. Links to folders are followed where an input or a
-// part of a pattern before ** leads through them, and never below that, so that
-// no walk runs in circles. The output folder is never read, wherever it lies and
-// by whatever name it is reached.
+// Hidden names, which begin with a dot, are skipped in folders and by wildcards. A part of a
+// pattern that begins with a dot finds them. Links to files are followed. Links to folders
+// are followed if an input, or a part of a pattern before **, leads through them. Below that
+// they are not followed, so that no walk runs in circles. The output folder is never read,
+// wherever it is and by whatever name it is reached.
 package source
 
 import (
@@ -37,27 +36,26 @@ import (
 // Stdin is the Path of a picture on standard input.
 const Stdin = "-"
 
-// stdinRel is where the maps of standard input go.
+// stdinRel is the Rel of standard input.
 const stdinRel = "stdin"
 
 // Job is one picture to work on.
 type Job struct {
-	// Path is what to open, spelled as the input was; Stdin is standard input,
-	// and a file of that name is "./-".
+	// Path is the file's path, spelled like the input. Stdin is standard input; a file
+	// named "-" has the path "./-".
 	Path string
-	// Rel is where the maps go: a slash-separated path below the output folder,
-	// without the picture's extension. It is never empty, never absolute and has
-	// no "." or ".." in it. Otherwise it is what the file system says, which may
-	// be invalid UTF-8 or hold any byte but NUL and slash.
+	// Rel is the place of the maps: a slash-separated path below the output folder, without
+	// the picture's extension. It is never empty or absolute and has no "." or ".." in it.
+	// Its names are as in the file system: they may be invalid UTF-8 and hold every byte
+	// except NUL and slash.
 	Rel string
 }
 
 // Entry is a place in the list: a picture, or an input that gave none.
 type Entry struct {
 	Job
-	// Problem says why there is nothing to open; nil for a picture. With a
-	// Problem, Rel is where the maps would have gone, or empty where the input is
-	// not a single file.
+	// Problem says why there is no picture to open; it is nil for a picture. With a Problem,
+	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
 }
 
@@ -72,34 +70,30 @@ func (e *Entry) Place() string {
 
 // Options say which of the inputs are taken. The zero value takes all.
 type Options struct {
-	// Out is the output folder. It and what lies below it is never an input.
+	// Out is the output folder. Neither it nor anything below it is an input.
 	Out string
-	// Extensions are those of the files that folders give, such as ".png", in lower
-	// case; files may have them in any case. None at all takes every file.
+	// Extensions select the files in folders, such as ".png". They are in lower case; the
+	// case of a file's extension does not matter. Without any, every file is taken.
 	Extensions []string
-	// Listed are further inputs, after the others: files and folders by their
-	// literal names, so that neither wildcards nor "-" mean anything in them.
-	// They are what ReadList gives.
+	// Listed are further inputs, after the others, as from ReadList. They are literal names
+	// of files and folders: wildcards and "-" have no special meaning.
 	Listed []string
-	// Include and Exclude are doublestar patterns for the path that is Rel with
-	// its extension; one without a slash is for the base name too, and one that
-	// ends in a slash is for all that lies below such a folder. A picture is
-	// taken when an Include pattern matches, or there is none, and no Exclude
-	// pattern does. A folder that an Exclude pattern matches is not entered.
-	// Standard input is always taken.
+	// Include and Exclude are doublestar patterns for a picture's Rel with its extension. A
+	// pattern without a slash also matches the base name alone. A pattern that ends in a
+	// slash matches everything below such a folder. A picture is taken if no Exclude pattern
+	// matches it, and an Include pattern does or there is none. A folder that an Exclude
+	// pattern matches is not entered. Standard input is always taken.
 	Include, Exclude []string
-	// Shard takes a part of the list.
+	// Shard takes a part of the list. The zero value takes all of it.
 	Shard Shard
 }
 
-// List finds the pictures that inputs and opts.Listed stand for, in the order in
-// which they are named. What cannot be read is a Problem at its place in the
-// list, each once, and the rest goes on. A picture that is reached twice with the
-// same Rel is taken once.
+// List finds the pictures of inputs and opts.Listed, in the order in which they are named.
+// An input, file or folder that cannot be read becomes one Problem at its place in the list,
+// and List goes on. A picture that is reached twice with the same Rel is taken once.
 //
-// The errors of List concern the whole run: a pattern in Include or Exclude that
-// is malformed, a Shard out of range, pictures whose maps would land in the same
-// place (*CollisionError), or ctx's own error.
+// Errors concern the whole run: a malformed pattern in Include or Exclude, a Shard out of
+// range, pictures whose maps would go to the same place (*CollisionError), and ctx's own.
 func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err := opts.Shard.validate(); err != nil {
 		return nil, err
@@ -140,12 +134,12 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 // lister gathers entries, input by input.
 type lister struct {
 	filter     filter
-	out        *output // nil when there is no output folder yet
+	out        *output // nil if the output folder does not exist yet
 	extensions []string
 	entries    []Entry
 }
 
-// input adds what one name stands for. Only ctx's end is an error.
+// input adds the pictures of one input. The only error is ctx's.
 func (l *lister) input(ctx context.Context, name string, mayBePattern bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -174,7 +168,7 @@ func (l *lister) input(ctx context.Context, name string, mayBePattern bool) erro
 	return nil
 }
 
-// folder adds the pictures below a folder that was named.
+// folder adds the pictures below a folder that is an input.
 func (l *lister) folder(ctx context.Context, name string) error {
 	if l.out.holdsFolder(name) {
 		l.problem(name, "", CodeInsideOutput, l.out.refusal())
@@ -218,8 +212,8 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 	return nil
 }
 
-// file adds a picture, given its path below what was named, or says that it is
-// no regular file: reading a pipe or a device may never end.
+// file adds a picture. rel is its path below the input, with the extension. A file that is not
+// regular is a problem, since reading a pipe or a device may never end.
 func (l *lister) file(path, rel string, mode os.FileMode) {
 	if !mode.IsRegular() {
 		l.problem(path, stem(rel), CodeNotAFile, fmt.Errorf("is %s: %w", kind(mode), errNotAFile))
@@ -231,9 +225,9 @@ func (l *lister) file(path, rel string, mode os.FileMode) {
 	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(rel)}})
 }
 
-// stem is a slash-separated path without the extension of its last part. A name
-// that would be left empty, or as nothing but dots, is kept: ".png" would be
-// the folder itself, and "...png" the one above it.
+// stem removes the extension from the last part of a slash-separated path. It keeps a name
+// that would become empty or only dots: ".png" would become the folder itself, and "...png"
+// the folder above it.
 func stem(rel string) string {
 	name := rel[strings.LastIndexByte(rel, '/')+1:]
 	dot := strings.LastIndexByte(name, '.')
@@ -243,8 +237,8 @@ func stem(rel string) string {
 	return rel[:len(rel)-len(name)+dot]
 }
 
-// namedRel is the Rel of a file that was named and cannot be reached; empty
-// where the name has no base that could stand below the output folder.
+// namedRel is the Rel of an input that cannot be reached. It is empty if the input's base name
+// cannot be used below the output folder.
 func namedRel(name string) string {
 	switch base := filepath.Base(name); base {
 	case ".", "..", string(filepath.Separator):

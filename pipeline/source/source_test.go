@@ -287,9 +287,9 @@ func TestListRefuses(t *testing.T) {
 		opts Options
 		want string
 	}{
-		{"malformed include", t.Context(), Options{Include: []string{"[a"}}, `include "[a": not a pattern`},
-		{"malformed exclude", t.Context(), Options{Exclude: []string{"*.png", "{a"}}, `exclude "{a": not a pattern`},
-		{"empty exclude", t.Context(), Options{Exclude: []string{""}}, `exclude "": not a pattern`},
+		{"malformed include", t.Context(), Options{Include: []string{"[a"}}, `include "[a": malformed pattern`},
+		{"malformed exclude", t.Context(), Options{Exclude: []string{"*.png", "{a"}}, `exclude "{a": malformed pattern`},
+		{"empty exclude", t.Context(), Options{Exclude: []string{""}}, `exclude "": malformed pattern`},
 		{"absolute include", t.Context(), Options{Include: []string{"/a/*.png"}}, `leave out the first slash`},
 		{"shard out of range", t.Context(), Options{Shard: Shard{Index: 3, Count: 2}}, "shard 3/2: must be I/N"},
 		{"shard without an index", t.Context(), Options{Shard: Shard{Count: 2}}, "shard 0/2: must be I/N"},
@@ -336,7 +336,7 @@ func TestProblemText(t *testing.T) {
 		{"no such.png", "no such.png: no such file or directory: check the name and the current folder"},
 		{"a\nb", `"a\nb": no such file or directory: check the name and the current folder`},
 		{"l", "l: the link leads nowhere: no such file or directory: restore its target or remove it"},
-		{"", `"": an empty name: give a file, a folder, a pattern or -`},
+		{"", `"": the name is empty: give a file, a folder, a pattern or -`},
 	}
 	if runtime.GOOS == "windows" {
 		t.Skip("the system's own words differ")

@@ -8,25 +8,25 @@ import (
 	"path/filepath"
 )
 
-// walk is the search below one folder for what a selection takes.
+// walk is the search for the files of a selection below one folder.
 type walk struct {
 	*lister
 	sel    selection
-	prefix int  // bytes of every path before the part that is relative
-	met    bool // something was found that is neither a folder nor the output, kept or not
+	prefix int  // number of bytes before the relative part of every path
+	met    bool // a file of the selection was found, kept or not, or a folder could not be walked
 }
 
 func (l *lister) walk(base string, sel selection) *walk {
 	return &walk{lister: l, sel: sel, prefix: len(join(base, "x")) - len("x")}
 }
 
-// folder adds what the selection takes in dir, depth folders below the base.
-// Only ctx's end is an error.
+// folder adds the files of the selection in dir, which is depth folders below the base. The
+// only error is ctx's.
 func (w *walk) folder(ctx context.Context, dir string, depth int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(dir) // sorted by name; what could be read comes with the error
+	entries, err := os.ReadDir(dir) // sorted by name; with an error, the entries read so far
 	for _, e := range entries {
 		if err := w.entry(ctx, dir, e, depth); err != nil {
 			return err
@@ -56,8 +56,8 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 	return nil
 }
 
-// link adds the file that a link leads to, or enters the folder where the
-// selection leads through it.
+// link adds the file that a link leads to. It enters a folder if the selection leads through
+// the link.
 func (w *walk) link(ctx context.Context, path, rel string, depth int) error {
 	through := w.sel.leadsThrough(rel, depth)
 	if !through && !w.sel.takes(rel, w.extensions) {
@@ -79,7 +79,7 @@ func (w *walk) link(ctx context.Context, path, rel string, depth int) error {
 	return nil
 }
 
-// enter goes down into a folder that no Exclude pattern leaves out.
+// enter walks a folder unless an Exclude pattern matches it.
 func (w *walk) enter(ctx context.Context, path, rel string, depth int) error {
 	if w.filter.prunes(rel) {
 		w.met = true
@@ -88,7 +88,7 @@ func (w *walk) enter(ctx context.Context, path, rel string, depth int) error {
 	return w.folder(ctx, path, depth+1)
 }
 
-// wants is true of a file that the selection takes and the filter keeps.
+// wants says whether the selection takes a file and the filter keeps it.
 func (w *walk) wants(rel string) bool {
 	if !w.sel.takes(rel, w.extensions) {
 		return false
@@ -97,15 +97,15 @@ func (w *walk) wants(rel string) bool {
 	return w.filter.keeps(rel)
 }
 
-// join is filepath.Join without its cleaning, which takes link/.. for nothing
-// and so leads elsewhere than the name did.
+// join is filepath.Join without Clean. Clean removes link/.. from a path, and the path then
+// leads somewhere else.
 func join(dir, name string) string {
 	switch {
 	case dir == ".":
 		return name
 	case os.IsPathSeparator(dir[len(dir)-1]):
 		return dir + name
-	case len(dir) == 2 && filepath.VolumeName(dir) == dir: // C: is the current folder of that drive
+	case len(dir) == 2 && filepath.VolumeName(dir) == dir: // C: is the current folder of the drive
 		return dir + name
 	default:
 		return dir + string(filepath.Separator) + name

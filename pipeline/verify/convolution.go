@@ -20,15 +20,15 @@ var convJSON []byte
 //go:embed cases/conv.npy
 var convNPY []byte
 
-// convCase is a stack, a volume, and what PyTorch makes of it in float64. Bound is the
-// sum of the magnitudes that went into each value; cases/make_conv.py has the details.
+// convCase is a stack, a volume, and PyTorch's output in float64. bound holds, for each
+// output, the sum of the magnitudes that were added; cases/make_conv.py has the details.
 type convCase struct {
 	plan            *filters.Plan
 	in              *volume.Volume
 	expected, bound []float32
 }
 
-// convSpec is a case as cases/conv.json describes it.
+// convSpec is a case in cases/conv.json.
 type convSpec struct {
 	Input  [3]int      `json:"input"` // C, H, W
 	Layers []layerSpec `json:"layers"`
@@ -45,7 +45,7 @@ type layerSpec struct {
 	Activation  string  `json:"activation"`
 }
 
-// padding is amounts or the name of a kind.
+// padding is written as four amounts or as the name of a kind.
 type padding filters.Padding
 
 func (p *padding) UnmarshalJSON(data []byte) error {
@@ -85,7 +85,7 @@ func loadConvCases() ([]convCase, error) {
 		}
 		n, err := c.plan.Layers[len(c.plan.Layers)-1].Out.Len()
 		if err != nil || n > len(expected) {
-			return nil, fmt.Errorf("case %d of cases/conv.json has %d values, cases/conv.npy ends after %d of them", i, n, len(expected))
+			return nil, fmt.Errorf("case %d of cases/conv.json has %d values, but cases/conv.npy ends after %d of them", i, n, len(expected))
 		}
 		c.expected, expected = expected[:n], expected[n:]
 		c.bound, bound = bound[:n], bound[n:]
@@ -97,7 +97,7 @@ func loadConvCases() ([]convCase, error) {
 	return cases, nil
 }
 
-// build draws a case's volume, weights and biases.
+// build draws the volume, weights and biases of a case from a sequence.
 func (s convSpec) build(values sequence) (convCase, error) {
 	in, err := volume.New(volume.Shape{C: s.Input[0], H: s.Input[1], W: s.Input[2]})
 	if err != nil {
@@ -143,7 +143,7 @@ func (l layerSpec) conv(channels int) (filters.ConvSpec, error) {
 	}, nil
 }
 
-// checkConvolution holds plain Go, the specification of every kernel, against PyTorch.
+// checkConvolution compares plain Go, the specification of every kernel, with PyTorch.
 func checkConvolution(ctx context.Context, cases []convCase, plain runFunc) Check {
 	check := Check{What: "convolution as PyTorch's"}
 	for i, c := range cases {
@@ -159,8 +159,8 @@ func checkConvolution(ctx context.Context, cases []convCase, plain runFunc) Chec
 	return check
 }
 
-// withinBound allows for rounding: 1e-5 of the magnitudes that were summed, which for
-// float32 is a hundred roundings all to the same side, and 1e-6.
+// withinBound allows for rounding: 1e-5 of the summed magnitudes, plus 1e-6. In float32, 1e-5
+// is more than a hundred roundings in the same direction.
 func withinBound(got, want, bound []float32) error {
 	for i := range want {
 		allowed := float64(1e-5*float64(bound[i])) + 1e-6

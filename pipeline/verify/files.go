@@ -12,11 +12,12 @@ import (
 	"filterbank/pipeline/mapng"
 )
 
-// pngSizes are width and height: the smallest, odd ones, and one of several blocks.
+// pngSizes are widths and heights: the smallest, odd ones, and one whose picture takes
+// several blocks.
 var pngSizes = [][2]int{{1, 1}, {1, 40}, {40, 1}, {7, 5}, {64, 33}, {301, 257}}
 
-// fills are how the pixels of a test picture come about, as bytes: noise, nothing, the
-// runs of zeros that maps have after ReLU, and slopes.
+// fills make the bytes of a test picture: noise, zeros, runs of zeros as in maps after ReLU,
+// and slopes.
 var fills = []func(s *sequence, i int) byte{
 	func(s *sequence, _ int) byte { return byte(s.next() >> 56) },
 	func(*sequence, int) byte { return 0 },
@@ -29,7 +30,7 @@ var fills = []func(s *sequence, i int) byte{
 	func(_ *sequence, i int) byte { return byte(i / 3) },
 }
 
-// checkPNG writes pictures of 8 and 16 bits and with a palette and reads them with
+// checkPNG writes pictures of 8 bits, of 16 bits and with a palette. It reads them with
 // image/png, an independent decoder.
 func checkPNG(bits hash.Hash) Check {
 	check := Check{What: "PNG written and read"}
@@ -94,13 +95,13 @@ func samePixels(m image.Image, h mapng.Header, pix []byte) error {
 		}
 	}
 	if !bytes.Equal(got, pix) {
-		return fmt.Errorf("its pixels read back otherwise, as %T", m)
+		return fmt.Errorf("its pixels read back differently, as %T", m)
 	}
 	return nil
 }
 
-// checkNPY writes arrays of one to four dimensions, NaN with all their bits among the
-// values, and reads them.
+// checkNPY writes and reads arrays of one to four dimensions. Some values are NaN, whose bits
+// must be kept.
 func checkNPY(bits hash.Hash) Check {
 	check := Check{What: ".npy written and read"}
 	values := sequence(seed)

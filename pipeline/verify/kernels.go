@@ -15,23 +15,23 @@ import (
 const (
 	teamSize     = 3
 	randomStacks = 800
-	seed         = 1 << 32 // of the random stacks; any other would do
-	// stackWork bounds the multiply-adds of a random stack, so that all of them take
-	// plain Go less than a second.
+	seed         = 1 << 32 // of the random stacks; any other number would do
+	// stackWork bounds the multiply-adds of a random stack, so that plain Go runs all random
+	// stacks in less than a second.
 	stackWork = 5e5
 )
 
-// runFunc is filters.Runner.Run or one like it.
+// runFunc has the signature of filters.Runner.Run.
 type runFunc func(ctx context.Context, plan *filters.Plan, taps []bool, src filters.RowReader, emit filters.Emit) error
 
-// contender is a way to run stacks that has to give plain Go's bits.
+// contender is a way to run stacks that must give plain Go's bits.
 type contender struct {
 	Check
 	run runFunc
 }
 
-// contenders are the processor's kernels other than plain Go, and the fastest of all
-// with several goroutines on one volume.
+// contenders are all kernels of the processor except plain Go, and the fastest kernel with
+// several goroutines on one volume.
 func contenders(plain *kernel.Kernel) []*contender {
 	var all []*contender
 	for _, set := range simd.Sets() {
@@ -48,8 +48,7 @@ func contenders(plain *kernel.Kernel) []*contender {
 	return append(all, &contender{Check{What: fmt.Sprintf("%d goroutines as plain Go", teamSize)}, team.Run})
 }
 
-// checkExtremes compares the smallest and largest finite values that kernels find in
-// rows of many lengths.
+// checkExtremes compares the extremes that two kernels find in rows of many lengths.
 func checkExtremes(check *Check, got, want func(row []float32) (lo, hi float32)) {
 	values := sequence(seed)
 	for n := range 200 {
@@ -64,8 +63,8 @@ func checkExtremes(check *Check, got, want func(row []float32) (lo, hi float32))
 	}
 }
 
-// checkKernels runs PyTorch's cases in every way, and so many random stacks, some with
-// NaN, infinities, zeros of both signs and subnormals among their values.
+// checkKernels runs the cases from PyTorch and a number of random stacks with every
+// contender. Some volumes have NaN, infinities, zeros of both signs and subnormal values.
 func checkKernels(ctx context.Context, cases []convCase, random int, plain runFunc, all []*contender, bits hash.Hash) error {
 	values := sequence(seed)
 	for i := range len(cases) + random {
@@ -96,7 +95,7 @@ func checkKernels(ctx context.Context, cases []convCase, random int, plain runFu
 	return ctx.Err()
 }
 
-// outputs is the output of every layer.
+// outputs returns the outputs of all layers.
 func (c *convCase) outputs(ctx context.Context, run runFunc) ([]*volume.Volume, error) {
 	taps := make([]bool, len(c.plan.Layers))
 	outs := make([]*volume.Volume, len(c.plan.Layers))
@@ -135,7 +134,7 @@ func sameBits(got, want []float32) error {
 	return nil
 }
 
-// draw is a way to draw n values, the special ones among them of the first kinds.
+// draw draws n values. Special values among them are of the first kinds in special.
 type draw func(s *sequence, n, kinds int) []float32
 
 var draws = []draw{
@@ -146,15 +145,14 @@ var draws = []draw{
 	func(s *sequence, n, kinds int) []float32 { return s.sprinkled(n, 100, kinds) },
 }
 
-// randomCase draws a stack and a volume that fit each other, without what PyTorch
-// makes of them.
+// randomCase draws a stack and a volume that fit each other. It has no output from PyTorch.
 func randomCase(s *sequence) convCase {
 	for {
 		in := volume.Shape{C: 1 + s.below(4), H: 1 + s.below(20), W: 1 + s.below(150)}
 		d := draws[s.below(len(draws))]
 		plan, err := randomPlan(s, in, d)
 		if err != nil {
-			continue // kernels larger than their padded input, and the like
+			continue // a kernel may be larger than its padded input
 		}
 		work := 0.0
 		for _, l := range plan.Layers {
@@ -186,7 +184,7 @@ func randomPlan(s *sequence, in volume.Shape, d draw) (*filters.Plan, error) {
 	return stack.Plan(in)
 }
 
-// randomLayer is a convolution, more often than not, or a pool or a norm.
+// randomLayer draws a layer: a convolution more often than not, else a pool or a norm.
 func randomLayer(s *sequence, channels int, d draw, name string) (filters.Layer, error) {
 	switch s.below(10) {
 	case 0, 1, 2:

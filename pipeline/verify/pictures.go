@@ -16,13 +16,13 @@ import (
 //go:embed cases/pictures.json cases/*.png cases/*.jpg
 var pictureFiles embed.FS
 
-// picture is a file and what it decodes to, as cases/make_pictures.py found with Pillow
-// and libjpeg-turbo.
+// picture is a file and its decoded values, which cases/make_pictures.py computed with
+// Pillow and libjpeg-turbo.
 type picture struct {
 	File    string       `json:"file"`
 	Shape   volume.Shape `json:"shape"`
-	Stretch [2]int       `json:"stretch"` // width and height to resize to; 0 keeps the size
-	SHA256  string       `json:"sha256"`  // of the volume's bits
+	Stretch [2]int       `json:"stretch"` // width and height after resizing; 0 keeps the size
+	SHA256  string       `json:"sha256"`  // digest of the bits of the decoded volume
 	data    []byte
 }
 

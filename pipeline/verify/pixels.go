@@ -19,20 +19,20 @@ var (
 	minusZero = float32(math.Copysign(0, -1))
 )
 
-// known are values and the pixels that they are by definition.
+// known are values and their pixels by definition.
 var known = []struct {
 	scale  render.Range
 	values []float32
 	gray8  []uint8
 	gray16 []uint16
 }{
-	{ // halves go to the even neighbour
+	{ // halves are rounded to even
 		scale:  render.Range{Lo: 0, Hi: 255},
 		values: []float32{0, minusZero, 0.5, 1.5, 2.5, 253.5, 254.5, 255, 0x1.fffffep-2, 0x1.000002p-1},
 		gray8:  []uint8{0, 0, 0, 2, 2, 254, 254, 255, 0, 1},
 		gray16: []uint16{0, 0, 128, 386, 642, 65150, 65406, 65535, 128, 129},
 	},
-	{ // what lies outside is clamped
+	{ // values outside the range are clamped
 		scale:  render.Range{Lo: -1, Hi: 1},
 		values: []float32{-1, 1, -1.5, 7, math.MaxFloat32, -math.MaxFloat32, inf, -inf, nan, 0},
 		gray8:  []uint8{0, 255, 0, 255, 255, 0, 255, 0, 0, 128},
@@ -46,8 +46,8 @@ var known = []struct {
 	},
 }
 
-// checkRendering compares pixels with known ones and, for rows of many lengths, with
-// the definition: (v − lo)/(hi − lo)·top in float64, rounded half to even, clamped.
+// checkRendering compares pixels with known ones. For rows of many lengths it compares them
+// with the definition: (v − lo)/(hi − lo)·top in float64, rounded half to even and clamped.
 func checkRendering(bits hash.Hash) Check {
 	check := Check{What: "pixels as defined"}
 	for i, k := range known {
@@ -65,7 +65,7 @@ func checkRendering(bits hash.Hash) Check {
 		scale := e.Range()
 		err := sameRange(scale, row)
 		if err == nil {
-			if n%2 == 0 { // others than their own are in use too
+			if n%2 == 0 { // half of the rows are on a scale that is not their own
 				scale = render.Range{Lo: float64(values.unit()) - 1, Hi: float64(values.unit()) + 1}
 			}
 			eight, sixteen := define(scale, row)
@@ -99,7 +99,7 @@ func sameRow(scale render.Range, row []float32, eight []uint8, sixteen []uint16,
 	return nil
 }
 
-// define renders a row by the definition.
+// define computes the pixels of a row by the definition.
 func define(scale render.Range, row []float32) (eight []uint8, sixteen []uint16) {
 	for _, v := range row {
 		eight = append(eight, uint8(pixel(scale, v, 255)))
@@ -116,7 +116,7 @@ func pixel(scale render.Range, v float32, top float64) float64 {
 	return max(0, min(top, math.RoundToEven(p)))
 }
 
-// sameRange holds a map's own scale against the definition, and its text against it.
+// sameRange compares a map's own range with the definition, and reads back its text.
 func sameRange(got render.Range, row []float32) error {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, v := range row {

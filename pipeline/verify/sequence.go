@@ -3,8 +3,8 @@ package verify
 import "math"
 
 // sequence is SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number
-// generators, 2014), whose state is its value. The cases rest on its numbers, which no
-// change of Go's own generators can alter.
+// generators, 2014), and its value is the generator's state. The cases depend on its
+// numbers, which no change of Go's own generators can alter.
 type sequence uint64
 
 func (s *sequence) next() uint64 {
@@ -15,10 +15,10 @@ func (s *sequence) next() uint64 {
 	return z ^ z>>31
 }
 
-// below is from 0 to n−1.
+// below draws a number from 0 to n−1.
 func (s *sequence) below(n int) int { return int(s.next()>>33) % n }
 
-// unit is a multiple of 2⁻²³ from −1 to below 1, which float32 holds exactly.
+// unit draws a multiple of 2⁻²³ in [−1, 1), which float32 holds exactly.
 func (s *sequence) unit() float32 { return float32(int32(s.next()>>40)-1<<23) / (1 << 23) }
 
 func (s *sequence) units(n int) []float32 {
@@ -29,10 +29,10 @@ func (s *sequence) units(n int) []float32 {
 	return values
 }
 
-// sparse gives zeros of both signs and ±2^e·(1 ± 2^−k), with e in steps of 12 and k of 22
-// or 23. A product such as 2^−24·(1 + 2^−23)·(1 − 2^−23), added to 1 + 2^−23, misses the
-// middle between two float32 by less than float64 can tell: where a fused multiply-add
-// is put together from float64, rounding twice goes wrong there.
+// sparse draws zeros of both signs and ±2^e·(1 ± 2^−k), with e in steps of 12 and k of 22 or
+// 23. They find fused multiply-adds that are emulated in float64 and rounded twice: a sum
+// such as 2^−24·(1 + 2^−23)·(1 − 2^−23) + (1 + 2^−23) misses the midpoint of two float32 by
+// less than float64 can represent.
 func (s *sequence) sparse(n int) []float32 {
 	values := make([]float32, n)
 	for i := range values {
@@ -46,7 +46,7 @@ func (s *sequence) sparse(n int) []float32 {
 	return values
 }
 
-// faint gives subnormals and numbers whose products miss the middle between two
+// faint draws subnormal values, and numbers whose products miss the midpoint of two
 // subnormals by as little.
 func (s *sequence) faint(n int) []float32 {
 	values := make([]float32, n)
@@ -63,7 +63,7 @@ func (s *sequence) faint(n int) []float32 {
 	return values
 }
 
-// besidePower is 2^e·(1 ± 2^−22) or 2^e·(1 ± 2^−23).
+// besidePower draws 2^e·(1 ± 2^−22) or 2^e·(1 ± 2^−23).
 func (s *sequence) besidePower(e int) float32 {
 	step := math.Ldexp(1, -22-s.below(2))
 	if s.below(2) == 0 {
@@ -72,7 +72,7 @@ func (s *sequence) besidePower(e int) float32 {
 	return float32(math.Ldexp(1+step, e))
 }
 
-// special are values that arithmetic treats unlike others; the first are finite.
+// special are values that arithmetic treats specially. The first finiteSpecial are finite.
 var special = [...]float32{
 	0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -0x1p-130, 0x1p-126, 0x1p-75, math.MaxFloat32, -math.MaxFloat32,
 	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.Float32frombits(0xffc12345),
@@ -80,8 +80,8 @@ var special = [...]float32{
 
 const finiteSpecial = 8
 
-// sprinkled gives units with one in every, on average, replaced by a special value of
-// the first kinds.
+// sprinkled draws units, with one value in every replaced by one of the first kinds of
+// special.
 func (s *sequence) sprinkled(n, every, kinds int) []float32 {
 	values := s.units(n)
 	for i := range values {

@@ -1,7 +1,7 @@
-// Package verify proves on the machine it runs on that filterbank's arithmetic is
-// right: convolution against PyTorch's, every kernel that the processor has against
-// plain Go, bit for bit, and pictures, pixels and files against what is known of them.
-// All it needs is in the program.
+// Package verify owns the proof that filterbank's arithmetic is right on this machine. It
+// compares convolution with PyTorch's results, every kernel of the processor with plain Go,
+// bit for bit, and pictures, pixels and files with known results. It never reads or writes
+// files: all cases are in the program.
 package verify
 
 import (
@@ -17,18 +17,18 @@ import (
 	"filterbank/filters/tensor"
 )
 
-// Digest is what Report.Digest is on every machine. Another one means that the same
-// pictures come to give other maps: then the version of the arithmetic that resuming
-// rests on has to rise with it.
+// Digest is Report.Digest on every machine. If a change of the program changes it, the same
+// pictures give other maps, and the version of the arithmetic, on which resuming rests, must
+// rise.
 const Digest = "79e5d49500b294d4af1e3b0e488a7896145c26aa2a1c921d9bc8f9e2cc1b895f"
 
-// Report is what was verified.
+// Report is the result of all checks.
 type Report struct {
 	Checks []Check `json:"checks"`
 	Digest string  `json:"digest"` // SHA-256 of all outputs, hexadecimal
 }
 
-// Right says whether no check found anything wrong.
+// Right says whether no check found a wrong case.
 func (r *Report) Right() bool {
 	for _, c := range r.Checks {
 		if c.Wrong > 0 {
@@ -38,15 +38,15 @@ func (r *Report) Right() bool {
 	return true
 }
 
-// Check is cases of one kind.
+// Check counts the cases of one kind.
 type Check struct {
 	What  string `json:"what"`
 	Cases int    `json:"cases"`
-	Wrong int    `json:"wrong"`           // of them
-	First string `json:"first,omitempty"` // of the wrong ones: which it is, what it gave and what is right
+	Wrong int    `json:"wrong"`           // number of wrong cases
+	First string `json:"first,omitempty"` // the first wrong case: its name, its result and the right result
 }
 
-// count notes a case, and err if it is wrong.
+// count counts a case. err is nil if the case is right.
 func (c *Check) count(err error) {
 	c.Cases++
 	if err == nil {
@@ -57,8 +57,8 @@ func (c *Check) count(err error) {
 	}
 }
 
-// Run verifies everything, which takes a second or two. What is wrong is in the report;
-// the error is ctx's, or that of cases that were built into the program damaged.
+// Run makes all checks in a second or two. Wrong cases are in the report. Errors are ctx's
+// own, and damage to the cases in the program.
 func Run(ctx context.Context) (*Report, error) {
 	conv, err := loadConvCases()
 	if err != nil {
@@ -89,11 +89,11 @@ func checkDigest(digest string) Check {
 	c := Check{What: "digest of all outputs"}
 	var err error
 	if digest != Digest {
-		err = fmt.Errorf("it is %s, on every machine it should be %s", digest, Digest)
+		err = fmt.Errorf("it is %s, but must be %s on every machine", digest, Digest)
 	}
 	c.count(err)
 	return c
 }
 
-// writeFloats adds the values' bits to a hash.
+// writeFloats adds the bits of values to a hash.
 func writeFloats(h hash.Hash, values []float32) { h.Write(tensor.AppendFloats(nil, values)) }
