@@ -1,6 +1,6 @@
 // Package engine owns the running of stacks on one picture: the plans, the bands, the
-// goroutines that idle workers lend, memory and the time of each stage. It never looks at
-// files, scales or formats.
+// goroutines that idle workers lend, the memory budget and the time of each stage. It never
+// looks at files, scales or formats.
 package engine
 
 import (
@@ -13,24 +13,24 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Picture is what stacks run on: a source of rows of a volume.
+// Picture is the input of stacks: a volume that is read row by row.
 type Picture interface {
 	Size() volume.Shape
 	ReadRows(dst volume.Rows) error
 }
 
-// Shared is what the engines of a run have in common. It is safe for concurrent use.
+// Shared holds the resources that all engines of a run share. It is safe for concurrent use.
 type Shared struct {
 	Kernel *kernel.Kernel
 	Memory *Memory
-	free   atomic.Int64 // workers without a picture, which those with one may use
+	free   atomic.Int64 // number of workers without a picture, which others may borrow
 }
 
-// Give lends n workers that have no picture to the others.
+// Give lends n workers without a picture to the other workers.
 func (s *Shared) Give(n int) { s.free.Add(int64(n)) }
 
-// borrow takes the workers that are free, as many as there is memory for: each needs
-// windows of its own.
+// borrow takes as many free workers as the memory allows, since each needs windows of its
+// own.
 func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
 	free := int(s.free.Swap(0))
 	each := int64(plan.MemberBytes())
@@ -49,28 +49,27 @@ func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
 type Engine struct {
 	*Shared
 	Stacks []Selected
-	Plans  []*filters.Plan // one a stack, of the picture at hand: the owner sets them
+	Plans  []*filters.Plan // one per stack, of the current picture; the owner sets them
 	Lanes  Lanes
 	Stages Stages // time spent so far
 
 	runners []runner
 }
 
-// runner runs one stack: alone, or, while other workers have nothing to do, with a team
-// of goroutines in their place.
+// runner runs one stack: alone, or with a team of goroutines while other workers are idle.
 type runner struct {
 	alone filters.Runner
 	team  filters.Team
 }
 
-// New is an engine without buffers.
+// New returns an engine for some stacks. Its buffers grow with the first picture.
 func New(stacks []Selected, shared *Shared) *Engine {
 	e := &Engine{Shared: shared, Stacks: stacks, runners: make([]runner, len(stacks))}
 	e.Reset()
 	return e
 }
 
-// Reset drops the buffers, which are in any state after a panic.
+// Reset drops the buffers, whose state is undefined after a panic.
 func (e *Engine) Reset() {
 	e.Plans = nil
 	e.Lanes = Lanes{}
@@ -80,7 +79,7 @@ func (e *Engine) Reset() {
 	}
 }
 
-// Windows is about the bytes that the engine holds for the picture at hand.
+// Windows estimates the bytes that the engine holds for the current picture.
 func (e *Engine) Windows() int64 {
 	var n int64
 	for _, p := range e.Plans {
@@ -89,11 +88,12 @@ func (e *Engine) Windows() int64 {
 	return n
 }
 
-// Emit takes rows of a wanted layer. It may use so many goroutines.
+// Emit takes rows of a wanted layer. It may use up to the given number of goroutines.
 type Emit func(goroutines, layer int, rows volume.Rows) error
 
-// Run runs a stack on a picture and gives the rows of its wanted layers to emit, in order,
-// one call at a time.
+// Run runs a stack, given by its index, on a picture. It gives the rows of the wanted layers
+// to emit, in order and one call at a time. Errors are errors of the picture and of emit, and
+// ctx's own.
 func (e *Engine) Run(ctx context.Context, stack int, pic Picture, emit Emit) error {
 	plan, r := e.Plans[stack], &e.runners[stack]
 	borrowed, giveBack := e.borrow(plan)
@@ -118,9 +118,9 @@ func (e *Engine) Run(ctx context.Context, stack int, pic Picture, emit Emit) err
 	return err
 }
 
-// Scan runs a stack on a picture and gives the rows of its wanted layers to take, in any
-// order, from so many workers at a time, each of which gets from begin what it takes rows
-// with. Where the order does not matter it is faster than Run.
+// Scan runs a stack on a picture like Run, but gives the rows of the wanted layers in any
+// order. It is faster than Run. Each of several goroutines calls a function of its own with
+// rows; begin is called to make each function before the stack runs.
 func (e *Engine) Scan(ctx context.Context, stack int, pic Picture, begin func() func(layer int, rows volume.Rows)) error {
 	plan, r := e.Plans[stack], &e.runners[stack]
 	borrowed, giveBack := e.borrow(plan)
@@ -153,15 +153,15 @@ func (e *Engine) Scan(ctx context.Context, stack int, pic Picture, begin func() 
 	return err
 }
 
-// charge adds the time of a run of a stack to the stages: reading a picture's rows belongs
-// to decoding.
+// charge adds the time of a run of a stack to the stages. Reading a picture's rows counts as
+// decoding.
 func (e *Engine) charge(total time.Duration, src *timedRows) {
 	reading := time.Duration(src.spent.Load())
 	e.Stages.Decode += reading
 	e.Stages.Convolve += total - reading
 }
 
-// timedRows counts the time that reading a picture's rows takes.
+// timedRows measures the time for reading a picture's rows.
 type timedRows struct {
 	Picture
 	spent atomic.Int64

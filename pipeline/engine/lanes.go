@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Lane is what one goroutine needs to work on maps, one after the other.
+// Lane holds the buffer and the clock of a goroutine that works on one map after another.
 type Lane struct {
-	Clock  Clock // runs from one map to the next
+	Clock  Clock // runs on from map to map
 	Stages Stages
 	bytes  []byte
 }
 
-// Scratch is n bytes of arbitrary content. They hold until the next call.
+// Scratch returns n bytes of arbitrary content. They are valid until the next call.
 func (l *Lane) Scratch(n int) []byte {
 	if cap(l.bytes) < n {
 		l.bytes = make([]byte, n)
@@ -26,9 +26,9 @@ func (l *Lane) Scratch(n int) []byte {
 // Lanes are the lanes of one worker. The zero value is ready. It has one owner.
 type Lanes struct{ lanes []*Lane }
 
-// Each calls do for 0 ≤ k < n, from that many goroutines, each with a lane of its own; i
-// is the lane's number. The first error ends the work. A panic in a goroutine is a
-// *PanicError, since it would end the process and not only the picture.
+// Each calls do for 0 ≤ k < n from a number of goroutines. Each goroutine has a lane of its
+// own, l, with the number i. The first error ends the work. If there are several goroutines,
+// a panic in one is returned as a *PanicError, since it would otherwise end the process.
 func (ls *Lanes) Each(goroutines, n int, do func(l *Lane, i, k int) error) error {
 	goroutines = max(1, min(goroutines, n))
 	for len(ls.lanes) < goroutines {
@@ -66,7 +66,7 @@ func (ls *Lanes) Each(goroutines, n int, do func(l *Lane, i, k int) error) error
 	return group.Wait()
 }
 
-// take adds the time that the lanes have counted to stages, and sets them back to 0.
+// take moves the time that the lanes have counted to stages.
 func (ls *Lanes) take(stages *Stages) {
 	for _, l := range ls.lanes {
 		stages.Add(l.Stages)
@@ -74,16 +74,16 @@ func (ls *Lanes) take(stages *Stages) {
 	}
 }
 
-// PanicError is a panic. It costs the picture at hand and not the process.
+// PanicError is a panic, which ends the current picture but not the process.
 type PanicError struct {
 	Cause any
 	Stack []byte
 }
 
-// Panic is the error of a panic. It is called in the deferred function that recovers.
+// Panic returns a *PanicError. The deferred function that recovers calls it.
 func Panic(cause any) error { return &PanicError{cause, debug.Stack()} }
 
-// Error asks for a report, with the stack.
+// Error asks the user to report the panic with its stack.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("internal error, please report it: %v\n%s", e.Cause, e.Stack)
 }

@@ -7,14 +7,15 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Memory lets pictures in by the bytes that they need. Whoever waits is served in order,
-// so that a large picture gets its turn among small ones. It is safe for concurrent use.
+// Memory is a budget of bytes for the pictures of a run. Waiting pictures are admitted in
+// order, so that a large picture gets its turn among small ones. Memory is safe for
+// concurrent use.
 type Memory struct {
 	total int64
-	free  *semaphore.Weighted // nil without a bound
+	free  *semaphore.Weighted // nil if there is no bound
 }
 
-// NewMemory bounds the bytes in use; a total of 0 is no bound.
+// NewMemory returns a budget of total bytes. A total of 0 or less sets no bound.
 func NewMemory(total int64) *Memory {
 	if total <= 0 {
 		return &Memory{}
@@ -22,19 +23,20 @@ func NewMemory(total int64) *Memory {
 	return &Memory{total, semaphore.NewWeighted(total)}
 }
 
-// MemoryError is a picture that needs more bytes than the whole run may have.
+// MemoryError says that a picture needs more bytes than the whole run may have.
 type MemoryError struct{ Need, Total int64 }
 
-// Error says how much is needed and how the picture could be run.
+// Error names the need, the budget and the remedies.
 func (e *MemoryError) Error() string {
 	return fmt.Sprintf("it needs about %d MB of memory and the run may have %d MB; raise --max-memory, or resize the picture in the stack file's input", MB(e.Need), e.Total>>20)
 }
 
-// MB rounds bytes up, so that a refused need never prints equal to the budget.
+// MB converts bytes to MiB and rounds up, so that a refused need never prints equal to the
+// budget.
 func MB(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
-// Admit waits until n bytes are free and gives the function that frees them again. The
-// error is a *MemoryError where n is more than the total, or ctx's own.
+// Admit waits until n bytes are free and returns the function that frees them again. The
+// error is a *MemoryError if n is more than the total, or ctx's own.
 func (m *Memory) Admit(ctx context.Context, n int64) (release func(), err error) {
 	if m.free == nil {
 		return func() {}, nil
@@ -48,7 +50,7 @@ func (m *Memory) Admit(ctx context.Context, n int64) (release func(), err error)
 	return func() { m.free.Release(n) }, nil
 }
 
-// try admits n bytes if they are free now.
+// try admits n bytes if they are free now, and does not wait.
 func (m *Memory) try(n int64) bool {
 	return m.free == nil || m.free.TryAcquire(n)
 }

@@ -11,12 +11,13 @@ import (
 // Selected is a stack and a choice among its layers.
 type Selected struct {
 	Stack  *filters.Stack
-	Layers []bool // one a layer of the stack: whether its maps are wanted
+	Layers []bool // for each layer of the stack, whether its maps are wanted
 }
 
-// Select chooses layers: "last" of each stack, "all", or names separated by commas,
-// each a layer's or, where several stacks have one of that name, stack/layer. A name
-// that no stack has is an error. Stacks without a chosen layer are left out.
+// Select chooses layers: "last" chooses the last layer of each stack, "all" every layer, and
+// names separated by commas the layers of these names. A name is layer, in every stack, or
+// stack/layer. A name that no layer has is an error. Stacks without a chosen layer are left
+// out.
 func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 	names := strings.Split(layers, ",")
 	found := make([]bool, len(names))
@@ -40,7 +41,7 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 		return selected, nil
 	}
 	if i := slices.Index(found, false); i >= 0 {
-		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all stand for the last one and for every one",
+		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all mean the last layer and every layer",
 			names[i], strings.Join(layerNames(stacks), ", "))
 	}
 	return selected, nil
@@ -56,8 +57,8 @@ func layerNames(stacks []*filters.Stack) []string {
 	return names
 }
 
-// LayerName is a layer's name among all stacks: stack/layer, or layer where the stack has
-// no name.
+// LayerName is a layer's name among all stacks: stack/layer, or layer if the stack has no
+// name.
 func LayerName(stack, layer string) string {
 	if stack == "" {
 		return layer
@@ -65,7 +66,7 @@ func LayerName(stack, layer string) string {
 	return stack + "/" + layer
 }
 
-// Has says whether any of the stacks has a layer of that name, wanted or not.
+// Has says whether a stack of that name has a layer of that name, wanted or not.
 func Has(stacks []Selected, stack, layer string) bool {
 	for _, s := range stacks {
 		if s.Stack.Name() == stack && slices.ContainsFunc(s.Stack.Layers(), func(l filters.Layer) bool { return l.Name() == layer }) {
@@ -75,7 +76,7 @@ func Has(stacks []Selected, stack, layer string) bool {
 	return false
 }
 
-// PerMap makes a value for each map of the plans, by stack, layer and map.
+// PerMap makes a zero value for each map of the plans, by stack, layer and map.
 func PerMap[T any](plans []*filters.Plan) [][][]T {
 	values := make([][][]T, len(plans))
 	for s, p := range plans {

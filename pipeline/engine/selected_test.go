@@ -42,8 +42,8 @@ func TestSelect(t *testing.T) {
 		{[]*filters.Stack{one}, "less,copy", "[[true true]]"},
 		{[]*filters.Stack{a, b}, "copy", "[[true false] [true false]]"},
 		{[]*filters.Stack{a, b}, "b/copy", "[[true false]]"},
-		{[]*filters.Stack{a, b}, "copy,c/less", `no layer is called "c/less": the layers are a/copy, a/less, b/copy, b/less; last and all stand for the last one and for every one`},
-		{[]*filters.Stack{one}, "", `no layer is called "": the layers are copy, less; last and all stand for the last one and for every one`},
+		{[]*filters.Stack{a, b}, "copy,c/less", `no layer is called "c/less": the layers are a/copy, a/less, b/copy, b/less; last and all mean the last layer and every layer`},
+		{[]*filters.Stack{one}, "", `no layer is called "": the layers are copy, less; last and all mean the last layer and every layer`},
 	} {
 		selected, err := Select(c.stacks, c.layers)
 		var chosen [][]bool

@@ -2,8 +2,7 @@ package engine
 
 import "time"
 
-// Stages is the time that workers spent in each part of the work, summed over the
-// workers.
+// Stages holds the time spent in each part of the work, summed over the workers.
 type Stages struct {
 	Read, Decode, Convolve, Render, Encode, Write time.Duration
 }
@@ -14,7 +13,7 @@ type Stage struct {
 	Time time.Duration
 }
 
-// List is the stages in the order in which a picture passes them.
+// List returns the stages in the order in which a picture passes through them.
 func (s *Stages) List() []Stage {
 	return []Stage{
 		{"read", s.Read}, {"decode", s.Decode}, {"convolve", s.Convolve},
@@ -22,7 +21,7 @@ func (s *Stages) List() []Stage {
 	}
 }
 
-// Add adds the times of others.
+// Add adds the times of other stages.
 func (s *Stages) Add(o Stages) {
 	s.Read += o.Read
 	s.Decode += o.Decode
@@ -32,14 +31,14 @@ func (s *Stages) Add(o Stages) {
 	s.Write += o.Write
 }
 
-// Clock charges the time since its last mark to a stage. A mark looks at one of the two
-// clocks that time.Now looks at.
+// Clock charges the time since its last mark to a stage. A mark reads only the monotonic
+// clock. time.Now also reads the wall clock.
 type Clock struct {
 	begun  time.Time
-	marked time.Duration // since then, at the last mark
+	marked time.Duration // time from begun to the last mark
 }
 
-// Start is a clock that runs from now.
+// Start returns a clock that runs from now.
 func Start() Clock { return Clock{begun: time.Now()} }
 
 // Mark adds the time since the last mark to a stage.

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Colormap gives each of the 256 levels of an 8-bit map a colour. It is comparable and
-// immutable. The zero value is auto, which For resolves to a colormap.
+// Colormap gives each of the 256 levels of an 8-bit map a colour. Colormaps are comparable
+// and immutable. The zero value is auto, which For resolves to another colormap.
 type Colormap struct {
 	name   string
-	colors string // hexadecimal, as in tables.go; none for the grays
+	colors string // RGB of each level in hexadecimal, as in tables.go; empty for the grays
 }
 
-// The names that the code treats specially.
+// Names of colormaps that the code treats specially.
 const (
 	autoName      = "auto"
 	grayName      = "gray"
@@ -40,7 +40,7 @@ func Colormaps() []string {
 	return names
 }
 
-// ParseColormap finds a colormap by its name.
+// ParseColormap returns the colormap of a name. A name that is not in Colormaps is an error.
 func ParseColormap(name string) (Colormap, error) {
 	all := colormaps()
 	i := slices.IndexFunc(all, func(c Colormap) bool { return c.Name() == name })
@@ -60,8 +60,8 @@ func (c Colormap) Name() string {
 	return c.name
 }
 
-// For resolves auto: to coolwarm if diverging is set, and otherwise to gray. Every other
-// colormap is returned as it is.
+// For resolves auto to coolwarm if diverging is true, and to gray otherwise. Any other
+// colormap is returned unchanged.
 func (c Colormap) For(diverging bool) Colormap {
 	switch {
 	case c.name != "":
@@ -72,19 +72,18 @@ func (c Colormap) For(diverging bool) Colormap {
 	return Colormap{name: grayName}
 }
 
-// Gray reports whether the colours are the levels themselves. A picture then needs no
-// palette.
+// Gray says whether each colour is its level itself, so that a picture needs no palette.
 func (c Colormap) Gray() bool { return c.name == "" || c.name == grayName }
 
-// Diverging reports whether colours go two ways from a pale one in the middle, at levels
+// Diverging says whether the colours differ in both directions from a pale middle at levels
 // 127 and 128. The middle stands for the value 0; see Range.Centred.
 func (c Colormap) Diverging() bool { return c.name == divergingName }
 
-// Palette returns the colours of the levels 0 to 255: red, green and blue of sRGB. The
-// caller owns the slice.
+// Palette returns the colours of levels 0 to 255 as red, green and blue in sRGB. The caller
+// owns the slice.
 func (c Colormap) Palette() [][3]uint8 {
 	colors := make([][3]uint8, 256)
-	table, _ := hex.DecodeString(c.colors) // tables.go holds nothing else
+	table, _ := hex.DecodeString(c.colors) // every table is valid
 	for i := range colors {
 		switch {
 		case c.name == invertedName:

@@ -15,15 +15,15 @@ import (
 type Gray struct {
 	lo, width float64
 	top       float64 // the largest level
-	constant  bool    // the range has no width, and all pixels are flat
-	flat      byte
-	bracket   bracket // for 8 bits
+	constant  bool    // the range has no width
+	flat      byte    // every pixel if constant
+	bracket   bracket // of 8-bit levels
 	loops     loops
 }
 
-// Gray8 makes pixels of one byte: (v − r.Lo)/(r.Hi − r.Lo)·255, in float64 and in
-// that order, rounded half to even and clamped to 0…255. NaN is 0. If r has no width,
-// every pixel is 0. All sets of loops give the same pixels.
+// Gray8 makes pixels of one byte: (v − r.Lo)/(r.Hi − r.Lo)·255, computed in float64 and in
+// that order, rounded half to even and clamped to 0…255. NaN becomes 0. If r has no width,
+// every pixel is 0. All instruction sets give the same pixels.
 func Gray8(r Range, set simd.Set) Gray {
 	return Gray{
 		lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint8,
@@ -45,7 +45,8 @@ func Gray16(r Range, set simd.Set) Gray {
 	return Gray{lo: r.Lo, width: r.Hi - r.Lo, top: math.MaxUint16, constant: r.Lo == r.Hi, loops: newLoops(set)}
 }
 
-// Row writes the pixels of a row to the start of dst. dst must have room for them.
+// Row writes the pixels of a row to the start of dst. dst must have room for len(row) bytes,
+// or 2·len(row) for 16 bits.
 func (g *Gray) Row(dst []byte, row []float32) {
 	if g.top == math.MaxUint8 {
 		dst = dst[:len(row)]
@@ -54,7 +55,7 @@ func (g *Gray) Row(dst []byte, row []float32) {
 	}
 	switch {
 	case g.constant && g.flat == 0:
-		clear(dst) // thirty times as fast as the loop; black maps are common
+		clear(dst) // thirty times as fast as the general loop; black maps are common
 	case g.constant:
 		for i := range dst {
 			dst[i] = g.flat
@@ -68,7 +69,7 @@ func (g *Gray) Row(dst []byte, row []float32) {
 	}
 }
 
-// level is the specification of a pixel, as a whole number.
+// level specifies the pixel of a value, as a whole number.
 func (g *Gray) level(v float32) float64 {
 	p := (float64(v) - g.lo) / g.width * g.top
 	switch {
@@ -108,16 +109,16 @@ func (g *Gray) exact16Generic(dst []byte, row []float32) {
 //
 // and adding span = 2·E rounds by at most 1.01·u·257. p ≤ q ≤ p + span follows from
 // E ≥ u·(1.02·A + 1036); E = u·(2·A + 1280) leaves room for underflow, which moves p by
-// no more than 2⁻⁴¹. For P < −1 the ends are negative like q, for P > 256 they are
-// above 255 like q, infinities and overflow of the sum included: that needs
+// no more than 2⁻⁴¹. For P < −1, both ends are negative like q. For P > 256, both are above
+// 255 like q. This includes infinities and overflow of the sum, since the latter needs
 // |v − lo| > 2¹²⁷ > hi − lo.
 type bracket struct {
 	valid               bool
 	offset, scale, span float32
 }
 
-// farthest is the largest A with a bracket. At A = farthest, 4% of groups of 32 values
-// need exact arithmetic. In the range of a map, where A ≤ 255, 0.7% do.
+// farthest is the largest A that has a bracket. At A = farthest, 4% of groups of 32 values
+// need exact arithmetic. In a map's own range A ≤ 255, and 0.7% need it.
 const farthest = 4096
 
 func newBracket(r Range) bracket {
@@ -137,8 +138,8 @@ func newBracket(r Range) bracket {
 }
 
 func (g *Gray) bracket8Generic(dst []byte, row []float32) {
-	// The last bit of a sum with 3·2²² is worth 1. So the sum is rounded to even, and its
-	// low bits are a small whole number.
+	// The last bit of a sum with 3·2²² is worth 1. So adding it rounds half to even, and the
+	// low bits of the sum are the level.
 	const round = 3 << 22
 	b := g.bracket
 	dst = dst[:len(row)]

@@ -3,17 +3,17 @@ package render
 import "math"
 
 // Axis places a layer's outputs along one side of the picture. Output i covers Field
-// pixels from Start + i·Jump on and stands at their centre.
+// pixels from Start + i·Jump on, and its centre is their centre.
 type Axis struct {
 	Start, Jump, Field int // in pixels; Start may be negative
-	Outputs            int
+	Outputs            int // number of outputs
 }
 
-// At finds the outputs i and i+1 around a pixel's centre. The pixel lies weight 256ths of
-// the way from i to i+1. Beyond the centre of the first or last output, i is that output
-// and weight is 0.
+// At finds the outputs i and i+1 on both sides of a pixel's centre. The pixel lies weight
+// 256ths of the way from i to i+1. Before the centre of the first output and after the centre
+// of the last, i is that output and weight is 0.
 func (a Axis) At(pixel int) (i, weight int) {
-	// Distances are doubled, since centres may lie between pixels.
+	// Distances are doubled, since a centre may lie between two pixels.
 	at, step := 2*(pixel-a.Start)-(a.Field-1), 2*a.Jump
 	if at <= 0 {
 		return 0, 0
@@ -24,28 +24,28 @@ func (a Axis) At(pixel int) (i, weight int) {
 	return i, (at%step*256 + a.Jump) / step
 }
 
-// Overlay blends the colours of a map's levels over the gray picture that the map was
-// made of. A colour is the more opaque, the farther its level is from the level of 0.
-// An Overlay is immutable and safe for concurrent use.
+// Overlay blends the colours of a map's levels over the gray picture of the input. The
+// opacity of a colour grows with the distance of its level from the level of 0. An Overlay is
+// immutable and safe for concurrent use.
 type Overlay struct {
 	across  Crossings
 	colours [256]colour
 }
 
-// Crossings hold, for each pixel of the picture's rows, the map's columns on both sides.
+// Crossings holds, for each pixel of the picture's rows, the map's columns on both sides.
 type Crossings []crossing
 
 type crossing struct{ left, weight uint32 }
 
-// colour is the light that a level adds to a pixel, and the share of gray that it leaves,
-// both in 255ths.
+// colour holds the light that a level adds to a pixel, times 255, and the share of the gray
+// picture that it leaves, in 255ths.
 type colour struct {
 	r, g, b uint32
 	gray    uint32
 }
 
-// NewCrossings works out the crossings of a picture of that width. All overlays of a layer
-// share them.
+// NewCrossings computes the crossings of a picture with a width in pixels. All overlays of a
+// layer share them.
 func NewCrossings(a Axis, width int) Crossings {
 	across := make(Crossings, width)
 	for x := range across {
@@ -55,17 +55,17 @@ func NewCrossings(a Axis, width int) Crossings {
 	return across
 }
 
-// NewOverlay makes the overlay of a map whose levels are those of a range.
+// NewOverlay makes the overlay of a map with 8-bit levels of range r.
 func NewOverlay(c Colormap, r Range, across Crossings) *Overlay {
 	const opaque = 225 // of 255: the opacity of the level farthest from 0
 	o := &Overlay{across: across}
 	zero := float64(r.ZeroLevel())
 	if c.Diverging() && r.Lo == r.Hi {
-		zero = 128 // as Centred8 has it
+		zero = 128 // see Centred8
 	}
 	for level, rgb := range c.Palette() {
-		// The power of 3/4 shows weak answers, which most maps are full of, and hides the
-		// steps between the lowest levels.
+		// The power of 3/4 shows weak answers, which are common, and hides the steps between
+		// the lowest levels.
 		strength := math.Abs(float64(level)-zero) / max(zero, 255-zero)
 		a := uint32(math.RoundToEven(opaque * math.Sqrt(strength*math.Sqrt(strength))))
 		o.colours[level] = colour{a * uint32(rgb[0]), a * uint32(rgb[1]), a * uint32(rgb[2]), 255 - a}
@@ -73,8 +73,8 @@ func NewOverlay(c Colormap, r Range, across Crossings) *Overlay {
 	return o
 }
 
-// Row blends a row into RGB. gray is the picture's row. above and below are the map's
-// levels in the rows around it; weight is the share of below, in 256ths.
+// Row writes a blended row of RGB to dst. gray is the picture's row. above and below are the
+// map's levels in the rows above and below it. weight is the share of below, in 256ths.
 func (o *Overlay) Row(dst, gray, above, below []byte, weight int) {
 	down := uint32(weight)
 	last := len(above) - 1
@@ -92,7 +92,7 @@ func (o *Overlay) Row(dst, gray, above, below []byte, weight int) {
 	}
 }
 
-// Luma converts a row of RGB to gray with the weights of ITU-R BT.601.
+// Luma converts a row of RGB, 3·len(dst) bytes, to gray with the weights of ITU-R BT.601.
 func Luma(dst, rgb []byte) {
 	for x := range dst {
 		p := rgb[3*x : 3*x+3]

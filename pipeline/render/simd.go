@@ -2,8 +2,8 @@ package render
 
 import "filterbank/filters/simd"
 
-// loops are the inner loops: assembly where the set has it, else the plain Go that
-// specifies them.
+// loops selects the inner loops: assembly if the set has it, else the plain Go that specifies
+// them.
 type loops struct{ avx2 bool }
 
 func newLoops(set simd.Set) loops { return loops{avx2: set.AVX2()} }

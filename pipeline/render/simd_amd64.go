@@ -2,12 +2,12 @@
 
 package render
 
-// Assembly runs whole groups of values. The last group of a row ends with the row and may
-// do some values again. Plain Go runs rows that are shorter than a group.
+// Assembly runs whole groups of values. The last group of a row ends with the row, so it may
+// repeat some values. Plain Go runs rows that are shorter than a group.
 
 const (
-	bracketGroup = 32 // of bracket8AVX2
-	exactGroup   = 8  // of exact8AVX2 and exact16AVX2
+	bracketGroup = 32 // values per group of bracket8AVX2
+	exactGroup   = 8  // values per group of exact8AVX2 and exact16AVX2
 )
 
 func (g *Gray) bracket8(dst []byte, row []float32) {
@@ -22,7 +22,7 @@ func (g *Gray) bracket8(dst []byte, row []float32) {
 	}
 }
 
-// bracketGroups uses exact arithmetic for the groups in which a bracket holds two levels.
+// bracketGroups uses exact arithmetic for groups in which a bracket has two levels.
 func (g *Gray) bracketGroups(dst []byte, row []float32) {
 	b := &g.bracket
 	_ = dst[len(row)-1]

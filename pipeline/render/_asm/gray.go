@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	bytes = 32 // in a vector
-	group = 4  // vectors whose levels fill one vector of bytes
+	bytes = 32 // bytes of a vector
+	group = 4  // number of vectors of values whose levels fill one vector of bytes
 )
 
-// function begins a function with what all of them have.
+// function begins a function with the attributes of all functions.
 func function(c *build.Context, name, signature string, doc ...string) {
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
@@ -24,7 +24,7 @@ func function(c *build.Context, name, signature string, doc ...string) {
 	c.Doc(doc...)
 }
 
-// broadcast fills a vector with a float parameter.
+// broadcast fills a vector with a float parameter of 4 or 8 bytes.
 func broadcast(c *build.Context, param string, size int) reg.VecVirtual {
 	from, err := c.Param(param).Resolve()
 	if err != nil {
@@ -39,10 +39,10 @@ func broadcast(c *build.Context, param string, size int) reg.VecVirtual {
 	return v
 }
 
-// bracket8 computes both ends of the bracket of Gray's level and compares their
-// levels. Packing with saturation clamps to 0…255 what VMINPS, which gives p where
-// either operand is NaN, has kept inside int32; VCVTPS2DQ makes the least int32 of
-// NaN and of all that is too small.
+// bracket8 computes both ends of the bracket of a level and compares their levels. VMINPS
+// keeps values inside int32 and keeps NaN, since it gives p if either operand is NaN.
+// VCVTPS2DQ converts NaN, and values that are too small, to the least int32. Packing with
+// saturation clamps to 0…255.
 func bracket8(c *build.Context) {
 	name := "bracket8AVX2"
 	order := constants(c, "order", 4, 0, 4, 1, 5, 2, 6, 3, 7)
@@ -78,7 +78,7 @@ func bracket8(c *build.Context) {
 	c.VPCMPEQB(low[0], high[0], high[0])
 	equal := c.GP32()
 	c.VPMOVMSKB(high[0], equal)
-	c.INCL(equal) // of all ones
+	c.INCL(equal) // zero if all bits are set
 	c.JNZ(operand.LabelRef("done"))
 	c.VPERMD(low[0], permutation, low[0])
 	c.VMOVDQU(low[0], operand.Mem{Base: dst})
@@ -94,8 +94,8 @@ func bracket8(c *build.Context) {
 	c.RET()
 }
 
-// exact is the arithmetic of Gray.level in vectors, for 8 or 16 bits a pixel. VMAXPD
-// gives zero where p is NaN.
+// exact is the arithmetic of Gray.level in vectors, for 8 or 16 bits a pixel. VMAXPD gives
+// zero if p is NaN.
 func exact(c *build.Context, depth int) {
 	name := fmt.Sprintf("exact%dAVX2", depth)
 	function(c, name, "func(dst *byte, row *float32, n int, lo, width float64)",
@@ -140,7 +140,7 @@ func exact(c *build.Context, depth int) {
 	c.RET()
 }
 
-// constants puts values of 4 or 8 bytes each into memory.
+// constants puts values of 4 or 8 bytes each into read-only memory.
 func constants(c *build.Context, name string, size int, values ...uint64) operand.Mem {
 	m := c.StaticGlobal(name)
 	c.DataAttributes(attr.RODATA | attr.NOPTR)

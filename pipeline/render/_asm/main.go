@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package render: gray.go describes the inner
-// loops, go generate in the package's folder calls it.
+// Command asm owns the assembly of package render, which go generate in the package's folder
+// writes: gray.go describes the inner loops. It is never part of the program.
 package main
 
 import (
