@@ -208,11 +208,11 @@ func TestProblems(t *testing.T) {
 		{"cut short", func(f *fixture, info *manifest.File) { os.Truncate(filepath.Join(f.dir, "p/l.npy"), 130) }, "cut short"},
 		{"of another shape than its manifest says", func(f *fixture, info *manifest.File) {
 			*info = f.npy("p/l.npy", volume.Shape{C: 3, H: 1, W: 1}, 1, 2, 4)
-		}, "its shape is [3 1 1], the manifest says 1×1×3"},
+		}, "its shape is [3 1 1], but 1×1×3 in the manifest"},
 		{"larger than its manifest says", func(f *fixture, info *manifest.File) {
 			*info = f.npy("p/l.npy", volume.Shape{C: 1, H: 1, W: 4}, 1, 2, 3, 4)
 		}, "at most 3 values are read"},
-		{"of no layer", func(f *fixture, info *manifest.File) { info.Layer = "m" }, `does not tell the shape of its layer, "m"`},
+		{"of no layer", func(f *fixture, info *manifest.File) { info.Layer = "m" }, `does not have the shape of its layer, "m"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := newFixture(t), newFixture(t)
@@ -272,8 +272,8 @@ func TestPNGProblems(t *testing.T) {
 		m    image.Image
 		want string
 	}{
-		{"another size", gray(1, 2, 3, 4), "it is 1×4, the manifest says 1×3"},
-		{"colours", &image.NRGBA{Pix: make([]byte, 12), Stride: 12, Rect: image.Rect(0, 0, 3, 1)}, "a map's are gray or a palette's"},
+		{"another size", gray(1, 2, 3, 4), "it is 1×4, but 1×3 in the manifest"},
+		{"colours", &image.NRGBA{Pix: make([]byte, 12), Stride: 12, Rect: image.Rect(0, 0, 3, 1)}, "a map's are gray or of a palette"},
 		{"no scale", gray(1, 2, 4), "no scale"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

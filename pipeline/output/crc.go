@@ -1,9 +1,10 @@
 package output
 
-// combineCRC is the CRC-32 (IEEE) of a piece followed by another: a and b are the pieces'
-// own, and length is the second one's, in bytes. A CRC is a remainder of polynomials over
-// GF(2); length zero bytes behind the first piece multiply it by x to the power of
-// 8·length, which takes as many squarings as length has bits.
+// combineCRC returns the CRC-32 (IEEE) of one piece followed by another. a and b are the
+// pieces' own CRCs, and length is the second piece's length in bytes. A CRC is a remainder of
+// polynomials over GF(2). Appending length zero bytes to the first piece multiplies its
+// remainder by x to the power of 8·length. The power takes as many squarings as length has
+// bits.
 func combineCRC(a, b uint32, length int64) uint32 {
 	power := uint32(1) << (31 - 8) // x⁸, with the lowest power in the highest bit
 	for n := length; n > 0; n >>= 1 {

@@ -12,11 +12,12 @@ import (
 
 // SheetOptions say how contact sheets are laid out.
 type SheetOptions struct {
-	Tile    int // about the longer side of a tile, in pixels; 0 is DefaultTile
-	Columns int // 0 chooses them by the figure's shape
+	Tile    int // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Columns int // number of columns; 0 chooses one from the figure's shape
 }
 
-// DefaultTile is the size of a sheet's tiles, MinTile and MaxTile what can be asked for.
+// DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in
+// pixels.
 const (
 	DefaultTile = 192
 	MinTile     = 16
@@ -30,25 +31,24 @@ func (s SheetOptions) tile() int {
 	return DefaultTile
 }
 
-// check refuses tiles and columns that no sheet can have.
+// check refuses tiles and columns out of range.
 func (s SheetOptions) check() error {
 	if s.Tile != 0 && (s.Tile < MinTile || s.Tile > MaxTile) {
 		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, s.Tile)
 	}
 	if s.Columns < 0 {
-		return fmt.Errorf("sheet-columns must be at least 1, or 0 for as many as suit, got %d", s.Columns)
+		return fmt.Errorf("sheet-columns must be at least 1, or 0 to choose a number that suits, got %d", s.Columns)
 	}
 	return nil
 }
 
-// layerFigure is the contact sheet of a layer without its pictures: name is the
-// picture's, and ranges are nil where only the size is asked for.
+// layerFigure is the contact sheet of a layer without its pictures.
 type layerFigure struct {
 	sheet.Figure
 	plan             *filters.Plan
-	from, to         image.Point // a map's size, and that of its raster
+	from, to         image.Point // size of a map, and size of its raster
 	zoom             int
-	lead, leadRaster image.Point // the same of the input
+	lead, leadRaster image.Point // size of the input, and size of its raster
 	leadZoom         int
 }
 
@@ -67,7 +67,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	colormap := v.ColormapOf(lp.Layer)
 	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}
 	if colormap.Diverging() {
-		f.Bar.Zero = 128 // of ranges centred on it
+		f.Bar.Zero = 128 // centred ranges have 0 in the middle
 	}
 	f.Columns = v.Sheet.Columns
 	f.Cells = make([]sheet.Cell, lp.Out.C)
@@ -84,7 +84,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	return f
 }
 
-// addKernels puts a picture of its kernel under each map, where one can be read.
+// addKernels puts a picture of its kernel under each map, if the kernels can be read there.
 func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	const smallestTile = 96 // pixels
 	if v.Sheet.tile() < smallestTile {
@@ -95,9 +95,10 @@ func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	}
 }
 
-// KernelIcons are small pictures of a layer's kernels: of layers whose filters are of one
-// channel or the same on all, and of one on the picture itself in the colours that they
-// answer to. There are none of other layers, and of kernels too large to be read.
+// KernelIcons returns small pictures of a layer's kernels, one a filter, or nil. A filter
+// that has one kernel, or multiples of one kernel on all channels, gets a picture with signs.
+// If the layer is the first, other filters of three channels get a picture in the colours
+// that they answer to. Kernels too large to be read have no icons.
 func KernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
 	const side, largestSide = 36, 49 // pixels
 	weights, ok := layer.Kernels()
@@ -133,7 +134,7 @@ func (f *layerFigure) labelled() bool {
 	return f.zoom >= square && f.to.X*f.to.Y <= most
 }
 
-// noteRanges puts each map's range under it, on two lines where one is too short.
+// noteRanges puts each map's range under it, on two lines if one is too short.
 func (f *layerFigure) noteRanges(ranges []render.Range) {
 	const wide = 144 // pixels, for two numbers and what is between them
 	f.Notes = 2
@@ -150,7 +151,7 @@ func (f *layerFigure) noteRanges(ranges []render.Range) {
 	}
 }
 
-// describe is a layer's arithmetic in words.
+// describe puts a layer's arithmetic in words.
 func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	layer := lp.Layer.Name()
 	if stack := p.Stack.Name(); stack != "" {
@@ -166,8 +167,8 @@ func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
 	}
 }
 
-// settings writes a layer's attributes on two lines: words and switches with the kind, and
-// numbers with the geometry. An attribute that refines another follows it.
+// settings writes a layer's attributes on two lines. Words and switches follow the kind, and
+// numbers stand with the geometry. An attribute that refines another follows it.
 func settings(lp *filters.LayerPlan) (kind, geometry string) {
 	kind = lp.Layer.Kind()
 	var numbers []string
@@ -185,7 +186,7 @@ func settings(lp *filters.LayerPlan) (kind, geometry string) {
 			numbers = append(numbers, fmt.Sprintf("%s %d", a.Name, v))
 		case float64:
 			numbers = append(numbers, a.Name+" "+sheet.Number(v))
-		case float32: // of the word before it
+		case float32: // refines the word before it
 			kind += " " + sheet.Number(float64(v))
 		case filters.Flag:
 			if v {
@@ -194,7 +195,7 @@ func settings(lp *filters.LayerPlan) (kind, geometry string) {
 		case bool:
 			kind += fmt.Sprintf(", %s %t", a.Name, v)
 		case string:
-			if a.Of == "" { // the padding's text has its mode
+			if a.Of == "" { // the padding's text already has its mode
 				kind += ", " + a.Name + " " + v
 			}
 		}
@@ -202,7 +203,7 @@ func settings(lp *filters.LayerPlan) (kind, geometry string) {
 	return kind, strings.Join(numbers, ", ")
 }
 
-// windowText writes a window's size, or the shape of a layer's weights.
+// windowText is the size of a window, or the shape of a layer's weights.
 func windowText(lp *filters.LayerPlan) string {
 	if k, ok := lp.Layer.Kernels(); ok {
 		return fmt.Sprintf("%d×%d×%d×%d", lp.Out.C, k.Channels, k.Size[0], k.Size[1])

@@ -1,6 +1,5 @@
-// Package output owns the formats of what a run writes: their names, files, sizes, keys,
-// writers and readers, in one table. It never decides where files go or which pictures
-// are done.
+// Package output owns the formats of a run's files: their names, files, sizes, keys, writers
+// and readers, in one table. It never decides where files go or which pictures are done.
 package output
 
 import (
@@ -17,64 +16,64 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// Format is a kind of output file of a picture. The table of them is All.
+// Format is a kind of output file of a picture. All lists the formats.
 type Format struct {
 	Name string
-	// Flag describes the flag of the format's name, which adds it to others; without one
-	// there is no such flag.
+	// Flag is the help text of a flag that has the format's name and adds the format to the
+	// others. If it is empty, there is no such flag.
 	Flag string
-	// Ranged formats need each map's range before its pixels. Where no format is ranged, no
-	// picture is looked at twice.
+	// Ranged formats need each map's range before its pixels. If no format is ranged, the
+	// stacks run once on each picture.
 	Ranged bool
-	// Uncoloured formats have no colours, and nor have any others beside them.
+	// Uncoloured formats have no colours. No other format has colours beside them.
 	Uncoloured bool
-	// Files are a picture's files, in order. Without plans they have their names alone.
+	// Files returns a picture's files, in order. Without plans they have only names.
 	Files func(v *View) []Planned
-	// Check refuses a picture whose files cannot be made; nil refuses none.
+	// Check refuses a picture whose files cannot be made. If it is nil, every picture is accepted.
 	Check func(v *View) error
-	// Key writes what the files' bytes depend on besides the maps' values. It sees no
-	// picture, plans or ranges.
+	// Key writes everything that the files' bytes depend on besides the maps' values. It does
+	// not use the picture, plans or ranges.
 	Key func(w io.Writer, v *View)
-	// Open makes the files of a picture, whose ranges are there if a format is ranged.
+	// Open makes the files of a picture. If a format is ranged, v has the ranges.
 	Open func(v *View, ws *Workspace, b *store.Batch) (Writer, error)
-	// Read gives the values that a file holds; nil where a file is for the eye alone.
+	// Read returns the values in a file. It is nil for formats that are only for viewing.
 	Read func(in *io.SectionReader, f *manifest.File, layers []manifest.Layer) ([]Maps, error)
 }
 
-// All is the table of formats of a picture.
+// All returns the table of formats.
 func All() []*Format {
 	return []*Format{&png8, &png16, &npy, &npz, &contactSheet, &overlay}
 }
 
-// Planned is a file that is to be written.
+// Planned is a file before it is written.
 type Planned struct {
-	// Suffix follows the picture's output path in the file's name: "/edges.npy".
+	// Suffix follows the picture's output path in the file's name, as in "/edges.npy".
 	Suffix string
-	// File says what the file holds. Its name, size and digest are not there yet.
+	// File describes the file's content. Its path, size and digest are filled in later.
 	File manifest.File
-	// Bytes is the file's size at most, exactly for arrays.
+	// Bytes is the largest possible size of the file. For arrays it is the exact size.
 	Bytes int64
-	// Held is about the bytes of memory that the file takes from its beginning to its end
-	// besides a store's buffer, Working as many while its stack runs.
+	// Held estimates the bytes of memory that the file takes from beginning to end, without
+	// the store's buffer. Working estimates the bytes that it takes while its stack runs.
 	Held, Working int64
 
-	stack, layer, order int // of the view and of its formats; see whole
+	stack, layer, order int // indices in the view and in its formats; see whole
 }
 
 // Writer makes the files of a picture in one format. The stacks run one after the other.
 type Writer interface {
 	// Begin is called before a stack runs.
 	Begin(stack int) error
-	// Write takes the next rows of all maps of a wanted layer. It may use so many
-	// goroutines.
+	// Write takes the next rows of all maps of a wanted layer. It may use up to the given
+	// number of goroutines.
 	Write(goroutines, stack, layer int, rows volume.Rows) error
-	// End is called when a stack has run.
+	// End is called after a stack has run.
 	End(stack int) error
-	// Close is called when all stacks have run.
+	// Close is called after all stacks have run.
 	Close() error
 }
 
-// Find is the format of a name, or nil.
+// Find returns the format of a name, or nil.
 func Find(name string) *Format {
 	if i := slices.IndexFunc(All(), func(f *Format) bool { return f.Name == name }); i >= 0 {
 		return All()[i]
@@ -82,7 +81,7 @@ func Find(name string) *Format {
 	return nil
 }
 
-// Names are the formats' names, in the order of the table.
+// Names returns the formats' names, in the order of the table.
 func Names() []string {
 	var names []string
 	for _, f := range All() {
@@ -91,8 +90,8 @@ func Names() []string {
 	return names
 }
 
-// Parse reads names of formats. None is png. Two formats that would write the same files
-// are an error.
+// Parse finds formats by their names. No names mean png. Unknown names are an error, and so
+// are two formats that would write files of the same names.
 func Parse(names []string) ([]*Format, error) {
 	var formats []*Format
 	for _, n := range names {
@@ -115,7 +114,7 @@ func checkFormats(formats []*Format) error {
 	for _, f := range formats {
 		for _, p := range f.Files(v) {
 			if other := owner[p.Suffix]; other != nil {
-				return fmt.Errorf("formats %s and %s write the same files: choose one", other.Name, f.Name)
+				return fmt.Errorf("formats %s and %s write files of the same names: choose one", other.Name, f.Name)
 			}
 			owner[p.Suffix] = f
 		}
@@ -123,20 +122,19 @@ func checkFormats(formats []*Format) error {
 	return nil
 }
 
-// Family is the same for files of formats that write files of the same names, such as png
-// and png16.
+// Family is the same for formats that write files of the same names, such as png and png16.
 func Family(f *manifest.File) string {
 	if of := Find(f.Format); of != nil {
 		return of.Files(example())[0].Suffix
 	}
-	return path.Ext(string(f.Path)) // a format of another version
+	return path.Ext(string(f.Path)) // the format of another version
 }
 
 // example is a view of one layer.
 func example() *View {
 	conv, err := filters.NewConv(filters.ConvSpec{Name: "layer", InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})
 	if err != nil {
-		panic(err) // none of it comes from outside
+		panic(err) // nothing in it comes from outside
 	}
 	stack, err := filters.NewStack("", 1, conv)
 	if err != nil {

@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 	for _, c := range []struct{ names, want string }{
 		{"", "png"},
 		{"npy,png,npy", "npy png"},
-		{"png,png16", "formats png and png16 write the same files: choose one"},
+		{"png,png16", "formats png and png16 write files of the same names: choose one"},
 		{"png,gif", `format "gif": it must be png, png16, npy, npz, sheet or overlay`},
 	} {
 		formats, err := Parse(strings.FieldsFunc(c.names, func(r rune) bool { return r == ',' }))
@@ -215,12 +215,12 @@ func TestReadHostile(t *testing.T) {
 		want   string
 	}{
 		{&npz, "", []byte("no zip"), "read .npz: zip: not a valid zip file"},
-		{&npz, "", zipped("other.npy", nil), `the manifest does not tell of its array "other"`},
+		{&npz, "", zipped("other.npy", nil), `the manifest has no layer for its array "other"`},
 		{&npz, "", zipped("l.txt", nil), `read .npz: its member "l.txt" is no array`},
 		{&npz, "", zipped("l.npy", []byte("x")), `array "l": `},
 		{&npz, "", zipped("huge.npy", nil), "the manifest gives its layer the shape 2097152×1×1"},
 		{&npy, "l", []byte("x"), ""},
-		{&npy, "none", nil, `the manifest does not tell the shape of its layer, "none"`},
+		{&npy, "none", nil, `the manifest does not have the shape of its layer, "none"`},
 		{&png8, "l", nil, "it has no scale"},
 	} {
 		f := &manifest.File{Path: "p", Layer: c.layer}

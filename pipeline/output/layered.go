@@ -10,18 +10,18 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// Workspace is what a worker's formats write with. Its buffers last from picture to
-// picture. It has one owner.
+// Workspace holds the buffers of a worker's formats. They last from picture to picture. It
+// has one owner.
 type Workspace struct {
-	Engine *engine.Engine // whose lanes, stages and instruction sets are used
+	Engine *engine.Engine // supplies the lanes, stages and instruction sets
 
-	encoders []*mapng.Encoder // grows to the most maps that were ever open at a time
+	encoders []*mapng.Encoder // as many as were ever open at a time
 	inUse    int
-	encode   []mapng.Workspace // one a lane
+	encode   []mapng.Workspace // one per lane
 	drawer   sheet.Drawer
 }
 
-// Reset drops all buffers, which are in any state after a panic.
+// Reset drops all buffers, whose state is undefined after a panic.
 func (ws *Workspace) Reset(e *engine.Engine) {
 	*ws = Workspace{Engine: e, drawer: sheet.Drawer{SIMD: e.Kernel.SIMD()}}
 }
@@ -34,7 +34,7 @@ func (ws *Workspace) encoder() *mapng.Encoder {
 	return ws.encoders[ws.inUse-1]
 }
 
-// each calls do for each map of the rows.
+// each calls do for each map of the rows, from a number of goroutines.
 func (ws *Workspace) each(goroutines int, rows volume.Rows, do func(l *engine.Lane, encode *mapng.Workspace, k int) error) error {
 	for len(ws.encode) < goroutines {
 		ws.encode = append(ws.encode, mapng.Workspace{SIMD: ws.Engine.Kernel.SIMD()})
@@ -44,7 +44,7 @@ func (ws *Workspace) each(goroutines int, rows volume.Rows, do func(l *engine.La
 	})
 }
 
-// finish ends the pictures of a layer's maps.
+// finish closes the encoders of a layer's maps.
 func (ws *Workspace) finish(encoders []*mapng.Encoder) error {
 	c := engine.Start()
 	defer c.Mark(&ws.Engine.Stages.Encode)
@@ -68,28 +68,28 @@ type target struct {
 	ws     *Workspace
 	plan   *filters.Plan
 	lp     *filters.LayerPlan
-	index  int            // of the layer
-	ranges []render.Range // one a map; nil for formats that are not ranged
+	index  int            // index of the layer
+	ranges []render.Range // one per map; nil for formats that are not ranged
 	names  []Planned
 	files  []*store.File
 }
 
-// levels turns the values of a map into levels of 8 bits.
+// levels turns the values of map k into 8-bit levels.
 func (t *target) levels(k int) render.Gray {
 	return t.Levels(t.lp.Layer, t.ranges[k], t.ws.Engine.Kernel.SIMD())
 }
 
-// layered is the Writer of formats whose files are of one layer each.
+// layered is the Writer of formats that write the files of each layer on their own.
 type layered struct {
 	view    *View
 	ws      *Workspace
 	batch   *store.Batch
 	files   []Planned
 	open    func(t *target) (layerWriter, error)
-	writers []layerWriter // of the stack at hand, by layer; nil where it is not wanted
+	writers []layerWriter // of the current stack, by layer; nil for layers that are not wanted
 }
 
-// openLayers is the Open of such formats.
+// openLayers makes the Open function of such formats.
 func openLayers(files func(*View) []Planned, open func(t *target) (layerWriter, error)) func(*View, *Workspace, *store.Batch) (Writer, error) {
 	return func(v *View, ws *Workspace, b *store.Batch) (Writer, error) {
 		return &layered{view: v, ws: ws, batch: b, files: files(v), open: open}, nil

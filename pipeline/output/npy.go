@@ -14,7 +14,7 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// npy is an array a layer: K×H×W float32, before scaling.
+// npy is one array per layer: K×H×W in float32, before scaling.
 var npy = Format{
 	Name:  "npy",
 	Files: npyFiles,
@@ -39,18 +39,19 @@ func npyFiles(v *View) []Planned {
 	})
 }
 
-// npyBytes is the size of an array's file.
+// npyBytes is the exact size of an array's file.
 func npyBytes(s volume.Shape) int64 {
 	return int64(len(tensor.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
 }
 
-// arrayWriter writes a layer's values to a part of a file. A band holds some rows of every
-// map, and in the file each map is whole, so the bands are written to their places.
+// arrayWriter writes a layer's values into a file, or a part of it. A band has some rows of
+// every map, but in the file each map is in one piece. So each map's rows are written at
+// their offset.
 type arrayWriter struct {
 	ws    *Workspace
 	file  *store.File
 	shape volume.Shape
-	at    int64 // where the first value has its place
+	at    int64 // offset of the first value in the file
 	took  func(k int, data []byte)
 }
 
@@ -66,12 +67,12 @@ func newNPYWriter(ws *Workspace, shape volume.Shape, file *store.File) (*arrayWr
 	return &arrayWriter{ws: ws, file: file, shape: shape, at: int64(len(header))}, err
 }
 
-// checkArray refuses arrays that no file can hold.
+// checkArray refuses arrays that are too large for a file.
 func checkArray(shape volume.Shape) error {
 	const header = 1 << 10
 	values, err := shape.Len()
 	if err == nil && values > (math.MaxInt-header)/4 {
-		err = fmt.Errorf("shape %v: too large for a file", shape)
+		err = fmt.Errorf("shape %v: the array is too large for a file", shape)
 	}
 	return err
 }
@@ -93,7 +94,7 @@ func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 
 func (a *arrayWriter) close() error { return nil }
 
-// readNPY reads an array, which has to have the shape that the manifest says.
+// readNPY reads an array. It is an error if it does not have the shape in the manifest.
 func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {
 	n, err := shape.Len()
 	if err != nil {
@@ -104,7 +105,7 @@ func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {
 		return Maps{}, err
 	}
 	if got := fmt.Sprint(a.Shape); got != fmt.Sprint([]int{shape.C, shape.H, shape.W}) {
-		return Maps{}, fmt.Errorf("its shape is %s, the manifest says %v", got, shape)
+		return Maps{}, fmt.Errorf("its shape is %s, but %v in the manifest", got, shape)
 	}
 	return Maps{Shape: shape, floats: a.Data}, nil
 }

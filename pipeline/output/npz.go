@@ -15,8 +15,8 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// npz is all arrays of a picture in one file, as numpy.savez writes it: an array a layer,
-// named layer or stack/layer, stored without compression.
+// npz holds all arrays of a picture in one file, in the form of numpy.savez: one array per
+// layer, named layer or stack/layer, stored without compression.
 var npz = Format{
 	Name:  "npz",
 	Files: npzFiles,
@@ -40,11 +40,11 @@ type array struct {
 	stack, layer int
 	name         string
 	shape        volume.Shape
-	at           int64    // where its values begin in the file
-	sums         []uint32 // CRC-32 of each map so far
+	at           int64    // offset of its values in the file
+	sums         []uint32 // CRC-32 of the rows of each map so far
 }
 
-// arrays are the members of a picture's .npz file.
+// arrays returns the members of a picture's .npz file.
 func (v *View) arrays() (arrays []*array) {
 	v.eachLayer(func(s, l int) {
 		shape := v.Plans[s].Layers[l].Out
@@ -55,7 +55,7 @@ func (v *View) arrays() (arrays []*array) {
 
 func (a *array) header() []byte { return tensor.NPYHeader(a.shape.C, a.shape.H, a.shape.W) }
 
-// crc is the CRC-32 of the member, of which the maps' own have been counted.
+// crc is the CRC-32 of the member, combined from the maps' CRCs.
 func (a *array) crc() uint32 {
 	sum := crc32.ChecksumIEEE(a.header())
 	for _, s := range a.sums {
@@ -64,7 +64,7 @@ func (a *array) crc() uint32 {
 	return sum
 }
 
-// npzBytes is the size of the arrays' file, a little too large from 4 GiB on.
+// npzBytes is the size of the file. From 4 GiB on, it is an upper bound.
 func npzBytes(arrays []*array) int64 {
 	const local, central, end, zip64 = 30, 46, 22, 100 // bytes, without names
 	n := int64(end)
@@ -77,9 +77,9 @@ func npzBytes(arrays []*array) int64 {
 	return n
 }
 
-// zipArrays writes everything of a ZIP file but the arrays' values, notes where these have
-// their place, and gives the file's size. archive/zip writes from front to back; what it
-// gets in the values' place is not passed on.
+// zipArrays writes all of a ZIP file except the arrays' values. It notes the offsets of the
+// values and returns the file's size. archive/zip writes from front to back, so it gets zeros
+// in the place of the values, and frame drops them.
 func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
 	out := &frame{to: to}
 	z := zip.NewWriter(out)
@@ -87,7 +87,7 @@ func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
 		header, size := a.header(), npyBytes(a.shape)
 		h := &zip.FileHeader{Name: a.name + ".npy", Method: zip.Store, CRC32: a.crc(), CompressedSize64: uint64(size), UncompressedSize64: uint64(size)}
 		//lint:ignore SA1019 CreateRaw has no other date
-		h.ModifiedDate = 1<<5 | 1 // the first of January of 1980, the earliest that there is
+		h.ModifiedDate = 1<<5 | 1 // the first of January 1980, the earliest possible date
 		w, err := z.CreateRaw(h)
 		if err == nil {
 			_, err = w.Write(header)
@@ -106,7 +106,7 @@ func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
 	return out.at, err
 }
 
-// frame writes one piece after the other, but for the next skip bytes, which it passes over.
+// frame writes one piece after another. It skips the next skip bytes instead of writing them.
 type frame struct {
 	to       io.WriterAt
 	at, skip int64
@@ -127,7 +127,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// nowhere takes what is written to measure it.
+// nowhere drops everything that is written. It serves to measure a file.
 type nowhere struct{}
 
 func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
@@ -137,7 +137,7 @@ type npzWriter struct {
 	ws     *Workspace
 	file   *store.File
 	arrays []*array
-	layers map[[2]int]*arrayWriter // by stack and layer
+	layers map[[2]int]*arrayWriter // by stack and layer index
 }
 
 func newNPZWriter(v *View, ws *Workspace, file *store.File) (*npzWriter, error) {
@@ -168,7 +168,7 @@ func (w *npzWriter) Write(goroutines, stack, layer int, rows volume.Rows) error 
 
 func (w *npzWriter) End(int) error { return nil }
 
-// Close writes the frame, now that the arrays' sums are known.
+// Close writes the ZIP structure, which needs the CRCs of the arrays.
 func (w *npzWriter) Close() error {
 	c := engine.Start()
 	defer c.Mark(&w.ws.Engine.Stages.Write)
@@ -176,12 +176,12 @@ func (w *npzWriter) Close() error {
 	return err
 }
 
-// readNPZ reads the arrays of the layers that the manifest has.
+// readNPZ reads the arrays of the layers in the manifest.
 func readNPZ(in *io.SectionReader, _ *manifest.File, layers []manifest.Layer) (all []Maps, err error) {
 	err = tensor.NPZ().Each(in, in, func(name string, r io.Reader) error {
 		at := slices.IndexFunc(layers, func(l manifest.Layer) bool { return engine.LayerName(l.Stack, l.Layer) == name })
 		if at < 0 {
-			return fmt.Errorf("the manifest does not tell of its array %q", name)
+			return fmt.Errorf("the manifest has no layer for its array %q", name)
 		}
 		l := &layers[at]
 		shape, err := shapeOf(&manifest.File{Stack: l.Stack, Layer: l.Layer}, layers)

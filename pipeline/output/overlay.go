@@ -11,10 +11,10 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// overlay is a map blended over the picture, a file a map.
+// overlay is a map blended over the picture, one file per map.
 var overlay = Format{
 	Name: "overlay", Ranged: true,
-	Flag:  "each map blended over the image too; --format overlay writes nothing else",
+	Flag:  "also write each map blended over the image; --format overlay writes only these",
 	Files: overlayFiles,
 	Key: func(w io.Writer, v *View) {
 		v.keyRanges(w)
@@ -35,19 +35,19 @@ func overlayFiles(v *View) []Planned {
 	return files
 }
 
-// overlayRows is how many of the picture's rows are blended at a time.
+// overlayRows is the number of the picture's rows that are blended at a time.
 const overlayRows = 32
 
-// overlayWriter blends the maps of a layer over the picture. Rows of the picture follow as
-// soon as the maps' rows around them are there, so that of every map one row is kept.
+// overlayWriter blends the maps of a layer over the picture. A row of the picture is blended
+// as soon as the maps' rows around it are known. So only one row of every map is kept.
 type overlayWriter struct {
 	*target
 	down     render.Axis
 	grays    []render.Gray
 	overlays []*render.Overlay
 	encoders []*mapng.Encoder
-	kept     []byte // the last row's levels of every map
-	next     int    // row of the picture
+	kept     []byte // levels of the last row of every map
+	next     int    // next row of the picture
 	rgb      []byte // a row of the picture
 	luma     []byte // overlayRows rows
 }
@@ -96,7 +96,7 @@ func (o *overlayWriter) write(goroutines int, rows volume.Rows) error {
 	})
 }
 
-// ready says whether the maps' rows that a row of the picture needs have come.
+// ready says whether the maps' rows around row y of the picture are known.
 func (o *overlayWriter) ready(y int, rows volume.Rows) bool {
 	i, weight := o.down.At(y)
 	if weight > 0 {

@@ -15,15 +15,15 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// ScaleKeyword names the PNG text chunk that holds a map's range: lo and hi, separated by
-// a blank, so that value = lo + pixel/top·(hi − lo).
+// ScaleKeyword is the keyword of the PNG text chunk with a map's range: lo and hi, separated
+// by a blank. A pixel's value is lo + pixel/top·(hi − lo).
 const ScaleKeyword = "filterbank:scale"
 
-// ColormapKeyword names the PNG text chunk that holds the name of a map's colormap. The
-// pixels are indices of its palette, and mean what gray pixels do.
+// ColormapKeyword is the keyword of the PNG text chunk with the name of a map's colormap. The
+// pixels are indices in its palette and stand for the same values as gray pixels.
 const ColormapKeyword = "filterbank:colormap"
 
-// png8 is a picture of 8 bits a map, gray or of a colormap.
+// png8 is a picture of 8 bits per map, gray or in the colours of a colormap.
 var png8 = Format{
 	Name: "png", Ranged: true,
 	Files: png8Files,
@@ -46,7 +46,7 @@ func png8Files(v *View) []Planned {
 	})
 }
 
-// png16 is a gray picture of 16 bits a map.
+// png16 is a gray picture of 16 bits per map.
 var png16 = Format{
 	Name: "png16", Ranged: true, Uncoloured: true,
 	Files: png16Files,
@@ -63,13 +63,12 @@ func png16Files(v *View) []Planned {
 	})
 }
 
-// encoderBytes is about what encoding a map holds.
+// encoderBytes is about the memory for encoding a map.
 const encoderBytes = 96 << 10
 
-// pngBytes is the size of a PNG of so many bytes a pixel if nothing in it could be
-// compressed.
+// pngBytes is the size of a PNG if nothing in it could be compressed.
 func pngBytes(w, h, bytesPerPixel int) int64 {
-	raw := int64(h) * (int64(w)*int64(bytesPerPixel) + 1) // a filter byte a row
+	raw := int64(h) * (int64(w)*int64(bytesPerPixel) + 1) // one filter byte per row
 	const chunks = 160                                    // signature, IHDR, the scale's text, IDAT frame, IEND
 	return raw + raw/4096 + chunks
 }
@@ -77,7 +76,7 @@ func pngBytes(w, h, bytesPerPixel int) int64 {
 // pngWriter renders and encodes the maps of a layer.
 type pngWriter struct {
 	ws       *Workspace
-	depth    int // bits a pixel
+	depth    int // bits per pixel
 	grays    []render.Gray
 	encoders []*mapng.Encoder
 }
@@ -116,11 +115,11 @@ func (w *pngWriter) write(goroutines int, rows volume.Rows) error {
 
 func (w *pngWriter) close() error { return w.ws.finish(w.encoders) }
 
-// readPNG reads a map of gray pixels, or of a palette, whose indices are the gray pixels.
-// The size is known before anything is decoded.
+// readPNG reads a map of gray pixels or of palette indices. It checks the size before it
+// decodes any pixel.
 func readPNG(in *io.SectionReader, f *manifest.File, layers []manifest.Layer) ([]Maps, error) {
 	if f.Scale == nil || f.Index == nil {
-		return nil, errors.New("its bytes differ, and it has no scale to turn them into numbers")
+		return nil, errors.New("its bytes differ, and it has no scale that turns pixels into numbers")
 	}
 	shape, err := shapeOf(f, layers)
 	if err != nil {
@@ -132,7 +131,7 @@ func readPNG(in *io.SectionReader, f *manifest.File, layers []manifest.Layer) ([
 		return nil, err
 	}
 	if config.Width != shape.W || config.Height != shape.H {
-		return nil, fmt.Errorf("it is %d×%d, the manifest says %d×%d", config.Height, config.Width, shape.H, shape.W)
+		return nil, fmt.Errorf("it is %d×%d, but %d×%d in the manifest", config.Height, config.Width, shape.H, shape.W)
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, err
@@ -150,7 +149,7 @@ func readPNG(in *io.SectionReader, f *manifest.File, layers []manifest.Layer) ([
 	case *image.Paletted:
 		m.bytes = img.Pix
 	default:
-		return nil, fmt.Errorf("its pixels are %T, a map's are gray or a palette's", img)
+		return nil, fmt.Errorf("its pixels are %T, but a map's are gray or of a palette", img)
 	}
 	return []Maps{m}, nil
 }

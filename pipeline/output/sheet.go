@@ -12,10 +12,10 @@ import (
 	"filterbank/pipeline/sheet"
 )
 
-// contactSheet is a picture of all maps of a layer.
+// contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
 	Name: "sheet", Ranged: true,
-	Flag:  "a contact sheet of each layer too; --format sheet writes nothing else",
+	Flag:  "also write a contact sheet of each layer; --format sheet writes only these",
 	Files: sheetFiles,
 	Check: checkSheets,
 	Key: func(w io.Writer, v *View) {
@@ -31,7 +31,7 @@ func sheetFiles(v *View) []Planned {
 	for i := range files {
 		if p := &files[i]; v.Plans != nil {
 			f := v.layerFigure(v.Plans[p.stack], p.layer, nil)
-			size, _ := f.Size() // see checkSheets
+			size, _ := f.Size() // checkSheets reports the error
 			p.Bytes, p.Held, p.Working = pngBytes(size.X, size.Y, 3), f.held(), encoderBytes
 		}
 	}
@@ -48,13 +48,13 @@ func checkSheets(v *View) (err error) {
 	return err
 }
 
-// sheetWriter makes a layer's contact sheet. Of each map it holds what its tile shows.
+// sheetWriter makes a layer's contact sheet. It keeps only the reduced tile of each map.
 type sheetWriter struct {
 	*target
 	figure *layerFigure
 	grays  []render.Gray
 	maps   []*sheet.Reduction
-	labels [][]string // of each map its values, where it is so small that they can be read
+	labels [][]string // of each map, its values, if the map is so small that they can be read
 }
 
 func newSheetWriter(t *target) (layerWriter, error) {
@@ -87,7 +87,7 @@ func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 	})
 }
 
-// close draws the sheet.
+// close draws and writes the sheet.
 func (s *sheetWriter) close() error {
 	c := engine.Start()
 	defer c.Mark(&s.ws.Engine.Stages.Render)
@@ -97,7 +97,7 @@ func (s *sheetWriter) close() error {
 	return s.ws.drawer.Write(s.files[0], &s.figure.Figure)
 }
 
-// gather puts the pictures on the figure.
+// gather puts the pictures into the figure.
 func (s *sheetWriter) gather() error {
 	f := s.figure
 	for k := range f.Cells {
@@ -118,12 +118,12 @@ func (s *sheetWriter) gather() error {
 	return nil
 }
 
-// held is about what a layer's contact sheet holds until it is written.
+// held estimates the bytes that a layer's contact sheet holds until it is written.
 func (f *layerFigure) held() int64 {
 	tile := int64(f.to.X) * int64(f.to.Y)
 	sums := int64(16 * f.to.X)
 	if f.labelled() {
-		const label = 32 // bytes, of its text and where that is
+		const label = 32 // bytes of a label's text and place
 		tile *= 1 + label
 	}
 	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)

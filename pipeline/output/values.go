@@ -7,21 +7,21 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// Maps are maps of a layer as a file holds them: numbers, or pixels that a scale turns into
-// numbers.
+// Maps holds maps of a layer as a file has them: numbers, or pixels with a scale that turns
+// them into numbers.
 type Maps struct {
 	Stack, Layer string
-	First        int          // the place of the first map in its layer
+	First        int          // index of the first map in its layer
 	Shape        volume.Shape // maps × rows × columns
 
 	floats []float32
-	bytes  []byte // pixels of 8 bits, or of 16 with the higher byte first
+	bytes  []byte // pixels of 8 bits, or of 16 bits with the higher byte first
 	wide   bool
 	lo, hi float64
 }
 
-// At is the i-th value, in the order map, row, column. A pixel is lo + pixel/top·(hi − lo),
-// rounded after each step.
+// At returns the i-th value, in the order map, row, column. The value of a pixel is
+// lo + pixel/top·(hi − lo), rounded after each step.
 func (m *Maps) At(i int) float64 {
 	if m.floats != nil {
 		return float64(m.floats[i])
@@ -35,10 +35,10 @@ func (m *Maps) At(i int) float64 {
 	return m.lo + float64(float64(p)/float64(top)*(m.hi-m.lo))
 }
 
-// maxMaps bounds the maps of a layer that a manifest can make a reader list.
+// maxMaps bounds the number of maps of a layer, since a manifest may claim any number.
 const maxMaps = 1 << 20
 
-// shapeOf is the shape of a file's layer according to its record.
+// shapeOf returns the shape of a file's layer according to its record.
 func shapeOf(f *manifest.File, layers []manifest.Layer) (volume.Shape, error) {
 	for _, l := range layers {
 		if l.Stack != f.Stack || l.Layer != f.Layer {
@@ -49,5 +49,5 @@ func shapeOf(f *manifest.File, layers []manifest.Layer) (volume.Shape, error) {
 		}
 		return l.Out, nil
 	}
-	return volume.Shape{}, fmt.Errorf("the manifest does not tell the shape of its layer, %q", f.Layer)
+	return volume.Shape{}, fmt.Errorf("the manifest does not have the shape of its layer, %q", f.Layer)
 }

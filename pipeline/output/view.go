@@ -15,19 +15,19 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// Settings say what is written of every picture, and how it looks. The zero value is png,
-// each map with a scale of its own.
+// Settings say which files are written for every picture, and how they look. The zero value
+// is png, with a range of its own for each map.
 type Settings struct {
-	Formats []*Format // none is png
+	Formats []*Format // none means png
 	Scale   scale.Scale
-	Sheet   SheetOptions // of contact sheets
+	Sheet   SheetOptions // for contact sheets
 
-	// Colormap colours maps of 8 bits. The zero value is coolwarm for layers whose outputs
-	// may be below 0, on scales that have 0 in the middle, and gray for the others.
+	// Colormap colours 8-bit maps. The zero value chooses coolwarm for signed layers on scales
+	// that are centred on 0, and gray for all others.
 	Colormap render.Colormap
 }
 
-// WithDefaults is the settings with their defaults filled in.
+// WithDefaults returns the settings with all defaults filled in.
 func (s Settings) WithDefaults() Settings {
 	if len(s.Formats) == 0 {
 		s.Formats = []*Format{&png8}
@@ -35,10 +35,10 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
-// Check refuses formats, colours and sheets that do not go together.
+// Check refuses formats, colours and sheets that do not go together, and values out of range.
 func (s *Settings) Check() error {
 	if i := slices.IndexFunc(s.Formats, func(f *Format) bool { return f.Uncoloured }); i >= 0 && !s.Colormap.Gray() {
-		return fmt.Errorf("colormap %s is of 256 colours, and %s is gray: use the format png, or the colormap auto or gray", s.Colormap.Name(), s.Formats[i].Name)
+		return fmt.Errorf("colormap %s needs a palette, and format %s has none: use the format png, or the colormap auto or gray", s.Colormap.Name(), s.Formats[i].Name)
 	}
 	if err := checkFormats(s.Formats); err != nil {
 		return err
@@ -51,25 +51,24 @@ func Ranged(formats []*Format) bool {
 	return slices.ContainsFunc(formats, func(f *Format) bool { return f.Ranged })
 }
 
-// ColormapOf is the colormap of a layer's pictures. It does not depend on the values in
-// them.
+// ColormapOf returns the colormap of a layer's pictures. It does not depend on their values.
 func (s *Settings) ColormapOf(layer filters.Layer) render.Colormap {
 	gray := slices.ContainsFunc(s.Formats, func(f *Format) bool { return f.Uncoloured })
 	return s.Colormap.For(layer.Signed() && s.Scale.Centred() && !gray)
 }
 
-// overlayColormap is the colormap of a layer's overlays: unless one is named, colours that
-// stand out from a gray picture.
+// overlayColormap returns the colormap of a layer's overlays. Unless the user has named one,
+// its colours stand out from a gray picture.
 func (s *Settings) overlayColormap(layer filters.Layer) render.Colormap {
 	c := s.ColormapOf(layer)
 	if s.Colormap == (render.Colormap{}) && !c.Diverging() {
-		c, _ = render.ParseColormap("turbo") // there is one of that name
+		c, _ = render.ParseColormap("turbo") // this name exists
 	}
 	return c
 }
 
-// RangeOf is the range of a layer's map whose values lead to r, as its colormap needs it:
-// a diverging one has 0 in the middle, unless the range is given.
+// RangeOf adapts the range of a layer's map to its colormap. A diverging colormap needs 0 in
+// the middle of the range. A fixed range is not changed.
 func (s *Settings) RangeOf(layer filters.Layer, r render.Range) render.Range {
 	if s.Scale.Per != scale.Fixed && s.ColormapOf(layer).Diverging() {
 		return r.Centred()
@@ -77,7 +76,7 @@ func (s *Settings) RangeOf(layer filters.Layer, r render.Range) render.Range {
 	return r
 }
 
-// Levels turns a layer's values into levels of 8 bits, on a range that RangeOf has given.
+// Levels turns a layer's values into 8-bit levels. r is a range from RangeOf.
 func (s *Settings) Levels(layer filters.Layer, r render.Range, set simd.Set) render.Gray {
 	if s.ColormapOf(layer).Diverging() {
 		return render.Centred8(r, set)
@@ -85,20 +84,20 @@ func (s *Settings) Levels(layer filters.Layer, r render.Range, set simd.Set) ren
 	return render.Gray8(r, set)
 }
 
-// View is what formats see of a picture: its plans, which layers are wanted, how values
-// become levels. It is the same for all formats, and only read.
+// View is a format's view of a picture. It is the same for all formats and must not be
+// changed.
 type View struct {
 	Settings
-	Todo    []*Format // those of Formats whose files are to be written
+	Todo    []*Format // formats, of Settings.Formats, whose files are written
 	Stacks  []engine.Selected
-	Plans   []*filters.Plan    // one a stack; nil where only names and keys are asked for
-	Ranges  [][][]render.Range // by stack, layer and map; nil before they are found
-	Picture *decode.Picture    // nil before it is decoded
-	Title   string             // what a sheet calls the picture
+	Plans   []*filters.Plan    // one per stack; nil if only names and keys are needed
+	Ranges  [][][]render.Range // by stack, layer and map; nil until they are found
+	Picture *decode.Picture    // nil until it is decoded
+	Title   string             // the picture's name on contact sheets
 }
 
-// Files are a picture's files in the formats of Todo: stack by stack and layer by layer,
-// in the order of the formats, and then the files of the whole picture.
+// Files returns a picture's files in the formats of Todo, stack by stack and layer by layer
+// in the order of the formats. The files of the whole picture come last.
 func (v *View) Files() []Planned {
 	var files []Planned
 	for i, f := range v.Todo {
@@ -126,7 +125,7 @@ func (v *View) Check() error {
 	return nil
 }
 
-// Memory is about the bytes that a picture's files and ranges take, besides its pixels and
+// Memory estimates the bytes that a picture's files and ranges take, without its pixels and
 // the windows of its stacks.
 func (v *View) Memory() int64 {
 	var held, most int64
@@ -146,7 +145,7 @@ func (v *View) Memory() int64 {
 	return held + most
 }
 
-// Maps is the number of maps that are wanted of a picture.
+// Maps is the number of wanted maps of a picture.
 func (v *View) Maps() (n int) {
 	for s := range v.Stacks {
 		n += v.maps(s)
@@ -163,23 +162,23 @@ func (v *View) maps(stack int) (n int) {
 	return n
 }
 
-// Key writes what the bytes of a format's files depend on besides the maps' values: the
-// layers and what the format itself says.
+// Key writes everything that the bytes of a format's files depend on besides the maps'
+// values: the layers, and what the format itself writes.
 func (v *View) Key(w io.Writer, f *Format) {
 	fmt.Fprintf(w, "format %s\n", f.Name)
 	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "layer %q\n", v.folder(s, l)) })
 	f.Key(w, v)
 }
 
-// keyRanges writes what the ranges of maps depend on.
+// keyRanges writes everything that the ranges of maps depend on.
 func (v *View) keyRanges(w io.Writer) { v.Scale.Key(w) }
 
-// keyColours writes the colours of the layers' maps.
+// keyColours writes the names of the layers' colormaps.
 func (v *View) keyColours(w io.Writer, of func(filters.Layer) render.Colormap) {
 	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "colormap %s\n", of(v.layer(s, l)).Name()) })
 }
 
-// whole is the stack and layer of files of a whole picture, behind all others.
+// whole is the stack and layer index of files of a whole picture. It sorts after all others.
 const whole = 1 << 30
 
 // eachLayer calls do for each wanted layer.
@@ -195,12 +194,12 @@ func (v *View) eachLayer(do func(stack, layer int)) {
 
 func (v *View) layer(s, l int) filters.Layer { return v.Stacks[s].Stack.Layers()[l] }
 
-// folder is the folder of a layer's files below the picture's: layer, or stack/layer.
+// folder is the folder of a layer's files below the picture's folder: layer, or stack/layer.
 func (v *View) folder(s, l int) string {
 	return engine.LayerName(v.Stacks[s].Stack.Name(), v.layer(s, l).Name())
 }
 
-// ofLayers plans a file for each wanted layer.
+// ofLayers plans one file for each wanted layer.
 func (v *View) ofLayers(end string, size func(p *Planned, lp *filters.LayerPlan)) (files []Planned) {
 	v.eachLayer(func(s, l int) {
 		p := v.planned(s, l, "/"+v.folder(s, l)+end)
@@ -212,7 +211,7 @@ func (v *View) ofLayers(end string, size func(p *Planned, lp *filters.LayerPlan)
 	return files
 }
 
-// ofMaps plans a file for each map of the wanted layers.
+// ofMaps plans one file for each map of the wanted layers.
 func (v *View) ofMaps(end string, colormap func(filters.Layer) render.Colormap, size func(p *Planned, lp *filters.LayerPlan)) (files []Planned) {
 	v.eachLayer(func(s, l int) {
 		folder := v.folder(s, l)
@@ -245,8 +244,8 @@ func (v *View) planned(s, l int, suffix string) Planned {
 	}
 }
 
-// MapNames are the PNG files that a layer's maps take, one a filter: slash-separated paths
-// below a picture's folder.
+// MapNames returns the names of the PNG files of a layer's maps, one per filter, as
+// slash-separated paths below a picture's folder.
 func MapNames(stack *filters.Stack, layer int) []string {
 	wanted := make([]bool, len(stack.Layers()))
 	wanted[layer] = true
