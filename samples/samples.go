@@ -1,8 +1,7 @@
-// Package samples holds the pictures and stack files that README and the tests
-// use, and the stack that filterbank runs when it is given none.
+// Package samples owns the pictures and stack files that the README and the tests use, and the
+// starter stack that filterbank runs if it is given no stack. It never runs a stack.
 //
-// The pictures are drawn by the program in generate; nothing here was
-// photographed or downloaded.
+// The program in the folder generate draws the pictures. None was photographed or downloaded.
 package samples
 
 import (
@@ -13,6 +12,6 @@ import (
 //go:embed starter.yaml
 var starter []byte
 
-// Starter returns the starter stack as YAML, the text of starter.yaml: the stack
-// of a run without a stack file and without a bank. The caller owns the bytes.
+// Starter returns the text of starter.yaml, the stack of a run without a stack file and
+// without a bank. The caller owns the bytes.
 func Starter() []byte { return slices.Clone(starter) }

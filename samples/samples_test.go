@@ -30,8 +30,8 @@ func TestStarterIsItsFile(t *testing.T) {
 	}
 }
 
-// shapes are what the stack files promise in their comments, stack by stack and
-// layer by layer. No input leaves rows or columns uncovered.
+// shapes are the shapes in the comments of the stack files, by stack and layer. No input leaves
+// rows or columns uncovered.
 var shapes = []struct {
 	file  string
 	in    volume.Shape
@@ -60,7 +60,7 @@ var shapes = []struct {
 }
 
 func TestStackFilesGiveTheirShapes(t *testing.T) {
-	tested := map[string]bool{} // file and stack
+	tested := map[string]bool{} // by file and stack
 	for _, test := range shapes {
 		stack, ok := build(t, test.file)[test.stack]
 		if !ok {
@@ -106,8 +106,8 @@ func TestStackFilesNameTheirSchema(t *testing.T) {
 	}
 }
 
-// The figures are those in the comments of textbook.yaml, summed by hand. Small
-// integers are exact in float32, so nothing may be off.
+// The numbers in the comments of textbook.yaml were summed by hand. Small integers are exact in
+// float32, so the results must be equal.
 func TestTextbookFigures(t *testing.T) {
 	f, err := os.Open("textbook.png")
 	if err != nil {
@@ -149,7 +149,7 @@ func TestTextbookFigures(t *testing.T) {
 	}
 }
 
-// TestSteeredAgreesWithTheStar: on the spokes of a star the energy of an angle is
+// TestSteeredAgreesWithTheStar checks that on the spokes of a star the energy of an angle is
 // largest where the spokes run across it.
 func TestSteeredAgreesWithTheStar(t *testing.T) {
 	f, err := os.Open("siemens-star.png")
@@ -176,8 +176,8 @@ func TestSteeredAgreesWithTheStar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A patch straight right of the middle has horizontal spokes, which bring change
-	// along y, at 90°; and so on clockwise.
+	// A patch right of the middle has horizontal spokes, which change along y, at 90°. The other
+	// patches follow clockwise.
 	for want, at := range map[int][2]int{2: {1, 0}, 3: {1, 1}, 0: {0, 1}, 1: {-1, 1}} {
 		radius := 60
 		if at[0] != 0 && at[1] != 0 {
@@ -233,7 +233,7 @@ func stackFiles(t *testing.T) []string {
 	return files
 }
 
-// build is a stack file's stacks by name.
+// build returns the stacks of a stack file by name.
 func build(t *testing.T, file string) map[string]*filters.Stack {
 	t.Helper()
 	parsed, err := config.Load(file)

@@ -16,12 +16,12 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// exported is an array of filters, and the JSON form of what is said of it.
+// exported describes an array of filters. It is also the JSON form of the description.
 type exported struct {
 	File    string   `json:"file"`
 	Shape   [4]int   `json:"shape"` // K×C/groups×kH×kW
 	Groups  int      `json:"groups"`
-	Filters []string `json:"filters"` // in the array's order
+	Filters []string `json:"filters"` // in the order of the array
 
 	weights []float32
 }
@@ -56,7 +56,7 @@ func exportBank(w io.Writer, f config.Filter, kernels []bank.Kernel, o bankOptio
 	return err
 }
 
-// asArray is kernels of one channel.
+// asArray puts kernels of one channel into an array.
 func asArray(kernels []bank.Kernel) exported {
 	e := exported{Shape: [4]int{len(kernels), 1, kernels[0].H, kernels[0].W}, Groups: 1}
 	for _, k := range kernels {
@@ -66,16 +66,16 @@ func asArray(kernels []bank.Kernel) exported {
 	return e
 }
 
-// overChannels is the array that a stack file's layer of these filters has.
+// overChannels returns the array of a stack file's layer with these filters and channels.
 func overChannels(f config.Filter, channels string) (exported, error) {
-	spread, err := config.ParseChannels(channels)
+	factors, err := config.ParseChannels(channels)
 	if err != nil {
 		return exported{}, fmt.Errorf("--channels %s: %w", channels, err)
 	}
-	if n := len(spread.Factors); n > 0 && n != 3 {
-		return exported{}, fmt.Errorf("--channels %s: %d numbers, want 3, for red, green and blue", channels, n)
+	if n := len(factors.Factors); n > 0 && n != 3 {
+		return exported{}, fmt.Errorf("--channels %s: there are %d numbers and must be 3, for red, green and blue", channels, n)
 	}
-	file := config.File{Version: 1, Layers: []config.Layer{{Conv: &config.Conv{Filters: []config.Filter{f}, Channels: spread}}}}
+	file := config.File{Version: 1, Layers: []config.Layer{{Conv: &config.Conv{Filters: []config.Filter{f}, Channels: factors}}}}
 	model, err := file.Build()
 	if err != nil {
 		return exported{}, err
@@ -90,7 +90,7 @@ func overChannels(f config.Filter, channels string) (exported, error) {
 	}, nil
 }
 
-// writeFile puts a file at path, whole or not at all, in the place of what was there.
+// writeFile writes a file at path, whole or not at all, and replaces a file that is there.
 func writeFile(path string, data []byte) error {
 	if err := regular(path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -106,14 +106,14 @@ func writeFile(path string, data []byte) error {
 	return tree.WriteFile(filepath.Base(path), data)
 }
 
-// regular returns an error if something other than a regular file has the path.
+// regular returns an error if path is something other than a regular file.
 func regular(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil || info.Mode().IsRegular():
 		return nil
 	case info.Mode()&fs.ModeSymlink != 0:
-		return errors.New("it is a link, which is not followed; name the file that it leads to, or remove the link")
+		return errors.New("it is a link, and links are not followed; name the file that it leads to, or remove the link")
 	}
-	return errors.New("it is no regular file; choose another name")
+	return errors.New("it is not a regular file; choose another name")
 }

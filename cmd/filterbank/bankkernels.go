@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	widestInNumbers = 9   // columns; wider kernels are drawn
-	mostRows        = 300 // of all kernels together; of more there is a list
+	widestInNumbers = 9   // columns; wider kernels are drawn with letters
+	mostRows        = 300 // rows of all kernels together; more rows give a list instead
 )
 
-// printKernels shows kernels, all of one size: their weights, or where those are too
-// many to read a drawing of each, or where those are too many a list.
+// printKernels shows kernels of one size: their weights, or a drawing of each if the weights
+// are too many to read, or a list if the drawings are too many.
 func printKernels(s *strings.Builder, kernels []bank.Kernel) {
 	if len(kernels) > 1 && len(kernels)*kernels[0].H > mostRows {
 		listKernels(s, kernels)
@@ -29,7 +29,7 @@ func printKernels(s *strings.Builder, kernels []bank.Kernel) {
 	}
 }
 
-// listKernels is a line for each kernel.
+// listKernels prints a line for each kernel.
 func listKernels(s *strings.Builder, kernels []bank.Kernel) {
 	fmt.Fprintf(s, "\n%d filters of %d×%d; name one of them to see it\n", len(kernels), kernels[0].H, kernels[0].W)
 	t := tabwriter.NewWriter(s, 0, 0, 2, ' ', 0)
@@ -46,8 +46,8 @@ func listKernels(s *strings.Builder, kernels []bank.Kernel) {
 	t.Flush()
 }
 
-// printKernel writes the weights, or, where they are too many to read, their signs
-// and sizes as letters.
+// printKernel prints a kernel's weights, or, if they are too many to read, letters for their
+// signs and sizes.
 func printKernel(s *strings.Builder, k bank.Kernel) {
 	if k.W > widestInNumbers {
 		shadeKernel(s, k)
@@ -65,7 +65,7 @@ func printKernel(s *strings.Builder, k bank.Kernel) {
 
 func shadeKernel(s *strings.Builder, k bank.Kernel) {
 	largest := sheet.Largest(k.Weights)
-	fmt.Fprintf(s, "largest weight %.4g; # above and = below zero, half or more of it; + and - a tenth or more\n", largest)
+	fmt.Fprintf(s, "largest weight %.4g; half of it or more: # above zero, = below zero; a tenth or more: + and -\n", largest)
 	for y := range k.H {
 		s.WriteString("  ")
 		for _, w := range k.Weights[y*k.W:][:k.W] {

@@ -13,7 +13,7 @@ import (
 	"filterbank/pipeline/sheet"
 )
 
-// pictured is the JSON form of what is said of a picture of kernels.
+// pictured describes a picture of kernels. It is also the JSON form of the description.
 type pictured struct {
 	File    string   `json:"file"`
 	Width   int      `json:"width"` // pixels
@@ -50,8 +50,8 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 	return printJSON(w, p)
 }
 
-// bankFigure draws each kernel in colours of its own scale, since the norms of a bank's
-// kernels may be far apart. Where they are the same the bar has numbers.
+// bankFigure draws each kernel on a scale of its own, since the norms of a bank's kernels may
+// differ a lot. If all scales are the same, the bar has numbers.
 func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figure {
 	const line = 54 // characters
 	f := &sheet.Figure{Title: b.Name, Notes: 1, Bar: &sheet.Bar{Palette: sheet.KernelPalette(), Zero: 128}}
@@ -63,7 +63,7 @@ func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figu
 	for i, k := range kernels {
 		largest = append(largest, sheet.Largest(k.Weights))
 		picture := bankKernel(k, largest[i])
-		f.Cell = picture.Size() // the same for all
+		f.Cell = picture.Size() // all kernels have this size
 		f.Cells = append(f.Cells, sheet.Cell{
 			Picture: *picture, Name: k.Name, Notes: []string{fmt.Sprintf("%d×%d, ±%s", k.H, k.W, digits(largest[i]))},
 		})
@@ -75,7 +75,7 @@ func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figu
 	return f
 }
 
-// bankKernel draws a kernel, with its weights in numbers where it is small.
+// bankKernel draws a kernel. A small one has its weights in numbers.
 func bankKernel(k bank.Kernel, largest float64) *sheet.Raster {
 	const side, small, square = 144, 5, 46 // pixels, taps, pixels
 	longer := max(k.H, k.W)
@@ -89,10 +89,10 @@ func bankKernel(k bank.Kernel, largest float64) *sheet.Raster {
 	return picture
 }
 
-// digits writes a number with four.
+// digits writes a number with four digits.
 func digits(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-// wrap breaks text into lines of at most so many characters, but for longer words.
+// wrap breaks a text into lines of at most so many characters. Longer words stay whole.
 func wrap(text string, most int) []string {
 	var lines []string
 	for _, word := range strings.Fields(text) {

@@ -15,7 +15,7 @@ import (
 	"filterbank/filters/config"
 )
 
-// bankOptions say how banks are shown.
+// bankOptions are the flags of banks.
 type bankOptions struct {
 	params   []string
 	export   string
@@ -29,11 +29,11 @@ func newBanks(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "banks [NAME]",
 		Short: "List the built-in filters, show a bank and its kernels, or write them to a file",
-		Long: "Without a name it lists the built-in banks, with the name of a bank or of one of its\n" +
-			"filters it shows the parameters and kernels. --export writes the kernels as an array,\n" +
-			"float32, K×1×kH×kW in the order that it prints; with --channels K×3×kH×kW, spread over\n" +
-			"red, green and blue as a stack file's channels spread them (each: 3·K×1×kH×kW, for\n" +
-			"groups: 3). --png draws them.",
+		Long: "Without a name, banks lists the built-in banks. With the name of a bank, or of one of its\n" +
+			"filters, it shows the parameters and kernels. --export writes the kernels to an array of\n" +
+			"float32, K×1×kH×kW in the order of the list. With --channels the array is K×3×kH×kW: each\n" +
+			"kernel is spread over red, green and blue as by channels in a stack file. With each it is\n" +
+			"3·K×1×kH×kW, for groups: 3. --png draws the kernels.",
 		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
 			"  filterbank banks leung-malik --export lm.npy --channels mean\n" +
 			"  filterbank banks steerable --png steerable.png && filterbank show steerable.png",
@@ -43,13 +43,13 @@ func newBanks(c console) *cobra.Command {
 			if len(args) == 0 {
 				for _, flag := range []string{"param", "export", "channels", "png"} {
 					if cmd.Flags().Changed(flag) {
-						return fmt.Errorf("--%s is about one bank: name it, as in filterbank banks gabor", flag)
+						return fmt.Errorf("--%s needs the name of a bank, as in filterbank banks gabor", flag)
 					}
 				}
 				return listBanks(c.out, o.json)
 			}
 			if o.channels != "" && o.export == "" {
-				return errors.New("--channels is about the array of --export, which is missing")
+				return errors.New("--channels changes the array that --export writes: add --export, or leave --channels out")
 			}
 			return showBank(c.out, args[0], o)
 		},
@@ -58,7 +58,7 @@ func newBanks(c console) *cobra.Command {
 	s.StringArrayVar(&o.params, "param", nil, "a parameter of the bank, as in orientations=6; repeatable")
 	s.StringVar(&o.export, "export", "", "write the kernels to this .npy file")
 	s.StringVar(&o.png, "png", "", "draw the kernels in this .png file, blue below zero and red above")
-	s.StringVar(&o.channels, "channels", "", "spread them over three channels: mean, luma, sum, each or R,G,B (one channel)")
+	s.StringVar(&o.channels, "channels", "", "spread the kernels over three channels: mean, luma, sum, each or R,G,B (one channel)")
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	must(cmd.MarkFlagFilename("export", "npy"))
 	must(cmd.MarkFlagFilename("png", "png"))
@@ -69,7 +69,7 @@ func newBanks(c console) *cobra.Command {
 	return cmd
 }
 
-// completeParams offers the parameters of the bank that is named.
+// completeParams offers the parameters of the bank in the arguments.
 func completeParams(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	if len(args) == 1 {
@@ -99,7 +99,7 @@ type (
 		Params  []paramJSON `json:"parameters"`
 		Filters []string    `json:"filters,omitempty"`
 
-		// Of one bank that is shown.
+		// Only for a bank that is shown.
 		Given   map[string]float64 `json:"given,omitempty"`
 		Kernels []kernelJSON       `json:"kernels,omitempty"`
 	}
@@ -140,7 +140,7 @@ func listBanks(w io.Writer, asJSON bool) error {
 		return printJSON(w, out)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "bank\tfilters\tsize\twhat it is")
+	fmt.Fprintln(t, "bank\tfilters\tsize\tdescription")
 	for _, b := range banks {
 		kernels, err := b.Kernels(nil)
 		if err != nil {
@@ -148,7 +148,7 @@ func listBanks(w io.Writer, asJSON bool) error {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%d×%d\t%s\n", b.Name, len(kernels), kernels[0].H, kernels[0].W, b.Title)
 	}
-	fmt.Fprintln(t, "\nfilterbank banks NAME: what it answers to, where it is from, its parameters and kernels")
+	fmt.Fprintln(t, "\nfilterbank banks NAME shows what a bank answers to, its source, its parameters and its kernels")
 	return t.Flush()
 }
 
@@ -190,7 +190,7 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 	return err
 }
 
-// lines is text in lines of at most 90 characters.
+// lines breaks a text into lines of at most 90 characters.
 func lines(text string) string { return strings.Join(wrap(text, 90), "\n") + "\n" }
 
 // parseParams reads name=number pairs.
@@ -203,7 +203,7 @@ func parseParams(pairs []string) (map[string]float64, error) {
 		name, value, _ := strings.Cut(pair, "=")
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil || name == "" {
-			return nil, fmt.Errorf("--param %s: a parameter is written name=number, such as orientations=6", pair)
+			return nil, fmt.Errorf("--param %s: write a parameter as name=number, such as orientations=6", pair)
 		}
 		if _, twice := params[name]; twice {
 			return nil, fmt.Errorf("--param %s: %s is given twice", pair, name)

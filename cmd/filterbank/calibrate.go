@@ -21,13 +21,13 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// calibration is the flags of calibrate besides those on images and stack.
+// calibration are the flags of calibrate, without the flags about images and stack.
 type calibration struct {
 	flags
 	file       string
 	duplicates float64
 	json       bool
-	folder     *store.Folder // where the file goes
+	folder     *store.Folder // the folder of the statistics file
 }
 
 func newCalibrate(c console) *cobra.Command {
@@ -37,9 +37,9 @@ func newCalibrate(c console) *cobra.Command {
 		Use:   "calibrate [flags] INPUT...",
 		Short: "Gather statistics of every filter over a folder of images, and audit the filters",
 		Long: "Runs images through a stack and gathers, for each filter, the range, mean, standard\n" +
-			"deviation, percentiles and zeros of all its maps, and where it answers most strongly.\n" +
-			"run --scale dataset:FILE then gives every image the same scale. What is printed is\n" +
-			"the audit: filters that are dead, saturated or near duplicates on these images.",
+			"deviation, percentiles and zeros of all its maps, and the places of its strongest\n" +
+			"answers. run --scale dataset:FILE then gives every image the same scale. calibrate\n" +
+			"prints an audit: filters that are dead, saturated or near duplicates on these images.",
 		Example: "  filterbank calibrate photos/ -c stack.yaml -o stats.json\n" +
 			"  filterbank run photos/ -c stack.yaml --scale dataset:stats.json\n" +
 			"  filterbank calibrate photos/ --patches patches/\n" +
@@ -66,10 +66,10 @@ func newCalibrate(c console) *cobra.Command {
 	f.registerInput(cmd)
 	s := cmd.Flags()
 	s.StringVarP(&f.file, "out", "o", "stats.json", "statistics file")
-	s.StringVar(&f.layers, "layers", "all", "whose maps are looked at: last, all or names, separated by commas")
-	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, of filters that count as near duplicates")
+	s.StringVar(&f.layers, "layers", "all", "layers whose maps are examined: last, all or names, separated by commas")
+	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, at which filters count as near duplicates")
 	s.BoolVar(&f.json, "json", false, "print the audit as JSON")
-	s.StringVar(&f.out, "patches", "", "folder for pictures of what each filter answers to most strongly")
+	s.StringVar(&f.out, "patches", "", "folder for pictures of the patches that each filter answers to most strongly")
 	f.registerWork(cmd, &onError)
 	must(cmd.MarkFlagDirname("patches"))
 	must(cmd.RegisterFlagCompletionFunc("layers", cobra.FixedCompletions([]string{"last", "all"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -77,7 +77,7 @@ func newCalibrate(c console) *cobra.Command {
 	return cmd
 }
 
-// check looks at the flags alone.
+// check checks the flags' values.
 func (f *calibration) check(onError string) error {
 	if onError != "skip" && onError != "stop" {
 		return fmt.Errorf("on-error %q: it must be skip or stop", onError)
@@ -91,8 +91,8 @@ func (f *calibration) check(onError string) error {
 	return nil
 }
 
-// open finds out, before the first image, whether the file and the patches can be written. It takes the
-// place of statistics only.
+// open checks, before the first image, that the statistics file and the patches can be
+// written. Only a statistics file is replaced.
 func (f *calibration) open() error {
 	if f.file == "" {
 		return errors.New("the statistics file has no name; give it one with -o")
@@ -105,7 +105,7 @@ func (f *calibration) open() error {
 		return fmt.Errorf("statistics file %s: %w", f.file, regular(f.file))
 	case err == nil:
 		if _, err := stats.Read(f.file); err != nil {
-			return fmt.Errorf("statistics file %s: there is something else of that name; name another with -o, or remove it (%w)", f.file, err)
+			return fmt.Errorf("statistics file %s: another file has this name; choose another name with -o, or remove the file (%w)", f.file, err)
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("statistics file %s: %w", f.file, bare(err))
@@ -123,17 +123,17 @@ func (f *calibration) open() error {
 	return errors.Join(patches.Writable(), patches.Release())
 }
 
-// finish writes the file, prints the audit, draws the patches and gives the exit code.
+// finish writes the file, prints the audit, draws the patches and returns the exit code.
 func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return f.say(log, exitInterrupted, errors.New("interrupted; no statistics were written"))
 	case errors.Is(err, pipeline.ErrStopped):
-		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; no statistics were written; --on-error skip goes on", err, s.Left))
+		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; no statistics were written; use --on-error skip to go on after a failure", err, s.Left))
 	case err != nil:
 		return f.say(log, exitFailed, err)
 	case file == nil:
-		return f.say(log, exitFailed, errors.New("no image could be looked at; no statistics were written"))
+		return f.say(log, exitFailed, errors.New("every image failed; no statistics were written"))
 	}
 	file.Filterbank = version()
 	data, err := file.Encode()
@@ -161,7 +161,7 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 	return nil
 }
 
-// draw draws the patches and gives the exit code.
+// draw draws the patches and returns the exit code.
 func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary) error {
 	failed := s.Failed > 0
 	err := calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, func(r *manifest.Record) {
@@ -179,7 +179,7 @@ func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *
 	return nil
 }
 
-// kinds are what an audit finds, in words.
+// kinds are the kinds of findings, in the order of the summary and in words.
 var kinds = [...]struct {
 	kind stats.Kind
 	word string
@@ -223,14 +223,14 @@ func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) 
 		}
 	}
 	if found == nil {
-		found = []string{"nothing amiss"}
+		found = []string{"no findings"}
 	}
 	fmt.Fprintf(&b, "%d images, %d failed, %d filters: %s; written to %s\n", s.Pictures, s.Failed, filters, strings.Join(found, ", "), name)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// finding is what was found of a filter, in words.
+// finding puts an audit's finding in words.
 func finding(a *stats.Finding, pictures int) string {
 	switch a.Kind {
 	case stats.NotFinite:
@@ -238,11 +238,11 @@ func finding(a *stats.Finding, pictures int) string {
 	case stats.Dead:
 		return fmt.Sprintf("dead: 0 everywhere on all %d images", a.Pictures)
 	case stats.Faint:
-		return fmt.Sprintf("faint: never beyond %.3g, a trace of what the layer's others reach", a.Largest)
+		return fmt.Sprintf("faint: never beyond %.3g, a trace of the layer's largest value", a.Largest)
 	case stats.Rare:
-		return fmt.Sprintf("nearly dead: other than 0 at %s of places, on %d of %d images", percent(a.Share), a.Pictures, pictures)
+		return fmt.Sprintf("nearly dead: not 0 at %s of places, on %d of %d images", percent(a.Share), a.Pictures, pictures)
 	case stats.Constant:
-		return fmt.Sprintf("constant: one value everywhere, on each of %d images", pictures)
+		return fmt.Sprintf("constant: one value everywhere on each of %d images", pictures)
 	case stats.Saturated:
 		return fmt.Sprintf("saturated: %s of values are at the upper limit", percent(a.Share))
 	}

@@ -40,10 +40,10 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestLayerConformance runs the stacks of layers between: pools and activations have the
-// bits of PyTorch's float32 results, the rest is as near to its float64 results as
-// TestConformance asks, and a single normalization, which is rounded once, to half of the
-// last bit and a thousandth for its exponent's binary places.
+// TestLayerConformance runs stacks with other layers between. Pools and activations have the bits
+// of PyTorch's float32 results. Other layers are as near to its float64 results as
+// TestConformance demands. A single normalization is rounded once: it differs by at most half of
+// the last bit, and a thousandth of it for the exponent's binary places.
 func TestLayerConformance(t *testing.T) {
 	for name, want := range map[string]int{"exact": 68, "close": 8} {
 		dir := "testdata/conformance/layers"
@@ -69,7 +69,7 @@ func TestLayerConformance(t *testing.T) {
 	}
 }
 
-// checkLayer compares a file with expected.npy, by the bits unless there is a bound.
+// checkLayer compares a file with expected.npy, bit by bit unless there is a bound.
 func checkLayer(t *testing.T, expected, file string) {
 	t.Helper()
 	shape, got := readNPY(t, file)
@@ -90,14 +90,14 @@ func checkLayer(t *testing.T, expected, file string) {
 		}
 	}
 	for i, w := range want {
-		same := math.Float64bits(got[i]) == math.Float64bits(w) // which tells the signs of zeros apart
+		same := math.Float64bits(got[i]) == math.Float64bits(w) // the bits distinguish the signs of zeros
 		if !same && !(math.Abs(got[i]-w) <= allowed[i] && allowed[i] > 0) {
 			t.Fatalf("value %d: got %v, want %v within %v", i, got[i], w, allowed[i])
 		}
 	}
 }
 
-// lastFile is the one file that the manifest names.
+// lastFile returns the only file in the manifest.
 func lastFile(t *testing.T, out string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(out, manifest.Name))
@@ -126,8 +126,8 @@ func checkConformance(t *testing.T, dir, file string) {
 	}
 }
 
-// readNPY reads a little-endian float32 or float64 array in C order, as numpy and
-// this program write them.
+// readNPY reads a little-endian float32 or float64 array in C order, as written by numpy and by
+// this program.
 func readNPY(t *testing.T, file string) (shape string, values []float64) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -152,9 +152,8 @@ func readNPY(t *testing.T, file string) (shape string, values []float64) {
 	return shape, values
 }
 
-// TestKernelsGiveTheSameFiles runs the starter stack, and one with negative values, with
-// every kernel that this processor has and compares the manifests, which hold every
-// file's digest.
+// TestKernelsGiveTheSameFiles runs the starter stack, and one with negative values, with every
+// kernel of the processor. It compares the manifests, which have every file's digest.
 func TestKernelsGiveTheSameFiles(t *testing.T) {
 	for _, settings := range [][]string{
 		{"--format", "npy", "--format", "png", "--format", "sheet", "--format", "overlay"},
@@ -184,7 +183,7 @@ func TestKernelsGiveTheSameFiles(t *testing.T) {
 	}
 }
 
-// TestKernelVariableReachesEveryLoop looks at the choice of all that a run hands loops to.
+// TestKernelVariableReachesEveryLoop checks the instruction set of everything that has loops.
 func TestKernelVariableReachesEveryLoop(t *testing.T) {
 	for _, want := range simd.Sets() {
 		t.Setenv(kernelVariable, want.String())
@@ -202,7 +201,7 @@ func TestKernelVariableReachesEveryLoop(t *testing.T) {
 	}
 }
 
-// TestHelpNamesEveryFormat: what folders give stands in the help of run.
+// TestHelpNamesEveryFormat checks that the help of run lists the formats that folders give.
 func TestHelpNamesEveryFormat(t *testing.T) {
 	var stdout bytes.Buffer
 	if code := execute(context.Background(), console{out: &stdout, err: &stdout}, []string{"run", "--help"}); code != 0 {

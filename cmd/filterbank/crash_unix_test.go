@@ -18,8 +18,8 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// outputs is every file below a folder but run.json, which counts and times the run; the
-// manifest without its seconds.
+// outputs returns every file below a folder except run.json, which counts and times the run. The
+// manifest is without its seconds.
 func outputs(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -58,8 +58,8 @@ func sameOutputs(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// interruptible is a run that takes a while, with more flags if need be: its program and
-// arguments for an output folder, and what it writes when nothing disturbs it.
+// interruptible makes a run that takes a while, with optional flags: its program and arguments
+// for an output folder, and its files when nothing disturbs it.
 func interruptible(t *testing.T, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -82,8 +82,8 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 	return command, outputs(t, out)
 }
 
-// TestKilled kills runs at random moments. The same command again always ends with the
-// undisturbed run's bytes, and leaves no temporary files.
+// TestKilled kills runs at random moments. The same command again always ends with the bytes of
+// an undisturbed run and leaves no temporary files.
 func TestKilled(t *testing.T) {
 	t.Run("folders", func(t *testing.T) { killed(t) })
 	t.Run("pack", func(t *testing.T) { killed(t, "--pack", "webdataset") })
@@ -99,7 +99,7 @@ func killed(t *testing.T, flags ...string) {
 	killed := 0
 	for range rounds {
 		os.RemoveAll(out)
-		for range 3 { // a run, a run that goes on, a run that goes on from that
+		for range 3 { // a run, a run that resumes it, and a run that resumes that
 			cmd := command(out)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func killed(t *testing.T, flags ...string) {
 	}
 }
 
-// TestInterrupted sends each signal that asks a run to end, once it has begun.
+// TestInterrupted sends each signal that asks a run to end, after its beginning.
 func TestInterrupted(t *testing.T) {
 	command, undisturbed := interruptible(t)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -140,7 +140,7 @@ func TestInterrupted(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
 			t.Errorf("%v: exit %d, want %d", signal, got, exitInterrupted)
 		}
-		if want := "filterbank: interrupted; what was finished stays, the same command does the rest\n"; stderr.String() != want {
+		if want := "filterbank: interrupted; finished images stay, and the same command does the rest\n"; stderr.String() != want {
 			t.Errorf("%v: said %q, want %q", signal, &stderr, want)
 		}
 		part := outputs(t, out)
@@ -159,8 +159,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestClosedPipe takes away the reader of standard error: the run ends, says nothing to
-// nobody, and can be gone on with.
+// TestClosedPipe closes the reader of standard error. The run ends without a message, and can be
+// resumed.
 func TestClosedPipe(t *testing.T) {
 	command, undisturbed := interruptible(t)
 	out := filepath.Join(t.TempDir(), "out")
@@ -183,8 +183,8 @@ func TestClosedPipe(t *testing.T) {
 	sameOutputs(t, outputs(t, out), undisturbed)
 }
 
-// TestFullDisk limits the size of files, as a full disk limits it: the run ends with the
-// name of the file and leaves no part of it.
+// TestFullDisk limits the size of files, like a full disk. The run ends with the file's name in
+// the message and leaves no part of the file.
 func TestFullDisk(t *testing.T) {
 	command, undisturbed := interruptible(t)
 	out := filepath.Join(t.TempDir(), "out")
@@ -209,7 +209,7 @@ func TestFullDisk(t *testing.T) {
 	sameOutputs(t, outputs(t, out), undisturbed)
 }
 
-// TestInterruptedBeforeItBegins has the program wait for pipes that nobody writes to.
+// TestInterruptedBeforeItBegins makes the program wait for pipes that nobody writes to.
 func TestInterruptedBeforeItBegins(t *testing.T) {
 	dir := t.TempDir()
 	name := program(t, dir)
@@ -229,7 +229,7 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(300 * time.Millisecond) // it waits by now, or will at once
+		time.Sleep(300 * time.Millisecond) // by then the program waits
 		cmd.Process.Signal(syscall.SIGTERM)
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()

@@ -16,12 +16,12 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// diffOptions say how runs are compared and how that is printed.
+// diffOptions are the flags of diff.
 type diffOptions struct {
 	tolerance float64
 	jobs      int
 	json      bool
-	all       bool // maps that are equal too
+	all       bool // list maps without a difference too
 }
 
 func newDiff(c console) *cobra.Command {
@@ -29,11 +29,11 @@ func newDiff(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff RUN_A RUN_B",
 		Short: "Compare the feature maps of two runs",
-		Long: "Compares the maps in the output folders of two runs: for each filter the largest and\n" +
-			"the mean absolute difference and the picture where it is largest; and what only\n" +
-			"one of the runs has. Files that the manifests give the same digest are not read.\n" +
-			"Pixels are turned into numbers by their scale. It exits with 0 when the runs are\n" +
-			"equal and with 1 when they are not.",
+		Long: "Compares the maps in the output folders of two runs. For each filter it prints the\n" +
+			"largest and the mean absolute difference, and the picture with the largest. It also\n" +
+			"lists images and files that only one run has. Files with the same digest in both\n" +
+			"manifests are not read. Pixels are turned into values by their scale. The exit code is\n" +
+			"0 if the runs are equal and 1 if they are not.",
 		Example: "  filterbank diff maps/ maps-before/\n" +
 			"  filterbank diff maps/ maps-before/ --tolerance 1e-4",
 		Args: cobra.ExactArgs(2),
@@ -42,7 +42,7 @@ func newDiff(c console) *cobra.Command {
 		},
 	}
 	s := cmd.Flags()
-	s.Float64Var(&o.tolerance, "tolerance", 0, "largest difference of a value that still counts as equal")
+	s.Float64Var(&o.tolerance, "tolerance", 0, "largest difference at which two values still count as equal")
 	s.IntVarP(&o.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	s.BoolVarP(&o.all, "verbose", "v", false, "list maps without a difference too")
@@ -80,7 +80,7 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 	return nil
 }
 
-// shownLines is how many lines of each list are printed.
+// shownLines is the number of lines that are printed of each list.
 const shownLines = 20
 
 func printDiff(w io.Writer, r *diff.Report, a, b string, o diffOptions) error {
@@ -138,7 +138,7 @@ func layerName(m *diff.Map) string {
 	return m.Layer
 }
 
-// shown quotes names that would break a line or a terminal.
+// shown quotes names that would break a line or confuse a terminal.
 func shown(p manifest.Path) string {
 	for _, r := range string(p) {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
@@ -148,7 +148,7 @@ func shown(p manifest.Path) string {
 	return string(p)
 }
 
-// filterName is as in a map's file name.
+// filterName is the filter's part of a map's file name.
 func filterName(m *diff.Map) string {
 	name := fmt.Sprintf("%03d", m.Index)
 	if m.Filter != "" {
@@ -157,7 +157,7 @@ func filterName(m *diff.Map) string {
 	return name
 }
 
-// largest is ∞ where a value is NaN or infinite in one run only.
+// largest writes a map's largest difference. It is ∞ if a value is NaN or infinite in one run.
 func largest(m *diff.Map) string {
 	if m.NotFinite > 0 {
 		return fmt.Sprintf("∞ (%d values)", m.NotFinite)
@@ -177,7 +177,7 @@ func list[T any](out *strings.Builder, l diff.List[T], line func(T) string) {
 	}
 }
 
-// diffSummary is the last line.
+// diffSummary is the last line of the output.
 func diffSummary(r *diff.Report, tolerance float64) string {
 	verdict := "different"
 	if r.Equal(tolerance) {
@@ -195,7 +195,7 @@ func diffSummary(r *diff.Report, tolerance float64) string {
 	}{
 		{r.Unmatched.Count, "images done in one run only"},
 		{r.OnlyA.Count + r.OnlyB.Count, "files in one run only"},
-		{r.Shapes.Count, "files of other shapes"},
+		{r.Shapes.Count, "files of different shapes"},
 		{r.Unreadable.Count, "files not compared"},
 	} {
 		if part.count > 0 {

@@ -16,8 +16,8 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// disturb runs a command and does something once it has written its first record. What
-// the command says comes back.
+// disturb runs a command and calls a function after the command has written its first record. It
+// returns the command's messages.
 func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -37,9 +37,8 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
 	return stderr.String()
 }
 
-// TestVanishingOutput moves the output folder away under a run, and puts another one in
-// its place: the run ends, leaves no other folder behind, and can be gone on with where
-// the folder is.
+// TestVanishingOutput moves the output folder away during a run, and puts another one in its
+// place. The run ends, makes no other folder, and can be resumed in the moved folder.
 func TestVanishingOutput(t *testing.T) {
 	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
 	for _, replaced := range []bool{false, true} {
@@ -68,8 +67,8 @@ func TestVanishingOutput(t *testing.T) {
 	}
 }
 
-// TestReadOnlyOutput takes away the permission to write, before a run and under it. The
-// superuser, who may write everywhere, becomes nobody for it.
+// TestReadOnlyOutput removes the permission to write, before a run and during it. The superuser
+// may write everywhere, so the test then runs as nobody.
 func TestReadOnlyOutput(t *testing.T) {
 	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
 	dir, err := os.MkdirTemp("", "filterbank")
@@ -88,7 +87,7 @@ func TestReadOnlyOutput(t *testing.T) {
 		}
 	}
 	mode(dir, 0o777)
-	// The test's own folders are nobody else's: the program and the samples move here.
+	// Only the test's user may enter its folders, so the program and the samples move here.
 	asNobody := func() *exec.Cmd {
 		cmd := command(out)
 		cmd.Path, cmd.Args[len(cmd.Args)-1] = filepath.Join(dir, "filterbank"), "samples"
@@ -129,7 +128,7 @@ func TestReadOnlyOutput(t *testing.T) {
 	sameOutputs(t, got, undisturbed)
 }
 
-// TestSecondRun starts a run in a folder where another one lives, waiting for its picture.
+// TestSecondRun starts a run in a folder in which another run waits for its picture.
 func TestSecondRun(t *testing.T) {
 	dir := t.TempDir()
 	name := program(t, dir)

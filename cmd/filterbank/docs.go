@@ -43,7 +43,7 @@ func newMan(console) *cobra.Command {
 		Short: "Write the man pages into a folder",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			// A fixed date, so that the same program writes the same pages.
+			// The date is fixed, so that the same program writes the same pages.
 			date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 			header := &doc.GenManHeader{Title: "FILTERBANK", Section: "1", Source: "filterbank " + version(), Date: &date}
 			folder, err := store.Open(args[0])

@@ -8,7 +8,7 @@ import (
 	"filterbank/filters/config"
 )
 
-// TestPublishedSchema holds the schema that the samples name against the program's.
+// TestPublishedSchema compares the schema that the samples name with the program's.
 func TestPublishedSchema(t *testing.T) {
 	published, err := os.ReadFile("../../samples/stack.schema.json")
 	if err != nil {

@@ -22,9 +22,9 @@ import (
 	"filterbank/samples"
 )
 
-// flags are those that the commands for images have in common.
+// flags are the flags that the commands for images share.
 type flags struct {
-	noMaps   bool // none are written, so that none of register's flags are there
+	noMaps   bool // the command writes no maps, so the flags of register do not exist
 	config   string
 	banks    []string
 	sets     []string
@@ -34,7 +34,7 @@ type flags struct {
 	formats  []string
 	scale    string
 	colormap string
-	also     map[string]*bool // formats that have a flag of their own
+	also     map[string]*bool // formats that have a flag of their own, by name
 	tiles    output.SheetOptions
 	from     string
 	nul      bool
@@ -50,7 +50,7 @@ type flags struct {
 	verbose  bool
 }
 
-// registerInput registers what says on what images and with what stack to work, and how.
+// registerInput registers the flags about images, stack, resources and messages.
 func (f *flags) registerInput(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVarP(&f.config, "config", "c", "", "stack file, YAML or JSON (the embedded starter stack)")
@@ -62,12 +62,12 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
 	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
 	s.StringVar(&f.shard, "shard", "", "I/N: the I-th of N equal parts of the images")
-	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images before decoding them")
-	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of what there is)")
-	s.DurationVar(&f.timeout, "timeout", 0, "give an image up after so long, as in 90s or 5m (never)")
+	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images with more pixels before decoding them")
+	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of the memory)")
+	s.DurationVar(&f.timeout, "timeout", 0, "give up an image after this time, as in 90s or 5m (never)")
 	s.StringVar(&f.logs, "log-format", "text", "text or json")
-	s.BoolVarP(&f.quiet, "quiet", "q", false, "say only what failed")
-	s.BoolVarP(&f.verbose, "verbose", "v", false, "say what is done for each image")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "report only failures")
+	s.BoolVarP(&f.verbose, "verbose", "v", false, "report what is done for each image")
 	must(cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
 	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
@@ -75,25 +75,25 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 }
 
-// must panics on errors that only a wrong flag name in this program can cause.
+// must panics on an error, which can only be a wrong flag name in this program.
 func must(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
-// job is what flags and arguments come to.
+// job is the work that flags and arguments describe.
 type job struct {
 	file *config.File
 	pipeline.Job
 	res     pipeline.Resources
 	opts    pipeline.RunOptions
-	pack    string // the form of the pack; empty writes folders
+	pack    string // form of the pack; empty means folders
 	entries []source.Entry
 }
 
-// job reads the stack file and lists the inputs. Every error is one of usage, but for
-// ctx's own: it does not wait for a pipe that nobody writes to.
+// job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
+// writes to. Every error except ctx's own is an error of usage.
 func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, error) {
 	type prepared struct {
 		job *job
@@ -185,8 +185,8 @@ func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, e
 	return decode.New(o)
 }
 
-// list finds the images. None at all is an error, but for a shard, which may be empty
-// where there are more shards than images.
+// list lists the images. It is an error if there are none, except for a shard: a shard may be
+// empty if there are more shards than images.
 func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.Entry, error) {
 	opts := source.Options{Out: f.out, Extensions: decode.Extensions(), Include: f.include, Exclude: f.exclude}
 	var err error
@@ -200,7 +200,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.
 			return nil, err
 		}
 	} else if f.nul {
-		return nil, errors.New("-0 is about the list of --files-from, which is missing")
+		return nil, errors.New("-0 describes the list of --files-from: add --files-from, or leave -0 out")
 	}
 	if len(inputs) == 0 && f.from == "" {
 		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input")
@@ -210,7 +210,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.
 		return nil, err
 	}
 	if len(entries) == 0 && f.shard == "" {
-		return nil, errors.New("no image is left to work on: look at --include and --exclude, or at the list of --files-from")
+		return nil, errors.New("no image is left to work on: check --include and --exclude, or the list of --files-from")
 	}
 	return entries, nil
 }

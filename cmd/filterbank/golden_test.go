@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// TestGoldenFiles holds the bytes of all files that runs over samples/ write. A digest
-// that changes is a promise broken to everybody who compares runs. The inputs are PNG,
-// because JPEG decoders change.
+// TestGoldenFiles checks the bytes of all files that runs over samples/ write. A changed digest
+// breaks a promise to everybody who compares runs. The inputs are PNG, because JPEG decoders
+// change.
 func TestGoldenFiles(t *testing.T) {
 	const samples = "../../samples"
 	for _, c := range []struct{ name, digest, flags string }{
@@ -49,8 +49,8 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-// digestTree is the SHA-256 over the names and contents of all files below dir that are
-// no account of the run.
+// digestTree is the SHA-256 of the names and contents of all files below dir, without the files
+// that describe the run.
 func digestTree(t *testing.T, dir string) string {
 	t.Helper()
 	sum := sha256.New()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// layers are the module's packages from the top down, as README's architecture has
-// them. A package imports from lower lines only.
+// layers lists the module's packages from the top down, as in the architecture of the README. A
+// package imports only packages of lower lines.
 var layers = [][]string{
 	{"cmd/filterbank"},
 	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff"},

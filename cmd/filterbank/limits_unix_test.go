@@ -16,11 +16,11 @@ import (
 	"testing"
 )
 
-// limited is the most bytes that refusing something may allocate, in all. Doing what is
-// refused would take more.
+// limited is the largest number of bytes that a refusal may allocate in all. The refused work
+// would take more.
 const limited = 256 << 20
 
-// bomb is a gray PNG by its header, with pixels that inflate to some zeros.
+// bomb is a gray PNG with a large size in its header, whose pixels inflate to a few zeros.
 func bomb(width, height uint32, inflated int) []byte {
 	var pixels bytes.Buffer
 	z := zlib.NewWriter(&pixels)
@@ -41,7 +41,7 @@ func bomb(width, height uint32, inflated int) []byte {
 	return out
 }
 
-// npy is a .npy file whose header claims a shape of float32.
+// npy is a .npy file whose header claims a shape of float32 values.
 func npy(shape string, data string) []byte {
 	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': %s, }\n", shape)
 	return []byte("\x93NUMPY\x01\x00" + string(binary.LittleEndian.AppendUint16(nil, uint16(len(header)))) + header + data)
@@ -50,8 +50,8 @@ func npy(shape string, data string) []byte {
 // stackOf is a stack file of one layer.
 func stackOf(conv string) string { return "version: 1\nlayers:\n  - conv: {" + conv + "}\n" }
 
-// TestLimits gives the program what would take all memory or time, were it done. It is
-// refused at once, with its place and the limit.
+// TestLimits gives the program inputs that would take all memory or time. They are refused at
+// once, with their place and the limit.
 func TestLimits(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -81,7 +81,7 @@ func TestLimits(t *testing.T) {
 		aliases += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i+1, i+1, i, i)
 	}
 	for _, c := range []struct {
-		stack string   // stack.yaml, or none
+		stack string   // content of stack.yaml; empty for no stack file
 		args  []string // after the stack file
 		code  int
 		want  string

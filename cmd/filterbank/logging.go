@@ -18,8 +18,8 @@ func (f *flags) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// newLogger writes a line for each event: text, coloured on a terminal and without
-// the time, or JSON.
+// newLogger returns a logger that writes a line for each event: JSON, or text without the
+// time, coloured on a terminal.
 func newLogger(w io.Writer, format string, level slog.Level, terminal bool) (*slog.Logger, error) {
 	switch format {
 	case "text":

@@ -24,21 +24,21 @@ func main() {
 	os.Exit(execute(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
-// console is the three standard streams.
+// console holds the three standard streams.
 type console struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// The exit codes, besides 0.
+// Exit codes. 0 means that everything is done.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitInterrupted = 130
 )
 
-// exit is an error that ends the program with a code. Its err is nil when all there
-// is to say has been said.
+// exit is an error that ends the program with a code. If err is nil, everything has been said
+// already.
 type exit struct {
 	code int
 	err  error
@@ -74,8 +74,8 @@ func execute(ctx context.Context, c console, args []string) int {
 	return code
 }
 
-// printable is a message with what a terminal would obey in Go's escapes: parts of it may
-// come from stack files and statistics. Its lines stay.
+// printable escapes characters of a message that a terminal would obey, since parts of it may
+// come from stack files and statistics. Newlines stay.
 func printable(message string) string {
 	var b strings.Builder
 	for rest := message; rest != ""; {
@@ -120,8 +120,8 @@ func newRoot(c console) *cobra.Command {
 	return root
 }
 
-// kernelVariable names the instruction set of all loops: of convolution, decoding,
-// rendering and encoding. All sets give the same bits.
+// kernelVariable is the environment variable with the instruction set for convolution,
+// decoding, rendering and encoding. All sets give the same bits.
 const kernelVariable = "FILTERBANK_KERNEL"
 
 func chosenSIMD() (simd.Set, error) {

@@ -18,7 +18,7 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// printedSchema is what "filterbank schema manifest" prints, compiled.
+// printedSchema is the compiled output of "filterbank schema manifest".
 func printedSchema(t interface{ Check(error) }) *jsonschema.Schema {
 	var stdout, stderr bytes.Buffer
 	if execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, []string{"schema", "manifest"}) != 0 {
@@ -33,7 +33,7 @@ func printedSchema(t interface{ Check(error) }) *jsonschema.Schema {
 	return s
 }
 
-// check is a test as printedSchema wants it.
+// check is the part of a test that printedSchema needs.
 type check struct{ *testing.T }
 
 // Check ends the test on an error.
@@ -44,8 +44,8 @@ func (c check) Check(err error) {
 	}
 }
 
-// checkManifest is "manifest DIR [STATUS...]": the manifest's lines are valid by the
-// schema that the program prints, and have these statuses, or codes where they failed.
+// checkManifest is "manifest DIR [STATUS...]". It checks that the lines of the manifest are valid
+// by the printed schema, and that they have these statuses, or these codes if they failed.
 func checkManifest(ts *testscript.TestScript, _ bool, args []string) {
 	schema := printedSchema(ts)
 	data, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), manifest.Name))
@@ -69,8 +69,8 @@ func checkManifest(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestReadmeManifest holds the manual's examples against the schema, and its table of
-// codes against the program's.
+// TestReadmeManifest checks the manual's examples by the schema, and its table of codes by the
+// program's.
 func TestReadmeManifest(t *testing.T) {
 	schema := printedSchema(check{t})
 	const manual = "pipeline/README.md"
@@ -97,7 +97,7 @@ func TestReadmeManifest(t *testing.T) {
 	}
 }
 
-// TestSchemaDescribesEverything: each field has its comment.
+// TestSchemaDescribesEverything checks that each field has a description.
 func TestSchemaDescribesEverything(t *testing.T) {
 	fields := func(name string, v any) {
 		object, _ := v.(map[string]any)

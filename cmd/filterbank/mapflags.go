@@ -20,7 +20,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	f.registerInput(cmd)
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
-	s.StringVar(&f.layers, "layers", "last", "whose maps are written: last, all or names, separated by commas")
+	s.StringVar(&f.layers, "layers", "last", "layers whose maps are written: last, all or names, separated by commas")
 	names := output.Names()
 	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+"; repeatable (png)")
 	f.also = map[string]*bool{}
@@ -29,9 +29,9 @@ func (f *flags) register(cmd *cobra.Command) {
 			f.also[format.Name] = s.Bool(format.Name, false, format.Flag)
 		}
 	}
-	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "the longer side of a sheet's tiles, about, in pixels")
-	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (as many as give it the shape of a slide)")
-	s.StringVar(&f.scale, "scale", "map", "what the levels 0 and 255 stand for: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
+	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "about the longer side of a sheet's tiles, in pixels")
+	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (a number that gives the sheet the shape of a slide)")
+	s.StringVar(&f.scale, "scale", "map", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
 		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
@@ -42,8 +42,8 @@ func (f *flags) register(cmd *cobra.Command) {
 	must(cmd.MarkFlagDirname("out"))
 }
 
-// setMaps sets what says which files are written, and how. The stacks and the decoder are
-// there.
+// setMaps fills in which files are written, and how. The stacks and the decoder are set
+// before.
 func (f *flags) setMaps(j *pipeline.Job) (err error) {
 	o := &j.Output
 	if o.Formats, err = output.Parse(f.formats); err != nil {
@@ -57,7 +57,7 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 	}
 	o.Sheet = f.tiles
 	if f.tiles != (output.SheetOptions{Tile: output.DefaultTile}) && !slices.Contains(o.Formats, output.Find("sheet")) {
-		return errors.New("--sheet-tile and --sheet-columns are about contact sheets: add --sheet")
+		return errors.New("--sheet-tile and --sheet-columns shape contact sheets: add --sheet")
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
 	if !dataset {
@@ -77,7 +77,7 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 	return nil
 }
 
-// useDataset reads the scale FILE or FILE:LO,HI.
+// useDataset sets the scale FILE or FILE:LO,HI.
 func useDataset(j *pipeline.Job, name string) error {
 	var bounds stats.Bounds
 	if at := strings.LastIndexByte(name, ':'); at >= 0 && strings.Contains(name[at:], ",") {

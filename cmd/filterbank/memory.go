@@ -10,9 +10,9 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// memoryBudget reads a number of bytes with an optional unit: kB, MB, GB, TB or KiB,
-// MiB, GiB, TiB, the B left out or not. Empty is three quarters of what the container
-// has or, outside of one, the machine; 0, no bound, where neither can be told.
+// memoryBudget reads a number of bytes with an optional unit: kB, MB, GB, TB, KiB, MiB, GiB or
+// TiB, with or without the B. Empty means three quarters of the memory of the container, or
+// of the machine if there is none. The result is 0, no bound, if neither is known.
 func memoryBudget(s string) (int64, error) {
 	if s == "" {
 		have, err := memlimit.FromCgroup()
@@ -32,17 +32,17 @@ func memoryBudget(s string) (int64, error) {
 	}[unit]
 	n, err := strconv.ParseFloat(digits, 64)
 	if n *= scale; err != nil || !known || !(n >= 1<<20) || n > math.MaxInt64/2 {
-		return 0, fmt.Errorf("max-memory %q: it must be a size of at least 1 MiB, such as 500MB or 2GiB", s)
+		return 0, fmt.Errorf("max-memory %q: it must be a size of at least 1MiB, such as 500MB or 2GiB", s)
 	}
 	return int64(n), nil
 }
 
-// raiseHeap makes the garbage collector wait until 16 MB have been allocated, or as much
-// as there is in use, until the function that it gives is called. By itself the collector
-// begins when the heap has doubled, which photos of a megapixel do every second time, and
-// gives back the memory that the next one needs: that is a twentieth of a run's CPU time.
-// The memory that the heap is raised by is never touched, so that it takes none; a run
-// that is held to little of it goes without.
+// raiseHeap makes the garbage collector wait until 16 MB have been allocated, or as much as
+// is in use, until lower is called. By default the collector starts when the heap has
+// doubled. Photos of a megapixel double it every second time, and the collector then gives
+// back the memory that the next photo needs. That takes a twentieth of a run's CPU time. The
+// memory that raises the heap is never touched, so that it takes none. A run with a small
+// budget does not raise the heap.
 func raiseHeap(budget int64) (lower func()) {
 	const by = 16 << 20
 	if budget > 0 && budget < 32*by {

@@ -18,15 +18,15 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// hostile are names that other programs stumble over.
+// hostile are names that other programs handle badly.
 var hostile = []string{
 	" leading and trailing .png", "--out=x.png", "-o.png", "-", "..png", "100%d%n.png", "a\nb.png", "back\\slash.png", "c:con.png",
 	"invalid\xff\xfe.png", `quo"te's.png`, "$(touch x) `touch x` ;&|.png", "tab\t\x1b[31m\x7f.png", "\u202egnp.png", "*.png", "[a-z]?.png",
 	strings.Repeat("x", 251) + ".png",
 }
 
-// TestHostileNames takes pictures of such names, in a folder of such a name and by
-// themselves, to their maps and finds them again.
+// TestHostileNames runs pictures with such names, in a folder with such a name and alone, and
+// finds their maps again.
 func TestHostileNames(t *testing.T) {
 	dir := t.TempDir()
 	name := program(t, dir)
@@ -34,7 +34,7 @@ func TestHostileNames(t *testing.T) {
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 9, 9))); err != nil {
 		t.Fatal(err)
 	}
-	// As deep as paths can be: the picture's path still fits, that of its map does not.
+	// The folder is as deep as paths allow: the picture's path fits, and its map's does not.
 	deep := strings.Repeat(strings.Repeat("d", 99)+"/", 39)
 	deep += strings.Repeat("e", 4090-len("in/")-len(deep)-len("/deep.png")) + "/deep.png"
 	folder := "in/-f %s\xff\n"
@@ -62,7 +62,7 @@ func TestHostileNames(t *testing.T) {
 		}
 		return o.String(), e.String()
 	}
-	pictures := len(hostile) - 2 + 1 // - is no picture by its name and ..png is hidden; one is deep down
+	pictures := len(hostile) - 2 + 1 // - alone is no picture, and ..png is hidden; one picture is deep down
 
 	stdout, stderr := run(exitFailed, "-o", "out", "in")
 	if want := fmt.Sprintf("%d images, %d maps, 2 failed", pictures, pictures); !strings.HasPrefix(stdout, want) {
@@ -83,7 +83,7 @@ func TestHostileNames(t *testing.T) {
 		t.Errorf("got %q, want %q", stdout, want)
 	}
 
-	// The same by themselves: as arguments, by a list, and by a pattern.
+	// The pictures alone: as arguments, in a list, and by a pattern.
 	var list, inputs []string
 	for _, n := range hostile {
 		if n != "-" && n != "..png" {
@@ -119,8 +119,8 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// plantDeep writes a file below a folder, making the folders one by one: their path may
-// be longer than the system takes at once.
+// plantDeep writes a file below a folder and makes the folders one by one, since the system may
+// not accept their path at once.
 func plantDeep(t *testing.T, dir, path string, data []byte) {
 	t.Helper()
 	root, err := os.OpenRoot(dir)
@@ -145,7 +145,7 @@ func plantDeep(t *testing.T, dir, path string, data []byte) {
 	}
 }
 
-// inputsOf are the inputs that a manifest names. Their maps are where it says.
+// inputsOf returns the inputs in a manifest, and checks that their maps exist.
 func inputsOf(t *testing.T, dir, out string) (inputs []string) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, out, manifest.Name))

@@ -21,7 +21,7 @@ func newPlan(c console) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan [flags] INPUT...",
-		Short: "Say what a run would do, from the headers alone",
+		Short: "Show what a run would do, from the headers alone",
 		Long: "Prints the shape arithmetic of every layer for the sizes among the inputs, and the\n" +
 			"files and bytes that a run would write. No pixel is decoded.",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
@@ -66,7 +66,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	return &exit{code: exitFailed}
 }
 
-// shownSizes is how many sizes are printed without -v.
+// shownSizes is the number of sizes that are printed without -v.
 const shownSizes = 3
 
 func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
@@ -114,7 +114,7 @@ func layerTable(b *strings.Builder, plan *filters.Plan) {
 	}
 }
 
-// kernelSize is a window's, or how many channels a norm sums over.
+// kernelSize is the size of a window, or the number of channels that a norm sums over.
 func kernelSize(lp *filters.LayerPlan) string {
 	if size, ok := filters.AttributeOf[int](lp.Layer, "size"); ok {
 		return fmt.Sprintf("%d channels", size)
@@ -122,7 +122,7 @@ func kernelSize(lp *filters.LayerPlan) string {
 	return filters.PairText([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
 }
 
-// groups are those of a convolution; other layers have none.
+// groups is the number of groups of a convolution. It is empty for other layers.
 func groups(lp *filters.LayerPlan) string {
 	if groups, ok := filters.AttributeOf[int](lp.Layer, "groups"); ok {
 		return fmt.Sprint(groups)

@@ -8,8 +8,8 @@ import (
 	"filterbank/filters/volume"
 )
 
-// layerJSON is a layer in the JSON form of a plan: its geometry, which all layers have,
-// then its other attributes, then the plan's figures.
+// layerJSON is a layer in the JSON form of a plan: its geometry, which all layers have, then
+// its other attributes and the plan's numbers.
 type layerJSON struct{ *filters.LayerPlan }
 
 type (
@@ -45,7 +45,7 @@ func (l layerJSON) MarshalJSON() ([]byte, error) {
 	}}
 	for _, a := range lp.Layer.Attributes() {
 		switch a.Name {
-		case "kernel_size", "stride", "padding", "dilation": // the geometry has them for all layers
+		case "kernel_size", "stride", "padding", "dilation": // part of the geometry
 		default:
 			parts = append(parts, map[string]any{a.Name: a.Value})
 		}
@@ -56,7 +56,7 @@ func (l layerJSON) MarshalJSON() ([]byte, error) {
 	}))
 }
 
-// joinObjects makes one JSON object of the fields of several, none of them empty.
+// joinObjects joins the fields of several non-empty structs in one JSON object.
 func joinObjects(parts []any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/term"
 )
 
-// plainEvery is how often plain progress writes a line.
+// plainEvery is the time between two lines of plain progress.
 const plainEvery = 10 * time.Second
 
-// progress shows how far a run is, and lets log lines pass through on the same
-// stream: a bar steps aside for them. It is safe for concurrent use.
+// progress shows how far a run is, and lets log lines through on the same stream: the bar is
+// removed while a line is written. It is safe for concurrent use.
 type progress struct {
-	// broken is called when the stream cannot be written to any more.
+	// broken is called if the stream can no longer be written to.
 	broken func(error)
 
 	mu    sync.Mutex
 	w     io.Writer
-	bar   *progressbar.ProgressBar // nil without a bar
+	bar   *progressbar.ProgressBar // nil if there is no bar
 	plain bool
 	total int
 	done  int
@@ -30,8 +30,8 @@ type progress struct {
 	said  time.Time
 }
 
-// newProgress reads auto, bar, plain or none. Auto is a bar on a terminal and plain
-// lines, of which a short run writes none, elsewhere; quiet turns auto into none.
+// newProgress reads auto, bar, plain or none. auto is a bar on a terminal and plain lines
+// elsewhere; a short run writes no plain lines. quiet turns auto into none.
 func newProgress(w io.Writer, kind string, total int, quiet bool) (*progress, error) {
 	if kind == "auto" {
 		switch {
@@ -72,7 +72,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// add counts an image.
+// add counts an image that is done.
 func (p *progress) add() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,7 +91,7 @@ func (p *progress) add() {
 	}
 }
 
-// Write passes a log line on.
+// Write lets a log line through.
 func (p *progress) Write(line []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +109,7 @@ func (p *progress) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// end takes the bar away.
+// end removes the bar.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

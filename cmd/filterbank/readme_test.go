@@ -68,7 +68,7 @@ func blocks(t *testing.T, readme string) []block {
 	return found
 }
 
-// blocksOf are the texts of a language's blocks in a README. There must be some.
+// blocksOf returns the texts of a language's blocks in a README. There must be at least one.
 func blocksOf(t *testing.T, readme, language string) []string {
 	t.Helper()
 	var found []string
@@ -83,8 +83,8 @@ func blocksOf(t *testing.T, readme, language string) []string {
 	return found
 }
 
-// sampleCommands are the commands in the comments of the samples' stack files. Commands
-// on photos/ are left out: it stands for a folder of the reader's.
+// sampleCommands are the commands in the comments of the samples' stack files, without commands
+// on photos/, which stands for a folder of the reader.
 func sampleCommands(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(moduleRoot, "samples/*.yaml"))
@@ -106,8 +106,8 @@ func sampleCommands(t *testing.T) string {
 	return found.String()
 }
 
-// TestReadmeStackFiles builds the stack files that are shown and not saved. Saved ones
-// are run by TestReadmeCommands.
+// TestReadmeStackFiles builds the stack files that are shown and not saved. TestReadmeCommands
+// runs the saved ones.
 func TestReadmeStackFiles(t *testing.T) {
 	built := 0
 	for _, readme := range readmes(t) {
@@ -150,10 +150,9 @@ func copyModule(t *testing.T) (dir string, names []string) {
 	return dir, names
 }
 
-// TestReadmeCommands does in a copy of the module what a reader of each README does, in
-// order: it runs the commands and the Python programs and saves the files. Files of one
-// README are removed before the next. Only the test command is left to whoever runs this
-// test with it.
+// TestReadmeCommands follows each README in a copy of the module, in order: it runs the commands
+// and the Python programs and saves the files. It removes the files of one README before the
+// next. It does not run the test command, since that would run this test.
 func TestReadmeCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and builds the module")
@@ -161,7 +160,7 @@ func TestReadmeCommands(t *testing.T) {
 	python := findPython(t)
 	dir, keep := copyModule(t)
 	bin := filepath.Join(dir, "bin")
-	// Without paths in the objects, builds in other folders are taken from the cache.
+	// Without paths in the objects, builds in other folders use the cache.
 	env := append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false", "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	keep = append(keep, "bin")
 	do := func(t *testing.T, name string, args ...string) {
@@ -225,8 +224,8 @@ func clean(t *testing.T, dir string, keep []string) {
 	}
 }
 
-// findPython finds one with numpy and PIL: the first in the path, or the system's. There
-// must be one in CI; elsewhere it is empty if there is none.
+// findPython returns a Python with numpy and PIL: the first in the path, or the system's. If there
+// is none, the result is empty, and in CI the test fails.
 func findPython(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
@@ -240,9 +239,9 @@ func findPython(t *testing.T) string {
 	return ""
 }
 
-// TestReadmePrograms builds and runs the Go programs of the READMEs as another module
-// does: in a folder beside the module's, with the go.mod and the shell commands that the
-// manual shows. Nothing is fetched: the module cache has what this module needs itself.
+// TestReadmePrograms builds and runs the Go programs of the READMEs from another module: in a
+// folder beside the module's, with the go.mod and the shell commands in the manual. It fetches
+// nothing, since the module cache has the dependencies of this module.
 func TestReadmePrograms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and builds the module")
@@ -281,8 +280,8 @@ func TestReadmePrograms(t *testing.T) {
 	}
 }
 
-// TestReadmeLinks follows the links and pictures of each README to a file of the module,
-// and to a heading of it if they name one.
+// TestReadmeLinks checks that each link and picture of a README leads to a file of the module, and
+// to a heading of the file if the link names one.
 func TestReadmeLinks(t *testing.T) {
 	followed := 0
 	for _, readme := range readmes(t) {

@@ -22,10 +22,10 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// reportName is the page that a report is, in the run's folder, unless -o says otherwise.
+// reportName is the page's name in the run's folder, unless -o names another.
 const reportName = store.ReportName
 
-// reportFlags are those of report.
+// reportFlags are the flags of report.
 type reportFlags struct {
 	out      string
 	limit    int
@@ -44,8 +44,8 @@ func newReport(c console) *cobra.Command {
 		Long: "Writes an HTML page about a run, named by its output folder: the stack as a diagram,\n" +
 			"a gallery of the pictures, their maps with histograms and statistics, and a probe that\n" +
 			"shows the arithmetic behind any output, term by term. The page works from a file and\n" +
-			"needs no network. Its data lies beside it in a folder, report.files for report.html,\n" +
-			"and maps are shown from the run's own files; --embed puts all of it into the page.",
+			"needs no network. Its data is in a folder beside it, report.files for report.html, and\n" +
+			"maps are shown from the run's own files. --embed puts everything into the page.",
 		Example: "  filterbank report maps/\n" +
 			"  filterbank report maps/ -o page.html --embed --limit 20",
 		Args: cobra.ExactArgs(1),
@@ -55,9 +55,9 @@ func newReport(c console) *cobra.Command {
 	}
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "", "the page (report.html in the run's folder)")
-	s.IntVar(&f.limit, "limit", defaultLimit, "show the first so many pictures, and all that failed; 0 is every one")
-	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger images and maps")
-	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, to have one file")
+	s.IntVar(&f.limit, "limit", defaultLimit, "number of pictures to show, the first ones; all that failed are shown too; 0 shows all")
+	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images and maps with more pixels")
+	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, so that it is one file")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
 	s.StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing")
@@ -69,8 +69,8 @@ func newReport(c console) *cobra.Command {
 	return cmd
 }
 
-// defaultLimit keeps the report of a large run within what a browser's gallery and a
-// disk take well; the page and the command say what is left out.
+// defaultLimit keeps the report of a large run small enough for a browser's gallery and a
+// disk. The page and the command say how many pictures are left out.
 const defaultLimit = 500
 
 func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
@@ -112,7 +112,7 @@ func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
 func reportLine(s report.Summary, out string) string {
 	line := fmt.Sprintf("%s: %d images, %d failed", out, s.Pictures, s.Failed)
 	if s.Gone > 0 {
-		line += fmt.Sprintf(", %d without arithmetic since the input is gone or has changed", s.Gone)
+		line += fmt.Sprintf(", %d without arithmetic because the input is gone or has changed", s.Gone)
 	}
 	if s.LeftOut > 0 {
 		line += fmt.Sprintf(", %d left out (--limit 0 takes all)", s.LeftOut)
@@ -120,8 +120,8 @@ func reportLine(s report.Summary, out string) string {
 	return line + ", " + byteCount(s.Bytes)
 }
 
-// checkReportPlace refuses something else in the place of the page that run --report writes,
-// and a picture whose folder would have to lie there.
+// checkReportPlace refuses a run --report whose page would replace something else, or one of
+// whose pictures would need a folder with the page's name.
 func checkReportPlace(out string, j *job) error {
 	if err := report.CheckPage(filepath.Join(out, reportName)); err != nil {
 		return err
@@ -129,12 +129,12 @@ func checkReportPlace(out string, j *job) error {
 	return preview.CheckPlaces(j.entries, j.Job, store.Report)
 }
 
-// readRun finds out from run.json what made a run.
+// readRun reads from run.json how a run was made.
 func readRun(dir string, pixels int64) (report.Options, error) {
 	name := filepath.Join(dir, manifest.RunName)
 	r, err := manifest.ReadRun(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return report.Options{}, fmt.Errorf("report: there is no %s: name the output folder of a run", name)
+		return report.Options{}, fmt.Errorf("report: there is no %s; name the output folder of a run", name)
 	}
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %w", err)
@@ -177,7 +177,7 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	}, nil
 }
 
-// countPictures is how many pictures a run has, for the bar; errors are report's to find.
+// countPictures is the number of pictures of a run, for the bar. report finds the errors.
 func countPictures(dir string) int {
 	m, err := manifest.Open(dir)
 	if err != nil {

@@ -67,8 +67,8 @@ func newRun(c console) *cobra.Command {
 	}
 	f.register(cmd)
 	f.registerWork(cmd, &onError)
-	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: skip images that are done and right; always; or never")
-	cmd.Flags().StringVar(&pack, "pack", "", "webdataset: put each image's files, as one sample, into shards/000000.tar and so on, instead of folders")
+	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
+	cmd.Flags().StringVar(&pack, "pack", "", "webdataset: write each image's files as one sample into shards/000000.tar and so on, not into folders")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")
@@ -77,7 +77,7 @@ func newRun(c console) *cobra.Command {
 	return cmd
 }
 
-// setPack sets the pack that the files are put into.
+// setPack sets the form of the pack.
 func setPack(j *job, form string) error {
 	switch {
 	case form == "":
@@ -85,16 +85,16 @@ func setPack(j *job, form string) error {
 	case form != webdataset:
 		return fmt.Errorf("pack %q: it must be %s", form, webdataset)
 	case j.opts.Overwrite == pipeline.Never:
-		return errors.New("--overwrite never is about files in folders: leave it out, or leave out --pack")
+		return errors.New("--overwrite never works on files in folders only: leave it out, or leave out --pack")
 	}
 	j.pack, j.opts.Pack = form, store.ShardBytes
 	return nil
 }
 
-// webdataset is the form of packs.
+// webdataset is a form of packs.
 const webdataset = "webdataset"
 
-// registerWork registers what says how images are worked on, one by one.
+// registerWork registers the flags about the work on each image.
 func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
 	cmd.Flags().StringVar(onError, "on-error", "skip", "skip an image that fails, or stop")
 	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
@@ -102,7 +102,7 @@ func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
 	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// profiled runs do, with a CPU profile of it in a file if one is named.
+// profiled runs do. If a file is named, it writes a CPU profile of do to the file.
 func profiled(file string, do func() error) error {
 	if file == "" {
 		return do()
@@ -120,7 +120,7 @@ func profiled(file string, do func() error) error {
 }
 
 func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
-	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.about(j, s, ctx.Err() != nil) }
+	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		p.end()
@@ -134,7 +134,7 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 	})
 }
 
-// page writes the report of the run that has just ended.
+// page writes the report of a run that has just ended.
 func (f *flags) page(ctx context.Context, c console) *exit {
 	r := reportFlags{limit: defaultLimit, pixels: f.pixels, jobs: f.jobs, progress: f.progress, quiet: f.quiet}
 	err := r.report(ctx, c, f.out)
@@ -144,7 +144,7 @@ func (f *flags) page(ctx context.Context, c console) *exit {
 	return &exit{exitFailed, err}
 }
 
-// work readies progress and logs and does what takes a job's images one by one.
+// work prepares progress and logs and runs do, which works on a job's images one by one.
 func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Context, *slog.Logger, *progress) error) error {
 	p, err := newProgress(c.err, f.progress, len(j.entries), f.quiet)
 	if err != nil {
@@ -160,14 +160,14 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 		}
 		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
 	}
-	// A closed terminal or pipe ends the run like an error of the output folder does,
-	// and not the process at its next word.
+	// A closed terminal or pipe ends the run like an error of the output folder. Without this
+	// it would end the process at the next write.
 	signal.Ignore(syscall.SIGPIPE)
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	if j.res.Memory > 0 {
-		debug.SetMemoryLimit(j.res.Memory) // the collector works harder before the run grows beyond it
+		debug.SetMemoryLimit(j.res.Memory) // the collector works harder before the run exceeds its budget
 	}
 	defer raiseHeap(j.res.Memory)()
 	said := map[string]bool{}
@@ -176,7 +176,7 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	return do(running, log, p)
 }
 
-// finish says how the run went and gives its exit code.
+// finish reports how the run went and returns its exit code.
 func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
 	if unusable, ok := errors.AsType[*pipeline.OutputError](err); ok {
 		return f.say(log, exitUsage, unusable)
@@ -189,21 +189,21 @@ func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job,
 	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
 	switch {
 	case errors.Is(err, context.Canceled):
-		if cause := context.Cause(ctx); cause == nil || err.Error() != cause.Error() { // something else went wrong too
+		if cause := context.Cause(ctx); cause == nil || err.Error() != cause.Error() { // there was another error too
 			log.Error(err.Error())
 		}
-		return f.say(log, exitInterrupted, errors.New("interrupted; what was finished stays, the same command does the rest"))
+		return f.say(log, exitInterrupted, errors.New("interrupted; finished images stay, and the same command does the rest"))
 	case errors.Is(err, pipeline.ErrStopped):
-		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; --on-error skip goes on", err, s.Left))
+		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; use --on-error skip to go on after a failure", err, s.Left))
 	case err != nil:
-		return f.say(log, exitFailed, fmt.Errorf("%w; %d images left, the same command goes on from here", err, s.Left))
+		return f.say(log, exitFailed, fmt.Errorf("%w; %d images left, and the same command goes on from here", err, s.Left))
 	case s.Failed > 0:
 		return &exit{code: exitFailed}
 	}
 	return nil
 }
 
-// say is an error that ends the program: with JSON logs it is a line of them.
+// say returns an error that ends the program. With JSON logs it logs the error instead.
 func (f *flags) say(log *slog.Logger, code int, err error) error {
 	if f.logs == "json" {
 		log.Error(err.Error())
@@ -221,8 +221,8 @@ func hasImages(entries []source.Entry) bool {
 	return false
 }
 
-// logRecord logs what a record has to say. That a layer leaves rows or columns uncovered
-// is said once for each layer, not for each image.
+// logRecord logs the messages of a record. It says only once for each layer that the layer
+// leaves rows or columns uncovered.
 func logRecord(log *slog.Logger, r *manifest.Record, said map[string]bool) {
 	if r.Status == manifest.Failed {
 		log.Error(r.Error, "code", r.Code)
@@ -268,7 +268,7 @@ func stageAttrs(s engine.Stages) []any {
 	return attrs
 }
 
-// formatsText lists the formats that are read, a line or two each.
+// formatsText lists the formats that can be read, a line or two each.
 func formatsText() string {
 	var lines []string
 	for _, f := range decode.Formats() {

@@ -11,8 +11,8 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// about is run.json.
-func (f *flags) about(j *job, s pipeline.Summary, interrupted bool) (*manifest.Run, error) {
+// runFile is the content of run.json.
+func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest.Run, error) {
 	resolved, err := json.Marshal(j.file.Resolved())
 	if err != nil {
 		return nil, err

@@ -28,13 +28,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"filterbank": main})
 }
 
-// TestScripts runs what users type: commands, the files they leave, what is said and
-// the exit code.
+// TestScripts runs commands like a user, and checks their files, messages and exit codes.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("GORACE", "atexit_sleep_ms=10") // a second by itself, for each of hundreds of commands
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // by default each of hundreds of commands sleeps a second
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -53,8 +52,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// makePicture is "picture FILE WIDTH HEIGHT [VALUE]": a PNG or JPEG by its name, a
-// gradient in three colours or, with a value, all of one gray.
+// makePicture is "picture FILE WIDTH HEIGHT [VALUE]". It writes a PNG or JPEG, as the name says:
+// a gradient in three colours, or one gray value.
 func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 	w, h := number(ts, args[1]), number(ts, args[2])
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
@@ -79,12 +78,12 @@ func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(file, b.Bytes(), 0o666))
 }
 
-// cutFile is "cut FILE BYTES": the file's first bytes stay.
+// cutFile is "cut FILE BYTES". It keeps the first bytes of a file.
 func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(number(ts, args[1]))))
 }
 
-// addChunk is "chunk FILE TYPE HEX": the PNG gets a chunk behind its header.
+// addChunk is "chunk FILE TYPE HEX". It inserts a chunk after the header of a PNG.
 func addChunk(ts *testscript.TestScript, _ bool, args []string) {
 	data, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -103,8 +102,8 @@ func number(ts *testscript.TestScript, s string) int {
 	return n
 }
 
-// exits is "exits CODE COMMAND...": the command ends with that very code. Its output
-// is compared with stdout and stderr as usual.
+// exits is "exits CODE COMMAND...". The command must exit with this code. stdout and stderr can
+// then be compared.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	got := "0"
@@ -116,7 +115,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// listFiles is "files DIR [NAME...]": the folder holds just these files, at any depth.
+// listFiles is "files DIR [NAME...]". The folder must hold exactly these files, at any depth.
 func listFiles(ts *testscript.TestScript, _ bool, args []string) {
 	root := ts.MkAbs(args[0])
 	var got []string
@@ -132,7 +131,7 @@ func listFiles(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// listMembers is "members TAR NAME...": the members of a tar file, in order.
+// listMembers is "members TAR NAME...". A tar file must have exactly these members, in this order.
 func listMembers(ts *testscript.TestScript, _ bool, args []string) {
 	file, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -152,7 +151,7 @@ func listMembers(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// sameRecords is "records FILE1 FILE2": the manifests are the same but for the seconds.
+// sameRecords is "records FILE1 FILE2". The manifests must be the same except for the seconds.
 func sameRecords(ts *testscript.TestScript, neg bool, args []string) {
 	var texts [2]string
 	for i := range texts {
@@ -165,7 +164,7 @@ func sameRecords(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// withoutSeconds is a manifest without what differs from run to run.
+// withoutSeconds removes from a manifest what differs from run to run.
 func withoutSeconds(manifest string) string {
 	return regexp.MustCompile(`,"seconds":[0-9.e-]+`).ReplaceAllString(manifest, "")
 }
@@ -175,8 +174,8 @@ func isEmpty(dir string) bool {
 	return err == nil && len(entries) == 0
 }
 
-// checkIndexed is "indexed FILE X Y INDEX RRGGBB": the PNG has a palette of 256 colours,
-// and there that index, which is of that colour.
+// checkIndexed is "indexed FILE X Y INDEX RRGGBB". The PNG must have a palette of 256 colours, and
+// at that place that index with that colour.
 func checkIndexed(ts *testscript.TestScript, _ bool, args []string) {
 	f, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -195,7 +194,7 @@ func checkIndexed(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// checkPixel is "pixel FILE X Y VALUE [BITS]": the PNG is gray with that value there.
+// checkPixel is "pixel FILE X Y VALUE [BITS]". The PNG must be gray with that value there.
 func checkPixel(ts *testscript.TestScript, _ bool, args []string) {
 	f, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -217,7 +216,7 @@ func checkPixel(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// checkRGB is "rgb FILE WIDTH HEIGHT": the PNG is of true colour and that large.
+// checkRGB is "rgb FILE WIDTH HEIGHT". The PNG must be RGB and have that size.
 func checkRGB(ts *testscript.TestScript, _ bool, args []string) {
 	f, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)

@@ -15,12 +15,12 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// showOptions say how files are shown.
+// showOptions are the flags of show.
 type showOptions struct {
 	protocol string
 	width    int
-	array    string // whose map is shown, in a file of several
-	index    int    // of an array's map, or noMap
+	array    string // name of the array whose map is shown, in a file of several
+	index    int    // index of the map in the array, or noMap
 	colormap string
 	pixels   int64
 }
@@ -30,11 +30,10 @@ func newShow(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE...",
 		Short: "Show maps, contact sheets and other pictures in the terminal",
-		Long: "Shows PNG and JPEG files, with --map also a map of an array in a .npy or .npz file, and\n" +
-			"below each what it is: size, kind, scale and values. Pictures have their own size, or the\n" +
-			"terminal's width where they are wider. They are drawn by the protocol of kitty, iTerm2 or\n" +
-			"sixel where the terminal has one, else as coloured half blocks; in a pipe only the text\n" +
-			"is printed.",
+		Long: "Shows PNG and JPEG files and, with --map, a map of an array in a .npy or .npz file. Below\n" +
+			"each it prints size, kind, scale and values. A picture has its own size, or the width of\n" +
+			"the terminal if it is wider. It is drawn by the protocol of kitty, iTerm2 or sixel if the\n" +
+			"terminal has one, else as coloured half blocks. In a pipe only the text is printed.",
 		Example: "  filterbank show maps/scene/edges/*.png\n" +
 			"  filterbank show maps/scene/edges.npy --map 3 --width 60\n" +
 			"  filterbank show maps/scene.npz --array edges --map 3",
@@ -50,11 +49,11 @@ func newShow(c console) *cobra.Command {
 	}
 	s := cmd.Flags()
 	s.StringVar(&o.protocol, "protocol", "auto", "auto, kitty, iterm, sixel, blocks or text")
-	s.IntVar(&o.width, "width", 0, "columns that a picture takes (its own size, at most the terminal's)")
+	s.IntVar(&o.width, "width", 0, "columns that a picture takes (its own size, at most the terminal's width)")
 	s.IntVar(&o.index, "map", 0, "which map of an array to show, from 0 (the only one)")
-	s.StringVar(&o.array, "array", "", "whose map to show, in an .npz file")
+	s.StringVar(&o.array, "array", "", "array whose map to show, in an .npz file")
 	s.StringVar(&o.colormap, "colormap", "auto", "colours of an array's map; run --help lists them")
-	s.Int64Var(&o.pixels, "limit-pixels", decode.DefaultPixels, "refuse larger pictures before decoding them")
+	s.Int64Var(&o.pixels, "limit-pixels", decode.DefaultPixels, "refuse pictures with more pixels before decoding them")
 	for name, values := range map[string][]string{
 		"protocol": {"auto", "kitty", "iterm", "sixel", "blocks", "text"}, "colormap": render.Colormaps(),
 	} {
@@ -63,14 +62,14 @@ func newShow(c console) *cobra.Command {
 	return cmd
 }
 
-// noMap is the index of no map in particular, otherArray the one for arrays that are only
+// noMap is the index if no map is named. otherArray is the index for arrays that are only
 // described.
 const (
 	noMap      = -1
 	otherArray = -2
 )
 
-// widest is the most columns: no terminal has as many.
+// widest is the largest number of columns. No terminal has so many.
 const widest = 10_000
 
 func runShow(ctx context.Context, c console, files []string, o showOptions) error {
@@ -98,7 +97,7 @@ func runShow(ctx context.Context, c console, files []string, o showOptions) erro
 	return nil
 }
 
-// writeError is that of the output, after which no other file is shown.
+// writeError is an error of the output. After it no other file is shown.
 type writeError struct{ err error }
 
 func (e *writeError) Error() string { return "write to standard output: " + e.err.Error() }
@@ -142,7 +141,7 @@ func newViewer(c console, o showOptions) (*viewer, error) {
 	return v, nil
 }
 
-// show decodes a picture in any case, so that what is wrong with it is said.
+// show shows a file. It always decodes a picture, so that every fault is reported.
 func (v *viewer) show(ctx context.Context, name string) error {
 	s, err := v.read(name)
 	if err != nil {
@@ -158,16 +157,16 @@ func (v *viewer) show(ctx context.Context, name string) error {
 		}
 	}
 	if s.scale != nil {
-		s.about += s.valuesOf()
+		s.description += s.valuesOf()
 	}
-	if _, err := fmt.Fprintf(v.console.out, "%s: %s\n", quoted(name), s.about); err != nil {
+	if _, err := fmt.Fprintf(v.console.out, "%s: %s\n", quoted(name), s.description); err != nil {
 		return &writeError{err}
 	}
 	return nil
 }
 
-// drawn is a picture at the size that it has on the screen: larger ones have their
-// pixels repeated. It is nil where none is drawn.
+// drawn returns a picture at its size on the screen. An enlarged one has its pixels repeated.
+// The result is nil if no picture is drawn.
 func (v *viewer) drawn(ctx context.Context, s *subject) (*image.RGBA, error) {
 	size := v.fitted(s.size)
 	resize := &decode.Resize{Width: size.X, Height: size.Y, Mode: decode.Stretch}
@@ -196,8 +195,8 @@ func (v *viewer) drawn(ctx context.Context, s *subject) (*image.RGBA, error) {
 	return m, nil
 }
 
-// fitted is the size at which a picture is drawn: its own or, where that is wider, the
-// screen's width; or just the columns that are asked for.
+// fitted is the size at which a picture is drawn: the number of columns that is asked for, or
+// else its own size, at most as wide as the screen.
 func (v *viewer) fitted(size image.Point) image.Point {
 	w := size.X
 	switch columns := v.options.width; {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestShowOnATerminal plays a terminal of 40 columns, whose cells have 8×16 pixels,
-// that answers the question for its attributes or does not.
+// TestShowOnATerminal plays a terminal of 40 columns with cells of 8×16 pixels, which may or may
+// not answer the question for its attributes.
 func TestShowOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	name := program(t, dir)
@@ -26,8 +26,8 @@ func TestShowOnATerminal(t *testing.T) {
 	tests := []struct {
 		what   string
 		env    []string
-		answer string // to the question, which is asked where it is not empty
-		want   string // what the picture has in it
+		answer string // to the question; if it is empty, no question is expected
+		want   string // a part of the drawn picture
 	}{
 		{"with sixel", []string{"TERM=xterm"}, "\x1b[?62;4;22c", sixel + `"1;1;80;80`},
 		{"with small sixels", []string{"TERM=xterm"}, "\x1b[?2;0;50;40S\x1b[?62;4;22c", sixel + `"1;1;50;32`},
@@ -40,7 +40,7 @@ func TestShowOnATerminal(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.what, func(t *testing.T) {
-			t.Parallel() // one of them waits for an answer
+			t.Parallel() // one case waits for an answer
 			master, slave := openTerminal(t)
 			before, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
 			if err != nil {
@@ -99,8 +99,8 @@ func openTerminal(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
-// converse reads what the terminal is sent up to an end, and types the answer when the
-// question comes.
+// converse reads the output to the terminal up to an end. It types the answer when the question
+// comes.
 func converse(t *testing.T, master *os.File, question, answer, end string) string {
 	t.Helper()
 	var text []byte

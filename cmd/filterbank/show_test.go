@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestShowReadsNoMoreThanItNeeds gives show a stream without end that is no picture.
+// TestShowReadsNoMoreThanItNeeds gives show an endless stream that is not a picture.
 func TestShowReadsNoMoreThanItNeeds(t *testing.T) {
 	const text = "GIF89a and so on, without an end"
 	in := io.MultiReader(strings.NewReader(text), failing{errors.New("read beyond the beginning")})
@@ -21,7 +21,7 @@ func TestShowReadsNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// failing cannot be read.
+// failing is a reader that fails.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -17,8 +17,8 @@ import (
 	"filterbank/pipeline/scale"
 )
 
-// readArrays describes a file's arrays, and makes a picture of the map that --map names, or
-// of the only one. In a file of several arrays --array says whose map that is.
+// readArrays describes a file's arrays and makes a picture of the map that --map names, or of
+// the only map. If the file has several arrays, --array names the array of the map.
 func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.SectionReader) (*subject, error) {
 	if v.options.index >= 0 && v.options.array == "" {
 		if err := onlyArray(format, in, file); err != nil {
@@ -35,9 +35,9 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 		}
 		named = named || name == v.options.array
 		if name != "" {
-			s.about = name + ": " + s.about
+			s.description = name + ": " + s.description
 		}
-		lines = append(lines, s.about)
+		lines = append(lines, s.description)
 		if shown == nil || s.picture != nil {
 			shown = s
 		}
@@ -51,14 +51,14 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 	case v.options.array != "" && !named:
 		return nil, fmt.Errorf("it holds no array %q; its arrays are\n  %s", v.options.array, strings.Join(lines, "\n  "))
 	}
-	shown.about = strings.Join(lines, "\n  ")
+	shown.description = strings.Join(lines, "\n  ")
 	if len(lines) > 1 {
-		shown.about = fmt.Sprintf("%d arrays\n  %s", len(lines), shown.about)
+		shown.description = fmt.Sprintf("%d arrays\n  %s", len(lines), shown.description)
 	}
 	return shown, nil
 }
 
-// onlyArray refuses a file of several arrays.
+// onlyArray returns an error if a file has several arrays.
 func onlyArray(format *tensor.Format, in io.Reader, file *io.SectionReader) error {
 	if file == nil {
 		return nil // a stream is one array
@@ -74,8 +74,8 @@ func onlyArray(format *tensor.Format, in io.Reader, file *io.SectionReader) erro
 	return err
 }
 
-// readArray describes an array, and makes a picture of the map that --map names, or of the
-// only one. Of an array that is larger than memory it holds that map.
+// readArray describes an array and makes a picture of the map that --map names, or of the only
+// map. Of an array larger than memory, it holds only the map.
 func (v *viewer) readArray(r io.Reader, name string) (*subject, error) {
 	var all, one span
 	var values []float32
@@ -96,18 +96,18 @@ func (v *viewer) readArray(r io.Reader, name string) (*subject, error) {
 		return nil, err
 	}
 	if _, _, err := v.chosen(shape, index); err != nil {
-		return nil, err // of an array without a value
+		return nil, err // the array has no values
 	}
-	s := &subject{about: fmt.Sprintf("array of %s; %v", shapeText(shape), all)}
+	s := &subject{description: fmt.Sprintf("array of %s; %v", shapeText(shape), all)}
 	maps := mapsOf(shape)
 	if values == nil {
 		if maps > 1 && index == noMap {
-			s.about += fmt.Sprintf("; --map 0 to %d shows one", maps-1)
+			s.description += fmt.Sprintf("; --map 0 to %d shows one", maps-1)
 		}
 		return s, nil
 	}
 	if maps > 1 {
-		s.about += fmt.Sprintf("; map %d: %v", index, one)
+		s.description += fmt.Sprintf("; map %d: %v", index, one)
 	}
 	s.size = image.Pt(shape[len(shape)-1], shape[len(shape)-2])
 	s.picture, err = colored(values, s.size, v.colors, v.simd)
@@ -121,7 +121,7 @@ func shapeText(shape []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
 }
 
-// mapsOf is the number of maps in an array: K of K×H×W, one of H×W; 0 of any other.
+// mapsOf is the number of maps in an array: K for K×H×W, 1 for H×W, 0 for any other shape.
 func mapsOf(shape []int) int {
 	switch {
 	case len(shape) == 2 && shape[0]*shape[1] > 0:
@@ -132,16 +132,16 @@ func mapsOf(shape []int) int {
 	return 0
 }
 
-// chosen is where in an array the values of the map to show are, nowhere where there is none.
+// chosen returns the places of the values of the map to show, an empty range if there is none.
 func (v *viewer) chosen(shape []int, index int) (from, to int, err error) {
 	maps := mapsOf(shape)
 	switch {
 	case index == otherArray:
 		return 0, 0, nil
 	case index >= 0 && maps == 0:
-		return 0, 0, fmt.Errorf("--map is about arrays of K×H×W, this is an array of %s", shapeText(shape))
+		return 0, 0, fmt.Errorf("--map needs an array of K×H×W, and this array is %s", shapeText(shape))
 	case index >= maps && maps > 0:
-		return 0, 0, fmt.Errorf("map %d: the array has %d, from 0", index, maps)
+		return 0, 0, fmt.Errorf("map %d: the array has %d maps, counted from 0", index, maps)
 	case index < 0 && maps != 1:
 		return 0, 0, nil
 	}
@@ -154,7 +154,7 @@ func (v *viewer) chosen(shape []int, index int) (from, to int, err error) {
 	return from, from + size, nil
 }
 
-// span is between what values some lie, and how many of them are NaN or infinite.
+// span holds the range of some values, and the number of them that are NaN or infinite.
 type span struct {
 	lo, hi     float64
 	finite, no int
@@ -185,8 +185,8 @@ func (s span) String() string {
 	return text
 }
 
-// colored is a map as a PNG, on the scale that run gives it unless told otherwise. What auto
-// is depends on the values here, since the array does not say of which layer they are.
+// colored draws a map as a PNG, on the default scale of run. What auto means depends on the
+// values here, since an array does not name its layer.
 func colored(values []float32, size image.Point, colors render.Colormap, set simd.Set) ([]byte, error) {
 	var extremes scale.Extremes
 	extremes.Add(kernel.New(set), values)

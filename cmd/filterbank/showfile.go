@@ -20,17 +20,17 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// subject is a file to show.
+// subject is a file that is shown.
 type subject struct {
-	about   string        // in words
-	size    image.Point   // of the picture, upright
-	picture []byte        // PNG or JPEG; nil where there is none to show
-	scale   *render.Range // of a map in a PNG
+	description string        // printed below the picture
+	size        image.Point   // size of the picture, upright
+	picture     []byte        // PNG or JPEG; nil if there is none to show
+	scale       *render.Range // scale of a map in a PNG
 }
 
 func quoted(name string) string { return shown(manifest.Path(name)) }
 
-// read reads a file, or standard input where its name is a hyphen.
+// read reads a file, or standard input if the name is a hyphen.
 func (v *viewer) read(name string) (*subject, error) {
 	file, err := openFile(name, v.console.in)
 	if err != nil {
@@ -44,13 +44,13 @@ func (v *viewer) read(name string) (*subject, error) {
 		return s, bare(err)
 	}
 	if v.options.index >= 0 {
-		return nil, errors.New("--map is about arrays, in .npy and .npz files")
+		return nil, errors.New("--map chooses a map of an array, and this file is not .npy or .npz: leave --map out")
 	}
 	if err == nil && !bytes.HasPrefix(start, []byte("\x89PNG")) && !bytes.HasPrefix(start, []byte("\xff\xd8")) {
-		return v.readPicture(start) // which says what it is; the rest may be long, or without an end
+		return v.readPicture(start) // it says what the data is; the rest may be long or endless
 	}
-	const most = 4 << 30 // bytes, above what any picture within the limits takes
-	long := fmt.Errorf("it has more than %d bytes, as no picture has that can be shown", int64(most))
+	const most = 4 << 30 // bytes; more than any picture within the limits
+	long := fmt.Errorf("it has more than %d bytes, more than any picture that can be shown", int64(most))
 	if f, ok := file.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Size() > most {
 			return nil, long
@@ -66,7 +66,7 @@ func (v *viewer) read(name string) (*subject, error) {
 	return v.readPicture(data)
 }
 
-// section is all of a file, nil of a stream.
+// section is the whole of a file, nil for a stream.
 func section(in io.Reader) *io.SectionReader {
 	f, ok := in.(*os.File)
 	if !ok {
@@ -83,7 +83,7 @@ func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
 	if name == source.Stdin {
 		return io.NopCloser(stdin), nil
 	}
-	// Opening a named pipe would wait for a writer, so ask first what it is.
+	// Opening a named pipe would wait for a writer.
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
@@ -91,13 +91,13 @@ func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
 	case info.IsDir():
 		return nil, errors.New("it is a folder; name its files")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file; pipe it to standard input, whose name is -")
+		return nil, errors.New("it is not a regular file; pipe it to standard input and name it -")
 	}
 	f, err := os.Open(name)
 	return f, bare(err)
 }
 
-// bare is a file's error without the operation and the path, which are said already.
+// bare is a file's error without the operation and the path, which the caller says.
 func bare(err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		return e.Err
@@ -116,15 +116,15 @@ func (v *viewer) readPicture(data []byte) (*subject, error) {
 		return nil, err
 	}
 	s := &subject{size: image.Pt(info.Width, info.Height), picture: data}
-	s.about = fmt.Sprintf("%d×%d, %s, %s", info.Width, info.Height, info.Format, info.Kind)
+	s.description = fmt.Sprintf("%d×%d, %s, %s", info.Width, info.Height, info.Format, info.Kind)
 	if scale, ok := scaleOf(data); ok && info.Format == decode.PNG {
 		s.scale = &scale
-		s.about += fmt.Sprintf("; scale %.6g to %.6g", scale.Lo, scale.Hi)
+		s.description += fmt.Sprintf("; scale %.6g to %.6g", scale.Lo, scale.Hi)
 	}
 	return s, nil
 }
 
-// scaleOf is what the first and the last level of a map stand for, from its text.
+// scaleOf reads from a PNG's text the values of a map's first and last level.
 func scaleOf(data []byte) (r render.Range, ok bool) {
 	const signature, frame = 8, 12
 	for rest := data[signature:]; len(rest) >= frame; {
@@ -136,14 +136,14 @@ func scaleOf(data []byte) (r render.Range, ok bool) {
 		if text, found := strings.CutPrefix(content, output.ScaleKeyword+"\x00"); found && string(rest[4:8]) == "tEXt" {
 			_, err := fmt.Sscanf(text, "%g %g", &r.Lo, &r.Hi)
 			width := r.Hi - r.Lo
-			return r, err == nil && width-width == 0 // no map has NaN or infinity there
+			return r, err == nil && width-width == 0 // a map has neither NaN nor infinity there
 		}
 		rest = rest[frame+length:]
 	}
 	return r, false
 }
 
-// valuesOf says between what values a map lies, gray or of a palette, whose picture has
+// valuesOf says between which values a map lies. The map is gray or of a palette, and it has
 // been decoded before.
 func (s *subject) valuesOf() string {
 	m, err := png.Decode(bytes.NewReader(s.picture))

@@ -16,8 +16,8 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// program puts the program into a folder: this test's own binary, which TestMain lets
-// run main under this name.
+// program puts the program into a folder. It is this test's own binary, which TestMain runs as
+// main under this name.
 func program(t *testing.T, dir string) string {
 	t.Helper()
 	data, err := os.ReadFile(os.Args[0])
@@ -31,8 +31,8 @@ func program(t *testing.T, dir string) string {
 	return path
 }
 
-// TestUnreadable runs the program on a file and a folder without permission. The
-// superuser, who may read everything, becomes nobody for it.
+// TestUnreadable runs the program on a file and a folder without permission. The superuser may
+// read everything, so the test then runs as nobody.
 func TestUnreadable(t *testing.T) {
 	dir, err := os.MkdirTemp("", "filterbank")
 	if err != nil {

@@ -17,10 +17,9 @@ func newVerify(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove that the arithmetic is right on this machine",
-		Long: "Compares convolution with PyTorch's results, every kernel that the processor has\n" +
-			"with plain Go, bit for bit, and pictures, pixels and files with what is known of\n" +
-			"them. The digest of all outputs is the same on every machine. It exits with 1 when\n" +
-			"anything is wrong.",
+		Long: "Compares convolution with PyTorch's results, every kernel of the processor with plain\n" +
+			"Go, bit for bit, and pictures, pixels and files with known results. The digest of all\n" +
+			"outputs is the same on every machine. The exit code is 1 if anything is wrong.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runVerify(cmd.Context(), c, asJSON)
@@ -41,7 +40,7 @@ func runVerify(ctx context.Context, c console, asJSON bool) error {
 	return concludeVerify(c, r, asJSON)
 }
 
-// concludeVerify prints a report and gives the exit code.
+// concludeVerify prints a report and returns the exit code.
 func concludeVerify(c console, r *verify.Report, asJSON bool) error {
 	write := printVerify
 	if asJSON {
@@ -51,7 +50,7 @@ func concludeVerify(c console, r *verify.Report, asJSON bool) error {
 		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
 	}
 	if !r.Right() {
-		return &exit{exitFailed, errors.New("this build or machine gives other results than it should; please report the lines above and what filterbank version prints")}
+		return &exit{exitFailed, errors.New("this build gives wrong results on this machine; please report the lines above and the output of filterbank version")}
 	}
 	return nil
 }

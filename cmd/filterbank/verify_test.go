@@ -9,7 +9,7 @@ import (
 	"filterbank/pipeline/verify"
 )
 
-// TestVerifyThatFails: what is wrong is printed, and the exit code tells.
+// TestVerifyThatFails checks that faults are printed and change the exit code.
 func TestVerifyThatFails(t *testing.T) {
 	r := &verify.Report{Digest: "00", Checks: []verify.Check{
 		{What: "this", Cases: 5},

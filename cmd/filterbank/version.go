@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// development is the version of a build that knows neither its module's version nor a
-// revision, as of go run and go test.
+// development is the version of a build without a module version and a revision, as by go run
+// and go test.
 const development = "(devel)"
 
-// version is the program's version, from what the go command wrote into the binary.
+// version is the program's version, from the build info in the binary.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -23,9 +23,9 @@ func version() string {
 	return versionOf(info)
 }
 
-// versionOf is the version of the main module, such as v1.2.3; without one the first 12
-// digits of the revision, with +dirty if the sources had changed since; without that
-// "(devel)".
+// versionOf is the version of the main module, such as v1.2.3. Without one it is the first 12
+// digits of the revision, with +dirty if the sources had changed since. Without a revision it
+// is "(devel)".
 func versionOf(info *debug.BuildInfo) string {
 	if v := info.Main.Version; v != "" && v != development {
 		return v

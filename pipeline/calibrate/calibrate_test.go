@@ -26,15 +26,15 @@ import (
 	"filterbank/pipeline/stats"
 )
 
-// options are all that a calibration takes.
+// options are all arguments of a calibration.
 type options struct {
 	pipeline.Job
 	pipeline.Resources
 	pipeline.Policy
 }
 
-// job writes n pictures, those in broken cut short, and gives their entries and a stack of
-// two layers: the first copies red and blue, the second takes their difference.
+// job writes n pictures and cuts the ones in broken short. It returns their entries and a
+// stack of two layers: the first copies red and blue, and the second takes their difference.
 func job(t *testing.T, n int, broken ...int) ([]source.Entry, options) {
 	t.Helper()
 	dir := t.TempDir()
@@ -78,7 +78,7 @@ func job(t *testing.T, n int, broken ...int) ([]source.Entry, options) {
 	return entries, options{Job: pipeline.Job{Stacks: selected, Decoder: decoder}}
 }
 
-// calibrated gives the statistics' bytes too.
+// calibrated returns the statistics and their bytes.
 func calibrated(t *testing.T, entries []source.Entry, opts options) (*stats.File, []byte) {
 	t.Helper()
 	file, _, err := Run(context.Background(), entries, opts.Job, opts.Resources, opts.Policy, 0.98)
@@ -92,9 +92,8 @@ func calibrated(t *testing.T, entries []source.Entry, opts options) (*stats.File
 	return file, data
 }
 
-// TestCalibrateIsDeterministic has the same bytes with any number of workers, with workers
-// that help each other on few pictures, and with little memory; and failed pictures in no
-// figure but their count.
+// TestCalibrateIsDeterministic checks that the bytes do not depend on the number of workers, on
+// workers that help each other, or on little memory, and that failed pictures are only counted.
 func TestCalibrateIsDeterministic(t *testing.T) {
 	entries, opts := job(t, 23, 4, 11)
 	opts.Workers = 1
@@ -137,7 +136,7 @@ func TestCalibrateIsDeterministic(t *testing.T) {
 	}
 }
 
-// TestCalibrateCountsMaps compares with the maps that a run writes.
+// TestCalibrateCountsMaps compares the statistics with the maps that a run writes.
 func TestCalibrateCountsMaps(t *testing.T) {
 	entries, opts := job(t, 6)
 	out, npy := t.TempDir(), opts.Job
@@ -178,8 +177,8 @@ func TestCalibrateCountsMaps(t *testing.T) {
 	}
 }
 
-// TestStrongestPatch runs the very patch through the stack: without padding, its one
-// output is the value that was found.
+// TestStrongestPatch runs the strongest patch through the stack without padding. Its one output
+// is the value in the statistics.
 func TestStrongestPatch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	random := func(n int) []float32 {
@@ -257,8 +256,8 @@ func TestStrongestPatch(t *testing.T) {
 	}
 }
 
-// TestWritePatches draws the same files with any number of workers, and tells of a picture
-// that is gone.
+// TestWritePatches checks that the files do not depend on the number of workers, and that a
+// missing picture is reported.
 func TestWritePatches(t *testing.T) {
 	entries, opts := job(t, 5)
 	file, _ := calibrated(t, entries, opts)
@@ -297,7 +296,7 @@ func TestWritePatches(t *testing.T) {
 	}
 }
 
-// TestCropInPadding crops at a corner: what lies outside is gray, the rest the picture.
+// TestCropInPadding crops at a corner. Everything outside the picture is gray.
 func TestCropInPadding(t *testing.T) {
 	entries, opts := job(t, 1)
 	data, err := os.ReadFile(entries[0].Path)
@@ -338,7 +337,7 @@ func TestCropInPadding(t *testing.T) {
 	}
 }
 
-// TestPanicWhileCropping costs the picture and not the process.
+// TestPanicWhileCropping checks that a panic ends the picture and not the process.
 func TestPanicWhileCropping(t *testing.T) {
 	entries, opts := job(t, 2)
 	opts.Workers = 1
@@ -357,7 +356,7 @@ func TestPanicWhileCropping(t *testing.T) {
 	}
 }
 
-// TestCalibrateStops gives nothing when it is interrupted or stopped.
+// TestCalibrateStops checks that an interrupted or stopped calibration has no statistics.
 func TestCalibrateStops(t *testing.T) {
 	entries, opts := job(t, 30, 3)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -30,7 +30,7 @@ var (
 	inf = float32(math.Inf(1))
 )
 
-// fixture is a run's output folder in the making.
+// fixture builds the output folder of a run.
 type fixture struct {
 	t        *testing.T
 	dir      string
@@ -125,7 +125,7 @@ func compareRuns(t *testing.T, a, b *fixture, jobs int) *Report {
 	return r
 }
 
-// TestFiles compares two runs of one picture, of which each wrote one file.
+// TestFiles compares two runs of one picture. Each run wrote one file.
 func TestFiles(t *testing.T) {
 	row, two := volume.Shape{C: 1, H: 1, W: 3}, volume.Shape{C: 2, H: 1, W: 3}
 	type side func(f *fixture) manifest.File
@@ -182,7 +182,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestSameDigestIsNotRead: what the manifests call equal need not even be there.
+// TestSameDigestIsNotRead checks that files with equal digests need not exist.
 func TestSameDigestIsNotRead(t *testing.T) {
 	a, b := newFixture(t), newFixture(t)
 	info := manifest.File{Path: "p/l.npy", Layer: "l", SHA256: "ab"}
@@ -195,7 +195,7 @@ func TestSameDigestIsNotRead(t *testing.T) {
 	}
 }
 
-// TestProblems: what cannot be compared is a difference that names the file and why.
+// TestProblems checks that a file that cannot be compared is a difference with a reason.
 func TestProblems(t *testing.T) {
 	row := volume.Shape{C: 1, H: 1, W: 3}
 	for _, c := range []struct {
@@ -235,7 +235,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestPathsStayInside: a manifest's names lead nowhere but into its folder.
+// TestPathsStayInside checks that a manifest's names do not lead out of its folder.
 func TestPathsStayInside(t *testing.T) {
 	row := volume.Shape{C: 1, H: 1, W: 3}
 	outside := newFixture(t)
@@ -303,7 +303,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestPictures: what became of pictures, in the order of A's manifest and then of B's.
+// TestPictures checks the status of pictures, in the order of A's manifest and then of B's.
 func TestPictures(t *testing.T) {
 	row := volume.Shape{C: 1, H: 1, W: 1}
 	a, b := newFixture(t), newFixture(t)
@@ -333,8 +333,8 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestManyPictures: the worst picture is the right one, and sums have the same bits
-// with any number of workers.
+// TestManyPictures checks the worst picture, and that sums have the same bits with any number
+// of workers.
 func TestManyPictures(t *testing.T) {
 	shape := volume.Shape{C: 2, H: 3, W: 4}
 	a, b := newFixture(t), newFixture(t)
@@ -345,7 +345,7 @@ func TestManyPictures(t *testing.T) {
 			va[j] = float32(i*24+j) / 7
 			vb[j] = va[j] + float32((i*13+j*5)%37)/1000
 		}
-		va[13], vb[13] = 0, float32(i%31) // the second map's worst is p30
+		va[13], vb[13] = 0, float32(i%31) // p30 has the second map's largest difference
 		a.done(name, shape, a.npy(name+"/l.npy", shape, va...))
 		b.done(name, shape, b.npy(name+"/l.npy", shape, vb...))
 	}
@@ -372,7 +372,7 @@ func TestManifests(t *testing.T) {
 	good := `{"input":"in/p.png","output":"p","status":"ok"}` + "\n"
 	for _, c := range []struct {
 		name, text string
-		want       string // the error; none, and one picture
+		want       string // the error; if empty, one picture
 	}{
 		{"one picture", good, ""},
 		{"a torn last line", good + `{"input":"in/q.png","outp`, ""},

@@ -10,7 +10,7 @@ func (a adler) add(l loops, p []byte) adler {
 	s1, s2 := uint64(a)&0xffff, uint64(a)>>16
 	n := uint64(len(p))
 	var plain, weighted uint64
-	if n > 0 && constant(p) { // a black map's
+	if n > 0 && constant(p) { // true for a black map
 		plain, weighted = n*uint64(p[0]), n*(n+1)/2*uint64(p[0])
 	} else {
 		plain, weighted = l.sums(p)

@@ -13,9 +13,9 @@ const (
 	firstRun  = 256
 	tokens    = firstRun + maxLength - minLength + 1
 
-	// minRun is the shortest run that becomes a match. DEFLATE could go down to 3,
-	// but zeros often take one bit to three as literals: that writes 1% more bytes for
-	// maps of photos and 3% for photos, and is slower by a tenth.
+	// minRun is the shortest run that becomes a match. DEFLATE allows 3, but zeros often take
+	// one to three bits as literals. Matches of 3 would give 1% more bytes for maps of photos
+	// and 3% for photos, and take a tenth more time.
 	minRun = 8
 
 	endOfBlock  = 256
@@ -29,12 +29,12 @@ const (
 type blockCoder struct {
 	loops  loops
 	out    []byte
-	same   [blockSize/64 + 1]uint64 // a bit a byte: equals the byte before
+	same   [blockSize/64 + 1]uint64 // one bit per byte: it equals the byte before
 	token  [blockSize + widenPad]uint16
 	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
-	entry  [tokens]uint32 // what a token is written as: bits<<8 | how many
+	entry  [tokens]uint32 // code of a token: bits<<8 | number of bits
 	build  codeBuilder
 	header codeHeader
 }
@@ -68,7 +68,7 @@ func finalBit(last bool) uint64 {
 	return 0
 }
 
-// storedSize is a stored block's size in bits, with the most that aligning takes.
+// storedSize is the largest size in bits of a stored block, alignment included.
 func storedSize(n int) int { return 3 + 7 + 32 + 8*n }
 
 func writeStored(w *bitWriter, block []byte, last bool) {
@@ -82,7 +82,7 @@ func writeStored(w *bitWriter, block []byte, last bool) {
 
 // tokenize fills c.token and returns how many tokens there are.
 func (c *blockCoder) tokenize(block []byte) (n int) {
-	if constant(block) && len(block) > minRun { // a black map's
+	if constant(block) && len(block) > minRun { // true for a black map
 		c.token[0] = uint16(block[0])
 		return c.runs(1, len(block)-1)
 	}
@@ -175,20 +175,20 @@ func (c *blockCoder) literals(n int, p []byte) int {
 // widenPad is the number of elements past its end that widen may read and write.
 const widenPad = 15
 
-// widenGeneric sets dst to p's bytes. Both have widenPad elements more than are needed.
-// Those of dst may get any value.
+// widenGeneric sets dst to p's bytes. Both have widenPad more elements, and the ones of dst
+// may get any value.
 func widenGeneric(dst []uint16, p []byte) {
 	for i := 0; i < len(p)-widenPad; i += 8 {
 		v := load8(p[i : i+8])
-		low, high := spread(v&0xffffffff), spread(v>>32)
+		low, high := fourLanes(v&0xffffffff), fourLanes(v>>32)
 		d := dst[i : i+8]
 		d[0], d[1], d[2], d[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
 		d[4], d[5], d[6], d[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
 	}
 }
 
-// spread moves four bytes to four lanes of 16 bits.
-func spread(v uint64) uint64 {
+// fourLanes moves four bytes to four lanes of 16 bits.
+func fourLanes(v uint64) uint64 {
 	v = (v | v<<16) & 0x0000ffff0000ffff
 	return (v | v<<8) & 0x00ff00ff00ff00ff
 }

@@ -14,8 +14,8 @@ import (
 type Header struct {
 	Width, Height int        // pixels, 1 to 2³¹−1 (PNG, 11.2.1)
 	Depth         int        // bits a sample: 8, or 16 for gray
-	RGB           bool       // true colour, without a palette
-	Palette       [][3]uint8 // 1 to 256 entries of RGB; nil is gray, or RGB
+	RGB           bool       // three samples per pixel, without a palette
+	Palette       [][3]uint8 // 1 to 256 entries of RGB; nil for gray and RGB pictures
 	Text          []Text     // tEXt chunks, written in this order before the pixels
 }
 

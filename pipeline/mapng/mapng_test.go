@@ -155,8 +155,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestSameBytesEverywhere holds for every processor, and so for assembly and plain
-// Go: a change of these sums changes every map that anyone compares with an old one.
+// TestSameBytesEverywhere has the same sums on every processor, for assembly and plain Go. A
+// change of these sums changes every map.
 func TestSameBytesEverywhere(t *testing.T) {
 	sum := crc32.NewIEEE()
 	for _, h := range []Header{{Depth: 8}, {Depth: 16}} {
@@ -180,7 +180,7 @@ func rainbow(n int) [][3]uint8 {
 	return p
 }
 
-// checkRoundTrip also holds that the bytes do not depend on how rows are handed over.
+// checkRoundTrip also checks that the bytes do not depend on the number of rows in a call.
 func checkRoundTrip(t *testing.T, h Header, pix []byte) {
 	t.Helper()
 	var ws Workspace
@@ -213,7 +213,7 @@ func TestEncoderIsReusable(t *testing.T) {
 		if err := e.Reset(&out, h); err != nil {
 			t.Fatal(err)
 		}
-		if i != 1 { // the second picture is abandoned, begun
+		if i != 1 { // the second picture is abandoned
 			if err := errors.Join(e.WriteRows(&ws, pix), e.Close()); err != nil {
 				t.Fatal(err)
 			}

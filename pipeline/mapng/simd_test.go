@@ -12,11 +12,11 @@ import (
 	"filterbank/filters/simd"
 )
 
-// loopsBuilt are the loops that this processor and build have.
+// loopsBuilt are the loops in this build that the processor can run.
 var loopsBuilt = newLoops(simd.Fastest)
 
-// TestExpectedLoops fails where a set would run other loops than its own, or where a
-// workspace's set does not reach its loops.
+// TestExpectedLoops fails if a set runs loops other than its own, or if a workspace's set does not
+// reach its loops.
 func TestExpectedLoops(t *testing.T) {
 	for set, avx2 := range map[simd.Set]bool{
 		simd.Fastest: simd.Best() == simd.AVX2 || simd.Best() == simd.AVX512,
@@ -37,8 +37,7 @@ func TestExpectedLoops(t *testing.T) {
 	}
 }
 
-// TestEverySetWritesTheSame compares whole files, of rows that are no multiple of a
-// vector.
+// TestEverySetWritesTheSame compares whole files. The rows are not multiples of a vector.
 func TestEverySetWritesTheSame(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	for _, h := range []Header{{Width: 301, Height: 130, Depth: 8}, {Width: 77, Height: 90, Depth: 16}, {Width: 45, Height: 60, Depth: 8, RGB: true}} {
@@ -60,8 +59,8 @@ func TestEverySetWritesTheSame(t *testing.T) {
 	}
 }
 
-// guarded returns n random bytes at an odd address between guards, and a check
-// that the guards are whole.
+// guarded returns n random bytes at an odd address between guards, and a function that checks
+// the guards.
 func guarded(rng *rand.Rand, n int) (b []byte, whole func() bool) {
 	const guard = 67
 	all := make([]byte, n+2*guard)
@@ -77,8 +76,8 @@ func guarded(rng *rand.Rand, n int) (b []byte, whole func() bool) {
 	}
 }
 
-// TestSubtractions compares the filters' loops as they were built with plain
-// arithmetic, byte by byte, for every length up to some vectors.
+// TestSubtractions compares the built loops of the filters with plain arithmetic, byte by byte,
+// for every length up to a few vectors.
 func TestSubtractions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for n := range 100 {
@@ -109,8 +108,7 @@ func TestSubtractions(t *testing.T) {
 	}
 }
 
-// TestPaethOfEverything runs all 2²⁴ neighbourhoods, and the plain Go beside what
-// was built.
+// TestPaethOfEverything runs all 2²⁴ neighbourhoods, with the built loops and with plain Go.
 func TestPaethOfEverything(t *testing.T) {
 	var cur, built, generic, left, up, upLeft [256]byte
 	for i := range upLeft {
@@ -212,7 +210,7 @@ func TestTally(t *testing.T) {
 	}
 }
 
-// TestWriteGroups compares what was built, and the plain Go, with a bitWriter.
+// TestWriteGroups compares the built loops, and the plain Go, with a bitWriter.
 func TestWriteGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 5))
 	var entry [tokens]uint32

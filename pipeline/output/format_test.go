@@ -17,7 +17,7 @@ import (
 	"filterbank/pipeline/scale"
 )
 
-// TestTable: every row says what the rest of the program derives from it.
+// TestTable checks that every row has everything that the rest of the program derives from it.
 func TestTable(t *testing.T) {
 	plan, v := described(t, allKinds)
 	v.Plans = []*filters.Plan{plan}
@@ -66,8 +66,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestKeys changes one setting after another: the keys of just those formats change whose
-// files do.
+// TestKeys changes one setting at a time. Only the keys of formats whose files change may change.
 func TestKeys(t *testing.T) {
 	_, v := described(t, allKinds)
 	keys := func() map[string]string {
@@ -129,7 +128,7 @@ func TestCombineCRC(t *testing.T) {
 	}
 }
 
-// sparse is a file of any size that holds what is written and zeros elsewhere.
+// sparse is a file of any size that keeps only what is written. The rest is zeros.
 type sparse struct {
 	size   int64
 	pieces map[int64][]byte
@@ -156,7 +155,7 @@ func (s *sparse) ReadAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 
-// TestLargeNPZ lays out arrays of 5 GiB: beyond what ZIP's first form can hold.
+// TestLargeNPZ lays out arrays of 5 GiB, more than ZIP without its 64-bit extension can hold.
 func TestLargeNPZ(t *testing.T) {
 	arrays := []*array{
 		{name: "a", shape: volume.Shape{C: 5, H: 1 << 14, W: 1 << 14}, sums: make([]uint32, 5)},
@@ -179,7 +178,7 @@ func TestLargeNPZ(t *testing.T) {
 	}
 }
 
-// TestSmallNPZIsPlannedExactly compares the planned size with the one that is written.
+// TestSmallNPZIsPlannedExactly compares the planned size with the size of the file.
 func TestSmallNPZIsPlannedExactly(t *testing.T) {
 	for n := range 4 {
 		var arrays []*array
@@ -193,7 +192,7 @@ func TestSmallNPZIsPlannedExactly(t *testing.T) {
 	}
 }
 
-// TestReadHostile reads files that are not what the manifest says.
+// TestReadHostile reads files that do not match the manifest.
 func TestReadHostile(t *testing.T) {
 	layers := []manifest.Layer{{Layer: "l", Out: volume.Shape{C: 1, H: 2, W: 3}}, {Layer: "huge", Out: volume.Shape{C: 1 << 21, H: 1, W: 1}}}
 	zipped := func(name string, content []byte) []byte {
@@ -231,7 +230,7 @@ func TestReadHostile(t *testing.T) {
 	}
 }
 
-// TestFamily: a later run in either format of a family replaces the files of the other.
+// TestFamily checks that a later run in either format of a family replaces the files of the other.
 func TestFamily(t *testing.T) {
 	for _, c := range []struct {
 		a, b manifest.File
@@ -248,8 +247,7 @@ func TestFamily(t *testing.T) {
 	}
 }
 
-// TestColoursOfZeros: a map of zeros of a layer that may be negative is level 128 whatever
-// is drawn from it.
+// TestColoursOfZeros checks that zeros of a signed layer are level 128 in every format.
 func TestColoursOfZeros(t *testing.T) {
 	_, v := described(t, "  - conv: {name: l, filters: [sobel], activation: none}\n")
 	layer := v.layer(0, 0)

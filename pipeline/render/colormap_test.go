@@ -22,9 +22,9 @@ func palette(t *testing.T, name string) [][3]uint8 {
 	return p
 }
 
-// TestColormapsAreMatplotlibs compares the colours of levels 0, 64, 128, 192 and 255
-// with those of matplotlib 3.6.3. Its coolwarm runs straight between 33 of Moreland's
-// colours and is off by one here and there.
+// TestColormapsAreMatplotlibs compares the colours of levels 0, 64, 128, 192 and 255 with
+// matplotlib 3.6.3. Its coolwarm interpolates between 33 of Moreland's colours, so some of its
+// channels differ by one.
 func TestColormapsAreMatplotlibs(t *testing.T) {
 	for name, want := range map[string][5]string{
 		"gray":          {"000000", "404040", "808080", "c0c0c0", "ffffff"},
@@ -71,9 +71,9 @@ func lightness(c [3]uint8) float64 {
 	return 24389. / 27 * y
 }
 
-// TestLightness holds the colormaps that are made for it to a lightness that rises with
-// the level, and coolwarm to one that rises to the middle and falls as it has risen.
-// Colours are rounded by up to half a level, which in all three channels is 0.2 of L*.
+// TestLightness checks that lightness rises with the level in the colormaps made for it, and
+// that coolwarm's rises to the middle and falls symmetrically. Colours are rounded by up to half
+// a level, which in all three channels is 0.2 of L*.
 func TestLightness(t *testing.T) {
 	const rounding = 0.2
 	for _, name := range []string{"gray", "viridis", "magma", "inferno", "plasma", "cividis"} {

@@ -58,7 +58,7 @@ func wantLevel(v float32, r Range, top float64) uint16 {
 	return uint16(min(p, top))
 }
 
-// checkGray compares what was built, and the plain Go, with wantLevel.
+// checkGray compares the built loops, and the plain Go, with wantLevel.
 func checkGray(t *testing.T, r Range, row []float32) {
 	t.Helper()
 	gray8, gray16 := Gray8(r, simd.Fastest), Gray16(r, simd.Fastest)
@@ -92,7 +92,7 @@ func checkGray(t *testing.T, r Range, row []float32) {
 	}
 }
 
-// TestExpectedLoops fails where a set would run other loops than its own.
+// TestExpectedLoops fails if a set runs loops other than its own.
 func TestExpectedLoops(t *testing.T) {
 	for set, avx2 := range map[simd.Set]bool{
 		simd.Fastest: simd.Best() == simd.AVX2 || simd.Best() == simd.AVX512,
@@ -123,7 +123,7 @@ func step(v float32, n int) float32 {
 	return math.Float32frombits(uint32(bits))
 }
 
-// ranges are those of maps, of LO:HI, and some that nothing gives.
+// ranges are ranges of maps, ranges of LO:HI, and ranges that do not occur.
 func ranges(rng *rand.Rand) []Range {
 	rs := []Range{
 		{0, 1}, {-1, 1}, {0, 255}, {0, 65535}, {0.1, 0.9}, {1. / 3, 2. / 3}, {-5, -3}, {-8, -7.5}, {3, 1000},
@@ -134,7 +134,7 @@ func ranges(rng *rand.Rand) []Range {
 		{1e300, 1e301}, {-1e308, 1e307}, {0, math.Inf(1)}, {math.NaN(), 1}, {0, math.NaN()},
 		{1, 0}, {5, 5}, {0, 0}, {math.Copysign(0, -1), 1},
 	}
-	for range 300 { // of maps
+	for range 300 { // ranges of maps
 		hi := math.Ldexp(rng.Float64(), rng.IntN(60)-40)
 		lo := 0.0
 		if rng.IntN(2) == 0 {
@@ -142,7 +142,7 @@ func ranges(rng *rand.Rand) []Range {
 		}
 		rs = append(rs, Range{float64(float32(lo)), float64(float32(hi))})
 	}
-	for range 200 { // of anything, up to where the bracket gives up and beyond
+	for range 200 { // any ranges, up to the limit of the bracket and beyond
 		width := math.Ldexp(1+rng.Float64(), rng.IntN(250)-125)
 		lo := width * math.Ldexp(rng.Float64()-0.5, rng.IntN(12)-4)
 		rs = append(rs, Range{lo, lo + width})
@@ -150,8 +150,8 @@ func ranges(rng *rand.Rand) []Range {
 	return rs
 }
 
-// TestGray8AtThresholds looks at the values around those that lie between two levels,
-// where rounding is decided, out to what the bracket leaves in doubt.
+// TestGray8AtThresholds checks the values near each midpoint of two levels, as far as the
+// bracket may leave the level in doubt.
 func TestGray8AtThresholds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, r := range ranges(rng) {
@@ -182,8 +182,7 @@ func TestGray16AtThresholds(t *testing.T) {
 	}
 }
 
-// TestGrayOfSpecialValues has floats of any bits between those that arithmetic treats
-// in its own way.
+// TestGrayOfSpecialValues mixes floats of any bits with special values.
 func TestGrayOfSpecialValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	special := []float32{
@@ -210,8 +209,8 @@ func TestGrayOfSpecialValues(t *testing.T) {
 	}
 }
 
-// TestGrayOfEveryLength writes rows of every length up to some vectors, at odd
-// addresses between guards.
+// TestGrayOfEveryLength writes rows of every length up to a few vectors, at odd addresses between
+// guards.
 func TestGrayOfEveryLength(t *testing.T) {
 	const guard = 67
 	rng := rand.New(rand.NewPCG(9, 1))
@@ -249,8 +248,8 @@ func TestGrayOfEveryLength(t *testing.T) {
 	}
 }
 
-// TestBracketServesMaps holds what the speed rests on: the ranges of maps have a
-// bracket, and few values are left for exact arithmetic.
+// TestBracketServesMaps checks what the speed depends on: the ranges of maps have a bracket, and
+// few values need exact arithmetic.
 func TestBracketServesMaps(t *testing.T) {
 	for _, r := range []Range{{0, 1}, {0, 1e-20}, {0, 1e20}, {-1, 0}, {-1, 1e-3}, {-3, 5}} {
 		b := newBracket(r)

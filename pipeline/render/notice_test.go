@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestNoticeNamesTables finds every colormap that has a table in NOTICE.
+// TestNoticeNamesTables checks that NOTICE names every colormap that has a table.
 func TestNoticeNamesTables(t *testing.T) {
 	text, err := os.ReadFile("NOTICE")
 	if err != nil {

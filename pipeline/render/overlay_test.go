@@ -33,8 +33,8 @@ func TestAxisAt(t *testing.T) {
 	}
 }
 
-// TestOverlayIsBilinear compares overlays with the definition in float64: they may be off by
-// a level's rounding, which moves a colour of turbo or coolwarm by at most 6.
+// TestOverlayIsBilinear compares overlays with the definition in float64. A level may be off by
+// one, which moves a colour of turbo or coolwarm by at most 6.
 func TestOverlayIsBilinear(t *testing.T) {
 	turbo, _ := ParseColormap("turbo")
 	coolwarm, _ := ParseColormap("coolwarm")
@@ -76,8 +76,8 @@ func TestOverlayIsBilinear(t *testing.T) {
 	}
 }
 
-// TestOverlayRoundsLevels: between levels 0 and 255 each 256th of the way, along a row and
-// down, is the nearest level.
+// TestOverlayRoundsLevels checks every 256th of the way between levels 0 and 255, along a row and
+// down: the level is the nearest one.
 func TestOverlayRoundsLevels(t *testing.T) {
 	gray, err := ParseColormap("gray")
 	if err != nil {
@@ -98,7 +98,7 @@ func TestOverlayRoundsLevels(t *testing.T) {
 	}
 }
 
-// TestOverlayShowsThePicture holds that a map that is 0 leaves the picture as it is, in gray.
+// TestOverlayShowsThePicture checks that a map of zeros leaves the picture unchanged, in gray.
 func TestOverlayShowsThePicture(t *testing.T) {
 	gray := make([]byte, 256)
 	var want []byte

@@ -38,12 +38,12 @@ layers:
   - max_pool: {name: pool, kernel_size: 2}
 `
 
-// awkward names end what they should not, where they are not escaped.
+// awkward names break out of attributes, scripts and addresses that do not escape them.
 var awkward = []string{
 	"plain.png", `quotes"'.png`, "</script><!-- .png", "percent%41#hash?query&amp;.png", "line\nbreak.png", "bytes\xff\xfe.png", "ü 例.png", " blank.png",
 }
 
-// usable are those of the awkward names that the file system takes.
+// usable are the awkward names that the file system accepts.
 func usable(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,7 +57,7 @@ func usable(t *testing.T) []string {
 	return names
 }
 
-// newRun runs the stack on pictures of those names, and on a file that is none.
+// newRun runs the stack on pictures with the given names, and on a file that is not a picture.
 func newRun(t *testing.T, names []string, formats ...string) (Options, string) {
 	t.Helper()
 	return newRunIn(t, stackFile, render.Colormap{}, names, formats...)
@@ -111,7 +111,7 @@ func newRunIn(t *testing.T, stack string, colormap render.Colormap, names []stri
 	return Options{Run: out, Out: filepath.Join(dir, "page.html"), Stacks: selected, Decoder: decoder, Looks: looks}, dir
 }
 
-// testPicture is a gradient of 16 bits, or with transparent pixels, or of 8 bits.
+// testPicture is a gradient of 16 bits, one with transparent pixels, or one of 8 bits.
 func testPicture(i int) image.Image {
 	r := image.Rect(0, 0, 19+i, 14)
 	set := func(m interface{ Set(x, y int, c color.Color) }) {
@@ -136,7 +136,7 @@ func testPicture(i int) image.Image {
 	return m
 }
 
-// read gives a page's own data, its gallery and its pictures.
+// read returns a page's own data, its gallery and its pictures.
 func read(t *testing.T, page string) (p page, gallery []entry, pictures map[int]*pictureData) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -175,7 +175,8 @@ func unmarshal(t *testing.T, data []byte, v any) {
 	}
 }
 
-// TestLinks: whatever the names, every address leads to a file, and all maps have one.
+// TestLinks checks that every address leads to a file, whatever the names, and that every map
+// has one.
 func TestLinks(t *testing.T) {
 	names := usable(t)
 	opts, dir := newRun(t, names, "png", "npy")
@@ -218,11 +219,11 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestTextEndsNothing: no name ends an element of the page or a line of its data.
+// TestTextEndsNothing checks that no name ends an element of the page or a line of its data.
 func TestTextEndsNothing(t *testing.T) {
 	names := usable(t)
 	opts, _ := newRun(t, names)
-	opts.Run = strings.TrimSuffix(opts.Run, "out") + "./out" // a name that has to be cleaned on the way
+	opts.Run = strings.TrimSuffix(opts.Run, "out") + "./out" // the name must be cleaned before links work
 	for _, embed := range []bool{false, true} {
 		opts.Embed = embed
 		if _, err := Write(context.Background(), opts); err != nil {
@@ -242,7 +243,7 @@ func TestTextEndsNothing(t *testing.T) {
 	}
 }
 
-// TestSameBytes: a report does not depend on the number of jobs or on what was there.
+// TestSameBytes checks that a report does not depend on the number of jobs or on earlier files.
 func TestSameBytes(t *testing.T) {
 	names := usable(t)
 	opts, dir := newRun(t, names, "npy")
@@ -280,7 +281,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestStatistics holds what the page says of maps against the .npy files.
+// TestStatistics compares the page's statistics of maps with the .npy files.
 func TestStatistics(t *testing.T) {
 	opts, _ := newRun(t, awkward[:3], "npy")
 	if _, err := Write(context.Background(), opts); err != nil {
@@ -342,11 +343,11 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// near allows for sums in another order.
+// near allows for sums in a different order.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*(1+math.Abs(a)) }
 
-// TestDrawnMaps: a run that wrote numbers only has pictures of its maps in the report,
-// the same as --format png writes.
+// TestDrawnMaps checks that the report of a run with only .npy files has the pictures that
+// --format png writes.
 func TestDrawnMaps(t *testing.T) {
 	for _, name := range []string{"auto", "viridis"} {
 		t.Run(name, func(t *testing.T) {
@@ -359,13 +360,13 @@ func TestDrawnMaps(t *testing.T) {
 	}
 }
 
-// TestZeroMapsAreDrawnAsTheRunDoes has a layer of zeros that may be negative: pale, since 0
-// is in the middle of its colours.
+// TestZeroMapsAreDrawnAsTheRunDoes has a signed layer of zeros. Its maps must be pale, since
+// the colours have 0 in the middle.
 func TestZeroMapsAreDrawnAsTheRunDoes(t *testing.T) {
 	drawnMaps(t, "version: 1\nlayers:\n  - conv: {name: zeros, kernels: [[[0]], [[1]]], activation: none}\n", render.Colormap{})
 }
 
-// drawnMaps compares maps that a report draws with those of a run.
+// drawnMaps compares the maps that a report draws with the maps of a run.
 func drawnMaps(t *testing.T, stack string, colormap render.Colormap) {
 	with, _ := newRunIn(t, stack, colormap, awkward[:2], "png")
 	without, _ := newRunIn(t, stack, colormap, awkward[:2], "npy")
@@ -400,7 +401,7 @@ func drawnMaps(t *testing.T, stack string, colormap render.Colormap) {
 	}
 }
 
-// TestMapsThatWent: a map whose file is gone or cut is drawn, not linked.
+// TestMapsThatWent checks that a map is drawn, not linked, if its file is gone or cut short.
 func TestMapsThatWent(t *testing.T) {
 	opts, _ := newRun(t, awkward[:1], "png")
 	maps, err := filepath.Glob(filepath.Join(opts.Run, "plain", "edges", "*.png"))
@@ -421,8 +422,8 @@ func TestMapsThatWent(t *testing.T) {
 	}
 }
 
-// TestInputsThatWent: without its file, or with another in its place, a picture is shown
-// by what its maps' levels tell.
+// TestInputsThatWent checks that a picture is shown by the levels of its maps if its file is
+// gone or replaced.
 func TestInputsThatWent(t *testing.T) {
 	opts, dir := newRun(t, awkward[:1], "png")
 	if _, err := Write(context.Background(), opts); err != nil {
@@ -455,7 +456,7 @@ func TestInputsThatWent(t *testing.T) {
 	}
 }
 
-// TestLimit: pictures beyond the limit are counted, and those that failed are shown.
+// TestLimit checks that pictures beyond the limit are counted and failed ones are shown.
 func TestLimit(t *testing.T) {
 	opts, _ := newRun(t, awkward[:3])
 	opts.Limit = 2
@@ -468,7 +469,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestOtherStacks: maps of other stacks than the report's are not taken for its own.
+// TestOtherStacks checks that maps made by other stacks are not shown as the report's.
 func TestOtherStacks(t *testing.T) {
 	opts, _ := newRun(t, awkward[:1])
 	opts.Decoder, _ = decode.New(decode.Options{Mean: [3]float32{1, 1, 1}})
@@ -480,7 +481,7 @@ func TestOtherStacks(t *testing.T) {
 	}
 }
 
-// TestInterrupt: a report that is interrupted leaves the one before as it was.
+// TestInterrupt checks that an interrupted report leaves the earlier one unchanged.
 func TestInterrupt(t *testing.T) {
 	names := usable(t)
 	opts, _ := newRun(t, names)
@@ -508,7 +509,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestOutsideTheRun: a manifest that somebody has made up leads nowhere else.
+// TestOutsideTheRun checks that a forged manifest leads nowhere outside the run.
 func TestOutsideTheRun(t *testing.T) {
 	opts, dir := newRun(t, awkward[:1])
 	name := filepath.Join(opts.Run, manifest.Name)

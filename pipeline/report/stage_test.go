@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestEscapePath: an address gives back every byte of a name, and ends no attribute,
+// TestEscapePath checks that an address preserves every byte of a name and ends no attribute,
 // query or fragment.
 func TestEscapePath(t *testing.T) {
 	for _, name := range []string{
@@ -27,8 +27,8 @@ func TestEscapePath(t *testing.T) {
 	}
 }
 
-// TestStageReplaces: a report's data takes the place of an earlier one's, of the same
-// content or another, and what a crash has left goes.
+// TestStageReplaces checks that a report's data replaces an earlier report's, with the same
+// content or another, and that the remains of a crash are removed.
 func TestStageReplaces(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "page.html")
 	write := func(id, text string) {
@@ -65,7 +65,7 @@ func TestStageReplaces(t *testing.T) {
 	}
 }
 
-// TestStageGone: where the folder goes while a report is made, none takes its place.
+// TestStageGone checks that no folder is made if the folder vanishes while a report is made.
 func TestStageGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	if err := os.Mkdir(dir, 0o777); err != nil {
@@ -90,7 +90,7 @@ func TestStageGone(t *testing.T) {
 	}
 }
 
-// TestStageDiscards: work that ends early leaves nothing, and an earlier page as it was.
+// TestStageDiscards checks that an abandoned stage leaves nothing and an earlier page unchanged.
 func TestStageDiscards(t *testing.T) {
 	dir := t.TempDir()
 	s, err := newStage(filepath.Join(dir, "page.html"))
@@ -105,7 +105,7 @@ func TestStageDiscards(t *testing.T) {
 		if _, err := out.Write(make([]byte, 1<<20)); err != nil {
 			return err
 		}
-		// A crash now must leave nothing but in the data's folder, which the next report clears.
+		// A crash now leaves files only in the data folder, which the next report clears.
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != "page.files" {
 			t.Errorf("half way there are %v (%v)", entries, err)
 		}
@@ -120,14 +120,14 @@ func TestStageDiscards(t *testing.T) {
 	}
 }
 
-// TestStageKeeps: a report that gets as far as its data, the same as the earlier page's,
-// and not to the page, leaves that data; data of another page it takes away again.
+// TestStageKeeps checks a report that fails after its data is published and before its page
+// is. It keeps data that the earlier page uses too, and removes other data.
 func TestStageKeeps(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "page.html")
 	for _, c := range []struct {
 		id    string
-		block bool // something takes the page's place meanwhile
-		left  bool // the data of this id
+		block bool // something else takes the page's name
+		left  bool // whether the data of this id is left
 	}{{"0123456789ab", false, true}, {"0123456789ab", true, true}, {"ba9876543210", true, false}} {
 		if err := os.RemoveAll(out); err != nil {
 			t.Fatal(err)

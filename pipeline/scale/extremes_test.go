@@ -41,7 +41,7 @@ func TestExtremes(t *testing.T) {
 		for _, row := range c.rows {
 			e.Add(best, row)
 		}
-		if got := e.Range(); got.String() != c.want.String() { // tells −0 from 0
+		if got := e.Range(); got.String() != c.want.String() { // the text distinguishes −0 from 0
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -55,8 +55,8 @@ func TestExtremes(t *testing.T) {
 	}
 }
 
-// TestExtremesOfEveryLength puts what is special at every place of rows of every
-// length up to some vectors, with values beside the row that would show.
+// TestExtremesOfEveryLength puts special values at every place of rows of every length up to a
+// few vectors. Values beside the row would change the result.
 func TestExtremesOfEveryLength(t *testing.T) {
 	var kernels []*kernel.Kernel
 	for _, set := range simd.Sets() {

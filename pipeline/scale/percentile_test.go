@@ -11,8 +11,8 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// percentiles sees a map as often as it has to, in rows of the given length. As many
-// values may be kept.
+// percentiles adds a map as often as needed, in rows of the given length. most is the number of
+// values that may be kept.
 func percentiles(p *Percentiles, values []float32, row int, lo, hi float64, most int) (r render.Range, times int) {
 	p.Reset(lo, hi, len(values))
 	p.most, p.keep = most, len(values) <= most
@@ -25,8 +25,8 @@ func percentiles(p *Percentiles, values []float32, row int, lo, hi float64, most
 	return p.Range(), times
 }
 
-// TestPercentilesAreNumpys compares with numpy.percentile of numpy 1.24.2, of the values
-// as float64.
+// TestPercentilesAreNumpys compares with numpy.percentile of numpy 1.24.2 on the values as
+// float64.
 func TestPercentilesAreNumpys(t *testing.T) {
 	few := []float32{3, -1.5, 0.25, 7, 2, 2, -0.125, 100}
 	ramp := make([]float32, 1001)
@@ -58,7 +58,7 @@ func TestPercentilesAreNumpys(t *testing.T) {
 	}
 }
 
-// sortedRange is what Percentiles defines, by sorting.
+// sortedRange computes the range of Percentiles by sorting.
 func sortedRange(values []float32, lo, hi float64) render.Range {
 	var finite []float64
 	var all Extremes
@@ -90,7 +90,7 @@ func sortedRange(values []float32, lo, hi float64) render.Range {
 	return render.Range{Lo: found[0], Hi: found[1]}
 }
 
-// checkPercentiles compares as text, which tells −0 from 0.
+// checkPercentiles compares texts, which distinguish −0 from 0.
 func checkPercentiles(t *testing.T, p *Percentiles, values []float32, lo, hi float64) {
 	t.Helper()
 	want := sortedRange(values, lo, hi)
@@ -104,7 +104,7 @@ func checkPercentiles(t *testing.T, p *Percentiles, values []float32, lo, hi flo
 func TestPercentilesAreThoseOfSortedValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	special := []float32{nan, -nan, inf, -inf, 0, negZero, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -0x1p-126}
-	var p Percentiles // one for all, as a worker has it
+	var p Percentiles // one for all maps, as in a worker
 	for n := range 400 {
 		values := make([]float32, n)
 		for i := range values {
@@ -128,9 +128,9 @@ func TestPercentilesAreThoseOfSortedValues(t *testing.T) {
 	}
 }
 
-// TestPercentilesSeeMapsSeldom counts how often a map has to be seen: once where it is
-// small or the percentiles are 0, as they are of most maps after ReLU, twice where few
-// values lie near them, and three times where many do.
+// TestPercentilesSeeMapsSeldom counts how often a map must be seen: once if it is small or the
+// percentiles are 0, as in most maps after ReLU; twice if few values lie near them; and three
+// times if many do.
 func TestPercentilesSeeMapsSeldom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	small, spread, alike, dark := make([]float32, mostKept), make([]float32, 1e5), make([]float32, 1e5), make([]float32, 1e5)

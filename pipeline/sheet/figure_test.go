@@ -37,7 +37,7 @@ func figure(n int, cell image.Point) *Figure {
 	return f
 }
 
-// drawn is a figure as one picture.
+// drawn draws a figure into one picture.
 func drawn(t *testing.T, f *Figure) *image.RGBA {
 	t.Helper()
 	size, err := f.Size()
@@ -82,8 +82,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestEverythingHasItsPlace holds that cells lie inside the figure and apart from each
-// other, and that strips cut none.
+// TestEverythingHasItsPlace checks that cells are inside the figure, that they do not overlap,
+// and that strips cut none.
 func TestEverythingHasItsPlace(t *testing.T) {
 	for _, n := range []int{1, 2, 5, 17, 64, 300} {
 		for _, cell := range []image.Point{{1, 1}, {192, 128}, {128, 192}, {20, 400}, {700, 9}} {
@@ -142,7 +142,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestPicturesAreDrawnWhole looks at every cell's pixels, its thin line and its icon.
+// TestPicturesAreDrawnWhole checks every cell's pixels, its frame and its icon.
 func TestPicturesAreDrawnWhole(t *testing.T) {
 	f := figure(7, image.Pt(70, 50))
 	l, _ := f.layOut()
@@ -175,8 +175,8 @@ func TestPicturesAreDrawnWhole(t *testing.T) {
 	}
 }
 
-// TestSamePixelsEverywhere holds for every machine: a change of this digest changes the
-// bytes of every sheet, for which the pipeline's version of its arithmetic has to be raised.
+// TestSamePixelsEverywhere has the same digest on every machine. A change of it changes the bytes
+// of every sheet, and the version of the pipeline's arithmetic must then rise.
 func TestSamePixelsEverywhere(t *testing.T) {
 	m := drawn(t, figure(5, image.Pt(90, 60)))
 	sum := sha256.Sum256(m.Pix)
@@ -185,8 +185,8 @@ func TestSamePixelsEverywhere(t *testing.T) {
 	}
 }
 
-// TestLabels holds that numbers are on their squares, dark on light and light on dark, and
-// that those that are too wide are left out.
+// TestLabels checks that numbers are on their squares, dark on light and light on dark, and
+// that numbers that are too wide are left out.
 func TestLabels(t *testing.T) {
 	f := &Figure{Cell: image.Pt(80, 40), Cells: []Cell{{Picture: Raster{
 		Width: 2, Height: 1, Zoom: 40, Pix: []byte{200, 200, 200, 20, 20, 20}, Labels: []string{"8", "8"},

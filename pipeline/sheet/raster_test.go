@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// reduced is a Reduction by its definition: the mean over each pixel's area, in units of
+// reduced computes a Reduction by its definition: the mean over each pixel's area, in units of
 // 1/to of a pixel along both axes.
 func reduced(pix []byte, from, to image.Point, samples int) []byte {
 	overlap := func(pixel, size, cell, cells int) int { // of a pixel with a cell
@@ -55,7 +55,7 @@ func TestReduction(t *testing.T) {
 	}
 }
 
-// TestReductionKeepsWhite also holds that the sums of a large picture do not overflow.
+// TestReductionKeepsWhite also checks that the sums of a large picture do not overflow.
 func TestReductionKeepsWhite(t *testing.T) {
 	from, to := image.Pt(40000, 3), image.Pt(7, 1)
 	r := NewReduction(from, to, 1)
@@ -76,7 +76,7 @@ func TestFit(t *testing.T) {
 	}{
 		{640, 427, 192, 192, 1, 128},
 		{427, 640, 192, 128, 1, 192},
-		{224, 224, 192, 224, 1, 224}, // larger by less than a third: as it is
+		{224, 224, 192, 224, 1, 224}, // larger by less than a third, so it keeps its size
 		{256, 256, 192, 256, 1, 256},
 		{257, 257, 192, 192, 1, 192},
 		{192, 100, 192, 192, 1, 100},

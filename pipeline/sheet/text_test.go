@@ -10,9 +10,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// TestGlyphsAreThoseOfOpentype compares letters with font/opentype's, which draws the
-// curves of so small letters as one or two lines: at their edges a pixel may be covered by
-// a sixth more or less.
+// TestGlyphsAreThoseOfOpentype compares glyphs with font/opentype's. It draws the curves of such
+// small glyphs as one or two lines, so the coverage of a pixel at an edge may differ by a sixth.
 func TestGlyphsAreThoseOfOpentype(t *testing.T) {
 	parsed, err := opentype.Parse(goregular.TTF)
 	if err != nil {

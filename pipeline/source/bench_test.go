@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// BenchmarkList lists 200,000 pictures in one folder, as a dataset has them.
+// BenchmarkList lists 200,000 pictures in one folder, like a dataset.
 func BenchmarkList(b *testing.B) {
 	const n = 200_000
 	plant(b, "p/", "out/")

@@ -58,7 +58,7 @@ func TestDistinctCase(t *testing.T) {
 	if !ok {
 		t.Fatalf("where case does not matter: got error %v", err)
 	}
-	if collision.Rel != "a/x" && collision.Rel != "Run.JSON" { // the former unless this system folds case, too
+	if collision.Rel != "a/x" && collision.Rel != "Run.JSON" { // the former unless this system folds case too
 		t.Errorf("got %+v", collision)
 	}
 }

@@ -73,7 +73,7 @@ func FuzzReadList(f *testing.F) {
 				t.Errorf("name %q", name)
 			}
 		}
-		// Written out again, the names are the same list.
+		// Written again, the names give the same list.
 		written := strings.Join(names, end) + end
 		if !nul {
 			written = strings.Join(names, "\r\n") + "\r\n"

@@ -31,8 +31,8 @@ func TestParseShard(t *testing.T) {
 	}
 }
 
-// The parts were computed with sha256sum: runs that are spread over machines and
-// years rest on them.
+// The parts were computed with sha256sum. They must never change, since runs on several
+// machines and in different years depend on them.
 func TestShardNeverChanges(t *testing.T) {
 	for _, tt := range []struct {
 		rel   string

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// plant makes a tree in a new folder and makes that the current one. A name that
-// ends in a slash is a folder, "a -> b" a link, all others are files.
+// plant makes a tree in a new folder and makes that the current one. A name that ends in a
+// slash is a folder, "a -> b" is a link, and every other name is a file.
 func plant(t testing.TB, names ...string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,13 +55,13 @@ func lines(entries []Entry) []string {
 	return got
 }
 
-// list is List of folders that give pictures.
+// list calls List with the extensions of pictures.
 func list(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	opts.Extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif"}
 	return List(ctx, inputs, opts)
 }
 
-// TestListWithoutExtensions: folders then give every file that is not hidden.
+// TestListWithoutExtensions checks that folders then give every file that is not hidden.
 func TestListWithoutExtensions(t *testing.T) {
 	plant(t, "p/a.png", "p/b", "p/c.Txt", "p/.d")
 	entries, err := List(t.Context(), []string{"p"}, Options{})
@@ -305,7 +305,7 @@ func TestListRefuses(t *testing.T) {
 	}
 }
 
-// fading ends after its Err was asked for a number of times.
+// fading is a context that ends after its Err has been called a number of times.
 type fading struct {
 	context.Context
 	left int

@@ -53,8 +53,7 @@ func readCases(t *testing.T) (cases []known) {
 	return cases
 }
 
-// tally runs pictures, each of so many equal parts of the values, through a Tally of one
-// filter.
+// tally runs pictures, each with the same number of the values, through a Tally of one filter.
 func tally(t *testing.T, values []float32, pictures int) *Tally {
 	t.Helper()
 	all := NewTally(1)
@@ -76,9 +75,9 @@ type namedLayer struct{ filters.Layer }
 func (namedLayer) Name() string      { return "layer" }
 func (namedLayer) Filters() []string { return []string{"filter"} }
 
-// TestFigures compares with exact arithmetic and numpy. Counts, extremes and the mean are
-// exact; the deviation is rounded once more than the exact one, and percentiles lie within
-// 1/256 of the values next to them.
+// TestFigures compares with exact arithmetic and numpy. Counts, extremes and the mean are exact.
+// The deviation is rounded once more than the exact one. Percentiles lie within 1/256 of the
+// values next to them.
 func TestFigures(t *testing.T) {
 	for _, c := range readCases(t) {
 		values := c.floats(t)
@@ -121,8 +120,8 @@ func checkPercentiles(t *testing.T, name string, values []float32, got, want Per
 	}
 }
 
-// TestPeaks has the strongest nine of twelve pictures, ties in the order of pictures, and
-// none without a value above 0.
+// TestPeaks keeps the strongest nine of twelve pictures. Ties are in the order of the pictures.
+// A picture without a value above 0 has no patch.
 func TestPeaks(t *testing.T) {
 	all := NewTally(1)
 	plan := &filters.LayerPlan{Field: [2]int{5, 3}, FieldStart: [2]int{-2, -1}, Jump: [2]int{2, 4}}
@@ -159,7 +158,7 @@ func TestPeaks(t *testing.T) {
 	}
 }
 
-// TestFindings has each kind of finding but near duplicates at and beside its limit.
+// TestFindings has every kind of finding except near duplicates, at its limit and beside it.
 func TestFindings(t *testing.T) {
 	spread := func(n int, value float32) []float32 { // the first n of 2000 values, half of these 1
 		values := make([]float32, 2000)
@@ -192,8 +191,8 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestPositions has places that are spread over maps of any shape, each once, and all of
-// a small map.
+// TestPositions checks that places are scattered over maps of any shape, that none is twice,
+// and that a small map has all of its places.
 func TestPositions(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 1000}, {1000, 1}, {16, 16}, {15, 17}, {20, 5}, {3, 400}, {427, 640}, {5000, 7}} {
 		h, w := size[0], size[1]
@@ -217,8 +216,8 @@ func TestPositions(t *testing.T) {
 	}
 }
 
-// TestCorrelation compares with the textbook's formula, with means far from 0 and pictures
-// of two sizes.
+// TestCorrelation compares with the textbook formula, with means far from 0 and pictures of two
+// sizes.
 func TestCorrelation(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	const filters = 5
@@ -269,7 +268,7 @@ func pearson(a, b []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// TestFileRoundTrip reads what was written, and refuses what is none.
+// TestFileRoundTrip reads a file that was written, and refuses other files.
 func TestFileRoundTrip(t *testing.T) {
 	file := File{Version: Version, Pictures: 1, Layers: []Layer{tally(t, []float32{0, 1, -2.5, 1e-40}, 1).Layer("s", namedLayer{}, "ab")}}
 	name := filepath.Join(t.TempDir(), "stats.json")

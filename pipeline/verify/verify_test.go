@@ -18,7 +18,7 @@ import (
 	"filterbank/pipeline/render"
 )
 
-// TestRun pins the digest too, which Run itself holds against Digest.
+// TestRun also fixes the digest, which Run itself compares with Digest.
 func TestRun(t *testing.T) {
 	r, err := Run(context.Background())
 	if err != nil {
@@ -56,8 +56,8 @@ func TestReportRight(t *testing.T) {
 	}
 }
 
-// TestSequence holds the generator against the first numbers that SplitMix64's
-// reference implementation (prng.di.unimi.it/splitmix64.c) gives for 1234567.
+// TestSequence compares the generator with the first numbers of SplitMix64's reference
+// implementation (prng.di.unimi.it/splitmix64.c) for the seed 1234567.
 func TestSequence(t *testing.T) {
 	s := sequence(1234567)
 	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821} {
@@ -74,7 +74,7 @@ func plainRun(t *testing.T) runFunc {
 	return r.Run
 }
 
-// spoil runs as run does but for one value of the first row of a layer.
+// spoil runs like run, but changes one value of the first row of a layer.
 func spoil(run runFunc, layer int, change func(float32) float32) runFunc {
 	return func(ctx context.Context, plan *filters.Plan, taps []bool, src filters.RowReader, emit filters.Emit) error {
 		return run(ctx, plan, taps, src, func(l int, rows volume.Rows) error {
@@ -144,7 +144,7 @@ func TestConvolutionThatIsWrong(t *testing.T) {
 		{"NaN", func(float32) float32 { return nan }, len(cases)},
 		{"infinity", func(float32) float32 { return inf }, len(cases)},
 	} {
-		// The last layer is layer 0 in all cases but the last four, which have three.
+		// The last layer is layer 0 in all cases except the last four, which have three layers.
 		if got := checkConvolution(context.Background(), cases[:len(cases)-4], spoil(plain, 0, c.change)); got.Wrong != max(0, c.wrong-4) {
 			t.Errorf("%s: %d wrong, want %d: %s", c.name, got.Wrong, max(0, c.wrong-4), got.First)
 		}
@@ -154,7 +154,7 @@ func TestConvolutionThatIsWrong(t *testing.T) {
 	}
 }
 
-// TestBoundsAreOfUse: a bound that is far above its value would let anything pass.
+// TestBoundsAreOfUse checks that no bound is far above its value, since it would pass anything.
 func TestBoundsAreOfUse(t *testing.T) {
 	cases, err := loadConvCases()
 	if err != nil {
@@ -246,7 +246,7 @@ func TestFilesThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestCasesAreComplete: a hash over all outputs says nothing of a mode that no case has.
+// TestCasesAreComplete checks that every mode has a case, since the digest cannot.
 func TestCasesAreComplete(t *testing.T) {
 	cases, err := loadConvCases()
 	if err != nil {
@@ -301,8 +301,8 @@ func TestPaddingJSON(t *testing.T) {
 	}
 }
 
-// TestHardToRound: a few in a thousand of the sums that these values make come out
-// otherwise when they are rounded to float64 first.
+// TestHardToRound checks that a few in a thousand of the sums of these values change if they
+// are rounded to float64 first.
 func TestHardToRound(t *testing.T) {
 	for name, draw := range map[string]func(s *sequence, n int) []float32{"sparse": (*sequence).sparse, "faint": (*sequence).faint} {
 		s, hard := sequence(1), 0

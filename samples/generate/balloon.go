@@ -7,7 +7,7 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 )
 
-// balloon is a picture with an up and a left: a balloon with a letter F over hills.
+// balloon is a picture that shows which side is up: a balloon with a letter F over hills.
 func balloon() image.Image {
 	const w, h, cx, cy = 300, 400, 146.0, 138.0
 	letter := write(gobold.TTF, 104, "F")
@@ -35,8 +35,8 @@ func balloon() image.Image {
 	})
 }
 
-// envelope is the half width of the balloon at a height from its middle: a ball
-// that narrows to the mouth.
+// envelope is half the width of the balloon at a height relative to its middle: a ball that
+// narrows to the mouth.
 func envelope(dy float64) float64 {
 	const r = 96.0
 	switch {
@@ -50,7 +50,7 @@ func envelope(dy float64) float64 {
 	return from + (17-from)*t*(0.33+0.67*t) - 6*t*(1-t)
 }
 
-// silk is the colour of the balloon across (−1 … 1) and at a height.
+// silk is the colour of the balloon at a place across it (−1 … 1) and at a height.
 func silk(across, dy float64) light {
 	angle := math.Asin(min(max(across, -1), 1))
 	gore := int(math.Floor(angle/math.Pi*12 + 6.5))

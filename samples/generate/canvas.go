@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// light is a colour in linear light, sRGB's primaries, each channel in [0, 1]:
-// mixing and averaging are right in linear light only.
+// light is a colour in linear light with sRGB's primaries, each channel in [0, 1]. Mixing and
+// averaging are right only in linear light.
 type light struct{ r, g, b float64 }
 
 // rgb reads a colour written as 0xRRGGBB in sRGB.
@@ -29,7 +29,7 @@ func (a light) mix(b light, t float64) light {
 	return a.times(1 - t).plus(b.times(t))
 }
 
-// linear undoes sRGB's transfer function, encoded applies it (IEC 61966-2-1).
+// linear undoes sRGB's transfer function, and encoded applies it (IEC 61966-2-1).
 func linear(v float64) float64 {
 	if v <= 0.04045 {
 		return v / 12.92
@@ -52,8 +52,8 @@ func (a light) pixel() color.RGBA {
 
 func byte8(v float64) uint8 { return uint8(math.RoundToEven(v * 255)) }
 
-// shader is the colour of a picture at a point: x to the right and y down, in
-// pixels from the top left corner.
+// shader returns the colour of a picture at a point in pixels from the top left corner. x is to
+// the right and y down.
 type shader func(x, y float64) light
 
 // paint draws a w×h picture. Every pixel is the mean of n×n points.

@@ -17,10 +17,10 @@ var (
 	wheel = ramp{coral, amber, rgb(0x7a9e3c), teal, rgb(0x2b6cb0), rgb(0x4b3f8f), plum, rgb(0xc23b5a), coral}
 )
 
-// zonePlate is a chirp in every direction: the wave at distance r from the centre
-// has r/(2·radius) cycles a pixel, so that it nears Nyquist's half a cycle at the
-// middle of each edge. A band-pass filter answers with a ring. The colours lie on
-// one line from dark to light, hence a palette of 256.
+// zonePlate is a chirp in every direction. The wave at distance r from the centre has
+// r/(2·radius) cycles per pixel, so that it comes near Nyquist's half cycle at the middle of
+// each edge. A band-pass filter answers with a ring. All colours lie on a line from dark to
+// light, so a palette of 256 holds them.
 func zonePlate() image.Image {
 	const size = 384
 	palette := make(color.Palette, 256)
@@ -41,8 +41,8 @@ func zonePlate() image.Image {
 	return img
 }
 
-// siemensStar is a wheel of 36 wedges in eight hues: every orientation once, and
-// every width down to less than a pixel at the hub.
+// siemensStar is a wheel of 36 wedges in eight hues. It has every orientation, and every width
+// down to less than a pixel at the hub.
 func siemensStar() image.Image {
 	const size, spokes = 400, 36
 	return paint(size, size, 6, func(x, y float64) light {
@@ -60,8 +60,8 @@ func siemensStar() image.Image {
 	})
 }
 
-// checkerboard is flat around a ball that lifts it: straight edges and right
-// angles outside, every orientation and size inside.
+// checkerboard is flat outside a ball that raises it. Outside there are straight edges and
+// right angles, and inside all orientations and sizes.
 func checkerboard() image.Image {
 	const size, square, radius = 400, 25, 158
 	return paint(size, size, 4, func(x, y float64) light {
@@ -69,15 +69,15 @@ func checkerboard() image.Image {
 		r := math.Hypot(dx, dy) / radius
 		shade := 1.0
 		if r < 1 {
-			// A point of the ball shows the board where its own height was lifted from:
-			// the arc is longer than its chord.
+			// The board is wrapped around the ball. A point at distance r shows the board at the
+			// length of the arc, which is longer than r.
 			stretch := math.Asin(r) / (math.Pi / 2) / max(r, 1e-9)
 			dx, dy = dx*stretch, dy*stretch
 			up := math.Sqrt(1 - r*r)
 			shade = 0.28 + 0.72*min(1, max(0, 0.8*up+0.45*(-(x-200)-(y-200))/radius))
 		}
 		i, j := int(math.Floor(dx/square)), int(math.Floor(dy/square))
-		if r >= 1 { // the ball's shadow falls to the lower right
+		if r >= 1 { // the shadow of the ball falls to the lower right
 			shade = 1 - 0.6*(1-smooth(0.86, 1.14, math.Hypot(x-size/2-20, y-size/2-24)/radius))
 		}
 		dark, pale := teal.mix(night, 0.35), paper
@@ -91,9 +91,9 @@ func checkerboard() image.Image {
 	})
 }
 
-// gratings is a table of Gabor patches: eight orientations across, from 0° in
-// steps of 22.5°, and five wavelengths down, from 4 to 20 pixels. A Gabor filter
-// lights the patch that it matches.
+// gratings is a table of Gabor patches: eight orientations across, from 0° in steps of 22.5°,
+// and five wavelengths down, from 4 to 20 pixels. A Gabor filter answers to the patch that it
+// matches.
 func gratings() image.Image {
 	const tile = 64
 	wavelengths := [...]float64{4, 6, 9, 13.5, 20}

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 )
 
-// deepRamp is a plane of colour in 16 bits that rises by at most a third of an
-// 8-bit level from pixel to pixel, with a word on it that stands out by an eighth of a level:
-// a Laplacian, which a plane leaves at 0, reads the word from the 16 bits, and
-// finds nothing but the steps of the ramp once they are cut to 8.
+// deepRamp is a plane of colour in 16 bits that rises by at most a third of an 8-bit level per
+// pixel. A word on it differs from the plane by an eighth of a level. A Laplacian is 0 on a
+// plane, so it shows the word. If the picture is cut to 8 bits, it shows only the steps of the
+// ramp.
 func deepRamp() image.Image {
 	const w, h = 400, 200
 	word := write(gobold.TTF, 130, "16 bit")

@@ -6,13 +6,13 @@ import (
 	"image/draw"
 )
 
-// orientationRight is the EXIF orientation of a picture that was taken with the
-// camera turned: its rows are the scene's columns, and turning it clockwise by a
-// quarter sets it upright (CIPA DC-008, tag 0x0112, value 6).
+// orientationRight is the EXIF orientation of a picture taken with a turned camera. The
+// picture's rows are the scene's columns, and a quarter turn clockwise sets it upright (CIPA
+// DC-008, tag 0x0112, value 6).
 const orientationRight = 6
 
-// encodeTurned stores a picture as such a camera does: turned counterclockwise,
-// in a JPEG that says so.
+// encodeTurned stores a picture like such a camera: turned counterclockwise, in a JPEG with
+// that orientation.
 func encodeTurned(img image.Image) ([]byte, error) {
 	b := img.Bounds()
 	stored := image.NewRGBA(image.Rect(0, 0, b.Dy(), b.Dx()))
@@ -28,8 +28,8 @@ func encodeTurned(img image.Image) ([]byte, error) {
 	return append(append(data[:2:2], exif(orientationRight)...), data[2:]...), nil
 }
 
-// exif is an APP1 segment with nothing but an orientation: a big-endian TIFF
-// header and a directory of one entry.
+// exif is an APP1 segment with only an orientation: a big-endian TIFF header and a directory
+// of one entry.
 func exif(orientation uint16) []byte {
 	tiff := []byte("MM\x00*\x00\x00\x00\x08")
 	tiff = binary.BigEndian.AppendUint16(tiff, 1)      // one entry:

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// logo is filterbank's own: three 5×5 kernels, stacked like the maps of a layer,
-// translucent on nothing.
+// logo is filterbank's logo: three 5×5 kernels, stacked like the maps of a layer, translucent
+// on a transparent background.
 func logo() image.Image {
 	const size, n = 320, 5
 	img := image.NewNRGBA(image.Rect(0, 0, size, size))
@@ -30,7 +30,7 @@ func logo() image.Image {
 	return img
 }
 
-// stacked lays the tiles over one another, from the lowest up.
+// stacked lays the tiles over each other, from the lowest up.
 func stacked(x, y float64) (c light, alpha float64) {
 	for i := range 3 {
 		ink, a := tile(x-160, y-160+float64(i-1)*84, i)
@@ -44,8 +44,8 @@ func stacked(x, y float64) (c light, alpha float64) {
 	return c, alpha
 }
 
-// tile is a kernel seen from above at an angle, around (0, 0): a square turned by
-// 45° and pressed flat, cut into 5×5 weights, light where they are positive.
+// tile is a kernel seen from above at an angle, around (0, 0): a square turned by 45° and
+// flattened, with 5×5 weights that are light if they are positive.
 func tile(x, y float64, index int) (light, float64) {
 	const half, weight, round = 75.0, 28.0, 18.0
 	dx, dy := x/1.44, y/0.66

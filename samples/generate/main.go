@@ -1,6 +1,6 @@
-// Command generate owns the sample pictures and the weights of alexnet.yaml: it draws them
-// and writes them into a folder. It is a module of its own, so that its fonts and its slow
-// tests are no part of the program.
+// Command generate owns the sample pictures and the weights of alexnet.yaml: it draws them and
+// writes them into a folder. It never touches other files. It is a module of its own, so that
+// its fonts and its slow tests are not part of the program.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 	}
 }
 
-// generate writes every file into dir, over what is there.
+// generate writes every file into dir and replaces older ones.
 func generate(dir string) error {
 	for _, p := range pictures {
 		data, err := p.encode(p.draw())

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// Every picture is drawn anew and compared with the file, both decoded: the bytes
-// of a file also depend on the encoders of the Go version at hand.
+// Every picture is drawn anew and compared with the file, both decoded, since the bytes of a file
+// also depend on the encoders of the Go version.
 func TestFilesAreUpToDate(t *testing.T) {
 	for _, p := range pictures {
 		t.Run(p.name, func(t *testing.T) {
@@ -34,13 +34,12 @@ func TestFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// alike compares two files of a picture, in 8-bit levels. They may differ by one,
-// because package math and fused multiply-adds round differently on different
-// processors, and a value may lie on the boundary. JPEG rounds coefficients instead:
-// one that lies on a boundary and goes the other way moves the pixels of its block by
-// a wave, a quarter of its quantiser high. That is 6 levels of luminance at quality
-// 90 (24/4) and 9 of blue (1.772·20/4); 16 leaves room for two in one block. Such
-// blocks are few, so the mean stays small.
+// alike compares two files of a picture, in 8-bit levels. They may differ by one, because package
+// math and fused multiply-adds round differently on different processors, and a value may lie on
+// a boundary. JPEG rounds coefficients instead. A coefficient on a boundary that is rounded the
+// other way changes the pixels of its block by a wave, a quarter of its quantiser high. That is
+// 6 levels of luminance at quality 90 (24/4) and 9 levels of blue (1.772·20/4). The limit of 16
+// allows two such coefficients in a block. Such blocks are few, so the mean stays small.
 func alike(name string, a, b []byte) error {
 	decode := png.Decode
 	lossy := filepath.Ext(name) == ".jpg"
@@ -65,7 +64,7 @@ func alike(name string, a, b []byte) error {
 	return nil
 }
 
-// difference of the channels of two pictures of one size, in 8-bit levels.
+// difference compares the channels of two pictures of one size, in 8-bit levels.
 func difference(a, b image.Image) (greatest, mean float64) {
 	r := a.Bounds()
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -101,8 +100,8 @@ func TestGenerateWritesWhatSamplesHolds(t *testing.T) {
 	}
 }
 
-// 1e-6 is a few units in the last place of the largest weight, by which sines and
-// exponentials may differ between processors.
+// 1e-6 is a few units in the last place of the largest weight. Sines and exponentials may differ
+// by as much between processors.
 func TestWeightsAreUpToDate(t *testing.T) {
 	stored, err := os.ReadFile("../" + weightsName)
 	if err != nil {
@@ -122,11 +121,11 @@ func TestWeightsAreUpToDate(t *testing.T) {
 	}
 }
 
-// What the samples are there for: each kind of picture that they stand for.
+// Each kind of picture that the samples represent.
 func TestKindsOfPictures(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		header string // its first bytes after the size, or its first ones
+		header string // the bytes after the size, or the first bytes
 		at     int
 	}{
 		{"ramp.png", "\x10\x02", 24},       // 16 bits, RGB

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// mosaic is a window of leaded glass, a sun over waves. Both its sides are odd, so
-// every even stride leaves something over.
+// mosaic is a window of leaded glass, a sun over waves. Both sides are odd, so that every even
+// stride leaves rows and columns over.
 func mosaic() image.Image {
 	const w, h, pane = 253, 187, 15.0
 	return paint(w, h, 4, func(x, y float64) light {

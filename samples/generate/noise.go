@@ -2,8 +2,8 @@ package main
 
 import "math"
 
-// hash is a number in [0, 1) that depends on a lattice point and a seed alone, by
-// the finaliser of MurmurHash3.
+// hash is a number in [0, 1) that depends only on a lattice point and a seed. It uses the
+// finaliser of MurmurHash3.
 func hash(x, y int, seed uint32) float64 {
 	h := uint32(x)*0x85ebca6b ^ uint32(y)*0xc2b2ae35 ^ seed*0x9e3779b9
 	h ^= h >> 16
@@ -14,8 +14,8 @@ func hash(x, y int, seed uint32) float64 {
 	return float64(h>>8) / (1 << 24)
 }
 
-// noise is value noise in [0, 1) with one knot per unit, smooth to the second
-// derivative (K. Perlin, Improving Noise, 2002, for the quintic).
+// noise is value noise in [0, 1) with one knot per unit. It is smooth to the second derivative
+// (K. Perlin, Improving Noise, 2002, has the quintic).
 func noise(x, y float64, seed uint32) float64 {
 	fx, fy := math.Floor(x), math.Floor(y)
 	ix, iy := int(fx), int(fy)
@@ -27,9 +27,9 @@ func noise(x, y float64, seed uint32) float64 {
 
 func quintic(t float64) float64 { return t * t * t * (t*(6*t-15) + 10) }
 
-// fractal sums octaves of noise, each at twice the frequency and half the
-// amplitude of the last and turned against it so that no lattice shows. The
-// result is in [0, 1) with mean ½.
+// fractal sums octaves of noise. Each has twice the frequency and half the amplitude of the
+// octave before, and is turned against it so that no lattice shows. The result is in [0, 1)
+// with mean ½.
 func fractal(x, y float64, octaves int, seed uint32) float64 {
 	sum, amplitude, total := 0.0, 0.5, 0.0
 	for range octaves {
@@ -42,9 +42,8 @@ func fractal(x, y float64, octaves int, seed uint32) float64 {
 	return sum / total
 }
 
-// cell looks for the nearest of one random point per unit square: its distance,
-// the distance of the second nearest, and where it is (S. Worley, A Cellular
-// Texture Basis Function, 1996).
+// cell finds the nearest of random points, one per unit square: its distance, the distance of
+// the second nearest, and its place (S. Worley, A Cellular Texture Basis Function, 1996).
 func cell(x, y float64, seed uint32) (d1, d2, px, py float64) {
 	ix, iy := int(math.Floor(x)), int(math.Floor(y))
 	d1, d2 = 9, 9 // squared until the end
@@ -63,7 +62,7 @@ func cell(x, y float64, seed uint32) (d1, d2, px, py float64) {
 	return math.Sqrt(d1), math.Sqrt(d2), px, py
 }
 
-// own is a number in [0, 1) of the cell around the point that cell found.
+// own is a number in [0, 1) for the cell whose point cell has found.
 func own(px, py float64, seed uint32) float64 {
 	return hash(int(math.Floor(px)), int(math.Floor(py)), seed)
 }

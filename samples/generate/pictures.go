@@ -7,7 +7,7 @@ import (
 	"image/png"
 )
 
-// picture is one file of the samples: what it shows and how it is stored.
+// picture is a file of the samples.
 type picture struct {
 	name   string
 	draw   func() image.Image
@@ -38,7 +38,7 @@ func encodePNG(img image.Image) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// encodeJPEG writes 4:2:0 for colour, the only subsampling that image/jpeg has.
+// encodeJPEG writes colour as 4:2:0, the only subsampling of image/jpeg.
 func encodeJPEG(img image.Image) ([]byte, error) {
 	var out bytes.Buffer
 	err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 90})

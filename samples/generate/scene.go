@@ -20,14 +20,14 @@ const (
 
 var (
 	sunX, sunY = 236.0, 112.0                 // of the disc, in pixels
-	toSun      = unit(vec{-0.80, 0.34, 0.28}) // more from the side than the disc, which would leave the slopes black
+	toSun      = unit(vec{-0.80, 0.34, 0.28}) // more from the side than the disc, since otherwise the slopes would be black
 	sunlight   = light{1.75, 1.22, 0.78}
 	skylight   = light{0.30, 0.40, 0.62}
 )
 
-// landscape renders the scene column by column: a ray of the column that rises
-// sees what rises above all nearer ground, so one walk ahead serves them all
-// (as in the voxel terrains of the game Comanche, 1992).
+// landscape renders the scene column by column. Each ray of a column sees the ground that rises
+// above all nearer ground, so one walk away from the camera serves all rays of the column (as
+// in the voxel terrains of the game Comanche, 1992).
 func landscape() image.Image {
 	columns := make([]column, sceneW*sceneFine)
 	for i := range columns {
@@ -49,8 +49,8 @@ func landscape() image.Image {
 	})
 }
 
-// column holds for each row of rays the depth of the ground that it meets, or
-// +Inf: directly, and after the lake has reflected it.
+// column holds, for each row of rays, the depth of the ground that the ray meets, or +Inf: one
+// depth for the direct ray and one for the ray that the lake reflects.
 type column struct{ direct, mirrored [sceneH * sceneFine]float64 }
 
 func look(x float64) column {
@@ -59,7 +59,7 @@ func look(x float64) column {
 	for i := range rows {
 		c.direct[i], c.mirrored[i] = math.Inf(1), math.Inf(1)
 	}
-	top, bottom := rows, int(horizon*sceneFine) // rows already met
+	top, bottom := rows, int(horizon*sceneFine) // the rows met so far
 	for z := nearest; z < farthest; z += max(0.012, 0.004*z) {
 		h := ground((x-sceneW/2)/focal*z, z)
 		if h <= 0 {
@@ -76,7 +76,8 @@ func look(x float64) column {
 	return c
 }
 
-// view is what a ray through a pixel sees: the ground at depth z or, at +Inf, the sky.
+// view is the colour that a ray through a pixel sees: the ground at depth z, or the sky if z is
+// +Inf.
 func view(x, y, z float64) light {
 	if math.IsInf(z, 1) {
 		return sky(x, y)
@@ -102,8 +103,8 @@ func rock(x, z float64) float64 {
 
 func bump(x, z, r float64) float64 { return math.Exp(-(x*x + z*z) / (r * r)) }
 
-// ridges is fractal noise folded where it crosses its mean, so that it has crests:
-// in [0, 1] (F. K. Musgrave, in Texturing and Modeling, 1994, ridged multifractal).
+// ridges is fractal noise folded at its mean, so that it has crests. It is in [0, 1] (F. K.
+// Musgrave, in Texturing and Modeling, 1994, ridged multifractal).
 func ridges(x, z float64, octaves int) float64 {
 	sum, amplitude, weight := 0.0, 0.5, 1.0
 	for i := range octaves {
@@ -117,7 +118,7 @@ func ridges(x, z float64, octaves int) float64 {
 	return sum
 }
 
-// ground is the height of rock and of the trees that stand on it.
+// ground is the height of rock with the trees on it.
 func ground(x, z float64) float64 {
 	h := rock(x, z)
 	if thick := forest(x, z, h); thick > 0 {
@@ -127,7 +128,7 @@ func ground(x, z float64) float64 {
 	return h
 }
 
-// forest is how much wood grows at a point of height h, in [0, 1].
+// forest is the density of the wood at a point of height h, in [0, 1].
 func forest(x, z, h float64) float64 {
 	line := 1.15 + 0.9*(fractal(x*0.6, z*0.6, 3, 41)-0.5)
 	return smooth(0.05, 0.09, h) * (1 - smooth(line-0.25, line, h)) * smooth(0.34, 0.46, fractal(x*0.9, z*0.9, 3, 43))
@@ -158,8 +159,8 @@ func slope(x, z float64) light {
 	return base.tinted(sunlight.times(sun).plus(skylight.times(0.45 + 0.55*n.y)))
 }
 
-// lit is how much of the sun reaches a point above which nothing stands: 0 behind
-// a ridge, 1 in the open, with a soft edge.
+// lit is the share of sunlight that reaches a point: 0 behind a ridge, 1 in the open, with a
+// soft edge.
 func lit(x, y, z float64) float64 {
 	open := 1.0
 	for t := 0.15; t < 9; t *= 1.25 {

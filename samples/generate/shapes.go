@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// A region says how far a point is inside of it, in pixels: positive inside.
+// A region returns the distance of a point inside it, in pixels. It is negative outside.
 type region func(x, y float64) float64
 
 func disc(cx, cy, r float64) region {
@@ -25,8 +25,8 @@ func box(cx, cy, w, h, degrees float64) region {
 	}
 }
 
-// polygon is a regular one with n corners at distance r, the first at degrees
-// clockwise from the top; a dent below 1 makes it a star.
+// polygon is a regular polygon with n corners at distance r. The first corner is degrees
+// clockwise from the top. A dent below 1 makes it a star.
 func polygon(cx, cy, r float64, n int, degrees, dent float64) region {
 	corners := make([][2]float64, 2*n)
 	for i := range corners {
@@ -38,7 +38,7 @@ func polygon(cx, cy, r float64, n int, degrees, dent float64) region {
 		corners[i] = [2]float64{cx + at*sin, cy - at*cos}
 	}
 	return func(x, y float64) float64 {
-		inside := -1.0 // even-odd rule; how far matters to nobody here
+		inside := -1.0 // even-odd rule; the distance does not matter here
 		for i, a := range corners {
 			b := corners[(i+1)%len(corners)]
 			if (a[1] > y) != (b[1] > y) && x < a[0]+(y-a[1])/(b[1]-a[1])*(b[0]-a[0]) {
@@ -53,15 +53,15 @@ func (r region) above(edge float64) region {
 	return func(x, y float64) float64 { return min(r(x, y), edge-y) }
 }
 
-// patch is a region in a colour: opaque, or, with multiply, like stained glass.
+// patch is a region with a colour: opaque, or like stained glass with multiply.
 type patch struct {
 	region
 	ink      light
 	multiply bool
 }
 
-// composition is a poster of flat shapes: straight and round edges, corners of
-// many angles, thin and thick lines, and every hue against every other.
+// composition is a poster of flat shapes: straight and round edges, corners of many angles,
+// thin and thick lines, and every hue beside every other.
 func composition() image.Image {
 	const w, h = 480, 360
 	patches := []patch{

@@ -28,8 +28,8 @@ func sky(x, y float64) light {
 	return c.mix(cloud, 0.85*cover)
 }
 
-// lake is the water through a pixel at depth z: what it mirrors, blurred down the
-// page by waves, over its own deep green.
+// lake is the water through a pixel at depth z: its reflection, blurred vertically by waves,
+// over its own deep green.
 func lake(columns []column, x, y, z float64) light {
 	px, pz := (x-sceneW/2)/focal*z, z
 	wave := fractal(px*9, pz*26, 3, 71) - 0.5
@@ -39,7 +39,7 @@ func lake(columns []column, x, y, z float64) light {
 	rx := min(max(x+0.35*tilt, 0), sceneW-1)
 	seen := view(rx, 2*horizon-ry, columns[int(rx*sceneFine)].mirrored[int(ry*sceneFine)])
 
-	// Schlick's approximation of Fresnel's reflectance, water's 0.02 head on.
+	// Schlick's approximation of Fresnel's reflectance, which is 0.02 for water seen from above.
 	cos := cameraHeight / math.Hypot(z, cameraHeight)
 	reflect := 0.02 + 0.98*math.Pow(1-cos, 5)
 	water := rgb(0x12414a).mix(rgb(0x2c6f70), smooth(9, 2, z))
@@ -48,7 +48,8 @@ func lake(columns []column, x, y, z float64) light {
 	return haze(x, horizon, z, c).plus(light{1, 0.74, 0.42}.times(0.9 * glitter))
 }
 
-// foreground is the near bank with its firs, where one covers the pixel.
+// foreground is the near bank with its firs. The second result is false if no fir covers the
+// pixel.
 func foreground(x, y float64) (light, bool) {
 	for _, f := range firs {
 		if c, ok := f.at(x, y); ok {
@@ -68,7 +69,7 @@ func foreground(x, y float64) (light, bool) {
 	return c, true
 }
 
-// fir is a tree in the plane of the picture: where its top is and how high it is, in pixels.
+// fir is a tree in the plane of the picture: the place of its top, and its height, in pixels.
 type fir struct {
 	x, top, height float64
 	seed           uint32
@@ -85,7 +86,7 @@ func (f fir) at(x, y float64) (light, bool) {
 		return light{}, false
 	}
 	dx := x - f.x
-	// Boughs hang: a tier ends lower at its tips than at the trunk.
+	// Boughs hang, so a tier ends lower at its tips than at the trunk.
 	tiers := 5 + f.height/17
 	at := t*tiers + 0.35*noise(x/4, y/9, f.seed) - math.Abs(dx)/f.height*5.5
 	tier, part := math.Floor(at), at-math.Floor(at)

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// The still life stands on a table at height 0; x is to the right, y up and z away
-// from the camera, in units of about 10 cm.
+// The still life stands on a table at height 0. x is to the right, y up and z away from the
+// camera, in units of about 10 cm.
 const (
 	table = iota
 	vase
@@ -21,7 +21,7 @@ var (
 	lifeLamp = unit(vec{-0.62, 0.66, -0.42})
 )
 
-// stillLife traces a vase and fruit on a wooden table by the light of a window.
+// stillLife renders a vase and fruit on a wooden table in the light of a window, by ray marching.
 func stillLife() image.Image {
 	const w, h = 480, 360
 	ahead := unit(vec{0.15, 0.98, 0}.minus(lifeEye))
@@ -56,7 +56,7 @@ func lifeRay(d vec, fx, fy float64) light {
 	return lifeShade(p, d, table).mix(wall, smooth(11, 14, limit))
 }
 
-// things is the distance to the nearest thing on the table and which it is.
+// things returns the distance to the nearest thing on the table, and the thing.
 func things(p vec) (dist float64, what int) {
 	dist, what = vaseDistance(p), vase
 	for _, next := range [...]struct {
@@ -86,8 +86,8 @@ func stick(p, a, b vec, r float64) float64 {
 	return p.minus(a.plus(ab.times(t))).length() - r
 }
 
-// blend is the smaller of two distances with the crease between them filled
-// (I. Quilez, smooth minimum, polynomial).
+// blend is the smaller of two distances with the crease between them filled (I. Quilez, smooth
+// minimum, polynomial).
 func blend(a, b, k float64) float64 {
 	h := max(k-math.Abs(a-b), 0) / k
 	return min(a, b) - h*h*k/4
@@ -105,8 +105,8 @@ func appleDistance(p vec) float64 {
 	return p.length() - 0.52 + dimple
 }
 
-// vaseDistance is that to a surface of revolution, short of the true one because
-// the outline leans.
+// vaseDistance is the distance to a surface of revolution. It is shorter than the true distance
+// because the outline leans.
 func vaseDistance(p vec) float64 {
 	r := math.Hypot(p.x+0.35, p.z-0.55)
 	y := p.y
@@ -120,7 +120,7 @@ func vaseDistance(p vec) float64 {
 	return max(d, y-2.3, -y)
 }
 
-// lifeShade is the light that a point sends back along the ray d.
+// lifeShade is the light from a point back along the ray d.
 func lifeShade(p, d vec, what int) light {
 	const e = 0.002
 	n := vec{0, 1, 0}
@@ -145,7 +145,7 @@ func lifeShade(p, d vec, what int) light {
 	return filmic(c.plus(light{1, 0.97, 0.9}.times(shine)))
 }
 
-// unshadowed is how much of the window a point sees (I. Quilez, soft shadows).
+// unshadowed is the share of the window that a point sees (I. Quilez, soft shadows).
 func unshadowed(p vec) float64 {
 	clear := 1.0
 	for t := 0.03; t < 5; {
@@ -159,7 +159,7 @@ func unshadowed(p vec) float64 {
 	return smooth(0, 1, clear)
 }
 
-// openness is how little stands around a point, from five steps along its normal.
+// openness is the free space around a point, from five steps along its normal.
 func openness(p, n vec) float64 {
 	closed, weight := 0.0, 1.0
 	for i := range 5 {
@@ -172,7 +172,7 @@ func openness(p, n vec) float64 {
 	return max(0.1, 1-0.95*closed)
 }
 
-// filmic rolls bright values off instead of cutting them.
+// filmic compresses bright values instead of cutting them.
 func filmic(c light) light {
 	roll := func(v float64) float64 { return 1 - math.Exp(-1.25*v) }
 	return light{roll(c.r), roll(c.g), roll(c.b)}

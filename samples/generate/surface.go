@@ -2,8 +2,8 @@ package main
 
 import "math"
 
-// surface is a thing's colour at a point, its normal with the grain of its skin,
-// and how strongly it mirrors the window.
+// surface returns the colour of a thing at a point, its normal with the grain of its skin, and
+// how strongly it mirrors the window.
 func surface(p, n vec, what int) (base light, normal vec, gloss float64) {
 	switch what {
 	case table:
@@ -35,7 +35,7 @@ func dimpled(p, n vec) vec {
 	return unit(n.minus(vec{bump(p.x+e, p.y, p.z) - at, bump(p.x, p.y+e, p.z) - at, bump(p.x, p.y, p.z+e) - at}.times(0.42)))
 }
 
-// planks is a table top of boards that run to the sides.
+// planks is a table top of boards that run from side to side.
 func planks(x, z float64) light {
 	const breadth = 1.15
 	board := math.Floor(z/breadth + 0.3)

@@ -13,18 +13,18 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// label is a line of text as coverage, drawn fine times too large so that it can
-// be turned and averaged down.
+// label is a line of text as coverage. It is drawn fine times too large, so that it can be
+// turned and averaged down.
 type label struct {
 	mask   *image.Alpha
-	ascent float64 // of the mask, in its pixels
-	spare  float64 // empty pixels at the right of the text
+	ascent float64 // height above the baseline, in pixels of the mask
+	spare  float64 // number of empty pixels right of the text
 }
 
 const fine = 4
 
-// write sets a line in a TrueType font whose em is size pixels. It panics when
-// the font is broken, and the fonts are constants of the program.
+// write draws a line in a TrueType font whose em has size pixels. It panics if the font is
+// broken, since the fonts are constants of the program.
 func write(ttf []byte, size float64, text string) label {
 	f, err := opentype.Parse(ttf)
 	if err != nil {
@@ -42,8 +42,8 @@ func write(ttf []byte, size float64, text string) label {
 	return label{mask, float64(ascent), size / 4}
 }
 
-// cover is how much of a point the text covers when its baseline starts at
-// (left, base), in [0, 1].
+// cover is the share of a point that the text covers, in [0, 1], if its baseline starts at
+// (left, base).
 func (l label) cover(x, y, left, base float64) float64 {
 	return l.in((x-left)*fine, (y-base)*fine)
 }
@@ -59,18 +59,18 @@ func (l label) in(x, y float64) float64 {
 	return float64(l.mask.AlphaAt(int(math.Floor(x)), int(math.Floor(y+l.ascent))).A) / 255
 }
 
-// width of the text, in pixels.
+// width is the width of the text in pixels.
 func (l label) width() float64 { return float64(l.mask.Rect.Dx())/fine - l.spare }
 
-// line is a label in its place on a page.
+// line is a label at a place on a page.
 type line struct {
 	label
 	left, base, degrees float64
 	ink                 light
 }
 
-// page is a specimen: sizes from 10 to 84 pixels, four faces, light on dark and
-// dark on light, level, rising, falling and upright.
+// page is a specimen sheet: sizes from 10 to 84 pixels, four faces, light on dark and dark on
+// light, in four directions.
 func page() image.Image {
 	const w, h = 600, 400
 	lines := []line{

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// textures is a sheet of six surfaces that differ in scale and direction but
-// little in brightness.
+// textures is a sheet of six surfaces that differ in scale and direction but little in
+// brightness.
 func textures() image.Image {
 	const side = 144
 	sheets := [...]shader{bricks, cloth, pebbles, wood, scales, grass}
@@ -67,8 +67,7 @@ func wood(x, y float64) light {
 	return c.times(0.72+0.5*fibre).mix(rgb(0x3d2312), math.Exp(-knot*knot/60))
 }
 
-// scales hang from above over the row below, as on roofs and fish: of those that
-// cover a point, the highest is seen.
+// scales overlap the row below, as on roofs and fish. The highest scale over a point is visible.
 func scales(x, y float64) light {
 	const r, step = 15.0, 8.0
 	for row := int(math.Ceil((y - r) / step)); ; row++ {

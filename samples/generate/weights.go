@@ -6,10 +6,9 @@ import (
 	"math"
 )
 
-// firstLayer is the 32 filters of alexnet.yaml, [32, 3, 11, 11]: eight directions of
-// gray waves at three wavelengths, then four patterns of red against green and of
-// blue against yellow. Every filter's positive weights sum to 1 and its negative
-// ones to −1.
+// firstLayer returns the 32 filters of alexnet.yaml, [32, 3, 11, 11]: gray waves in eight
+// directions at three wavelengths, then four patterns of red against green and four of blue
+// against yellow. The positive weights of each filter sum to 1 and the negative ones to −1.
 func firstLayer() []float32 {
 	var weights []float32
 	gray := [3]float64{1, 1, 1}
@@ -29,8 +28,8 @@ func firstLayer() []float32 {
 	return weights
 }
 
-// wave is a cosine across the given angle, in radians from x towards y, under a
-// Gaussian of deviation sigma; lengths in pixels.
+// wave is a cosine along a direction, in radians from x towards y, under a Gaussian with
+// deviation sigma. Lengths are in pixels.
 func wave(wavelength, angle, sigma float64) func(x, y float64) float64 {
 	sin, cos := math.Sincos(angle)
 	return func(x, y float64) float64 {
@@ -38,8 +37,8 @@ func wave(wavelength, angle, sigma float64) func(x, y float64) float64 {
 	}
 }
 
-// opponent samples a pattern at 11×11 pixels for each of the channels, times that
-// channel's factor, and balances the sums.
+// opponent samples a pattern at 11×11 pixels for each channel, multiplies it by the channel's
+// factor and balances the sums.
 func opponent(factors [3]float64, pattern func(x, y float64) float64) []float32 {
 	var raw []float64
 	var positive, negative float64
@@ -62,7 +61,7 @@ func opponent(factors [3]float64, pattern func(x, y float64) float64) []float32 
 	return weights
 }
 
-// npy is a NumPy array of float32 in C order (NEP 1, version 1.0).
+// npy encodes float32 values as a NumPy array in C order (NEP 1, version 1.0).
 func npy(shape string, values []float32) []byte {
 	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape)
 	const before = 10 // magic, version and length

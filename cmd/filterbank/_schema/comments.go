@@ -11,11 +11,11 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// comments are the texts beside the types of some Go sources and beside their fields.
+// comments holds the comments of types and fields in Go sources.
 type comments map[string]string // by "Type." and "Type.Field"
 
-// readComments reads the comments of Go sources. A field without a comment before it has
-// the one on its line.
+// readComments reads the comments of Go sources. The comment of a field is the one before it,
+// or else the one on its line.
 func readComments(sources ...string) (comments, error) {
 	c := comments{}
 	for _, src := range sources {
@@ -58,8 +58,8 @@ func text(doc *ast.CommentGroup) string {
 	return strings.Join(strings.Fields(doc.Text()), " ")
 }
 
-// reflector makes schemas (draft 2020-12) with the comments. A field is required if its
-// jsonschema tag says so, and no others than the struct's are allowed.
+// reflector makes schemas (draft 2020-12) with the comments as descriptions. A field is
+// required if its jsonschema tag says so. Only fields of the struct are allowed.
 func (c comments) reflector() *jsonschema.Reflector {
 	return &jsonschema.Reflector{
 		Anonymous:                  true,

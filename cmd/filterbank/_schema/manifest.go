@@ -10,8 +10,8 @@ import (
 	"filterbank/pipeline/output"
 )
 
-// published are names of definitions that differ from the names of their types: schemas
-// that people keep refer to them.
+// published holds the names of definitions that differ from the names of their types. The
+// schemas are published under these names.
 var published = map[string]string{"File": "FileInfo", "Layer": "LayerInfo"}
 
 // manifestSchema is the schema of a line of the manifest. Its descriptions are the
@@ -28,7 +28,7 @@ func manifestSchema() (*jsonschema.Schema, error) {
 	}
 	r := comments.reflector()
 	r.Namer = func(t reflect.Type) string { return published[t.Name()] } // empty keeps the type's name
-	r.RequiredFromJSONSchemaTags = false                                 // a field that may be empty is left out
+	r.RequiredFromJSONSchemaTags = false                                 // fields without omitempty are required
 	s := r.Reflect(&manifest.Record{})
 	s.Title = "filterbank manifest line"
 	code, _ := s.Properties.Get("code")
@@ -46,7 +46,7 @@ func manifestSchema() (*jsonschema.Schema, error) {
 	return s, nil
 }
 
-// demands lists the fields that a record of a status has besides those of all records.
+// demands requires fields in records of a status, besides the fields of all records.
 func demands(status manifest.Status, fields ...string) *jsonschema.Schema {
 	is := jsonschema.NewProperties()
 	is.Set("status", &jsonschema.Schema{Const: status})

@@ -36,7 +36,7 @@ func stackSchema() (*jsonschema.Schema, error) {
 	return s, nil
 }
 
-// addRules adds what the structs' types and tags do not say.
+// addRules adds rules that the types and tags of the structs do not express.
 func addRules(s *jsonschema.Schema) {
 	exactlyOne(s, "layers", "stacks")
 	nonEmpty(s.Definitions["Section"], "layers")
@@ -71,14 +71,14 @@ func exactlyOne(s *jsonschema.Schema, keys ...string) {
 	}
 }
 
-// nonEmpty asks for at least one item in a list.
+// nonEmpty requires at least one item in a list.
 func nonEmpty(s *jsonschema.Schema, key string) {
 	if p, ok := s.Properties.Get(key); ok && p.Type == "array" {
 		p.MinItems = new(uint64(1))
 	}
 }
 
-// forms are the schemas of types that stack files write in other forms than structs.
+// forms are the schemas of types that are not written as structs in stack files.
 func forms() map[string]*jsonschema.Schema {
 	least1, least0 := integers(1), integers(0)
 	positive := &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0"}

@@ -6,13 +6,13 @@ import (
 	"image"
 )
 
-// blocks writes two rows of pixels as a line of upper half blocks: the upper pixel is
-// the foreground, the lower one the background. Below an odd number of rows the
-// terminal's own background shows.
+// blocks writes two rows of pixels as a line of upper half blocks. The upper pixel is the
+// foreground and the lower one the background. If the number of rows is odd, the last lower
+// half has the terminal's own background.
 func blocks(b *bytes.Buffer, m *image.RGBA, trueColor bool) {
 	size := m.Rect.Size()
 	for y := 0; y < size.Y; y += 2 {
-		above, below := "", "" // the colours that are set
+		above, below := "", "" // the present colours, empty for the terminal's own
 		for x := range size.X {
 			if c := sgr(m, x, y, trueColor); c != above {
 				fmt.Fprintf(b, "\x1b[38;%sm", c)
@@ -30,7 +30,7 @@ func blocks(b *bytes.Buffer, m *image.RGBA, trueColor bool) {
 	}
 }
 
-// sgr is the end of an SGR sequence for a colour (ECMA-48, 8.3.117; ITU-T T.416).
+// sgr is the end of an SGR sequence that sets a colour (ECMA-48, 8.3.117; ITU-T T.416).
 func sgr(m *image.RGBA, x, y int, trueColor bool) string {
 	c := m.RGBAAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
 	if trueColor {
@@ -39,8 +39,8 @@ func sgr(m *image.RGBA, x, y int, trueColor bool) string {
 	return fmt.Sprintf("5;%d", indexed(int(c.R), int(c.G), int(c.B)))
 }
 
-// indexed is the nearest of xterm's 256 colours but the first 16, which are the user's
-// own: a cube of six levels a channel from 16 on, and 24 grays from 232 on.
+// indexed is the nearest of xterm's 256 colours, without the first 16, which users define
+// themselves: a cube of six levels a channel from 16 on, and 24 grays from 232 on.
 func indexed(r, g, b int) int {
 	level := func(v int) (index, value int) { // 0, 95, 135, 175, 215, 255
 		if v < 48 {

@@ -1,5 +1,6 @@
-// Package terminal shows pictures on terminals: by the graphics protocols of kitty,
-// iTerm2 and DEC (sixel), or with half blocks in colour where there is none.
+// Package terminal owns pictures on terminals: the graphics protocols of kitty, iTerm2 and DEC
+// (sixel), coloured half blocks where there is none, and the choice among them. It never
+// reads a file and never scales a picture.
 //
-// github.com/mattn/go-sixel writes sixels. The other protocols are a few lines each.
+// github.com/mattn/go-sixel writes sixels. The other protocols take a few lines each.
 package terminal

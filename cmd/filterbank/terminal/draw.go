@@ -11,8 +11,8 @@ import (
 	"github.com/mattn/go-sixel"
 )
 
-// Draw writes a picture at the cursor, one of its pixels for each of the screen's, and
-// a newline. Text draws nothing. Pictures are opaque.
+// Draw writes a picture at the cursor, and a newline. Each of its pixels is a pixel of the
+// screen. With the protocol Text it draws nothing. The picture must be opaque.
 func Draw(w io.Writer, p Protocol, s Screen, m *image.RGBA) error {
 	var b bytes.Buffer
 	var err error
@@ -33,8 +33,8 @@ func Draw(w io.Writer, p Protocol, s Screen, m *image.RGBA) error {
 	return err
 }
 
-// sixelBands writes one image, or below each other as many as the screen's largest asks
-// for, each of whole cells so that the next one follows closely.
+// sixelBands writes one image, or several below each other if the screen limits their size.
+// Each has whole rows of cells, so that the next one follows without a gap.
 func sixelBands(b *bytes.Buffer, s Screen, m *image.RGBA) error {
 	height := m.Rect.Dy()
 	if s.Largest.Y >= s.Cell.Y && s.Largest.Y < height {
@@ -52,8 +52,8 @@ func sixelBands(b *bytes.Buffer, s Screen, m *image.RGBA) error {
 	return nil
 }
 
-// kitty transmits a PNG and displays it, in pieces of at most 4096 bytes of base64,
-// and asks for no answer.
+// kitty transmits a PNG in pieces of at most 4096 bytes of base64 and displays it. It asks for
+// no answer.
 func kitty(b *bytes.Buffer, m image.Image) error {
 	text, _, err := encoded(m)
 	if err != nil {
@@ -75,7 +75,7 @@ func kitty(b *bytes.Buffer, m image.Image) error {
 	return nil
 }
 
-// iterm is an inline file.
+// iterm writes an inline file.
 func iterm(b *bytes.Buffer, m image.Image) error {
 	text, size, err := encoded(m)
 	if err != nil {
@@ -85,7 +85,7 @@ func iterm(b *bytes.Buffer, m image.Image) error {
 	return nil
 }
 
-// encoded is a PNG in base64, and its size without that.
+// encoded returns a PNG in base64, and the size of the PNG in bytes.
 func encoded(m image.Image) (text string, size int, err error) {
 	var file bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// noise is a picture that no encoder makes small.
+// noise is a picture that no encoder can compress.
 func noise(w, h int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	r := rand.New(rand.NewPCG(1, 2))
@@ -56,8 +56,8 @@ func samePNG(t *testing.T, text string, want *image.RGBA) {
 	}
 }
 
-// TestKitty puts the pieces together again: the keys are in the first alone, and all
-// but the last say that more follow and hold a multiple of four letters.
+// TestKitty joins the pieces. Only the first has the keys. All except the last say that more
+// follow and have a multiple of four letters.
 func TestKitty(t *testing.T) {
 	for _, size := range []int{1, 30, 32, 100} {
 		m := noise(size, size)
@@ -88,18 +88,18 @@ func TestKitty(t *testing.T) {
 	}
 }
 
-// TestSixelBands: an image larger than the terminal takes is several of whole cells.
+// TestSixelBands checks that an image too large for the terminal becomes several of whole cells.
 func TestSixelBands(t *testing.T) {
 	m := noise(20, 100)
 	for _, tt := range []struct {
 		largest image.Point
-		want    []string // their sizes
+		want    []string // sizes of the images
 	}{
 		{image.Point{}, []string{"20;100"}},
 		{image.Pt(20, 100), []string{"20;100"}},
 		{image.Pt(20, 99), []string{"20;96", "20;4"}},
 		{image.Pt(20, 40), []string{"20;32", "20;32", "20;32", "20;4"}},
-		{image.Pt(20, 7), []string{"20;100"}}, // less than a cell is no answer
+		{image.Pt(20, 7), []string{"20;100"}}, // less than a cell means that the terminal did not answer
 	} {
 		var b bytes.Buffer
 		if err := Draw(&b, Sixel, Screen{Cell: image.Pt(8, 16), Largest: tt.largest}, m); err != nil {
@@ -127,7 +127,7 @@ func TestITerm(t *testing.T) {
 	}
 }
 
-// TestIndexedIsTheNearest compares with a search over all of the palette.
+// TestIndexedIsTheNearest compares with a search over the whole palette.
 func TestIndexedIsTheNearest(t *testing.T) {
 	var palette [256][3]int
 	levels := []int{0, 95, 135, 175, 215, 255}
@@ -155,7 +155,8 @@ func TestIndexedIsTheNearest(t *testing.T) {
 	}
 }
 
-// TestBlocksSetWhatChanges: a colour that is set stays, and a line ends with a reset.
+// TestBlocksSetWhatChanges checks that a colour is set only if it changes, and that a line ends
+// with a reset.
 func TestBlocksSetWhatChanges(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 4, 3))
 	for i := range m.Pix {

@@ -22,10 +22,10 @@ const (
 	Text   Protocol = "text"   // no picture at all
 )
 
-// Protocols is all of them.
+// Protocols returns all protocols.
 func Protocols() []Protocol { return []Protocol{Kitty, ITerm, Sixel, Blocks, Text} }
 
-// ParseProtocol finds a protocol by its name.
+// ParseProtocol returns the protocol of a name. auto is not a protocol.
 func ParseProtocol(name string) (Protocol, error) {
 	if !slices.Contains(Protocols(), Protocol(name)) {
 		return "", fmt.Errorf("protocol %q: it must be auto, kitty, iterm, sixel, blocks or text", name)
@@ -33,15 +33,15 @@ func ParseProtocol(name string) (Protocol, error) {
 	return Protocol(name), nil
 }
 
-// Screen is what pictures are drawn on.
+// Screen describes the screen on which pictures are drawn.
 type Screen struct {
-	Columns   int         // in cells
-	Cell      image.Point // pixels of a cell, for all protocols but Blocks
-	Largest   image.Point // the size of a sixel image, in pixels; 0 is no bound
-	TrueColor bool        // 24 bits; otherwise xterm's 256 colours, for Blocks
+	Columns   int         // width in cells
+	Cell      image.Point // size of a cell in pixels; not used by Blocks
+	Largest   image.Point // largest sixel image in pixels; 0 is no bound
+	TrueColor bool        // 24-bit colours, else xterm's 256 colours; used by Blocks only
 }
 
-// Width is how many pixels a number of columns has, or as many as the protocol can draw.
+// Width is the width of a number of columns in pixels, or the largest that the protocol draws.
 func (s Screen) Width(p Protocol, columns int) int {
 	switch {
 	case p == Blocks:
@@ -52,11 +52,11 @@ func (s Screen) Width(p Protocol, columns int) int {
 	return columns * s.Cell.X
 }
 
-// Detect finds the screen that out is on, and how pictures are drawn there: as wanted
-// or, where that is empty, by the best protocol that the terminal has; Text where out is
-// none. What is no terminal, or does not tell its size, has 80 columns of the 10×20
-// pixels of a VT340's cells. env looks up the environment. A terminal that it does not
-// name is asked for its attributes, which takes a second where it does not answer.
+// Detect finds the screen of out and the protocol for pictures on it: wanted, or if wanted is
+// empty the best protocol of the terminal, or Text if out is not a terminal. A screen whose
+// size is unknown has 80 columns of 10×20 pixels, the cells of a VT340. env looks up the
+// environment. A terminal that the environment does not name is asked for its attributes.
+// That takes a second if it does not answer.
 func Detect(out *os.File, env func(string) string, wanted Protocol) (Protocol, Screen) {
 	s := Screen{Columns: 80, Cell: image.Pt(10, 20), TrueColor: trueColor(env)}
 	p := wanted
@@ -85,13 +85,13 @@ func Detect(out *os.File, env func(string) string, wanted Protocol) (Protocol, S
 	return p, s
 }
 
-// named is the protocol by the environment alone, Blocks where it says nothing.
+// named returns the protocol that the environment names, Blocks if it names none.
 func named(env func(string) string) Protocol {
 	if t := env("TERM"); t == "dumb" || t == "" && env("WT_SESSION") == "" {
 		return Text
 	}
-	// A multiplexer inherits the variables of the terminal around it, but passes on no
-	// graphics other than its own.
+	// A multiplexer inherits the variables of the terminal around it, but shows only graphics
+	// of its own protocol.
 	for _, inside := range []string{"TMUX", "STY", "ZELLIJ"} {
 		if env(inside) != "" {
 			return Blocks
@@ -108,7 +108,7 @@ func named(env func(string) string) Protocol {
 	return Blocks
 }
 
-// konsole says whether a version, such as 220401 for 22.04.1, has kitty's protocol.
+// konsole says whether a version of Konsole, such as 220401 for 22.04.1, has kitty's protocol.
 func konsole(version string) bool { return len(version) == 6 && version >= "220400" }
 
 func trueColor(env func(string) string) bool {

@@ -19,7 +19,7 @@ import (
 
 func enable(*os.File) {}
 
-// cellSize is zero where the terminal does not tell its size in pixels.
+// cellSize is zero if the terminal does not report its size in pixels.
 func cellSize(out *os.File) image.Point {
 	size, err := unix.IoctlGetWinsize(int(out.Fd()), unix.TIOCGWINSZ)
 	if err != nil || size.Col == 0 || size.Row == 0 {
@@ -28,14 +28,14 @@ func cellSize(out *os.File) image.Point {
 	return image.Pt(int(size.Xpixel/size.Col), int(size.Ypixel/size.Row))
 }
 
-// Answers to the questions of sixels: 4 among the primary device attributes, and the
-// graphics geometry, both in xterm's Control Sequences (invisible-island.net).
+// Answers of the terminal: sixels are 4 among the primary device attributes, and the graphics
+// geometry bounds an image. Both are in xterm's Control Sequences (invisible-island.net).
 var (
 	attributes = regexp.MustCompile(`\x1b\[\?([0-9;]*)c`)
 	geometry   = regexp.MustCompile(`\x1b\[\?2;0;([0-9]+);([0-9]+)S`)
 )
 
-// sixels asks the terminal whether it draws sixels, and up to which size: xterm draws
+// sixels asks the terminal whether it draws sixels, and for the largest image. xterm draws
 // nothing of a larger image.
 func sixels() (can bool, largest image.Point) {
 	answer := ask("\x1b[?2;4;0S\x1b[c", 'c', time.Second)
@@ -49,8 +49,8 @@ func sixels() (can bool, largest image.Point) {
 	return can, largest
 }
 
-// ask writes a question to the terminal and reads the answer up to its end, or what
-// there is of it when time is over. A job in the background asks nothing: the terminal
+// ask writes a question to the terminal and reads the answer up to its end. After patience it
+// returns the part that has come. A job in the background asks nothing, since the terminal
 // would stop it.
 func ask(question string, end byte, patience time.Duration) string {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
@@ -62,7 +62,7 @@ func ask(question string, end byte, patience time.Duration) string {
 	if group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err != nil || group != unix.Getpgrp() {
 		return ""
 	}
-	before, err := term.MakeRaw(fd) // so that the answer is not shown, and comes without a newline
+	before, err := term.MakeRaw(fd) // so that the answer is not echoed and needs no newline
 	if err != nil {
 		return ""
 	}
@@ -82,7 +82,7 @@ func ask(question string, end byte, patience time.Duration) string {
 	return string(answer)
 }
 
-// readable waits for something to read.
+// readable waits until there is something to read, at most for patience.
 func readable(fd int, patience time.Duration) bool {
 	for late := time.Now().Add(patience); ; {
 		left := time.Until(late)
@@ -92,7 +92,7 @@ func readable(fd int, patience time.Duration) bool {
 		var set unix.FdSet
 		set.Set(fd)
 		wait := unix.NsecToTimeval(left.Nanoseconds())
-		n, err := unix.Select(fd+1, &set, nil, nil, &wait) // poll does not know terminals on macOS
+		n, err := unix.Select(fd+1, &set, nil, nil, &wait) // poll does not work on terminals on macOS
 		if !errors.Is(err, unix.EINTR) {
 			return err == nil && n > 0
 		}

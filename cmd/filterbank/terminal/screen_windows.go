@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// enable makes a console read escape sequences. Its mode stays so, as other programs
-// leave it.
+// enable makes a console interpret escape sequences. The mode is kept afterwards, as by other
+// programs.
 func enable(out *os.File) {
 	var mode uint32
 	console := windows.Handle(out.Fd())

@@ -5,10 +5,10 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// sums adds up bytes; the sums before each vector, each of which counts once for every
-// byte of the vector; and, in lanes of 32 bits, the bytes inside the vectors, of which the
-// first counts 32 times and the last once. A step adds at most 255·(32+31+30+29) to such a
-// lane, so that 2¹⁵ steps fit.
+// sums adds up three sums: the bytes; the sums before each vector, each of which counts once
+// for every byte of the vector; and the bytes inside the vectors, of which the first counts
+// 32 times and the last once. The third sum is in lanes of 32 bits. A step adds at most
+// 255·(32+31+30+29) to such a lane, so that 2¹⁵ steps fit.
 func sums(l loop) {
 	l.function("sumsAVX2", "func(p *byte, vectors int) (plain, weighted uint64)",
 		"sumsAVX2 is sums of vectors > 0 times 32 bytes, at most 1 MiB.")

@@ -16,7 +16,7 @@ func sub(l loop) {
 	})
 }
 
-// subMean corrects VPAVGB, which rounds up where PNG's mean is rounded down.
+// subMean corrects VPAVGB, which rounds the mean up, since PNG rounds it down.
 func subMean(l loop) {
 	l.function("subMeanAVX2", "func(dst, cur, left, up *byte, n int)", "subMeanAVX2 is subMean for n ≥ 32 bytes.")
 	dst, cur, left, up := l.param("dst"), l.param("cur"), l.param("left"), l.param("up")
@@ -35,12 +35,12 @@ func subMean(l loop) {
 	})
 }
 
-// subPaeth looks at lo ≤ hi, the smaller and the larger of left and up. From the estimate
-// left + up − c, lo is at hi−c where c lies between them, hi is at c−lo, and c itself at
-// the difference of the two. The estimate is lo or less where c ≥ hi, and hi or more where
-// c ≤ lo; saturating subtraction makes the nearer distance 0 there. So lo is taken where
-// 2(hi−c) ≤ c−lo, hi where 2(c−lo) ≤ hi−c, and c otherwise; where both hold all three are
-// equal.
+// subPaeth works with lo ≤ hi, the smaller and the larger of left and up. The estimate is
+// left + up − c. If c lies between lo and hi, the distances of the estimate are hi−c to lo,
+// c−lo to hi, and the difference of these two to c. If c ≥ hi the estimate is at most lo, and
+// if c ≤ lo it is at least hi; saturating subtraction then makes the nearer distance 0. So lo
+// is taken if 2(hi−c) ≤ c−lo, hi if 2(c−lo) ≤ hi−c, and c otherwise. If both hold, all three
+// are equal.
 func subPaeth(l loop) {
 	l.function("subPaethAVX2", "func(dst, cur, left, up, upLeft *byte, n int)", "subPaethAVX2 is subPaeth for n ≥ 32 bytes.")
 	dst, cur, left, up, upLeft := l.param("dst"), l.param("cur"), l.param("left"), l.param("up"), l.param("upLeft")
@@ -68,7 +68,7 @@ func subPaeth(l loop) {
 	})
 }
 
-// sumMagnitudes takes the magnitude of −128, which VPABSB leaves as it is, for 128.
+// sumMagnitudes takes the magnitude of −128 as 128, since VPABSB leaves −128 unchanged.
 func sumMagnitudes(l loop) {
 	l.function("sumMagnitudesAVX2", "func(p *byte, vectors int) uint64", "sumMagnitudesAVX2 is sumMagnitudes of vectors > 0 times 32 bytes.")
 	p, zero, sum := l.param("p"), l.zero(), l.zero()

@@ -7,10 +7,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// loop is a function that goes over bytes or tokens.
+// loop builds a function that goes over bytes or tokens.
 type loop struct{ *build.Context }
 
-// bytes are those of a vector.
+// bytes is the number of bytes of a vector.
 const bytes = 32
 
 func (l loop) function(name, signature string, doc ...string) {
@@ -23,9 +23,9 @@ func (l loop) function(name, signature string, doc ...string) {
 
 func (l loop) param(name string) reg.Register { return l.Load(l.Param(name), l.GP64()) }
 
-// overlapping does body for each vector of n ≥ bytes bytes, of which the first is number
-// i, and returns from the function. The last one ends with the bytes, so that it may do
-// some of the vector before again.
+// overlapping runs body for each vector of n ≥ bytes bytes and returns from the function. i is
+// the number of the vector's first byte. The last vector ends with the bytes, so it may
+// repeat some bytes of the vector before.
 func (l loop) overlapping(body func(i reg.Register)) {
 	last, i := l.param("n"), l.GP64()
 	l.SUBQ(operand.I32(bytes), last)
@@ -43,7 +43,7 @@ func (l loop) overlapping(body func(i reg.Register)) {
 	l.RET()
 }
 
-// times does body as often as a parameter says, at least once.
+// times runs body as often as a parameter says, at least once.
 func (l loop) times(param string, body func()) {
 	left := l.param(param)
 	l.Label("step")
@@ -58,7 +58,7 @@ func (l loop) zero() reg.VecVirtual {
 	return y
 }
 
-// lanes is a vector with a constant of 32 bits in every lane.
+// lanes returns a vector with a 32-bit constant in every lane.
 func (l loop) lanes(v uint32) reg.VecVirtual {
 	bits, y := l.GP32(), l.YMM()
 	l.MOVL(operand.U32(v), bits)
@@ -67,7 +67,7 @@ func (l loop) lanes(v uint32) reg.VecVirtual {
 	return y
 }
 
-// total adds up a vector's four lanes of 64 bits.
+// total adds up the four 64-bit lanes of a vector.
 func (l loop) total(y reg.VecVirtual) reg.GPVirtual {
 	upper, sum := l.XMM(), l.GP64()
 	l.VEXTRACTI128(operand.U8(1), y, upper)
@@ -78,12 +78,12 @@ func (l loop) total(y reg.VecVirtual) reg.GPVirtual {
 	return sum
 }
 
-// at is the byte disp after number i of an array.
+// at is the address disp bytes after byte i of an array.
 func at(base, i reg.Register, disp int) operand.Mem {
 	return operand.Mem{Base: base, Index: i, Scale: 1, Disp: disp}
 }
 
-// behind is the byte disp after a pointer.
+// behind is the address disp bytes after a pointer.
 func behind(base reg.Register, disp int) operand.Mem {
 	return operand.Mem{Base: base, Disp: disp}
 }

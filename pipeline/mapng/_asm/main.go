@@ -1,5 +1,6 @@
-// Command asm writes the assembly of package mapng: filters.go, adler.go and tokens.go
-// describe the inner loops, go generate in the package's folder calls it.
+// Command asm owns the assembly of package mapng, which go generate in the package's folder
+// writes: filters.go, adler.go and tokens.go describe the inner loops. It is never part of the
+// program.
 package main
 
 import (

@@ -41,7 +41,7 @@ func widen(l loop) {
 	l.RET()
 }
 
-// Of mapng: how many tokens there are, and tables in which they are counted.
+// The number of tokens, and of the tables that count them, as in package mapng.
 const tokens, tables = 512, 8
 
 func tally(l loop) {
@@ -77,10 +77,9 @@ func fold(l loop) {
 	l.RET()
 }
 
-// writeGroups joins the words of a group before it looks at the pending bits, as
-// writeGroupsGeneric does. An entry is a word above a byte with its length: the shifts
-// look at no more than the low six bits of their counts, so that an entry, or a sum of
-// entries, is a count itself.
+// writeGroups joins the words of a group before it uses the pending bits, like
+// writeGroupsGeneric. An entry is a word above a byte with the word's length. Shifts use only
+// the low six bits of their counts, so an entry, or a sum of entries, serves as a count.
 func writeGroups(l loop) {
 	l.function("writeGroupsBMI2",
 		"func(out *byte, token *uint16, groups int, entry *[512]uint32, pending, bits uint64) (at int, pendingOut, bitsOut uint64)",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Has pngcheck and PIL (libpng's judgement and another decoder) read what mapng writes.
+"""Reads the files that mapng writes with pngcheck (libpng) and PIL (another decoder).
 
 usage: check.py        needs go, pngcheck, python3-pil and python3-numpy
 """

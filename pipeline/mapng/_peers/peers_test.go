@@ -1,5 +1,5 @@
-// Package peers measures mapng beside github.com/klauspost/compress, in a module
-// of its own so that the product does not require it:
+// Package peers measures mapng beside github.com/klauspost/compress. It is a module of its own, so
+// that the product does not require that package:
 //
 //	cd pipeline/mapng/_peers && go test -bench .
 package peers
@@ -18,7 +18,7 @@ import (
 
 const width, height, band = 1024, 768, 16
 
-// pictures are a photo's channel and maps of it, 8-bit gray.
+// pictures are a photo's channel and maps of the photo, in 8-bit gray.
 func pictures() (names []string, pix [][]byte) {
 	photo := testmaps.Photo(width, height, 1)
 	names, pix = append(names, "photo"), append(pix, photo[1])
@@ -75,8 +75,8 @@ func mapngEncoder(pix []byte) func(*bytes.Buffer) error {
 	}
 }
 
-// klauspostUp compresses pix behind PNG's filter Up. Its chunks and their CRC are
-// left out, to the peer's advantage.
+// klauspostUp compresses pix after PNG's filter Up. It makes no chunks and no CRC, to the peer's
+// advantage.
 func klauspostUp(pix []byte, level int) func(*bytes.Buffer) error {
 	var zw *zlib.Writer
 	filtered := make([]byte, band*(1+width))
@@ -106,8 +106,8 @@ func klauspostUp(pix []byte, level int) func(*bytes.Buffer) error {
 	}
 }
 
-// subtract sets dst to a − b, eight bytes at a time so that the filter does not
-// weigh on the peer. All have width bytes, a multiple of 8.
+// subtract sets dst to a − b, eight bytes at a time, so that the filter costs the peer little. All
+// have width bytes, a multiple of 8.
 func subtract(dst, a, b []byte) {
 	const high = 0x8080808080808080
 	for i := 0; i <= width-8; i += 8 {

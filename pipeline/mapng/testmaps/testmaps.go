@@ -1,5 +1,5 @@
-// Package testmaps makes a picture and feature maps that compress as a photo's do,
-// for measuring encoders. Equal arguments give equal pixels.
+// Package testmaps owns a picture and feature maps for measuring encoders, which compress like
+// a photo and its maps. It is never part of the program. Equal arguments give equal pixels.
 package testmaps
 
 import (
@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// Photo is a width×height picture, 8-bit RGB planes one after another: discs that
-// hide each other, of all sizes, which gives a photo's edges and its 1/f spectrum
-// (Lee, Mumford and Huang, Occlusion models for natural images, 2001), each shaded
-// and with some texture, under a little noise.
+// Photo draws a width×height picture as 8-bit RGB planes: discs of all sizes that hide each
+// other, each shaded and with some texture, under a little noise. Such discs have the edges
+// and the 1/f spectrum of a photo (Lee, Mumford and Huang, Occlusion models for natural
+// images, 2001).
 func Photo(width, height int, seed uint64) [3][]uint8 {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var planes [3][]float64
@@ -55,9 +55,9 @@ func drawDisc(planes *[3][]float64, width, height int, r float64, rng *rand.Rand
 	}
 }
 
-// Map is the feature map of a random 3×3×3 filter, ReLU after it, whose bias leaves
-// the given part of it zero, from 0 to 1: samples from 0 to most for the map's own
-// largest value.
+// Map is the feature map of a random 3×3×3 filter with ReLU. The filter's bias makes a share
+// of the map zero, from 0 to 1. Samples are from 0 to most, which stands for the map's largest
+// value.
 func Map(photo [3][]uint8, width int, zeros float64, most int, seed uint64) []uint16 {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	height := len(photo[0]) / width

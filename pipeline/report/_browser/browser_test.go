@@ -21,7 +21,7 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// tab is a browser's window. Whatever the page logs or throws fails the test.
+// tab is a window of the browser. Everything that the page logs or throws fails the test.
 type tab struct {
 	testing.TB
 	context.Context
@@ -77,7 +77,7 @@ func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open goes to a place of a page and waits until it is shown.
+// open goes to an address of a page and waits until it is shown.
 func (t *tab) open(page, hash string) {
 	t.Helper()
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(page)}
@@ -128,9 +128,9 @@ func readManifest(t testing.TB, r *run) []*manifest.Record {
 	return records
 }
 
-// TestProbe: the number that the probe computes has the bits of the .npy file, for all
-// kinds of layers and pictures, at random outputs and at all corners; and the page of one
-// file has the same numbers.
+// TestProbe checks that the number that the probe computes has the bits of the .npy file, for all
+// kinds of layers and pictures, at random outputs and at all corners. The page in one file must
+// show the same numbers.
 func TestProbe(t *testing.T) {
 	r := newRun(t)
 	r.do(t, 0, "report", "maps", "-q")
@@ -161,7 +161,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// again goes from a picture to another map of the same one, and wants all its pictures.
+// again goes from a picture to another map of it, and checks that all its pictures are shown.
 func (t *tab) again(picture int) {
 	t.Helper()
 	t.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/p/%d/1/1/2"`, picture)))
@@ -169,7 +169,7 @@ func (t *tab) again(picture int) {
 	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then((all) => all.length > 50)`, true)
 }
 
-// compare holds outputs of a layer against its file.
+// compare compares outputs of a layer with its file.
 func (t *tab) compare(file string, l manifest.Layer, st, at int, random *rand.Rand) int {
 	t.Helper()
 	want, err := tensor.Load(file)

@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestPage walks through a report as its reader does.
+// TestPage walks through a report like its reader.
 func TestPage(t *testing.T) {
 	r := newRun(t, "--report")
 	page := filepath.Join(r.maps, "report.html")
@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 	})
 }
 
-// is wants an expression to have a value.
+// is checks the value of an expression.
 func is[T comparable](t *tab, expression string, want T) {
 	t.Helper()
 	if got := value[T](t, expression); got != want {
@@ -42,11 +42,11 @@ func is[T comparable](t *tab, expression string, want T) {
 	}
 }
 
-// text is what the page shows of an element.
+// text is the text of an element on the page.
 func text(selector string) string { return `document.querySelector("` + selector + `").textContent` }
 
-// focus and click are what Tab and the mouse do, without chromedp's waiting for an
-// animation to end.
+// focus and click act like Tab and the mouse. chromedp's own functions would wait for an animation
+// to end.
 func focus(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Evaluate[chromedp.Void](`document.querySelector("` + selector + `").focus()`)
 }
@@ -78,7 +78,7 @@ func overview(t *tab, page string) {
 	is(t, `document.querySelectorAll(".gallery li").length`, 1)
 	is(t, text(".gallery .name"), "photos/sixteen.png")
 	is(t, `(() => { const [folder, base] = document.querySelector(".gallery .name").children; folder.textContent = "far/".repeat(99);
-		return base.textContent === "sixteen.png" && base.scrollWidth <= base.clientWidth; })()`, true) // folders give way first
+		return base.textContent === "sixteen.png" && base.scrollWidth <= base.clientWidth; })()`, true) // folders are cut first
 	is(t, text("[role=status]"), "1 of 5 pictures")
 	t.do(click("#failed"))
 	is(t, `document.querySelectorAll(".gallery li").length`, 0)
@@ -145,8 +145,8 @@ func pointer(t *tab, page string) {
 		return Number(r.getAttribute("y")) - start[0] - jump[0] * `+itoa(size[1]/4)+` + Number(r.getAttribute("height")) - field[0]; })()`, 0)
 }
 
-// field holds the receptive fields against what the arithmetic reads, layer by layer
-// down to the picture, for outputs that padding is far from.
+// field compares the receptive fields with the places that the arithmetic reads, layer by layer
+// down to the picture, for outputs far from padding.
 func field(t *tab, page string) {
 	t.open(page, "#/p/2")
 	is(t, `(() => {
@@ -173,7 +173,7 @@ func field(t *tab, page string) {
 	})()`, "12")
 }
 
-// mapFacts looks at what is said of a map.
+// mapFacts checks the statistics of a map.
 func mapFacts(t *tab, page string) {
 	t.open(page, "#/p/2/0/2/1/3/4")
 	// A bar's height is the square root of its count, the highest one's 72.
@@ -187,13 +187,13 @@ func mapFacts(t *tab, page string) {
 	is(t, facts, "smallest,largest,mean,zeros,scale")
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const { data, stage } = document.querySelector("main > article").view, m = data.maps[0][2][1];
 		m.notFinite = m.values; stage.build(); })()`))
-	is(t, facts, "zeros,not finite,scale") // no smallest value where there is none
+	is(t, facts, "zeros,not finite,scale") // a map without finite values has no smallest value
 	is(t, `(() => { const share = eval("(" + [...document.scripts].find((s) => s.text.includes("function share")).text.match(/function share[^]*?\n}/)[0] + ")");
 		return [[0, 10], [1, 1e4], [96, 1000], [5, 10], [996, 1000], [9999, 10000], [7, 7]].map(([a, b]) => share(a, b).replace("\u00a0%", "")).join(); })()`,
 		"0,<0.1,9.6,50,99.6,>99.9,100")
 }
 
-// walk goes from picture to picture faster than they are shown, and holds on to none.
+// walk goes from picture to picture faster than they are shown. None may be kept.
 func walk(t *tab, page string) {
 	t.open(page, "")
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => {
@@ -221,7 +221,7 @@ func terms(t *tab, page string) {
 	is(t, `(() => { const v = document.querySelector("main > article").view, r = v.probe.stacks[0].explain(1, 3, 4, 4); return r.terms.at(-1).sum === r.before && r.value === v.probe.value(v.at, Infinity); })()`, true)
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".terms select"); s.value = "largest"; s.dispatchEvent(new Event("change")); })()`))
 	is(t, `(() => { const n = [...document.querySelectorAll(".terms tbody tr")].map((r) => Math.abs(r.cells[5].textContent)); return n.length === 72 && n.every((v, i) => i === 0 || v <= n[i - 1] * 1.001); })()`, true)
-	// The button for more terms hands its focus on as it goes.
+	// The button for more terms passes its focus on when it disappears.
 	t.do(click(".terms .more"))
 	is(t, `document.activeElement.matches(".terms .scroll")`, true)
 	input := value[string](t, `document.querySelector(".terms .to").closest("tr").cells[3].textContent`)
@@ -260,21 +260,21 @@ func theme(t *tab, page string) {
 	is(t, background, night)
 }
 
-// narrow finds nothing wider than a telephone.
+// narrow checks that nothing is wider than a telephone.
 func narrow(t *tab, page string) {
 	t.do(chromedp.EmulateViewport(390, 844))
 	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
 		t.open(page, place)
 		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
 	}
-	// A map that is chosen far below comes into sight.
+	// A chosen map that is far below comes into view.
 	t.open(page, "#/p/2")
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const all = document.querySelectorAll(".maps li"); all[all.length - 1].scrollIntoView(); all[all.length - 1].click(); })()`))
 	is(t, `(() => { const b = document.activeElement.getBoundingClientRect(); return document.activeElement.matches(".probed") && b.top >= 0 && b.top < innerHeight / 2; })()`, true)
 }
 
-// gone looks at a picture whose file is no longer there: the level of its map, and the
-// values that it stands for.
+// gone checks a picture whose file is no longer there: the level of its map, and the values that
+// the level stands for.
 func gone(t *tab, page string) {
 	t.open(page, "#/p/2/0/2/1/3/4")
 	is(t, `document.querySelector("[role=note]").textContent.includes("the picture's file is no longer there")`, true)

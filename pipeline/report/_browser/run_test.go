@@ -1,5 +1,5 @@
-// Package browser opens reports in headless Chromium, in a module of its own so that
-// the product does not require what drives the browser:
+// Package browser opens reports in headless Chromium. It is a module of its own, so that the
+// product does not require the packages that drive the browser:
 //
 //	cd pipeline/report/_browser && go test -count=1 .
 //
@@ -24,11 +24,11 @@ import (
 
 // run is a folder with pictures, a stack file, and the maps and the report of a run.
 type run struct {
-	dir  string // where commands are run
-	maps string // the run's folder
+	dir  string // working folder of the commands
+	maps string // output folder of the run
 }
 
-// program is where the program is built to.
+// program is the path of the built program.
 var program string
 
 func TestMain(m *testing.M) {
@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// do runs the program and wants that exit code.
+// do runs the program and checks its exit code.
 func (r *run) do(t testing.TB, code int, args ...string) {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -59,8 +59,8 @@ func (r *run) do(t testing.TB, code int, args ...string) {
 	}
 }
 
-// newRun makes a run of all kinds of layers on all kinds of pictures, one of which is
-// broken, and its report.
+// newRun makes a run of all kinds of layers on all kinds of pictures, one of which is broken, and
+// its report.
 func newRun(t testing.TB, flags ...string) *run {
 	t.Helper()
 	r := &run{dir: t.TempDir()}
@@ -83,7 +83,7 @@ func newRun(t testing.TB, flags ...string) *run {
 	return r
 }
 
-// Names that end what they should not, where they are not escaped.
+// These names break out of attributes, scripts and addresses that do not escape them.
 const (
 	hostile = "<img src=x onerror=alert(1)> <!-- ' \" % # ? & \\ \n é \xff.png"
 	broken  = "zz <img src=x onerror=alert(1)> <!-- \n.png"
@@ -115,7 +115,7 @@ func (r *run) picture(t testing.TB, name string, m interface {
 			})
 		}
 	}
-	if _, ok := m.(*image.NRGBA); !ok { // only that one is to be seen through
+	if _, ok := m.(*image.NRGBA); !ok { // only this type is transparent
 		for y := range size.Y {
 			for x := range size.X {
 				r, g, b, _ := m.At(x, y).RGBA()
@@ -137,8 +137,8 @@ func (r *run) picture(t testing.TB, name string, m interface {
 	}
 }
 
-// randomArray is a .npy file of values of both signs and many sizes, so that sums are
-// hard to round.
+// randomArray is a .npy file with values of both signs and many magnitudes, so that sums are hard
+// to round.
 func randomArray(random *rand.Rand, shape ...int) []byte {
 	n := 1
 	for _, s := range shape {

@@ -6,9 +6,9 @@ conv.json describes the cases. Case i's volume and then, layer after layer, its 
 and biases are the values of SplitMix64 from state i on (Steele, Lea and Flood, Fast
 splittable pseudorandom number generators, 2014): the upper 24 bits as a signed number
 over 2^23, so that float32 holds them exactly. conv.npy holds two rows, case after case:
-the last layer's output, and its bound, the sum of the magnitudes that went into it,
-|w|·|x| + |b| carried through the layers. Both are rounded to float32, which is 6e-8 of
-the bound at most: a float32 result is right within 1e-5 of it, plus 1e-6.
+the last layer's output, and its bound: the sum of the magnitudes that were added,
+|w|·|x| + |b| carried through the layers. Both are rounded to float32, an error of at
+most 6e-8 of the bound. A float32 result must be within 1e-5 of the bound, plus 1e-6.
 """
 
 import itertools

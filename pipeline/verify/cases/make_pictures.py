@@ -1,13 +1,13 @@
-"""Makes the pictures of this folder and the hashes of what they decode to.
+"""Makes the pictures of this folder and the hashes of the decoded volumes.
 
     python3 make_pictures.py        needs numpy, Pillow, cjpeg and djpeg; made with
                                     libjpeg-turbo 2.1.5 and Pillow 9.4.0
 
 pictures.json names each picture, its size upright, the size that it is stretched to, if
 any, and the SHA-256 of the volume: 3×H×W float32, little-endian, with BACKGROUND under
-transparent pixels and (v − MEAN) / STD, each step rounded to float32. The JPEG holds
-flat squares, of which any correct inverse DCT makes the same planes, so that its hash
-does not depend on the decoder's version.
+transparent pixels and (v − MEAN) / STD, each step rounded to float32. The JPEG has flat
+squares. Any correct inverse DCT makes the same planes of them, so that its hash does not
+depend on the decoder's version.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-// Command write fills a folder with pictures of all kinds that mapng writes, each
-// NAME.png beside NAME.raw, the samples that went in. check.py reads them back.
+// Command write fills a folder with pictures of all kinds that mapng writes. Each is NAME.png
+// beside NAME.raw, which holds the samples. check.py reads both.
 package main
 
 import (
