@@ -78,10 +78,10 @@ func (e *Encoder) WriteRows(ws *Workspace, pix []byte) error {
 		return e.err
 	}
 	if !e.open {
-		return errors.New("write png: rows need a Reset before them")
+		return errors.New("write png: WriteRows needs a Reset before it")
 	}
 	if len(pix)%e.rowBytes != 0 {
-		return fmt.Errorf("write png: %d bytes are no whole number of rows of %d", len(pix), e.rowBytes)
+		return fmt.Errorf("write png: %d bytes are not a whole number of rows of %d bytes", len(pix), e.rowBytes)
 	}
 	rows := len(pix) / e.rowBytes
 	if rows > e.height-e.row {
@@ -135,7 +135,7 @@ func (e *Encoder) Close() error {
 		return e.err
 	}
 	if !e.open {
-		return errors.New("write png: nothing to close, a Reset must come first")
+		return errors.New("write png: Close needs a Reset before it")
 	}
 	e.open = false
 	if e.row < e.height {

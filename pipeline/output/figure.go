@@ -136,7 +136,7 @@ func (f *layerFigure) labelled() bool {
 
 // noteRanges puts each map's range under it, on two lines if one is too short.
 func (f *layerFigure) noteRanges(ranges []render.Range) {
-	const wide = 144 // pixels, for two numbers and what is between them
+	const wide = 144 // pixels, for two numbers and the text between them
 	f.Notes = 2
 	if f.Cell.X >= wide && f.Cells[0].Icon == nil {
 		f.Notes = 1

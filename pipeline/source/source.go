@@ -59,8 +59,8 @@ type Entry struct {
 	Problem *Problem
 }
 
-// Place is where the entry's files go: its Rel. An entry with a Problem has no place, since
-// another one may well have the same.
+// Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
+// since another entry may have the same Rel.
 func (e *Entry) Place() string {
 	if e.Problem != nil {
 		return ""

@@ -160,7 +160,7 @@ func TestPeaks(t *testing.T) {
 
 // TestFindings has every kind of finding except near duplicates, at its limit and beside it.
 func TestFindings(t *testing.T) {
-	spread := func(n int, value float32) []float32 { // the first n of 2000 values, half of these 1
+	repeated := func(n int, value float32) []float32 { // the first n of 2000 values, half of these 1
 		values := make([]float32, 2000)
 		for i := range n {
 			values[i] = value
@@ -174,9 +174,9 @@ func TestFindings(t *testing.T) {
 		values []float32
 		want   Kind
 	}{
-		{spread(1, float32(math.NaN())), NotFinite}, {spread(2000, float32(math.Inf(1))), NotFinite},
-		{spread(0, 0), Dead}, {spread(1, 6), Rare}, {spread(2, 6), ""},
-		{spread(1000, 6), Saturated}, {spread(998, 6), ""}, {spread(1000, 5), ""}, {spread(2000, 1), Constant},
+		{repeated(1, float32(math.NaN())), NotFinite}, {repeated(2000, float32(math.Inf(1))), NotFinite},
+		{repeated(0, 0), Dead}, {repeated(1, 6), Rare}, {repeated(2, 6), ""},
+		{repeated(1000, 6), Saturated}, {repeated(998, 6), ""}, {repeated(1000, 5), ""}, {repeated(2000, 1), Constant},
 		{[]float32{3, 3}, Constant}, {[]float32{3}, ""},
 	} {
 		all := tally(t, c.values, 1)

@@ -38,7 +38,7 @@ def layer(filters, kernel_size, stride=(1, 1), padding=(0, 0, 0, 0), padding_mod
 
 
 def cases():
-    """Every combination of what follows, on small volumes, then some larger stacks."""
+    """Every combination of the settings below on small volumes, then some larger stacks."""
     found = []
     small = [4, 6, 7]
     sizes = itertools.cycle([(3, 3), (2, 3), (3, 2), (1, 4), (3, 1)])
