@@ -242,7 +242,7 @@ func TestRowErrors(t *testing.T) {
 		n    int
 		want string
 	}{
-		{9, "no whole number of rows of 8"},
+		{9, "not a whole number of rows of 8 bytes"},
 		{32, "4 rows after 0 of 3"},
 		{16, ""},
 		{16, "2 rows after 2 of 3"},
