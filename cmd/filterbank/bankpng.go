@@ -53,11 +53,11 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 // bankFigure draws each kernel on a scale of its own, since the norms of a bank's kernels may
 // differ a lot. If all scales are the same, the bar has numbers.
 func bankFigure(b bank.Bank, kernels []bank.Kernel, params []string) *sheet.Figure {
-	const line = 54 // characters
+	const lineLength = 54 // characters
 	f := &sheet.Figure{Title: b.Name, Notes: 1, Bar: &sheet.Bar{Palette: sheet.KernelPalette(), Zero: 128}}
-	f.Lines = append(wrap(b.Title, line), wrap("from "+b.Source, line)...)
+	f.Lines = append(wrap(b.Title, lineLength), wrap("from "+b.Source, lineLength)...)
 	if len(params) > 0 {
-		f.Lines = append(f.Lines, wrap(strings.Join(params, ", "), line)...)
+		f.Lines = append(f.Lines, wrap(strings.Join(params, ", "), lineLength)...)
 	}
 	var largest []float64
 	for i, k := range kernels {

@@ -43,7 +43,7 @@ func newDiff(c console) *cobra.Command {
 	}
 	s := cmd.Flags()
 	s.Float64Var(&o.tolerance, "tolerance", 0, "largest difference at which two values still count as equal")
-	s.IntVarP(&o.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
+	s.IntVarP(&o.jobs, "jobs", "j", 0, "pictures at a time (one per processor)")
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	s.BoolVarP(&o.all, "verbose", "v", false, "list maps without a difference too")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -57,7 +57,7 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 		return fmt.Errorf("tolerance must be 0 or more, got %v", o.tolerance)
 	}
 	if o.jobs < 0 {
-		return fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", o.jobs)
+		return fmt.Errorf("jobs must be at least 1, or 0 for one per processor, got %d", o.jobs)
 	}
 	r, err := diff.Run(ctx, a, b, diff.Options{Jobs: o.jobs})
 	if ctx.Err() != nil {

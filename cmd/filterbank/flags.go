@@ -56,7 +56,7 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.StringVarP(&f.config, "config", "c", "", "stack file, YAML or JSON (the embedded starter stack)")
 	s.StringArrayVar(&f.banks, "bank", nil, "built-in bank as a one-layer stack, in place of -c; repeatable")
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
-	s.IntVarP(&f.jobs, "jobs", "j", 0, "workers (one a processor)")
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "number of workers (one per processor)")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
@@ -116,7 +116,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	var j job
 	var err error
 	if f.jobs < 0 {
-		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", f.jobs)
+		return nil, fmt.Errorf("jobs must be at least 1, or 0 for one per processor, got %d", f.jobs)
 	}
 	set, err := chosenSIMD()
 	if err != nil {

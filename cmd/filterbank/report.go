@@ -58,7 +58,7 @@ func newReport(c console) *cobra.Command {
 	s.IntVar(&f.limit, "limit", defaultLimit, "number of pictures to show, the first ones; all that failed are shown too; 0 shows all")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images and maps with more pixels")
 	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, so that it is one file")
-	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one a processor)")
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one per processor)")
 	s.StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing")
 	must(cmd.MarkFlagFilename("out", "html"))

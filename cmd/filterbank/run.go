@@ -33,7 +33,7 @@ func newRun(c console) *cobra.Command {
 		Short: "Run images through a stack and write their feature maps",
 		Long: "Runs images through a stack of convolution layers and writes the feature maps.\n" +
 			"INPUT is a file, a folder (with all below it), a quoted pattern with **, or - for\n" +
-			"an image on standard input. Formats, and the names that folders give:\n\n" + formatsText(),
+			"an image on standard input. Formats, and the extensions that folders give:\n\n" + formatsText(),
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
