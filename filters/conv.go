@@ -66,6 +66,9 @@ const (
 	Square    = kernel.Square    // x·x, rounded to float32
 )
 
+// Activations are all of them.
+func Activations() []Activation { return kernel.Activations() }
+
 // ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
 // fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {

@@ -179,15 +179,16 @@ func (c *Conv) padding() filters.Padding {
 }
 
 func (c *Conv) activation() (filters.Activation, float32) {
-	for _, a := range []filters.Activation{filters.None, filters.ReLU6, filters.Abs, filters.Square} {
-		if a.String() == c.Activation {
+	for _, a := range filters.Activations() {
+		switch {
+		case a.String() != c.Activation:
+		case a == filters.LeakyReLU:
+			return a, float32(c.slope())
+		default:
 			return a, 0
 		}
 	}
-	if c.Activation == filters.LeakyReLU.String() {
-		return filters.LeakyReLU, float32(c.slope())
-	}
-	return filters.ReLU, 0
+	return filters.ReLU, 0 // without the key; other names have been refused
 }
 
 // slope is the negative slope, by default PyTorch's.

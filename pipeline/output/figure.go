@@ -198,6 +198,8 @@ func settings(lp *filters.LayerPlan) (kind, geometry string) {
 			if a.Of == "" { // the padding's text already has its mode
 				kind += ", " + a.Name + " " + v
 			}
+		default:
+			panic(fmt.Sprintf("attribute %s of %s has the type %T, which no sheet can write", a.Name, kind, v))
 		}
 	}
 	return kind, strings.Join(numbers, ", ")

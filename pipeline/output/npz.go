@@ -97,7 +97,7 @@ func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
 		}
 		a.at = out.at
 		out.skip = size - int64(len(header))
-		_, err = io.CopyN(w, zeros{}, out.skip)
+		_, err = io.CopyN(w, filler{}, out.skip)
 		if err = errors.Join(err, z.Flush()); err != nil {
 			return 0, err
 		}
@@ -120,12 +120,10 @@ func (f *frame) Write(p []byte) (int, error) {
 	return int(over) + n, err
 }
 
-type zeros struct{}
+// filler stands in for values, whose bytes frame skips. It leaves the buffer as it is.
+type filler struct{}
 
-func (zeros) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
+func (filler) Read(p []byte) (int, error) { return len(p), nil }
 
 // nowhere drops everything that is written. It serves to measure a file.
 type nowhere struct{}
