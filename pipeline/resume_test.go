@@ -224,7 +224,7 @@ func TestKeysPerFormat(t *testing.T) {
 	}
 	records, _ := readManifest(t, opts)
 	for i := range records {
-		if !slices.EqualFunc(records[i].Files, want[i].Files, func(a, b manifest.File) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 }) || records[i].Digest != want[i].Digest || !maps.Equal(records[i].Keys, want[i].Keys) {
+		if !slices.EqualFunc(records[i].Files, want[i].Files, func(a, b manifest.File) bool { return a.Path == b.Path && a.BLAKE3 == b.BLAKE3 }) || records[i].Digest != want[i].Digest || !maps.Equal(records[i].Keys, want[i].Keys) {
 			t.Errorf("format by format the record is\n%+v, want\n%+v", records[i], want[i])
 		}
 	}
