@@ -104,7 +104,8 @@ func (r *run) anyFile(e *source.Entry) bool {
 //   - Files of a layer and format that this run was asked for, under names that it does not
 //     write, are of filters that the layer has no more.
 //
-// Files of other formats and of other stacks stay.
+// Files of other formats and of other stacks stay. Versions hash stacks in their own ways:
+// stale files of an earlier version may be right, and stay without being in the record.
 func (r *run) settle(earlier, rec *manifest.Record) error {
 	if earlier == nil {
 		return nil
@@ -129,12 +130,12 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 		switch {
 		case now[f.Path]:
 			lost[f.Format] = true // if another format has written it
-		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale:
+		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale && earlier.Version == manifest.Version:
 			lost[f.Format] = true
 			if err := r.folder.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case r.stays(f):
+		case !stale && r.stays(f):
 			files = append(files, *f)
 		default:
 			lost[f.Format] = true

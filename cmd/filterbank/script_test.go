@@ -161,11 +161,11 @@ func changeFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
 }
 
-// makeVersion1 is "version1 DIR". The manifest and run.json become what 0.1.0 wrote, whose files
-// have SHA-256 digests and whose pictures have one key each.
+// makeVersion1 is "version1 DIR". The manifest and run.json become what 0.1.0 wrote: files
+// have SHA-256 digests, pictures have one key each, and stacks have another hash.
 func makeVersion1(ts *testscript.TestScript, _ bool, args []string) {
 	for name, changes := range map[string][][2]string{
-		"manifest.jsonl": {{`"version":2,`, ``}, {`"blake3":`, `"sha256":`}, {`"keys":{[^}]*}`, `"key":"00"`}},
+		"manifest.jsonl": {{`"version":2,`, ``}, {`"blake3":`, `"sha256":`}, {`"keys":{[^}]*}`, `"key":"00"`}, {`"stack":"[0-9a-f]{64}"`, `"stack":"00"`}},
 		"run.json":       {{`"version": 2,\s*"filterbank":`, `"version":`}},
 	} {
 		file := filepath.Join(ts.MkAbs(args[0]), name)
