@@ -7,8 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+	"strings"
 	"time"
 
 	"filterbank/filters/volume"
@@ -148,23 +148,23 @@ func (p *Processor) complete(rec *manifest.Record, v *output.View, written []sto
 	}
 	for _, f := range v.Files() {
 		w := at[string(rec.Output)+f.Suffix]
-		f.File.Path, f.File.Member, f.File.Bytes, f.File.SHA256 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.SHA256
+		f.File.Path, f.File.Member, f.File.Bytes, f.File.BLAKE3 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.BLAKE3
 		rec.Files = append(rec.Files, f.File)
 	}
 	rec.Keys = map[string]string{}
 	for _, f := range p.job.Output.Formats {
 		rec.Keys[f.Name] = p.keys.of(f, p.decoder, rec.SHA256)
 	}
-	rec.Status, rec.Stack, rec.Digest = manifest.OK, p.keys.stack, digest(rec.Files)
+	rec.Version, rec.Status, rec.Stack, rec.Digest = manifest.Version, manifest.OK, p.keys.stack, digest(rec.Files)
 }
 
-// digest is the SHA-256 over the digests of files.
+// digest is the BLAKE3 digest over the digests of files.
 func digest(files []manifest.File) string {
-	h := sha256.New()
+	var all strings.Builder
 	for _, f := range files {
-		io.WriteString(h, f.SHA256)
+		all.WriteString(f.BLAKE3)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return store.DigestOf([]byte(all.String()))
 }
 
 // decoded decodes a picture, once there is room for it and for the bytes that will be

@@ -20,7 +20,7 @@ var errDone = errors.New("done by an earlier run")
 // made them from something else, or they are no longer there.
 func (r *run) left(turn int, in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
 	formats := r.job.Output.Formats
-	if earlier == nil || earlier.Status != manifest.OK || r.opts.Overwrite == Always {
+	if earlier == nil || earlier.Status != manifest.OK || earlier.Version != manifest.Version || r.opts.Overwrite == Always {
 		return formats, nil
 	}
 	var beginning []byte
@@ -104,7 +104,8 @@ func (r *run) anyFile(e *source.Entry) bool {
 //   - Files of a layer and format that this run was asked for, under names that it does not
 //     write, are of filters that the layer has no more.
 //
-// Files of other formats and of other stacks stay.
+// Files of other formats and of other stacks stay. Versions hash stacks in their own ways:
+// stale files of an earlier version may be right, and stay without being in the record.
 func (r *run) settle(earlier, rec *manifest.Record) error {
 	if earlier == nil {
 		return nil
@@ -129,12 +130,12 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 		switch {
 		case now[f.Path]:
 			lost[f.Format] = true // if another format has written it
-		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale:
+		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale && earlier.Version == manifest.Version:
 			lost[f.Format] = true
 			if err := r.folder.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case r.has(*f):
+		case !stale && r.stays(f):
 			files = append(files, *f)
 		default:
 			lost[f.Format] = true
@@ -147,6 +148,20 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 	}
 	rec.Files = files
 	return nil
+}
+
+// stays says whether a file of an earlier run is there. A file of version 1 gets its digest
+// from its bytes.
+func (r *run) stays(f *manifest.File) bool {
+	if !r.has(*f) {
+		return false
+	}
+	if f.BLAKE3 != "" {
+		return true
+	}
+	var err error
+	f.BLAKE3, err = r.folder.Digest(string(f.Path))
+	return err == nil
 }
 
 // kind is files that one run writes together: a later one for the same layer replaces them.
@@ -162,7 +177,7 @@ func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
 		return nil
 	}
 	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {
-		keep(earlier, rec)
+		r.keep(earlier, rec)
 		return nil
 	}
 	for _, f := range earlier.Files {
@@ -178,9 +193,18 @@ func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
 }
 
 // keep notes the files of an earlier record in one that has made none, and what they are
-// made of.
-func keep(earlier, rec *manifest.Record) {
-	if earlier != nil {
-		rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded
+// made of. Files of version 1 are noted if they are there.
+func (r *run) keep(earlier, rec *manifest.Record) {
+	if earlier == nil {
+		return
+	}
+	rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded
+	if earlier.Version != manifest.Version {
+		rec.Files = nil
+		for _, f := range earlier.Files {
+			if r.stays(&f) {
+				rec.Files = append(rec.Files, f)
+			}
+		}
 	}
 }

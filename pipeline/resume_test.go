@@ -224,7 +224,7 @@ func TestKeysPerFormat(t *testing.T) {
 	}
 	records, _ := readManifest(t, opts)
 	for i := range records {
-		if !slices.EqualFunc(records[i].Files, want[i].Files, func(a, b manifest.File) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 }) || records[i].Digest != want[i].Digest || !maps.Equal(records[i].Keys, want[i].Keys) {
+		if !slices.EqualFunc(records[i].Files, want[i].Files, func(a, b manifest.File) bool { return a.Path == b.Path && a.BLAKE3 == b.BLAKE3 }) || records[i].Digest != want[i].Digest || !maps.Equal(records[i].Keys, want[i].Keys) {
 			t.Errorf("format by format the record is\n%+v, want\n%+v", records[i], want[i])
 		}
 	}
@@ -433,4 +433,48 @@ func TestSecondRunIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	again(t, entries, opts, 2, 0)
+}
+
+// TestVersion1 goes on with a folder of version 1 when all pictures fail: their files stay
+// listed, with digests of what lies there, unless they are gone.
+func TestVersion1(t *testing.T) {
+	entries, opts := job(t, 3)
+	again(t, entries, opts, 3, 0)
+	want, _ := readManifest(t, opts)
+	file := filepath.Join(opts.Out, manifest.Name)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := strings.NewReplacer(`"version":2,`, "", `"blake3":`, `"sha256":`).Replace(string(data))
+	if err := os.WriteFile(file, []byte(old), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	gone := want[1].Files[0]
+	if err := os.Remove(filepath.Join(opts.Out, string(gone.Path))); err != nil {
+		t.Fatal(err)
+	}
+	want[1].Files = want[1].Files[1:]
+	said := 0
+	opts.Outdated = func(pictures int) { said += pictures }
+	opts.Timeout = 1
+	if s, err := runAll(context.Background(), entries, opts); err != nil || s.Failed != 3 {
+		t.Fatalf("%d failed, %v, want 3", s.Failed, err)
+	}
+	if said != 3 {
+		t.Errorf("%d pictures are said to be done again, want 3", said)
+	}
+	records, _ := readManifest(t, opts)
+	for i, r := range records {
+		same := func(a, b manifest.File) bool { return a.Path == b.Path && a.BLAKE3 == b.BLAKE3 }
+		if r.Version != manifest.Version || r.Status != manifest.Failed || !slices.EqualFunc(r.Files, want[i].Files, same) {
+			t.Errorf("got %+v, want the files of %+v", r, want[i])
+		}
+	}
+	said, opts.Timeout = 0, 0
+	again(t, entries, opts, 3, 0)
+	again(t, entries, opts, 0, 3)
+	if said != 0 {
+		t.Errorf("%d pictures are said to be done again, want none", said)
+	}
 }

@@ -68,6 +68,9 @@ type RunOptions struct {
 	Pack int64
 	Policy
 
+	// Outdated is called before the first picture if an earlier version has done pictures of
+	// the run, with their number: they are done again. It may be nil.
+	Outdated func(pictures int)
 	// About gives the content of run.json at the end of a run, while the output folder is
 	// still this run's own. Without it there is none.
 	About func(Summary) (*manifest.Run, error)
@@ -127,6 +130,9 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
+	}
+	if n := r.journal.Outdated(places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
+		opts.Outdated(n)
 	}
 	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
 	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
@@ -201,7 +207,7 @@ func (r *run) stored(files []manifest.File) []store.Written {
 	for i, f := range files {
 		stored[i] = store.Written{Path: string(f.Path), Member: string(f.Member), Bytes: f.Bytes}
 		if r.crashed {
-			stored[i].SHA256 = f.SHA256
+			stored[i].BLAKE3 = f.BLAKE3
 		}
 	}
 	return stored
@@ -306,7 +312,7 @@ func (w *runner) picture(ctx context.Context, turn int, e *source.Entry, rec, ea
 			return nil, errDone
 		}
 		rec.Status = manifest.Kept
-		keep(earlier, rec)
+		w.keep(earlier, rec)
 		return nil, nil
 	}
 	in, err := w.processor.open(ctx, e)

@@ -11,7 +11,7 @@ import (
 // package imports only packages of lower lines.
 var layers = [][]string{
 	{"cmd/filterbank"},
-	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff"},
+	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff", "pipeline/digest"},
 	{"pipeline"},
 	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},

@@ -115,7 +115,7 @@ func newRoot(c console) *cobra.Command {
 	})
 	root.AddCommand(
 		newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newVerify(c),
-		newDiff(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
+		newDiff(c), newDigest(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
 	return root
 }

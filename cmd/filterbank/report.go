@@ -173,7 +173,7 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),
 		Looks:   looks,
-		Heading: report.Heading{Version: r.Version, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+		Heading: report.Heading{Version: r.Filterbank, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
 	}, nil
 }
 

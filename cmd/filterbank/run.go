@@ -122,6 +122,13 @@ func profiled(file string, do func() error) error {
 func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
+		j.opts.Outdated = func(images int) {
+			done := fmt.Sprintf("%d images are", images)
+			if images == 1 {
+				done = "1 image is"
+			}
+			log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s done again", f.out, done))
+		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		p.end()
 		if ended := f.finish(ctx, c, log, j, s, err); !page || err != nil {

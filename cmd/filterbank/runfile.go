@@ -23,7 +23,7 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	}
 	sum := sha256.Sum256(resolved)
 	r := &manifest.Run{
-		Version: version(), Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
+		Filterbank: version(), Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
 		Layers: f.layers, Scale: f.scale, Colormap: f.colormap, Shard: f.shard, Pack: j.pack,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,

@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"pixel":    checkPixel,
 			"rgb":      checkRGB,
 			"records":  sameRecords,
+			"change":   changeFile,
+			"version1": makeVersion1,
 			"manifest": checkManifest,
 			"indexed":  checkIndexed,
 		},
@@ -148,6 +150,35 @@ func listMembers(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !slices.Equal(got, args[1:]) {
 		ts.Fatalf("%s has the members\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
+	}
+}
+
+// changeFile is "change FILE". A bit in the middle of the file changes.
+func changeFile(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
+// makeVersion1 is "version1 DIR". The manifest and run.json become what 0.1.0 wrote: files
+// have SHA-256 digests, pictures have one key each, and stacks have another hash.
+func makeVersion1(ts *testscript.TestScript, _ bool, args []string) {
+	for name, changes := range map[string][][2]string{
+		"manifest.jsonl": {{`"version":2,`, ``}, {`"blake3":`, `"sha256":`}, {`"keys":{[^}]*}`, `"key":"00"`}, {`"stack":"[0-9a-f]{64}"`, `"stack":"00"`}},
+		"run.json":       {{`"version": 2,\s*"filterbank":`, `"version":`}},
+	} {
+		file := filepath.Join(ts.MkAbs(args[0]), name)
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		for _, c := range changes {
+			changed := regexp.MustCompile(c[0]).ReplaceAll(data, []byte(c[1]))
+			if bytes.Equal(changed, data) {
+				ts.Fatalf("%s has no %s", name, c[0])
+			}
+			data = changed
+		}
+		ts.Check(os.WriteFile(file, data, 0o666))
 	}
 }
 

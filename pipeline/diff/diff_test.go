@@ -3,9 +3,7 @@ package diff
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +21,7 @@ import (
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
 )
 
 var (
@@ -62,8 +61,7 @@ func (f *fixture) write(name string, data []byte) (sum string) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, data, 0o666)); err != nil {
 		f.t.Fatal(err)
 	}
-	digest := sha256.Sum256(data)
-	return hex.EncodeToString(digest[:])
+	return store.DigestOf(data)
 }
 
 // npy writes a layer's values.
@@ -73,7 +71,7 @@ func (f *fixture) npy(name string, shape volume.Shape, values ...float32) manife
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	return manifest.File{Path: manifest.Path(name), Layer: "l", SHA256: f.write(name, data)}
+	return manifest.File{Path: manifest.Path(name), Layer: "l", BLAKE3: f.write(name, data)}
 }
 
 // png writes a map.
@@ -84,7 +82,7 @@ func (f *fixture) png(name string, index int, lo, hi float64, m image.Image) man
 		f.t.Fatal(err)
 	}
 	return manifest.File{
-		Path: manifest.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, SHA256: f.write(name, b.Bytes()),
+		Path: manifest.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, BLAKE3: f.write(name, b.Bytes()),
 	}
 }
 
@@ -185,8 +183,8 @@ func TestFiles(t *testing.T) {
 // TestSameDigestIsNotRead checks that files with equal digests need not exist.
 func TestSameDigestIsNotRead(t *testing.T) {
 	a, b := newFixture(t), newFixture(t)
-	info := manifest.File{Path: "p/l.npy", Layer: "l", SHA256: "ab"}
-	sheet := manifest.File{Path: "p/sheet.png", Layer: "of no shape", SHA256: "cd"}
+	info := manifest.File{Path: "p/l.npy", Layer: "l", BLAKE3: "ab"}
+	sheet := manifest.File{Path: "p/sheet.png", Layer: "of no shape", BLAKE3: "cd"}
 	a.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
 	b.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
 	r := compareRuns(t, a, b, 1)
@@ -251,7 +249,7 @@ func TestPathsStayInside(t *testing.T) {
 			t.Skip(err)
 		}
 		for j, name := range []string{filepath.ToSlash(relative), secret, "link.npy"} {
-			f.done(fmt.Sprint(j), row, manifest.File{Path: manifest.Path(name), Layer: "l", SHA256: fmt.Sprint(i)})
+			f.done(fmt.Sprint(j), row, manifest.File{Path: manifest.Path(name), Layer: "l", BLAKE3: fmt.Sprint(i)})
 		}
 	}
 	r := compareRuns(t, a, b, 2)
@@ -310,7 +308,7 @@ func TestPictures(t *testing.T) {
 	failed := func(name, why string) manifest.Record {
 		return manifest.Record{Input: manifest.Path("in/" + name + ".png"), Output: manifest.Path(name), Status: manifest.Failed, Error: why}
 	}
-	same := manifest.File{Path: "both/l.npy", Layer: "l", SHA256: "ab"}
+	same := manifest.File{Path: "both/l.npy", Layer: "l", BLAKE3: "ab"}
 	a.done("both", row, same, manifest.File{Path: "both/a.npy", Layer: "l"})
 	b.done("late", row)
 	b.done("both", row, manifest.File{Path: "both/b.npy", Layer: "l"}, same)

@@ -105,7 +105,7 @@ func (c *comparison) unmatched(recs [2]*manifest.Record, states [2]string) {
 // file compares a file that both runs have.
 func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
 	c.Files++
-	if fa.SHA256 == fb.SHA256 && fa.SHA256 != "" && sameScale(fa, fb) {
+	if fa.BLAKE3 == fb.BLAKE3 && fa.BLAKE3 != "" && sameScale(fa, fb) {
 		c.Same++
 		c.same(recs[0], fa)
 		return nil

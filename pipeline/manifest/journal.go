@@ -29,7 +29,10 @@ type Journal struct {
 }
 
 // span is a line of the journal.
-type span struct{ at, length int64 }
+type span struct {
+	at, length int64
+	outdated   bool // a picture that was done by an earlier version
+}
 
 // OpenJournal opens the manifest of an output folder, or starts one. Lines that a crash
 // has torn are passed over. Their pictures are done again.
@@ -56,12 +59,20 @@ func (j *Journal) scan() error {
 	in := lines(j.file)
 	for in.Scan() {
 		line := in.Bytes()
-		at := span{j.size, int64(len(line))}
+		at := span{at: j.size, length: int64(len(line))}
 		j.size += at.length
-		var r struct{ Input, Output Path }
+		var r struct {
+			Input, Output Path
+			Version       int
+			Status        Status
+		}
 		if err := json.Unmarshal(line, &r); err != nil || r.Input == "" {
 			continue
 		}
+		if err := checkVersion(r.Version); err != nil {
+			return fmt.Errorf("%w, or choose another folder with -o", err)
+		}
+		at.outdated = r.Status == OK && r.Version < Version
 		where := place(string(r.Input), string(r.Output))
 		if _, known := j.earlier[where]; !known {
 			j.order = append(j.order, where)
@@ -90,6 +101,16 @@ func (j *Journal) Find(input, output string) (*Record, error) {
 	return j.read(at)
 }
 
+// Outdated counts the pictures, inputs and outputs, that were done by an earlier version.
+func (j *Journal) Outdated(pictures iter.Seq2[string, string]) (n int) {
+	for input, output := range pictures {
+		if j.earlier[place(input, output)].outdated {
+			n++
+		}
+	}
+	return n
+}
+
 // read reads a record. It returns nil if the record is damaged or names files that are not
 // its picture's: no run has made such a record, and its files must not be removed.
 func (j *Journal) read(at span) (*Record, error) {
@@ -97,11 +118,19 @@ func (j *Journal) read(at span) (*Record, error) {
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	r := new(Record)
-	if err := json.Unmarshal(line, r); err != nil || !r.holdsItsFiles() {
+	r, err := parse(line)
+	if err != nil || !r.holdsItsFiles() {
 		return nil, nil
 	}
 	return r, nil
+}
+
+// parse reads a line.
+func parse(line []byte) (*Record, error) {
+	r := new(Record)
+	err := json.Unmarshal(line, r)
+	r.Version = max(r.Version, 1) // records of version 1 do not say so
+	return r, err
 }
 
 // holdsItsFiles says whether all files of a record are its picture's: they lie in its
@@ -119,15 +148,16 @@ func (r *Record) holdsItsFiles() bool {
 	})
 }
 
-// Add appends a record.
+// Add appends a record, whose version becomes this one.
 func (j *Journal) Add(r *Record) error {
+	r.Version = Version
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
-	at := span{j.size, int64(line.Len())}
+	at := span{at: j.size, length: int64(line.Len())}
 	if _, err := j.file.WriteAt(line.Bytes(), at.at); err != nil {
 		return &store.Error{Path: j.file.Name(), Err: err}
 	}

@@ -66,9 +66,9 @@ func TestJournal(t *testing.T) {
 	a := Record{Input: "a<b>&.png", Output: "a", Status: OK, Files: []File{{Path: "a/l/000-f.png", Layer: "l", Filter: "f", Index: &index, Scale: &[2]float64{0, 0.5}, Bytes: 3}}}
 	b := Record{Input: "b\xff.png", Output: "b\xff", Status: Failed, Code: "truncated", Error: "…"}
 	gone := Record{Input: "gone.png", Status: Failed}
-	lineA := `{"input":"a<b>&.png","output":"a","status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"sha256":""}]}` + "\n"
-	lineB := `{"input":"b\udcff.png","output":"b\udcff","status":"failed","code":"truncated","error":"…"}` + "\n"
-	lineGone := `{"input":"gone.png","status":"failed"}` + "\n"
+	lineA := `{"input":"a<b>&.png","output":"a","version":2,"status":"ok","files":[{"path":"a/l/000-f.png","layer":"l","filter":"f","index":0,"scale":[0,0.5],"bytes":3,"blake3":""}]}` + "\n"
+	lineB := `{"input":"b\udcff.png","output":"b\udcff","version":2,"status":"failed","code":"truncated","error":"…"}` + "\n"
+	lineGone := `{"input":"gone.png","version":2,"status":"failed"}` + "\n"
 
 	// Records as they come; before Close they are there in that order.
 	j := openJournal(t, tr)
@@ -96,7 +96,7 @@ func TestJournal(t *testing.T) {
 	if err := j.Close(inOrder(b), nil, all); err != nil {
 		t.Fatal(err)
 	}
-	lineB = `{"input":"b\udcff.png","output":"b\udcff","status":"ok"}` + "\n"
+	lineB = `{"input":"b\udcff.png","output":"b\udcff","version":2,"status":"ok"}` + "\n"
 	if got, want := readManifest(t, root), lineB+lineA+lineGone; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -108,7 +108,7 @@ func TestJournal(t *testing.T) {
 	if err := j.Close(inOrder(gone), nil, func(r *Record) bool { return r.Input != a.Input }); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := readManifest(t, root), `{"input":"gone.png","output":"gone","status":"ok"}`+"\n"+lineB; got != want {
+	if got, want := readManifest(t, root), `{"input":"gone.png","output":"gone","version":2,"status":"ok"}`+"\n"+lineB; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }

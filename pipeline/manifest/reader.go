@@ -71,18 +71,24 @@ func (m *Reader) index() error {
 	at := int64(0)
 	for n := 1; in.Scan(); n++ {
 		line := in.Bytes()
-		var name struct{ Input, Output Path }
+		var name struct {
+			Input, Output Path
+			Version       int
+		}
 		if err := json.Unmarshal(line, &name); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if name.Input == "" {
 			return fmt.Errorf("line %d is no picture's record", n)
 		}
+		if err := checkVersion(name.Version); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
 		where := place(string(name.Input), string(name.Output))
 		if _, known := m.lines[where]; !known {
 			m.order = append(m.order, where)
 		}
-		m.lines[where] = span{at, int64(len(line))}
+		m.lines[where] = span{at: at, length: int64(len(line))}
 		at += int64(len(line))
 	}
 	return in.Err()
@@ -126,9 +132,9 @@ func (m *Reader) Record(place string) (*Record, error) {
 	}
 	line := make([]byte, at.length)
 	_, err := m.file.ReadAt(line, at.at)
-	rec := new(Record)
+	var rec *Record
 	if err == nil {
-		err = json.Unmarshal(line, rec)
+		rec, err = parse(line)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", Name, m.dir, err)

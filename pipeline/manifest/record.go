@@ -11,6 +11,10 @@ import (
 // Name is the name of the manifest, at the top of the output folder.
 const Name = store.ManifestName
 
+// Version is that of the manifest and of run.json. Records without a version are of version
+// 1: their files have SHA-256 digests, which are not read.
+const Version = 2
+
 // Status says how a picture fared.
 type Status string
 
@@ -28,6 +32,8 @@ type Record struct {
 	Input Path `json:"input"`
 	// The picture's folder below the output folder; an input that is no picture has none.
 	Output Path `json:"output,omitempty"`
+	// The version of the manifest. Records without one are of version 1.
+	Version int `json:"version"`
 	// SHA-256 of the input file, in hexadecimal.
 	SHA256 string `json:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
 	// Of each format that was asked for, a hash of sha256 and of all else that its files depend on: equal keys, equal files.
@@ -58,7 +64,7 @@ type Record struct {
 	Ignored []string `json:"ignored,omitempty"`
 	// What was wrong and passed over, such as malformed EXIF.
 	Warnings []string `json:"warnings,omitempty"`
-	// SHA-256 over the digests of the files that were written, in order, as text.
+	// BLAKE3 over the digests of the files that were written, in order, as text.
 	Digest string `json:"digest,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 
@@ -116,8 +122,8 @@ type File struct {
 	Colormap string `json:"colormap,omitempty"`
 	// The file's size in bytes.
 	Bytes int64 `json:"bytes" jsonschema:"minimum=0"`
-	// SHA-256 of the file, in hexadecimal.
-	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// BLAKE3 of the file, in hexadecimal.
+	BLAKE3 string `json:"blake3" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 
 // Name returns the file's name below the output folder, or in the tar files of a pack.

@@ -14,7 +14,8 @@ const RunName = store.RunName
 
 // Run is run.json: what was run, and how it went.
 type Run struct {
-	Version     string             `json:"version"`
+	Version     int                `json:"version"`      // of the format of this file and of the manifest
+	Filterbank  string             `json:"filterbank"`   // the program's version
 	Stack       json.RawMessage    `json:"stack"`        // resolved: every default filled in
 	StackSHA256 string             `json:"stack_sha256"` // of the bytes of "stack", compact
 	Folder      Path               `json:"folder"`       // where the run was started; relative paths of inputs begin here
@@ -39,7 +40,8 @@ type Run struct {
 
 // ReadRun reads the account of the run in an output folder, for example to open its
 // results from a program. Anyone may have made the file: its size is bounded, and nothing
-// that it names is opened. The error is fs.ErrNotExist if there is no such file.
+// that it names is opened. An account of version 1 is read too. The error is fs.ErrNotExist if
+// there is no such file.
 func ReadRun(dir string) (*Run, error) {
 	name := filepath.Join(dir, RunName)
 	root, err := os.OpenRoot(dir)
@@ -56,15 +58,45 @@ func ReadRun(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := new(Run)
-	if err := json.Unmarshal(data, r); err != nil {
+	r, err := decodeRun(data)
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return r, nil
 }
 
-// Encode returns the content of the file.
+// decodeRun reads an account of this version or of version 1, where "version" is the
+// program's.
+func decodeRun(data []byte) (*Run, error) {
+	r := new(Run)
+	file := struct {
+		*Run
+		Version json.RawMessage `json:"version"`
+	}{Run: r}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	if json.Unmarshal(file.Version, &r.Filterbank) == nil {
+		r.Version = 1
+		return r, nil
+	}
+	if err := json.Unmarshal(file.Version, &r.Version); err != nil {
+		return nil, fmt.Errorf("version: %w", err)
+	}
+	return r, checkVersion(r.Version)
+}
+
+// checkVersion refuses versions after this one.
+func checkVersion(version int) error {
+	if version > Version {
+		return fmt.Errorf("a newer filterbank has written it (version %d, and at most %d is read); use that one or a later one", version, Version)
+	}
+	return nil
+}
+
+// Encode returns the content of the file, in this version.
 func (r *Run) Encode() ([]byte, error) {
+	r.Version = Version
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", RunName, err)

@@ -22,6 +22,7 @@ func (r *Record) Sample() ([]byte, error) {
 	for _, f := range r.Files {
 		s.Files = append(s.Files, sampleFile(f))
 	}
+	s.Version = Version
 	if s.Ignored == nil {
 		s.Ignored = []string{}
 	}
@@ -42,6 +43,7 @@ func (r *Record) Sample() ([]byte, error) {
 type sample struct {
 	Input       Path              `json:"input"`
 	Output      Path              `json:"output"`
+	Version     int               `json:"version"`
 	SHA256      string            `json:"sha256"`
 	Keys        map[string]string `json:"keys"`
 	Stack       string            `json:"stack"`
@@ -81,5 +83,5 @@ type sampleFile struct {
 	Scale    *[2]float64 `json:"scale"`
 	Colormap string      `json:"colormap"`
 	Bytes    int64       `json:"bytes"`
-	SHA256   string      `json:"sha256"`
+	BLAKE3   string      `json:"blake3"`
 }

@@ -131,7 +131,7 @@ func (v *View) Memory() int64 {
 	var held, most int64
 	working := make([]int64, len(v.Stacks))
 	for _, p := range v.Files() {
-		held += min(p.Bytes, store.BufferBytes) + p.Held
+		held += store.Held(p.Bytes) + p.Held
 		if p.stack != whole {
 			working[p.stack] += p.Working
 		}

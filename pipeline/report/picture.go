@@ -92,6 +92,10 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 		return &result{entry: failed(rec)}, nil
 	}
 	r := &result{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
+	if rec.Stack != w.stacks && rec.Version != manifest.Version {
+		r.entry.Note = "its maps were made by an earlier version, whose settings cannot be compared with run.json; run it again"
+		return r, nil
+	}
 	if rec.Stack != w.stacks {
 		r.entry.Note = "its maps were not made by the stacks in run.json; run it again"
 		return r, nil

@@ -26,3 +26,29 @@ func BenchmarkBatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSized stores a file of 25 MB as arrays are written, in bands of each channel.
+func BenchmarkSized(b *testing.B) {
+	const channels, bands, band = 8, 24, 128 << 10
+	tr, err := Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := counting(band)
+	b.SetBytes(channels * bands * band)
+	for i := 0; b.Loop(); i++ {
+		batch := tr.Begin(i, "picture")
+		f := batch.Create(".npy")
+		if err := f.Size(channels * bands * band); err != nil {
+			b.Fatal(err)
+		}
+		for at := range bands {
+			for k := range channels {
+				f.WriteAt(data, int64(k*bands+at)*band)
+			}
+		}
+		if _, err := batch.Commit(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -12,11 +10,23 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"unsafe"
+
+	"github.com/zeebo/blake3"
 )
 
 // BufferBytes is the part of a file that is held in memory. Files up to this size, most maps
 // among them, cost one write.
 const BufferBytes = 256 << 10
+
+// Held returns the bytes of memory that a file of so many bytes takes while it is written:
+// its buffer and, if it outgrows that, the state of its digest.
+func Held(size int64) int64 {
+	if size < BufferBytes {
+		return size
+	}
+	return BufferBytes + int64(unsafe.Sizeof(blake3.Hasher{}))
+}
 
 // File is a file of a batch, written from its beginning to its end. No descriptor stays open
 // between writes, so that thousands of maps can grow at a time.
@@ -27,15 +37,15 @@ type File struct {
 	placed bool
 	buffer []byte // nil before the first byte and at the end
 	size   int64
-	hash   hash.Hash
-	digest string   // hexadecimal; empty before the file is sealed
-	sized  *os.File // open, for a file that is written in any order
+	hash   *blake3.Hasher // of what has been flushed; nil before
+	digest string         // BLAKE3, hexadecimal; empty before the file is sealed
+	sized  *os.File       // open, for a file that is written in any order
 }
 
 // Create adds a file to the batch. Its name is the batch's stem with the suffix, for
 // example "/edges/000-x.png" or ".npz".
 func (b *Batch) Create(suffix string) *File {
-	f := &File{batch: b, name: b.stem + suffix, hash: sha256.New()}
+	f := &File{batch: b, name: b.stem + suffix}
 	b.files = append(b.files, f)
 	return f
 }
@@ -58,9 +68,17 @@ func (f *File) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush appends the buffer to the temporary file.
+// flush takes the buffer into the digest and appends it to the temporary file.
 func (f *File) flush(dirs *directories) error {
+	if f.hash == nil {
+		f.hash = blake3.New()
+	}
 	f.hash.Write(f.buffer)
+	return f.append(dirs)
+}
+
+// append appends the buffer to the temporary file.
+func (f *File) append(dirs *directories) error {
 	out, err := f.open(dirs, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return err
@@ -140,44 +158,48 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// finish writes the rest to the temporary file, closes it, and notes its digest. The
-// batch's owner calls it.
+// finish notes the digest and writes the rest to the temporary file. The batch's owner
+// calls it.
 func (f *File) finish() error {
-	if f.sized == nil {
-		if err := f.flush(&f.batch.dirs); err != nil {
+	if err := f.seal(); err != nil {
+		return err
+	}
+	if f.temp == "" {
+		if err := f.append(&f.batch.dirs); err != nil {
 			return err
 		}
-		f.release()
 	}
-	return f.seal()
+	f.release()
+	return nil
 }
 
 // seal ends the writing and notes the digest. A file that has not outgrown its buffer stays
 // in it.
-func (f *File) seal() error {
+func (f *File) seal() (err error) {
 	switch {
 	case f.sized != nil:
-		// The digest is of the bytes in their order; they were written in another.
-		_, err := io.Copy(f.hash, io.NewSectionReader(f.sized, 0, f.size))
-		if err = errors.Join(err, f.sized.Close()); err != nil {
-			return err
+		// The digest is of the bytes in their order. They were written in another.
+		buffer := slices.Grow(f.batch.folder.buffer(), digestBytes)[:digestBytes]
+		f.digest, err = digest(io.NewSectionReader(f.sized, 0, f.size), buffer)
+		f.batch.folder.keep(buffer)
+		if err = errors.Join(err, f.sized.Close()); err == nil {
+			f.sized = nil
 		}
-		f.sized = nil
-	case f.temp != "" && len(f.buffer) > 0:
-		if err := f.flush(&f.batch.dirs); err != nil {
-			return err
+	case f.temp == "":
+		f.digest = DigestOf(f.buffer)
+	default:
+		if len(f.buffer) > 0 {
+			err = f.flush(&f.batch.dirs)
 		}
 		f.release()
-	default:
-		f.hash.Write(f.buffer)
+		f.digest, f.hash = hex.EncodeToString(f.hash.Sum(nil)), nil
 	}
-	f.digest = hex.EncodeToString(f.hash.Sum(nil))
-	return nil
+	return err
 }
 
 // written describes the file after seal.
 func (f *File) written() Written {
-	return Written{Name: f.name, Path: f.name, Bytes: f.size, SHA256: f.digest}
+	return Written{Name: f.name, Path: f.name, Bytes: f.size, BLAKE3: f.digest}
 }
 
 // copyTo writes the content of a sealed file.

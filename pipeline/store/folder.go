@@ -5,11 +5,8 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -106,7 +103,7 @@ func (t *Folder) Sweep() error {
 	return nil
 }
 
-// Has says whether the folder has a regular file of that name and size. If the SHA-256 is
+// Has says whether the folder has a regular file of that name and size. If the digest is
 // not empty, the content must have it too.
 func (t *Folder) Has(file Written) bool {
 	dirs := directories{folder: t}
@@ -135,17 +132,29 @@ func (d *directories) have(f Written) bool {
 	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
 		return false
 	}
-	if f.SHA256 == "" {
+	if f.BLAKE3 == "" {
 		return true
 	}
-	file, err := in.root.Open(base(f.Path))
+	got, err := digestFile(in.root, base(f.Path))
+	return err == nil && got == f.BLAKE3
+}
+
+// Digest returns the digest of a file that the folder has, as Has says.
+func (t *Folder) Digest(name string) (string, error) {
+	digest, err := digestFile(t.root, filepath.FromSlash(name))
 	if err != nil {
-		return false
+		return "", fmt.Errorf("read %s: %w", t.path(name), bare(err))
+	}
+	return digest, nil
+}
+
+func digestFile(root *os.Root, name string) (string, error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return "", err
 	}
 	defer file.Close()
-	sum := sha256.New()
-	_, err = io.Copy(sum, file)
-	return err == nil && hex.EncodeToString(sum.Sum(nil)) == f.SHA256
+	return Digest(file)
 }
 
 // OpenFile opens a file of the run itself at the top of the folder for reading and writing,

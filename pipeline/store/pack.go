@@ -174,7 +174,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	}
 	written := make([]Written, 0, len(b.files))
 	for i, f := range b.files {
-		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, SHA256: f.digest})
+		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
 	}
 	if b.note != nil {
 		data, err := b.note(written)

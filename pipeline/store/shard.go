@@ -3,8 +3,6 @@ package store
 import (
 	"archive/tar"
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -176,7 +174,7 @@ func (o *oldShard) has(files []Written) bool {
 	end := o.end
 	for o.next != nil && keyOf(o.next.Name) == key {
 		want, ok := left[o.next.Name]
-		if !ok || want.Bytes >= 0 && want.Bytes != o.next.Size || want.SHA256 != "" && want.SHA256 != o.digest() {
+		if !ok || want.Bytes >= 0 && want.Bytes != o.next.Size || want.BLAKE3 != "" && want.BLAKE3 != o.digest() {
 			return false
 		}
 		delete(left, o.next.Name)
@@ -192,11 +190,13 @@ func (o *oldShard) has(files []Written) bool {
 	return true
 }
 
-// digest returns the SHA-256 of the next member's content, in hexadecimal.
+// digest returns the digest of the next member's content, or none if it cannot be read.
 func (o *oldShard) digest() string {
-	sum := sha256.New()
-	io.Copy(sum, io.NewSectionReader(o.file, o.at, o.next.Size)) // a short read gives another digest
-	return hex.EncodeToString(sum.Sum(nil))
+	digest, err := Digest(io.NewSectionReader(o.file, o.at, o.next.Size))
+	if err != nil {
+		return ""
+	}
+	return digest
 }
 
 // keyOf returns the part of a member's name up to the first dot of its base name.

@@ -11,7 +11,7 @@ type Store interface {
 	// buffer or the batch is committed.
 	Begin(turn int, stem string) *Batch
 	// Reuse says whether an earlier run's files of the turn's picture are in place and stay.
-	// If a file's SHA-256 is not empty, its content must have it. Otherwise names and sizes
+	// If a file's digest is not empty, its content must have it. Otherwise names and sizes
 	// are compared.
 	Reuse(turn int, files []Written) bool
 	// Skip ends a turn that has not ended and stores nothing.
@@ -38,7 +38,7 @@ type Written struct {
 	Path   string // slash-separated, relative to the output folder
 	Member string // the name in the tar file at Path; empty for a file by itself
 	Bytes  int64
-	SHA256 string // hexadecimal
+	BLAKE3 string // hexadecimal
 }
 
 // Begin starts the files of a picture. A folder gives them their names in any order, so

@@ -31,6 +31,8 @@ func manifestSchema() (*jsonschema.Schema, error) {
 	r.RequiredFromJSONSchemaTags = false                                 // fields without omitempty are required
 	s := r.Reflect(&manifest.Record{})
 	s.Title = "filterbank manifest line"
+	version, _ := s.Properties.Get("version")
+	version.Const = manifest.Version
 	code, _ := s.Properties.Get("code")
 	for _, c := range manifest.Codes() {
 		code.OneOf = append(code.OneOf, &jsonschema.Schema{Const: c.Name, Description: c.Meaning})
