@@ -148,7 +148,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		err = errors.Join(err, closeErr)
 	}
 	if !errors.Is(err, store.ErrGone) {
-		err = errors.Join(err, r.about(s))
+		err = errors.Join(err, r.tables(), r.about(s))
 	}
 	// What this run has not looked at since a crash is for the next one to look at.
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil)

@@ -19,6 +19,7 @@ import (
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 	"filterbank/samples"
 )
 
@@ -34,7 +35,8 @@ type flags struct {
 	formats  []string
 	scale    string
 	colormap string
-	also     map[string]*bool // formats that have a flag of their own, by name
+	also     map[string]*bool   // formats that have a flag of their own, by name
+	tables   map[string]*string // names of outputs of the run, by option
 	tiles    output.SheetOptions
 	from     string
 	nul      bool
@@ -158,7 +160,11 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if f.noMaps {
 		return &j, nil
 	}
-	return &j, preview.CheckPlaces(j.entries, j.Job)
+	var uses []store.Use
+	if len(j.Output.Tables) > 0 {
+		uses = append(uses, store.Metadata)
+	}
+	return &j, preview.CheckPlaces(j.entries, j.Job, uses...)
 }
 
 func (f *flags) stackFile() (*config.File, error) {

@@ -29,6 +29,10 @@ func (f *flags) register(cmd *cobra.Command) {
 			f.also[format.Name] = s.Bool(format.Name, false, format.Flag)
 		}
 	}
+	f.tables = map[string]*string{}
+	for _, t := range output.Tables() {
+		f.tables[t.Option] = s.String(t.Option, "", t.Help)
+	}
 	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "about the longer side of a sheet's tiles, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (a number that gives the sheet the shape of a slide)")
 	s.StringVar(&f.scale, "scale", "map", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
@@ -53,6 +57,15 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 	for _, format := range output.All() {
 		if also := f.also[format.Name]; also != nil && *also && !slices.Contains(o.Formats, format) {
 			o.Formats = append(o.Formats, format)
+		}
+	}
+	for option, name := range f.tables {
+		t, err := output.ParseTable(option, *name)
+		if err != nil {
+			return err
+		}
+		if t != nil {
+			o.Tables = append(o.Tables, t)
 		}
 	}
 	o.Sheet = f.tiles

@@ -86,6 +86,8 @@ func setPack(j *job, form string) error {
 		return fmt.Errorf("pack %q: it must be %s", form, webdataset)
 	case j.opts.Overwrite == pipeline.Never:
 		return errors.New("--overwrite never works on files in folders only: leave it out, or leave out --pack")
+	case len(j.Output.Tables) > 0:
+		return errors.New("--metadata names files in folders: leave it out, or leave out --pack, whose samples have their records")
 	}
 	j.pack, j.opts.Pack = form, store.ShardBytes
 	return nil

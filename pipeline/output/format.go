@@ -19,6 +19,8 @@ import (
 // Format is a kind of output file of a picture. All lists the formats.
 type Format struct {
 	Name string
+	// Version is raised when the same values and settings come to give other bytes.
+	Version int
 	// Flag is the help text of a flag that has the format's name and adds the format to the
 	// others. If it is empty, there is no such flag.
 	Flag string

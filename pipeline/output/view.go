@@ -18,7 +18,8 @@ import (
 // Settings say which files are written for every picture, and how they look. The zero value
 // is png, with a range of its own for each map.
 type Settings struct {
-	Formats []*Format // none means png
+	Formats []*Format // of every picture; an empty list is png
+	Tables  []*Table  // of the whole run
 	Scale   scale.Scale
 	Sheet   SheetOptions // for contact sheets
 
@@ -165,7 +166,7 @@ func (v *View) maps(stack int) (n int) {
 // Key writes everything that the bytes of a format's files depend on besides the maps'
 // values: the layers, and what the format itself writes.
 func (v *View) Key(w io.Writer, f *Format) {
-	fmt.Fprintf(w, "format %s\n", f.Name)
+	fmt.Fprintf(w, "format %s %d\n", f.Name, f.Version)
 	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "layer %q\n", v.folder(s, l)) })
 	f.Key(w, v)
 }

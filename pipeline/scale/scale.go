@@ -38,6 +38,11 @@ const (
 	Dataset        // a range for each filter, from statistics of many pictures
 )
 
+// String is the name of the set in keys. It does not change.
+func (p Per) String() string {
+	return [...]string{"map", "layer", "image", "fixed", "percentile", "dataset"}[p]
+}
+
 // Parse reads map, layer, image, unit (which is 0:1), percentile:LO,HI or LO:HI. It does not
 // read dataset:FILE.
 func Parse(s string) (Scale, error) {
@@ -98,7 +103,7 @@ func (s *Scale) Caption() string {
 
 // Key writes everything that ranges depend on besides the maps' values.
 func (s *Scale) Key(w io.Writer) {
-	fmt.Fprintf(w, "scale %d", s.Per)
+	fmt.Fprintf(w, "scale %s", s.Per)
 	switch s.Per {
 	case Fixed:
 		fmt.Fprintf(w, " %v", s.Fixed)

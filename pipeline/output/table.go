@@ -1,0 +1,42 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"filterbank/pipeline/manifest"
+)
+
+// Table is an output of the whole run: a file at the top of the output folder with a row for
+// each picture. It is written when all pictures have ended. The table of them is Tables.
+type Table struct {
+	Name   string // the value of the flag Option
+	Option string // the flag that asks for it
+	Help   string // of that flag
+	File   string // the name of the file
+	// Write writes the file from the records of all pictures, in the order of the input.
+	Write func(w io.Writer, records iter.Seq2[*manifest.Record, error]) error
+}
+
+// Tables returns all outputs of a run.
+func Tables() []*Table { return []*Table{&huggingFace} }
+
+// ParseTable reads the value of an option. An empty value is no table, which is nil.
+func ParseTable(option, name string) (*Table, error) {
+	var names []string
+	for _, t := range Tables() {
+		if t.Option != option {
+			continue
+		}
+		if t.Name == name {
+			return t, nil
+		}
+		names = append(names, t.Name)
+	}
+	if name == "" {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("%s %q: it must be %s", option, name, strings.Join(names, " or "))
+}
