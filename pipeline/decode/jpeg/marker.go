@@ -1,0 +1,331 @@
+package jpeg
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Markers, ITU T.81 table B.1.
+const (
+	markerTEM   = 0x01
+	markerSOF0  = 0xc0
+	markerSOF1  = 0xc1
+	markerSOF2  = 0xc2
+	markerDHT   = 0xc4
+	markerJPG   = 0xc8
+	markerSOF9  = 0xc9
+	markerSOF10 = 0xca
+	markerDAC   = 0xcc
+	markerSOF15 = 0xcf
+	markerRST0  = 0xd0
+	markerRST7  = 0xd7
+	markerSOI   = 0xd8
+	markerEOI   = 0xd9
+	markerSOS   = 0xda
+	markerDQT   = 0xdb
+	markerDNL   = 0xdc
+	markerDRI   = 0xdd
+	markerAPP0  = 0xe0
+	markerAPP1  = 0xe1
+	markerAPP2  = 0xe2
+	markerAPP14 = 0xee
+	markerAPP15 = 0xef
+	markerCOM   = 0xfe
+)
+
+// parser reads the segments of a file one after the other (ITU T.81, B.1.1), and takes
+// and refuses the same ones as libjpeg-turbo (jdmarker.c, jdinput.c).
+type parser struct {
+	data  []byte
+	pos   int
+	ended bool // something past the end of data was asked for
+
+	unread  byte // a marker that has been read with the data before it, or 0
+	carried int  // bytes before it that the count before the next marker has to include
+
+	frame     frame
+	quant     [4]quantTable
+	huffman   [2][4]huffman
+	defined   [2][4]bool // which tables the file has defined
+	interval  int        // MCUs between restart markers, or 0
+	jfif      bool
+	adobe     bool
+	transform uint8 // of Adobe's segment
+	scans     int   // scan headers so far
+	segments  []Segment
+	warnings  []string
+}
+
+// quantTable is a quantisation table in natural order.
+type quantTable struct {
+	defined bool
+	values  [blockSize]uint16
+}
+
+// event is where the parser stops.
+type event uint8
+
+const (
+	eventScan event = iota + 1 // behind a scan header
+	eventEnd                   // behind the end-of-image marker
+	eventCut                   // at the end of data, without that marker
+)
+
+// maxWarnings bounds the warnings of a file.
+const maxWarnings = 16
+
+func (p *parser) warn(at int, format string, args ...any) {
+	if len(p.warnings) < maxWarnings {
+		p.warnings = append(p.warnings, fmt.Sprintf(format, args...)+fmt.Sprintf(", at byte %d", at))
+	}
+}
+
+// start checks that data begins as a JPEG does.
+func (p *parser) start() error {
+	if len(p.data) < 2 {
+		return truncated(len(p.data), "before its first marker")
+	}
+	if p.data[0] != 0xff || p.data[1] != markerSOI {
+		return corrupt(0, "the file does not begin with a start-of-image marker")
+	}
+	p.pos = 2
+	return nil
+}
+
+// next reads segments up to and with the next scan header, or to the end of the image.
+func (p *parser) next(s *scan) (event, error) {
+	for {
+		at := p.pos
+		marker, discarded := p.marker()
+		if discarded > 0 {
+			if p.scans > 0 {
+				return 0, corrupt(at, "%d bytes that belong to nothing stand behind the data of scan %d", discarded, p.scans)
+			}
+			if !p.ended {
+				p.warn(at, "%d bytes that belong to nothing are passed over", discarded)
+			}
+		}
+		if p.ended {
+			return eventCut, nil
+		}
+		if marker == markerEOI {
+			return eventEnd, nil
+		}
+		err := p.segment(marker, s)
+		if p.ended {
+			return eventCut, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if marker == markerSOS {
+			return eventScan, nil
+		}
+	}
+}
+
+// marker reads the next marker and counts what stands before it, without fill bytes.
+func (p *parser) marker() (marker byte, discarded int) {
+	if p.unread != 0 {
+		marker, p.unread = p.unread, 0
+		return marker, 0
+	}
+	discarded, p.carried = p.carried, 0
+	for {
+		for p.byte() != 0xff && !p.ended {
+			discarded++
+		}
+		marker = 0xff
+		for marker == 0xff && !p.ended {
+			marker = p.byte()
+		}
+		if marker != 0 || p.ended {
+			return marker, discarded
+		}
+		discarded += 2
+	}
+}
+
+// segment reads what belongs to a marker.
+func (p *parser) segment(marker byte, s *scan) error {
+	at := p.pos - 2
+	switch {
+	case marker == markerSOI:
+		return corrupt(at, "a second start-of-image marker")
+	case marker == markerSOF0, marker == markerSOF1, marker == markerSOF2:
+		return p.readFrame(marker)
+	case marker == markerDHT:
+		return p.readHuffman()
+	case marker == markerDAC:
+		return p.readConditioning()
+	case marker == markerDQT:
+		return p.readQuant()
+	case marker == markerDRI:
+		if p.word() != 4 {
+			return corrupt(at, "a restart interval of the wrong length")
+		}
+		p.interval = p.word()
+		return nil
+	case marker == markerSOS:
+		return p.readScan(s)
+	case marker >= markerSOF0 && marker <= markerSOF15:
+		return unsupported(at, "%s", process(marker))
+	case marker >= markerAPP0 && marker <= markerAPP15, marker == markerCOM, marker == markerDNL:
+		p.readApplication(marker)
+		return nil
+	case marker >= markerRST0 && marker <= markerRST7, marker == markerTEM:
+		return nil
+	}
+	return corrupt(at, "an unknown marker 0x%02x", marker)
+}
+
+// process names the kinds of coding that are not decoded.
+func process(marker byte) string {
+	switch marker {
+	case markerSOF9, markerSOF10:
+		return "arithmetic coding"
+	case 0xc3, 0xcb:
+		return "lossless coding"
+	case markerJPG:
+		return "an extension of JPEG"
+	}
+	return "hierarchical coding"
+}
+
+// byte reads one byte. Past the end of data come end-of-image markers.
+func (p *parser) byte() byte {
+	at := p.pos
+	p.pos++
+	if at < len(p.data) {
+		return p.data[at]
+	}
+	p.ended = true
+	if (at-len(p.data))%2 == 0 {
+		return 0xff
+	}
+	return markerEOI
+}
+
+// word reads 16 bits.
+func (p *parser) word() int {
+	high := int(p.byte())
+	return high<<8 | int(p.byte())
+}
+
+// bytes reads n bytes, fewer at the end of data.
+func (p *parser) bytes(n int) []byte {
+	from := min(p.pos, len(p.data))
+	to := from + n
+	if to > len(p.data) {
+		to, p.ended = len(p.data), true
+	}
+	p.pos += n
+	return p.data[from:to:to]
+}
+
+// readQuant reads quantisation tables (ITU T.81, B.2.4.1).
+func (p *parser) readQuant() error {
+	at := p.pos
+	length := p.word() - 2
+	for length > 0 && !p.ended {
+		head := p.byte()
+		length -= 1 + blockSize
+		wide, slot := head>>4 != 0, head&15
+		if slot > 3 {
+			return corrupt(at, "a quantisation table with the number %d", slot)
+		}
+		t := &p.quant[slot]
+		t.defined = true
+		for k := range blockSize {
+			var v int
+			if wide {
+				v = p.word()
+			} else {
+				v = int(p.byte())
+			}
+			t.values[naturalOrder[k]] = uint16(v)
+		}
+		if wide {
+			length -= blockSize
+		}
+	}
+	if length != 0 {
+		return corrupt(at, "quantisation tables of the wrong length")
+	}
+	return nil
+}
+
+// readHuffman reads Huffman tables (ITU T.81, B.2.4.2). What codes they give is looked
+// at when a scan uses them.
+func (p *parser) readHuffman() error {
+	at := p.pos
+	length := p.word() - 2
+	for length > 16 {
+		head := p.byte()
+		var t huffman
+		count := 0
+		for i, c := range p.bytes(16) {
+			t.counts[i+1] = c
+			count += int(c)
+		}
+		length -= 17
+		if count > len(t.values) || count > length {
+			return corrupt(at, "a Huffman table with %d codes in %d bytes", count, length)
+		}
+		copy(t.values[:], p.bytes(count))
+		length -= count
+		class, slot := head>>4, head&15
+		if class > classAC || slot > 3 {
+			return corrupt(at, "a Huffman table with the number 0x%02x", head)
+		}
+		p.huffman[class][slot], p.defined[class][slot] = t, true
+	}
+	if length != 0 {
+		return corrupt(at, "Huffman tables of the wrong length")
+	}
+	return nil
+}
+
+// readConditioning checks the parameters of arithmetic coding (ITU T.81, B.2.4.3).
+func (p *parser) readConditioning() error {
+	const tables = 16
+	at := p.pos
+	length := p.word() - 2
+	for ; length > 0 && !p.ended; length -= 2 {
+		index, v := p.byte(), p.byte()
+		if index >= 2*tables || index < tables && v&15 > v>>4 {
+			return corrupt(at, "bad parameters of arithmetic coding")
+		}
+	}
+	if length != 0 {
+		return corrupt(at, "parameters of arithmetic coding of the wrong length")
+	}
+	return nil
+}
+
+// readApplication reads a segment of an application, or one that means nothing here.
+func (p *parser) readApplication(marker byte) {
+	at := p.pos - 2
+	content := p.bytes(max(0, p.word()-2))
+	switch {
+	case p.ended:
+	case marker == markerAPP0 && len(content) >= 14 && string(content[:5]) == "JFIF\x00":
+		p.jfif = true
+		if content[5] != 1 {
+			p.warn(at, "version %d.%02d of JFIF is unknown", content[5], content[6])
+		}
+	case marker == markerAPP14 && len(content) >= 12 && string(content[:5]) == "Adobe":
+		p.adobe, p.transform = true, content[11]
+	case marker == markerAPP1, marker == markerAPP2:
+		p.segments = append(p.segments, Segment{marker, content})
+	}
+}
+
+// Segment is an application's segment.
+type Segment struct {
+	Marker  byte   // 0xe1 for APP1 (EXIF, XMP) or 0xe2 for APP2 (ICC)
+	Content []byte // without marker and length; a part of the data that was given
+}
+
+// be16 is a number of two bytes.
+func be16(b []byte) int { return int(binary.BigEndian.Uint16(b)) }

@@ -1,0 +1,49 @@
+package jpeg
+
+import "filterbank/filters/simd"
+
+// queued is how many blocks a queue holds: their 8 KiB stay in the first cache.
+const queued = 64
+
+// queue collects blocks of a component whose inverse DCT is to be done together. All of
+// its blocks past n are zero.
+type queue struct {
+	blocks [queued * blockSize]int16
+	at     [queued]int // where the samples of each block belong in the plane
+	n      int
+}
+
+func (q *queue) reset() {
+	if q.n != 0 {
+		*q = queue{}
+	}
+}
+
+// next is the block that is to be filled next.
+func (q *queue) next() *[blockSize]int16 {
+	return (*[blockSize]int16)(q.blocks[q.n*blockSize:])
+}
+
+// push adds the block that next gave, whose samples belong at an index of the plane. It
+// reports whether the queue is full.
+func (q *queue) push(at int) bool {
+	q.at[q.n] = at
+	q.n++
+	return q.n == queued
+}
+
+// flush does the inverse DCT of all blocks and clears them.
+func (q *queue) flush(plane *Plane, quant *[blockSize]uint16, set simd.Set) {
+	blocks := q.blocks[:q.n*blockSize]
+	idct(plane.Pix, plane.Stride, q.at[:q.n], blocks, quant, set)
+	clear(blocks)
+	q.n = 0
+}
+
+// idctBlocksGeneric does the inverse DCT of consecutive blocks. The samples of block i
+// belong at index at[i] of a plane.
+func idctBlocksGeneric(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16) {
+	for i, to := range at {
+		idctGeneric(pix[to:], stride, (*[blockSize]int16)(blocks[i*blockSize:]), quant)
+	}
+}
