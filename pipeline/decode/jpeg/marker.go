@@ -112,8 +112,11 @@ func (p *parser) next(s *scan) (event, error) {
 			return eventEnd, nil
 		}
 		err := p.segment(marker, s)
-		if p.ended {
+		if p.ended && (marker == markerCOM || marker >= markerAPP0 && marker <= markerAPP15) {
 			return eventCut, nil
+		}
+		if p.ended {
+			return 0, truncated(len(p.data), "in the middle of a segment")
 		}
 		if err != nil {
 			return 0, err
