@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"filterbank/filters/simd"
 )
@@ -34,35 +35,49 @@ func photos(b *testing.B, progressive bool) (files [][]byte) {
 	return files
 }
 
+// shortest runs decode for all files in turn and reports milliseconds a file, the shortest
+// of each: other work on the machine lengthens some.
+func shortest(b *testing.B, files [][]byte, decode func(data []byte) error) {
+	best := make([]time.Duration, len(files))
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n := i % len(files)
+		start := time.Now()
+		if err := decode(files[n]); err != nil {
+			b.Fatal(err)
+		}
+		if took := time.Since(start); best[n] == 0 || took < best[n] {
+			best[n] = took
+		}
+	}
+	var sum time.Duration
+	for _, t := range best {
+		sum += t
+	}
+	b.ReportMetric(sum.Seconds()*1e3/float64(len(files)), "best-ms/op")
+}
+
 // BenchmarkPlanes decodes photos to planes, with every set of instructions and with
 // image/jpeg. An operation is one photo, of all in turn.
 func BenchmarkPlanes(b *testing.B) {
-	for _, progressive := range []bool{false, true} {
-		kind := "baseline"
-		if progressive {
-			kind = "progressive"
-		}
+	for _, kind := range []string{"baseline", "progressive"} {
 		for _, set := range simd.Sets() {
 			b.Run(kind+"/"+set.String(), func(b *testing.B) {
-				files := photos(b, progressive)
 				d := New(Options{SIMD: set})
-				b.ReportAllocs()
-				for i := 0; b.Loop(); i++ {
-					m, err := d.Decode(context.Background(), files[i%len(files)])
-					if err != nil {
-						b.Fatal(err)
+				shortest(b, photos(b, kind == "progressive"), func(data []byte) error {
+					m, err := d.Decode(context.Background(), data)
+					if err == nil {
+						m.Release()
 					}
-					m.Release()
-				}
+					return err
+				})
 			})
 		}
 		b.Run(kind+"/image-jpeg", func(b *testing.B) {
-			files := photos(b, progressive)
-			for i := 0; b.Loop(); i++ {
-				if _, err := stdjpeg.Decode(bytes.NewReader(files[i%len(files)])); err != nil {
-					b.Fatal(err)
-				}
-			}
+			shortest(b, photos(b, kind == "progressive"), func(data []byte) error {
+				_, err := stdjpeg.Decode(bytes.NewReader(data))
+				return err
+			})
 		})
 	}
 }
