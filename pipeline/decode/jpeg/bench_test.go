@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	stdjpeg "image/jpeg"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -78,6 +79,28 @@ func BenchmarkPlanes(b *testing.B) {
 				_, err := stdjpeg.Decode(bytes.NewReader(data))
 				return err
 			})
+		})
+	}
+}
+
+// BenchmarkIDCT does the inverse DCT of 64 blocks, as queues have them.
+func BenchmarkIDCT(b *testing.B) {
+	blocks := coefficients("ordinary", queued, rand.New(rand.NewPCG(1, 2)))
+	var quant [blockSize]uint16
+	for i := range quant {
+		quant[i] = uint16(1 + i/8)
+	}
+	at := make([]int, queued)
+	for i := range at {
+		at[i] = 8 * i
+	}
+	pix := make([]uint8, queued*blockSize)
+	for _, set := range simd.Sets() {
+		b.Run(set.String(), func(b *testing.B) {
+			for b.Loop() {
+				idct(pix, 8*queued, at, blocks, &quant, set)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*queued), "ns/block")
 		})
 	}
 }

@@ -36,59 +36,60 @@ const (
 
 // idctGeneric writes the 8×8 samples of a block of coefficients in natural order.
 func idctGeneric(dst []uint8, stride int, b *[blockSize]int16, quant *[blockSize]uint16) {
-	var columns [blockSize]int16
-	flat := true
-	for _, v := range b[8:] {
-		flat = flat && v == 0
+	var in, columns, rows [blockSize]int16
+	below := int16(0)
+	for i, v := range b[8:] {
+		below |= v
+		in[8+i] = v * int16(quant[8+i])
 	}
-	for x := range 8 {
-		var in [8]int16
-		for y := range in {
-			in[y] = b[8*y+x] * int16(quant[8*y+x])
-		}
-		if flat {
+	for i, v := range b[:8] {
+		in[i] = v * int16(quant[i])
+	}
+	if below != 0 {
+		transform(&columns, &in, columnBits)
+	} else {
+		for x, v := range in[:8] {
 			for y := range 8 {
-				columns[8*y+x] = in[0] << 2
+				columns[8*x+y] = v << 2
 			}
-			continue
-		}
-		for y, v := range transform(&in, columnBits) {
-			columns[8*y+x] = v
 		}
 	}
+	transform(&rows, &columns, rowBits)
 	for y := range 8 {
-		row := transform((*[8]int16)(columns[8*y:]), rowBits)
 		out := dst[y*stride:][:8]
-		for x, v := range row {
+		for x, v := range rows[8*y:][:8] {
 			out[x] = uint8(128 + max(-128, min(v, 127)))
 		}
 	}
 }
 
-// transform is a one-dimensional transform, rounded by so many bits and clamped.
-func transform(in *[8]int16, bits int) (out [8]int16) {
-	product := func(v int16, constant int32) int32 { return int32(v) * constant }
+// transform does the one-dimensional transform of each column and makes a row of what it
+// gives, rounded by so many bits and clamped.
+func transform(out, in *[blockSize]int16, bits uint) {
 	round := int32(1) << (bits - 1)
+	for x := range 8 {
+		in1, in3, in5, in7 := in[8+x], in[24+x], in[40+x], in[56+x]
+		w1, w3, w5, w7 := int32(in1), int32(in3), int32(in5), int32(in7)
+		z3, z4 := int32(in7+in3), int32(in5+in1)
+		odd3 := z3*(fix1175-fix1961) + z4*fix1175
+		odd4 := z3*fix1175 + z4*(fix1175-fix0390)
+		a0 := w7*-fix0899 + w1*(fix1501-fix0899) + odd4
+		a1 := w5*-fix2562 + w3*(fix3072-fix2562) + odd3
+		a2 := w5*(fix2053-fix2562) + w3*-fix2562 + odd4
+		a3 := w7*(fix0298-fix0899) + w1*-fix0899 + odd3
 
-	even3 := product(in[2], fix0541+fix0765) + product(in[6], fix0541)
-	even2 := product(in[2], fix0541) + product(in[6], fix0541-fix1847)
-	sum, difference := int32(in[0]+in[4])<<constBits, int32(in[0]-in[4])<<constBits
-	even := [4]int32{sum + even3, difference + even2, difference - even2, sum - even3}
+		in0, in4 := in[x], in[32+x]
+		w2, w6 := int32(in[16+x]), int32(in[48+x])
+		even2 := w2*fix0541 + w6*(fix0541-fix1847)
+		even3 := w2*(fix0541+fix0765) + w6*fix0541
+		sum, difference := int32(in0+in4)<<constBits+round, int32(in0-in4)<<constBits+round
 
-	z3, z4 := in[7]+in[3], in[5]+in[1]
-	odd3 := product(z3, fix1175-fix1961) + product(z4, fix1175)
-	odd4 := product(z3, fix1175) + product(z4, fix1175-fix0390)
-	odd := [4]int32{
-		product(in[7], -fix0899) + product(in[1], fix1501-fix0899) + odd4,
-		product(in[5], -fix2562) + product(in[3], fix3072-fix2562) + odd3,
-		product(in[5], fix2053-fix2562) + product(in[3], -fix2562) + odd4,
-		product(in[7], fix0298-fix0899) + product(in[1], -fix0899) + odd3,
+		row := out[8*x:][:8]
+		row[0], row[7] = clamp16((sum+even3+a0)>>(bits&31)), clamp16((sum+even3-a0)>>(bits&31))
+		row[1], row[6] = clamp16((difference+even2+a1)>>(bits&31)), clamp16((difference+even2-a1)>>(bits&31))
+		row[2], row[5] = clamp16((difference-even2+a2)>>(bits&31)), clamp16((difference-even2-a2)>>(bits&31))
+		row[3], row[4] = clamp16((sum-even3+a3)>>(bits&31)), clamp16((sum-even3-a3)>>(bits&31))
 	}
-	for i := range 4 {
-		out[i] = clamp16((even[i] + odd[i] + round) >> bits)
-		out[7-i] = clamp16((even[i] - odd[i] + round) >> bits)
-	}
-	return out
 }
 
 func clamp16(v int32) int16 { return int16(max(-1<<15, min(v, 1<<15-1))) }
