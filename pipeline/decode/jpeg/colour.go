@@ -26,7 +26,7 @@ func (m *Image) Row(px []uint8, y int, s *Scratch) {
 	px = px[:4*m.Width]
 	switch m.Colour {
 	case Gray:
-		l.fromGray(px, rows[0])
+		fromGray(px, rows[0])
 	case YCbCr:
 		l.fromYCC(px, rows[0], rows[1], rows[2])
 	case RGB:
@@ -74,8 +74,8 @@ func clamp8(v int32) int32 { return max(0, min(v, 255)) }
 // rgba8 is an opaque pixel as four bytes from the lowest.
 func rgba8(r, g, b int32) uint32 { return uint32(r) | uint32(g)<<8 | uint32(b)<<16 | 0xff<<24 }
 
-// fromGrayGeneric repeats each sample.
-func fromGrayGeneric(px, gray []uint8) {
+// fromGray repeats each sample.
+func fromGray(px, gray []uint8) {
 	for x, v := range gray {
 		binary.LittleEndian.PutUint32(px[4*x:], uint32(v)*0x010101|0xff<<24)
 	}

@@ -1018,3 +1018,215 @@ DATA pair64_11<>+52(SB)/4, $0x80808080
 DATA pair64_11<>+56(SB)/4, $0x80808080
 DATA pair64_11<>+60(SB)/4, $0x80808080
 GLOBL pair64_11<>(SB), RODATA|NOPTR, $64
+
+// func upsampleH2V1AVX2(dst *uint8, src *uint8, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·upsampleH2V1AVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVL         $0x01030103, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0x00010001, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x00020002, DX
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	MOVQ         n+16(FP), DX
+	SUBQ         $+32, DX
+	XORQ         BX, BX
+
+block:
+	VMOVDQU    (CX)(BX*1), Y3
+	VMOVDQU    -1(CX)(BX*1), Y4
+	VPUNPCKLBW Y4, Y3, Y5
+	VPUNPCKHBW Y4, Y3, Y6
+	VPMADDUBSW Y0, Y5, Y5
+	VPMADDUBSW Y0, Y6, Y6
+	VMOVDQU    1(CX)(BX*1), Y4
+	VPUNPCKLBW Y4, Y3, Y7
+	VPUNPCKHBW Y4, Y3, Y3
+	VPMADDUBSW Y0, Y7, Y7
+	VPMADDUBSW Y0, Y3, Y3
+	VPADDW     Y1, Y5, Y5
+	VPADDW     Y2, Y7, Y7
+	VPSRLW     $0x02, Y5, Y5
+	VPSRLW     $0x02, Y7, Y7
+	VPADDW     Y1, Y6, Y6
+	VPADDW     Y2, Y3, Y3
+	VPSRLW     $0x02, Y6, Y6
+	VPSRLW     $0x02, Y3, Y3
+	VPSLLW     $0x08, Y7, Y7
+	VPOR       Y7, Y5, Y5
+	VPSLLW     $0x08, Y3, Y3
+	VPOR       Y3, Y6, Y6
+	VPERM2I128 $0x20, Y6, Y5, Y3
+	VMOVDQU    Y3, (AX)(BX*2)
+	VPERM2I128 $0x31, Y6, Y5, Y3
+	VMOVDQU    Y3, 32(AX)(BX*2)
+	CMPQ       BX, DX
+	JEQ        done
+	ADDQ       $+32, BX
+	CMPQ       BX, DX
+	CMOVQGT    DX, BX
+	JMP        block
+
+done:
+	VZEROUPPER
+	RET
+
+// func upsampleH2V2AVX2(dst *uint8, near *uint8, far *uint8, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·upsampleH2V2AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         near+8(FP), CX
+	MOVQ         far+16(FP), DX
+	MOVL         $0x01030103, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0x00080008, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x00070007, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	MOVQ         n+24(FP), BX
+	SUBQ         $+32, BX
+	XORQ         SI, SI
+
+block:
+	VMOVDQU    (CX)(SI*1), Y3
+	VMOVDQU    (DX)(SI*1), Y4
+	VPUNPCKLBW Y4, Y3, Y5
+	VPUNPCKHBW Y4, Y3, Y3
+	VPMADDUBSW Y0, Y5, Y5
+	VPMADDUBSW Y0, Y3, Y3
+	VMOVDQU    -1(CX)(SI*1), Y4
+	VMOVDQU    -1(DX)(SI*1), Y6
+	VPUNPCKLBW Y6, Y4, Y7
+	VPUNPCKHBW Y6, Y4, Y4
+	VPMADDUBSW Y0, Y7, Y7
+	VPMADDUBSW Y0, Y4, Y4
+	VMOVDQU    1(CX)(SI*1), Y6
+	VMOVDQU    1(DX)(SI*1), Y8
+	VPUNPCKLBW Y8, Y6, Y9
+	VPUNPCKHBW Y8, Y6, Y6
+	VPMADDUBSW Y0, Y9, Y9
+	VPMADDUBSW Y0, Y6, Y6
+	VPADDW     Y5, Y5, Y8
+	VPADDW     Y5, Y8, Y8
+	VPADDW     Y8, Y7, Y7
+	VPADDW     Y8, Y9, Y9
+	VPADDW     Y1, Y7, Y7
+	VPADDW     Y2, Y9, Y9
+	VPSRLW     $0x04, Y7, Y7
+	VPSRLW     $0x04, Y9, Y9
+	VPADDW     Y3, Y3, Y5
+	VPADDW     Y3, Y5, Y5
+	VPADDW     Y5, Y4, Y4
+	VPADDW     Y5, Y6, Y6
+	VPADDW     Y1, Y4, Y4
+	VPADDW     Y2, Y6, Y6
+	VPSRLW     $0x04, Y4, Y4
+	VPSRLW     $0x04, Y6, Y6
+	VPSLLW     $0x08, Y9, Y9
+	VPOR       Y9, Y7, Y7
+	VPSLLW     $0x08, Y6, Y6
+	VPOR       Y6, Y4, Y4
+	VPERM2I128 $0x20, Y4, Y7, Y3
+	VMOVDQU    Y3, (AX)(SI*2)
+	VPERM2I128 $0x31, Y4, Y7, Y3
+	VMOVDQU    Y3, 32(AX)(SI*2)
+	CMPQ       SI, BX
+	JEQ        done
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	JMP        block
+
+done:
+	VZEROUPPER
+	RET
+
+// func fromYCCAVX2(px *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·fromYCCAVX2(SB), NOSPLIT, $0-40
+	MOVQ         px+0(FP), AX
+	MOVQ         luma+8(FP), CX
+	MOVQ         cb+16(FP), DX
+	MOVQ         cr+24(FP), BX
+	MOVL         $0x00800080, SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0x00008000, SI
+	VMOVD        SI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0xffffffff, SI
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0x00ff00ff, SI
+	VMOVD        SI, X3
+	VPBROADCASTD X3, Y3
+	MOVL         $0x66e966e9, SI
+	VMOVD        SI, X4
+	VPBROADCASTD X4, Y4
+	MOVL         $0x492ea7e6, SI
+	VMOVD        SI, X5
+	VPBROADCASTD X5, Y5
+	MOVL         $0xc5a2c5a2, SI
+	VMOVD        SI, X6
+	VPBROADCASTD X6, Y6
+	MOVQ         n+32(FP), SI
+	SUBQ         $+16, SI
+	XORQ         DI, DI
+
+block:
+	VPMOVZXBW  (CX)(DI*1), Y7
+	VPMOVZXBW  (DX)(DI*1), Y8
+	VPMOVZXBW  (BX)(DI*1), Y9
+	VPSUBW     Y0, Y8, Y8
+	VPSUBW     Y0, Y9, Y9
+	VPADDW     Y9, Y9, Y10
+	VPMULHW    Y4, Y10, Y10
+	VPSUBW     Y2, Y10, Y10
+	VPSRAW     $0x01, Y10, Y10
+	VPADDW     Y9, Y10, Y10
+	VPADDW     Y7, Y10, Y10
+	VPADDW     Y8, Y8, Y11
+	VPMULHW    Y6, Y11, Y12
+	VPSUBW     Y2, Y12, Y12
+	VPSRAW     $0x01, Y12, Y12
+	VPADDW     Y11, Y12, Y12
+	VPADDW     Y7, Y12, Y12
+	VPUNPCKLWD Y9, Y8, Y11
+	VPUNPCKHWD Y9, Y8, Y8
+	VPMADDWD   Y5, Y11, Y11
+	VPADDD     Y1, Y11, Y11
+	VPSRAD     $0x10, Y11, Y11
+	VPMADDWD   Y5, Y8, Y8
+	VPADDD     Y1, Y8, Y8
+	VPSRAD     $0x10, Y8, Y8
+	VPACKSSDW  Y8, Y11, Y11
+	VPSUBW     Y9, Y11, Y11
+	VPADDW     Y7, Y11, Y11
+	VPACKUSWB  Y12, Y10, Y10
+	VPACKUSWB  Y3, Y11, Y11
+	VPUNPCKLBW Y11, Y10, Y7
+	VPUNPCKHBW Y11, Y10, Y8
+	VPUNPCKLWD Y8, Y7, Y9
+	VPUNPCKHWD Y8, Y7, Y7
+	VPERM2I128 $0x20, Y7, Y9, Y8
+	VMOVDQU    Y8, (AX)(DI*4)
+	VPERM2I128 $0x31, Y7, Y9, Y7
+	VMOVDQU    Y7, 32(AX)(DI*4)
+	CMPQ       DI, SI
+	JEQ        done
+	ADDQ       $+16, DI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	JMP        block
+
+done:
+	VZEROUPPER
+	RET

@@ -324,9 +324,15 @@ func (p *parser) readApplication(marker byte) {
 	}
 }
 
+// The markers of segments that are handed on.
+const (
+	APP1 = markerAPP1 // EXIF and XMP
+	APP2 = markerAPP2 // ICC profiles
+)
+
 // Segment is an application's segment.
 type Segment struct {
-	Marker  byte   // 0xe1 for APP1 (EXIF, XMP) or 0xe2 for APP2 (ICC)
+	Marker  byte   // APP1 or APP2
 	Content []byte // without marker and length; a part of the data that was given
 }
 

@@ -8,7 +8,6 @@ func idct(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]u
 	idctBlocksGeneric(pix, stride, at, blocks, quant)
 }
 
-func (loops) upsampleH(dst, near []uint8)      { upsampleHGeneric(dst, near) }
-func (loops) upsample(dst, near, far []uint8)  { upsampleGeneric(dst, near, far) }
-func (loops) fromYCC(px, luma, cb, cr []uint8) { fromYCCGeneric(px, luma, cb, cr) }
-func (loops) fromGray(px, gray []uint8)        { fromGrayGeneric(px, gray) }
+func (loops) upsampleH2V1(dst, near []uint8)      { upsampleH2V1Generic(dst, near) }
+func (loops) upsampleH2V2(dst, near, far []uint8) { upsampleH2V2Generic(dst, near, far) }
+func (loops) fromYCC(px, luma, cb, cr []uint8)    { fromYCCGeneric(px, luma, cb, cr) }

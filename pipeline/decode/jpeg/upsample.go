@@ -50,20 +50,20 @@ func (p *Plane) row(y, maxH, maxV int, buf *[]uint8, l loops) []uint8 {
 	dst := (*buf)[:p.Width*h]
 	switch how {
 	case fancyH:
-		l.upsampleH(dst, near)
+		l.upsampleH2V1(dst, near)
 	case fancyV:
-		upsampleV(dst, near, far, below)
+		upsampleH1V2(dst, near, far, below)
 	case fancy:
-		l.upsample(dst, near, far)
+		l.upsampleH2V2(dst, near, far)
 	default:
 		repeat(dst, near, h)
 	}
 	return dst
 }
 
-// upsampleHGeneric doubles a row: each new sample is ¾ of the nearer and ¼ of the farther
+// upsampleH2V1Generic doubles a row: each new sample is ¾ of the nearer and ¼ of the farther
 // old one, rounded down to its left and up to its right (h2v1_fancy_upsample).
-func upsampleHGeneric(dst, near []uint8) {
+func upsampleH2V1Generic(dst, near []uint8) {
 	n := len(near)
 	dst = dst[:2*n]
 	this := uint32(near[0])
@@ -78,8 +78,8 @@ func upsampleHGeneric(dst, near []uint8) {
 	dst[2*n-1] = near[n-1]
 }
 
-// upsampleGeneric does the same in both directions (h2v2_fancy_upsample).
-func upsampleGeneric(dst, near, far []uint8) {
+// upsampleH2V2Generic does the same in both directions (h2v2_fancy_upsample).
+func upsampleH2V2Generic(dst, near, far []uint8) {
 	n := len(near)
 	far, dst = far[:n], dst[:2*n]
 	this := 3*uint32(near[0]) + uint32(far[0])
@@ -94,8 +94,8 @@ func upsampleGeneric(dst, near, far []uint8) {
 	dst[2*n-1] = uint8((4*this + 7) >> 4)
 }
 
-// upsampleV is upsampleH turned by a quarter (h1v2_fancy_upsample).
-func upsampleV(dst, near, far []uint8, below bool) {
+// upsampleH1V2 is upsampleH2V1 turned by a quarter (h1v2_fancy_upsample).
+func upsampleH1V2(dst, near, far []uint8, below bool) {
 	round := uint32(1)
 	if below {
 		round = 2

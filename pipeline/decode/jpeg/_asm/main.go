@@ -1,5 +1,6 @@
-// Command asm writes the assembly of package jpeg: idct.go describes the inverse DCT. go
-// generate in the package's folder calls it.
+// Command asm writes the assembly of package jpeg: idct.go describes the inverse DCT,
+// chroma.go upsampling and colour.go the conversion to RGB. go generate in the package's
+// folder calls it.
 package main
 
 import (
@@ -26,6 +27,9 @@ func generate(out string) error {
 	c.ConstraintExpr("!purego")
 	idct(c, ymm)
 	idct(c, zmm)
+	upsampleH2V1(row{c})
+	upsampleH2V2(row{c})
+	fromYCC(row{c})
 	file, err := c.Result()
 	if err != nil {
 		return err
