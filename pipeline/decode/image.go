@@ -20,6 +20,8 @@ type pixels struct {
 	sum  func(to *xxhash.Digest)
 	// warnings tell of faults that change no pixel.
 	warnings []string
+	// release gives the memory back for the next pictures, or is nil.
+	release func()
 }
 
 // pixelsOf reads the images that decoders of the standard library return. An RGBA or

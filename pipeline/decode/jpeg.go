@@ -99,12 +99,22 @@ func (j *jpegReader) decode(f *file) (*pixels, error) {
 	if !ok {
 		d = jpeg.New(jpeg.Options{SIMD: f.set})
 	}
+	defer j.pool.Put(d)
 	m, err := d.Decode(f.ctx, f.data)
-	j.pool.Put(d)
 	if err != nil {
 		return nil, err
 	}
-	return jpegPixels(m), nil
+	px := jpegPixels(m)
+	px.release = func() { j.recycle(m) }
+	return px, nil
+}
+
+// recycle gives a picture's planes to a decoder.
+func (j *jpegReader) recycle(m *jpeg.Image) {
+	if d, ok := j.pool.Get().(*jpeg.Decoder); ok {
+		d.Recycle(m)
+		j.pool.Put(d)
+	}
 }
 
 // jpegPixels are the rows of a decoded JPEG.

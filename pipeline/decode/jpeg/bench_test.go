@@ -68,7 +68,7 @@ func BenchmarkPlanes(b *testing.B) {
 				shortest(b, photos(b, kind == "progressive"), func(data []byte) error {
 					m, err := d.Decode(context.Background(), data)
 					if err == nil {
-						m.Release()
+						d.Recycle(m)
 					}
 					return err
 				})

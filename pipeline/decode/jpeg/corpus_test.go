@@ -95,7 +95,7 @@ func TestCorpus(t *testing.T) {
 					if got := fmt.Sprintf("%x", sha256.Sum256(pnm(m))); got != f.digest {
 						t.Errorf("%s, careful %t: digest %s, want %s", f.name, careful, got, f.digest)
 					}
-					m.Release()
+					d.Recycle(m)
 				}
 			}
 		})
@@ -118,6 +118,6 @@ func TestCorpusOfThisMachine(t *testing.T) {
 		if !bytes.Equal(pnm(m), want) {
 			t.Errorf("%s: other pixels than the installed djpeg's", f.name)
 		}
-		m.Release()
+		d.Recycle(m)
 	}
 }

@@ -57,7 +57,7 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(pnm(m), pnm(careful)) {
 			t.Fatal("other pixels than bit by bit")
 		}
-		m.Release()
-		careful.Release()
+		fast.Recycle(m)
+		plain.Recycle(careful)
 	})
 }

@@ -120,7 +120,7 @@ type Decoder struct {
 	parts   []part // its segments
 	queues  [maxInScan]queue
 	plan    []unit
-	spare   [maxInScan]buffers // of pictures that have been released
+	spare   [maxInScan]buffers // of earlier pictures
 }
 
 // buffers are those of a component that are as large as the picture.
@@ -133,17 +133,16 @@ type buffers struct {
 // New is a Decoder with options.
 func New(opts Options) *Decoder { return &Decoder{opts: opts} }
 
-// Image is a decoded picture. It does not refer to the file's data, but for Segments. It
-// is immutable and safe for concurrent use until Release.
+// Image is a decoded picture. It does not refer to the file's data, except in Segments. It
+// is immutable and safe for concurrent use until a Decoder recycles it.
 type Image struct {
 	Header
 	Planes []Plane // of each component
 	set    simd.Set
-	owner  *Decoder
 }
 
-// Plane has the samples of a component. Rows and columns past Width and Height are whole
-// blocks' and belong to no pixel.
+// Plane has the samples of a component. Rows and columns past Width and Height are those
+// of whole blocks and belong to no pixel.
 type Plane struct {
 	Factors
 	Pix           []uint8
@@ -151,17 +150,13 @@ type Plane struct {
 	Width, Height int
 }
 
-// Release gives the planes back to the Decoder that made them, whose owner calls it. The
-// Image must not be used any more. It need not be called.
-func (m *Image) Release() {
-	if m.owner == nil {
-		return
-	}
+// Recycle takes the planes of a picture for the next ones. The picture is not used any
+// more, and any Decoder may have decoded it.
+func (d *Decoder) Recycle(m *Image) {
 	for i := range m.Planes {
-		m.owner.spare[i].pix = m.Planes[i].Pix
+		keep(&d.spare[i].pix, m.Planes[i].Pix, 1)
 		m.Planes[i].Pix = nil
 	}
-	m.owner = nil
 }
 
 // Decode decodes data, the whole of a file. What follows the end of the picture is

@@ -27,20 +27,17 @@ func (d *Decoder) decode(ctx context.Context, data []byte, careful bool) (*Image
 	}
 	h := p.header()
 	p.allocate()
-	if err := p.readScans(); err != nil {
-		p.keep()
+	err := p.readScans()
+	if err == nil && p.frame.multiScan {
+		err = p.reconstruct()
+	}
+	p.keepCoefficients()
+	if err != nil {
+		p.keepPlanes()
 		return nil, err
 	}
-	if p.frame.multiScan {
-		if err := p.reconstruct(); err != nil {
-			p.keep()
-			return nil, err
-		}
-	}
 	h.Warnings = p.warnings
-	m := &Image{Header: *h, Planes: append([]Plane(nil), p.planes[:len(p.frame.comps)]...), set: d.opts.SIMD, owner: d}
-	p.keepCoefficients()
-	return m, nil
+	return &Image{Header: *h, Planes: append([]Plane(nil), p.planes[:len(p.frame.comps)]...), set: d.opts.SIMD}, nil
 }
 
 // readScans decodes all scans and reads to the end of the image.

@@ -64,9 +64,9 @@ func (p *picture) allocate() {
 	}
 }
 
-// sized is a buffer of n elements, old where that is large enough and not far too large.
+// sized is a buffer of n elements, old where that is large enough.
 func sized[T any](old []T, n int, zero bool) []T {
-	if cap(old) < n || cap(old) > 4*n+1<<16 {
+	if cap(old) < n {
 		return make([]T, n)
 	}
 	old = old[:n]
@@ -76,19 +76,29 @@ func sized[T any](old []T, n int, zero bool) []T {
 	return old
 }
 
-// keep keeps all buffers of a picture that has failed.
-func (p *picture) keep() {
+// mostKept is the bytes of the largest buffers that a Decoder keeps between pictures:
+// what it keeps is counted nowhere.
+const mostKept = 32 << 20
+
+// keepPlanes keeps the planes of a picture that has failed.
+func (p *picture) keepPlanes() {
 	for i := range p.frame.comps {
-		p.spare[i].pix = p.planes[i].Pix
+		keep(&p.spare[i].pix, p.planes[i].Pix, 1)
 	}
-	p.keepCoefficients()
 }
 
 // keepCoefficients keeps the buffers that are of no use any more.
 func (p *picture) keepCoefficients() {
 	for i := range p.frame.comps {
-		if c := &p.frame.comps[i]; c.coefficients != nil {
-			p.spare[i].coefficients, p.spare[i].nonzero = c.coefficients, c.nonzero
-		}
+		c := &p.frame.comps[i]
+		keep(&p.spare[i].coefficients, c.coefficients, 2)
+		keep(&p.spare[i].nonzero, c.nonzero, 8)
+	}
+}
+
+// keep puts a buffer, whose elements have so many bytes, in the place of a smaller one.
+func keep[T any](kept *[]T, buffer []T, size int) {
+	if n := cap(buffer); n > cap(*kept) && n*size <= mostKept {
+		*kept = buffer
 	}
 }
