@@ -66,7 +66,7 @@ func (d *Decoder) endPart(from int) int {
 // those below the lowest of n are real ones too, or zeros.
 type reader struct {
 	data []byte
-	pos  int // of the next byte that is not counted in n
+	pos  int // of the next byte that is not counted in n; assembly finds acc and n behind it
 	acc  uint64
 	n    uint
 }

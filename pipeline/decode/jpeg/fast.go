@@ -105,7 +105,7 @@ func (p *picture) onePass(mcusX, mcusY int) error {
 func (v *intervals) unit(u *unit, x, y int) bool {
 	q, plane := u.queue, u.plane
 	b := q.next()
-	pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member])
+	pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member], v.opts.SIMD)
 	v.pred[u.member] = pred
 	at := ((y*u.stepY+u.y)*plane.Stride + x*u.stepX + u.x) * 8
 	if last == 0 {
@@ -140,7 +140,7 @@ func (p *picture) sequentialMCU(v *intervals, x, y int) bool {
 	for i := range p.plan {
 		u := &p.plan[i]
 		b := u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)
-		pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member])
+		pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member], v.opts.SIMD)
 		if last < 0 {
 			return false
 		}

@@ -4,6 +4,14 @@
 
 package jpeg
 
+// blockBMI2 is reader.sequential from behind coefficient k on, or from DC where k is −1. state is the
+// reader's pos, acc and n, limit the last place that eight bytes can be read from. status says whether
+// it has stopped at the block's end (0), before a code of more than lookBits bits (1) or at data that is
+// not as encoders write it (2). Then next is the prediction and last the last coefficient.
+//
+//go:noescape
+func blockBMI2(data *uint8, limit int, state *int, block *int16, dc *uint32, ac *uint32, order *uint8, pred int, k int) (next int, last int, status int)
+
 // idctAVX2 is idctBlocksGeneric for n > 0 blocks, a multiple of 2. It stops before 2 blocks
 // of which one could wrap where its columns are flat, and gives how many it has done.
 //

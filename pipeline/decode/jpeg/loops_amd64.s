@@ -4,6 +4,162 @@
 
 #include "textflag.h"
 
+// func blockBMI2(data *uint8, limit int, state *int, block *int16, dc *uint32, ac *uint32, order *uint8, pred int, k int) (next int, last int, status int)
+// Requires: BMI2
+TEXT ·blockBMI2(SB), NOSPLIT, $8-96
+	MOVQ   data+0(FP), AX
+	MOVQ   limit+8(FP), CX
+	MOVQ   state+16(FP), DI
+	MOVQ   (DI), DX
+	MOVQ   8(DI), BX
+	MOVQ   16(DI), SI
+	MOVQ   block+24(FP), R8
+	MOVQ   k+64(FP), R9
+	TESTQ  R9, R9
+	JGE    ac
+	MOVQ   dc+32(FP), R10
+	CMPQ   SI, $0x20
+	JCC    dcFull
+	CMPQ   DX, CX
+	JGT    bad
+	MOVQ   (AX)(DX*1), R11
+	BSWAPQ R11
+	SHRXQ  SI, R11, R11
+	ORQ    R11, BX
+	MOVL   $0x0000003f, R11
+	SUBL   SI, R11
+	SHRL   $0x03, R11
+	ADDQ   R11, DX
+	ORQ    $0x38, SI
+
+dcFull:
+	MOVQ  BX, R11
+	SHRQ  $0x36, R11
+	MOVL  (R10)(R11*4), R11
+	TESTL $0x00000080, R11
+	JE    dcShort
+	CMPL  R11, $0x00000080
+	JE    long
+	MOVL  R11, R10
+	SHRL  $0x10, R10
+	ANDL  $0x0000003f, R11
+	MOVL  R11, R12
+	SUBL  R10, R12
+	SHLXQ R12, BX, R9
+	SHLXQ R11, BX, BX
+	SUBQ  R11, SI
+	MOVQ  R9, R12
+	SARQ  $0x3f, R12
+	NOTQ  R12
+	XORQ  R12, R9
+	NEGQ  R10
+	SHRXQ R10, R9, R9
+	XORQ  R12, R9
+	SUBQ  R12, R9
+	JMP   dcValue
+
+dcShort:
+	MOVLQSX R11, R9
+	SARQ    $0x10, R9
+	SHLXQ   R11, BX, BX
+	MOVBLZX R11, R11
+	SUBQ    R11, SI
+
+dcValue:
+	MOVQ pred+56(FP), R10
+	ADDQ R9, R10
+	MOVQ R10, pred+56(FP)
+	MOVW R10, (R8)
+	XORL R9, R9
+
+ac:
+	MOVQ ac+40(FP), R10
+	MOVQ order+48(FP), R11
+
+symbol:
+	CMPQ   SI, $0x20
+	JCC    acFull
+	CMPQ   DX, CX
+	JGT    bad
+	MOVQ   (AX)(DX*1), R12
+	BSWAPQ R12
+	SHRXQ  SI, R12, R12
+	ORQ    R12, BX
+	MOVL   $0x0000003f, R12
+	SUBL   SI, R12
+	SHRL   $0x03, R12
+	ADDQ   R12, DX
+	ORQ    $0x38, SI
+
+acFull:
+	MOVQ    BX, R12
+	SHRQ    $0x36, R12
+	MOVL    (R10)(R12*4), R12
+	MOVL    R12, R14
+	SHRL    $0x08, R14
+	MOVBLZX R14, R14
+	TESTL   $0x00000080, R12
+	JNE     pending
+	MOVL    R12, R13
+	SHRL    $0x10, R13
+	SHLXQ   R12, BX, BX
+	MOVBLZX R12, R12
+	SUBQ    R12, SI
+
+store:
+	ADDQ    R9, R14
+	CMPQ    R14, $0x3f
+	JHI     end
+	MOVQ    R14, R9
+	MOVBLZX (R11)(R9*1), R12
+	MOVW    R13, (R8)(R12*2)
+	JNE     symbol
+	XORL    AX, AX
+	JMP     return
+
+pending:
+	CMPL  R12, $0x00000080
+	JE    long
+	MOVL  R12, R15
+	SHRL  $0x10, R15
+	ANDL  $0x0000003f, R12
+	MOVL  R12, BP
+	SUBL  R15, BP
+	SHLXQ BP, BX, R13
+	SHLXQ R12, BX, BX
+	SUBQ  R12, SI
+	MOVQ  R13, BP
+	SARQ  $0x3f, BP
+	NOTQ  BP
+	XORQ  BP, R13
+	NEGQ  R15
+	SHRXQ R15, R13, R13
+	XORQ  BP, R13
+	SUBQ  BP, R13
+	JMP   store
+
+end:
+	XORL AX, AX
+	CMPQ R14, $0x00000080
+	JCC  return
+
+bad:
+	MOVL $0x00000002, AX
+	JMP  return
+
+long:
+	MOVL $0x00000001, AX
+
+return:
+	MOVQ DX, (DI)
+	MOVQ BX, 8(DI)
+	MOVQ SI, 16(DI)
+	MOVQ pred+56(FP), CX
+	MOVQ CX, next+72(FP)
+	MOVQ R9, last+80(FP)
+	MOVQ AX, status+88(FP)
+	RET
+
 // func idctAVX2(pix *uint8, stride int, at *int, blocks *int16, quant *uint16, n int) int
 // Requires: AVX, AVX2
 TEXT ·idctAVX2(SB), NOSPLIT, $0-56

@@ -2,10 +2,10 @@ package jpeg
 
 import "encoding/binary"
 
-// sequential reads a block of a sequential scan (ITU T.81, F.2.2) into b, which is zero,
-// and gives the new prediction of DC and the place of the last coefficient in the file's
-// order, 0 for DC alone. Where the data is not as encoders write it, the place is −1.
-func (r *reader) sequential(b *[blockSize]int16, dc, ac *table, pred int) (int, int) {
+// sequentialGeneric reads a block of a sequential scan (ITU T.81, F.2.2) into b, which is
+// zero, and gives the new prediction of DC and the place of the last coefficient in the
+// file's order, 0 for DC alone. Where the data is not as encoders write it, the place is −1.
+func (r *reader) sequentialGeneric(b *[blockSize]int16, dc, ac *table, pred int) (int, int) {
 	data, pos, acc, n := r.data, r.pos, r.acc, r.n
 	if n < 32 {
 		d := data[min(uint(pos), uint(len(data))):]
@@ -107,4 +107,35 @@ func (r *reader) longAC(ac *table) uint32 {
 		return run<<valueShift | endOfBlock<<stepShift | pending
 	}
 	return size<<valueShift | (run+1)<<stepShift | pending | size
+}
+
+// oneAC reads a coefficient, the first after the one at k, and gives its place; endOfBlock
+// where there is none, or −1 where the data is not as encoders write it.
+func (r *reader) oneAC(b *[blockSize]int16, ac *table, k int) int {
+	if r.n < 32 && !r.refill() {
+		return -1
+	}
+	e := ac.look[r.acc>>(64-lookBits)]
+	if e == longCode {
+		if e = r.longAC(ac); e == 0 {
+			return -1
+		}
+	}
+	v := int16(e >> valueShift)
+	if e&pending != 0 {
+		size := e >> valueShift
+		v = signed(r.acc<<((e&consumed-size)&63), size)
+	}
+	r.acc <<= e & consumed
+	r.n -= uint(e & consumed)
+	step := int(e >> stepShift & 0xff)
+	if step == endOfBlock {
+		return endOfBlock
+	}
+	k += step
+	if k >= blockSize {
+		return -1
+	}
+	b[naturalOrder[k&(blockSize-1)]&(blockSize-1)] = v
+	return k
 }

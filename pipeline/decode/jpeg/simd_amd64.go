@@ -33,6 +33,45 @@ func idctFast(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSi
 	return 0
 }
 
+// sequential is sequentialGeneric.
+func (r *reader) sequential(b *[blockSize]int16, dc, ac *table, pred int, set simd.Set) (int, int) {
+	if !set.AVX2() || r.pos < 0 || len(r.data) < 8 {
+		return r.sequentialGeneric(b, dc, ac, pred)
+	}
+	const (
+		atEnd    = 0
+		longNext = 1
+	)
+	for k := -1; ; {
+		var status int
+		pred, k, status = blockBMI2(&r.data[0], len(r.data)-8, &r.pos, &b[0], &dc.look[0], &ac.look[0], &naturalOrder[0], pred, k)
+		switch {
+		case status == atEnd:
+			return pred, k
+		case status != longNext:
+			return 0, -1
+		case k < 0:
+			diff, ok := r.pendingDC(longCode, dc)
+			if !ok {
+				return 0, -1
+			}
+			pred, k = pred+diff, 0
+			b[0] = int16(pred)
+		default:
+			switch next := r.oneAC(b, ac, k); next {
+			case -1:
+				return 0, -1
+			case endOfBlock:
+				return pred, k
+			case blockSize - 1:
+				return pred, next
+			default:
+				k = next
+			}
+		}
+	}
+}
+
 // A block is the number of elements that a loop does at once, and the fewest it can do.
 const (
 	chromaBlock = 32

@@ -1,6 +1,6 @@
-// Command asm writes the assembly of package jpeg: idct.go describes the inverse DCT,
-// chroma.go upsampling and colour.go the conversion to RGB. go generate in the package's
-// folder calls it.
+// Command asm writes the assembly of package jpeg: entropy.go describes entropy decoding,
+// idct.go the inverse DCT, chroma.go upsampling and colour.go the conversion to RGB. go
+// generate in the package's folder calls it.
 package main
 
 import (
@@ -25,6 +25,7 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
+	block(c)
 	idct(c, ymm)
 	idct(c, zmm)
 	upsampleH2V1(row{c})
