@@ -77,57 +77,92 @@ ac:
 	MOVQ order+48(FP), R11
 
 symbol:
-	CMPQ   SI, $0x20
-	JCC    acFull
-	CMPQ   DX, CX
-	JGT    bad
-	MOVQ   (AX)(DX*1), R12
-	BSWAPQ R12
-	SHRXQ  SI, R12, R12
-	ORQ    R12, BX
-	MOVL   $0x0000003f, R12
-	SUBL   SI, R12
-	SHRL   $0x03, R12
-	ADDQ   R12, DX
-	ORQ    $0x38, SI
-
-acFull:
-	MOVQ    BX, R12
-	SHRQ    $0x36, R12
-	MOVL    (R10)(R12*4), R12
-	MOVL    R12, R14
-	SHRL    $0x08, R14
-	MOVBLZX R14, R14
-	TESTL   $0x00000080, R12
-	JNE     pending
-	MOVL    R12, R13
-	SHRL    $0x10, R13
-	SHLXQ   R12, BX, BX
+	CMPQ    DX, CX
+	JGT     bad
+	MOVQ    (AX)(DX*1), R12
+	BSWAPQ  R12
+	SHRXQ   SI, R12, R12
+	ORQ     R12, BX
+	MOVL    $0x0000003f, R12
+	SUBL    SI, R12
+	SHRL    $0x03, R12
+	ADDQ    R12, DX
+	ORQ     $0x38, SI
+	MOVQ    BX, R14
+	SHRQ    $0x36, R14
+	MOVL    (R10)(R14*4), R14
+	MOVL    R14, R12
+	SHRL    $0x08, R12
 	MOVBLZX R12, R12
-	SUBQ    R12, SI
+	TESTL   $0x00000080, R14
+	JNE     pendingFirst
+	MOVL    R14, R13
+	SHRL    $0x10, R13
+	SHLXQ   R14, BX, BX
+	MOVBLZX R14, R14
+	SUBQ    R14, SI
 
-store:
-	ADDQ    R9, R14
-	CMPQ    R14, $0x3f
+storeFirst:
+	ADDQ    R9, R12
+	CMPQ    R12, $0x3f
 	JHI     end
-	MOVQ    R14, R9
+	MOVQ    R12, R9
+	MOVBLZX (R11)(R9*1), R12
+	MOVW    R13, (R8)(R12*2)
+	JEQ     last
+	CMPQ    SI, $0x20
+	JCC     secondFull
+	CMPQ    DX, CX
+	JGT     bad
+	MOVQ    (AX)(DX*1), R12
+	BSWAPQ  R12
+	SHRXQ   SI, R12, R12
+	ORQ     R12, BX
+	MOVL    $0x0000003f, R12
+	SUBL    SI, R12
+	SHRL    $0x03, R12
+	ADDQ    R12, DX
+	ORQ     $0x38, SI
+
+secondFull:
+	MOVQ    BX, R14
+	SHRQ    $0x36, R14
+	MOVL    (R10)(R14*4), R14
+	MOVL    R14, R12
+	SHRL    $0x08, R12
+	MOVBLZX R12, R12
+	TESTL   $0x00000080, R14
+	JNE     pendingSecond
+	MOVL    R14, R13
+	SHRL    $0x10, R13
+	SHLXQ   R14, BX, BX
+	MOVBLZX R14, R14
+	SUBQ    R14, SI
+
+storeSecond:
+	ADDQ    R9, R12
+	CMPQ    R12, $0x3f
+	JHI     end
+	MOVQ    R12, R9
 	MOVBLZX (R11)(R9*1), R12
 	MOVW    R13, (R8)(R12*2)
 	JNE     symbol
-	XORL    AX, AX
-	JMP     return
 
-pending:
-	CMPL  R12, $0x00000080
+last:
+	XORL AX, AX
+	JMP  return
+
+pendingFirst:
+	CMPL  R14, $0x00000080
 	JE    long
-	MOVL  R12, R15
+	MOVL  R14, R15
 	SHRL  $0x10, R15
-	ANDL  $0x0000003f, R12
-	MOVL  R12, BP
+	ANDL  $0x0000003f, R14
+	MOVL  R14, BP
 	SUBL  R15, BP
 	SHLXQ BP, BX, R13
-	SHLXQ R12, BX, BX
-	SUBQ  R12, SI
+	SHLXQ R14, BX, BX
+	SUBQ  R14, SI
 	MOVQ  R13, BP
 	SARQ  $0x3f, BP
 	NOTQ  BP
@@ -136,11 +171,32 @@ pending:
 	SHRXQ R15, R13, R13
 	XORQ  BP, R13
 	SUBQ  BP, R13
-	JMP   store
+	JMP   storeFirst
+
+pendingSecond:
+	CMPL  R14, $0x00000080
+	JE    long
+	MOVL  R14, R15
+	SHRL  $0x10, R15
+	ANDL  $0x0000003f, R14
+	MOVL  R14, BP
+	SUBL  R15, BP
+	SHLXQ BP, BX, R13
+	SHLXQ R14, BX, BX
+	SUBQ  R14, SI
+	MOVQ  R13, BP
+	SARQ  $0x3f, BP
+	NOTQ  BP
+	XORQ  BP, R13
+	NEGQ  R15
+	SHRXQ R15, R13, R13
+	XORQ  BP, R13
+	SUBQ  BP, R13
+	JMP   storeSecond
 
 end:
 	XORL AX, AX
-	CMPQ R14, $0x00000080
+	CMPQ R12, $0x00000080
 	JCC  return
 
 bad:

@@ -55,58 +55,44 @@ func block(c *build.Context) {
 
 	dc := c.Load(c.Param("dc"), c.GP64())
 	e.refill("dc")
-	entry := e.look(dc)
-	value := c.GP64()
+	entry, difference := e.look(dc), c.GP64()
 	c.TESTL(operand.U32(pending), entry.As32())
 	c.JE(operand.LabelRef("dcShort"))
 	c.CMPL(entry.As32(), operand.U32(longCode))
 	c.JE(operand.LabelRef("long"))
-	e.pendingValue(entry, value)
+	e.pendingValue(entry, difference)
 	c.JMP(operand.LabelRef("dcValue"))
 	c.Label("dcShort")
-	c.MOVLQSX(entry.As32(), value)
-	c.SARQ(operand.U8(valueShift), value)
+	c.MOVLQSX(entry.As32(), difference)
+	c.SARQ(operand.U8(valueShift), difference)
 	e.consume(entry)
 	c.Label("dcValue")
 	pred := c.GP64()
 	c.Load(c.Param("pred"), pred)
-	c.ADDQ(value, pred)
+	c.ADDQ(difference, pred)
 	c.Store(pred, c.Param("pred"))
 	c.MOVW(pred.As16(), operand.Mem{Base: to})
 	c.XORL(k.As32(), k.As32())
 
 	c.Label("ac")
 	ac, order := c.Load(c.Param("ac"), c.GP64()), c.Load(c.Param("order"), c.GP64())
+	step, value := c.GP64(), c.GP64()
+	// Two symbols in turn. The first one fills the accumulator, so that before the second one
+	// it hardly ever has too few bits: a branch that depends on their number would often be
+	// foretold wrongly.
 	c.Label("symbol")
-	e.refill("ac")
-	entry, value = e.look(ac), c.GP64()
-	step := c.GP64()
-	c.MOVL(entry.As32(), step.As32())
-	c.SHRL(operand.U8(stepShift), step.As32())
-	c.MOVBLZX(step.As8(), step.As32())
-	c.TESTL(operand.U32(pending), entry.As32())
-	c.JNE(operand.LabelRef("pending"))
-	c.MOVL(entry.As32(), value.As32())
-	c.SHRL(operand.U8(valueShift), value.As32())
-	e.consume(entry)
-	c.Label("store")
-	c.ADDQ(k, step)
-	c.CMPQ(step, operand.U8(63))
-	c.JHI(operand.LabelRef("end"))
-	c.MOVQ(step, k)
-	place := c.GP64()
-	c.MOVBLZX(operand.Mem{Base: order, Index: k, Scale: 1}, place.As32())
-	c.MOVW(value.As16(), operand.Mem{Base: to, Index: place, Scale: 2})
+	e.fill()
+	first := e.coefficient("First", ac, order, to, k, step, value)
+	c.JEQ(operand.LabelRef("last"))
+	e.refill("second")
+	second := e.coefficient("Second", ac, order, to, k, step, value)
 	c.JNE(operand.LabelRef("symbol"))
+	c.Label("last")
 	status := c.GP64()
 	c.XORL(status.As32(), status.As32())
 	c.JMP(operand.LabelRef("return"))
-
-	c.Label("pending")
-	c.CMPL(entry.As32(), operand.U32(longCode))
-	c.JE(operand.LabelRef("long"))
-	e.pendingValue(entry, value)
-	c.JMP(operand.LabelRef("store"))
+	first()
+	second()
 
 	c.Label("end")
 	c.XORL(status.As32(), status.As32())
@@ -128,11 +114,46 @@ func block(c *build.Context) {
 	c.RET()
 }
 
+// coefficient reads a symbol with its value. It stores the value and moves k on, and sets
+// the flags as a comparison of k with the last coefficient's place does. rest writes the code
+// for values that the entry does not have.
+func (e entropy) coefficient(name string, ac, order, to reg.Register, k, step, value reg.GPVirtual) (rest func()) {
+	entry := e.look(ac)
+	e.MOVL(entry.As32(), step.As32())
+	e.SHRL(operand.U8(stepShift), step.As32())
+	e.MOVBLZX(step.As8(), step.As32())
+	e.TESTL(operand.U32(pending), entry.As32())
+	e.JNE(operand.LabelRef("pending" + name))
+	e.MOVL(entry.As32(), value.As32())
+	e.SHRL(operand.U8(valueShift), value.As32())
+	e.consume(entry)
+	e.Label("store" + name)
+	e.ADDQ(k, step)
+	e.CMPQ(step, operand.U8(63))
+	e.JHI(operand.LabelRef("end"))
+	e.MOVQ(step, k)
+	place := e.GP64()
+	e.MOVBLZX(operand.Mem{Base: order, Index: k, Scale: 1}, place.As32())
+	e.MOVW(value.As16(), operand.Mem{Base: to, Index: place, Scale: 2})
+	return func() {
+		e.Label("pending" + name)
+		e.CMPL(entry.As32(), operand.U32(longCode))
+		e.JE(operand.LabelRef("long"))
+		e.pendingValue(entry, value)
+		e.JMP(operand.LabelRef("store" + name))
+	}
+}
+
 // refill makes n at least 56 where it is below 32. The name makes its label its own.
 func (e entropy) refill(name string) {
-	full := name + "Full"
 	e.CMPQ(e.n, operand.U8(32))
-	e.JCC(operand.LabelRef(full))
+	e.JCC(operand.LabelRef(name + "Full"))
+	e.fill()
+	e.Label(name + "Full")
+}
+
+// fill makes n at least 56.
+func (e entropy) fill() {
 	e.CMPQ(e.pos, e.limit)
 	e.JGT(operand.LabelRef("bad"))
 	bits, bytes := e.GP64(), e.GP64()
@@ -145,7 +166,6 @@ func (e entropy) refill(name string) {
 	e.SHRL(operand.U8(3), bytes.As32())
 	e.ADDQ(bytes, e.pos)
 	e.ORQ(operand.U8(56), e.n)
-	e.Label(full)
 }
 
 // look is the entry of the next bits.
