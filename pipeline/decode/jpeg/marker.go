@@ -1,9 +1,6 @@
 package jpeg
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "fmt"
 
 // Markers, ITU T.81 table B.1.
 const (
@@ -335,6 +332,3 @@ type Segment struct {
 	Marker  byte   // APP1 or APP2
 	Content []byte // without marker and length; a part of the data that was given
 }
-
-// be16 is a number of two bytes.
-func be16(b []byte) int { return int(binary.BigEndian.Uint16(b)) }

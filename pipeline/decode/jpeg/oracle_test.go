@@ -1,6 +1,7 @@
 package jpeg
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filterbank/filters/simd"
 )
 
 // djpeg is libjpeg-turbo's verdict on a file: the PNM that it writes, and whether it does
@@ -113,4 +116,35 @@ func TestCases(t *testing.T) {
 			t.Errorf("%s: warnings %q, want %q", c.name, warnings, c.warning)
 		}
 	}
+}
+
+// TestPhotos compares photos of the folder that FILTERBANK_PHOTOS names with what djpeg
+// makes of them.
+func TestPhotos(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(os.Getenv("FILTERBANK_PHOTOS"), "*.jpg"))
+	if err != nil || os.Getenv("FILTERBANK_PHOTOS") == "" {
+		t.Skip("FILTERBANK_PHOTOS names no folder")
+	}
+	samples := 0
+	for _, set := range simd.Sets() {
+		d := New(Options{SIMD: set})
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := d.Decode(context.Background(), data)
+			want, strict := djpeg(t, data)
+			if err != nil || !strict {
+				t.Errorf("%s: %v, djpeg -strict takes it: %t", name, err, strict)
+				continue
+			}
+			if !bytes.Equal(pnm(m), want) {
+				t.Errorf("%v, %s: other pixels than djpeg's", set, name)
+			}
+			samples += len(want)
+			d.Recycle(m)
+		}
+	}
+	t.Logf("%d photos, %d samples", len(names), samples)
 }
