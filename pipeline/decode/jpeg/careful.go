@@ -49,12 +49,7 @@ func (p *picture) readCarefully() error {
 		}
 	}
 	p.unread = r.marker
-	if p.frame.multiScan {
-		return nil
-	}
-	for i := range p.frame.comps {
-		p.queues[i].flush(&p.planes[i], p.frame.comps[i].quant, p.opts.SIMD)
-	}
+	p.flushQueues()
 	return nil
 }
 
@@ -113,11 +108,8 @@ func (r *careful) sequentialMCU(x, y int) {
 	}
 	for i := range r.plan {
 		u := &r.plan[i]
-		at := ((y*u.stepY+u.y)*u.plane.Stride + x*u.stepX + u.x) * 8
 		*u.queue.next() = apart[i]
-		if u.queue.push(at) {
-			u.queue.flush(u.plane, u.comp.quant, r.opts.SIMD)
-		}
+		r.finish(u, x, y)
 	}
 }
 

@@ -68,8 +68,8 @@ func (v *intervals) restart() bool {
 	return true
 }
 
-// finish reports whether the last segment has ended where its MCUs do.
-func (v *intervals) finish() error {
+// ending reports whether the last segment has ended where its MCUs do.
+func (v *intervals) ending() error {
 	if !v.ended(v.parts[v.part]) {
 		return errUnusual
 	}
@@ -94,11 +94,8 @@ func (p *picture) onePass(mcusX, mcusY int) error {
 			}
 		}
 	}
-	for i := range p.frame.comps {
-		c := &p.frame.comps[i]
-		p.queues[i].flush(&p.planes[i], c.quant, p.opts.SIMD)
-	}
-	return v.finish()
+	p.flushQueues()
+	return v.ending()
 }
 
 // unit decodes a block of the MCU x, y to samples, or to its component's queue.
@@ -132,7 +129,7 @@ func (p *picture) eachMCU(mcusX, mcusY int, decode func(v *intervals, x, y int) 
 			}
 		}
 	}
-	return v.finish()
+	return v.ending()
 }
 
 // sequentialMCU decodes an MCU of a sequential scan.

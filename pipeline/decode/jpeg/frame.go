@@ -13,6 +13,7 @@ type frame struct {
 	defined       bool
 	at            int // its marker's offset
 	progressive   bool
+	arithmetic    bool
 	precision     int
 	width, height int
 	comps         []component
@@ -47,7 +48,8 @@ type component struct {
 func (p *parser) readFrame(marker byte) error {
 	at := p.pos - 2
 	length := p.word()
-	f := frame{defined: true, at: at, progressive: marker == markerSOF2, precision: int(p.byte())}
+	f := frame{defined: true, at: at, progressive: marker == markerSOF2 || marker == markerSOF10,
+		arithmetic: marker == markerSOF9 || marker == markerSOF10, precision: int(p.byte())}
 	f.height, f.width = p.word(), p.word()
 	count := int(p.byte())
 	switch {

@@ -6,13 +6,13 @@
 // is decoded to the same bytes. Where libjpeg-turbo warns and no pixel depends on it, the
 // picture has the warning. Everything else is refused. The exceptions:
 //
-//   - arithmetic coding is refused;
-//   - so are pictures with more than [MaxScans] scans;
+//   - pictures with more than [MaxScans] scans are refused;
 //   - a picture whose scans leave coefficients unknown has a warning, which libjpeg-turbo
 //     does not give.
 //
-// Baseline, extended sequential and progressive pictures of 8 bits are decoded, of one,
-// three or four components with any sampling factors that divide.
+// Baseline, extended sequential and progressive pictures of 8 bits are decoded, with
+// Huffman or arithmetic coding, of one, three or four components with any sampling factors
+// that divide.
 package jpeg
 
 import (

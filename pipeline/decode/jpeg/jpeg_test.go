@@ -158,6 +158,7 @@ func TestContext(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	base := named(t, "size-baseline-64x48-2x2_1x1_1x1.jpg")
 	restarts := named(t, "ycc-restart-35x27-1x1_1x1_1x1.jpg")
+	arithmetic := named(t, "arithmetic-arithmetic-45x37-2x2_1x1_1x1.jpg")
 	sof, sos := bytes.Index(base, []byte{0xff, markerSOF0}), bytes.Index(base, []byte{0xff, markerSOS})
 	change := func(data []byte, at int, b ...byte) []byte {
 		data = bytes.Clone(data)
@@ -174,7 +175,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"empty", nil, Truncated, 0, "before its first marker"},
 		{"no JPEG", []byte("GIF89a"), Corrupt, 0, "does not begin"},
-		{"arithmetic", change(base, sof+1, 0xc9), Unsupported, sof, "arithmetic coding"},
+		{"arithmetic cut", arithmetic[:len(arithmetic)-40], Truncated, len(arithmetic) - 40, "before its picture does"},
 		{"lossless", change(base, sof+1, 0xc3), Unsupported, sof, "lossless"},
 		{"hierarchical", change(base, sof+1, 0xc5), Unsupported, sof, "hierarchical"},
 		{"12 bits", change(base, sof+4, 12), Unsupported, sof, "samples of 12 bits"},

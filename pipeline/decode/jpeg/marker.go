@@ -40,9 +40,10 @@ type parser struct {
 	unread  byte // a marker that has been read with the data before it, or 0
 	carried int  // bytes before it that the count before the next marker has to include
 
-	frame     frame
-	quant     [4]quantTable
-	huffman   [2][4]huffman
+	frame   frame
+	quant   [4]quantTable
+	huffman [2][4]huffman
+	conditioning
 	defined   [2][4]bool // which tables the file has defined
 	interval  int        // MCUs between restart markers, or 0
 	jfif      bool
@@ -86,6 +87,7 @@ func (p *parser) start() error {
 		return corrupt(0, "the file does not begin with a start-of-image marker")
 	}
 	p.pos = 2
+	p.conditioning.reset()
 	return nil
 }
 
@@ -152,7 +154,7 @@ func (p *parser) segment(marker byte, s *scan) error {
 	switch {
 	case marker == markerSOI:
 		return corrupt(at, "a second start-of-image marker")
-	case marker == markerSOF0, marker == markerSOF1, marker == markerSOF2:
+	case marker == markerSOF0, marker == markerSOF1, marker == markerSOF2, marker == markerSOF9, marker == markerSOF10:
 		return p.readFrame(marker)
 	case marker == markerDHT:
 		return p.readHuffman()
@@ -182,8 +184,6 @@ func (p *parser) segment(marker byte, s *scan) error {
 // process names the kinds of coding that are not decoded.
 func process(marker byte) string {
 	switch marker {
-	case markerSOF9, markerSOF10:
-		return "arithmetic coding"
 	case 0xc3, 0xcb:
 		return "lossless coding"
 	case markerJPG:
@@ -286,15 +286,20 @@ func (p *parser) readHuffman() error {
 	return nil
 }
 
-// readConditioning checks the parameters of arithmetic coding (ITU T.81, B.2.4.3).
+// readConditioning reads the parameters of arithmetic coding (ITU T.81, B.2.4.3).
 func (p *parser) readConditioning() error {
 	const tables = 16
 	at := p.pos
 	length := p.word() - 2
 	for ; length > 0 && !p.ended; length -= 2 {
 		index, v := p.byte(), p.byte()
-		if index >= 2*tables || index < tables && v&15 > v>>4 {
+		switch {
+		case index >= 2*tables || index < tables && v&15 > v>>4:
 			return corrupt(at, "bad parameters of arithmetic coding")
+		case index < tables:
+			p.low[index], p.high[index] = v&15, v>>4
+		default:
+			p.most[index-tables] = v
 		}
 	}
 	if length != 0 {

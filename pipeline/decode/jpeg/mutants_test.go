@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -103,7 +102,7 @@ func checkMutant(t *testing.T, d *Decoder, name string, data []byte) string {
 		t.Errorf("%s: %v is no Error", name, err)
 		return ""
 	}
-	if strict && !strings.HasPrefix(refused.Text, "arithmetic") {
+	if strict {
 		t.Errorf("%s: djpeg -strict decodes it, but: %v", name, err)
 	}
 	if refused.Offset < 0 || refused.Offset > len(data) {

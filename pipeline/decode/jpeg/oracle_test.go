@@ -63,31 +63,30 @@ func pnm(m *Image) []byte {
 	return out
 }
 
-// cases are rare files: the digest of what djpeg writes, a part of the warning, and a part
-// of the refusal.
-var cases = []struct{ name, digest, warning, refusal string }{
-	{"arith", "", "", "arithmetic coding"},
-	{"cmyk_adobe2_2", "0dfffb5af3233696", "", ""},
-	{"cmyk_noadobe_2", "adcfec1796f8dd68", "", ""},
-	{"dnl_height_given", "635c18d77deae910", "", ""},
-	{"extra_before_marker", "635c18d77deae910", "3 bytes that belong to nothing are passed over", ""},
-	{"ids_123_adobe2_420", "635c18d77deae910", "unknown colour transform 2, taken for YCbCr", ""},
-	{"ids_RGB_adobe1_420", "635c18d77deae910", "", ""},
-	{"ids_RGB_adobe1_444", "2f4e4e2041a96ed3", "", ""},
-	{"ids_dup_111", "635c18d77deae910", "", ""},
-	{"mjpeg_no_dht", "635c18d77deae910", "", ""},
-	{"no_eoi", "635c18d77deae910", "end-of-image marker is missing", ""},
-	{"nonint_420odd", "c17ca0fa3ad77c5e", "", ""},
-	{"prog_scans03", "da2573af774c14b4", "without the scans that it lacks", ""},
-	{"prog_scans06", "157211c0cebfd8da", "without the scans that it lacks", ""},
-	{"q1_16bitq", "0b268c86798d1511", "", ""},
-	{"s_1x1_1x2_1x1", "83951d1b4695208b", "", ""},
-	{"s_1x1_1x3_1x3_progressive", "414bbc9749d0e210", "", ""},
-	{"s_1x3_2x1_1x1_rgb", "88162c399a127aed", "", ""},
-	{"s_2x1_1x1_2x1", "ee9edcd1f9e30fbd", "", ""},
-	{"s_2x4_1x1_1x1_progressive", "068e48618faeba0d", "", ""},
-	{"s_3x1_1x1_1x1", "359d152320f263c2", "", ""},
-	{"xmp6", "635c18d77deae910", "", ""},
+// cases are rare files: the digest of what djpeg writes, and a part of the warning.
+var cases = []struct{ name, digest, warning string }{
+	{"arith", "7e05593b62f1f1cf", ""},
+	{"cmyk_adobe2_2", "0dfffb5af3233696", ""},
+	{"cmyk_noadobe_2", "adcfec1796f8dd68", ""},
+	{"dnl_height_given", "635c18d77deae910", ""},
+	{"extra_before_marker", "635c18d77deae910", "3 bytes that belong to nothing are passed over"},
+	{"ids_123_adobe2_420", "635c18d77deae910", "unknown colour transform 2, taken for YCbCr"},
+	{"ids_RGB_adobe1_420", "635c18d77deae910", ""},
+	{"ids_RGB_adobe1_444", "2f4e4e2041a96ed3", ""},
+	{"ids_dup_111", "635c18d77deae910", ""},
+	{"mjpeg_no_dht", "635c18d77deae910", ""},
+	{"no_eoi", "635c18d77deae910", "end-of-image marker is missing"},
+	{"nonint_420odd", "c17ca0fa3ad77c5e", ""},
+	{"prog_scans03", "da2573af774c14b4", "without the scans that it lacks"},
+	{"prog_scans06", "157211c0cebfd8da", "without the scans that it lacks"},
+	{"q1_16bitq", "0b268c86798d1511", ""},
+	{"s_1x1_1x2_1x1", "83951d1b4695208b", ""},
+	{"s_1x1_1x3_1x3_progressive", "414bbc9749d0e210", ""},
+	{"s_1x3_2x1_1x1_rgb", "88162c399a127aed", ""},
+	{"s_2x1_1x1_2x1", "ee9edcd1f9e30fbd", ""},
+	{"s_2x4_1x1_1x1_progressive", "068e48618faeba0d", ""},
+	{"s_3x1_1x1_1x1", "359d152320f263c2", ""},
+	{"xmp6", "635c18d77deae910", ""},
 }
 
 func TestCases(t *testing.T) {
@@ -98,12 +97,6 @@ func TestCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, err := d.Decode(context.Background(), data)
-		if c.refusal != "" {
-			if err == nil || !strings.Contains(err.Error(), c.refusal) {
-				t.Errorf("%s: error is %v, want %q", c.name, err, c.refusal)
-			}
-			continue
-		}
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue

@@ -62,7 +62,7 @@ func (p *picture) readScans() error {
 			p.checkComplete()
 			return nil
 		case eventCut:
-			if p.missing() != "" {
+			if p.missing() != "" || p.frame.arithmetic {
 				return truncated(len(p.data), "before its picture does")
 			}
 			p.warn(len(p.data), "the end-of-image marker is missing behind the picture's last scan")
@@ -127,6 +127,9 @@ func (p *picture) readScanData() error {
 		return err
 	}
 	p.planScan()
+	if f.arithmetic {
+		return p.readArithmetic()
+	}
 	if p.careful {
 		return p.readCarefully()
 	}
@@ -147,6 +150,10 @@ func (p *picture) startSequential() error {
 		}
 	}
 	for _, c := range s.comps {
+		if p.frame.arithmetic {
+			c.scans++
+			continue
+		}
 		if c.scans > 0 && !p.careful {
 			return errUnusual // a second scan adds to the first
 		}
@@ -194,6 +201,7 @@ func (p *picture) startProgressive() error {
 		}
 		var err error
 		switch {
+		case p.frame.arithmetic:
 		case !dc:
 			err = p.makeTable(classAC, c.acSlot)
 		case s.high == 0:

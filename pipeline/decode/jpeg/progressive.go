@@ -72,7 +72,7 @@ func (p *picture) firstAC(mcusX, mcusY int) error {
 			run = n
 		}
 	}
-	return v.finish()
+	return v.ending()
 }
 
 // firstBand decodes a band of a block and gives how many blocks after it are empty.
@@ -154,7 +154,7 @@ func (p *picture) refineAC(mcusX, mcusY int) error {
 			}
 		}
 	}
-	return v.finish()
+	return v.ending()
 }
 
 // refineBand decodes a band of a block and gives how many blocks after it have no new

@@ -40,6 +40,23 @@ func (q *queue) flush(plane *Plane, quant *[blockSize]uint16, set simd.Set) {
 	q.n = 0
 }
 
+// finish puts the block that is next in a unit's queue into it, a block of the MCU x, y.
+func (p *picture) finish(u *unit, x, y int) {
+	at := ((y*u.stepY+u.y)*u.plane.Stride + x*u.stepX + u.x) * 8
+	if u.queue.push(at) {
+		u.queue.flush(u.plane, u.comp.quant, p.opts.SIMD)
+	}
+}
+
+// flushQueues does what is left in all queues.
+func (p *picture) flushQueues() {
+	for i := range p.frame.comps {
+		if q := &p.queues[i]; q.n > 0 {
+			q.flush(&p.planes[i], p.frame.comps[i].quant, p.opts.SIMD)
+		}
+	}
+}
+
 // idctBlocksGeneric does the inverse DCT of consecutive blocks. The samples of block i
 // belong at index at[i] of a plane.
 func idctBlocksGeneric(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16) {

@@ -12,8 +12,8 @@
 
 static const char *folder;
 
-enum kind { BASELINE, PROGRESSIVE, RESTART, APART, WIDE, OPTIMAL };
-static const char *kinds[] = {"baseline", "progressive", "restart", "apart", "wide", "optimal"};
+enum kind { BASELINE, PROGRESSIVE, RESTART, APART, WIDE, OPTIMAL, ARITHMETIC, STEPS, PAUSES };
+static const char *kinds[] = {"baseline", "progressive", "restart", "apart", "wide", "optimal", "arithmetic", "arithmetic-progressive", "arithmetic-restart"};
 
 static int sample(int x, int y, int c, int w, int h) {
   double v = 127 + 120 * sin((x * (c + 2) + y) / 5.0) * cos((y - x * c) / 7.0);
@@ -52,6 +52,9 @@ static void make(const char *prefix, int w, int h, int n, J_COLOR_SPACE stored, 
   switch (kind) {
   case PROGRESSIVE: jpeg_simple_progression(&c); break;
   case RESTART: c.restart_interval = 1; break;
+  case ARITHMETIC: c.arith_code = TRUE; break;
+  case STEPS: c.arith_code = TRUE; jpeg_simple_progression(&c); break;
+  case PAUSES: c.arith_code = TRUE; c.restart_interval = 2; break;
   case OPTIMAL: c.optimize_coding = TRUE; break;
   case APART:
     for (int i = 0; i < n; i++) scans[i] = (jpeg_scan_info){1, {i}, 0, 63, 0, 0};
@@ -115,6 +118,11 @@ int main(int argc, char **argv) {
     for (unsigned s = 0; s < sizeof sizes / sizeof *sizes; s++) {
       make("size", sizes[s][0], sizes[s][1], 3, JCS_YCbCr, usual[u], BASELINE, 85);
       make("size", sizes[s][0], sizes[s][1], 3, JCS_YCbCr, usual[u], PROGRESSIVE, 85);
+    }
+    const enum kind arithmetic[] = {ARITHMETIC, STEPS, PAUSES};
+    for (int k = 0; k < 3; k++) {
+      make("arithmetic", 45, 37, 3, JCS_YCbCr, usual[u], arithmetic[k], 95);
+      make("arithmetic", 64, 20, 3, JCS_RGB, usual[u], arithmetic[k], 40);
     }
     const enum kind rare[] = {APART, WIDE, OPTIMAL};
     for (int k = 0; k < 3; k++) {
