@@ -87,3 +87,14 @@ func TestFlat(t *testing.T) {
 		}
 	}
 }
+
+// TestExpectedLoops fails where a set would run other loops than its own.
+func TestExpectedLoops(t *testing.T) {
+	var quant [blockSize]uint16
+	for _, set := range simd.Sets() {
+		pix, blocks, at := make([]uint8, 8*blockSize), make([]int16, 8*blockSize), make([]int, 8)
+		if n := idctFast(pix, 64, at, blocks, &quant, set); (n > 0) != (set != simd.Generic) {
+			t.Errorf("%v: %d of 8 blocks in assembly", set, n)
+		}
+	}
+}

@@ -64,3 +64,15 @@ func idctBlocksGeneric(pix []uint8, stride int, at []int, blocks []int16, quant 
 		idctGeneric(pix[to:], stride, (*[blockSize]int16)(blocks[i*blockSize:]), quant)
 	}
 }
+
+// idct is idctBlocksGeneric, in assembly as far as the set has it.
+func idct(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16, set simd.Set) {
+	for len(at) > 0 {
+		n := idctFast(pix, stride, at, blocks, quant, set)
+		if n == 0 { // assembly leaves them: too few, or out of its range
+			n = min(len(at), 4)
+			idctBlocksGeneric(pix, stride, at[:n], blocks, quant)
+		}
+		at, blocks = at[n:], blocks[n*blockSize:]
+	}
+}

@@ -6,18 +6,6 @@ package jpeg
 
 import "filterbank/filters/simd"
 
-// idct is idctBlocksGeneric.
-func idct(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16, set simd.Set) {
-	for len(at) > 0 {
-		n := idctFast(pix, stride, at, blocks, quant, set)
-		if n == 0 { // what the assembly leaves: too few, or out of its range
-			n = min(len(at), 4)
-			idctBlocksGeneric(pix, stride, at[:n], blocks, quant)
-		}
-		at, blocks = at[n:], blocks[n*blockSize:]
-	}
-}
-
 // idctFast does the first of the blocks in assembly and gives how many.
 func idctFast(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16, set simd.Set) int {
 	for _, to := range at {

@@ -1,12 +1,10 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package jpeg
 
 import "filterbank/filters/simd"
 
-func idct(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16, _ simd.Set) {
-	idctBlocksGeneric(pix, stride, at, blocks, quant)
-}
+func idctFast([]uint8, int, []int, []int16, *[blockSize]uint16, simd.Set) int { return 0 }
 
 func (loops) upsampleH2V1(dst, near []uint8)      { upsampleH2V1Generic(dst, near) }
 func (loops) upsampleH2V2(dst, near, far []uint8) { upsampleH2V2Generic(dst, near, far) }

@@ -1,6 +1,7 @@
 // Command asm writes the assembly of package jpeg: entropy.go describes entropy decoding,
-// idct.go the inverse DCT, chroma.go upsampling and colour.go the conversion to RGB. go
-// generate in the package's folder calls it.
+// idct.go the inverse DCT, chroma.go upsampling and colour.go the conversion to RGB, all
+// for amd64, and neon.go the inverse DCT for arm64. go generate in the package's folder
+// calls it.
 package main
 
 import (
@@ -47,8 +48,13 @@ func generate(out string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(out+"/loops_amd64.s", assembly, 0o666); err != nil {
-		return err
+	text, declarations := neonLoops()
+	for name, content := range map[string]string{
+		"loops_amd64.s": string(assembly), "loops_amd64.go": string(stubs), "loops_arm64.s": text, "loops_arm64.go": declarations,
+	} {
+		if err := os.WriteFile(out+"/"+name, []byte(content), 0o666); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(out+"/loops_amd64.go", stubs, 0o666)
+	return nil
 }
