@@ -165,83 +165,75 @@ func (r *reader) refineBand(b *[blockSize]int16, nonzero *uint64, ac *table, s *
 		if r.n < 32 && !r.refill() {
 			return 0, false
 		}
-		e := ac.look[r.acc>>(64-lookBits)]
+		acc, n := r.acc, r.n
+		e := ac.look[acc>>(64-lookBits)]
 		if e == longCode {
 			if e = r.longAC(ac); e == 0 {
 				return 0, false
 			}
+			acc, n = r.acc, r.n
 		}
-		step := int(e >> stepShift & 0xff)
+		step, v := e>>stepShift&0xff, int16(e>>valueShift)
 		if step == endOfBlock {
-			size := uint(e >> valueShift)
-			r.acc <<= e & consumed
-			r.n -= uint(e & consumed)
+			r.acc, r.n = acc<<(e&consumed), n-uint(e&consumed)
 			if r.n < 16 && !r.refill() {
 				return 0, false
 			}
-			run = 1<<size - 1 + r.take(size)
+			run = 1<<v - 1 + r.take(uint(v))
 			return run, r.correct(b, *nonzero&band, s.low)
 		}
-		v := int16(e >> valueShift)
-		switch {
-		case e&pending != 0:
+		if e&pending != 0 {
 			size := e >> valueShift
-			if size > 1 {
-				return 0, false
-			}
-			v = signed(r.acc<<((e&consumed-size)&63), size)
-		case v > 1 || v < -1:
+			v = signed(acc<<((e&consumed-size)&63), size)
+		}
+		if v > 1 || v < -1 {
 			return 0, false
 		}
-		r.acc <<= e & consumed
-		r.n -= uint(e & consumed)
+		r.acc, r.n = acc<<(e&consumed), n-uint(e&consumed)
 		zeros := band &^ *nonzero
-		for range step - 1 {
+		for ; step > 1; step-- {
 			zeros &= zeros - 1
 		}
-		before := band
-		if zeros != 0 {
-			before = band & (zeros&-zeros - 1)
-		} else if v != 0 || step != 16 {
-			return 0, false // past the end of the band
+		if zeros == 0 { // the band ends before it has so many: right for a run of 16 alone
+			return 0, v == 0 && r.correct(b, *nonzero&band, s.low)
 		}
-		if !r.correct(b, *nonzero&before, s.low) {
+		place := zeros & -zeros
+		if before := band & (place - 1) & *nonzero; before != 0 && !r.correct(b, before, s.low) {
 			return 0, false
 		}
-		if zeros == 0 {
-			return 0, true
-		}
-		k := bits.TrailingZeros64(zeros)
-		band = band &^ before &^ (1 << k)
+		band &^= place | (place - 1)
 		if v != 0 {
-			b[naturalOrder[k]&(blockSize-1)] = v << s.low
-			*nonzero |= 1 << k
+			b[naturalOrder[bits.TrailingZeros64(place)]&(blockSize-1)] = v << s.low
+			*nonzero |= place
 		}
 	}
 	return 0, true
 }
 
 // correct reads a bit for each of the given coefficients, which are not zero, in the
-// file's order.
+// file's order. Bits are as often set as not, so that they choose without a branch.
 func (r *reader) correct(b *[blockSize]int16, which uint64, low int) bool {
 	plus := int16(1) << low
-	for which != 0 {
-		if r.n < 1 && !r.refill() {
-			return false
-		}
-		if r.acc>>63 != 0 {
-			c := &b[naturalOrder[bits.TrailingZeros64(which)]&(blockSize-1)]
-			switch {
-			case *c&plus != 0:
-			case *c >= 0:
-				*c += plus
-			default:
-				*c -= plus
+	acc, n := r.acc, r.n
+	for ; which != 0; which &= which - 1 {
+		if n < 1 {
+			r.n, r.acc = n, acc
+			if !r.refill() {
+				return false
 			}
+			acc, n = r.acc, r.n
 		}
-		r.acc <<= 1
-		r.n--
-		which &= which - 1
+		c := &b[naturalOrder[bits.TrailingZeros64(which)]&(blockSize-1)]
+		v := *c
+		set := int16(int64(acc) >> 63)
+		if v&plus != 0 {
+			set = 0
+		}
+		sign := v >> 15
+		*c = v + (plus^sign-sign)&set
+		acc <<= 1
+		n--
 	}
+	r.acc, r.n = acc, n
 	return true
 }
