@@ -116,7 +116,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Picture{Info: h.Info, Samples: px.samples(), Ignored: h.ignored, Warnings: append(h.warnings, px.warnings...), decoder: d}
+	p := &Picture{Info: h.Info, Samples: px.samples(), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
 	if err := p.open(ctx, px, h); err != nil {
 		return nil, err
 	}

@@ -18,8 +18,6 @@ type pixels struct {
 	// kind and sum identify the samples, as Samples documents them.
 	kind string
 	sum  func(to *xxhash.Digest)
-	// warnings tell of faults that change no pixel.
-	warnings []string
 	// release gives the memory back for the next pictures, or is nil.
 	release func()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -18,9 +19,6 @@ const JPEG Format = "jpeg"
 // jpegSignature is SOI (ITU T.81, table B.1).
 const jpegSignature = "\xff\xd8"
 
-// jpegVersion is raised whenever package jpeg comes to give other pixels.
-const jpegVersion = "1"
-
 func jpegCodec() codec {
 	j := &jpegReader{}
 	return codec{
@@ -29,7 +27,7 @@ func jpegCodec() codec {
 		about:      "JPEG, baseline and progressive, with every sampling: gray, YCbCr, RGB, CMYK and YCCK",
 		extensions: []string{".jpg", ".jpeg", ".jpe", ".jfif"},
 		magics:     []string{jpegSignature},
-		version:    jpegVersion,
+		version:    "filterbank 1",
 		header:     j.open,
 		explain:    explainJPEG,
 	}
@@ -44,7 +42,18 @@ func (j *jpegReader) open(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, decode: j.decode}
+	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, warnings: from.Warnings}
+	first := len(from.Warnings)
+	h.decode = func(f *file) (*pixels, error) {
+		m, err := j.decode(f)
+		if err != nil {
+			return nil, err
+		}
+		h.warnings = slices.Concat(m.Warnings, h.warnings[first:])
+		px := jpegPixels(m)
+		px.release = func() { j.recycle(m) }
+		return px, nil
+	}
 	h.Kind, h.Depth, h.decoded = "colour", 8, from.Memory
 	switch from.Colour {
 	case jpeg.Gray:
@@ -66,13 +75,13 @@ const (
 
 // readSegments takes the first EXIF block, and what changes the picture and is ignored.
 func (h *header) readSegments(segments []jpeg.Segment) {
-	profile, turned := false, false
+	profile, turned := false, 0
 	for _, s := range segments {
 		switch {
 		case s.Marker == jpeg.APP1 && h.exif == nil && bytes.HasPrefix(s.Content, []byte(exifPrefix)):
 			h.exif = s.Content[len(exifPrefix):]
 		case s.Marker == jpeg.APP1 && bytes.HasPrefix(s.Content, []byte(xmpPrefix)):
-			turned = turned || xmpTurns(s.Content)
+			turned = max(turned, xmpOrientation(s.Content))
 		case s.Marker == jpeg.APP2 && bytes.HasPrefix(s.Content, []byte(iccPrefix)):
 			profile = true
 		}
@@ -80,33 +89,30 @@ func (h *header) readSegments(segments []jpeg.Segment) {
 	if profile {
 		h.ignored = append(h.ignored, "ICC profile")
 	}
-	if turned && h.exif == nil {
-		h.ignored = append(h.ignored, "orientation in XMP")
+	if turned > 1 && h.exif == nil {
+		h.ignored = append(h.ignored, fmt.Sprintf("orientation %d in XMP", turned))
 	}
 }
 
-// xmpTurns says whether XMP gives the picture an orientation other than 1, as an attribute
-// or as an element (XMP Specification Part 2, 1.2.7).
-func xmpTurns(xmp []byte) bool {
+// xmpOrientation finds the orientation in XMP, as an attribute or as an element, or gives 0
+// (XMP Specification Part 1, 7.5, and Part 2, 1.2.7).
+func xmpOrientation(xmp []byte) int {
 	_, rest, _ := bytes.Cut(xmp, []byte("tiff:Orientation"))
 	rest = bytes.TrimLeft(rest, " \t\r\n=>\"'")
-	return len(rest) > 0 && rest[0] >= '2' && rest[0] <= '8'
+	if len(rest) == 0 || rest[0] < '1' || rest[0] > '8' {
+		return 0
+	}
+	return int(rest[0] - '0')
 }
 
-// decode decodes the pixels.
-func (j *jpegReader) decode(f *file) (*pixels, error) {
+// decode decodes the pixels with a decoder that is free.
+func (j *jpegReader) decode(f *file) (*jpeg.Image, error) {
 	d, ok := j.pool.Get().(*jpeg.Decoder)
 	if !ok {
 		d = jpeg.New(jpeg.Options{SIMD: f.set})
 	}
 	defer j.pool.Put(d)
-	m, err := d.Decode(f.ctx, f.data)
-	if err != nil {
-		return nil, err
-	}
-	px := jpegPixels(m)
-	px.release = func() { j.recycle(m) }
-	return px, nil
+	return d.Decode(f.ctx, f.data)
 }
 
 // recycle gives a picture's planes to a decoder.
@@ -119,7 +125,7 @@ func (j *jpegReader) recycle(m *jpeg.Image) {
 
 // jpegPixels are the rows of a decoded JPEG.
 func jpegPixels(m *jpeg.Image) *pixels {
-	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: true, warnings: m.Warnings, kind: jpegKind(m)}
+	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: true, kind: jpegKind(m)}
 	px.rows8 = jpegRows{m}
 	if luma := &m.Planes[0]; m.Colour == jpeg.Gray {
 		px.rows8 = &gray{Pix: luma.Pix, Stride: luma.Stride, Rect: image.Rect(0, 0, m.Width, m.Height)}
