@@ -61,7 +61,12 @@ func (p *picture) firstAC(mcusX, mcusY int) error {
 				return errUnusual
 			}
 			if run > 0 {
-				run--
+				n := 1
+				if v.interval == 0 { // all of the run at once
+					n = min(run, mcusX-x)
+				}
+				run -= n
+				x += n - 1
 				continue
 			}
 			at := y*c.paddedX + x
