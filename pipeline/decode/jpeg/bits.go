@@ -17,6 +17,9 @@ type part struct{ from, to int }
 // divide it where the scan has an interval. It gives the marker's offset, and says
 // whether the data is as encoders write it.
 func (d *Decoder) unstuff(data []byte, at, interval int) (end int, plain bool) {
+	if cap(d.scratch) < len(data)-at+padding {
+		d.scratch = make([]byte, 0, len(data)-at+padding)
+	}
 	d.scratch, d.parts = d.scratch[:0], d.parts[:0]
 	from, restarts := 0, 0
 	for {

@@ -49,7 +49,7 @@ type Header struct {
 	Colour        Colour
 	Progressive   bool
 	Factors       []Factors // of each component: 1, 3 or 4
-	Memory        int64     // bytes that decoding takes, beside twice the file's
+	Memory        int64     // bytes that decoding takes, beside the data and once more as much
 	Segments      []Segment // APP1 and APP2 before the first scan, in their order
 	Warnings      []string  // what is wrong and does not matter
 }
