@@ -193,6 +193,7 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 		if err != nil {
 			return err
 		}
+		defer pic.Release()
 		if err := p.plan(in.Name, pic.Size(), rec); err != nil { // the file may have changed meanwhile
 			return err
 		}

@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"pipeline/manifest"},
 	{"pipeline/scale", "pipeline/sheet"},
 	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store", "pipeline/inorder"},
-	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png"},
+	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
 	{"filters/config"},
 	{"filters/bank"},

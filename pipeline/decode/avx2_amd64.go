@@ -4,21 +4,6 @@
 
 package decode
 
-// upsampleH2V1AVX2 is upsampleH2V1 of n ≥ 32 columns that have neighbours: src[-1] and src[n] are read.
-//
-//go:noescape
-func upsampleH2V1AVX2(dst *uint8, src *uint8, n int)
-
-// upsampleH2V2AVX2 is upsampleH2V2 of n ≥ 32 columns that have neighbours: near[-1], near[n], far[-1] and far[n] are read.
-//
-//go:noescape
-func upsampleH2V2AVX2(dst *uint8, near *uint8, far *uint8, n int)
-
-// fromYCCAVX2 is fromYCC for n ≥ 16 pixels.
-//
-//go:noescape
-func fromYCCAVX2(px *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
-
 // fromGrayAVX2 is fromGray for n ≥ 16 pixels.
 //
 //go:noescape

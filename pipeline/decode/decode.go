@@ -13,9 +13,7 @@
 //
 // Colour profiles and gamma chunks are not applied.
 //
-// PNG gives libpng's pixels. JPEG gives libjpeg-turbo's chroma upsampling and its
-// fixed-point colour conversion; the inverse DCT is image/jpeg's, which rounds a little
-// differently. Resizing gives Pillow's pixels. All arithmetic is on integers or on
+// PNG gives libpng's pixels. JPEG gives libjpeg-turbo's, resizing Pillow's. All arithmetic is on integers or on
 // explicitly rounded float32, so that rows have the same bits on every machine.
 package decode
 
@@ -101,7 +99,7 @@ func finite(v float32) bool {
 // Decode decodes a whole file. Bytes after the end of the picture are ignored, and so are
 // all frames but the first of an animated one. The Picture does not refer to data. Errors
 // are [*Error], or ctx's own once it is done. ctx is checked whenever the codec asks for
-// more bytes and at each resized row.
+// more bytes or begins a row of blocks, and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	f := newFile(ctx, d.opts.SIMD, data)
 	c, h, err := d.probe(f, nil)

@@ -5,12 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/decode/jpeg"
 )
 
 // byteOrder is both of encoding/binary's interfaces.
@@ -44,7 +45,7 @@ func exifBlock(order byteOrder, kind, value uint16) []byte {
 // withAPP1 puts an EXIF segment behind the start of a JPEG.
 func withAPP1(data, exif []byte) []byte {
 	out := append([]byte{}, data[:2]...)
-	out = append(out, 0xff, markerAPP1)
+	out = append(out, 0xff, jpeg.APP1)
 	out = binary.BigEndian.AppendUint16(out, uint16(2+len(exifPrefix)+len(exif)))
 	out = append(append(out, exifPrefix...), exif...)
 	return append(out, data[2:]...)
@@ -72,7 +73,7 @@ func TestOrientation(t *testing.T) {
 		blocks.Pix[i] = uint8(10 * (1 + i%24/8 + 3*(i/24/8)))
 	}
 	var photo bytes.Buffer
-	if err := jpeg.Encode(&photo, blocks, &jpeg.Options{Quality: 100}); err != nil {
+	if err := stdjpeg.Encode(&photo, blocks, &stdjpeg.Options{Quality: 100}); err != nil {
 		t.Fatal(err)
 	}
 	for o := 1; o <= 8; o++ {
@@ -176,7 +177,7 @@ func TestMalformedEXIF(t *testing.T) {
 
 func TestIgnoredColours(t *testing.T) {
 	var photo bytes.Buffer
-	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+	if err := stdjpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
 		t.Fatal(err)
 	}
 	profile := append([]byte("\xff\xd8\xff\xe2\x00\x12ICC_PROFILE\x00\x01\x01xx"), photo.Bytes()[2:]...)

@@ -3,7 +3,6 @@ package decode
 import (
 	"fmt"
 	"image"
-	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -19,6 +18,8 @@ type pixels struct {
 	// kind and sum identify the samples, as Samples documents them.
 	kind string
 	sum  func(to *xxhash.Digest)
+	// release gives the memory back for the next pictures, or is nil.
+	release func()
 }
 
 // pixelsOf reads the images that decoders of the standard library return. An RGBA or
@@ -31,12 +32,6 @@ func pixelsOf(img image.Image) (*pixels, error) {
 		px.sum = func(to *xxhash.Digest) { sumPlane(to, pix, stride, bytes*size.X, size.Y) }
 	}
 	switch img := img.(type) {
-	case *image.YCbCr:
-		px.rows8 = newChroma(img)
-		px.kind = "ycbcr" + strings.TrimPrefix(img.SubsampleRatio.String(), "YCbCrSubsampleRatio")
-		px.sum = func(to *xxhash.Digest) { sumPlanes(to, img, size) }
-	case *image.CMYK:
-		whole("cmyk", img.Pix, img.Stride, 4)
 	case *image.Gray:
 		px.rows8 = (*gray)(img)
 		whole("gray8", img.Pix, img.Stride, 1)
@@ -80,15 +75,6 @@ func sumPlane(to *xxhash.Digest, pix []uint8, stride, row, rows int) {
 	for y := range rows {
 		to.Write(pix[y*stride:][:row])
 	}
-}
-
-// sumPlanes adds the three planes. They are as large as whole blocks are; only the
-// picture's part counts.
-func sumPlanes(to *xxhash.Digest, img *image.YCbCr, size image.Point) {
-	cw, ch := img.COffset(size.X-1, 0)+1, img.COffset(0, size.Y-1)/img.CStride+1
-	sumPlane(to, img.Y, img.YStride, size.X, size.Y)
-	sumPlane(to, img.Cb, img.CStride, cw, ch)
-	sumPlane(to, img.Cr, img.CStride, cw, ch)
 }
 
 // sumPalette adds the indexes and then the colours.

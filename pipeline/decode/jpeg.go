@@ -2,143 +2,186 @@ package decode
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
-	"image/color"
-	"image/jpeg"
-	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+
+	"filterbank/pipeline/decode/jpeg"
 )
 
-// JPEG is baseline and progressive JPEG, read by image/jpeg.
+// JPEG is baseline, extended and progressive JPEG, read by package jpeg.
 const JPEG Format = "jpeg"
 
 // jpegSignature is SOI (ITU T.81, table B.1).
 const jpegSignature = "\xff\xd8"
 
 func jpegCodec() codec {
+	j := &jpegReader{}
 	return codec{
 		format:     JPEG,
 		title:      "JPEG",
-		about:      "JPEG, baseline and progressive: gray, YCbCr, RGB, CMYK and YCCK",
+		about:      "JPEG, baseline and progressive, with every sampling: gray, YCbCr, RGB, CMYK and YCCK",
 		extensions: []string{".jpg", ".jpeg", ".jpe", ".jfif"},
 		magics:     []string{jpegSignature},
-		version:    "image/jpeg of " + runtime.Version(),
-		header:     openJPEG,
+		version:    "filterbank 1",
+		header:     j.open,
 		explain:    explainJPEG,
 	}
 }
 
-// openJPEG reads a JPEG up to its first scan.
-func openJPEG(f *file) (*header, error) {
-	segments := readJPEGHeader(f.data)
-	config, err := jpeg.DecodeConfig(f.reader())
+// jpegReader keeps decoders, each with its buffers, for the pictures to come.
+type jpegReader struct{ pool sync.Pool }
+
+// open reads a JPEG up to its first scan.
+func (j *jpegReader) open(f *file) (*header, error) {
+	from, err := jpeg.ReadHeader(f.data)
 	if err != nil {
 		return nil, err
 	}
-	h := &header{
-		stored: image.Pt(config.Width, config.Height), exif: segments.exif, complete: segments.complete,
-		decode: segments.decode,
+	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, warnings: from.Warnings}
+	first := len(from.Warnings)
+	h.decode = func(f *file) (*pixels, error) {
+		m, err := j.decode(f)
+		if err != nil {
+			return nil, err
+		}
+		h.warnings = slices.Concat(m.Warnings, h.warnings[first:])
+		px := jpegPixels(m)
+		px.release = func() { j.recycle(m) }
+		return px, nil
 	}
-	if segments.profile {
-		h.ignored = []string{"ICC profile"}
-	}
-	h.Kind, h.Depth = "colour", 8
-	switch config.ColorModel {
-	case color.GrayModel:
+	h.Kind, h.Depth, h.decoded = "colour", 8, from.Memory
+	switch from.Colour {
+	case jpeg.Gray:
 		h.Kind = "gray"
-	case color.CMYKModel:
+	case jpeg.CMYK, jpeg.YCCK:
 		h.Kind = "CMYK"
 	}
-	h.decoded = int64(segments.bytesPerPixel() * float64(int64(config.Width)*int64(config.Height)))
+	h.readSegments(from.Segments)
 	return h, nil
 }
 
-// decode decodes the pixels.
-func (h *jpegHeader) decode(f *file) (*pixels, error) {
-	if h.progressive && scans(f.data) > maxScans {
-		return nil, refuse(Unsupported, "unsupported JPEG: it has more than %d scans, each of which costs the work of a whole picture; save it anew", maxScans)
+// How a segment begins that holds EXIF (Exif 2.32, 4.7.2.1), XMP (XMP Specification Part
+// 3, 1.1.3) or a part of an ICC profile (ICC.1:2022, B.4).
+const (
+	exifPrefix = "Exif\x00\x00"
+	xmpPrefix  = "http://ns.adobe.com/xap/1.0/\x00"
+	iccPrefix  = "ICC_PROFILE\x00"
+)
+
+// readSegments takes the first EXIF block, and what changes the picture and is ignored.
+func (h *header) readSegments(segments []jpeg.Segment) {
+	profile, turned := false, 0
+	for _, s := range segments {
+		switch {
+		case s.Marker == jpeg.APP1 && h.exif == nil && bytes.HasPrefix(s.Content, []byte(exifPrefix)):
+			h.exif = s.Content[len(exifPrefix):]
+		case s.Marker == jpeg.APP1 && bytes.HasPrefix(s.Content, []byte(xmpPrefix)):
+			turned = max(turned, xmpOrientation(s.Content))
+		case s.Marker == jpeg.APP2 && bytes.HasPrefix(s.Content, []byte(iccPrefix)):
+			profile = true
+		}
 	}
-	img, err := jpeg.Decode(f.reader(h.rawFourChannels(f.data)))
-	if err != nil {
-		return nil, err
+	if profile {
+		h.ignored = append(h.ignored, "ICC profile")
 	}
-	return h.pixels(img)
+	if turned > 1 && h.exif == nil {
+		h.ignored = append(h.ignored, fmt.Sprintf("orientation %d in XMP", turned))
+	}
 }
 
-// pixels are the rows of a picture as image/jpeg returns it.
-func (h *jpegHeader) pixels(img image.Image) (*pixels, error) {
-	px, err := pixelsOf(img)
-	if err != nil {
-		return nil, err
+// xmpOrientation finds the orientation in XMP, as an attribute or as an element, or gives 0
+// (XMP Specification Part 1, 7.5, and Part 2, 1.2.7).
+func xmpOrientation(xmp []byte) int {
+	_, rest, _ := bytes.Cut(xmp, []byte("tiff:Orientation"))
+	rest = bytes.TrimLeft(rest, " \t\r\n=>\"'")
+	if len(rest) == 0 || rest[0] < '1' || rest[0] > '8' {
+		return 0
 	}
-	switch img := img.(type) {
-	case *image.CMYK:
-		px.rows8 = newCMYK(img, h)
-		if h.ycck {
-			px.kind = "ycck"
-		}
-	case *image.RGBA:
-		if h.ratio != image.Pt(1, 1) {
-			px.rows8 = newRGB(img, h)
+	return int(rest[0] - '0')
+}
+
+// decode decodes the pixels with a decoder that is free.
+func (j *jpegReader) decode(f *file) (*jpeg.Image, error) {
+	d, ok := j.pool.Get().(*jpeg.Decoder)
+	if !ok {
+		d = jpeg.New(jpeg.Options{SIMD: f.set})
+	}
+	defer j.pool.Put(d)
+	return d.Decode(f.ctx, f.data)
+}
+
+// recycle gives a picture's planes to a decoder.
+func (j *jpegReader) recycle(m *jpeg.Image) {
+	if d, ok := j.pool.Get().(*jpeg.Decoder); ok {
+		d.Recycle(m)
+		j.pool.Put(d)
+	}
+}
+
+// jpegPixels are the rows of a decoded JPEG.
+func jpegPixels(m *jpeg.Image) *pixels {
+	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: true, kind: jpegKind(m)}
+	px.rows8 = jpegRows{m}
+	if luma := &m.Planes[0]; m.Colour == jpeg.Gray {
+		px.rows8 = &gray{Pix: luma.Pix, Stride: luma.Stride, Rect: image.Rect(0, 0, m.Width, m.Height)}
+	}
+	px.sum = func(to *xxhash.Digest) {
+		for i := range m.Planes {
+			p := &m.Planes[i]
+			sumPlane(to, p.Pix, p.Stride, p.Width, p.Height)
 		}
 	}
-	return px, nil
+	return px
+}
+
+// jpegRows reads a JPEG in colour.
+type jpegRows struct{ *jpeg.Image }
+
+func (r jpegRows) row(y int, s *scratch) []uint8 {
+	px := grown(&s.px, 4*r.Width)
+	r.Row(px, y, &s.jpeg)
+	return px
+}
+
+// jpegKind is the kind of a picture's samples.
+func jpegKind(m *jpeg.Image) string {
+	kind := map[jpeg.Colour]string{jpeg.Gray: "gray8", jpeg.YCbCr: "ycbcr", jpeg.RGB: "rgb", jpeg.CMYK: "cmyk", jpeg.YCCK: "ycck"}[m.Colour]
+	same := true
+	for _, f := range m.Factors {
+		same = same && f == m.Factors[0]
+	}
+	if same && m.Colour != jpeg.YCbCr {
+		return kind
+	}
+	if first, second := m.Factors[0], m.Factors[1]; len(m.Factors) == 3 && second == m.Factors[2] && first.H%second.H == 0 && first.V%second.V == 0 {
+		ratio, usual := map[image.Point]string{
+			{X: 1, Y: 1}: "444", {X: 2, Y: 1}: "422", {X: 2, Y: 2}: "420", {X: 1, Y: 2}: "440", {X: 4, Y: 1}: "411", {X: 4, Y: 2}: "410",
+		}[image.Pt(first.H/second.H, first.V/second.V)]
+		if usual {
+			return kind + ratio
+		}
+	}
+	for _, f := range m.Factors {
+		kind += fmt.Sprintf("-%dx%d", f.H, f.V)
+	}
+	return kind
 }
 
 func explainJPEG(err error) (why string, refused *Error) {
-	if e, ok := errors.AsType[jpeg.FormatError](err); ok {
-		return string(e), nil
+	e, ok := errors.AsType[*jpeg.Error](err)
+	if !ok {
+		return err.Error(), nil
 	}
-	if rare, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
-		return string(rare), refuse(Unsupported, "unsupported JPEG: %s; save it as a baseline or progressive JPEG or as PNG", string(rare))
+	switch e.Kind {
+	case jpeg.Truncated:
+		return e.Text, refuse(Truncated, "truncated JPEG: %v; fetch the file again", e)
+	case jpeg.Unsupported:
+		return e.Text, refuse(Unsupported, "unsupported JPEG: %v; save it as a baseline or progressive JPEG or as PNG", e)
 	}
-	return err.Error(), nil
-}
-
-// bytesPerPixel is what image/jpeg allocates for a pixel.
-func (h *jpegHeader) bytesPerPixel() float64 {
-	samples := 1 + 2/float64(h.ratio.X*h.ratio.Y)
-	switch h.channels {
-	case 1:
-		samples = 1
-	case 4:
-		samples += 1 + 4 // the planes are brought together in an image.CMYK
-	}
-	if h.progressive {
-		const coefficient = 4 // bytes, of each sample until the last scan
-		samples += coefficient * min(samples, 4)
-	}
-	return samples
-}
-
-// maxScans bounds the scans of a progressive JPEG: encoders write about ten, and no more
-// than a few hundred are of any use.
-const maxScans = 500
-
-// scans counts the scans of a JPEG. Within a scan's data 0xff is followed by 0, by
-// another 0xff or by a restart marker.
-func scans(data []byte) int {
-	n := 0
-	for at := len(jpegSignature); at+3 < len(data); {
-		skip := bytes.IndexByte(data[at:], 0xff)
-		if skip < 0 || at+skip+3 >= len(data) {
-			break
-		}
-		at += skip + 1
-		marker := data[at]
-		switch {
-		case marker == 0xff:
-			continue
-		case marker == 0 || marker >= markerRST0 && marker <= markerRST7:
-			at++
-			continue
-		case marker == markerEOI:
-			return n
-		case marker == markerSOS:
-			n++
-		}
-		at += 1 + int(binary.BigEndian.Uint16(data[at+1:]))
-	}
-	return n
+	return e.Text, refuse(Corrupt, "corrupt JPEG: %v; fetch the file again or save it anew", e)
 }

@@ -3,13 +3,17 @@ package decode
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"filterbank/filters/simd"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/decode/jpeg"
 )
 
 // decodeFile decodes a file of testdata and returns the whole volume.
@@ -79,12 +83,8 @@ func readPPM(t testing.TB, name string) (w, h int, rgb []byte) {
 	return w, h, data[len(data)-r.Len():]
 }
 
-// The references come from libjpeg-turbo (testdata/make.py). Upsampling and colour
-// conversion are the same integers there, which the exact-* pictures show: their
-// inverse DCT has nothing to round. In the others image/jpeg and libjpeg-turbo round
-// 2 % of the samples to different neighbours. A level of luma and a level of chroma,
-// times 1.772, come to 3 at most. Of photos more than 1 is wrong in ¼ % of the values
-// on average and ½ % at most, in the hard edges of the others in twice as many.
+// TestJPEGMatchesLibjpegTurbo: the references come from libjpeg-turbo (testdata/make.py).
+// Package jpeg's own tests have every sampling and kind.
 func TestJPEGMatchesLibjpegTurbo(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.ppm")
 	if err != nil || len(files) < 15 {
@@ -94,27 +94,70 @@ func TestJPEGMatchesLibjpegTurbo(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".ppm")
 		t.Run(name, func(t *testing.T) {
 			w, h, want := readPPM(t, name+".ppm")
-			p, v := decodeFile(t, name+".jpg", Options{})
-			if p.Size() != (volume.Shape{C: 3, H: h, W: w}) {
-				t.Fatalf("size is %v, want 3×%d×%d", p.Size(), h, w)
-			}
-			got := samples8(t, v)
-			over, most := 0, 0
-			for i := range want {
-				diff := max(int(got[i])-int(want[i]), int(want[i])-int(got[i]))
-				most = max(most, diff)
-				if diff > 1 {
-					over++
+			for _, set := range simd.Sets() {
+				p, v := decodeFile(t, name+".jpg", Options{SIMD: set})
+				if p.Size() != (volume.Shape{C: 3, H: h, W: w}) {
+					t.Fatalf("size is %v, want 3×%d×%d", p.Size(), h, w)
+				}
+				if got := samples8(t, v); !bytes.Equal(got, want) {
+					t.Errorf("%v: other pixels than libjpeg-turbo's", set)
 				}
 			}
-			allowed := max(4, len(want)/100)
-			if strings.HasPrefix(name, "photo-") {
-				allowed = len(want) / 200
-			}
-			exact := strings.HasPrefix(name, "exact-")
-			if most > 3 || over > allowed || exact && most > 0 {
-				t.Errorf("largest difference %d, %d of %d values differ by more than 1, want at most %d", most, over, len(want), allowed)
-			}
 		})
+	}
+}
+
+// TestJPEGSegments holds what a file says beside its pixels, and where.
+func TestJPEGSegments(t *testing.T) {
+	plain := readFile(t, "420-5x5.jpg")
+	segment := func(marker byte, content string) string {
+		return string([]byte{0xff, marker, byte((len(content) + 2) >> 8), byte(len(content) + 2)}) + content
+	}
+	exif := segment(jpeg.APP1, exifPrefix+string(exifBlock(binary.BigEndian, 3, 6)))
+	xmp := func(text string) string { return segment(jpeg.APP1, xmpPrefix+text) }
+	for _, c := range []struct {
+		name, segments string
+		orientation    int
+		ignored        string
+	}{
+		{"nothing", "", 1, ""},
+		{"EXIF", exif, 6, ""},
+		{"two of EXIF", exif + segment(jpeg.APP1, exifPrefix+string(exifBlock(binary.BigEndian, 3, 3))), 6, ""},
+		{"ICC", segment(jpeg.APP2, iccPrefix+"\x01\x01…"), 1, "ICC profile"},
+		{"XMP", xmp(`<rdf:Description tiff:Orientation="6"/>`), 1, "orientation 6 in XMP"},
+		{"XMP as an element", xmp("<tiff:Orientation>8</tiff:Orientation>"), 1, "orientation 8 in XMP"},
+		{"XMP upright", xmp(`<rdf:Description tiff:Orientation="1"/>`), 1, ""},
+		{"XMP beside EXIF", exif + xmp(`<rdf:Description tiff:Orientation="6"/>`), 6, ""},
+		{"XMP of something else", xmp(`<rdf:Description tiff:Make="6"/>`), 1, ""},
+	} {
+		p, _ := decodeBytes(t, []byte(string(plain[:2])+c.segments+string(plain[2:])), Options{})
+		if got := strings.Join(p.Ignored, ", "); p.Orientation != c.orientation || got != c.ignored || len(p.Warnings) > 0 {
+			t.Errorf("%s: orientation %d, ignored %q, warnings %q; want %d, %q", c.name, p.Orientation, got, p.Warnings, c.orientation, c.ignored)
+		}
+	}
+}
+
+// TestJPEGWarnings: a fault that changes no pixel is told.
+func TestJPEGWarnings(t *testing.T) {
+	data := readFile(t, "420.jpg")
+	_, want := decodeBytes(t, data, Options{})
+	p, got := decodeBytes(t, data[:len(data)-2], Options{})
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "end-of-image marker is missing") {
+		t.Errorf("without its end: warnings %q", p.Warnings)
+	}
+	if !slices.Equal(got.Data, want.Data) {
+		t.Error("without its end: other pixels")
+	}
+}
+
+// TestJPEGKinds names the samplings.
+func TestJPEGKinds(t *testing.T) {
+	for name, want := range map[string]string{
+		"gray": "gray8", "444": "ycbcr444", "422": "ycbcr422", "420": "ycbcr420", "440": "ycbcr440", "411": "ycbcr411", "410": "ycbcr410",
+		"rgb": "rgb", "rgb-420": "rgb420", "cmyk": "cmyk", "ycck": "ycck", "ycck-420": "ycck-2x2-1x1-1x1-2x2",
+	} {
+		if got := samplesIn(t, readFile(t, name+".jpg")).Kind; got != want {
+			t.Errorf("%s.jpg is %s, want %s", name, got, want)
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Picture is a decoded picture, upright, resized and cropped. It is immutable and safe
-// for concurrent use.
+// for concurrent use until it is released.
 type Picture struct {
 	Info
 	Samples  Samples
@@ -19,11 +19,21 @@ type Picture struct {
 
 	decoder *Decoder
 	rows    rowReader
+	release func()
 }
 
 // rowReader fills dst, whose shape has been checked.
 type rowReader interface {
 	read(dst volume.Rows, s *scratch)
+}
+
+// Release gives the picture's memory back for the next ones of the Decoder. The picture
+// must not be used any more. A picture that is not released is left to the collector.
+func (p *Picture) Release() {
+	if p.release != nil {
+		p.release()
+	}
+	p.rows, p.release = nil, nil
 }
 
 // Size is the shape of the volume: 3×H×W.
@@ -56,6 +66,7 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 
 // open prepares a file's pixels for reading by rows.
 func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
+	p.release = px.release
 	v := &p.decoder.values
 	if px.rows8 != nil {
 		p.rows = prepare(ctx, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)

@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"image"
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
+
+	"filterbank/pipeline/decode/jpeg"
 )
 
 func samplesIn(t *testing.T, data []byte) Samples {
@@ -86,30 +87,34 @@ func TestSamplesOfJPEG(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 	}
-	for _, ratio := range []image.YCbCrSubsampleRatio{
-		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
-		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
-	} {
-		large := image.NewYCbCr(image.Rect(0, 0, 32, 16), ratio)
-		img := large.SubImage(image.Rect(0, 0, 21, 13)).(*image.YCbCr)
-		px, err := pixelsOf(img)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, chroma := range []jpeg.Factors{{H: 1, V: 1}, {H: 1, V: 2}, {H: 2, V: 1}, {H: 2, V: 2}} {
+		m := jpegImage(21, 13, jpeg.Factors{H: 2, V: 2}, chroma)
+		px := jpegPixels(m)
 		before := px.samples()
-		at := large.COffset(20, 12)
-		for i := range large.Cb {
-			if i%large.CStride > at%large.CStride || i > at {
-				large.Cb[i], large.Cr[i] = 1, 2
-			}
+		for i := range m.Planes {
+			p := &m.Planes[i]
+			p.Pix[p.Width]++
+			p.Pix[p.Height*p.Stride]++
 		}
-		large.Y[21], large.Y[13*large.YStride] = 3, 4
 		if got := px.samples(); got != before {
-			t.Errorf("%v: what lies outside changes it", ratio)
+			t.Errorf("%v: what lies outside changes it", chroma)
 		}
-		large.Cr[at]++
+		last := &m.Planes[2]
+		last.Pix[(last.Height-1)*last.Stride+last.Width-1]++
 		if got := px.samples(); got == before {
-			t.Errorf("%v: the last sample does not change it", ratio)
+			t.Errorf("%v: the last sample does not change it", chroma)
 		}
 	}
+}
+
+// jpegImage is a picture of YCbCr as package jpeg returns it.
+func jpegImage(w, h int, luma, chroma jpeg.Factors) *jpeg.Image {
+	m := &jpeg.Image{Header: jpeg.Header{Width: w, Height: h, Colour: jpeg.YCbCr}}
+	for _, f := range []jpeg.Factors{luma, chroma, chroma} {
+		p := jpeg.Plane{Factors: f, Width: (w*f.H + luma.H - 1) / luma.H, Height: (h*f.V + luma.V - 1) / luma.V}
+		p.Stride = p.Width/8*8 + 8
+		p.Pix = make([]uint8, p.Stride*(p.Height+8))
+		m.Factors, m.Planes = append(m.Factors, f), append(m.Planes, p)
+	}
+	return m
 }

@@ -9,46 +9,9 @@ package decode
 
 // A block is the number of elements that a loop does at once, and the fewest it can do.
 const (
-	chromaBlock = 32
 	colourBlock = 16
 	floatBlock  = 8
 )
-
-func (l loops) upsampleH2V1(dst, near []uint8) {
-	n := len(near)
-	if n < chromaBlock+2 || !l.avx2 {
-		upsampleH2V1Generic(dst, near)
-		return
-	}
-	// Plain Go writes the first and the last four outputs. It takes their neighbours for
-	// ends of the row too; assembly overwrites those.
-	dst = dst[:2*n]
-	upsampleH2V1Generic(dst[:4], near[:2])
-	upsampleH2V1Generic(dst[2*n-4:], near[n-2:])
-	upsampleH2V1AVX2(&dst[2], &near[1], n-2)
-}
-
-func (l loops) upsampleH2V2(dst, near, far []uint8) {
-	n := len(near)
-	if n < chromaBlock+2 || !l.avx2 {
-		upsampleH2V2Generic(dst, near, far)
-		return
-	}
-	dst, far = dst[:2*n], far[:n] // ends as above
-	upsampleH2V2Generic(dst[:4], near[:2], far[:2])
-	upsampleH2V2Generic(dst[2*n-4:], near[n-2:], far[n-2:])
-	upsampleH2V2AVX2(&dst[2], &near[1], &far[1], n-2)
-}
-
-func (l loops) fromYCC(px, luma, cb, cr []uint8) {
-	n := len(luma)
-	if n < colourBlock || !l.avx2 {
-		fromYCCGeneric(px, luma, cb, cr)
-		return
-	}
-	_, _, _ = px[4*n-1], cb[n-1], cr[n-1]
-	fromYCCAVX2(&px[0], &luma[0], &cb[0], &cr[0], n)
-}
 
 func (l loops) fromGray(px, gray []uint8) {
 	n := len(gray)

@@ -66,15 +66,6 @@ type byteLoop struct {
 
 func byteLoops() []byteLoop {
 	return []byteLoop{
-		{"upsampleH2V1", 2,
-			func(dst []uint8, src [3][]uint8) { built.upsampleH2V1(dst, src[0]) },
-			func(dst []uint8, src [3][]uint8) { upsampleH2V1Generic(dst, src[0]) }},
-		{"upsampleH2V2", 2,
-			func(dst []uint8, src [3][]uint8) { built.upsampleH2V2(dst, src[0], src[1]) },
-			func(dst []uint8, src [3][]uint8) { upsampleH2V2Generic(dst, src[0], src[1]) }},
-		{"fromYCC", 4,
-			func(dst []uint8, src [3][]uint8) { built.fromYCC(dst, src[0], src[1], src[2]) },
-			func(dst []uint8, src [3][]uint8) { fromYCCGeneric(dst, src[0], src[1], src[2]) }},
 		{"fromGray", 4,
 			func(dst []uint8, src [3][]uint8) { built.fromGray(dst, src[0]) },
 			func(dst []uint8, src [3][]uint8) { fromGrayGeneric(dst, src[0]) }},
@@ -99,49 +90,6 @@ func TestByteLoopsOfEveryLength(t *testing.T) {
 				t.Fatalf("%s, %d elements, alignment %d: wrote outside", c.name, n, shift)
 			}
 		})
-	}
-}
-
-// TestUpsampleExtremes finds sums that overflow, which random samples seldom make.
-func TestUpsampleExtremes(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		var near, far [200]uint8
-		for i := range near {
-			near[i], far[i] = uint8(rng.IntN(2)*255), uint8(rng.IntN(2)*255)
-		}
-		var got, want [2 * len(near)]uint8
-		built.upsampleH2V1(got[:], near[:])
-		upsampleH2V1Generic(want[:], near[:])
-		if got != want {
-			t.Fatalf("upsampleH2V1: %d, in plain Go %d", got, want)
-		}
-		built.upsampleH2V2(got[:], near[:], far[:])
-		upsampleH2V2Generic(want[:], near[:], far[:])
-		if got != want {
-			t.Fatalf("upsampleH2V2: %d, in plain Go %d", got, want)
-		}
-	}
-}
-
-// TestEveryColour converts all 2²⁴ of them.
-func TestEveryColour(t *testing.T) {
-	var luma, cb, cr [256]uint8
-	var got, want [4 * 256]uint8
-	for i := range cr {
-		cr[i] = uint8(i)
-	}
-	for y := range 256 {
-		for b := range 256 {
-			for i := range luma {
-				luma[i], cb[i] = uint8(y), uint8(b)
-			}
-			built.fromYCC(got[:], luma[:], cb[:], cr[:])
-			fromYCCGeneric(want[:], luma[:], cb[:], cr[:])
-			if got != want {
-				t.Fatalf("Y %d, Cb %d, Cr 0 to 255: %d, in plain Go %d", y, b, got, want)
-			}
-		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"image"
 	"image/color"
+
+	"filterbank/pipeline/decode/jpeg"
 )
 
 // sample is one channel of one pixel.
@@ -18,11 +20,11 @@ type source[T sample] interface {
 
 // scratch holds the rows that one call of ReadRows or ReadRGB needs.
 type scratch struct {
-	loops  loops
-	px     []uint8
-	px16   []uint16
-	cb, cr []uint8
-	rgb    []float32
+	loops loops
+	px    []uint8
+	px16  []uint16
+	jpeg  jpeg.Scratch
+	rgb   []float32
 }
 
 // grown returns *buf with length n and any content.

@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package decode: chroma.go, colour.go and floats.go
-// describe the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package decode: colour.go and floats.go describe
+// the inner loops, go generate in the package's folder calls it.
 package main
 
 import (
@@ -24,9 +24,6 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
-	upsampleH2V1(row{c})
-	upsampleH2V2(row{c})
-	fromYCC(row{c})
 	fromGray(row{c})
 	fromBigEndian(row{c})
 	for _, s := range []samples{{row{c}, 8}, {row{c}, 16}} {

@@ -1,0 +1,78 @@
+package jpeg
+
+import "filterbank/filters/simd"
+
+// queued is how many blocks a queue holds: their 8 KiB stay in the first cache.
+const queued = 64
+
+// queue collects blocks of a component whose inverse DCT is to be done together. All of
+// its blocks past n are zero.
+type queue struct {
+	blocks [queued * blockSize]int16
+	at     [queued]int // where the samples of each block belong in the plane
+	n      int
+}
+
+func (q *queue) reset() {
+	if q.n != 0 {
+		*q = queue{}
+	}
+}
+
+// next is the block that is to be filled next.
+func (q *queue) next() *[blockSize]int16 {
+	return (*[blockSize]int16)(q.blocks[q.n*blockSize:])
+}
+
+// push adds the block that next gave, whose samples belong at an index of the plane. It
+// reports whether the queue is full.
+func (q *queue) push(at int) bool {
+	q.at[q.n] = at
+	q.n++
+	return q.n == queued
+}
+
+// flush does the inverse DCT of all blocks and clears them.
+func (q *queue) flush(plane *Plane, quant *[blockSize]uint16, set simd.Set) {
+	blocks := q.blocks[:q.n*blockSize]
+	idct(plane.Pix, plane.Stride, q.at[:q.n], blocks, quant, set)
+	clear(blocks)
+	q.n = 0
+}
+
+// finish puts the block that is next in a unit's queue into it, a block of the MCU x, y.
+func (p *picture) finish(u *unit, x, y int) {
+	at := ((y*u.stepY+u.y)*u.plane.Stride + x*u.stepX + u.x) * 8
+	if u.queue.push(at) {
+		u.queue.flush(u.plane, u.comp.quant, p.opts.SIMD)
+	}
+}
+
+// flushQueues does what is left in all queues.
+func (p *picture) flushQueues() {
+	for i := range p.frame.comps {
+		if q := &p.queues[i]; q.n > 0 {
+			q.flush(&p.planes[i], p.frame.comps[i].quant, p.opts.SIMD)
+		}
+	}
+}
+
+// idctBlocksGeneric does the inverse DCT of consecutive blocks. The samples of block i
+// belong at index at[i] of a plane.
+func idctBlocksGeneric(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16) {
+	for i, to := range at {
+		idctGeneric(pix[to:], stride, (*[blockSize]int16)(blocks[i*blockSize:]), quant)
+	}
+}
+
+// idct is idctBlocksGeneric, in assembly as far as the set has it.
+func idct(pix []uint8, stride int, at []int, blocks []int16, quant *[blockSize]uint16, set simd.Set) {
+	for len(at) > 0 {
+		n := idctFast(pix, stride, at, blocks, quant, set)
+		if n == 0 { // assembly leaves them: too few, or out of its range
+			n = min(len(at), 4)
+			idctBlocksGeneric(pix, stride, at[:n], blocks, quant)
+		}
+		at, blocks = at[n:], blocks[n*blockSize:]
+	}
+}
