@@ -70,6 +70,19 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		if err == nil {
 			return h.Info, nil
 		}
+		if c := find(d.codecs, data); c != nil && c.condense != nil && !end && isTruncated(err) {
+			if seeker, ok := r.(io.ReadSeeker); ok {
+				small, seekErr := c.condense(seeker)
+				if seekErr != nil {
+					return Info{}, fmt.Errorf("read picture header: %w", seekErr)
+				}
+				_, h, err := d.probe(newFile(context.Background(), small), nil)
+				if err != nil {
+					return Info{}, err
+				}
+				return h.Info, nil
+			}
+		}
 		if end || size >= most || !isTruncated(err) {
 			return Info{}, err
 		}
