@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/gif"
+	"io"
 	"runtime"
 )
 
@@ -55,6 +56,7 @@ type gifFile struct {
 	frame      image.Rectangle // the first one's
 	interlaced bool
 	started    bool // the first frame's descriptor has come
+	whole      bool // all of the first one has come
 	several    bool // another one has come
 	ignored    []string
 }
@@ -101,6 +103,7 @@ func readGIF(data []byte) (*gifFile, error) {
 			flags := data[at+9]
 			g.started, g.interlaced = true, flags&isInterlaced != 0
 			at = skipGIF(data, at+descriptor+table(flags)+1)
+			g.whole = at <= len(data)
 		case !g.started && kind == trailer:
 			return nil, errors.New("it has no frame")
 		case !g.started:
@@ -122,8 +125,12 @@ func skipGIF(data []byte, at int) int {
 
 // decode decodes the first frame and lays it on the screen.
 func (g *gifFile) decode(f *file) (*pixels, error) {
+	if !g.whole {
+		return nil, io.ErrUnexpectedEOF
+	}
 	img, err := gif.Decode(f.reader())
 	if err != nil {
+		f.end = false // the frame is whole
 		return nil, err
 	}
 	frame := img.Bounds()

@@ -1,10 +1,10 @@
 package decode
 
 import (
-	"encoding/binary"
 	"fmt"
 	"image"
 	"io"
+	"slices"
 )
 
 // TIFF is the Tagged Image File Format. Its directory is read here and its pixels are
@@ -205,7 +205,8 @@ func condenseTIFF(r io.ReadSeeker) ([]byte, error) {
 		_, err := io.ReadFull(r, data)
 		return data, err
 	}
-	const most = 256 // bytes of a value
+	wanted := []uint16{tagBits, tagColourMap, tagExtraSamples, tagSampleFormat} // of several values
+	const most = 4096                                                           // bytes of a value
 	head, err := at(0, 8)
 	if err != nil {
 		return nil, unlessEnd(err)
@@ -231,14 +232,14 @@ func condenseTIFF(r io.ReadSeeker) ([]byte, error) {
 	for i := 0; i+12 <= len(dir); i += 12 {
 		entry := dir[i : i+12]
 		n := int64(tiffWidths[min(int(order.Uint16(entry[2:])), len(tiffWidths)-1)]) * int64(order.Uint32(entry[4:]))
-		if n <= 4 || n > most {
+		if !slices.Contains(wanted, order.Uint16(entry)) || n <= 4 || n > most {
 			continue
 		}
 		value, err := at(int64(order.Uint32(entry[8:])), int(n))
 		if err != nil {
 			return head, unlessEnd(err)
 		}
-		binary.ByteOrder(order).PutUint32(entry[8:], uint32(values)+uint32(len(rest)))
+		order.PutUint32(entry[8:], uint32(values)+uint32(len(rest)))
 		rest = append(rest, value...)
 	}
 	return append(append(small, dir...), rest...), nil

@@ -87,12 +87,12 @@ func readWebP(data []byte) (*webpFile, error) {
 		return nil, errors.New("its RIFF header announces no chunk")
 	}
 	w.whole = int64(len(data)) >= end
-	return w, w.chunks(data[riff:min(int64(len(data)), end)], w.chunk)
+	return w, webpChunks(data[riff:min(int64(len(data)), end)], w.chunk)
 }
 
-// chunks gives each chunk to use, the last one perhaps in part. length is what the chunk's
+// webpChunks gives each chunk to use, the last one perhaps in part. length is what the chunk's
 // header announces.
-func (w *webpFile) chunks(data []byte, use func(id string, content []byte, length int64) error) error {
+func webpChunks(data []byte, use func(id string, content []byte, length int64) error) error {
 	for len(data) >= 8 {
 		id, length := string(data[:4]), int64(binary.LittleEndian.Uint32(data[4:]))
 		data = data[8:]
@@ -144,7 +144,7 @@ func (w *webpFile) firstFrame(content []byte) error {
 	}
 	at := image.Pt(2*uint24(content), 2*uint24(content[3:]))
 	size := image.Pt(1+uint24(content[6:]), 1+uint24(content[9:]))
-	if err := w.chunks(content[head:], w.part); err != nil || !w.started {
+	if err := webpChunks(content[head:], w.part); err != nil || !w.started {
 		return err
 	}
 	if w.frame.Size() != size {
