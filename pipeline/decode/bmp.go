@@ -46,6 +46,7 @@ const (
 
 // openBMP reads a BMP's header and palette.
 func openBMP(f *file) (*header, error) {
+	f.at = len(f.data)
 	b, err := readBMP(f.data)
 	if err != nil {
 		return nil, err
@@ -179,7 +180,7 @@ func (b *bmpFile) decode(f *file) (*pixels, error) {
 	}
 	img, err := bmp.Decode(f.reader(bytes.NewReader(b.bare()), bytes.NewReader(f.data[b.pixels:])))
 	if err != nil {
-		f.end = false // the pixels are whole
+		f.at, f.end = len(f.data), false // the pixels are whole
 		return nil, err
 	}
 	px, err := pixelsOf(img)

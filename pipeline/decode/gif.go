@@ -27,6 +27,7 @@ func gifCodec() codec {
 
 // openGIF reads a GIF up to the pixels of its first frame.
 func openGIF(f *file) (*header, error) {
+	f.at = len(f.data)
 	g, err := readGIF(f.data)
 	if err != nil {
 		return nil, err

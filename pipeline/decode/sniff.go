@@ -8,6 +8,15 @@ import (
 	"unicode/utf8"
 )
 
+// FormatOf is the format of a file by its first bytes, of which [Beginning] are enough; ""
+// where it is none that is read.
+func FormatOf(beginning []byte) Format {
+	if c := find(codecs(), beginning); c != nil {
+		return c.format
+	}
+	return ""
+}
+
 // sniff finds the codec of a file by its first bytes. It is an error where there is none.
 func sniff(table []codec, data []byte) (*codec, error) {
 	if len(data) == 0 {

@@ -66,6 +66,7 @@ const (
 
 // openTIFF reads a TIFF's first directory.
 func openTIFF(f *file) (*header, error) {
+	f.at = len(f.data)
 	d, err := readTIFFDir(f.data)
 	if err != nil {
 		return nil, err

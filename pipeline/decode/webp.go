@@ -30,6 +30,7 @@ func webpCodec() codec {
 
 // openWebP reads the chunks of a WebP up to its first picture.
 func openWebP(f *file) (*header, error) {
+	f.at = len(f.data)
 	w, err := readWebP(f.data)
 	if err != nil {
 		return nil, err
@@ -259,7 +260,7 @@ func (w *webpFile) decode(f *file) (*pixels, error) {
 	}
 	img, err := webp.Decode(f.reader(w.bare()...))
 	if err != nil {
-		f.end = false // the chunks are whole
+		f.at, f.end = len(f.data), false // the chunks are whole
 		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 			err = errors.New("its data ends before its picture does")
 		}
