@@ -76,7 +76,7 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 				if seekErr != nil {
 					return Info{}, fmt.Errorf("read picture header: %w", seekErr)
 				}
-				_, h, err := d.probe(newFile(context.Background(), small), nil)
+				_, h, err := d.probe(newFile(context.Background(), d.opts.SIMD, small), nil)
 				if err != nil {
 					return Info{}, err
 				}

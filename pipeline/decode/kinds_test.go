@@ -77,7 +77,7 @@ func TestKinds(t *testing.T) {
 	d := newDecoder(t, Options{})
 	for _, k := range kindFiles(t) {
 		data := readFile(t, "kinds/"+k.name)
-		f := newFile(context.Background(), data)
+		f := newFile(context.Background(), d.opts.SIMD, data)
 		c, h, err := d.probe(f, nil)
 		if err != nil {
 			t.Errorf("%s: %v", k.name, err)
