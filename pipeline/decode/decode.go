@@ -11,11 +11,12 @@
 //  4. EXIF orientation is applied.
 //  5. The picture is resized, then cropped.
 //
-// Colour profiles and gamma chunks are not applied.
+// Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
+// and a TIFF its first page.
 //
 // PNG gives libpng's pixels. JPEG gives libjpeg-turbo's chroma upsampling and its
 // fixed-point colour conversion; the inverse DCT is image/jpeg's, which rounds a little
-// differently. Resizing gives Pillow's pixels. All arithmetic is on integers or on
+// differently. WebP gives libwebp's pixels; TIFF, BMP and GIF give Pillow's, as resizing does. All arithmetic is on integers or on
 // explicitly rounded float32, so that rows have the same bits on every machine.
 package decode
 

@@ -8,4 +8,15 @@
 //
 // Chroma of JPEGs is upsampled here, by libjpeg-turbo's triangle filter. image/jpeg's own
 // conversion repeats the nearest sample, which differs visibly from every other tool.
+//
+// golang.org/x/image decodes WebP and BMP, and image/gif decodes GIF. Chunks and headers are
+// read here first, so that sizes and memory are known and rare forms are refused in words.
+// The libraries of WebP and BMP then get a file of the one picture alone. Lossy WebP is
+// upsampled and converted here as libwebp does it. golang.org/x/image gives planes, and the
+// conversion of image/color takes them for JPEG's full range.
+//
+// TIFF's directory and samples are read here, and golang.org/x/image only decompresses.
+// Its own reader takes no notice of separate planes, the number of samples and the options
+// of fax, and a small file can make it hold 8 bytes for each pixel of a strip. Here each row
+// is decompressed into one buffer.
 package decode

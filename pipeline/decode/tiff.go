@@ -101,8 +101,8 @@ func openTIFF(f *file) (*header, error) {
 	return h, nil
 }
 
-// refuseRaw refuses what begins as a TIFF does and is a camera's raw file. The first
-// picture of such a file is a preview, or has no colours yet.
+// refuseRaw refuses camera raw files, many of which begin as a TIFF does. Their first
+// picture is a preview or has no colours yet.
 func (d *tiffDir) refuseRaw(data []byte) error {
 	kind := ""
 	subfile, _ := d.uints(tagSubfileType, 1)
@@ -146,7 +146,7 @@ type tiffFile struct {
 	bits        int // a sample: 1, 2, 4, 8 or 16
 	samples     int // a pixel
 	meaning     meaning
-	inverted    bool // 0 is white
+	inverted    bool // 0 is white and the largest value black
 	alpha       alphaKind
 	planar      bool
 	compression int

@@ -26,7 +26,7 @@ const (
 	tiffOldDeflate = 32946
 )
 
-// tiffCompressions are the other ways.
+// tiffCompressions names other ways, which are refused.
 var tiffCompressions = map[int64]string{
 	2: "CCITT run lengths", 6: "JPEG in the old way", 7: "JPEG", 9: "JBIG", 10: "JBIG", 32809: "ThunderScan", 34661: "JBIG", 34676: "SGI log",
 	34677: "SGI log", 34712: "JPEG 2000", 34887: "LERC", 34892: "lossy JPEG", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
@@ -74,7 +74,7 @@ func (t *tiffFile) readBlocks() (err error) {
 		return err
 	}
 	w, h := t.number(tagTileWidth, 0, &err), t.number(tagTileHeight, 0, &err)
-	// Tiles are whole: a small picture may have one of 512×512.
+	// A tile is stored whole, so that a small picture may have one of 512×512.
 	const small = 4096
 	if err == nil && (w < 1 || h < 1 || w > int64(max(small, 2*t.size.X)) || h > int64(max(small, 2*t.size.Y))) {
 		err = fmt.Errorf("its tiles have %d×%d pixels", w, h)
@@ -114,7 +114,7 @@ func (t *tiffFile) spans(n int64) ([]extent, error) {
 			return nil, refuse(Truncated, "truncated TIFF: the file ends after %d bytes, before its picture does; fetch the file again", len(t.data))
 		}
 	}
-	// Equal tiles may share their bytes. More than this is made to cost time.
+	// Equal tiles may share their bytes. A file that shares more is made to cost time.
 	const most = 4 // times the file
 	if total > most*int64(len(t.data)) {
 		return nil, errors.New("its strips or tiles overlap")
@@ -135,7 +135,7 @@ func (t *tiffFile) decode(f *file) (*pixels, error) {
 		return nil, err
 	}
 	u := newTIFFPixels(t)
-	in := &blockReader{t: t}
+	in := &blockReader{t: t, in: bufio.NewReader(nil)}
 	for i, s := range spans {
 		plane, place := int64(i)/(across*down), int64(i)%(across*down)
 		at := image.Pt(int(place%across)*t.block.X, int(place/across)*t.block.Y)
@@ -158,6 +158,7 @@ func (t *tiffFile) decode(f *file) (*pixels, error) {
 // blockReader decompresses blocks, one after another.
 type blockReader struct {
 	t    *tiffFile
+	in   *bufio.Reader
 	zlib io.ReadCloser
 }
 
@@ -166,6 +167,10 @@ func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
 	if b.t.reversed {
 		r = reversedBits{r}
 	}
+	if b.t.compression == tiffPlain {
+		return r, nil
+	}
+	b.in.Reset(r)
 	switch b.t.compression {
 	case tiffGroup3, tiffGroup4:
 		way := ccitt.Group4
@@ -175,20 +180,18 @@ func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
 		if b.t.tiled {
 			rows = b.t.block.Y
 		}
-		return ccitt.NewReader(r, ccitt.MSB, way, b.t.block.X, rows, &ccitt.Options{Invert: true}), nil
+		return ccitt.NewReader(b.in, ccitt.MSB, way, b.t.block.X, rows, &ccitt.Options{Invert: true}), nil
 	case tiffLZW:
-		return lzw.NewReader(r, lzw.MSB, 8), nil
+		return lzw.NewReader(b.in, lzw.MSB, 8), nil
 	case tiffDeflate, tiffOldDeflate:
 		if b.zlib != nil {
-			return b.zlib, b.zlib.(zlib.Resetter).Reset(r, nil)
+			return b.zlib, b.zlib.(zlib.Resetter).Reset(b.in, nil)
 		}
 		var err error
-		b.zlib, err = zlib.NewReader(r)
+		b.zlib, err = zlib.NewReader(b.in)
 		return b.zlib, err
-	case tiffPackBits:
-		return &packBits{r: bufio.NewReader(r)}, nil
 	}
-	return r, nil
+	return &packBits{r: b.in}, nil
 }
 
 // reversedBits turns the bits of each byte round.

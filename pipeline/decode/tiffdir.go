@@ -28,7 +28,7 @@ var tiffWidths = [...]int{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 
 type tiffDir struct {
 	data    []byte
 	order   binary.ByteOrder
-	entries map[uint16][]byte // 12 bytes each; of tags that come twice the first
+	entries map[uint16][]byte // by tag, 12 bytes each; the first of a tag counts
 	next    uint32            // place of the next directory, or 0
 }
 
@@ -61,7 +61,8 @@ func readTIFFDir(data []byte) (*tiffDir, error) {
 	return d, nil
 }
 
-// uints reads at most n values of a tag of type BYTE, SHORT or LONG; none if it is missing.
+// uints reads at most n values of a tag of type BYTE, SHORT or LONG. There are none if the
+// tag is not there.
 func (d *tiffDir) uints(tag uint16, n int) ([]uint32, error) {
 	entry, ok := d.entries[tag]
 	if !ok {
@@ -94,14 +95,15 @@ func (d *tiffDir) uints(tag uint16, n int) ([]uint32, error) {
 	return values, nil
 }
 
-// number reads a tag of one value, which is missing's where it is not there.
-func (d *tiffDir) number(tag uint16, missing uint32, err *error) int64 {
+// number reads a tag of one value. absent is the value of a tag that is not there. An error
+// goes to *err unless that has one.
+func (d *tiffDir) number(tag uint16, absent uint32, err *error) int64 {
 	values, e := d.uints(tag, 1)
 	if *err == nil {
 		*err = e
 	}
 	if len(values) == 0 {
-		return int64(missing)
+		return int64(absent)
 	}
 	return int64(values[0])
 }
@@ -170,7 +172,7 @@ func (t *tiffFile) readSamples() (err error) {
 	return rareTIFF("samples of %d bits", t.bits)
 }
 
-// tiffMeanings are the kinds of colour that are not read.
+// tiffMeanings names kinds of colour that are refused.
 var tiffMeanings = map[int64]string{
 	4: "a mask", 6: "YCbCr", 8: "CIE L*a*b*", 9: "ICC L*a*b*", 10: "ITU L*a*b*", 32803: "a camera's raw samples", 32844: "CIE log L", 32845: "CIE log Luv", 34892: "a camera's raw samples",
 }

@@ -7,7 +7,7 @@ type Unread struct {
 	Extensions []string // in lower case with their dots; may be none
 	magics     []string // as codec has them; may be none
 	with       string   // what converts it; "" says nothing
-	raw        bool     // it is a camera's
+	raw        bool     // it is a camera's raw file
 }
 
 // develop is what to do with a camera's raw file.
@@ -44,7 +44,7 @@ func UnreadKinds() []Unread {
 		{Name: "TGA", Extensions: []string{".tga"}},
 		{Name: "QOI", Extensions: []string{".qoi"}, magics: []string{"qoif"}},
 		{Name: "PDF", magics: []string{"%PDF"}, with: "pdftoppm"},
-		{Name: "CR2", Extensions: []string{".cr2"}, raw: true}, // the others without magics begin as a TIFF does
+		{Name: "CR2", Extensions: []string{".cr2"}, raw: true}, // as other raw kinds without magics it begins as a TIFF does
 		{Name: "CR3", Extensions: []string{".cr3"}, magics: []string{"\x00\x00\x00?ftypcrx "}, raw: true},
 		{Name: "CRW", Extensions: []string{".crw"}, magics: []string{"II\x1a\x00\x00\x00HEAPCCDR"}, raw: true},
 		{Name: "NEF", Extensions: []string{".nef", ".nrw"}, raw: true},

@@ -42,38 +42,16 @@ func (p *yuv) sum(to *xxhash.Digest) {
 	}
 }
 
-// row upsamples the chroma of row y. The nearer chroma row and column count three times as
-// much as the farther ones; at the edges the nearer ones stand in for these.
+// row converts row y.
 func (p *yuv) row(y int, s *scratch) []uint8 {
 	w := p.Rect.Dx()
 	px := grown(&s.px, 4*w)
-	luma := p.Y[y*p.YStride:][:w]
 	near := y / 2
 	far := max(0, min(near+2*(y%2)-1, p.ch-1))
-	u, v := p.Cb[near*p.CStride:][:p.cw], p.Cr[near*p.CStride:][:p.cw]
-	u2, v2 := p.Cb[far*p.CStride:][:p.cw], p.Cr[far*p.CStride:][:p.cw]
-
-	// Both channels of a chroma sample are in one number, 16 bits each.
-	const two, eight = 2 | 2<<16, 8 | 8<<16
-	both := func(u, v uint8) uint32 { return uint32(u) | uint32(v)<<16 }
-	left, leftFar := both(u[0], v[0]), both(u2[0], v2[0])
-	put := func(x int, uv uint32) {
-		binary.LittleEndian.PutUint32(px[4*x:], yuvToRGBA(luma[x], uint8(uv>>2), uint8(uv>>18)))
-	}
-	put(0, 3*left+leftFar+two)
-	for i := 1; i < p.cw; i++ {
-		right, rightFar := both(u[i], v[i]), both(u2[i], v2[i])
-		sum := left + right + leftFar + rightFar + eight
-		towards := (sum + 2*(right+leftFar)) >> 3 & 0x1fff1fff //
-		away := (sum + 2*(left+rightFar)) >> 3 & 0x1fff1fff
-		put(2*i-1, 2*(towards+left))
-		if 2*i < w {
-			put(2*i, 2*(away+right))
-		}
-		left, leftFar = right, rightFar
-	}
-	if w%2 == 0 {
-		put(w-1, 3*left+leftFar+two)
+	upsampleYUV(px, p.Cb[near*p.CStride:][:p.cw], p.Cr[near*p.CStride:][:p.cw], p.Cb[far*p.CStride:][:p.cw], p.Cr[far*p.CStride:][:p.cw])
+	for x, l := range p.Y[y*p.YStride:][:w] {
+		q := px[4*x : 4*x+4 : 4*x+4]
+		binary.LittleEndian.PutUint32(q, yuvToRGBA(l, q[0], q[2]))
 	}
 	if p.alpha != nil {
 		for x, a := range p.alpha[y*p.stride:][:w] {
@@ -81,6 +59,34 @@ func (p *yuv) row(y int, s *scratch) []uint8 {
 		}
 	}
 	return px
+}
+
+// upsampleYUV fills the first and third byte of each pixel with the chroma of one row. Of the
+// four samples around a pixel the nearest, in the nearer row and column, has 9/16 of the
+// weight, but it is rounded twice. At the ends of a row only two count.
+func upsampleYUV(px, u, v, u2, v2 []uint8) {
+	w := len(px) / 4
+	v, u2, v2 = v[:len(u)], u2[:len(u)], v2[:len(u)]
+	// Both channels of a sample are in one number, 16 bits each.
+	const two, eight, low = 2 | 2<<16, 8 | 8<<16, 0x00ff00ff
+	both := func(u, v uint8) uint32 { return uint32(u) | uint32(v)<<16 }
+	left, leftFar := both(u[0], v[0]), both(u2[0], v2[0])
+	binary.LittleEndian.PutUint32(px, (3*left+leftFar+two)>>2&low)
+	for i := 1; i < len(u); i++ {
+		right, rightFar := both(u[i], v[i]), both(u2[i], v2[i])
+		sum := left + right + leftFar + rightFar + eight
+		towards := (sum+2*(right+leftFar))>>3&0x1fff1fff + left
+		away := (sum+2*(left+rightFar))>>3&0x1fff1fff + right
+		if q := px[8*i-4:]; len(q) >= 8 {
+			binary.LittleEndian.PutUint64(q, uint64(towards>>1&low)|uint64(away>>1&low)<<32)
+		} else {
+			binary.LittleEndian.PutUint32(q, towards>>1&low)
+		}
+		left, leftFar = right, rightFar
+	}
+	if w%2 == 0 {
+		binary.LittleEndian.PutUint32(px[4*w-4:], (3*left+leftFar+two)>>2&low)
+	}
 }
 
 // yuvToRGBA converts a pixel of ITU-R BT.601's limited range with libwebp's constants of 14
