@@ -148,6 +148,9 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 		err = printJSON(c.out, file.Audit)
 	case !f.quiet:
 		err = printAudit(c.out, file, s, f.file)
+		if err == nil && j.passed != "" {
+			_, err = fmt.Fprintln(c.out, j.passed)
+		}
 	}
 	if err != nil {
 		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))

@@ -92,6 +92,7 @@ type job struct {
 	opts    pipeline.RunOptions
 	pack    string // form of the pack; empty means folders
 	entries []source.Entry
+	passed  string // passedLine of the inputs
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
@@ -154,7 +155,8 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
-	if j.entries, err = f.list(ctx, c, inputs); err != nil {
+	passedOver := func(kinds map[string]int) { j.passed = passedLine(kinds) }
+	if j.entries, err = f.list(ctx, c, inputs, passedOver); err != nil {
 		return nil, err
 	}
 	if f.noMaps {
@@ -193,8 +195,11 @@ func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, e
 
 // list lists the images. It is an error if there are none, except for a shard: a shard may be
 // empty if there are more shards than images.
-func (f *flags) list(ctx context.Context, c console, inputs []string) ([]source.Entry, error) {
-	opts := source.Options{Out: f.out, Extensions: decode.Extensions(), Include: f.include, Exclude: f.exclude}
+func (f *flags) list(ctx context.Context, c console, inputs []string, passedOver func(kinds map[string]int)) ([]source.Entry, error) {
+	opts := source.Options{
+		Out: f.out, Include: f.include, Exclude: f.exclude,
+		Extensions: decode.Extensions(), Unread: unread(), PassedOver: passedOver,
+	}
 	var err error
 	if f.shard != "" {
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {

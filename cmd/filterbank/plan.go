@@ -87,6 +87,9 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	}
 	fmt.Fprintf(&b, "%d images, %d maps, %d files, at most %s, in %s; about %s of memory\n",
 		p.Pictures, p.Maps, p.Files, byteCount(p.Bytes), j.opts.Out, byteCount(p.Memory))
+	if j.passed != "" {
+		fmt.Fprintln(&b, j.passed)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -167,6 +167,9 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 		for _, e := range j.entries {
 			log.Error(e.Problem.Error(), "code", string(e.Problem.Code))
 		}
+		if j.passed != "" {
+			log.Warn(j.passed)
+		}
 		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
 	}
 	// A closed terminal or pipe ends the run like an error of the output folder. Without this
@@ -191,7 +194,11 @@ func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job,
 		return f.say(log, exitUsage, unusable)
 	}
 	if !f.quiet {
-		if _, werr := fmt.Fprintln(c.out, summaryLine(s, f.out)); werr != nil && err == nil {
+		text := summaryLine(s, f.out)
+		if j.passed != "" {
+			text += "\n" + j.passed
+		}
+		if _, werr := fmt.Fprintln(c.out, text); werr != nil && err == nil {
 			return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", werr))
 		}
 	}

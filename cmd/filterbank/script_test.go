@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"picture":  makePicture,
+			"kinds":    copyKinds,
 			"chunk":    addChunk,
 			"cut":      cutFile,
 			"exits":    exits,
@@ -79,6 +80,22 @@ func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o777))
 	ts.Check(os.WriteFile(file, b.Bytes(), 0o666))
 }
+
+// copyKinds is "kinds DIR": pictures that are neither PNG nor JPEG.
+func copyKinds(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o777))
+	for to, from := range map[string]string{
+		"lossy.webp": "lossy-37x29.webp", "lossless.webp": "lossless-alpha.webp", "wide.tif": "wide-3-2-0-little.tif",
+		"turned.tif": "turned.tif", "down.bmp": "down.bmp", "animated.gif": "animated.gif",
+	} {
+		data, err := os.ReadFile(filepath.Join(kindsFolder, from))
+		ts.Check(err)
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), to), data, 0o666))
+	}
+}
+
+// kindsFolder holds the pictures of package decode's tests.
+const kindsFolder = "../../pipeline/decode/testdata/kinds"
 
 // cutFile is "cut FILE BYTES". It keeps the first bytes of a file.
 func cutFile(ts *testscript.TestScript, _ bool, args []string) {

@@ -10,13 +10,13 @@ import (
 
 // TestShowReadsNoMoreThanItNeeds gives show an endless stream that is not a picture.
 func TestShowReadsNoMoreThanItNeeds(t *testing.T) {
-	const text = "GIF89a and so on, without an end"
+	const text = "8BPS and so on, ever without an end"
 	in := io.MultiReader(strings.NewReader(text), failing{errors.New("read beyond the beginning")})
 	var out, complaint bytes.Buffer
 	if code := execute(t.Context(), console{in, &out, &complaint}, []string{"show", "-"}); code != exitFailed {
 		t.Errorf("exit code %d, want %d", code, exitFailed)
 	}
-	if want := "filterbank: show -: GIF is not read: convert it to PNG or JPEG\n"; complaint.String() != want {
+	if want := "filterbank: show -: Photoshop is not read: convert it to PNG\n"; complaint.String() != want {
 		t.Errorf("it says %q, want %q", &complaint, want)
 	}
 }

@@ -24,7 +24,7 @@ import (
 type subject struct {
 	description string        // printed below the picture
 	size        image.Point   // size of the picture, upright
-	picture     []byte        // PNG or JPEG; nil if there is none to show
+	picture     []byte        // the file; nil if there is none to show
 	scale       *render.Range // scale of a map in a PNG
 }
 
@@ -46,7 +46,7 @@ func (v *viewer) read(name string) (*subject, error) {
 	if v.options.index >= 0 {
 		return nil, errors.New("--map chooses a map of an array, and this file is not .npy or .npz: leave --map out")
 	}
-	if err == nil && !bytes.HasPrefix(start, []byte("\x89PNG")) && !bytes.HasPrefix(start, []byte("\xff\xd8")) {
+	if err == nil && decode.FormatOf(start) == "" {
 		return v.readPicture(start) // it says what the data is; the rest may be long or endless
 	}
 	const most = 4 << 30 // bytes; more than any picture within the limits

@@ -17,7 +17,9 @@ import (
 // messages name them. A new format is a row here and a file with its codec. The rest of
 // the package derives from the table what it needs of a format: sniffing, limits before
 // decoding, memory, orientation, panics turned into errors, names of files.
-func codecs() []codec { return []codec{pngCodec(), jpegCodec()} }
+func codecs() []codec {
+	return []codec{pngCodec(), jpegCodec(), webpCodec(), tiffCodec(), bmpCodec(), gifCodec()}
+}
 
 // codec reads one picture format.
 type codec struct {
@@ -44,6 +46,9 @@ type codec struct {
 	// late finds the EXIF block behind the pixels of a file, or gives nil. It is nil for
 	// formats without one.
 	late func(r io.ReadSeeker) ([]byte, error)
+	// condense makes a file of the header alone where the header may stand behind the
+	// pixels. It is nil for formats that begin with their headers.
+	condense func(r io.ReadSeeker) ([]byte, error)
 }
 
 // header is what a codec knows before the pixels. The codec fills in what is marked so;

@@ -32,8 +32,10 @@ func TestSniffIsUnambiguous(t *testing.T) {
 			ways = append(ways, way{c.title, m})
 		}
 	}
-	for _, o := range others {
-		ways = append(ways, way{o.name, o.magic})
+	for _, u := range UnreadKinds() {
+		for _, m := range u.magics {
+			ways = append(ways, way{u.Name, m})
+		}
 	}
 	for i, a := range ways {
 		if len(a.magic) < 2 || len(a.magic) > Beginning {
@@ -161,9 +163,9 @@ func TestNamesInMessages(t *testing.T) {
 	d := newDecoder(t, Options{})
 	d.codecs = append(d.codecs, toyCodec(header{}, nil))
 	for data, want := range map[string]string{
-		"":        "a PNG, JPEG or Toy picture is needed",
-		"GIF89a":  "GIF is not read: convert it to PNG, JPEG or Toy",
-		"nothing": "a PNG, JPEG or Toy file is needed",
+		"":        "a PNG, JPEG, WebP, TIFF, BMP, GIF or Toy picture is needed",
+		"8BPS":    "Photoshop is not read: convert it to PNG",
+		"nothing": "a PNG, JPEG, WebP, TIFF, BMP, GIF or Toy file is needed",
 		"TOx":     "truncated: the file ends after 3 bytes, within its signature",
 	} {
 		if _, err := d.Decode(context.Background(), []byte(data)); err == nil || !strings.Contains(err.Error(), want) {

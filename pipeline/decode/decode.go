@@ -11,9 +11,11 @@
 //  4. EXIF orientation is applied.
 //  5. The picture is resized, then cropped.
 //
-// Colour profiles and gamma chunks are not applied.
+// Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
+// and a TIFF its first page.
 //
-// PNG gives libpng's pixels. JPEG gives libjpeg-turbo's, resizing Pillow's. All arithmetic is on integers or on
+// PNG gives libpng's pixels, JPEG libjpeg-turbo's and WebP libwebp's. TIFF, BMP and GIF give
+// Pillow's pixels, and so does resizing. All arithmetic is on integers or on
 // explicitly rounded float32, so that rows have the same bits on every machine.
 package decode
 

@@ -70,10 +70,28 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		if err == nil {
 			return h.Info, nil
 		}
+		if seeker, ok := r.(io.ReadSeeker); ok && !end && isTruncated(err) {
+			if c := find(d.codecs, data); c != nil && c.condense != nil {
+				return d.condensed(c, seeker)
+			}
+		}
 		if end || size >= most || !isTruncated(err) {
 			return Info{}, err
 		}
 	}
+}
+
+// condensed reads a header that may stand behind the pixels.
+func (d *Decoder) condensed(c *codec, r io.ReadSeeker) (Info, error) {
+	small, err := c.condense(r)
+	if err != nil {
+		return Info{}, fmt.Errorf("read picture header: %w", err)
+	}
+	_, h, err := d.probe(newFile(context.Background(), d.opts.SIMD, small), nil)
+	if err != nil {
+		return Info{}, err
+	}
+	return h.Info, nil
 }
 
 func isTruncated(err error) bool {

@@ -8,27 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// others are formats that people keep beside those that are read, by the ways in which
-// their files begin, a '?' being any byte. They are refused by name.
-var others = []struct{ magic, name string }{
-	{"GIF8", "GIF"},
-	{"RIFF????WEBP", "WebP"},
-	{"II*\x00", "TIFF"},
-	{"MM\x00*", "TIFF"},
-	{"BM", "BMP"},
-	{"\x00\x00\x00?ftypavif", "AVIF"},
-	{"\x00\x00\x00?ftypavis", "AVIF"},
-	{"\x00\x00\x00?ftyphei", "HEIC"},
-	{"\x00\x00\x00?ftyphev", "HEIC"},
-	{"\x00\x00\x00?ftypmif1", "HEIF"},
-	{"\x00\x00\x00?ftypmsf1", "HEIF"},
-	{"\xff\x0a", "JPEG XL"},
-	{"\x00\x00\x00\x0cJXL ", "JPEG XL"},
-	{"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
-	{"8BPS", "Photoshop"},
-	{"\x00\x00\x01\x00", "ICO"},
-	{"v/1\x01", "OpenEXR"},
-	{"%PDF", "PDF"},
+// FormatOf is the format of a file by its first bytes, of which [Beginning] are enough; ""
+// where it is none that is read.
+func FormatOf(beginning []byte) Format {
+	if c := find(codecs(), beginning); c != nil {
+		return c.format
+	}
+	return ""
 }
 
 // sniff finds the codec of a file by its first bytes. It is an error where there is none.
@@ -49,9 +35,11 @@ func sniff(table []codec, data []byte) (*codec, error) {
 			return nil, refuse(Corrupt, "corrupt %s: its signature is damaged, as by a transfer as text; fetch the file again as binary", c.title)
 		}
 	}
-	for _, o := range others {
-		if fits, whole := begins(data, o.magic); fits && whole {
-			return nil, refuse(Unsupported, "%s is not read: convert it to %s", o.name, titles(table))
+	for _, u := range UnreadKinds() {
+		for _, magic := range u.magics {
+			if fits, whole := begins(data, magic); fits && whole {
+				return nil, u.refusal()
+			}
 		}
 	}
 	return nil, refuse(NotPicture, "not a picture: %s; a %s file is needed", beginning(data), titles(table))

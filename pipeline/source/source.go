@@ -75,6 +75,12 @@ type Options struct {
 	// Extensions select the files in folders, such as ".png". They are in lower case; the
 	// case of a file's extension does not matter. Without any, every file is taken.
 	Extensions []string
+	// Unread are the kinds of pictures that are known but not read, by extension.
+	// Extensions are in lower case, with their dots.
+	Unread map[string]string
+	// PassedOver, if not nil, gets the number of files of each kind in Unread that folders
+	// and patterns would give if the kind were read. Each file counts once.
+	PassedOver func(kinds map[string]int)
 	// Listed are further inputs, after the others, as from ReadList. They are literal names
 	// of files and folders: wildcards and "-" have no special meaning.
 	Listed []string
@@ -111,6 +117,8 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		out:    newOutput(opts.Out),
 
 		extensions: opts.Extensions,
+		unread:     opts.Unread,
+		passed:     map[string]string{},
 	}
 	for _, input := range inputs {
 		if input == Stdin {
@@ -124,6 +132,13 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 			return nil, fmt.Errorf("list inputs: %w", err)
 		}
 	}
+	if opts.PassedOver != nil {
+		kinds := map[string]int{}
+		for _, kind := range l.passed {
+			kinds[kind]++
+		}
+		opts.PassedOver(kinds)
+	}
 	entries, err := distinct(l.entries, foldsCase)
 	if err != nil {
 		return nil, err
@@ -136,6 +151,8 @@ type lister struct {
 	filter     filter
 	out        *output // nil if the output folder does not exist yet
 	extensions []string
+	unread     map[string]string // kinds by extension
+	passed     map[string]string // kinds of the files that were passed over, by path
 	entries    []Entry
 }
 

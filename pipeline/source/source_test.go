@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -67,6 +68,30 @@ func TestListWithoutExtensions(t *testing.T) {
 	entries, err := List(t.Context(), []string{"p"}, Options{})
 	if err != nil || len(entries) != 3 {
 		t.Errorf("got %v (%v), want a.png, b and c.Txt", entries, err)
+	}
+}
+
+// TestPassedOver counts the files that folders and wildcards would give if their kind were read.
+func TestPassedOver(t *testing.T) {
+	plant(t, "p/a.png", "p/b.HEIC", "p/c.cr2", "p/d.txt", "p/.e.heic", "p/sub/f.heic", "p/skip/g.heic", "p/folder.heic/h.png",
+		"p/link.heic -> b.HEIC", "p/lost.heic -> nothing", "p/out/i.heic", "p/into.heic -> out/i.heic")
+	unread := map[string]string{".heic": "HEIC", ".cr2": "CR2"}
+	for _, c := range []struct {
+		inputs  []string
+		include []string
+		want    map[string]int
+	}{
+		{[]string{"p"}, nil, map[string]int{"HEIC": 3, "CR2": 1}},
+		{[]string{"p", "p/sub", "p"}, nil, map[string]int{"HEIC": 3, "CR2": 1}}, // each once
+		{[]string{"p/*"}, nil, map[string]int{"HEIC": 2, "CR2": 1}},
+		{[]string{"p/**/*.heic", "p/c.cr2"}, nil, map[string]int{}}, // taken, to be refused by their content
+		{[]string{"p"}, []string{"sub/"}, map[string]int{"HEIC": 1}},
+	} {
+		var got map[string]int
+		opts := Options{Out: "p/out", Include: c.include, Exclude: []string{"skip"}, Unread: unread, PassedOver: func(kinds map[string]int) { got = kinds }}
+		if _, err := list(t.Context(), c.inputs, opts); err != nil || !maps.Equal(got, c.want) {
+			t.Errorf("%q: passed over %v (%v), want %v", c.inputs, got, err, c.want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // walk is the search for the files of a selection below one folder.
@@ -52,8 +53,18 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 		}
 	case w.wants(rel):
 		w.file(path, rel, mode)
+	default:
+		w.passOver(path, rel, mode)
 	}
 	return nil
+}
+
+// passOver counts a file whose extension is of a picture that is not read.
+func (w *walk) passOver(path, rel string, mode fs.FileMode) {
+	kind, known := w.unread[strings.ToLower(filepath.Ext(rel))]
+	if known && mode.IsRegular() && w.sel.takes(rel, nil) && w.filter.keeps(rel) {
+		w.passed[filepath.Clean(path)] = kind
+	}
 }
 
 // link adds the file that a link leads to. It enters a folder if the selection leads through
@@ -61,6 +72,9 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 func (w *walk) link(ctx context.Context, path, rel string, depth int) error {
 	through := w.sel.leadsThrough(rel, depth)
 	if !through && !w.sel.takes(rel, w.extensions) {
+		if info, err := os.Stat(path); err == nil && !w.out.holdsFile(path, true) {
+			w.passOver(path, rel, info.Mode())
+		}
 		return nil
 	}
 	info, err := os.Stat(path)

@@ -1,0 +1,246 @@
+package decode
+
+import (
+	"bufio"
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math/bits"
+
+	"golang.org/x/image/ccitt"
+	"golang.org/x/image/tiff/lzw"
+)
+
+// The ways of compression that are read (TIFF 6.0, sections 9 to 13; Adobe's Photoshop
+// TIFF Technical Notes of 2002 for deflate).
+const (
+	tiffPlain      = 1
+	tiffGroup3     = 3
+	tiffGroup4     = 4
+	tiffLZW        = 5
+	tiffDeflate    = 8
+	tiffPackBits   = 32773
+	tiffOldDeflate = 32946
+)
+
+// tiffCompressions names other ways, which are refused.
+var tiffCompressions = map[int64]string{
+	2: "CCITT run lengths", 6: "JPEG in the old way", 7: "JPEG", 9: "JBIG", 10: "JBIG", 32809: "ThunderScan", 34661: "JBIG", 34676: "SGI log",
+	34677: "SGI log", 34712: "JPEG 2000", 34887: "LERC", 34892: "lossy JPEG", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+}
+
+func (t *tiffFile) readCompression() (err error) {
+	code, predictor := t.number(tagCompression, tiffPlain, &err), t.number(tagPredictor, 1, &err)
+	t4, t6, fill := t.number(tagT4Options, 0, &err), t.number(tagT6Options, 0, &err), t.number(tagFillOrder, 1, &err)
+	if err != nil {
+		return err
+	}
+	t.compression, t.reversed = int(code), fill == lowBitFirst
+	switch code {
+	case tiffPlain, tiffPackBits: // a predictor means nothing here
+	case tiffLZW, tiffDeflate, tiffOldDeflate:
+		t.predicted = predictor == horizontal
+		if predictor < 1 || predictor > horizontal || t.predicted && t.bits < 8 {
+			return rareTIFF("predictor %d for samples of %d bits", predictor, t.bits)
+		}
+	case tiffGroup3, tiffGroup4:
+		switch {
+		case t.bits != 1 || t.samples != 1:
+			return errors.New("its directory asks for fax compression of more than one bit")
+		case code == tiffGroup3 && t4&(twoDimensional|uncompressedMode) != 0, code == tiffGroup4 && t6&uncompressedMode != 0:
+			return rareTIFF("fax compression in two dimensions of group 3, or in uncompressed mode")
+		}
+	default:
+		if name, ok := tiffCompressions[code]; ok {
+			return rareTIFF("its pixels are compressed as %s", name)
+		}
+		return rareTIFF("its pixels are compressed in the way %d", code)
+	}
+	return nil
+}
+
+// readBlocks reads the size of strips or tiles.
+func (t *tiffFile) readBlocks() (err error) {
+	_, t.tiled = t.entries[tagTileWidth]
+	if !t.tiled {
+		rows := t.number(tagRowsPerStrip, maxSide, &err)
+		if err == nil && rows < 1 {
+			err = errors.New("its strips have no rows")
+		}
+		t.block = image.Pt(t.size.X, int(min(rows, int64(t.size.Y))))
+		return err
+	}
+	w, h := t.number(tagTileWidth, 0, &err), t.number(tagTileHeight, 0, &err)
+	// A tile is stored whole, so that a small picture may have one of 512×512.
+	const small = 4096
+	if err == nil && (w < 1 || h < 1 || w > int64(max(small, 2*t.size.X)) || h > int64(max(small, 2*t.size.Y))) {
+		err = fmt.Errorf("its tiles have %d×%d pixels", w, h)
+	}
+	t.block = image.Pt(int(w), int(h))
+	return err
+}
+
+// extent is where a block's bytes lie in the file.
+type extent struct{ at, length int64 }
+
+// spans reads where the blocks lie: by rows from the top, and plane by plane.
+func (t *tiffFile) spans(n int64) ([]extent, error) {
+	offsets, counts := uint16(tagStripOffsets), uint16(tagStripCounts)
+	if t.tiled {
+		offsets, counts = tagTileOffsets, tagTileCounts
+	}
+	if n > int64(len(t.data)) {
+		return nil, fmt.Errorf("its directory has fewer than %d strips or tiles", n)
+	}
+	at, err := t.uints(offsets, int(n))
+	if err != nil {
+		return nil, err
+	}
+	lengths, err := t.uints(counts, int(n))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(at)) < n || int64(len(lengths)) < n {
+		return nil, fmt.Errorf("its directory has %d places and %d lengths of strips or tiles where %d are needed", len(at), len(lengths), n)
+	}
+	all := make([]extent, n)
+	var total int64
+	for i := range all {
+		all[i] = extent{int64(at[i]), int64(lengths[i])}
+		if total += all[i].length; all[i].at+all[i].length > int64(len(t.data)) {
+			return nil, refuse(Truncated, "truncated TIFF: the file ends after %d bytes, before its picture does; fetch the file again", len(t.data))
+		}
+	}
+	// Equal tiles may share their bytes. A file that shares more is made to cost time.
+	const most = 4 // times the file
+	if total > most*int64(len(t.data)) {
+		return nil, errors.New("its strips or tiles overlap")
+	}
+	return all, nil
+}
+
+// decode unpacks the blocks.
+func (t *tiffFile) decode(f *file) (*pixels, error) {
+	across := int64(t.size.X+t.block.X-1) / int64(t.block.X)
+	down := int64(t.size.Y+t.block.Y-1) / int64(t.block.Y)
+	planes := 1
+	if t.planar {
+		planes = t.samples
+	}
+	spans, err := t.spans(across * down * int64(planes))
+	if err != nil {
+		return nil, err
+	}
+	u := newTIFFPixels(t)
+	in := &blockReader{t: t, in: bufio.NewReader(nil)}
+	for i, s := range spans {
+		plane, place := int64(i)/(across*down), int64(i)%(across*down)
+		at := image.Pt(int(place%across)*t.block.X, int(place/across)*t.block.Y)
+		rows := min(t.block.Y, t.size.Y-at.Y)
+		r, err := in.open(f.reader(bytes.NewReader(t.data[s.at:s.at+s.length])), rows)
+		if err == nil {
+			err = u.block(r, at, rows, int(plane))
+		}
+		if err != nil {
+			f.at, f.end = int(s.at)+f.at, false // the block is whole
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = fmt.Errorf("strip or tile %d ends before its pixels do", i+1)
+			}
+			return nil, err
+		}
+	}
+	return u.pixels()
+}
+
+// blockReader decompresses blocks, one after another.
+type blockReader struct {
+	t    *tiffFile
+	in   *bufio.Reader
+	zlib io.ReadCloser
+}
+
+// open reads the rows of a block.
+func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
+	if b.t.reversed {
+		r = reversedBits{r}
+	}
+	if b.t.compression == tiffPlain {
+		return r, nil
+	}
+	b.in.Reset(r)
+	switch b.t.compression {
+	case tiffGroup3, tiffGroup4:
+		way := ccitt.Group4
+		if b.t.compression == tiffGroup3 {
+			way = ccitt.Group3
+		}
+		if b.t.tiled {
+			rows = b.t.block.Y
+		}
+		return ccitt.NewReader(b.in, ccitt.MSB, way, b.t.block.X, rows, &ccitt.Options{Invert: true}), nil
+	case tiffLZW:
+		return lzw.NewReader(b.in, lzw.MSB, 8), nil
+	case tiffDeflate, tiffOldDeflate:
+		if b.zlib != nil {
+			return b.zlib, b.zlib.(zlib.Resetter).Reset(b.in, nil)
+		}
+		var err error
+		b.zlib, err = zlib.NewReader(b.in)
+		return b.zlib, err
+	}
+	return &packBits{r: b.in}, nil
+}
+
+// reversedBits turns the bits of each byte round.
+type reversedBits struct{ r io.Reader }
+
+func (b reversedBits) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	for i, v := range p[:n] {
+		p[i] = bits.Reverse8(v)
+	}
+	return n, err
+}
+
+// packBits decompresses runs of bytes (TIFF 6.0, section 9).
+type packBits struct {
+	r     *bufio.Reader
+	left  int  // bytes to come of the run
+	equal bool // all of them are value
+	value byte
+}
+
+func (p *packBits) Read(dst []byte) (int, error) {
+	for p.left == 0 {
+		n, err := p.r.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case n < 128:
+			p.left, p.equal = int(n)+1, false
+		case n > 128:
+			p.left, p.equal = 257-int(n), true
+			if p.value, err = p.r.ReadByte(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	dst = dst[:min(len(dst), p.left)]
+	n := len(dst)
+	if p.equal {
+		for i := range dst {
+			dst[i] = p.value
+		}
+	} else {
+		var err error
+		if n, err = p.r.Read(dst); err != nil {
+			return n, err
+		}
+	}
+	p.left -= n
+	return n, nil
+}
