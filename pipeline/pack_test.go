@@ -128,7 +128,7 @@ func TestPackInterrupted(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			stopped := opts
 			ended := 0
-			stopped.Ended = func() {
+			stopped.Ended = func(int, Outcome) {
 				if ended++; ended > stop {
 					cancel()
 				}

@@ -32,6 +32,8 @@ type Processor struct {
 	space   output.Workspace
 	waited  time.Duration // of the picture at hand, for memory
 	decoder string        // fingerprint of what has decoded it
+
+	moved func(share float64) // called as the work on the picture goes on; may be nil
 }
 
 // NewProcessor is a processor of its own, as a task of another program would use it. Of
@@ -96,6 +98,11 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	}
 	err := p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
 		v.Plans, v.Picture = p.engine.Plans, pic
+		runs := len(v.Plans)
+		if output.Ranged(v.Todo) {
+			runs += len(v.Plans) * v.Scale.Runs()
+		}
+		p.engine.Watch(runs, p.moved)
 		if err := p.ranges(ctx, v); err != nil {
 			return err
 		}

@@ -29,15 +29,12 @@ type Summary struct {
 }
 
 func (s *Summary) count(r result) {
-	switch {
-	case r.skipped:
+	switch r.outcome() {
+	case Skipped:
 		s.Skipped++
-	case r.record == nil:
-	case r.record.Status == manifest.Failed:
+	case Failed:
 		s.Failed++
-	case r.record.Status == manifest.Kept:
-		s.Skipped++
-	default:
+	case Done:
 		s.Pictures++
 		s.Maps += r.maps
 		s.Files += len(r.files)
@@ -327,6 +324,7 @@ func (w *runner) picture(ctx context.Context, turn int, e *source.Entry, rec, ea
 	if len(todo) == 0 {
 		return nil, errDone
 	}
+	w.processor.moved = w.opts.moved(turn)
 	if err := w.processor.process(ctx, in, rec, todo, b); err != nil {
 		return nil, err
 	}

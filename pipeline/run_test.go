@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -127,11 +129,55 @@ func withoutSeconds(manifest string) string {
 	return regexp.MustCompile(`,"seconds":[0-9.e-]+`).ReplaceAllString(manifest, "")
 }
 
+// TestProgress checks the shares and outcomes that a run tells: the share of a picture of
+// several bands grows to 1 in at least as many steps, and a picture that is skipped has none.
+func TestProgress(t *testing.T) {
+	entries, opts := job(t, 3, 1)
+	var tall bytes.Buffer
+	if err := png.Encode(&tall, image.NewNRGBA(image.Rect(0, 0, 400, 4000))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entries[2].Path, tall.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{1, 4} {
+		opts.Workers = workers
+		for _, again := range []bool{false, true} {
+			if opts.Overwrite = Always; again {
+				opts.Overwrite = Changed
+			}
+			var told sync.Mutex
+			shares, outcomes := map[int][]float64{}, map[int]Outcome{}
+			opts.Moved = func(turn int, share float64) {
+				told.Lock()
+				defer told.Unlock()
+				shares[turn] = append(shares[turn], share)
+			}
+			opts.Ended = func(turn int, o Outcome) { outcomes[turn] = o }
+			if _, err := runAll(context.Background(), entries, opts); err != nil {
+				t.Fatal(err)
+			}
+			want, steps := map[int]Outcome{0: Done, 1: Failed, 2: Done}, 10
+			if again {
+				want, steps = map[int]Outcome{0: Skipped, 1: Failed, 2: Skipped}, 0
+			}
+			if !maps.Equal(outcomes, want) {
+				t.Errorf("%d workers: the outcomes are %v, want %v", workers, outcomes, want)
+			}
+			if got := shares[2]; len(got) < steps || again && len(got) > 0 {
+				t.Errorf("%d workers: the shares of the tall picture are %v, want at least %d", workers, got, steps)
+			} else if !again && (slices.Min(got) <= 0 || slices.Max(got) != 1) {
+				t.Errorf("%d workers: the shares are from %v to %v, want above 0 to 1", workers, slices.Min(got), slices.Max(got))
+			}
+		}
+	}
+}
+
 func TestManifestKeepsTheOrder(t *testing.T) {
 	entries, opts := job(t, 60, 7, 31)
 	opts.Overwrite = Always
 	var ended atomic.Int64
-	opts.Ended = func() { ended.Add(1) }
+	opts.Ended = func(int, Outcome) { ended.Add(1) }
 	var first string
 	for _, jobs := range []int{1, 2, 16} {
 		opts.Workers = jobs

@@ -20,10 +20,25 @@ type Policy struct {
 	// Each is called, from one goroutine, as a picture is done or has failed, in the order
 	// in which they end. It may be nil.
 	Each func(*manifest.Record)
-	// Ended is called for every picture, those that were done before among them, from the
+	// Ended is called for every picture that was begun, with its place in the list, from the
 	// same goroutine. It may be nil.
-	Ended func()
+	Ended func(turn int, outcome Outcome)
+	// Moved is called during the work on a picture with its place in the list and the share of
+	// the work that is done, from 0 to 1. Several goroutines call it, and the shares of a
+	// picture may come out of order. It may be nil.
+	Moved func(turn int, share float64)
 }
+
+// Outcome is the end that the work on a picture comes to.
+type Outcome int
+
+// The outcomes.
+const (
+	Done        Outcome = iota
+	Skipped             // an earlier run has done it
+	Failed              // it has a record that says why
+	Interrupted         // the run ended first
+)
 
 // ErrStopped says that a run ended at a failed picture, as StopOnError asks.
 var ErrStopped = errors.New("stopped at the first picture that failed")
@@ -31,12 +46,36 @@ var ErrStopped = errors.New("stopped at the first picture that failed")
 // result is what became of an entry. Its record is nil when there is nothing to note:
 // an earlier run had done the picture, or the run ended before the picture did.
 type result struct {
+	turn    int
 	record  *manifest.Record
 	skipped bool
 	maps    int
 	files   []manifest.File // that were written
 	noted   bool            // or will be: the record is not for crew.note
 	err     error           // of the output folder; it ends the run
+}
+
+// outcome is the end that the entry has come to.
+func (r *result) outcome() Outcome {
+	switch {
+	case r.skipped:
+		return Skipped
+	case r.record == nil:
+		return Interrupted
+	case r.record.Status == manifest.Failed:
+		return Failed
+	case r.record.Status == manifest.Kept:
+		return Skipped
+	}
+	return Done
+}
+
+// moved is Moved for one picture, or nil.
+func (p *Policy) moved(turn int) func(share float64) {
+	if p.Moved == nil {
+		return nil
+	}
+	return func(share float64) { p.Moved(turn, share) }
 }
 
 // crew is the workers that take pictures, and what they have in common.
@@ -66,6 +105,7 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 			stages[i] = spent
 			for k := range queue {
 				res := do(ctx, k, &entries[k])
+				res.turn = k
 				if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
 					stop(ErrStopped) // before this worker takes another
 				}
@@ -101,7 +141,7 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (s Summary) {
 	for res := range results {
 		if c.policy.Ended != nil {
-			c.policy.Ended()
+			c.policy.Ended(res.turn, res.outcome())
 		}
 		if res.record != nil && c.note != nil && !res.noted {
 			res.err = errors.Join(res.err, c.note(res.record))
@@ -141,14 +181,14 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		p := newProcessor(j, &res, nil, c.Shared)
 		v := start(p.engine)
-		return func(ctx context.Context, turn int, e *source.Entry) result { return p.visit(ctx, turn, e, v) }, &p.engine.Stages
+		return func(ctx context.Context, turn int, e *source.Entry) result { return p.visit(ctx, turn, e, &policy, v) }, &p.engine.Stages
 	})
 	s.Elapsed = time.Since(begun)
 	return s, err
 }
 
 // visit hands one entry to a visitor.
-func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visitor) (r result) {
+func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, policy *Policy, v Visitor) (r result) {
 	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
 	ok := false
 	defer func() {
@@ -159,7 +199,7 @@ func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visi
 		}
 		v.End(turn, ok)
 	}()
-	maps, err := p.visited(ctx, e, rec, v)
+	maps, err := p.visited(ctx, turn, e, policy, rec, v)
 	switch {
 	case err == nil:
 		ok, rec.Status = true, manifest.OK
@@ -171,7 +211,7 @@ func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, v Visi
 	return result{record: rec}
 }
 
-func (p *Processor) visited(ctx context.Context, e *source.Entry, rec *manifest.Record, v Visitor) (maps int, err error) {
+func (p *Processor) visited(ctx context.Context, turn int, e *source.Entry, policy *Policy, rec *manifest.Record, v Visitor) (maps int, err error) {
 	if e.Problem != nil {
 		return 0, e.Problem
 	}
@@ -183,7 +223,9 @@ func (p *Processor) visited(ctx context.Context, e *source.Entry, rec *manifest.
 		return 0, err
 	}
 	defer in.Close()
+	p.moved = policy.moved(turn)
 	err = p.decoded(ctx, in, rec, v.Held, func(ctx context.Context, pic *decode.Picture) (err error) {
+		p.engine.Watch(len(p.job.Stacks), p.moved)
 		maps, err = v.Visit(ctx, rec, pic)
 		return err
 	})

@@ -270,7 +270,7 @@ func TestWritePatches(t *testing.T) {
 		opts.Workers = jobs
 		each := func(r *manifest.Record) { failed = append(failed, r.Code) }
 		dir := t.TempDir()
-		if err := WritePatches(context.Background(), file, opts.Job, opts.Resources, dir, each); err != nil {
+		if err := WritePatches(context.Background(), file, opts.Job, opts.Resources, dir, PatchWatch{Failed: each}); err != nil {
 			t.Fatal(err)
 		}
 		if fmt.Sprint(failed) != "[missing]" {
@@ -360,7 +360,7 @@ func TestPanicWhileCropping(t *testing.T) {
 func TestCalibrateStops(t *testing.T) {
 	entries, opts := job(t, 30, 3)
 	ctx, cancel := context.WithCancel(context.Background())
-	opts.Workers, opts.Ended = 4, cancel
+	opts.Workers, opts.Ended = 4, func(int, pipeline.Outcome) { cancel() }
 	if file, _, err := Run(ctx, entries, opts.Job, opts.Resources, opts.Policy, 0.98); file != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: got %v, %v", file, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"path"
-	"slices"
 	"strings"
 
 	"filterbank/filters"
@@ -26,10 +25,9 @@ import (
 // Convolutional Networks (2014), figure 2. The patches of a filter go to
 // dir/LAYER/INDEX-FILTER.png, and an overview of a layer to dir/LAYER.png. If there are
 // several stacks, both are below dir/STACK. job and res are the ones that the statistics
-// were gathered with. A picture that cannot be read again is given to each as a failed
-// record, and its patches stay empty; each may be nil. Errors are errors of the folder and
-// ctx's own.
-func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipeline.Resources, dir string, each func(*manifest.Record)) (err error) {
+// were gathered with. A picture that cannot be read again has empty patches. Errors are errors
+// of the folder and ctx's own.
+func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipeline.Resources, dir string, watch PatchWatch) (err error) {
 	folder, err := store.Open(dir)
 	if err != nil {
 		return err
@@ -41,28 +39,17 @@ func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipe
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures, drawer: sheet.Drawer{SIMD: res.Kernel.SIMD()}}
-	told := map[manifest.Path]bool{}
-	p.policy.Each = func(r *manifest.Record) {
-		if each != nil && r.Status == manifest.Failed && !told[r.Input] {
-			told[r.Input] = true
-			each(r)
-		}
+	p.policy = watch.policy()
+	layers, err := patchLayers(f, job.Stacks)
+	if err != nil {
+		return err
 	}
-	for _, s := range job.Stacks {
-		for l, wanted := range s.Layers {
-			if !wanted {
-				continue
-			}
-			layer := s.Stack.Layers()[l]
-			at := slices.IndexFunc(f.Layers, func(of stats.Layer) bool {
-				return of.Stack == s.Stack.Name() && of.Layer == layer.Name() && len(of.Filters) == len(layer.Filters())
-			})
-			if at < 0 {
-				return fmt.Errorf("patches: the statistics are not of layer %s", layer.Name())
-			}
-			if err := p.layer(ctx, s.Stack, l, &f.Layers[at], f.Audit); err != nil {
-				return err
-			}
+	if watch.Begin != nil {
+		watch.Begin(reads(layers))
+	}
+	for _, l := range layers {
+		if err := p.layer(ctx, l.stack, l.index, l.of, f.Audit); err != nil {
+			return err
 		}
 	}
 	return nil

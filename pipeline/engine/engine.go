@@ -54,6 +54,7 @@ type Engine struct {
 	Stages Stages // time spent so far
 
 	runners []runner
+	watch   watch
 }
 
 // runner runs one stack: alone, or with a team of goroutines while other workers are idle.
@@ -71,7 +72,7 @@ func New(stacks []Selected, shared *Shared) *Engine {
 
 // Reset drops the buffers, whose state is undefined after a panic.
 func (e *Engine) Reset() {
-	e.Plans = nil
+	e.Plans, e.watch = nil, watch{}
 	e.Lanes = Lanes{}
 	for i := range e.runners {
 		e.runners[i] = runner{}
@@ -99,7 +100,8 @@ func (e *Engine) Run(ctx context.Context, stack int, pic Picture, emit Emit) err
 	borrowed, giveBack := e.borrow(plan)
 	defer giveBack()
 	defer e.Lanes.take(&e.Stages)
-	src := &timedRows{Picture: pic}
+	defer e.watch.ran()
+	src := &timedRows{Picture: pic, watch: &e.watch}
 	var emitting time.Duration
 	timed := func(layer int, rows volume.Rows) error {
 		c := Start()
@@ -125,7 +127,8 @@ func (e *Engine) Scan(ctx context.Context, stack int, pic Picture, begin func() 
 	plan, r := e.Plans[stack], &e.runners[stack]
 	borrowed, giveBack := e.borrow(plan)
 	defer giveBack()
-	src := &timedRows{Picture: pic}
+	defer e.watch.ran()
+	src := &timedRows{Picture: pic, watch: &e.watch}
 	var taking time.Duration
 	begun := time.Now()
 	var err error
@@ -161,15 +164,17 @@ func (e *Engine) charge(total time.Duration, src *timedRows) {
 	e.Stages.Convolve += total - reading
 }
 
-// timedRows measures the time for reading a picture's rows.
+// timedRows measures the time for reading a picture's rows, and how many of them are read.
 type timedRows struct {
 	Picture
-	spent atomic.Int64
+	spent, rows atomic.Int64
+	watch       *watch
 }
 
 func (t *timedRows) ReadRows(dst volume.Rows) error {
 	begun := time.Now()
 	err := t.Picture.ReadRows(dst)
 	t.spent.Add(int64(time.Since(begun)))
+	t.watch.read(t.rows.Add(int64(dst.N)), t.Size().H)
 	return err
 }

@@ -14,6 +14,12 @@ func (w *writer) pictures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.opts.Begin != nil {
+		w.opts.Begin(len(tasks))
+	}
+	if w.opts.Begin != nil {
+		w.opts.Begin(len(tasks))
+	}
 	gallery := make([]entry, 0, len(tasks))
 	known := map[[3]int]int{}
 	err = inorder.Do(ctx, min(w.opts.Jobs, max(1, len(tasks))), slices.Values(tasks), w.newWorker, w.picture, func(r *result) error {

@@ -50,7 +50,9 @@ type Options struct {
 	Limit int  // number of pictures with maps that are shown, the first ones; 0 is all
 	Embed bool // put all data and maps into the page
 
-	// Ended is called after every picture, from one goroutine. It may be nil.
+	// Begin is called once with the number of pictures to do, and Ended for every picture that
+	// is done, from one goroutine. Both may be nil.
+	Begin func(pictures int)
 	Ended func()
 }
 

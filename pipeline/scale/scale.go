@@ -25,6 +25,17 @@ type Scale struct {
 // found from values can be centred. A fixed one is as it is given.
 func (s Scale) Centred() bool { return s.Per != Fixed || s.Fixed.Lo == -s.Fixed.Hi }
 
+// Runs estimates how often each stack runs on a picture until the ranges of its maps are found.
+func (s *Scale) Runs() int {
+	switch s.Per {
+	case Fixed, Dataset:
+		return 0
+	case Percentile:
+		return 2 // 1 to 3, as the values turn out
+	}
+	return 1
+}
+
 // Per is a set of maps that share a range.
 type Per int
 
