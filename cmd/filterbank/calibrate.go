@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,10 +55,10 @@ func newCalibrate(c console) *cobra.Command {
 			if err := f.open(); err != nil {
 				return err
 			}
-			return f.work(cmd.Context(), c, j, func(running context.Context, log *slog.Logger, p *progress) error {
+			return f.work(cmd.Context(), c, j, "calibrating", "", func(running context.Context, w *workplace) error {
 				file, s, err := calibrate.Run(running, j.entries, j.Job, j.res, j.opts.Policy, f.duplicates)
-				p.end()
-				return f.finish(cmd.Context(), c, log, j, file, s, err)
+				w.end()
+				return f.finish(cmd.Context(), c, w, j, file, s, err)
 			})
 		},
 	}
@@ -124,16 +123,17 @@ func (f *calibration) open() error {
 }
 
 // finish writes the file, prints the audit, draws the patches and returns the exit code.
-func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary, err error) error {
+func (f *calibration) finish(ctx context.Context, c console, w *workplace, j *job, file *stats.File, s pipeline.Summary, err error) error {
+	w.events.sums()
 	switch {
 	case ctx.Err() != nil:
-		return f.say(log, exitInterrupted, errors.New("interrupted; no statistics were written"))
+		return &exit{exitInterrupted, errors.New("interrupted; no statistics were written")}
 	case errors.Is(err, pipeline.ErrStopped):
-		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; no statistics were written; use --on-error skip to go on after a failure", err, s.Left))
+		return &exit{exitFailed, fmt.Errorf("%w, %d left; no statistics were written; use --on-error skip to go on after a failure", err, s.Left)}
 	case err != nil:
-		return f.say(log, exitFailed, err)
+		return &exit{exitFailed, err}
 	case file == nil:
-		return f.say(log, exitFailed, errors.New("every image failed; no statistics were written"))
+		return &exit{exitFailed, errors.New("every image failed; no statistics were written")}
 	}
 	file.Filterbank = version()
 	data, err := file.Encode()
@@ -141,22 +141,13 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 		err = f.folder.WriteFile(filepath.Base(f.file), data)
 	}
 	if err != nil {
-		return f.say(log, exitFailed, err)
+		return &exit{exitFailed, err}
 	}
-	switch {
-	case f.json:
-		err = printJSON(c.out, file.Audit)
-	case !f.quiet:
-		err = printAudit(c.out, file, s, f.file)
-		if err == nil && j.passed != "" {
-			_, err = fmt.Fprintln(c.out, j.passed)
-		}
-	}
-	if err != nil {
-		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
+	if err := f.printAudit(c, w, j, file, s); err != nil {
+		return err
 	}
 	if f.out != "" {
-		return f.draw(ctx, log, j, file, s)
+		return f.draw(ctx, w, j, file, s)
 	}
 	if s.Failed > 0 {
 		return &exit{code: exitFailed}
@@ -165,17 +156,22 @@ func (f *calibration) finish(ctx context.Context, c console, log *slog.Logger, j
 }
 
 // draw draws the patches and returns the exit code.
-func (f *calibration) draw(ctx context.Context, log *slog.Logger, j *job, file *stats.File, s pipeline.Summary) error {
+func (f *calibration) draw(ctx context.Context, w *workplace, j *job, file *stats.File, s pipeline.Summary) error {
 	failed := s.Failed > 0
-	err := calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, func(r *manifest.Record) {
-		failed = true
-		log.Error("draw patches: "+r.Error, "code", r.Code)
+	err := calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, calibrate.PatchWatch{
+		Begin: func(pictures int) { w.begin("drawing patches", pictures) },
+		Ended: w.next,
+		Failed: func(r *manifest.Record) {
+			failed = true
+			w.log.Error("draw patches: "+r.Error, "event", "failed", "path", string(r.Input), "code", r.Code)
+		},
 	})
+	w.end()
 	switch {
 	case ctx.Err() != nil:
-		return f.say(log, exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches"))
+		return &exit{exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches")}
 	case err != nil:
-		return f.say(log, exitFailed, err)
+		return &exit{exitFailed, err}
 	case failed:
 		return &exit{code: exitFailed}
 	}
@@ -191,16 +187,35 @@ var kinds = [...]struct {
 	{stats.Saturated, "saturated"}, {stats.Duplicate, "near duplicate"},
 }
 
-func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) error {
+// printAudit prints the audit and the closing line.
+func (f *calibration) printAudit(c console, w *workplace, j *job, file *stats.File, s pipeline.Summary) error {
+	var err error
+	switch {
+	case f.json:
+		err = printJSON(c.out, file.Audit)
+	case !f.quiet:
+		_, err = io.WriteString(c.out, auditTable(file))
+	}
+	if err != nil {
+		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+	}
+	if f.json && f.logs != "json" {
+		return nil
+	}
+	return f.conclude(c, w, j, auditLine(file, s, f.file), "event", "summary", "done", s.Pictures, "failed", s.Failed,
+		"findings", len(file.Audit), "seconds", seconds(s.Elapsed), "out", f.file)
+}
+
+// auditTable has a line for each finding.
+func auditTable(file *stats.File) string {
+	if len(file.Audit) == 0 {
+		return ""
+	}
 	var b strings.Builder
-	count := map[stats.Kind]int{}
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "layer\tfilter\tfinding\t")
 	for i := range file.Audit {
-		if i == 0 {
-			fmt.Fprintln(t, "layer\tfilter\tfinding\t")
-		}
 		a := &file.Audit[i]
-		count[a.Kind]++
 		layer := a.Layer
 		if a.Stack != "" {
 			layer = a.Stack + "/" + layer
@@ -208,8 +223,14 @@ func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) 
 		fmt.Fprintf(t, "%s\t%03d-%s\t%s\n", layer, a.Index, a.Filter, finding(a, file.Pictures))
 	}
 	t.Flush()
-	if len(file.Audit) > 0 {
-		b.WriteByte('\n')
+	return b.String() + "\n"
+}
+
+// auditLine sums an audit up.
+func auditLine(file *stats.File, s pipeline.Summary, name string) string {
+	count := map[stats.Kind]int{}
+	for i := range file.Audit {
+		count[file.Audit[i].Kind]++
 	}
 	filters := 0
 	for _, l := range file.Layers {
@@ -217,20 +238,18 @@ func printAudit(w io.Writer, file *stats.File, s pipeline.Summary, name string) 
 	}
 	var found []string
 	for _, k := range kinds {
-		if n := count[k.kind]; n > 0 {
-			word := k.word
-			if k.kind == stats.Duplicate && n > 1 {
-				word += "s"
-			}
-			found = append(found, fmt.Sprintf("%d %s", n, word))
+		switch n := count[k.kind]; {
+		case n > 0 && k.kind == stats.Duplicate:
+			found = append(found, counted(n, k.word))
+		case n > 0:
+			found = append(found, fmt.Sprintf("%d %s", n, k.word))
 		}
 	}
 	if found == nil {
 		found = []string{"no findings"}
 	}
-	fmt.Fprintf(&b, "%d images, %d failed, %d filters: %s; written to %s\n", s.Pictures, s.Failed, filters, strings.Join(found, ", "), name)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return fmt.Sprintf("%s, %d failed, %s: %s; written to %s",
+		counted(s.Pictures, "image"), s.Failed, counted(filters, "filter"), strings.Join(found, ", "), name)
 }
 
 // finding puts an audit's finding in words.

@@ -18,8 +18,9 @@ func (f *flags) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// newLogger returns a logger that writes a line for each event: JSON, or text without the
-// time, coloured on a terminal.
+// newLogger returns a logger that writes a line for each event: JSON, or text, coloured on a
+// terminal, without the time and without the fields, which the message has in words. Fields
+// in groups are shown.
 func newLogger(w io.Writer, format string, level slog.Level, terminal bool) (*slog.Logger, error) {
 	switch format {
 	case "text":
@@ -27,7 +28,7 @@ func newLogger(w io.Writer, format string, level slog.Level, terminal bool) (*sl
 			Level:   level,
 			NoColor: !terminal,
 			ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-				if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == "code") {
+				if len(groups) == 0 && a.Key != slog.LevelKey && a.Key != slog.MessageKey {
 					return slog.Attr{}
 				}
 				return a

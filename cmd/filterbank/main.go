@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
@@ -56,7 +57,7 @@ func (e *exit) Unwrap() error { return e.err }
 func execute(ctx context.Context, c console, args []string) int {
 	root := newRoot(c)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
@@ -69,9 +70,20 @@ func execute(ctx context.Context, c console, args []string) int {
 		code, err = exitInterrupted, errors.New("interrupted")
 	}
 	if e == nil || e.err != nil {
-		fmt.Fprintf(c.err, "filterbank: %s\n", printable(err.Error()))
+		sayLast(c.err, cmd, code, err)
 	}
 	return code
+}
+
+// sayLast says the error that ends the program: with JSON logs in an event.
+func sayLast(w io.Writer, cmd *cobra.Command, code int, err error) {
+	if logs := cmd.Flags().Lookup("log-format"); logs != nil && logs.Value.String() == "json" {
+		if log, logErr := newLogger(w, "json", slog.LevelError, false); logErr == nil {
+			log.Error(err.Error(), "event", "error", "exit", code)
+			return
+		}
+	}
+	fmt.Fprintf(w, "filterbank: %s\n", printable(err.Error()))
 }
 
 // printable escapes characters of a message that a terminal would obey, since parts of it may

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
@@ -23,7 +21,9 @@ func newPlan(c console) *cobra.Command {
 		Use:   "plan [flags] INPUT...",
 		Short: "Show what a run would do, from the headers alone",
 		Long: "Prints the shape arithmetic of every layer for the sizes among the inputs, and the\n" +
-			"files and bytes that a run would write. No pixel is decoded.",
+			"files and bytes that a run would write. No pixel is decoded. In the column window,\n" +
+			"11×11 s4 p2 d3 g6 is a kernel of 11×11 with stride 4, padding 2, dilation 3 and 6\n" +
+			"groups; field is the receptive field. -v shows all sizes and a wider table.",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -52,16 +52,18 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 		err = printPlan(c.out, p, j, f.verbose)
 	}
 	if err != nil {
-		return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", err))
+		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
 	}
+	e := f.events(log, "")
 	for _, r := range p.Failures {
-		log.Error(r.Error, "code", r.Code)
+		e.record(r)
 	}
+	e.sums()
 	switch {
 	case len(p.Failures) == 0:
 		return nil
 	case !hasImages(j.entries):
-		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
+		return &exit{exitUsage, errors.New("there is no image among the inputs")}
 	}
 	return &exit{code: exitFailed}
 }
@@ -73,7 +75,7 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	var b strings.Builder
 	for i, size := range p.Sizes {
 		if i == shownSizes && !all {
-			fmt.Fprintf(&b, "… and %d other sizes; -v shows all\n\n", len(p.Sizes)-i)
+			fmt.Fprintf(&b, "… and %s; -v shows all\n\n", counted(len(p.Sizes)-i, "other size"))
 			break
 		}
 		fmt.Fprintf(&b, "%s, input %v\n", examples(size), size.Input)
@@ -81,15 +83,15 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 			if plan.Stack.Name() != "" {
 				fmt.Fprintf(&b, "stack %s\n", plan.Stack.Name())
 			}
-			layerTable(&b, plan)
+			layerTable(&b, plan, all)
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "%d images, %d maps, %d files, at most %s, in %s; about %s of memory\n",
-		p.Pictures, p.Maps, p.Files, byteCount(p.Bytes), j.opts.Out, byteCount(p.Memory))
+	fmt.Fprintf(&b, "%s, %s; about %s of memory\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
 	if j.passed != "" {
 		fmt.Fprintln(&b, j.passed)
 	}
+	fmt.Fprintf(&b, "a run writes %s, at most %s, to %s\n", counted(p.Files, "file"), byteCount(p.Bytes), j.opts.Out)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -99,38 +101,6 @@ func examples(size preview.SizePlan) string {
 		return source.Display(size.Example)
 	}
 	return fmt.Sprintf("%s and %d more", source.Display(size.Example), size.Pictures-1)
-}
-
-func layerTable(b *strings.Builder, plan *filters.Plan) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "layer\tkind\tinput\toutput\tkernel\tstride\tpadding\tdilation\tgroups\treceptive field\tparameters\tmultiply-adds")
-	for _, lp := range plan.Layers {
-		fmt.Fprintf(t, "%s\t%s\t%v\t%v\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
-			lp.Layer.Name(), lp.Layer.Kind(), lp.In, lp.Out, kernelSize(&lp), filters.PairText([2]int{lp.Rows.Stride, lp.Cols.Stride}), lp.PaddingText(),
-			filters.PairText([2]int{lp.Rows.Dilation, lp.Cols.Dilation}), groups(&lp), filters.PairText(lp.Field), lp.Parameters, count(lp.MACs))
-	}
-	t.Flush()
-	for _, lp := range plan.Layers {
-		if u := lp.Uncovered(); u != "" {
-			fmt.Fprintf(b, "layer %s: %s\n", lp.Layer.Name(), u)
-		}
-	}
-}
-
-// kernelSize is the size of a window, or the number of channels that a norm sums over.
-func kernelSize(lp *filters.LayerPlan) string {
-	if size, ok := filters.AttributeOf[int](lp.Layer, "size"); ok {
-		return fmt.Sprintf("%d channels", size)
-	}
-	return filters.PairText([2]int{lp.Rows.Kernel, lp.Cols.Kernel})
-}
-
-// groups is the number of groups of a convolution. It is empty for other layers.
-func groups(lp *filters.LayerPlan) string {
-	if groups, ok := filters.AttributeOf[int](lp.Layer, "groups"); ok {
-		return fmt.Sprint(groups)
-	}
-	return "-"
 }
 
 // count writes a large number with three digits and a letter.

@@ -1,70 +1,62 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/source"
 )
 
-// plainEvery is the time between two lines of plain progress.
-const plainEvery = 10 * time.Second
+const (
+	barEvery   = 100 * time.Millisecond // the time between two drawings of the bar
+	plainEvery = 5 * time.Second        // the time between two lines of plain progress
+)
 
-// progress shows how far a run is, and lets log lines through on the same stream: the bar is
-// removed while a line is written. It is safe for concurrent use.
+// progress shows how far a piece of work is, and lets log lines through on the same stream:
+// the bar is removed while a line is written. It is safe for concurrent use.
 type progress struct {
 	// broken is called if the stream can no longer be written to.
 	broken func(error)
+	// log gets plain progress as events; nil writes it as text.
+	log *slog.Logger
+
+	kind string // bar, plain or none
+	w    io.Writer
+	halt func() // ends the goroutines of the work and waits for them
 
 	mu    sync.Mutex
-	w     io.Writer
 	bar   *progressbar.ProgressBar // nil if there is no bar
-	plain bool
-	total int
-	done  int
-	begun time.Time
-	said  time.Time
+	tally *tally                   // nil between two pieces of work
 }
 
 // newProgress reads auto, bar, plain or none. auto is a bar on a terminal and plain lines
-// elsewhere; a short run writes no plain lines. quiet turns auto into none.
-func newProgress(w io.Writer, kind string, total int, quiet bool) (*progress, error) {
-	if kind == "auto" {
+// elsewhere; a short run writes no plain lines. quiet turns auto into none. With structured
+// logs auto is plain everywhere.
+func newProgress(w io.Writer, kind string, quiet, structured bool) (*progress, error) {
+	switch kind {
+	case "auto":
 		switch {
 		case quiet:
 			kind = "none"
-		case isTerminal(w):
+		case isTerminal(w) && !structured && os.Getenv("TERM") != "dumb":
 			kind = "bar"
 		default:
 			kind = "plain"
 		}
-	}
-	now := time.Now()
-	p := &progress{broken: func(error) {}, w: w, total: total, begun: now, said: now}
-	switch kind {
-	case "bar":
-		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription("images"),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("images"),
-			progressbar.OptionThrottle(50*time.Millisecond),
-			progressbar.OptionFullWidth(),
-			progressbar.OptionUseANSICodes(true),
-			progressbar.OptionClearOnFinish(),
-		)
-	case "plain":
-		p.plain = true
-	case "none":
+	case "bar", "plain", "none":
 	default:
 		return nil, fmt.Errorf("progress %q: it must be auto, bar, plain or none", kind)
 	}
-	return p, nil
+	return &progress{broken: func(error) {}, w: w, kind: kind, halt: func() {}}, nil
 }
 
 func isTerminal(w io.Writer) bool {
@@ -72,45 +64,174 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// add counts an image that is done.
-func (p *progress) add() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done++
-	var err error
-	switch {
-	case p.bar != nil:
-		err = p.bar.Add(1)
-	case p.plain && time.Since(p.said) >= plainEvery:
-		p.said = time.Now()
-		rate := float64(p.done) / time.Since(p.begun).Seconds()
-		_, err = fmt.Fprintf(p.w, "%d of %d images, %.1f images/s\n", p.done, p.total, rate)
+// columns is the width of a terminal. One that does not know its width has 80.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
 	}
-	if err != nil {
+	return 80
+}
+
+// barSteps is the length of the bar's scale. The bar's own count never reaches it, since the
+// bar would then take itself away.
+const barSteps = 100_000
+
+// begin shows the beginning of a piece of work, which goes on until end.
+func (p *progress) begin(what string, images int) {
+	every := plainEvery
+	p.mu.Lock()
+	p.tally = newTally(what, images, time.Now())
+	if p.kind == "bar" && images > 0 {
+		every = barEvery
+		p.bar = progressbar.NewOptions64(barSteps,
+			progressbar.OptionSetWriter(p.w),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionUseANSICodes(true),
+		)
+		p.draw()
+	}
+	p.mu.Unlock()
+	if p.kind == "none" || images == 0 {
+		return
+	}
+	done := make(chan struct{})
+	var ticking sync.WaitGroup
+	ticking.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				p.tick()
+			case <-done:
+				return
+			}
+		}
+	})
+	p.halt = func() {
+		close(done)
+		ticking.Wait()
+		p.halt = func() {}
+	}
+}
+
+// weigh finds out the sizes of the images, in the background.
+func (p *progress) weigh(entries []source.Entry) {
+	if p.kind == "none" {
+		return
+	}
+	done := make(chan struct{})
+	var weighing sync.WaitGroup
+	weighing.Go(func() {
+		for i := range entries {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			size := int64(0)
+			if e := &entries[i]; e.Path == source.Stdin {
+				continue
+			} else if info, err := os.Stat(e.Path); err == nil && e.Problem == nil {
+				size = info.Size()
+			}
+			p.mu.Lock()
+			p.tally.size(i, size)
+			p.mu.Unlock()
+		}
+	})
+	halt := p.halt
+	p.halt = func() {
+		close(done)
+		weighing.Wait()
+		halt()
+	}
+}
+
+// tick shows how far the work is.
+func (p *progress) tick() {
+	p.mu.Lock()
+	if p.bar != nil {
+		p.draw()
+		p.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	t, f := p.tally, p.tally.look(now)
+	line := t.plain(f, now)
+	attrs := t.attrs(f, now)
+	p.mu.Unlock() // writing takes the lock itself
+	if p.log != nil {
+		p.log.Info(line, attrs...)
+	} else {
+		fmt.Fprintln(p, line)
+	}
+}
+
+// draw draws the bar.
+func (p *progress) draw() {
+	now := time.Now()
+	f := p.tally.look(now)
+	description, width := p.tally.line(f, columns(p.w), now)
+	if width == 0 {
+		return
+	}
+	if err := drawBar(p.bar, description, width, f.fraction); err != nil {
 		p.broken(err)
 	}
 }
 
-// Write lets a log line through.
+// drawBar draws a bar of some width, filled to a fraction.
+func drawBar(bar *progressbar.ProgressBar, description string, width int, fraction float64) error {
+	progressbar.OptionSetDescription(description)(bar)
+	progressbar.OptionSetWidth(width)(bar)
+	return errors.Join(bar.Set64(int64(fraction*barSteps)), bar.RenderBlank())
+}
+
+// moved notes the share of an image that is done.
+func (p *progress) moved(turn int, share float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.move(turn, share)
+}
+
+// ended notes the end of an image.
+func (p *progress) ended(turn int, o pipeline.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.end(turn, o, time.Now())
+}
+
+// next notes the end of the next image of a list that is worked off in order.
+func (p *progress) next() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.end(p.tally.ended(), pipeline.Done, time.Now())
+}
+
+// Write passes a log line on.
 func (p *progress) Write(line []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	bar := p.bar != nil && !p.bar.IsFinished()
-	if bar {
+	if p.bar != nil {
 		p.bar.Clear()
 	}
 	n, err := p.w.Write(line)
-	if bar {
-		p.bar.RenderBlank()
-	}
 	if err != nil {
 		p.broken(err)
+	}
+	if p.bar != nil {
+		p.draw()
 	}
 	return n, err
 }
 
-// end removes the bar.
+// end takes the bar away. The work that began is done.
 func (p *progress) end() {
+	p.halt()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {

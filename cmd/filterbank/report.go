@@ -74,43 +74,51 @@ func newReport(c console) *cobra.Command {
 const defaultLimit = 500
 
 func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
-	if f.limit < 0 || f.jobs < 0 {
-		return fmt.Errorf("limit and jobs must not be negative, got %d and %d", f.limit, f.jobs)
-	}
-	opts, err := readRun(dir, f.pixels)
+	p, err := newProgress(c.err, f.progress, f.quiet, false)
 	if err != nil {
 		return err
 	}
-	opts.Out, opts.Jobs, opts.Limit, opts.Embed = f.out, f.jobs, f.limit, f.embed
-	if opts.Out == "" {
-		opts.Out = filepath.Join(dir, reportName)
-	}
-	if err := report.CheckPage(opts.Out); err != nil {
+	s, err := f.write(ctx, dir, p)
+	if err != nil || f.quiet {
 		return err
 	}
-	p, err := newProgress(c.err, f.progress, countPictures(dir), f.quiet)
-	if err != nil {
-		return err
-	}
-	opts.Ended = p.add
-	s, err := report.Write(ctx, opts)
-	p.end()
-	switch {
-	case ctx.Err() != nil:
-		return &exit{exitInterrupted, errors.New("interrupted; there is no new report")}
-	case err != nil:
-		return &exit{exitFailed, err}
-	case f.quiet:
-		return nil
-	}
-	if _, err := fmt.Fprintln(c.out, reportLine(s, opts.Out)); err != nil {
+	if _, err := fmt.Fprintln(c.out, reportLine(s, f.out)); err != nil {
 		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
 	}
 	return nil
 }
 
+// write writes the page and notes its name in out.
+func (f *reportFlags) write(ctx context.Context, dir string, p *progress) (report.Summary, error) {
+	if f.limit < 0 || f.jobs < 0 {
+		return report.Summary{}, fmt.Errorf("limit and jobs must not be negative, got %d and %d", f.limit, f.jobs)
+	}
+	opts, err := readRun(dir, f.pixels)
+	if err != nil {
+		return report.Summary{}, err
+	}
+	if f.out == "" {
+		f.out = filepath.Join(dir, reportName)
+	}
+	opts.Out, opts.Jobs, opts.Limit, opts.Embed = f.out, f.jobs, f.limit, f.embed
+	if err := report.CheckPage(opts.Out); err != nil {
+		return report.Summary{}, err
+	}
+	opts.Begin = func(pictures int) { p.begin("report", pictures) }
+	opts.Ended = p.next
+	s, err := report.Write(ctx, opts)
+	p.end()
+	switch {
+	case ctx.Err() != nil:
+		return s, &exit{exitInterrupted, errors.New("interrupted; there is no new report")}
+	case err != nil:
+		return s, &exit{exitFailed, err}
+	}
+	return s, nil
+}
+
 func reportLine(s report.Summary, out string) string {
-	line := fmt.Sprintf("%s: %d images, %d failed", out, s.Pictures, s.Failed)
+	line := fmt.Sprintf("%s: %s, %d failed", out, counted(s.Pictures, "image"), s.Failed)
 	if s.Gone > 0 {
 		line += fmt.Sprintf(", %d without arithmetic because the input is gone or has changed", s.Gone)
 	}
@@ -175,14 +183,4 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 		Looks:   looks,
 		Heading: report.Heading{Version: r.Filterbank, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
 	}, nil
-}
-
-// countPictures is the number of pictures of a run, for the bar. report finds the errors.
-func countPictures(dir string) int {
-	m, err := manifest.Open(dir)
-	if err != nil {
-		return 0
-	}
-	defer m.Close()
-	return len(m.Places())
 }

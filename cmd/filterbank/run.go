@@ -7,17 +7,16 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
-	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -123,39 +122,52 @@ func profiled(file string, do func() error) error {
 
 func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
-	return f.work(ctx, c, j, func(running context.Context, log *slog.Logger, p *progress) error {
+	return f.work(ctx, c, j, "", filepath.Join(f.out, manifest.Name), func(running context.Context, w *workplace) error {
 		j.opts.Outdated = func(images int) {
-			done := fmt.Sprintf("%d images are", images)
+			done := counted(images, "image") + " are"
 			if images == 1 {
 				done = "1 image is"
 			}
-			log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s done again", f.out, done))
+			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s done again", f.out, done), "event", "outdated", "images", images)
 		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
-		p.end()
-		if ended := f.finish(ctx, c, log, j, s, err); !page || err != nil {
-			return ended
-		} else if err := f.page(ctx, c); err != nil {
-			return f.say(log, err.code, err.err)
-		} else {
+		w.end()
+		ended := f.finish(ctx, c, w, j, s, err)
+		if !page || err != nil {
 			return ended
 		}
+		if err := f.page(ctx, c, w); err != nil {
+			return err
+		}
+		return ended
 	})
 }
 
 // page writes the report of a run that has just ended.
-func (f *flags) page(ctx context.Context, c console) *exit {
-	r := reportFlags{limit: defaultLimit, pixels: f.pixels, jobs: f.jobs, progress: f.progress, quiet: f.quiet}
-	err := r.report(ctx, c, f.out)
-	if ended, ok := errors.AsType[*exit](err); ok || err == nil {
-		return ended
+func (f *flags) page(ctx context.Context, c console, w *workplace) error {
+	r := reportFlags{limit: defaultLimit, pixels: f.pixels, jobs: f.jobs, quiet: f.quiet}
+	s, err := r.write(ctx, f.out, w.progress)
+	if err != nil {
+		if _, ok := errors.AsType[*exit](err); !ok {
+			err = &exit{exitFailed, err}
+		}
+		return err
 	}
-	return &exit{exitFailed, err}
+	return f.tell(c, w, reportLine(s, r.out), "event", "report", "path", r.out, "images", s.Pictures, "failed", s.Failed,
+		"gone", s.Gone, "left_out", s.LeftOut, "bytes", s.Bytes)
 }
 
-// work prepares progress and logs and runs do, which works on a job's images one by one.
-func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Context, *slog.Logger, *progress) error) error {
-	p, err := newProgress(c.err, f.progress, len(j.entries), f.quiet)
+// workplace is what the work on a job's images is told with.
+type workplace struct {
+	*progress
+	log    *slog.Logger
+	events *events
+}
+
+// work prepares progress and logs and runs do, which works on a job's images one by one. what
+// names the work; where is the file that has all failures, and may be empty.
+func (f *flags) work(ctx context.Context, c console, j *job, what, where string, do func(context.Context, *workplace) error) error {
+	p, err := newProgress(c.err, f.progress, f.quiet, f.logs == "json")
 	if err != nil {
 		return err
 	}
@@ -163,14 +175,18 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 	if err != nil {
 		return err
 	}
+	if f.logs == "json" {
+		p.log = log
+	}
+	w := &workplace{p, log, f.events(log, where)}
 	if !hasImages(j.entries) && len(j.entries) > 0 {
 		for _, e := range j.entries {
-			log.Error(e.Problem.Error(), "code", string(e.Problem.Code))
+			log.Error(e.Problem.Error(), "event", "failed", "path", e.Path, "code", string(e.Problem.Code))
 		}
 		if j.passed != "" {
-			log.Warn(j.passed)
+			log.Warn(j.passed, "event", "passed over")
 		}
-		return f.say(log, exitUsage, errors.New("there is no image among the inputs"))
+		return &exit{exitUsage, errors.New("there is no image among the inputs")}
 	}
 	// A closed terminal or pipe ends the run like an error of the output folder. Without this
 	// it would end the process at the next write.
@@ -182,50 +198,61 @@ func (f *flags) work(ctx context.Context, c console, j *job, do func(context.Con
 		debug.SetMemoryLimit(j.res.Memory) // the collector works harder before the run exceeds its budget
 	}
 	defer raiseHeap(j.res.Memory)()
-	said := map[string]bool{}
-	j.opts.Each = func(r *manifest.Record) { logRecord(log, r, said) }
-	j.opts.Ended = p.add
-	return do(running, log, p)
+	p.begin(what, len(j.entries))
+	defer p.end()
+	p.weigh(j.entries)
+	j.opts.Each, j.opts.Ended, j.opts.Moved = w.events.record, p.ended, p.moved
+	return do(running, w)
 }
 
 // finish reports how the run went and returns its exit code.
-func (f *flags) finish(ctx context.Context, c console, log *slog.Logger, j *job, s pipeline.Summary, err error) error {
+func (f *flags) finish(ctx context.Context, c console, w *workplace, j *job, s pipeline.Summary, err error) error {
 	if unusable, ok := errors.AsType[*pipeline.OutputError](err); ok {
-		return f.say(log, exitUsage, unusable)
+		return &exit{exitUsage, unusable}
 	}
-	if !f.quiet {
-		text := summaryLine(s, f.out)
-		if j.passed != "" {
-			text += "\n" + j.passed
-		}
-		if _, werr := fmt.Fprintln(c.out, text); werr != nil && err == nil {
-			return f.say(log, exitFailed, fmt.Errorf("write to standard output: %w", werr))
-		}
+	w.events.sums()
+	if werr := f.conclude(c, w, j, summaryLine(s, f.out), summaryAttrs(s, f.out)...); werr != nil && err == nil {
+		return werr
 	}
-	log.Debug("time in each stage, summed over the workers", stageAttrs(s.Stages)...)
+	w.log.Debug("time in each stage, summed over the workers", slog.Group("stages", stageAttrs(s.Stages)...))
 	switch {
 	case errors.Is(err, context.Canceled):
 		if cause := context.Cause(ctx); cause == nil || err.Error() != cause.Error() { // there was another error too
-			log.Error(err.Error())
+			w.log.Error(err.Error(), "event", "error")
 		}
-		return f.say(log, exitInterrupted, errors.New("interrupted; finished images stay, and the same command does the rest"))
+		return &exit{exitInterrupted, errors.New("interrupted; finished images stay, and the same command does the rest")}
 	case errors.Is(err, pipeline.ErrStopped):
-		return f.say(log, exitFailed, fmt.Errorf("%w, %d left; use --on-error skip to go on after a failure", err, s.Left))
+		return &exit{exitFailed, fmt.Errorf("%w, %d left; use --on-error skip to go on after a failure", err, s.Left)}
 	case err != nil:
-		return f.say(log, exitFailed, fmt.Errorf("%w; %d images left, and the same command goes on from here", err, s.Left))
+		return &exit{exitFailed, fmt.Errorf("%w; %s left, and the same command goes on from here", err, counted(s.Left, "image"))}
 	case s.Failed > 0:
 		return &exit{code: exitFailed}
 	}
 	return nil
 }
 
-// say returns an error that ends the program. With JSON logs it logs the error instead.
-func (f *flags) say(log *slog.Logger, code int, err error) error {
-	if f.logs == "json" {
-		log.Error(err.Error())
-		return &exit{code: code}
+// conclude says what was done with a job, and what was passed over.
+func (f *flags) conclude(c console, w *workplace, j *job, line string, attrs ...any) error {
+	err := f.tell(c, w, line, attrs...)
+	if err == nil && j.passed != "" {
+		err = f.tell(c, w, j.passed, "event", "passed over")
 	}
-	return &exit{code, err}
+	return err
+}
+
+// tell says a result: in a line on standard output, or, with JSON logs, in an event.
+func (f *flags) tell(c console, w *workplace, line string, attrs ...any) error {
+	if f.logs == "json" {
+		w.log.Info(line, attrs...)
+		return nil
+	}
+	if f.quiet {
+		return nil
+	}
+	if _, err := fmt.Fprintln(c.out, line); err != nil {
+		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+	}
+	return nil
 }
 
 func hasImages(entries []source.Entry) bool {
@@ -235,53 +262,6 @@ func hasImages(entries []source.Entry) bool {
 		}
 	}
 	return false
-}
-
-// logRecord logs the messages of a record. It says only once for each layer that the layer
-// leaves rows or columns uncovered.
-func logRecord(log *slog.Logger, r *manifest.Record, said map[string]bool) {
-	if r.Status == manifest.Failed {
-		log.Error(r.Error, "code", r.Code)
-		return
-	}
-	for _, w := range r.Warnings {
-		log.Warn(source.Display(string(r.Input)) + ": " + w)
-	}
-	for _, l := range r.Layers {
-		name := l.Layer
-		if l.Stack != "" {
-			name = l.Stack + "/" + name
-		}
-		if l.Uncovered != "" && !said[name] {
-			said[name] = true
-			log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", name, l.Uncovered, source.Display(string(r.Input))))
-		}
-	}
-	line := fmt.Sprintf("%s: %d×%d", source.Display(string(r.Input)), r.Width, r.Height)
-	if len(r.Files) > 0 {
-		line += fmt.Sprintf(", %d files in %s", len(r.Files), source.Display(string(r.Output)))
-	}
-	log.Debug(line)
-}
-
-func summaryLine(s pipeline.Summary, out string) string {
-	line := fmt.Sprintf("%d images, %d maps, %d failed", s.Pictures, s.Maps, s.Failed)
-	if s.Skipped > 0 {
-		line += fmt.Sprintf(", %d were done already", s.Skipped)
-	}
-	if s.Left > 0 {
-		line += fmt.Sprintf(", %d left", s.Left)
-	}
-	seconds := s.Elapsed.Seconds()
-	return line + fmt.Sprintf(" in %.2f s (%.1f images/s), written to %s", seconds, float64(s.Pictures)/max(seconds, 1e-9), out)
-}
-
-func stageAttrs(s engine.Stages) []any {
-	var attrs []any
-	for _, st := range s.List() {
-		attrs = append(attrs, st.Name, st.Time.Round(time.Millisecond).String())
-	}
-	return attrs
 }
 
 // formatsText lists the formats that can be read, a line or two each.

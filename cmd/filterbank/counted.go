@@ -1,0 +1,11 @@
+package main
+
+import "fmt"
+
+// counted is a number with its noun: 1 image, 2 images.
+func counted[T int | int64](n T, noun string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", noun)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
