@@ -31,7 +31,7 @@ func printKernels(s *strings.Builder, kernels []bank.Kernel) {
 
 // listKernels prints a line for each kernel.
 func listKernels(s *strings.Builder, kernels []bank.Kernel) {
-	fmt.Fprintf(s, "\n%d filters of %d×%d; name one of them to see it\n", len(kernels), kernels[0].H, kernels[0].W)
+	fmt.Fprintf(s, "\n%s of %d×%d; name one of them to see it\n", counted(len(kernels), "filter"), kernels[0].H, kernels[0].W)
 	t := tabwriter.NewWriter(s, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "index\tfilter\tsum\tmagnitudes\tlargest")
 	for i, k := range kernels {

@@ -40,7 +40,7 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 		return &exit{exitFailed, fmt.Errorf("png: %w", err)}
 	}
 	if !o.json {
-		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %d kernels\n", o.png, size.X, size.Y, len(kernels))
+		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %s\n", o.png, size.X, size.Y, counted(len(kernels), "kernel"))
 		return err
 	}
 	p := pictured{File: o.png, Width: size.X, Height: size.Y}

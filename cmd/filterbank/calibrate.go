@@ -258,17 +258,28 @@ func finding(a *stats.Finding, pictures int) string {
 	case stats.NotFinite:
 		return fmt.Sprintf("not finite: %s of values are NaN or infinite", percent(a.Share))
 	case stats.Dead:
-		return fmt.Sprintf("dead: 0 everywhere on all %d images", a.Pictures)
+		return fmt.Sprintf("dead: 0 everywhere on %s", allImages(a.Pictures))
 	case stats.Faint:
 		return fmt.Sprintf("faint: never beyond %.3g, a trace of the layer's largest value", a.Largest)
 	case stats.Rare:
-		return fmt.Sprintf("nearly dead: not 0 at %s of places, on %d of %d images", percent(a.Share), a.Pictures, pictures)
+		return fmt.Sprintf("nearly dead: not 0 at %s of places, on %d of %s", percent(a.Share), a.Pictures, counted(pictures, "image"))
 	case stats.Constant:
+		if pictures == 1 {
+			return "constant: one value everywhere"
+		}
 		return fmt.Sprintf("constant: one value everywhere on each of %d images", pictures)
 	case stats.Saturated:
 		return fmt.Sprintf("saturated: %s of values are at the upper limit", percent(a.Share))
 	}
 	return fmt.Sprintf("near duplicate of %03d-%s: correlation %.4f", *a.Of, a.OfFilter, a.Correlation)
+}
+
+// allImages is all 2 images, or the image.
+func allImages(n int) string {
+	if n == 1 {
+		return "the image"
+	}
+	return "all " + counted(n, "image")
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.3g%%", 100*share) }

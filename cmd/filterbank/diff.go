@@ -160,7 +160,7 @@ func filterName(m *diff.Map) string {
 // largest writes a map's largest difference. It is ∞ if a value is NaN or infinite in one run.
 func largest(m *diff.Map) string {
 	if m.NotFinite > 0 {
-		return fmt.Sprintf("∞ (%d values)", m.NotFinite)
+		return fmt.Sprintf("∞ (%s)", counted(m.NotFinite, "value"))
 	}
 	return fmt.Sprintf("%.6g", m.Largest)
 }
@@ -185,21 +185,21 @@ func diffSummary(r *diff.Report, tolerance float64) string {
 			verdict = fmt.Sprintf("equal within %g", tolerance)
 		}
 	}
-	line := fmt.Sprintf("%s: %d images, %d files, %d with the same bytes", verdict, r.Pictures, r.Files, r.Same)
+	line := fmt.Sprintf("%s: %s, %s, %d with the same bytes", verdict, counted(r.Pictures, "image"), counted(r.Files, "file"), r.Same)
 	if m := r.Largest(); m != nil {
 		line += fmt.Sprintf("; largest difference %s in %s/%s of %s", largest(m), layerName(m), filterName(m), shown(m.Worst))
 	}
 	for _, part := range []struct {
-		count int
-		what  string
+		count      int
+		noun, what string
 	}{
-		{r.Unmatched.Count, "images done in one run only"},
-		{r.OnlyA.Count + r.OnlyB.Count, "files in one run only"},
-		{r.Shapes.Count, "files of different shapes"},
-		{r.Unreadable.Count, "files not compared"},
+		{r.Unmatched.Count, "image", "done in one run only"},
+		{r.OnlyA.Count + r.OnlyB.Count, "file", "in one run only"},
+		{r.Shapes.Count, "file", "of different shapes"},
+		{r.Unreadable.Count, "file", "not compared"},
 	} {
 		if part.count > 0 {
-			line += fmt.Sprintf("; %d %s", part.count, part.what)
+			line += "; " + counted(part.count, part.noun) + " " + part.what
 		}
 	}
 	return line

@@ -141,7 +141,7 @@ func (v *viewer) chosen(shape []int, index int) (from, to int, err error) {
 	case index >= 0 && maps == 0:
 		return 0, 0, fmt.Errorf("--map needs an array of K×H×W, and this array is %s", shapeText(shape))
 	case index >= maps && maps > 0:
-		return 0, 0, fmt.Errorf("map %d: the array has %d maps, counted from 0", index, maps)
+		return 0, 0, fmt.Errorf("map %d: the array has %s, counted from 0", index, counted(maps, "map"))
 	case index < 0 && maps != 1:
 		return 0, 0, nil
 	}

@@ -164,19 +164,27 @@ func (p *patches) heading(of *stats.Layer) []string {
 	for _, f := range of.Filters {
 		for _, patch := range f.Strongest {
 			return []string{
-				fmt.Sprintf("each filter's strongest answers in %d images, one an image", p.pictures),
+				fmt.Sprintf("each filter's strongest answers in %s, one an image", images(p.pictures)),
 				fmt.Sprintf("receptive field %d×%d; gray is outside the image", patch.Box[2], patch.Box[3]),
 			}
 		}
 	}
-	return []string{fmt.Sprintf("no filter is above 0 on any of %d images", p.pictures)}
+	return []string{fmt.Sprintf("no filter is above 0 on any of %s", images(p.pictures))}
+}
+
+// images is a number of images, with the noun.
+func images(n int) string {
+	if n == 1 {
+		return "1 image"
+	}
+	return fmt.Sprintf("%d images", n)
 }
 
 // figure is a filter's picture: three rows of three patches. cell is its cell in the overview.
 func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops []sheet.Raster) *sheet.Figure {
 	f := &sheet.Figure{
 		Title: fmt.Sprintf("%s %s %s", layer, cell.Index, cell.Name),
-		Lines: append([]string{fmt.Sprintf("fires on %d of %d images", of.Fires, p.pictures)}, cell.Notes...),
+		Lines: append([]string{fmt.Sprintf("fires on %d of %s", of.Fires, images(p.pictures))}, cell.Notes...),
 		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: 1,
 	}
 	if cell.Icon != nil {
