@@ -85,12 +85,7 @@ func (p *progress) begin(what string, images int) {
 	p.tally = newTally(what, images, time.Now())
 	if p.kind == "bar" && images > 0 {
 		every = barEvery
-		p.bar = progressbar.NewOptions64(barSteps,
-			progressbar.OptionSetWriter(p.w),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionUseANSICodes(true),
-		)
+		p.bar = progressbar.NewOptions64(barSteps, barOptions(p.w)...)
 		p.draw()
 	}
 	p.mu.Unlock()
@@ -181,6 +176,17 @@ func (p *progress) draw() {
 	}
 	if err := drawBar(p.bar, description, width, f.fraction); err != nil {
 		p.broken(err)
+	}
+}
+
+// barOptions are the options of the bar. What its library would say besides is said in the
+// description.
+func barOptions(w io.Writer) []progressbar.Option {
+	return []progressbar.Option{
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionUseANSICodes(true),
 	}
 }
 
