@@ -109,7 +109,6 @@ func (p *progress) begin(what string, images int) {
 	p.halt = func() {
 		close(done)
 		ticking.Wait()
-		p.halt = func() {}
 	}
 }
 
@@ -238,6 +237,7 @@ func (p *progress) Write(line []byte) (int, error) {
 // end takes the bar away. The work that began is done.
 func (p *progress) end() {
 	p.halt()
+	p.halt = func() {}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
