@@ -81,7 +81,7 @@ func TestUnreadable(t *testing.T) {
 	if got := bytes.Count(manifest, []byte(`"status":"failed","code":"unreadable"`)); got != 2 {
 		t.Errorf("%d records have the code unreadable, want 2: %v\n%s", got, err, manifest)
 	}
-	if want := "1 images, 2 maps, 2 failed"; !strings.HasPrefix(stdout.String(), want) {
+	if want := "1 image, 2 maps, 2 failed"; !strings.HasPrefix(stdout.String(), want) {
 		t.Errorf("got %q, want %q", &stdout, want)
 	}
 }
