@@ -51,7 +51,7 @@ func runDigest(ctx context.Context, c console, dir string, lines bool, jobs int)
 	}
 	if lines {
 		if n := r.NotUTF8(); n > 0 {
-			fmt.Fprintf(c.err, "filterbank: digest: %d names are not UTF-8, which b3sum --check refuses\n", n)
+			fmt.Fprintf(c.err, "filterbank: digest: %s not UTF-8: b3sum --check refuses such names\n", counted(n, "name")+" "+verb(n, "is", "are"))
 		}
 		err = r.Write(c.out)
 	} else if sum, sumErr := r.Digest(); sumErr != nil {
@@ -75,6 +75,6 @@ func wrongFiles(dir string, r *digest.Report) error {
 		}
 		fmt.Fprintf(&text, "%s: %v\n", shown(p.Path), p.Err)
 	}
-	return fmt.Errorf("digest: %s is not as its run wrote it: %d of %d files differ; the run's command with --overwrite always makes them again\n%s",
-		dir, len(r.Wrong), len(r.Wrong)+len(r.Files), strings.TrimSuffix(text.String(), "\n"))
+	return fmt.Errorf("digest: %s is not as its run wrote it: %d of %s differ; the run's command with --overwrite always makes them again\n%s",
+		dir, len(r.Wrong), counted(len(r.Wrong)+len(r.Files), "file"), strings.TrimSuffix(text.String(), "\n"))
 }

@@ -136,11 +136,7 @@ func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds
 // summaryLine says what a run did.
 func summaryLine(s pipeline.Summary, out string) string {
 	if s.Pictures+s.Failed+s.Left == 0 && s.Skipped > 0 {
-		verb := "were"
-		if s.Skipped == 1 {
-			verb = "was"
-		}
-		return fmt.Sprintf("nothing to do: %s %s done already, in %s", counted(s.Skipped, "image"), verb, out)
+		return fmt.Sprintf("nothing to do: %s %s done already, in %s", counted(s.Skipped, "image"), verb(s.Skipped, "was", "were"), out)
 	}
 	line := fmt.Sprintf("%s, %s, %d failed", counted(s.Pictures, "image"), counted(s.Maps, "map"), s.Failed)
 	if s.Skipped > 0 {

@@ -79,7 +79,7 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 	stdout, _ = run(exitFailed, "-o", "out", "in")
-	if want := fmt.Sprintf("0 images, 0 maps, 2 failed, %d were done already", pictures); !strings.HasPrefix(stdout, want) {
+	if want := fmt.Sprintf("0 images, 0 maps, 2 failed, %d done already", pictures); !strings.HasPrefix(stdout, want) {
 		t.Errorf("got %q, want %q", stdout, want)
 	}
 

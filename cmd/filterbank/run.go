@@ -124,11 +124,8 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, "", filepath.Join(f.out, manifest.Name), func(running context.Context, w *workplace) error {
 		j.opts.Outdated = func(images int) {
-			done := counted(images, "image") + " are"
-			if images == 1 {
-				done = "1 image is"
-			}
-			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s done again", f.out, done), "event", "outdated", "images", images)
+			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
+				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
 		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		w.end()
