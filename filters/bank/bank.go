@@ -130,3 +130,14 @@ func unknownFilter(b Bank, name string, kernels []Kernel) error {
 	}
 	return fmt.Errorf("unknown filter %q: %s%s has %s", name, b.Name, with, strings.Join(known, ", "))
 }
+
+// Check refuses unknown names and parameters as Kernels does, without computing a filter. It
+// does not see that a bank has no filter of that name, or that parameters contradict each
+// other.
+func Check(name string, params map[string]float64) error {
+	b, ok := Of(name)
+	if !ok {
+		return unknownName(name)
+	}
+	return b.check(params)
+}

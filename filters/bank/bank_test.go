@@ -295,3 +295,25 @@ func TestSizeFollowsFromTheOthers(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		params map[string]float64
+		want   string
+	}{
+		{"gabor", map[string]float64{"wavelength": 8}, ""},
+		{"gabor-045", nil, ""},
+		{"gabr", nil, `unknown filter or bank "gabr": did you mean "gabor"?`},
+		{"gabor", map[string]float64{"size": 2}, "gabor: size must be an odd integer between 3 and 255, got 2"},
+		{"sobel", map[string]float64{"size": 3}, `sobel: unknown parameter "size": the bank has none`},
+	} {
+		got := ""
+		if err := bank.Check(c.name, c.params); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s %v: got %q, want %q", c.name, c.params, got, c.want)
+		}
+	}
+}

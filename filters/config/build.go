@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,7 @@ import (
 type Model struct {
 	Input  Input
 	Stacks []*filters.Stack // at least one, of 3 channels; the stack of a file with layers has no name
+	Notes  []string         // what the file costs more than its reader may expect, a line each
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
@@ -39,27 +42,74 @@ func (f *File) Build() (*Model, error) {
 	}
 	m := &Model{Input: *f.Input.resolved()}
 	room := maxWeights
+	var found problems
 	for _, s := range f.sections() {
-		var layers []filters.Layer
-		channels, rgb := 3, true
-		for i, l := range s.layers {
-			made, err := l.part().build(surroundings{index: i, strict: s.strict, channels: channels, rgb: rgb, dir: f.dir, room: room})
-			if err != nil {
-				return nil, err
-			}
-			layers = append(layers, made)
-			if k, ok := made.Kernels(); ok {
-				channels, rgb = len(made.Filters()), false
-				room -= len(k.Weights)
-			}
-		}
-		stack, err := filters.NewStack(s.name, 3, layers...)
-		if err != nil {
-			return nil, s.errorf("layers", "%w", err)
+		stack, err := s.build(m, f.dir, &room)
+		if found.add(err); found.full() {
+			break
 		}
 		m.Stacks = append(m.Stacks, stack)
 	}
+	if err := found.err(); err != nil {
+		return nil, told(err)
+	}
 	return m, nil
+}
+
+// build makes one stack. room is how many weights the file may still have.
+func (s section) build(m *Model, dir string, room *int) (*filters.Stack, error) {
+	var layers []filters.Layer
+	in := surroundings{strict: s.strict, channels: 3, rgb: true, dir: dir}
+	in.note = func(layer, text string) {
+		if s.name != "" {
+			layer = s.name + "/" + layer
+		}
+		m.Notes = append(m.Notes, "layer "+layer+": "+text)
+	}
+	for i, l := range s.layers {
+		in.index, in.room = i, *room
+		made, err := l.part().build(in)
+		if err != nil {
+			return nil, s.unreadable(i, err, in)
+		}
+		layers = append(layers, made)
+		if k, ok := made.Kernels(); ok {
+			in.channels, in.rgb = len(made.Filters()), false
+			*room -= len(k.Weights)
+		}
+	}
+	stack, err := filters.NewStack(s.name, 3, layers...)
+	if err != nil {
+		return nil, s.errorf("layers", "%w", err)
+	}
+	return stack, nil
+}
+
+// unreadable is the error of a layer together with the errors of arrays in later layers. No
+// more can be said about these, since the number of their channels is not known.
+func (s section) unreadable(failed int, err error, in surroundings) error {
+	var found problems
+	found.add(err)
+	for _, l := range s.layers[failed+1:] {
+		c, ok := l.part().(*Conv)
+		if !ok {
+			continue
+		}
+		b := layerBuilder{c, in}
+		files := c.files()
+		for _, key := range slices.Sorted(maps.Keys(files)) {
+			if files[key] == "" || found.full() {
+				continue
+			}
+			at := c.n
+			for step := range strings.SplitSeq(key, ".") {
+				at = at.at(step)
+			}
+			_, err := b.load(at, files[key])
+			found.add(err)
+		}
+	}
+	return found.err()
 }
 
 // surroundings are the place of a layer: its stack, its input and its file.
@@ -69,7 +119,8 @@ type surroundings struct {
 	channels int  // C of its input
 	rgb      bool // the channels are the picture's
 	dir      string
-	room     int // how many weights the file may still have
+	room     int                      // how many weights the file may still have
+	note     func(layer, text string) // takes what a reader should know about a layer
 }
 
 // layerBuilder makes one layer's spec.
@@ -150,7 +201,7 @@ func (c *Conv) files() map[string]string {
 func (b *layerBuilder) checkKernel(spec *filters.ConvSpec) error {
 	size := spec.KernelSize
 	if want := b.conv.KernelSize; want != (Pair{}) && want != Pair(size) {
-		return b.conv.errorf("kernel_size", "kernel_size is [%d, %d], but the kernels are %d×%d", want[0], want[1], size[0], size[1])
+		return b.conv.errorf("kernel_size", "kernel_size is [%d, %d], but the kernels are %d×%d: it only checks their size, leave it out", want[0], want[1], size[0], size[1])
 	}
 	return nil
 }
@@ -264,11 +315,16 @@ func dims(shape []int) string {
 // kernels are the bank's kernels. Errors are at the name or at the parameter.
 func (f Filter) kernels() ([]bank.Kernel, error) {
 	kernels, err := bank.Kernels(f.Name, f.Params)
-	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {
-		return nil, f.param(wrong.Param).wrap(err)
-	}
 	if err == nil && len(kernels) == 0 {
 		err = fmt.Errorf("filter %q has no kernels", f.Name)
 	}
-	return kernels, f.n.wrap(err)
+	return kernels, f.wrap(err)
+}
+
+// wrap puts an error of the bank at the name or at the parameter.
+func (f Filter) wrap(err error) error {
+	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {
+		return f.param(wrong.Param).wrap(err)
+	}
+	return f.n.wrap(err)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"filterbank/filters/bank"
 )
 
 // section is a stack to check or build, with the defaults of its layers.
@@ -20,7 +22,7 @@ type section struct {
 func (f *File) sections() []section {
 	strict := f.StrictSize != nil && *f.StrictSize
 	if f.Stacks == nil {
-		return []section{{place{f.n}, "", strict, f.Layers}}
+		return []section{{f.place, "", strict, f.Layers}}
 	}
 	var all []section
 	for _, s := range f.Stacks {
@@ -33,17 +35,20 @@ func (f *File) sections() []section {
 	return all
 }
 
-// check finds mistakes between keys: everything that needs no other file.
+// check finds mistakes between keys: everything that needs no other file. It leaves out the
+// parts that could not be decoded.
 func (f *File) check() error {
 	if f.Layers != nil && f.Stacks != nil {
 		return f.errorf("stacks", "a stack file has layers or stacks, not both")
 	}
 	if f.Layers == nil && f.Stacks == nil {
+		if f.bad {
+			return nil
+		}
 		return f.errorf("", "layers is missing: a stack file has layers, or stacks with layers")
 	}
-	if err := f.Input.check(); err != nil {
-		return err
-	}
+	var found problems
+	found.add(f.Input.check())
 	names := distinct{}
 	layers := 0
 	for i, s := range f.sections() {
@@ -52,73 +57,99 @@ func (f *File) check() error {
 			if f.n != nil {
 				at = f.n.at("stacks").keys[i]
 			}
-			if err := names.add("stack", s.name); err != nil {
-				return at.wrap(err)
-			}
+			found.add(at.wrap(names.add("stack", s.name)))
 		}
 		if layers += len(s.layers); layers > maxLayers {
-			return s.errorf("layers", "more than %d layers in a file", maxLayers)
+			found.add(s.errorf("layers", "more than %d layers in a file", maxLayers))
+			break
 		}
-		if err := s.check(); err != nil {
-			return err
+		found.add(s.check())
+		if found.full() {
+			break
 		}
 	}
-	return nil
+	return found.err()
 }
 
 func (in *Input) check() error {
 	if in == nil {
 		return nil
 	}
-	if r := in.Resize; r != nil && (r.Width < 1 || r.Height < 1) {
-		return r.errorf("", "resize needs width and height")
+	var found problems
+	if r := in.Resize; r != nil && !r.bad && (r.Width < 1 || r.Height < 1) {
+		found.add(r.errorf("", "resize needs width and height"))
 	}
-	if c := in.Crop; c != nil && (c.Width < 1 || c.Height < 1) {
-		return c.errorf("", "crop needs width and height")
+	if c := in.Crop; c != nil && !c.bad && (c.Width < 1 || c.Height < 1) {
+		found.add(c.errorf("", "crop needs width and height"))
 	}
-	return nil
+	return found.err()
 }
 
 func (s section) check() error {
 	if len(s.layers) == 0 {
+		if s.bad {
+			return nil
+		}
 		return s.errorf("layers", "a stack needs at least one layer")
 	}
+	var found problems
 	names := distinct{}
 	for i, l := range s.layers {
-		if err := l.onePart(); err != nil {
-			return err
+		if l.bad {
+			continue
 		}
-		name := l.part().nameOr(i)
-		err := names.add("layer", name)
-		for _, end := range []string{".npy", ".sheet.png", ".png"} { // another layer's files may have that name
-			if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
-				err = fmt.Errorf("layer name %q must not end in %s", name, end)
-			}
-		}
-		if err != nil {
-			return l.part().node().at("name").wrap(err)
-		}
-		if err := l.part().check(); err != nil {
-			return err
+		found.add(l.check(i, names))
+		if found.full() {
+			break
 		}
 	}
-	return nil
+	return found.err()
+}
+
+// check checks the i-th layer of a stack.
+func (l Layer) check(i int, names distinct) error {
+	if err := l.onePart(); err != nil {
+		return err
+	}
+	var found problems
+	part := l.part()
+	name := part.nameOr(i)
+	err := names.add("layer", name)
+	for _, end := range []string{".npy", ".sheet.png", ".png"} { // another layer's files may have that name
+		if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
+			err = fmt.Errorf("layer name %q must not end in %s", name, end)
+		}
+	}
+	found.add(part.node().at("name").wrap(err))
+	found.add(part.check())
+	return found.err()
 }
 
 func (c *Conv) nameOr(i int) string { return defaultName(c.n, c.Name, "conv", i) }
 
 func (c *Conv) check() error {
-	if err := c.checkWeights(); err != nil {
-		return err
-	}
-	if err := c.BatchNorm.check(); err != nil {
-		return err
-	}
+	var found problems
+	found.add(c.checkWeights())
+	found.add(c.checkFilters())
+	found.add(c.BatchNorm.check())
 	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
-		return c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu"))
+		found.add(c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu")))
 	}
 	spec := c.settings(surroundings{})
-	return c.specError(spec.CheckSettings(), nil)
+	found.add(c.specError(spec.CheckSettings(), nil))
+	return found.err()
+}
+
+// checkFilters checks the names of built-in filters and their parameters.
+func (c *Conv) checkFilters() error {
+	var found problems
+	for _, f := range c.Filters {
+		found.add(f.wrap(bank.Check(f.Name, f.Params)))
+		if found.full() {
+			break
+		}
+	}
+	return found.err()
 }
 
 // checkWeights checks that the weights have one source, and that keys of other sources
@@ -135,6 +166,9 @@ func (c *Conv) checkWeights() error {
 	}
 	switch {
 	case len(given) == 0:
+		if c.KernelSize != (Pair{}) {
+			return c.errorf("kernel_size", "conv has no weights, and kernel_size only checks the size of weights: it needs one of filters, kernels and weights, such as filters: [sobel]")
+		}
 		return c.errorf("", "conv has no weights: it needs one of filters, kernels and weights")
 	case len(given) > 1:
 		return c.errorf(given[1], "conv has %s: it takes only one of filters, kernels and weights", strings.Join(given, " and "))

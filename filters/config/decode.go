@@ -18,9 +18,14 @@ type unmarshaler interface {
 }
 
 // place is the node of a part of the model. It is zero if a program has made the part.
-type place struct{ n *node }
+type place struct {
+	n   *node
+	bad bool // something in it could not be decoded, so that no more can be said about the part as a whole
+}
 
 func (p *place) set(n *node) { p.n = n }
+
+func (p *place) spoil() { p.bad = true }
 
 // errorf is an error at the value of a key, or at the part itself.
 func (p place) errorf(key, format string, args ...any) error {
@@ -78,28 +83,41 @@ func decode(n *node, into reflect.Value, what string, tag reflect.StructTag) err
 	return n.errorf("%s: a %s is not decoded", what, into.Type())
 }
 
-func decodeStruct(n *node, into reflect.Value, what string) error {
-	if p, ok := into.Addr().Interface().(interface{ set(*node) }); ok {
+func decodeStruct(n *node, into reflect.Value, what string) (err error) {
+	if p, ok := into.Addr().Interface().(interface {
+		set(*node)
+		spoil()
+	}); ok {
 		p.set(n)
+		defer func() {
+			if err != nil {
+				p.spoil()
+			}
+		}()
 	}
 	if n.kind == null { // input: with all its keys commented out
 		return nil
 	}
 	if n.kind != mapping {
-		return n.errorf("%s wants a mapping, got %s", what, n.got())
+		return n.errorf("%s wants a mapping, got %s", what, n.got()+hintMapping(into.Type(), n))
 	}
 	fields := fieldsOf(into.Type())
+	var found problems
+	var strays []*node
 	for i, key := range n.keys {
 		at := slices.IndexFunc(fields, func(f field) bool { return f.key == key.text })
-		if at < 0 {
-			return unknownKey(key, keysOf(fields))
+		switch {
+		case at < 0:
+			strays = append(strays, key)
+		default:
+			found.add(decode(n.items[i], into.Field(fields[at].index), key.text, fields[at].tag))
 		}
-		f := fields[at]
-		if err := decode(n.items[i], into.Field(f.index), key.text, f.tag); err != nil {
-			return err
+		if found.full() {
+			break
 		}
 	}
-	return nil
+	found.add(strangers(n, strays, into.Type()))
+	return found.err()
 }
 
 // field is a struct field and its key.
@@ -128,25 +146,20 @@ func keysOf(fields []field) []string {
 	return keys
 }
 
-func unknownKey(key *node, known []string) error {
-	if near, ok := nearest(key.text, known); ok {
-		return key.errorf("unknown key %q, did you mean %q?", key.text, near)
-	}
-	return key.errorf("unknown key %q, the keys here are %s", key.text, strings.Join(known, ", "))
-}
-
 func decodeList(n *node, into reflect.Value, what string) error {
 	if n.kind != list {
-		return n.errorf("%s wants a list, got %s", what, n.got())
+		return n.errorf("%s wants a list, got %s", what, n.got()+hintList(what, into.Type().Elem(), n))
 	}
 	items := reflect.MakeSlice(into.Type(), len(n.items), len(n.items))
+	var found problems
 	for i, item := range n.items {
-		if err := decode(item, items.Index(i), fmt.Sprintf("%s[%d]", what, i), ""); err != nil {
-			return err
+		if found.full() {
+			break
 		}
+		found.add(decode(item, items.Index(i), fmt.Sprintf("%s[%d]", what, i), ""))
 	}
 	into.Set(items)
-	return nil
+	return found.err()
 }
 
 func decodeString(n *node, into reflect.Value, what string, tag reflect.StructTag) error {
@@ -159,7 +172,7 @@ func decodeString(n *node, into reflect.Value, what string, tag reflect.StructTa
 		return n.errorf("%s wants %s, got %s", what, want, n.got())
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, n.text) {
-		return n.errorf("%s must be %s, got %q", what, oneOf(allowed), n.text)
+		return n.errorf("%s must be %s, got %q%s", what, oneOf(allowed), n.text, hintWord(n.text, allowed))
 	}
 	into.SetString(n.text)
 	return nil

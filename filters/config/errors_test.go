@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,7 +45,6 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\nlayers: [conv: {<<: 3}]\n", "edges.yaml:2:21: << wants a mapping or a list of mappings, got 3"},
 
 		// The top level.
-		{layer, "edges.yaml:1:1: version is missing: write `version: 1`"},
 		{"version: 2\n" + layer, "edges.yaml:1:10: version must be 1, got 2"},
 		{"version: '1'\n" + layer, `edges.yaml:1:10: version must be 1, got "1"`},
 		{"version: 1.0\n" + layer, "edges.yaml:1:10: version must be 1, got 1.0"},
@@ -61,19 +61,29 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: it names a device on Windows`},
 		{"version: 1\nstacks:\n  a: {" + strings.TrimSpace(layer) + "}\n  A: {" + strings.TrimSpace(layer) + "}\n", `edges.yaml:4:3: stack names "a" and "A" differ only in case, which some file systems ignore`},
 		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}, max_pool: {…}, avg_pool: {…} or local_response_norm: {…}"},
-		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", the keys here are conv, max_pool, avg_pool, local_response_norm`},
+		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", did you mean "max_pool"?`},
 		{"version: 1\nlayers: [cnov: {}]\n", `edges.yaml:2:10: unknown key "cnov", did you mean "conv"?`},
 		{"version: 1\nlayers: [Conv: {}]\n", `edges.yaml:2:10: unknown key "Conv", did you mean "conv"?`},
-		{"version: 1\nlayers: [conv]\n", "edges.yaml:2:10: layers[0] wants a mapping, got a string"},
+		{"version: 1\nlayers: [conv]\n", "edges.yaml:2:10: layers[0] wants a mapping, got a string: write a colon behind it, conv: {…}"},
+		{"version: 1\nlayers: [xyzzy: {}]\n", `edges.yaml:2:10: unknown key "xyzzy", the keys here are conv, max_pool, avg_pool, local_response_norm`},
+		{"version: 1\nlayers: [relu: {}]\n", `edges.yaml:2:10: unknown key "relu", it is an activation: write activation: relu in a conv`},
+		{"version: 1\nlayers: [filters: [box]]\n", `edges.yaml:2:10: unknown key "filters", it belongs to conv: write conv: {filters: …}`},
+		{"version: 1\nlayers:\n  conv: {filters: [box]}\n", "edges.yaml:3:3: layers wants a list, got a mapping: begin every layer with a dash, as in - conv: {…}"},
+		{"version: 1\nconv: {filters: [box]}\n", `edges.yaml:2:1: unknown key "conv", it is a layer: write it in the list layers, as - conv: {…}`},
+		{"version: 1\nresize: {width: 2, height: 2}\n" + layer, `edges.yaml:2:1: unknown key "resize", it belongs to input: write input: {resize: …}`},
+		{"version: 1\nlayers:\n- conv:\n  filters: [box]\n", "edges.yaml:4:3: conv is empty, and filters stands beside it: indent it under conv, by spaces"},
+		{"version: 1\nlayers:\n- conv:\n  filters: [box]\n  pad: 1\n", "edges.yaml:4:3: conv is empty, and filters, pad stand beside it: indent them under conv, by spaces"},
+		{"version: 1\nlayers:\n- max_pool:\n  kernel: 2\n", "edges.yaml:4:3: max_pool is empty, and kernel stands beside it: indent it under max_pool, by spaces"},
+		{"version: 1\ninput:\nmean: 0.5\n" + layer, "edges.yaml:3:1: input is empty, and mean stands beside it: indent it under input, by spaces"},
 		{"version: 1\nstrict_size: yes\n" + layer, "edges.yaml:2:14: strict_size wants true or false, got a string"},
 
 		// input
 		{"version: 1\ninput: 3\n" + layer, "edges.yaml:2:8: input wants a mapping, got 3"},
-		{"version: 1\ninput: {resize: 256}\n" + layer, "edges.yaml:2:17: resize wants a mapping, got 256"},
+		{"version: 1\ninput: {resize: 256}\n" + layer, "edges.yaml:2:17: resize wants a mapping, got 256: write {width: 256, height: 256}"},
 		{"version: 1\ninput: {resize: {width: 256}}\n" + layer, "edges.yaml:2:17: resize needs width and height"},
 		{"version: 1\ninput: {crop: {width: 2, height: 0}}\n" + layer, "edges.yaml:2:34: height must be at least 1, got 0"},
 		{"version: 1\ninput: {crop: {width: 2, height: 65537}}\n" + layer, "edges.yaml:2:34: height must be at most 65536, got 65537"},
-		{"version: 1\ninput: {resize: {width: 2, height: 2, mode: cover}}\n" + layer, `edges.yaml:2:45: mode must be fit, fill or stretch, got "cover"`},
+		{"version: 1\ninput: {resize: {width: 2, height: 2, mode: cover}}\n" + layer, `edges.yaml:2:45: mode must be fit, fill or stretch, got "cover", did you mean "fill"?`},
 		{"version: 1\ninput: {resize: {width: 2, height: 2, filter: 3}}\n" + layer, "edges.yaml:2:47: filter wants lanczos, linear or nearest, got 3"},
 		{"version: 1\ninput: {background: red}\n" + layer, `edges.yaml:2:21: background wants a colour such as "#rrggbb" or "#rgb", got "red"`},
 		{"version: 1\ninput: {background: '#12345g'}\n" + layer, `edges.yaml:2:21: background wants a colour such as "#rrggbb" or "#rgb", got "#12345g"`},
@@ -99,7 +109,7 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"avg_pool: {name: p}", "3:16: avg_pool needs kernel_size"},
 		{"max_pool: 2", "3:16: max_pool wants a mapping, got 2"},
 		{"max_pol: {kernel_size: 2}", `3:6: unknown key "max_pol", did you mean "max_pool"?`},
-		{"max_pool: {kernel: 2}", `3:17: unknown key "kernel", the keys here are name, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
+		{"max_pool: {kernel: 2}", `3:17: unknown key "kernel", did you mean "kernel_size"?`},
 		{"max_pool: {kernel_size: 2}, conv: {filters: [box]}", "3:16: a layer has one part, this one has conv and max_pool: write them as layers of their own"},
 		{"max_pool: {kernel_size: 0}", "3:30: kernel_size must be at least 1, got 0"},
 		{"max_pool: {kernel_size: 1025}", "3:30: kernels of 1025×1025, at most 1024×1024 is possible"},
@@ -156,7 +166,21 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", padding: [1, 2, 3]", "3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got a list of 3"},
 		{one + ", padding: same, stride: 2", "3:39: padding same needs stride 1, got [2, 2]: write same_upper or same_lower, or the amounts"},
 		{one + ", padding: same, stride: [1, 2]", "3:39: padding same needs stride 1, got [1, 2]: write same_upper or same_lower, or the amounts"},
-		{one + ", padding_mode: mirror", `3:44: padding_mode must be zeros, reflect, replicate or circular, got "mirror"`},
+		{one + ", padding_mode: mirror", `3:44: padding_mode must be zeros, reflect, replicate or circular, got "mirror", did you mean "reflect"?`},
+		{one + ", pad: 1", `3:30: unknown key "pad", did you mean "padding"?`},
+		{one + ", kernel: 3", `3:30: unknown key "kernel", did you mean "kernel_size"?`},
+		{"kernel: [[[1]]]", `3:12: unknown key "kernel", did you mean "kernels"?`},
+		{one + ", relu: true", `3:30: unknown key "relu", it is an activation: write activation: relu in a conv`},
+		{one + ", running_mean: 0", `3:30: unknown key "running_mean", it belongs to batch_norm: write batch_norm: {running_mean: …}`},
+		{"kernel_size: 3", "3:25: conv has no weights, and kernel_size only checks the size of weights: it needs one of filters, kernels and weights, such as filters: [sobel]"},
+		{one + ", activation: ReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "ReLU": write relu`},
+		{one + ", activation: LeakyReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "LeakyReLU": write leaky_relu`},
+		{one + ", activation: linear", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "linear", did you mean "none"?`},
+		{one + ", padding: Same", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "Same": write same`},
+		{one + ", padding: '1'", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "1": leave out the quotes`},
+		{one + ", stride: '2'", `3:38: stride wants a whole number or [h, w], got "2": leave out the quotes`},
+		{one + ", channels: grey", `3:40: channels must be mean, luma, sum, each or one number for each channel, got "grey", did you mean "luma"?`},
+		{"kernels: {name: a, weights: [[1]]}", "3:21: kernels wants a list, got a mapping: begin every entry with a dash, as in - name"},
 		{one + ", groups: 2", "3:38: groups must divide the number of input channels, 3, got 2"},
 		{one + ", groups: 3", "3:38: groups must divide the number of filters, 1, got 3"},
 		{one + ", groups: 0", "3:38: groups must be at least 1, got 0"},
@@ -164,7 +188,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", activation: tanh", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "tanh"`},
 		{one + ", negative_slope: 0.1", "3:46: negative_slope is for activation leaky_relu, the activation is relu"},
 		{one + ", activation: leaky_relu, negative_slope: .inf", "3:70: negative_slope must be a finite number within ±3.4e38, got .inf"},
-		{one + ", kernel_size: 3", "3:43: kernel_size is [3, 3], but the kernels are 1×1"},
+		{one + ", kernel_size: 3", "3:43: kernel_size is [3, 3], but the kernels are 1×1: it only checks their size, leave it out"},
 		{one + ", strict_size: 1", "3:43: strict_size wants true or false, got 1"},
 
 		{one + ", channels: rgb", `3:40: channels must be mean, luma, sum, each or one number for each channel, got "rgb"`},
@@ -193,7 +217,7 @@ func TestErrorsOfLayers(t *testing.T) {
 
 		{"weights: w.npy, batch_norm: {running_mean: inf.npy, running_var: 1}", "3:55: batch_norm.running_mean inf.npy: filter 1 has +Inf, it must be finite"},
 
-		{"filters: box", "3:21: filters wants a list, got a string"},
+		{"filters: box", "3:21: filters wants a list, got a string: write filters: [box]"},
 		{"filters: [3]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 3"},
 		{"filters: [{a: {}, b: {}}]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 2 names"},
 		{"filters: [box, sobl]", `3:27: unknown filter or bank "sobl": did you mean "sobel"?`},
@@ -223,7 +247,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: none.npy", "3:21: weights none.npy have shape [0, 3, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
 		{"weights: wide.npy", "3:21: kernels of 1×1025, at most 1024×1024 is possible"},
 		{"weights: nan.npy", "3:21: weights nan.npy: filter 1 has NaN at channel 2, row 0, column 0"},
-		{"weights: w.npy, kernel_size: 3", "3:41: kernel_size is [3, 3], but the kernels are 1×2"},
+		{"weights: w.npy, kernel_size: 3", "3:41: kernel_size is [3, 3], but the kernels are 1×2: it only checks their size, leave it out"},
 		{"weights: w.npy, groups: 3", "3:21: weights w.npy have shape [2, 3, 1, 2], want [K, 1, kH, kW] for 3 input channels with groups 3"},
 
 		{one + ", name: ''", `3:36: layer name "" cannot be a file name: it is empty`},
@@ -296,6 +320,103 @@ func TestErrorExcerpt(t *testing.T) {
 		_, err := Parse(c.name, []byte(c.text))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("\ngot\n%v\nwant\n%s", err, c.want)
+		}
+	}
+}
+
+// All mistakes of a file are told in the order of the text. A mistake that only follows from
+// another one is not.
+func TestSeveralErrors(t *testing.T) {
+	many := "version: 1\nlayers:\n"
+	for range 12 {
+		many += "- conv: {filters: [box], strid: 1}\n"
+	}
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"layers:\n- conv: {filters: [sobl], strid: 2}\n- conv: {padding: Same}\n- max_pool: {}\n- conv: {filters: [sobl], padding: same, stride: 2}\n", []string{
+			`edges.yaml:2:27: unknown key "strid", did you mean "stride"?`,
+			`edges.yaml:3:19: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "Same": write same`,
+			"edges.yaml:4:13: max_pool needs kernel_size",
+			`edges.yaml:5:20: unknown filter or bank "sobl": did you mean "sobel"?`,
+			"edges.yaml:5:36: padding same needs stride 1, got [2, 2]: write same_upper or same_lower, or the amounts"}},
+		{"version: 1.5\nstacks: {a: {layer: []}, b: {layers: [conv: {}]}, B: {layers: [conv: {filters: [box]}]}}\n", []string{
+			"edges.yaml:1:10: version must be 1, got 1.5",
+			`edges.yaml:2:14: unknown key "layer", did you mean "layers"?`,
+			"edges.yaml:2:45: conv has no weights: it needs one of filters, kernels and weights",
+			`edges.yaml:2:51: stack names "b" and "B" differ only in case, which some file systems ignore`}},
+		{"version: 1\nlayers: [conv: {weights: a.npy}, max_pool: {kernel_size: 2}, conv: {weights: b.npy, bias: c.npy}]\n", []string{
+			"edges.yaml:2:26: read weights: stat a.npy: no such file or directory",
+			"edges.yaml:2:78: read weights: stat b.npy: no such file or directory",
+			"edges.yaml:2:91: read weights: stat c.npy: no such file or directory"}},
+		{"version: 2\nlayer: []\nconvs: 3\n", []string{"edges.yaml:1:10: version must be 1, got 2"}}, // whose keys may be others
+	} {
+		dir := t.TempDir()
+		f, err := Parse(filepath.Join(dir, "edges.yaml"), []byte(c.text))
+		if err == nil {
+			_, err = f.Build()
+		}
+		var got []string
+		for line := range strings.Lines(fmt.Sprint(err)) {
+			if line = strings.ReplaceAll(strings.TrimSpace(line), dir+string(filepath.Separator), ""); strings.HasPrefix(line, "edges.yaml") {
+				got = append(got, line)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s\ngot\n%s\nwant\n%s", c.text, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+	_, err := Parse("edges.yaml", []byte(many))
+	several, ok := errors.AsType[*Errors](err)
+	if !ok || len(several.First) != 10 || !several.More {
+		t.Fatalf("%v", err)
+	}
+	const want = "edges.yaml:3:26: unknown key \"strid\", did you mean \"stride\"?\n" +
+		"   2 | layers:\n" +
+		">  3 | - conv: {filters: [box], strid: 1}\n" +
+		"                                ^\n" +
+		"   4 | - conv: {filters: [box], strid: 1}"
+	if text := several.First[0].Error(); text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	if !strings.HasSuffix(err.Error(), "\n… and more: these are the first 10") {
+		t.Errorf("got\n%v", err)
+	}
+}
+
+// A missing version is a warning.
+func TestMissingVersion(t *testing.T) {
+	f, err := Parse("edges.yaml", []byte("layers: [conv: {filters: [box]}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "edges.yaml:1:1: version is missing: write `version: 1` as the first line, so that later versions read the file alike\n"
+	if w := f.Warnings(); len(w) != 1 || !strings.HasPrefix(w[0].Error(), want) {
+		t.Errorf("got %v, want %s", w, want)
+	}
+	if f.Resolved().Version != 1 {
+		t.Error("the resolved file has another version")
+	}
+}
+
+// Kernels of different sizes in a layer cost multiply-adds with zeros: 9 and 25 of 2·25.
+func TestMixedSizes(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"version: 1\nstacks: {a: {layers: [conv: {name: c, filters: [box, {box: {size: 5}}]}]}}\n",
+			"[layer a/c: 1 of 2 kernels are smaller than 5×5, from 3×3 on, and are padded to that size: 32% of the multiply-adds are with zeros; kernels of one size in a layer or stack of their own cost less]"},
+		{"version: 1\nlayers: [conv: {filters: [sobel, box]}]\n", "[]"},
+	} {
+		f, err := Parse("edges.yaml", []byte(c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := f.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(m.Notes); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
 }

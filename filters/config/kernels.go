@@ -35,6 +35,7 @@ func (b *layerBuilder) fromKernels(spec *filters.ConvSpec) error {
 	if err := b.checkSize(b.conv.n, len(planes)*copies, perGroup, h, w); err != nil {
 		return err
 	}
+	b.noteMixed(planes, h, w)
 	spec.KernelSize = [2]int{h, w}
 	spec.Weights = make([]float32, len(planes)*copies*perGroup*h*w)
 	names := b.names(planes)
@@ -66,6 +67,28 @@ func (b *layerBuilder) fromKernels(spec *filters.ConvSpec) error {
 		}
 	}
 	return nil
+}
+
+// noteMixed says what kernels of different sizes cost: the layer multiplies with the zeros
+// around the smaller ones.
+func (b *layerBuilder) noteMixed(planes []plane, h, w int) {
+	smaller, taps := 0, 0
+	least := planes[0].taps
+	for _, p := range planes {
+		t := p.taps
+		if taps += t.H * t.W; t.H < h || t.W < w {
+			smaller++
+		}
+		if t.H*t.W < least.H*least.W {
+			least = t
+		}
+	}
+	if smaller == 0 {
+		return
+	}
+	zeros := 100 - 100*float64(taps)/float64(len(planes)*h*w)
+	b.note(b.conv.nameOr(b.index), fmt.Sprintf("%d of %d kernels are smaller than %d×%d, from %d×%d on, and are padded to that size: %.0f%% of the multiply-adds are with zeros; "+
+		"kernels of one size in a layer or stack of their own cost less", smaller, len(planes), h, w, least.H, least.W, zeros))
 }
 
 // planes collects the layer's kernels in order.

@@ -49,14 +49,15 @@ func (f *Filter) unmarshal(n *node, what string) error {
 		return params.errorf("%s wants a mapping of its parameters, got %s", f.Name, params.got())
 	}
 	f.Params = make(map[string]float64, len(params.keys))
+	var found problems
 	for i, key := range params.keys {
 		v, err := finiteNumber(params.items[i], key.text, "a number")
-		if err != nil {
-			return err
+		if found.add(err); found.full() {
+			break
 		}
 		f.Params[key.text] = v
 	}
-	return nil
+	return found.err()
 }
 
 // param is the node of a parameter, or the filter's own.
@@ -186,14 +187,17 @@ func (s *Stacks) unmarshal(n *node, what string) error {
 		return n.errorf("%s wants a mapping of names to stacks, {NAME: {layers: […]}}, got %s", what, n.got())
 	}
 	*s = make(Stacks, len(n.keys))
+	var found problems
 	for i, key := range n.keys {
 		section := &(*s)[i]
-		if err := decodeStruct(n.items[i], reflect.ValueOf(section).Elem(), "stack "+key.text); err != nil {
-			return err
-		}
 		section.Name = key.text
+		if found.full() {
+			section.bad = true
+			continue
+		}
+		found.add(decodeStruct(n.items[i], reflect.ValueOf(section).Elem(), "stack "+key.text))
 	}
-	return nil
+	return found.err()
 }
 
 // MarshalJSON writes an object in the stacks' order.

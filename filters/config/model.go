@@ -15,7 +15,8 @@ type File struct {
 	// Several stacks by name, over one decoded picture.
 	Stacks Stacks `json:"stacks,omitempty"`
 
-	dir string // that weights files are relative to
+	dir      string // that weights files are relative to
+	warnings []error
 }
 
 // Input is how a picture becomes a volume of 3 channels: resize, then crop, then

@@ -17,6 +17,8 @@ type Error struct {
 	Line, Column int    // counted from 1, columns in characters; 0 where there is no text
 	Excerpt      string // some lines around the place with a caret below it; may be empty
 	Err          error
+
+	src *source
 }
 
 // Error is file:line:column: message, and the excerpt on the lines after it.
@@ -43,20 +45,23 @@ type source struct {
 }
 
 func (s *source) errorAt(line, column int, err error) error {
-	e := &Error{File: s.name, Err: err}
+	e := &Error{File: s.name, Err: err, src: s}
 	if s.text != nil && line > 0 {
 		e.Line, e.Column = line, column
-		e.Excerpt = excerpt(s.text, line, column)
+		e.Excerpt = excerpt(s.text, line, column, linesAround)
 	}
 	return e
 }
 
-// excerpt shows three lines before and after a place, in the layout of go-yaml's own
+// linesAround is how many lines before and after a place its excerpt shows.
+const linesAround = 3
+
+// excerpt shows a place with some lines before and after it, in the layout of go-yaml's own
 // printer. That printer rebuilds the lines from tokens, which loses some of them if the
 // syntax is wrong, and it prints a file of one long line whole. So excerpt shows the text
 // itself and cuts lines.
-func excerpt(text []byte, line, column int) string {
-	const around, width = 3, 100
+func excerpt(text []byte, line, column, around int) string {
+	const width = 100
 	from := max(0, column-1-width/2) // the first character shown, of every line
 	if column <= width {
 		from = 0
@@ -188,6 +193,9 @@ func (n *node) got() string {
 	case boolean, number:
 		return n.text
 	case text:
+		if isNumber(n.text) {
+			return fmt.Sprintf("%q: leave out the quotes", n.text)
+		}
 		return "a string"
 	case list:
 		return "a list"

@@ -2,6 +2,8 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,7 +79,7 @@ func TestOverride(t *testing.T) {
 		{twoLayers, []string{"=2"}, "--set =2: an override is written path=value, such as layers.0.conv.stride=2"},
 		{twoLayers, []string{"layers.=2"}, "--set layers.=2: an override is written path=value, such as layers.0.conv.stride=2"},
 		{twoLayers, []string{"layers.0.conv.stride=[1"}, "--set layers.0.conv.stride=[1: sequence end token ']' not found"},
-		{twoLayers, []string{"version=null"}, "edges.yaml:1:1: version is missing: write `version: 1`"},
+		{twoLayers, []string{"version=null", distinct}, `{"version":1,`},
 		{"version: 1\nlayers: []\n", []string{"layers.0.conv.stride=1"}, "--set layers.0.conv.stride=1: layers is empty: there is no 0"},
 		{twoStacks, []string{"stacks.v2.layers.0=1"}, "--set stacks.v2.layers.0=1: layers wants a list, got a mapping"},
 	} {
@@ -100,8 +102,8 @@ func TestForBanks(t *testing.T) {
 		{[]string{"sobel"}, nil, input + layer("sobel")[1:]},
 		{[]string{"sobel", "box"}, nil, input + `"stacks":{"sobel":` + layer("sobel") + `,"box":` + layer("box") + `}}`},
 		{[]string{"sobel"}, []string{"layers.0.conv.channels=luma"}, input + strings.Replace(layer("sobel"), "mean", "luma", 1)[1:]},
-		{[]string{"sobel", "sobel"}, nil, `--bank sobel: stack name "sobel" is there twice`},
-		{[]string{"a/b"}, nil, `--bank a/b: layer name "a/b" cannot be a file name: it contains '/'`},
+		{[]string{"sobel", "sobel"}, nil, "--bank sobel: sobel is there twice with the same parameters: leave one out"},
+		{[]string{"gabor-a/b"}, nil, `--bank gabor-a/b: layer name "gabor-a/b" cannot be a file name: it contains '/'`},
 		{[]string{"sobel"}, []string{"layers.0.conv.strid=2"}, `--set layers.0.conv.strid=2: unknown key "strid", did you mean "stride"?`},
 		{nil, nil, "no bank was named"},
 	} {
@@ -118,11 +120,54 @@ func TestForBanks(t *testing.T) {
 			t.Errorf("%s %s\ngot  %s\nwant %s", c.names, c.sets, got, c.want)
 		}
 	}
-	f, err := ForBanks([]string{"sobl"})
+}
+
+func TestParseBanks(t *testing.T) {
+	for _, c := range []struct{ spec, want string }{
+		{"sobel", `["sobel"]`},
+		{"sobel,prewitt , box", `["sobel","prewitt","box"]`},
+		{"gabor:orientations=4,wavelength=12,sobel", `[{"gabor":{"orientations":4,"wavelength":12}},"sobel"]`},
+		{"sobel,gabor-045:orientations=4", `["sobel",{"gabor-045":{"orientations":4}}]`},
+		{"gabor,wavelength=1.2e1", `[{"gabor":{"wavelength":12}}]`},
+		{"", "a name is missing: banks are separated by single commas, as in sobel,prewitt"},
+		{"sobel,,box", "a name is missing: banks are separated by single commas, as in sobel,prewitt"},
+		{"wavelength=3,gabor", "wavelength=3 has no bank before it: write it behind one, as in gabor:orientations=4"},
+		{"gabor:", `parameter "" of gabor is not name=number, as in gabor:orientations=4`},
+		{"gabor:wavelength", `parameter "wavelength" of gabor is not name=number, as in gabor:orientations=4`},
+		{"gabor:wavelength=long", `parameter "wavelength=long" of gabor is not name=number, as in gabor:orientations=4`},
+		{"gabor:wavelength=0x10", `parameter "wavelength=0x10" of gabor is not name=number, as in gabor:orientations=4`},
+		{"gabor:wavelength=3,wavelength=4", "parameter wavelength of gabor is there twice"},
+		{"gabor:wavelenth=3", `gabor: unknown parameter "wavelenth": did you mean "wavelength"?`},
+		{"sobel:size=3", `sobel: unknown parameter "size": the bank has none`},
+		{"sobl", `unknown filter or bank "sobl": did you mean "sobel"?`},
+	} {
+		banks, err := ParseBanks(c.spec)
+		got := fmt.Sprint(err)
+		if err == nil {
+			text, _ := json.Marshal(banks)
+			got = string(text)
+		}
+		if got != c.want {
+			t.Errorf("%q\ngot  %s\nwant %s", c.spec, got, c.want)
+		}
+	}
+}
+
+// One bank with two sets of parameters is two stacks.
+func TestForBanksAgain(t *testing.T) {
+	f, err := ForBanks([]string{"gabor:wavelength=4,gabor:wavelength=8", "sobel"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Build(); err == nil || err.Error() != `--bank sobl: unknown filter or bank "sobl": did you mean "sobel"?` {
-		t.Errorf("unknown bank: %v", err)
+	m, err := f.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range m.Stacks {
+		names = append(names, s.Name()+"/"+s.Layers()[0].Name())
+	}
+	if want := []string{"gabor/gabor", "gabor-2/gabor", "sobel/sobel"}; !slices.Equal(names, want) {
+		t.Errorf("got %s, want %s", names, want)
 	}
 }

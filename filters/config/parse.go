@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 )
 
 // Load reads the stack file at path and applies overrides; see Parse. The file is
@@ -36,7 +37,8 @@ func Load(path string, sets ...string) (*File, error) {
 // layers.0.conv.stride=2. A key that the file does not have is added. The value null
 // removes a key.
 //
-// An error in the text is an *Error with line, column and excerpt.
+// A mistake in the text is an *Error with line, column and excerpt. Several mistakes are
+// *Errors.
 func Parse(name string, data []byte, sets ...string) (*File, error) {
 	return parse(&source{name: name, text: bytes.Clone(data)}, filepath.Dir(name), sets)
 }
@@ -59,25 +61,43 @@ func fromTree(root *node, dir string, sets []string) (*File, error) {
 			return nil, err
 		}
 	}
-	// Other versions may have other keys, so the version comes first.
-	if root.kind == mapping && root.index("version") < 0 {
-		return nil, root.errorf("version is missing: write `version: 1`")
-	}
-	if v := root.at("version"); v != root {
-		if n, ok := v.whole(); !ok || n != 1 {
-			got := v.got()
-			if v.kind == text {
-				got = fmt.Sprintf("%q", v.text)
-			}
-			return nil, v.errorf("version must be 1, got %s", got)
-		}
-	}
 	f := &File{dir: dir}
-	if err := decode(root, reflect.ValueOf(f).Elem(), "a stack file", ""); err != nil {
-		return nil, err
+	var found problems
+	if err := f.checkVersion(root); err != nil {
+		if v, ok := root.at("version").whole(); ok && v != 1 { // other versions may have other keys
+			return nil, err
+		}
+		found.add(err)
 	}
-	if err := f.check(); err != nil {
-		return nil, err
+	found.add(decode(root, reflect.ValueOf(f).Elem(), "a stack file", ""))
+	if !found.full() { // otherwise the rest of the file was not decoded
+		found.add(f.check())
+	}
+	if err := found.err(); err != nil {
+		return nil, told(err)
 	}
 	return f, nil
 }
+
+// checkVersion refuses every version except 1. A file without one gets a warning.
+func (f *File) checkVersion(root *node) error {
+	if root.kind != mapping {
+		return nil
+	}
+	if root.index("version") < 0 {
+		f.warnings = append(f.warnings, root.errorf("version is missing: write `version: 1` as the first line, so that later versions read the file alike"))
+		return nil
+	}
+	v := root.at("version")
+	if n, ok := v.whole(); ok && n == 1 {
+		return nil
+	}
+	got := v.got()
+	if v.kind == text {
+		got = fmt.Sprintf("%q", v.text)
+	}
+	return v.errorf("version must be 1, got %s", got)
+}
+
+// Warnings are what should be better in the file although it works. Each is an *Error.
+func (f *File) Warnings() []error { return slices.Clone(f.warnings) }

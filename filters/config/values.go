@@ -81,7 +81,7 @@ func (p *Padding) unmarshal(n *node, what string) error {
 		case "same", "same_upper", "same_lower":
 			*p = Padding{Auto: n.text}
 		default:
-			return n.errorf("%s wants %s, got %q", what, want, n.text)
+			return n.errorf("%s wants %s, got %q%s", what, want, n.text, hintPadding(n.text))
 		}
 		return nil
 	}
@@ -102,6 +102,14 @@ func (p *Padding) unmarshal(n *node, what string) error {
 	return nil
 }
 
+// hintPadding names the padding that is probably meant.
+func hintPadding(word string) string {
+	if isNumber(word) {
+		return ": leave out the quotes"
+	}
+	return hintWord(word, []string{"same", "same_upper", "same_lower", "valid"})
+}
+
 // MarshalJSON writes the form that a stack file has.
 func (p Padding) MarshalJSON() ([]byte, error) {
 	if p.Auto != "" {
@@ -118,12 +126,13 @@ type Channels struct {
 
 func (c *Channels) unmarshal(n *node, what string) error {
 	const want = "mean, luma, sum, each or one number for each channel"
+	modes := []string{"mean", "luma", "sum", "each"}
 	switch {
-	case n.kind == text && slices.Contains([]string{"mean", "luma", "sum", "each"}, n.text):
+	case n.kind == text && slices.Contains(modes, n.text):
 		*c = Channels{Mode: n.text}
 		return nil
 	case n.kind == text:
-		return n.errorf("%s must be %s, got %q", what, want, n.text)
+		return n.errorf("%s must be %s, got %q%s", what, want, n.text, hintWord(n.text, modes))
 	case n.kind == list && len(n.items) > 0:
 		factors := make([]float64, len(n.items))
 		for i, item := range n.items {
