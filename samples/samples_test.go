@@ -30,6 +30,46 @@ func TestStarterIsItsFile(t *testing.T) {
 	}
 }
 
+// Every stack file and array of the folder is in the program, and each stack has its arrays.
+func TestEmbedded(t *testing.T) {
+	for _, pattern := range []string{"*.yaml", "*.npy"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, name := range found {
+			want, err := os.ReadFile(name)
+			if err != nil || !bytes.Equal(samples.File(name), want) {
+				t.Errorf("%s differs from its file: %v", name, err)
+			}
+		}
+	}
+	dir := t.TempDir()
+	for _, name := range samples.Names() {
+		for _, file := range append(samples.Arrays(name), name+".yaml") {
+			if err := os.WriteFile(filepath.Join(dir, file), samples.File(file), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := config.Load(filepath.Join(dir, name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Build(); err != nil {
+			t.Error(err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "alexnet.npy")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := samples.Arrays("alexnet"); !slices.Equal(got, []string{"alexnet.npy"}) {
+		t.Errorf("alexnet needs %q", got)
+	}
+	if samples.File("none.yaml") != nil || samples.Arrays("none") != nil {
+		t.Error("there is a file none.yaml")
+	}
+}
+
 // shapes are the shapes in the comments of the stack files, by stack and layer. No input leaves
 // rows or columns uncovered.
 var shapes = []struct {

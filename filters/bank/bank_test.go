@@ -309,7 +309,7 @@ func TestCheck(t *testing.T) {
 		{"sobel", map[string]float64{"size": 3}, `sobel: unknown parameter "size": the bank has none`},
 	} {
 		got := ""
-		if err := bank.Check(c.name, c.params); err != nil {
+		if err := Check(c.name, c.params); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
