@@ -37,7 +37,7 @@ func newBanks(c console) *cobra.Command {
 		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
 			"  filterbank banks leung-malik --export lm.npy --channels mean\n" +
 			"  filterbank banks steerable --png steerable.png && filterbank show steerable.png",
-		Args:              cobra.MaximumNArgs(1),
+		Args:              arguments{0, 1, "the name of one bank", "gabor"}.check,
 		ValidArgsFunction: completeBanks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -62,7 +62,6 @@ func newBanks(c console) *cobra.Command {
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	must(cmd.MarkFlagFilename("export", "npy"))
 	must(cmd.MarkFlagFilename("png", "png"))
-	cmd.MarkFlagsMutuallyExclusive("export", "png")
 	must(cmd.RegisterFlagCompletionFunc("channels",
 		cobra.FixedCompletions([]string{"mean", "luma", "sum", "each"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("param", completeParams))
@@ -81,10 +80,12 @@ func completeParams(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-func completeBanks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// completeBanks offers banks, also behind a comma.
+func completeBanks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	before := typed[:strings.LastIndexByte(typed, ',')+1]
 	var names []string
 	for _, b := range bank.Banks() {
-		names = append(names, b.Name+"\t"+b.Title)
+		names = append(names, before+b.Name+"\t"+b.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
@@ -156,6 +157,18 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 	params, err := parseParams(o.params)
 	if err != nil {
 		return err
+	}
+	if strings.ContainsAny(name, ":,=") { // as run --bank takes it
+		banks, err := config.ParseBanks(name)
+		switch {
+		case err != nil:
+			return err
+		case len(banks) > 1:
+			return fmt.Errorf("banks shows one bank, got %d", len(banks))
+		case len(params) > 0:
+			return errors.New("parameters are given both behind the bank's name and with --param: leave one out")
+		}
+		name, params = banks[0].Name, banks[0].Params
 	}
 	kernels, err := bank.Kernels(name, params)
 	if err != nil {

@@ -132,6 +132,9 @@ func (f *calibration) finish(ctx context.Context, c console, w *workplace, j *jo
 		return &exit{exitFailed, fmt.Errorf("%w, %d left; no statistics were written; use --on-error skip to go on after a failure", err, s.Left)}
 	case err != nil:
 		return &exit{exitFailed, err}
+	case file == nil && len(j.entries) == 0:
+		w.log.Warn("no statistics were written: choose another part, or fewer parts", "event", "empty part")
+		return nil
 	case file == nil:
 		return &exit{exitFailed, errors.New("every image failed; no statistics were written")}
 	}

@@ -20,7 +20,6 @@ import (
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
-	"filterbank/samples"
 )
 
 // flags are the flags that the commands for images share.
@@ -56,14 +55,14 @@ type flags struct {
 func (f *flags) registerInput(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVarP(&f.config, "config", "c", "", "stack file, YAML or JSON (the embedded starter stack)")
-	s.StringArrayVar(&f.banks, "bank", nil, "built-in bank as a one-layer stack, in place of -c; repeatable")
+	s.StringArrayVar(&f.banks, "bank", nil, "built-in banks in place of -c, one layer each: sobel,prewitt or gabor:orientations=4,wavelength=12")
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "number of workers (one per processor)")
 	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
 	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
-	s.StringVar(&f.shard, "shard", "", "I/N: the I-th of N equal parts of the images")
+	s.StringVar(&f.shard, "shard", "", "part I of N: a hash of an image's path chooses the part, so small sets are split unevenly")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images with more pixels before decoding them")
 	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of the memory)")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up an image after this time, as in 90s or 5m (never)")
@@ -73,8 +72,6 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
 	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
-	cmd.MarkFlagsMutuallyExclusive("config", "bank")
-	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 }
 
 // must panics on an error, which can only be a wrong flag name in this program.
@@ -92,7 +89,8 @@ type job struct {
 	opts    pipeline.RunOptions
 	pack    string // form of the pack; empty means folders
 	entries []source.Entry
-	passed  string // passedLine of the inputs
+	passed  string   // passedLine of the inputs
+	notes   []string // what the stack file costs more than expected
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
@@ -126,6 +124,9 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		return nil, err
 	}
 	j.res.Kernel = kernel.New(set)
+	if err = f.checkInputs(inputs); err != nil {
+		return nil, err
+	}
 	if j.file, err = f.stackFile(); err != nil {
 		return nil, err
 	}
@@ -133,6 +134,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err != nil {
 		return nil, err
 	}
+	j.notes = model.Notes
 	if j.Stacks, err = engine.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}
@@ -167,16 +169,6 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		uses = append(uses, store.Metadata)
 	}
 	return &j, preview.CheckPlaces(j.entries, j.Job, uses...)
-}
-
-func (f *flags) stackFile() (*config.File, error) {
-	switch {
-	case f.config != "":
-		return config.Load(f.config, f.sets...)
-	case len(f.banks) > 0:
-		return config.ForBanks(f.banks, f.sets...)
-	}
-	return config.Parse("starter.yaml", samples.Starter(), f.sets...)
 }
 
 func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, error) {
@@ -214,7 +206,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, passedOver
 		return nil, errors.New("-0 describes the list of --files-from: add --files-from, or leave -0 out")
 	}
 	if len(inputs) == 0 && f.from == "" {
-		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input")
+		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input, as in filterbank run photos/")
 	}
 	entries, err := source.List(ctx, inputs, opts)
 	if err != nil {

@@ -57,7 +57,10 @@ func (e *exit) Unwrap() error { return e.err }
 func execute(ctx context.Context, c console, args []string) int {
 	root := newRoot(c)
 	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root, checkDashes(root, args)
+	if err == nil {
+		cmd, err = root.ExecuteContextC(ctx)
+	}
 	if err == nil {
 		return 0
 	}
@@ -116,19 +119,42 @@ func newRoot(c console) *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args)
+			}
+			return nil
+		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return writeHelp(c.out, cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkExclusive(cmd) },
 	}
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		annotate(cmd) // cobra has just added --help
+		_ = writeHelp(c.out, cmd)
 	})
+	root.SetUsageFunc(func(cmd *cobra.Command) error { return writeHelp(c.err, cmd) })
+	root.SetHelpCommand(newHelp(c))
 	root.AddCommand(
-		newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newVerify(c),
+		newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newInit(c), newVerify(c),
 		newDiff(c), newDigest(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			shells := commandNames(cmd)
+			cmd.Args = func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return fmt.Errorf("completion %q: it must be %s", args[0], strings.Join(shells, ", "))
+				}
+				return nil
+			}
+		}
+	}
+	annotate(root)
 	return root
 }
 

@@ -22,7 +22,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.StringVar(&f.layers, "layers", "last", "layers whose maps are written: last, all or names, separated by commas")
 	names := output.Names()
-	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+"; repeatable (png)")
+	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+", separated by commas (png)")
 	f.also = map[string]*bool{}
 	for _, format := range output.All() {
 		if format.Flag != "" {
@@ -50,7 +50,7 @@ func (f *flags) register(cmd *cobra.Command) {
 // before.
 func (f *flags) setMaps(j *pipeline.Job) (err error) {
 	o := &j.Output
-	if o.Formats, err = output.Parse(f.formats); err != nil {
+	if o.Formats, err = output.Parse(commas(f.formats)); err != nil {
 		return err
 	}
 	*o = o.WithDefaults()

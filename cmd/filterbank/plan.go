@@ -24,6 +24,8 @@ func newPlan(c console) *cobra.Command {
 			"files and bytes that a run would write. No pixel is decoded. In the column window,\n" +
 			"11×11 s4 p2 d3 g6 is a kernel of 11×11 with stride 4, padding 2, dilation 3 and 6\n" +
 			"groups; field is the receptive field. -v shows all sizes and a wider table.",
+		Example: "  filterbank plan photos/ -c stack.yaml\n" +
+			"  filterbank plan photos/ --bank gabor --json",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -42,12 +44,13 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	if err != nil {
 		return err
 	}
+	f.remark(log, j)
 	p, err := preview.New(ctx, j.entries, j.Job, j.res)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		err = printPlanJSON(c.out, p)
+		err = printPlanJSON(c.out, p, j.notes)
 	} else {
 		err = printPlan(c.out, p, j, f.verbose)
 	}
@@ -62,7 +65,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	switch {
 	case len(p.Failures) == 0:
 		return nil
-	case !hasImages(j.entries):
+	case f.shard == "" && !hasImages(j.entries):
 		return &exit{exitUsage, errors.New("there is no image among the inputs")}
 	}
 	return &exit{code: exitFailed}
@@ -86,6 +89,9 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 			layerTable(&b, plan, all)
 		}
 		b.WriteByte('\n')
+	}
+	for _, note := range j.notes {
+		fmt.Fprintf(&b, "%s\n\n", strings.Join(wrap(note, helpWidth), "\n"))
 	}
 	fmt.Fprintf(&b, "%s, %s; about %s of memory\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
 	if j.passed != "" {
@@ -140,6 +146,7 @@ type (
 		Files    int           `json:"files"`
 		Bytes    int64         `json:"bytes_at_most"`
 		Memory   int64         `json:"memory_about"`
+		Notes    []string      `json:"notes"`
 	}
 	sizeJSON struct {
 		Input  volume.Shape `json:"input"`
@@ -158,10 +165,10 @@ type (
 	}
 )
 
-func printPlanJSON(w io.Writer, p *preview.Preview) error {
+func printPlanJSON(w io.Writer, p *preview.Preview, notes []string) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
-		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory,
+		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, notes...),
 	}
 	for _, size := range p.Sizes {
 		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}

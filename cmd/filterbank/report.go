@@ -48,7 +48,7 @@ func newReport(c console) *cobra.Command {
 			"maps are shown from the run's own files. --embed puts everything into the page.",
 		Example: "  filterbank report maps/\n" +
 			"  filterbank report maps/ -o page.html --embed --limit 20",
-		Args: cobra.ExactArgs(1),
+		Args: arguments{1, 1, "the output folder of a run", "maps/"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.report(cmd.Context(), c, args[0])
 		},

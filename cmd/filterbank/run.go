@@ -33,6 +33,11 @@ func newRun(c console) *cobra.Command {
 		Long: "Runs images through a stack of convolution layers and writes the feature maps.\n" +
 			"INPUT is a file, a folder (with all below it), a quoted pattern with **, or - for\n" +
 			"an image on standard input. Formats, and the extensions that folders give:\n\n" + formatsText(),
+		Example: "  filterbank run photos/ -o maps/\n" +
+			"  filterbank run photos/ -c stack.yaml --sheet --report\n" +
+			"  filterbank run photos/ --bank sobel,gabor:orientations=4,wavelength=12\n" +
+			"  filterbank run 'photos/**/*.jpg' --format npy --layers all\n" +
+			"  filterbank run - --bank kirsch < photo.jpg",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
@@ -176,7 +181,8 @@ func (f *flags) work(ctx context.Context, c console, j *job, what, where string,
 		p.log = log
 	}
 	w := &workplace{p, log, f.events(log, where)}
-	if !hasImages(j.entries) && len(j.entries) > 0 {
+	f.remark(log, j)
+	if f.shard == "" && !hasImages(j.entries) { // another part may have images
 		for _, e := range j.entries {
 			log.Error(e.Problem.Error(), "event", "failed", "path", e.Path, "code", string(e.Problem.Code))
 		}

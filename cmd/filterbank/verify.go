@@ -20,7 +20,9 @@ func newVerify(c console) *cobra.Command {
 		Long: "Compares convolution with PyTorch's results, every kernel of the processor with plain\n" +
 			"Go, bit for bit, and pictures, pixels and files with known results. The digest of all\n" +
 			"outputs is the same on every machine. The exit code is 1 if anything is wrong.",
-		Args: cobra.NoArgs,
+		Example: "  filterbank verify\n" +
+			"  filterbank verify --json",
+		Args: arguments{}.check,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runVerify(cmd.Context(), c, asJSON)
 		},

@@ -47,9 +47,10 @@ func versionOf(info *debug.BuildInfo) string {
 
 func newVersion(c console) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version, Go's version, the instruction sets in use and the processor",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version, Go's version, the instruction sets in use and the processor",
+		Example: "  filterbank version",
+		Args:    arguments{}.check,
 		RunE: func(*cobra.Command, []string) error {
 			set, err := chosenSIMD()
 			if err != nil {

@@ -235,9 +235,9 @@ func finiteNumber(n *node, what, want string) (float64, error) {
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// nearest is the known word with the smallest edit distance from word, the first of
+// Nearest is the known word with the smallest edit distance from word, the first of
 // equals. It is not ok if more than two fifths of the letters differ.
-func nearest(word string, known []string) (best string, ok bool) {
+func Nearest(word string, known []string) (best string, ok bool) {
 	word = strings.ToLower(word)
 	if len(word) > 100 { // no key is near, and the distance takes time
 		return "", false

@@ -40,7 +40,7 @@ func hintWord(word string, allowed []string) string {
 	if a, ok := otherWords[strings.ToLower(word)]; ok && slices.Contains(allowed, a) {
 		return fmt.Sprintf(", did you mean %q?", a)
 	}
-	if near, ok := nearest(word, allowed); ok {
+	if near, ok := Nearest(word, allowed); ok {
 		return fmt.Sprintf(", did you mean %q?", near)
 	}
 	return ""
@@ -172,5 +172,5 @@ func rightName(word string, keys []string) (string, bool) {
 			return right, true
 		}
 	}
-	return nearest(word, keys)
+	return Nearest(word, keys)
 }
