@@ -36,7 +36,7 @@ func newBanks(c console) *cobra.Command {
 			"3·K×1×kH×kW, for groups: 3. --png draws the kernels.",
 		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
 			"  filterbank banks leung-malik --export lm.npy --channels mean\n" +
-			"  filterbank banks steerable --png steerable.png && filterbank show steerable.png",
+			"  filterbank banks steerable --png k.png && filterbank show k.png",
 		Args:              arguments{0, 1, "the name of one bank", "gabor"}.check,
 		ValidArgsFunction: completeBanks,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -42,7 +42,7 @@ func newCalibrate(c console) *cobra.Command {
 		Example: "  filterbank calibrate photos/ -c stack.yaml -o stats.json\n" +
 			"  filterbank run photos/ -c stack.yaml --scale dataset:stats.json\n" +
 			"  filterbank calibrate photos/ --patches patches/\n" +
-			"  filterbank calibrate photos/ --shard 1/20       # a sample of the images is often enough",
+			"  filterbank calibrate photos/ --shard 1/20   # a sample is often enough",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			if err := f.check(onError); err != nil {
 				return err

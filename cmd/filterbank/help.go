@@ -113,7 +113,7 @@ func flagText(f *pflag.Flag) string {
 // bound the widths that are followed.
 const (
 	helpWidth  = 80
-	leastWidth = 40
+	leastWidth = 60
 	mostWidth  = 120
 )
 
@@ -151,11 +151,11 @@ func help(cmd *cobra.Command, width int) string {
 			fmt.Fprintf(&b, "\n%s:\n", group.title)
 		}
 		for _, f := range group.flags {
-			columns(&b, flagNameOf(f), flagText(f), flagColumn, width)
+			columns(&b, flagNameOf(f), flagText(f), min(flagColumn, width/3), width)
 		}
 	}
 	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n%s COMMAND --help says more about a command.\n", cmd.CommandPath())
+		b.WriteString("\n" + rewrap(cmd.CommandPath()+" COMMAND --help says more about a command.", width) + "\n")
 	}
 	return b.String()
 }

@@ -30,7 +30,7 @@ func newInit(c console) *cobra.Command {
 			"into a folder. No file that is there already is changed.",
 		Example: "  filterbank init > stack.yaml && filterbank run photos/ -c stack.yaml\n" +
 			"  filterbank init edges -o .\n" +
-			"  filterbank init alexnet -o stacks/ && filterbank run photos/ -c stacks/alexnet.yaml",
+			"  filterbank init alexnet -o . && filterbank run photos/ -c alexnet.yaml",
 		Args:      arguments{0, 1, "the name of one sample", "edges"}.check,
 		ValidArgs: samples.Names(),
 		RunE: func(_ *cobra.Command, args []string) error {

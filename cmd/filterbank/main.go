@@ -143,16 +143,15 @@ func newRoot(c console) *cobra.Command {
 		newDiff(c), newDigest(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
 	root.InitDefaultCompletionCmd()
-	for _, cmd := range root.Commands() {
-		if cmd.Name() == "completion" {
-			shells := commandNames(cmd)
-			cmd.Args = func(cmd *cobra.Command, args []string) error {
-				if len(args) > 0 {
-					return fmt.Errorf("completion %q: it must be %s", args[0], strings.Join(shells, ", "))
-				}
-				return nil
+	if cmd, _, err := root.Find([]string{"completion"}); err == nil {
+		shells := commandNames(cmd)
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("completion %q: it must be %s", args[0], strings.Join(shells, ", "))
 			}
+			return writeHelp(c.out, cmd)
 		}
+		cmd.Args = cobra.ArbitraryArgs
 	}
 	annotate(root)
 	return root

@@ -24,7 +24,7 @@ func newMan(console) *cobra.Command {
 		Long:  "Writes a page for each command, in section 1, and filterbank-stack.5 for the stack file.",
 		Example: "  filterbank man man/man1 && man man/man1/filterbank-run.1\n" +
 			"  filterbank man pages/ && man pages/filterbank-stack.5",
-		Args: arguments{1, 1, "the folder to write the man pages into", "man/"}.check,
+		Args: arguments{1, 1, "a folder for the man pages", "man/"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folder, err := store.Open(args[0])
 			if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		f := missing.GetFlag()
-		return fmt.Errorf("--%s needs a value: %s", f.Name, f.Usage)
+		return fmt.Errorf("--%s needs a value, as in --%s %s: %s", f.Name, f.Name, strings.Join(f.Annotations[valueAnnotation], ""), f.Usage)
 	}
 	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		f := wrong.GetFlag()
@@ -59,10 +60,21 @@ func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 			owners = append(owners, c.Name())
 		}
 	}
-	if len(owners) > 0 {
-		return fmt.Errorf("%s has no flag --%s; %s: see %s --help", cmd.CommandPath(), name, "it is a flag of "+strings.Join(owners, ", "), cmd.CommandPath())
+	switch {
+	case len(owners) > 0 && !cmd.HasParent():
+		return fmt.Errorf("--%s needs a command before it: did you mean %s %s --%s ...?", name, cmd.Name(), preferred(owners), name)
+	case len(owners) > 0:
+		return fmt.Errorf("%s has no flag --%s; it is a flag of %s", cmd.CommandPath(), name, strings.Join(owners, ", "))
 	}
 	return fmt.Errorf("unknown flag --%s; see %s --help", name, cmd.CommandPath())
+}
+
+// preferred is run if it is among the names, else the first one.
+func preferred(names []string) string {
+	if slices.Contains(names, "run") {
+		return "run"
+	}
+	return names[0]
 }
 
 func flagNames(cmd *cobra.Command) []string {

@@ -95,10 +95,12 @@ func (s section) check() error {
 	var found problems
 	names := distinct{}
 	for i, l := range s.layers {
-		if l.bad {
-			continue
+		switch {
+		case !l.bad:
+			found.add(l.check(i, names))
+		case l.Conv != nil:
+			found.add(l.Conv.checkFilters())
 		}
-		found.add(l.check(i, names))
 		if found.full() {
 			break
 		}
@@ -144,6 +146,9 @@ func (c *Conv) check() error {
 func (c *Conv) checkFilters() error {
 	var found problems
 	for _, f := range c.Filters {
+		if f.Name == "" && c.bad { // it could not be decoded
+			continue
+		}
 		found.add(f.wrap(bank.Check(f.Name, f.Params)))
 		if found.full() {
 			break

@@ -168,7 +168,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", padding: same, stride: [1, 2]", "3:39: padding same needs stride 1, got [1, 2]: write same_upper or same_lower, or the amounts"},
 		{one + ", padding_mode: mirror", `3:44: padding_mode must be zeros, reflect, replicate or circular, got "mirror", did you mean "reflect"?`},
 		{one + ", pad: 1", `3:30: unknown key "pad", did you mean "padding"?`},
-		{one + ", kernel: 3", `3:30: unknown key "kernel", did you mean "kernel_size"?`},
+		{one + ", kernel: 3", `3:30: unknown key "kernel": the size of the kernels follows from filters, kernels or weights, leave it out`},
 		{"kernel: [[[1]]]", `3:12: unknown key "kernel", did you mean "kernels"?`},
 		{one + ", relu: true", `3:30: unknown key "relu", it is an activation: write activation: relu in a conv`},
 		{one + ", running_mean: 0", `3:30: unknown key "running_mean", it belongs to batch_norm: write batch_norm: {running_mean: …}`},
@@ -336,6 +336,7 @@ func TestSeveralErrors(t *testing.T) {
 		want []string
 	}{
 		{"layers:\n- conv: {filters: [sobl], strid: 2}\n- conv: {padding: Same}\n- max_pool: {}\n- conv: {filters: [sobl], padding: same, stride: 2}\n", []string{
+			`edges.yaml:2:20: unknown filter or bank "sobl": did you mean "sobel"?`,
 			`edges.yaml:2:27: unknown key "strid", did you mean "stride"?`,
 			`edges.yaml:3:19: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "Same": write same`,
 			"edges.yaml:4:13: max_pool needs kernel_size",

@@ -156,7 +156,10 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 		}
 	}
 	right, ok := rightName(key.text, keysOf(fields))
-	if part == reflect.TypeFor[Conv]() && right == "kernel_size" && value.kind == list && len(value.items) > 0 && value.items[0].kind == list {
+	if part == reflect.TypeFor[Conv]() && right == "kernel_size" && len(otherNames[strings.ToLower(key.text)]) > 0 {
+		if value.kind != list || len(value.items) == 0 || value.items[0].kind != list {
+			return key.errorf("unknown key %q: the size of the kernels follows from filters, kernels or weights, leave it out", key.text)
+		}
 		right = "kernels"
 	}
 	if ok {
