@@ -14,8 +14,8 @@
 //
 //	edges.yaml:7:12: stride must be at least 1, got 0
 //
-// with the lines around them, and unknown keys with the nearest known one. Schema is the
-// format as a JSON Schema, for editors.
+// with the lines around them, and unknown keys with the nearest known one. All mistakes of a
+// file are found together, up to ten. Schema is the format as a JSON Schema, for editors.
 //
 // A stack file has at most 16 MiB and about half a million values, 1,000 layers, 65,536
 // filters a layer, kernels of 1,024×1,024 and 2²⁸ weights in all. Larger files are
