@@ -46,7 +46,7 @@ func newInit(c console) *cobra.Command {
 				return writeSample(c, dir, name)
 			}
 			if arrays := samples.Arrays(name); len(arrays) > 0 {
-				return fmt.Errorf("the sample %s reads %s: write both into a folder with -o, as in filterbank init %s -o .", name, strings.Join(arrays, ", "), name)
+				return fmt.Errorf("the sample %s reads %s: write both into a folder with -o, as in filterbank init %s -o stacks", name, strings.Join(arrays, ", "), name)
 			}
 			if _, err := c.out.Write(text); err != nil {
 				return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}

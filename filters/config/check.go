@@ -149,7 +149,11 @@ func (c *Conv) checkFilters() error {
 		if f.Name == "" && c.bad { // it could not be decoded
 			continue
 		}
-		found.add(f.wrap(bank.Check(f.Name, f.Params)))
+		err := bank.Check(f.Name, f.Params)
+		if strings.Contains(f.Name, ",") {
+			err = fmt.Errorf("%q is one entry: write [%s], or an entry for each", f.Name, f.Name)
+		}
+		found.add(f.wrap(err))
 		if found.full() {
 			break
 		}

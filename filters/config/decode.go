@@ -75,7 +75,7 @@ func decode(n *node, into reflect.Value, what string, tag reflect.StructTag) err
 		return err
 	case reflect.Bool:
 		if n.kind != boolean {
-			return n.errorf("%s wants true or false, got %s", what, n.got())
+			return n.errorf("%s wants true or false, got %s%s", what, n.got(), hintBool(n))
 		}
 		into.SetBool(strings.EqualFold(n.text, "true"))
 		return nil
@@ -169,7 +169,11 @@ func decodeString(n *node, into reflect.Value, what string, tag reflect.StructTa
 		if len(allowed) > 0 {
 			want = oneOf(allowed)
 		}
-		return n.errorf("%s wants %s, got %s", what, want, n.got())
+		quotes := ""
+		if len(allowed) == 0 && (n.kind == number || n.kind == boolean) {
+			quotes = fmt.Sprintf(": write %q with the quotes", n.text)
+		}
+		return n.errorf("%s wants %s, got %s%s", what, want, n.got(), quotes)
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, n.text) {
 		return n.errorf("%s must be %s, got %q%s", what, oneOf(allowed), n.text, hintWord(n.text, allowed))

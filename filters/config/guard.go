@@ -89,7 +89,7 @@ func (g *guard) token(tokens token.Tokens, i int) error {
 	tk := tokens[i]
 	switch tk.Type {
 	case token.InvalidType:
-		return errors.New(tk.Error)
+		return errors.New(syntaxMessage(tk.Error, g.src.text, tk.Position.Line))
 	case token.MappingKeyType:
 		return errors.New("keys with a question mark are not used in stack files: write key: value")
 	case token.TagType:

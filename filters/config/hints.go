@@ -46,9 +46,22 @@ func hintWord(word string, allowed []string) string {
 	return ""
 }
 
+// hintBool names the boolean that a word means elsewhere.
+func hintBool(n *node) string {
+	switch strings.ToLower(n.text) {
+	case "yes", "on", "true", "1":
+		return ": write true"
+	case "no", "off", "false", "0":
+		return ": write false"
+	}
+	return ""
+}
+
 // hintList shows the form of a list where a single value stands.
 func hintList(what string, item reflect.Type, n *node) string {
 	switch {
+	case n.kind == null && item == reflect.TypeFor[Layer]():
+		return ": its entries stand below it, each after a dash and a space, as in - conv: {…}"
 	case n.kind == text && item != reflect.TypeFor[Layer]():
 		return fmt.Sprintf(": write %s: [%s]", what, n.text)
 	case n.kind == mapping && item == reflect.TypeFor[Layer]():
@@ -154,6 +167,12 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 				return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv", key.text, a)
 			}
 		}
+	}
+	if bare, dash := strings.CutPrefix(key.text, "-"); dash {
+		return key.errorf("unknown key %q: write a space behind the dash, - %s", key.text, bare)
+	}
+	if name, _, brace := strings.Cut(key.text, " {"); brace && slices.Contains(keysOf(fields), name) {
+		return key.errorf("unknown key %q: write a colon behind %s, %s: {…}", key.text, name, name)
 	}
 	right, ok := rightName(key.text, keysOf(fields))
 	if part == reflect.TypeFor[Conv]() && right == "kernel_size" && len(otherNames[strings.ToLower(key.text)]) > 0 {

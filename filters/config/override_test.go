@@ -78,7 +78,7 @@ func TestOverride(t *testing.T) {
 		{twoLayers, []string{"stride="}, "--set stride=: an override is written path=value, such as layers.0.conv.stride=2"},
 		{twoLayers, []string{"=2"}, "--set =2: an override is written path=value, such as layers.0.conv.stride=2"},
 		{twoLayers, []string{"layers.=2"}, "--set layers.=2: an override is written path=value, such as layers.0.conv.stride=2"},
-		{twoLayers, []string{"layers.0.conv.stride=[1"}, "--set layers.0.conv.stride=[1: sequence end token ']' not found"},
+		{twoLayers, []string{"layers.0.conv.stride=[1"}, "--set layers.0.conv.stride=[1: [ is not closed: ] is missing"},
 		{twoLayers, []string{"version=null", distinct}, `{"version":1,`},
 		{"version: 1\nlayers: []\n", []string{"layers.0.conv.stride=1"}, "--set layers.0.conv.stride=1: layers is empty: there is no 0"},
 		{twoStacks, []string{"stacks.v2.layers.0=1"}, "--set stacks.v2.layers.0=1: layers wants a list, got a mapping"},

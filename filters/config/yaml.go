@@ -42,7 +42,7 @@ func parseYAML(src *source) (root *node, err error) {
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if syntax, ok := errors.AsType[yaml.Error](err); ok {
 		at := syntax.GetToken().Position
-		return nil, src.errorAt(at.Line, at.Column, errors.New(syntax.GetMessage()))
+		return nil, src.errorAt(at.Line, at.Column, errors.New(syntaxMessage(syntax.GetMessage(), src.text, at.Line)))
 	} else if err != nil {
 		return nil, src.errorAt(0, 0, err)
 	}
