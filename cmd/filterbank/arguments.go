@@ -49,8 +49,8 @@ func commandNames(cmd *cobra.Command) []string {
 	return names
 }
 
-// unknownCommand is the error of arguments that begin with no command. A file or a folder is
-// an input of run.
+// unknownCommand is the error of arguments whose first word is no command. A file or a folder
+// is an input of run.
 func unknownCommand(root *cobra.Command, args []string) error {
 	word := args[0]
 	_, err := os.Stat(word)
@@ -162,8 +162,7 @@ func commas(values []string) []string {
 	return all
 }
 
-// remark logs what is to know before the work: warnings about the stack file, and a part of
-// the images that is empty.
+// remark logs warnings about the stack file, and that the part of the images is empty.
 func (f *flags) remark(log *slog.Logger, j *job) {
 	for _, w := range j.file.Warnings() {
 		log.Warn(w.Error(), "event", "stack file")

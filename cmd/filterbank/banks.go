@@ -153,22 +153,10 @@ func listBanks(w io.Writer, asJSON bool) error {
 	return t.Flush()
 }
 
-func showBank(w io.Writer, name string, o bankOptions) error {
-	params, err := parseParams(o.params)
+func showBank(w io.Writer, spec string, o bankOptions) error {
+	name, params, err := nameAndParams(spec, o.params)
 	if err != nil {
 		return err
-	}
-	if strings.ContainsAny(name, ":,=") { // as run --bank takes it
-		banks, err := config.ParseBanks(name)
-		switch {
-		case err != nil:
-			return err
-		case len(banks) > 1:
-			return fmt.Errorf("banks shows one bank, got %d", len(banks))
-		case len(params) > 0:
-			return errors.New("parameters are given both behind the bank's name and with --param: leave one out")
-		}
-		name, params = banks[0].Name, banks[0].Params
 	}
 	kernels, err := bank.Kernels(name, params)
 	if err != nil {
@@ -205,6 +193,25 @@ func showBank(w io.Writer, name string, o bankOptions) error {
 
 // lines breaks a text into lines of at most 90 characters.
 func lines(text string) string { return strings.Join(wrap(text, 90), "\n") + "\n" }
+
+// nameAndParams reads a bank with parameters behind a colon, as run --bank takes it, or with
+// parameters from flags.
+func nameAndParams(spec string, flags []string) (string, map[string]float64, error) {
+	params, err := parseParams(flags)
+	if err != nil || !strings.ContainsAny(spec, ":,=") {
+		return spec, params, err
+	}
+	banks, err := config.ParseBanks(spec)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case len(banks) > 1:
+		return "", nil, fmt.Errorf("banks shows one bank, got %d", len(banks))
+	case len(params) > 0:
+		return "", nil, errors.New("parameters are given both behind the bank's name and with --param: leave one out")
+	}
+	return banks[0].Name, banks[0].Params, nil
+}
 
 // parseParams reads name=number pairs.
 func parseParams(pairs []string) (map[string]float64, error) {

@@ -90,7 +90,7 @@ type job struct {
 	pack    string // form of the pack; empty means folders
 	entries []source.Entry
 	passed  string   // passedLine of the inputs
-	notes   []string // what the stack file costs more than expected
+	notes   []string // costs of the stack that a reader may not expect
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody

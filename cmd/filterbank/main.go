@@ -142,6 +142,13 @@ func newRoot(c console) *cobra.Command {
 		newRun(c), newPlan(c), newCalibrate(c), newBanks(c), newInit(c), newVerify(c),
 		newDiff(c), newDigest(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
+	addCompletion(root, c)
+	annotate(root)
+	return root
+}
+
+// addCompletion adds cobra's command completion, which then refuses unknown shells.
+func addCompletion(root *cobra.Command, c console) {
 	root.InitDefaultCompletionCmd()
 	if cmd, _, err := root.Find([]string{"completion"}); err == nil {
 		shells := commandNames(cmd)
@@ -153,8 +160,6 @@ func newRoot(c console) *cobra.Command {
 		}
 		cmd.Args = cobra.ArbitraryArgs
 	}
-	annotate(root)
-	return root
 }
 
 // kernelVariable is the environment variable with the instruction set for convolution,

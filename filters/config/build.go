@@ -2,16 +2,12 @@ package config
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"filterbank/filters"
-	"filterbank/filters/bank"
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 )
@@ -20,7 +16,7 @@ import (
 type Model struct {
 	Input  Input
 	Stacks []*filters.Stack // at least one, of 3 channels; the stack of a file with layers has no name
-	Notes  []string         // what the file costs more than its reader may expect, a line each
+	Notes  []string         // costs that a reader may not expect, a line each
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
@@ -85,33 +81,6 @@ func (s section) build(m *Model, dir string, room *int) (*filters.Stack, error) 
 	return stack, nil
 }
 
-// unreadable is the error of a layer together with the errors of arrays in later layers. No
-// more can be said about these, since the number of their channels is not known.
-func (s section) unreadable(failed int, err error, in surroundings) error {
-	var found problems
-	found.add(err)
-	for _, l := range s.layers[failed+1:] {
-		c, ok := l.part().(*Conv)
-		if !ok {
-			continue
-		}
-		b := layerBuilder{c, in}
-		files := c.files()
-		for _, key := range slices.Sorted(maps.Keys(files)) {
-			if files[key] == "" || found.full() {
-				continue
-			}
-			at := c.n
-			for step := range strings.SplitSeq(key, ".") {
-				at = at.at(step)
-			}
-			_, err := b.load(at, files[key])
-			found.add(err)
-		}
-	}
-	return found.err()
-}
-
 // surroundings are the place of a layer: its stack, its input and its file.
 type surroundings struct {
 	index    int  // in its stack
@@ -120,7 +89,7 @@ type surroundings struct {
 	rgb      bool // the channels are the picture's
 	dir      string
 	room     int                      // how many weights the file may still have
-	note     func(layer, text string) // takes what a reader should know about a layer
+	note     func(layer, text string) // adds a note about a layer
 }
 
 // layerBuilder makes one layer's spec.
@@ -310,21 +279,4 @@ func dims(shape []int) string {
 		words[i] = strconv.Itoa(n)
 	}
 	return strings.Join(words, ", ")
-}
-
-// kernels are the bank's kernels. Errors are at the name or at the parameter.
-func (f Filter) kernels() ([]bank.Kernel, error) {
-	kernels, err := bank.Kernels(f.Name, f.Params)
-	if err == nil && len(kernels) == 0 {
-		err = fmt.Errorf("filter %q has no kernels", f.Name)
-	}
-	return kernels, f.wrap(err)
-}
-
-// wrap puts an error of the bank at the name or at the parameter.
-func (f Filter) wrap(err error) error {
-	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {
-		return f.param(wrong.Param).wrap(err)
-	}
-	return f.n.wrap(err)
 }

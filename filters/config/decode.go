@@ -20,7 +20,7 @@ type unmarshaler interface {
 // place is the node of a part of the model. It is zero if a program has made the part.
 type place struct {
 	n   *node
-	bad bool // something in it could not be decoded, so that no more can be said about the part as a whole
+	bad bool // a value in it could not be decoded, so checks of the part would mislead
 }
 
 func (p *place) set(n *node) { p.n = n }

@@ -7,22 +7,31 @@ import (
 	"strings"
 )
 
-// otherNames are names that other programs give to keys and layers, and the names here.
-var otherNames = map[string][]string{
-	"pad": {"padding"}, "pads": {"padding"}, "pad_mode": {"padding_mode"}, "border": {"padding_mode"},
-	"kernel": {"kernel_size", "kernels"}, "size": {"kernel_size"}, "ksize": {"kernel_size"}, "pool_size": {"kernel_size"}, "window": {"kernel_size"},
-	"filter": {"filters"}, "bank": {"filters"}, "banks": {"filters"}, "weight": {"weights"}, "step": {"stride"}, "group": {"groups"},
-	"nonlinearity": {"activation"}, "bn": {"batch_norm"}, "var": {"running_var"}, "epsilon": {"eps"},
-	"conv2d": {"conv"}, "convolution": {"conv"}, "maxpool": {"max_pool"}, "maxpool2d": {"max_pool"}, "avgpool": {"avg_pool"}, "avgpool2d": {"avg_pool"},
-	"pool": {"max_pool"}, "pooling": {"max_pool"}, "lrn": {"local_response_norm"},
+// otherNames are the names of other programs for keys and layers. A name with two meanings
+// is in two rows; the part has only one of the keys.
+var otherNames = [...]struct{ here, others string }{
+	{"padding", "pad pads"}, {"padding_mode", "pad_mode border"}, {"kernel_size", "kernel size ksize pool_size window"}, {"kernels", "kernel"},
+	{"filters", "filter bank banks"}, {"weights", "weight"}, {"stride", "step"}, {"groups", "group"},
+	{"activation", "nonlinearity"}, {"batch_norm", "bn"}, {"running_var", "var"}, {"eps", "epsilon"},
+	{"conv", "conv2d convolution"}, {"max_pool", "maxpool maxpool2d pool pooling"}, {"avg_pool", "avgpool avgpool2d"}, {"local_response_norm", "lrn"},
 }
 
-// otherWords are values of other programs and the values here.
-var otherWords = map[string]string{
-	"identity": "none", "linear": "none", "no": "none", "off": "none", "lrelu": "leaky_relu", "squared": "square", "absolute": "abs",
-	"constant": "zeros", "edge": "replicate", "nearest": "replicate", "mirror": "reflect", "symmetric": "reflect", "wrap": "circular", "periodic": "circular",
-	"contain": "fit", "cover": "fill", "bilinear": "linear", "bicubic": "lanczos", "lanczos3": "lanczos", "centre": "center", "middle": "center",
-	"same_up": "same_upper", "none": "valid", "average": "mean", "gray": "luma", "grey": "luma", "luminance": "luma", "add": "sum", "depthwise": "each",
+// otherWords are the words of other programs for values.
+var otherWords = [...]struct{ here, others string }{
+	{"none", "identity linear no off"}, {"leaky_relu", "lrelu"}, {"square", "squared"}, {"abs", "absolute"},
+	{"zeros", "constant"}, {"replicate", "edge nearest"}, {"reflect", "mirror symmetric"}, {"circular", "wrap periodic"},
+	{"fit", "contain"}, {"fill", "cover"}, {"linear", "bilinear"}, {"lanczos", "bicubic lanczos3"}, {"center", "centre middle"},
+	{"valid", "none"}, {"mean", "average"}, {"luma", "gray grey luminance"}, {"sum", "add"}, {"each", "depthwise"},
+}
+
+// translated is the allowed word that a word of another program means.
+func translated(word string, rows []struct{ here, others string }, allowed []string) (string, bool) {
+	for _, row := range rows {
+		if slices.Contains(strings.Fields(row.others), strings.ToLower(word)) && slices.Contains(allowed, row.here) {
+			return row.here, true
+		}
+	}
+	return "", false
 }
 
 // folded is a word without the differences between ReLU, relu and re-lu.
@@ -37,7 +46,7 @@ func hintWord(word string, allowed []string) string {
 			return fmt.Sprintf(": write %s", a)
 		}
 	}
-	if a, ok := otherWords[strings.ToLower(word)]; ok && slices.Contains(allowed, a) {
+	if a, ok := translated(word, otherWords[:], allowed); ok {
 		return fmt.Sprintf(", did you mean %q?", a)
 	}
 	if near, ok := Nearest(word, allowed); ok {
@@ -85,8 +94,8 @@ func hintMapping(part reflect.Type, n *node) string {
 	return ""
 }
 
-// strangers are the errors of the keys that a part does not have. Keys of a part below that
-// stands empty beside them are told together, since one indentation mends them all.
+// strangers are the errors of keys that a part does not have. If a key's own part is empty
+// beside it, the indentation is wrong. One error names all keys of such a part.
 func strangers(n *node, keys []*node, part reflect.Type) error {
 	var found problems
 	fields := fieldsOf(part)
@@ -175,7 +184,7 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 		return key.errorf("unknown key %q: write a colon behind %s, %s: {…}", key.text, name, name)
 	}
 	right, ok := rightName(key.text, keysOf(fields))
-	if part == reflect.TypeFor[Conv]() && right == "kernel_size" && len(otherNames[strings.ToLower(key.text)]) > 0 {
+	if _, other := translated(key.text, otherNames[:], []string{"kernel_size"}); other && part == reflect.TypeFor[Conv]() {
 		if value.kind != list || len(value.items) == 0 || value.items[0].kind != list {
 			return key.errorf("unknown key %q: the size of the kernels follows from filters, kernels or weights, leave it out", key.text)
 		}
@@ -189,10 +198,8 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 
 // rightName is the key that is probably meant.
 func rightName(word string, keys []string) (string, bool) {
-	for _, right := range otherNames[strings.ToLower(word)] {
-		if slices.Contains(keys, right) {
-			return right, true
-		}
+	if right, ok := translated(word, otherNames[:], keys); ok {
+		return right, true
 	}
 	return Nearest(word, keys)
 }

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
 	"filterbank/filters"
+	"filterbank/filters/bank"
 )
 
 // plane is a kernel before it has channels.
@@ -69,7 +71,7 @@ func (b *layerBuilder) fromKernels(spec *filters.ConvSpec) error {
 	return nil
 }
 
-// noteMixed says what kernels of different sizes cost: the layer multiplies with the zeros
+// noteMixed notes the cost of kernels of different sizes. The layer multiplies with the zeros
 // around the smaller ones.
 func (b *layerBuilder) noteMixed(planes []plane, h, w int) {
 	smaller, taps := 0, 0
@@ -203,4 +205,21 @@ func (p plane) fill(out []float32, h, w int, factors []float64, divisor float64)
 		}
 	}
 	return nil
+}
+
+// kernels are the bank's kernels. Errors are at the name or at the parameter.
+func (f Filter) kernels() ([]bank.Kernel, error) {
+	kernels, err := bank.Kernels(f.Name, f.Params)
+	if err == nil && len(kernels) == 0 {
+		err = fmt.Errorf("filter %q has no kernels", f.Name)
+	}
+	return kernels, f.wrap(err)
+}
+
+// wrap puts an error of the bank at the name or at the parameter.
+func (f Filter) wrap(err error) error {
+	if wrong, ok := errors.AsType[*bank.ParamError](err); ok {
+		return f.param(wrong.Param).wrap(err)
+	}
+	return f.n.wrap(err)
 }

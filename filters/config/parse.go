@@ -99,5 +99,5 @@ func (f *File) checkVersion(root *node) error {
 	return v.errorf("version must be 1, got %s", got)
 }
 
-// Warnings are what should be better in the file although it works. Each is an *Error.
+// Warnings are faults of a file that works. Each is an *Error.
 func (f *File) Warnings() []error { return slices.Clone(f.warnings) }

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// maxErrors is how many mistakes of a file are told at once.
+// maxErrors is the number of mistakes that are reported at once.
 const maxErrors = 10
 
 // Errors are several mistakes of a stack file, in the order of the text: at least two and at
@@ -71,8 +72,8 @@ func (p problems) Error() string { return p[0].Error() }
 // Unwrap returns the errors.
 func (p problems) Unwrap() []error { return p }
 
-// told is err in the form that users of the package get: an *Error, *Errors in the order of
-// the text, or an error without a place.
+// told is err as the package returns it: an *Error, *Errors in the order of the text, or an
+// error without a place.
 func told(err error) error {
 	several, ok := err.(problems)
 	if !ok {
@@ -95,7 +96,7 @@ func told(err error) error {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	out := &Errors{First: all[:min(len(all), maxErrors)], More: len(all) > maxErrors}
-	for i, e := range out.First { // one of many is seen with less around it
+	for i, e := range out.First { // several errors have fewer lines around each
 		short := *e
 		if e.src != nil && e.Line > 0 {
 			short.Excerpt = excerpt(e.src.text, e.Line, e.Column, 1)
@@ -105,12 +106,39 @@ func told(err error) error {
 	return out
 }
 
-// same says whether two errors are about one place: the second one follows from the first,
-// or the place is an alias that is checked at each use. Without a place they have to say the
-// same.
+// same says whether two errors are about one place. The second one follows from the first, or
+// the place is an alias, which is checked at each use. Errors without a place are the same if
+// their messages are equal.
 func (e *Error) same(other *Error) bool {
 	if e.File != other.File || e.Line != other.Line || e.Column != other.Column {
 		return false
 	}
 	return e.Line > 0 || e.Err.Error() == other.Err.Error()
+}
+
+// unreadable is the error of a layer together with the errors of arrays in later layers. No
+// more can be said about these, since the number of their channels is not known.
+func (s section) unreadable(failed int, err error, in surroundings) error {
+	var found problems
+	found.add(err)
+	for _, l := range s.layers[failed+1:] {
+		c, ok := l.part().(*Conv)
+		if !ok {
+			continue
+		}
+		b := layerBuilder{c, in}
+		files := c.files()
+		for _, key := range slices.Sorted(maps.Keys(files)) {
+			if files[key] == "" || found.full() {
+				continue
+			}
+			at := c.n
+			for step := range strings.SplitSeq(key, ".") {
+				at = at.at(step)
+			}
+			_, err := b.load(at, files[key])
+			found.add(err)
+		}
+	}
+	return found.err()
 }

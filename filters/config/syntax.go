@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// syntaxWords are the parser's messages and what they mean to somebody who writes YAML by
-// hand. Messages are compared by a part of them.
+// syntaxWords are parts of the parser's messages, and messages that say what to change. The
+// first part that a message contains counts.
 var syntaxWords = [...]struct{ part, words string }{
 	{"found character '\t'", "a tab stands here: YAML is indented by spaces"},
 	{"mapping value is not allowed in this context", "a second key with a colon on one line: write it on a line of its own, or both in braces, {key: value}"},
