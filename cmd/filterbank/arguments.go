@@ -106,11 +106,17 @@ func (f *flags) checkInputs(inputs []string) error {
 			return fmt.Errorf("%s is a stack file, not an image, and -c names one already: leave one out", name)
 		case isStackFile(in):
 			return fmt.Errorf("%s is a stack file, not an image: did you mean -c %s?", name, shellWord(in))
-		case err != nil && slices.Contains(bank.Names(), in):
+		case err != nil && isBank(in):
 			return fmt.Errorf("there is no file or folder %s, but a bank or filter: did you mean --bank %s?", name, in)
 		}
 	}
 	return nil
+}
+
+// isBank says whether a bank or a filter of a bank at its defaults has the name.
+func isBank(name string) bool {
+	b, ok := bank.Of(name)
+	return ok && (name == b.Name || slices.Contains(b.Filters(), name))
 }
 
 // stackFile reads the stack file, or makes it from banks.
@@ -143,7 +149,7 @@ func checkStackFile(name string) error {
 		return fmt.Errorf("-c %s: it is an image; -c wants a stack file, and images are named without a flag", source.Display(name))
 	case !errors.Is(err, os.ErrNotExist):
 		return nil // Load says more
-	case slices.Contains(bank.Names(), name):
+	case isBank(name):
 		return fmt.Errorf("-c %s: there is no such file, but a bank or filter: did you mean --bank %s?", name, name)
 	case slices.Contains(samples.Names(), sample):
 		return fmt.Errorf("-c %s: there is no such file; filterbank init %s -o DIR writes the sample of this name", source.Display(name), sample)

@@ -82,3 +82,35 @@ func checkSpec(t *testing.T, l filters.ConvSpec, channels int) {
 		t.Errorf("layer %s: %v", l.Name, err)
 	}
 }
+
+// ParseBanks never panics, and ForBanks makes a file of everything that it accepts, except
+// for names that cannot be files.
+func FuzzParseBanks(f *testing.F) {
+	for _, spec := range []string{"sobel", "sobel,prewitt", "gabor:orientations=4,wavelength=12,sobel", "gabor,wavelength=1e1", ",", ":", "=", "a:b=c"} {
+		f.Add(spec)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		banks, err := ParseBanks(spec)
+		if err != nil {
+			return
+		}
+		file, err := ForBanks([]string{spec})
+		if err != nil {
+			return
+		}
+		layers := len(file.Layers)
+		for _, s := range file.Stacks {
+			layers += len(s.Layers)
+		}
+		if layers != len(banks) {
+			t.Errorf("%q: %d layers of %d banks", spec, layers, len(banks))
+		}
+		resolved, err := json.Marshal(file.Resolved())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse("stack.json", resolved); err != nil {
+			t.Errorf("%q resolves to %s: %v", spec, resolved, err)
+		}
+	})
+}
