@@ -3,14 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"filterbank/filters/config"
 )
@@ -109,8 +107,8 @@ func flagText(f *pflag.Flag) string {
 	return fmt.Sprintf("%s (%s)", f.Usage, f.DefValue)
 }
 
-// helpWidth is the width of help texts where there is no terminal. leastWidth and mostWidth
-// bound the widths that are followed.
+// helpWidth is the width of texts that are not fitted to a terminal. leastWidth and mostWidth
+// bound the width of help texts.
 const (
 	helpWidth  = 80
 	leastWidth = 60
@@ -119,12 +117,7 @@ const (
 
 // widthOf is the number of columns for texts to w.
 func widthOf(w io.Writer) int {
-	if file, ok := w.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return min(max(columns, leastWidth), mostWidth)
-		}
-	}
-	return helpWidth
+	return min(max(columns(w), leastWidth), mostWidth)
 }
 
 // help is the help text of a command: what it does, how it is called, examples, its flags in
@@ -142,7 +135,7 @@ func help(cmd *cobra.Command, width int) string {
 		b.WriteString("\nCommands:\n")
 		for _, c := range cmd.Commands() {
 			if slices.Contains(names, c.Name()) {
-				columns(&b, c.Name(), c.Short, commandColumn, width)
+				twoColumns(&b, c.Name(), c.Short, commandColumn, width)
 			}
 		}
 	}
@@ -151,7 +144,7 @@ func help(cmd *cobra.Command, width int) string {
 			fmt.Fprintf(&b, "\n%s:\n", group.title)
 		}
 		for _, f := range group.flags {
-			columns(&b, flagNameOf(f), flagText(f), min(flagColumn, width/3), width)
+			twoColumns(&b, flagNameOf(f), flagText(f), min(flagColumn, width/3), width)
 		}
 	}
 	if cmd.HasAvailableSubCommands() {
@@ -174,9 +167,9 @@ func usageLine(cmd *cobra.Command) string {
 	return cmd.UseLine()
 }
 
-// columns writes a name and, at a column, its text. A name that is too long has a line of its
+// twoColumns writes a name and, at a column, its text. A name that is too long has a line of its
 // own.
-func columns(b *strings.Builder, name, text string, column, width int) {
+func twoColumns(b *strings.Builder, name, text string, column, width int) {
 	b.WriteString("  " + name)
 	at := 2 + utf8.RuneCountInString(name)
 	if at+1 > column {
