@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"filterbank/pipeline/engine"
@@ -93,26 +92,7 @@ type run struct {
 	store   store.Store // the folder, or a pack in it
 	journal *manifest.Journal
 	crashed bool // the run before did not end well
-
-	noting  sync.Mutex
-	noteErr error // the first of note
-}
-
-// note keeps a record. Workers call it as well as the goroutine that gathers results.
-func (r *run) note(rec *manifest.Record) error {
-	r.noting.Lock()
-	defer r.noting.Unlock()
-	if err := r.journal.Add(rec); r.noteErr == nil {
-		r.noteErr = err
-	}
-	return r.noteErr
-}
-
-// noteError returns the first error of note.
-func (r *run) noteError() error {
-	r.noting.Lock()
-	defer r.noting.Unlock()
-	return r.noteErr
+	crew    *crew
 }
 
 // Run takes every entry through the pipeline and writes files and manifest. A picture
@@ -131,16 +111,18 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if n := r.journal.Outdated(places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
 		opts.Outdated(n)
 	}
-	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
-	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
-		w := &runner{r, newProcessor(j, &res, r.keys, c.Shared)}
+	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.journal.Add}
+	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
+		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		return w.entry, &w.processor.engine.Stages
 	})
-	s.Elapsed = time.Since(begun)
-	if storeErr := errors.Join(r.store.Close(err == nil && s.Left == 0), r.noteError()); err == nil {
-		err = storeErr
+	complete := ended == len(entries)
+	if err = errors.Join(err, r.store.Close(complete)); err == nil {
+		err = r.crew.noteError()
 	}
-	closeErr := r.journal.Close(places(entries), r.keeps(true, s.Left == 0), r.keeps(false, s.Left == 0))
+	s := r.crew.summary(len(entries))
+	s.Elapsed = time.Since(begun)
+	closeErr := r.journal.Close(places(entries), r.keeps(true, complete), r.keeps(false, complete))
 	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
 		err = errors.Join(err, closeErr)
 	}
@@ -290,11 +272,11 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
 }
 
-// placed has the record of a result noted when the store has placed the picture's files.
+// placed has a result counted once the store has placed the picture's files.
 func (w *runner) placed(turn int, r result) result {
-	r.noted = true
-	w.store.Placed(turn, func() { w.note(r.record) })
-	r.err = w.noteError()
+	r.counted = true
+	w.store.Placed(turn, func() { w.crew.count(r) })
+	r.err = w.crew.noteError()
 	return r
 }
 

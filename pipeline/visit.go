@@ -43,16 +43,16 @@ const (
 // ErrStopped says that a run ended at a failed picture, as StopOnError asks.
 var ErrStopped = errors.New("stopped at the first picture that failed")
 
-// result is what became of an entry. Its record is nil when there is nothing to note:
-// an earlier run had done the picture, or the run ended before the picture did.
+// result is what became of an entry. Its record is nil if there is nothing to note: an
+// earlier run has done the picture, or the run ended before the picture did.
 type result struct {
 	turn    int
 	record  *manifest.Record
-	skipped bool
+	skipped bool // an earlier run has done the picture
 	maps    int
-	files   []manifest.File // that were written
-	noted   bool            // or will be: the record is not for crew.note
-	err     error           // of the output folder; it ends the run
+	files   []manifest.File // that this run wrote
+	counted bool            // the worker has counted the result, or its store will
+	err     error           // an error of the output folder, which ends the run
 }
 
 // outcome is the end that the entry has come to.
@@ -84,14 +84,51 @@ type crew struct {
 	workers int
 	policy  *Policy
 	note    func(*manifest.Record) error // keeps a record; nil keeps none
+
+	counting sync.Mutex // held for the fields below and for calls of note
+	sum      Summary
+	noteErr  error // the first of note
+}
+
+// count notes the record of a result and counts it. Workers call it as well as the goroutine
+// that gathers results. It returns the first error of note.
+func (c *crew) count(r result) error {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	if r.record != nil && c.note != nil {
+		if err := c.note(r.record); c.noteErr == nil {
+			c.noteErr = err
+		}
+	}
+	if r.err == nil && c.noteErr == nil {
+		c.sum.count(r)
+	}
+	return c.noteErr
+}
+
+// noteError returns the first error of note.
+func (c *crew) noteError() error {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	return c.noteErr
+}
+
+// summary returns what has been counted of a number of pictures.
+func (c *crew) summary(pictures int) Summary {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	s := c.sum
+	s.Left = pictures - s.Pictures - s.Skipped - s.Failed
+	return s
 }
 
 // worker does one entry, which is the turn-th.
 type worker func(ctx context.Context, turn int, e *source.Entry) result
 
 // work hands the entries, in order, to workers and gathers what becomes of them. Each
-// goroutine gets a worker of its own from start, with the time that it spends.
-func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (worker, *engine.Stages)) (Summary, error) {
+// goroutine gets a worker of its own from start, with the time that it spends. It returns
+// the number of entries that have ended.
+func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (worker, *engine.Stages)) (ended int, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	results := make(chan result)
@@ -128,34 +165,35 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 		workers.Wait()
 		close(results)
 	}()
-	s := c.collect(results, stop)
-	s.Left = len(entries) - s.Pictures - s.Skipped - s.Failed
+	ended = c.collect(results, stop)
 	for _, st := range stages {
-		s.Stages.Add(*st)
+		c.sum.Stages.Add(*st)
 	}
-	return s, context.Cause(ctx)
+	return ended, context.Cause(ctx)
 }
 
-// collect notes results as they come, and ends the run where one of them does. It drains
+// collect counts results as they come. The first error of a result ends the run. It drains
 // the channel in every case.
-func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (s Summary) {
+func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (ended int) {
 	for res := range results {
 		if c.policy.Ended != nil {
 			c.policy.Ended(res.turn, res.outcome())
 		}
-		if res.record != nil && c.note != nil && !res.noted {
-			res.err = errors.Join(res.err, c.note(res.record))
+		if !res.counted {
+			res.err = errors.Join(res.err, c.count(res))
 		}
 		if res.err != nil {
 			stop(res.err)
 			continue
 		}
-		s.count(res)
+		if res.outcome() != Interrupted {
+			ended++
+		}
 		if res.record != nil && !res.skipped && c.policy.Each != nil {
 			c.policy.Each(res.record)
 		}
 	}
-	return s
+	return ended
 }
 
 // Visitor is what one worker of a Visit does with pictures. It has one owner.
@@ -178,11 +216,12 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 	begun := time.Now()
 	j := job.withDefaults()
 	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &policy}
-	s, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
+	_, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		p := newProcessor(j, &res, nil, c.Shared)
 		v := start(p.engine)
 		return func(ctx context.Context, turn int, e *source.Entry) result { return p.visit(ctx, turn, e, &policy, v) }, &p.engine.Stages
 	})
+	s := c.summary(len(entries))
 	s.Elapsed = time.Since(begun)
 	return s, err
 }
