@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
@@ -12,130 +13,120 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// errDone says that an earlier run has done the picture. Its record is to be noted
-// again where it has changed, and then has its status.
+// errDone says that an earlier run has done the picture. If the task's record has a status,
+// it replaces the earlier run's.
 var errDone = errors.New("done by an earlier run")
 
-// left gives the formats whose files are to be written: an earlier run has not made them,
-// made them from something else, or they are no longer there.
-func (r *run) left(turn int, in *source.Input, rec, earlier *manifest.Record) (todo []*output.Format, err error) {
-	formats := r.job.Output.Formats
-	if earlier == nil || earlier.Status != manifest.OK || earlier.Version != manifest.Version || r.opts.Overwrite == Always {
-		return formats, nil
-	}
-	var beginning []byte
-	if beginning, rec.SHA256, err = in.Sum(decode.Beginning); err != nil {
-		return nil, err
-	}
-	decoder := r.job.Decoder.Fingerprint(beginning)
-	if r.opts.Pack > 0 {
-		return r.leftOfPack(turn, decoder, rec, earlier), nil
-	}
-	there := earlier.Files
-	if !r.has(there...) {
-		there = slices.DeleteFunc(slices.Clone(there), func(f manifest.File) bool { return !r.has(f) })
-	}
-	for _, f := range formats {
-		if earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) || !r.hasAll(f, rec, there) {
-			todo = append(todo, f)
-		}
-	}
-	if len(todo) > 0 {
-		return todo, nil
-	}
-	// Files of formats that nobody asks for now may be gone. The record has those that are there.
-	if earlier.Input == rec.Input && len(there) == len(earlier.Files) {
-		return nil, nil
-	}
-	input := rec.Input // the same picture perhaps by another path
-	*rec = *earlier
-	rec.Input, rec.Files = input, there
-	return nil, nil
-}
-
-// leftOfPack returns all formats or none: a sample is made as a whole, with the record of
-// its picture.
-func (r *run) leftOfPack(turn int, decoder string, rec, earlier *manifest.Record) []*output.Format {
-	formats := r.job.Output.Formats
-	same := earlier.Input == rec.Input && len(earlier.Keys) == len(formats) &&
-		!slices.ContainsFunc(formats, func(f *output.Format) bool { return earlier.Keys[f.Name] != r.keys.of(f, decoder, rec.SHA256) })
-	if !same || !r.store.Reuse(turn, r.stored(earlier.Files)) {
-		return formats
-	}
-	*rec = *earlier // noted again, since the shard's other records may change
-	return nil
-}
-
-// earlier returns the record that an earlier run left of a picture, or nil. A pack's record
-// has nothing to say about files in folders, and the other way round.
+// earlier returns the record that an earlier run left of a picture, or nil.
 func (r *run) earlier(e *source.Entry) (*manifest.Record, error) {
 	rec, err := r.journal.Find(e.Path, e.Rel)
-	if rec != nil && slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != (r.opts.Pack > 0) }) {
+	if rec != nil && !r.own(rec) {
 		rec = nil
 	}
 	return rec, err
 }
 
-// hasAll says whether all of a picture's files in a format are among those that are there.
-func (r *run) hasAll(f *output.Format, rec *manifest.Record, there []manifest.File) bool {
-	return !slices.ContainsFunc(f.Files(r.job.view([]*output.Format{f})), func(p output.Planned) bool {
-		return fileAt(there, string(rec.Output)+p.Suffix) < 0
-	})
+// stay says of each file in the earlier record whether it is there. The files are looked at
+// once.
+func (w *runner) stay(t *task) []bool {
+	if t.stay == nil {
+		var waited time.Duration
+		t.stay, waited = w.store.Reuse(t.turn, w.stored(t.earlier.Files))
+		t.begun = t.begun.Add(waited)
+	}
+	return t.stay
 }
 
-// fileAt returns the index of a file by its name, or −1.
-func fileAt(files []manifest.File, name string) int {
-	return slices.IndexFunc(files, func(f manifest.File) bool { return string(f.Path) == name })
+// left returns the formats whose files are to be written: an earlier run has not made them,
+// made them from something else, or they are no longer there.
+func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err error) {
+	formats, earlier, rec := w.job.Output.Formats, t.earlier, t.rec
+	if earlier == nil || earlier.Status != manifest.OK || earlier.Version != manifest.Version || w.opts.Overwrite == Always {
+		return formats, nil
+	}
+	var beginning []byte
+	c := engine.Start()
+	beginning, rec.SHA256, err = in.Sum(decode.Beginning)
+	c.Mark(&w.processor.engine.Stages.Read)
+	if err != nil {
+		return nil, err
+	}
+	decoder := w.job.Decoder.Fingerprint(beginning)
+	changed := func(f *output.Format) bool { return earlier.Keys[f.Name] != w.keys.of(f, decoder, rec.SHA256) }
+	if w.store.Whole() {
+		return w.leftOfSample(t, changed), nil
+	}
+	there := map[string]bool{}
+	for i, stays := range w.stay(t) {
+		there[string(earlier.Files[i].Path)] = stays
+	}
+	for _, f := range formats {
+		if changed(f) || slices.ContainsFunc(w.names[f.Name], func(suffix string) bool { return !there[string(rec.Output)+suffix] }) {
+			todo = append(todo, f)
+		}
+	}
+	if len(todo) > 0 || earlier.Input == rec.Input && !slices.Contains(w.stay(t), false) {
+		return todo, nil
+	}
+	// The same picture may come by another path. Files of formats that are not asked for may
+	// be gone.
+	input := rec.Input
+	*rec = *earlier
+	rec.Input, rec.Files = input, nil
+	for i, f := range earlier.Files {
+		if w.stay(t)[i] {
+			rec.Files = append(rec.Files, f)
+		}
+	}
+	return nil, nil
+}
+
+// leftOfSample returns all formats or none: a sample is made as a whole, with the record of
+// its picture.
+func (w *runner) leftOfSample(t *task, changed func(*output.Format) bool) []*output.Format {
+	formats := w.job.Output.Formats
+	if t.earlier.Input != t.rec.Input || len(t.earlier.Keys) != len(formats) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
+		return formats
+	}
+	*t.rec = *t.earlier // noted again, since the shard's other records may change
+	return nil
 }
 
 // anyFile says whether anything is there that a picture's files would be written over.
 func (r *run) anyFile(e *source.Entry) bool {
-	return slices.ContainsFunc(r.job.view(r.job.Output.Formats).Files(), func(p output.Planned) bool {
-		return r.folder.Exists(e.Rel + p.Suffix)
-	})
+	return slices.ContainsFunc(r.planned, func(p output.Planned) bool { return r.store.Exists(e.Rel + p.Suffix) })
 }
 
-// settle completes the record of a picture, of which the formats of todo have just been
-// written, by the files of earlier runs that are still right, and removes those that are
-// not:
+// settle completes the record of a picture, some of whose formats have just been written. It
+// adds the files of earlier runs that are still right and removes the others:
 //
 //   - If the picture has changed, all of them are of another one.
 //   - If the stacks have changed, files of layers that still exist are stale.
 //   - Files of a layer and format that this run was asked for, under names that it does not
-//     write, are of filters that the layer has no more.
+//     write, are of filters that the layer no longer has.
 //
 // Files of other formats and of other stacks stay. Versions hash stacks in their own ways:
 // stale files of an earlier version may be right, and stay without being in the record.
-func (r *run) settle(earlier, rec *manifest.Record) error {
+func (w *runner) settle(t *task) error {
+	earlier, rec := t.earlier, t.rec
 	if earlier == nil {
 		return nil
 	}
-	asked, now := map[kind]bool{}, map[manifest.Path]bool{}
-	var files []manifest.File
-	for _, p := range r.job.view(r.job.Output.Formats).Files() {
-		name := string(rec.Output) + p.Suffix
-		from := rec
-		if fileAt(rec.Files, name) < 0 {
-			from = earlier // which has it, or it would have been written
-		}
-		f := from.Files[fileAt(from.Files, name)]
-		files = append(files, f)
-		now[f.Path], asked[kindOf(&f)] = true, true
-	}
+	files, asked, now := w.asked(t)
 	rec.Digest = digest(files)
 	lost := map[string]bool{} // formats of which files are gone
 	for i := range earlier.Files {
 		f := &earlier.Files[i]
-		stale := earlier.Stack != rec.Stack && (f.Layer == "" || engine.Has(r.job.Stacks, f.Stack, f.Layer))
+		stale := earlier.Stack != rec.Stack && (f.Layer == "" || engine.Has(w.job.Stacks, f.Stack, f.Layer))
 		switch {
 		case now[f.Path]:
 			lost[f.Format] = true // if another format has written it
 		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale && earlier.Version == manifest.Version:
 			lost[f.Format] = true
-			if err := r.folder.Remove(string(f.Path)); err != nil {
+			if err := w.store.Remove(string(f.Path)); err != nil {
 				return err
 			}
-		case !stale && r.stays(f):
+		case !stale && w.stays(t, i):
 			files = append(files, *f)
 		default:
 			lost[f.Format] = true
@@ -150,17 +141,36 @@ func (r *run) settle(earlier, rec *manifest.Record) error {
 	return nil
 }
 
-// stays says whether a file of an earlier run is there. A file of version 1 gets its digest
-// from its bytes.
-func (r *run) stays(f *manifest.File) bool {
-	if !r.has(*f) {
+// asked returns the files in the formats that the run was asked for: some have just been
+// written, the others are in the earlier record. It returns their kinds and paths, too.
+func (w *runner) asked(t *task) (files []manifest.File, kinds map[kind]bool, paths map[manifest.Path]bool) {
+	at := map[manifest.Path]*manifest.File{}
+	for _, rec := range []*manifest.Record{t.earlier, t.rec} {
+		for i := range rec.Files {
+			at[rec.Files[i].Path] = &rec.Files[i]
+		}
+	}
+	kinds, paths = map[kind]bool{}, map[manifest.Path]bool{}
+	for _, p := range w.planned {
+		f := *at[t.rec.Output+manifest.Path(p.Suffix)]
+		files = append(files, f)
+		paths[f.Path], kinds[kindOf(&f)] = true, true
+	}
+	return files, kinds, paths
+}
+
+// stays says whether a file of the earlier record is there. A file of version 1 gets its
+// digest from its bytes. Only folders have files of that version.
+func (w *runner) stays(t *task, i int) bool {
+	f := &t.earlier.Files[i]
+	if !w.stay(t)[i] {
 		return false
 	}
 	if f.BLAKE3 != "" {
 		return true
 	}
 	var err error
-	f.BLAKE3, err = r.folder.Digest(string(f.Path))
+	f.BLAKE3, err = w.folder.Digest(string(f.Path))
 	return err == nil
 }
 
@@ -171,17 +181,17 @@ func kindOf(f *manifest.File) kind { return kind{f.Stack, f.Layer, output.Family
 
 // keepOrRemove decides on the files that an earlier run has made of a picture that now
 // fails. If the picture's file has changed, they are of another picture and are removed;
-// otherwise they stay, and in the record.
-func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
-	if earlier == nil || r.opts.Pack > 0 {
+// otherwise they stay, and in the record. A sample goes with its shard.
+func (w *runner) keepOrRemove(t *task) error {
+	if t.earlier == nil || w.store.Whole() {
 		return nil
 	}
-	if rec.SHA256 == "" || rec.SHA256 == earlier.SHA256 {
-		r.keep(earlier, rec)
+	if t.rec.SHA256 == "" || t.rec.SHA256 == t.earlier.SHA256 {
+		w.keep(t)
 		return nil
 	}
-	for _, f := range earlier.Files {
-		err := r.folder.Remove(string(f.Path))
+	for _, f := range t.earlier.Files {
+		err := w.store.Remove(string(f.Path))
 		if output, ok := errors.AsType[*store.Error](err); ok && output.OfOne() {
 			continue // somebody has put something else in the file's place
 		}
@@ -194,16 +204,17 @@ func (r *run) keepOrRemove(earlier, rec *manifest.Record) error {
 
 // keep notes the files of an earlier record in one that has made none, and what they are
 // made of. Files of version 1 are noted if they are there.
-func (r *run) keep(earlier, rec *manifest.Record) {
+func (w *runner) keep(t *task) {
+	earlier, rec := t.earlier, t.rec
 	if earlier == nil {
 		return
 	}
 	rec.Files, rec.Stack, rec.SHA256, rec.Decoded = earlier.Files, earlier.Stack, earlier.SHA256, earlier.Decoded
 	if earlier.Version != manifest.Version {
 		rec.Files = nil
-		for _, f := range earlier.Files {
-			if r.stays(&f) {
-				rec.Files = append(rec.Files, f)
+		for i := range earlier.Files {
+			if w.stays(t, i) {
+				rec.Files = append(rec.Files, earlier.Files[i])
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
@@ -88,11 +89,21 @@ type run struct {
 	res     *Resources
 	opts    *RunOptions
 	keys    *keys
-	folder  *store.Folder
-	store   store.Store // the folder, or a pack in it
+	planned []output.Planned    // a picture's files: names without sizes
+	names   map[string][]string // the suffixes of planned, by format
+	folder  *store.Folder       // of the run's own files
+	store   store.Store         // of the pictures' files: the folder, or a pack in it
 	journal *manifest.Journal
 	crashed bool // the run before did not end well
 	crew    *crew
+}
+
+func newRun(j *Job, res *Resources, opts *RunOptions) *run {
+	r := &run{job: j, res: res, opts: opts, keys: j.keys(), planned: j.View().Files(), names: map[string][]string{}}
+	for _, p := range r.planned {
+		r.names[p.File.Format] = append(r.names[p.File.Format], p.Suffix)
+	}
+	return r
 }
 
 // Run takes every entry through the pipeline and writes files and manifest. A picture
@@ -103,7 +114,7 @@ type run struct {
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
-	r := &run{job: j, res: &res, opts: &opts, keys: j.keys()}
+	r := newRun(j, &res, &opts)
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
@@ -122,15 +133,17 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	s := r.crew.summary(len(entries))
 	s.Elapsed = time.Since(begun)
-	closeErr := r.journal.Close(places(entries), r.keeps(true, complete), r.keeps(false, complete))
+	closeErr := r.journal.Close(places(entries), r.judge(true), r.judge(false))
 	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
 		err = errors.Join(err, closeErr)
 	}
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.tables(), r.about(s))
 	}
-	// What this run has not looked at since a crash is for the next one to look at.
-	unseen := r.crashed && (s.Left > 0 || closeErr != nil)
+	// What this run has not looked at since a crash is for the next one to look at. If the
+	// output failed, a shard may be in place without its records, as after a crash.
+	_, failed := errors.AsType[*store.Error](err)
+	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed
 	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
 }
 
@@ -161,12 +174,13 @@ func (r *run) take() (lock *store.Lock, err error) {
 	if r.crashed = lock.Crashed; r.crashed {
 		err = r.folder.Sweep()
 	}
-	r.store = r.folder
-	if err == nil && r.opts.Pack > 0 {
-		r.store, err = store.NewPack(r.folder, r.opts.Pack)
-	}
 	if err == nil {
 		r.journal, err = manifest.OpenJournal(r.folder)
+	}
+	if err == nil {
+		if err = r.openStore(); err != nil {
+			err = errors.Join(err, r.journal.Release())
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock(r.crashed), r.folder.Release())
@@ -174,13 +188,25 @@ func (r *run) take() (lock *store.Lock, err error) {
 	return lock, nil
 }
 
-// has says whether files of an earlier run are there. After a crash it reads them too: a
-// machine that lost its power may have kept a file's size and not its bytes.
-func (r *run) has(files ...manifest.File) bool {
-	return r.folder.HasAll(r.stored(files))
+// openStore opens the store of the pictures' files.
+func (r *run) openStore() (err error) {
+	r.store = r.folder
+	if r.opts.Pack == 0 {
+		return nil
+	}
+	o := store.PackOptions{Bytes: r.opts.Pack, Known: r.journal.Shards}
+	if r.crashed {
+		o.Known = nil
+	}
+	for _, p := range r.planned {
+		o.Suffixes = append(o.Suffixes, p.Suffix)
+	}
+	r.store, err = store.NewPack(r.folder, o)
+	return err
 }
 
-// stored returns files of an earlier run as the store looks for them.
+// stored returns files of an earlier run as the store looks for them. After a crash it reads
+// them too: a machine that lost its power may have kept a file's size and not its bytes.
 func (r *run) stored(files []manifest.File) []store.Written {
 	stored := make([]store.Written, len(files))
 	for i, f := range files {
@@ -192,18 +218,19 @@ func (r *run) stored(files []manifest.File) []store.Written {
 	return stored
 }
 
-// keeps returns which records of earlier runs are still right, of the given pictures or of
-// others.
-func (r *run) keeps(given, complete bool) func(*manifest.Record) bool {
-	if r.opts.Pack > 0 {
-		return func(rec *manifest.Record) bool {
-			return (given || !complete) && !slices.ContainsFunc(r.stored(rec.Files), func(f store.Written) bool { return !r.store.Holds(f) })
-		}
+// judge returns the function that says which records of earlier runs are still right, of the
+// given pictures or of others. If it is nil, all of them are.
+func (r *run) judge(given bool) func(*manifest.Record) bool {
+	if !r.store.Whole() && (given || !r.crashed) {
+		return nil // this run has looked at the files, or they stay as they are
 	}
-	if given || !r.crashed {
-		return nil // this run has looked at them, or there was no crash
-	}
-	return func(rec *manifest.Record) bool { return r.has(rec.Files...) }
+	return func(rec *manifest.Record) bool { return !r.own(rec) || r.store.Has(r.stored(rec.Files)) }
+}
+
+// own says whether the files of a record are of this run's store. A pack knows nothing of
+// files in folders, and the other way round.
+func (r *run) own(rec *manifest.Record) bool {
+	return !slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != r.store.Whole() })
 }
 
 // places names the pictures of the manifest in the order of the input.
@@ -215,104 +242,4 @@ func places(entries []source.Entry) iter.Seq2[string, string] {
 			}
 		}
 	}
-}
-
-// runner is one worker of a Run: a processor, and what an earlier run has left.
-type runner struct {
-	*run
-	processor *Processor
-}
-
-// entry does one entry.
-func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
-	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
-	defer w.store.Skip(turn) // unless it has ended
-	if e.Problem != nil {
-		Fail(rec, e.Problem)
-		return result{record: rec}
-	}
-	earlier, err := w.earlier(e)
-	if err != nil {
-		return result{err: err}
-	}
-	batch := w.store.Begin(turn, e.Rel)
-	begun := time.Now()
-	defer func() {
-		if cause := recover(); cause != nil {
-			batch.Abort()
-			w.processor.reset()
-			Fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
-			r = result{record: rec, err: w.keepOrRemove(earlier, rec)}
-		}
-	}()
-	written, err := w.picture(ctx, turn, e, rec, earlier, batch)
-	if err == nil {
-		r = result{record: rec, files: written}
-		if rec.Status == manifest.OK {
-			rec.Seconds, r.maps = w.processor.seconds(begun), w.job.view(nil).Maps()
-		}
-		return w.placed(turn, r)
-	}
-	var outputErr *store.Error
-	switch {
-	case errors.Is(err, errDone) && rec.Status != manifest.OK:
-		return result{skipped: true}
-	case errors.Is(err, errDone):
-		return w.placed(turn, result{record: rec, skipped: true})
-	}
-	batch.Abort()
-	switch {
-	case interrupted(ctx, err):
-		return result{}
-	case errors.As(err, &outputErr) && !outputErr.OfOne():
-		return result{err: err}
-	}
-	Fail(rec, err)
-	rec.Seconds = w.processor.seconds(begun)
-	return result{record: rec, err: w.keepOrRemove(earlier, rec)}
-}
-
-// placed has a result counted once the store has placed the picture's files.
-func (w *runner) placed(turn int, r result) result {
-	r.counted = true
-	w.store.Placed(turn, func() { w.crew.count(r) })
-	r.err = w.crew.noteError()
-	return r
-}
-
-// picture does what an earlier run has left of a picture, or gives errDone. It gives the
-// files that were written.
-func (w *runner) picture(ctx context.Context, turn int, e *source.Entry, rec, earlier *manifest.Record, b *store.Batch) (written []manifest.File, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if w.opts.Overwrite == Never && w.anyFile(e) {
-		if earlier != nil && earlier.Status == manifest.OK {
-			return nil, errDone
-		}
-		rec.Status = manifest.Kept
-		w.keep(earlier, rec)
-		return nil, nil
-	}
-	in, err := w.processor.open(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	todo, err := w.left(turn, in, rec, earlier)
-	if err != nil {
-		return nil, err
-	}
-	if len(todo) == 0 {
-		return nil, errDone
-	}
-	w.processor.moved = w.opts.moved(turn)
-	if err := w.processor.process(ctx, in, rec, todo, b); err != nil {
-		return nil, err
-	}
-	written = rec.Files
-	if w.opts.Pack > 0 {
-		return written, nil // a sample has the files of one run
-	}
-	return written, w.settle(earlier, rec)
 }

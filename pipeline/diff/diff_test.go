@@ -376,7 +376,7 @@ func TestManifests(t *testing.T) {
 		{"a torn last line", good + `{"input":"in/q.png","outp`, ""},
 		{"a torn first line", good[:20], "pictures"},
 		{"the newest line counts", `{"input":"in/p.png","output":"p","status":"failed"}` + "\n" + good, ""},
-		{"a line of something else", good + "{}\n", "line 2 is no picture's record"},
+		{"a line of something else", good + "{}\n", "line 2 is not the record of a picture"},
 		{"no JSON", "PNG\n" + good, "line 1: invalid character"},
 		{"a type that is wrong", `{"input":"p","output":"p","files":7}` + "\n", "cannot unmarshal number"},
 	} {

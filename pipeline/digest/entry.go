@@ -83,7 +83,7 @@ func (e *entry) check(ctx context.Context, root *os.Root) (sum [32]byte, err err
 	case err != nil:
 		return sum, err
 	case !info.Mode().IsRegular(): // opening a pipe would wait for a writer
-		return sum, errors.New("it is no regular file")
+		return sum, errors.New("it is not a regular file")
 	case e.bytes >= 0 && info.Size() != e.bytes:
 		return sum, fmt.Errorf("it has %d bytes, and the run wrote %d", info.Size(), e.bytes)
 	}

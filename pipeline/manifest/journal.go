@@ -54,7 +54,7 @@ func (j *Journal) scan() error {
 	if n, err := j.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	} else if !begins(head[:n]) {
-		return errors.New("its first line is no record of a run; move the file away or choose another folder with -o")
+		return errors.New("its first line is not a record of a run; move the file away or choose another folder with -o")
 	}
 	in := lines(j.file)
 	for in.Scan() {
@@ -109,6 +109,36 @@ func (j *Journal) Outdated(pictures iter.Seq2[string, string]) (n int) {
 		}
 	}
 	return n
+}
+
+// Shards returns the paths of the tar files that records of earlier runs name.
+func (j *Journal) Shards() (map[string]bool, error) {
+	shards := map[string]bool{}
+	for _, place := range j.order {
+		r, err := j.read(j.earlier[place])
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			continue
+		}
+		for _, f := range r.Files {
+			if f.Member != "" {
+				shards[string(f.Path)] = true
+			}
+		}
+	}
+	return shards, nil
+}
+
+// Release closes the file and leaves the manifest as it is. It takes the place of Close. A
+// manifest without lines is removed.
+func (j *Journal) Release() error {
+	err := j.file.Close()
+	if err == nil && j.size == 0 {
+		err = j.folder.Remove(Name)
+	}
+	return err
 }
 
 // read reads a record. It returns nil if the record is damaged or names files that are not

@@ -143,7 +143,7 @@ func TestTornJournal(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(root, Name), []byte(mine), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+		if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is not a record") {
 			t.Errorf("somebody's own file: got %v", err)
 		}
 		if got := readManifest(t, root); got != mine {
@@ -177,7 +177,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := os.Truncate(name, maxLine+1); err != nil { // of zeros, which take no room
 		t.Fatal(err)
 	}
-	if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is no record") {
+	if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is not a record") {
 		t.Errorf("zeros: got %v", err)
 	}
 	if _, err := ReadFile(name); err == nil || !strings.HasSuffix(err.Error(), "it has 268435457 bytes, and at most 268435456 are read") {
@@ -190,7 +190,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := os.Symlink(victim, name); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenJournal(tr); err == nil || !strings.HasSuffix(err.Error(), "it is no regular file; move it away or choose another folder with -o") {
+	if _, err := OpenJournal(tr); err == nil || !strings.HasSuffix(err.Error(), "it is not a regular file; move it away or choose another folder with -o") {
 		t.Errorf("a link: got %v", err)
 	}
 	if _, err := os.Lstat(victim); err == nil {
@@ -199,7 +199,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if err := errors.Join(os.Remove(name), os.Mkdir(name, 0o777)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(root); err == nil || !strings.HasSuffix(err.Error(), ": it is no regular file") {
+	if _, err := Open(root); err == nil || !strings.HasSuffix(err.Error(), ": it is not a regular file") {
 		t.Errorf("a folder: got %v", err)
 	}
 }

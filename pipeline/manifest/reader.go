@@ -24,8 +24,8 @@ type Reader struct {
 	lines map[string]span // the newest line of each picture
 }
 
-// Open opens the manifest in a run's output folder. A missing manifest and a line that is no
-// record are errors. A crash may leave a last line without an end, which is passed over.
+// Open opens the manifest in a run's output folder. A missing manifest and a line that is not
+// a record are errors. A crash may leave a last line without an end, which is passed over.
 func Open(dir string) (*Reader, error) {
 	m := &Reader{dir: dir, lines: map[string]span{}}
 	root, err := os.OpenRoot(dir)
@@ -57,7 +57,7 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	}
 	return root.Open(name)
 }
@@ -79,7 +79,7 @@ func (m *Reader) index() error {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if name.Input == "" {
-			return fmt.Errorf("line %d is no picture's record", n)
+			return fmt.Errorf("line %d is not the record of a picture", n)
 		}
 		if err := checkVersion(name.Version); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
@@ -150,7 +150,7 @@ func ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
-		return nil, fmt.Errorf("%s: it is no regular file", name)
+		return nil, fmt.Errorf("%s: it is not a regular file", name)
 	}
 	file, err := os.Open(name)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Folder is an output folder. It is safe for concurrent use. Names of files are
@@ -103,16 +104,37 @@ func (t *Folder) Sweep() error {
 	return nil
 }
 
-// Has says whether the folder has a regular file of that name and size. If the digest is
-// not empty, the content must have it too.
-func (t *Folder) Has(file Written) bool {
+// Whole is false: each file is by itself.
+func (t *Folder) Whole() bool { return false }
+
+// Begin starts the files of a picture. A folder gives them their names in any order, so
+// that turn has no meaning.
+func (t *Folder) Begin(_ int, stem string) *Batch { return newBatch(t, t, stem) }
+
+// BeginOwn starts a batch of files that belong to the run and not to a picture. They are
+// created with their names in the folder.
+func (t *Folder) BeginOwn() *Batch { return newBatch(t, t, "") }
+
+// Reuse says of each file whether it is a regular file of the given name and size. If its
+// digest is not empty, the content must have it too. A folder never waits.
+func (t *Folder) Reuse(_ int, files []Written) (stay []bool, waited time.Duration) {
 	dirs := directories{folder: t}
 	defer dirs.close()
-	return dirs.have(file)
+	stay = make([]bool, len(files))
+	for i, f := range files {
+		stay[i] = dirs.have(f)
+	}
+	return stay, 0
 }
 
-// HasAll says whether the folder has all the files, as Has does.
-func (t *Folder) HasAll(files []Written) bool {
+// Skip does nothing.
+func (t *Folder) Skip(int) {}
+
+// Placed calls do at once: files have their names when they are committed.
+func (t *Folder) Placed(_ int, do func()) { do() }
+
+// Has says whether the folder has all the files, as Reuse does.
+func (t *Folder) Has(files []Written) bool {
 	dirs := directories{folder: t}
 	defer dirs.close()
 	for _, f := range files {
@@ -139,7 +161,7 @@ func (d *directories) have(f Written) bool {
 	return err == nil && got == f.BLAKE3
 }
 
-// Digest returns the digest of a file that the folder has, as Has says.
+// Digest returns the digest of a file of the folder.
 func (t *Folder) Digest(name string) (string, error) {
 	digest, err := digestFile(t.root, filepath.FromSlash(name))
 	if err != nil {
@@ -162,7 +184,7 @@ func digestFile(root *os.Root, name string) (string, error) {
 // leads elsewhere.
 func (t *Folder) OpenFile(name string) (*os.File, error) {
 	if info, err := t.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("open %s: it is no regular file; move it away or choose another folder with -o", t.path(name))
+		return nil, fmt.Errorf("open %s: it is not a regular file; move it away or choose another folder with -o", t.path(name))
 	}
 	file, err := t.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {

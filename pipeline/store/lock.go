@@ -63,7 +63,7 @@ func (t *Folder) makeLockFile() (there bool, err error) {
 	info, err := t.root.Lstat(lockName)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return false, fmt.Errorf("lock output folder: %s is no regular file; remove it, or choose another folder with -o", t.path(lockName))
+		return false, fmt.Errorf("lock output folder: %s is not a regular file; remove it, or choose another folder with -o", t.path(lockName))
 	case err == nil:
 		return true, nil
 	}

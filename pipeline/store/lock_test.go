@@ -78,7 +78,7 @@ func TestSweepAndRemove(t *testing.T) {
 		t.Errorf("swept: %s, want %s", got, want)
 	}
 	has := func(bytes int64, digest string) bool {
-		return tr.Has(Written{Path: "a/l/000-x.png", Bytes: bytes, BLAKE3: digest})
+		return tr.Has([]Written{{Path: "a/l/000-x.png", Bytes: bytes, BLAKE3: digest}})
 	}
 	const digest = "3ae7d805f6789a6402acb70ad4096a85a56bf6804eaf25c0493ac697548d30b5"
 	if !has(1, digest) {

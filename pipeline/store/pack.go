@@ -1,14 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -20,7 +14,11 @@ const ShardBytes = 512 << 20
 // and so on in an output folder. A picture is a sample: members whose names begin with the
 // same key, sorted, beside each other. Samples stand in the order of the input, so that the
 // same files give the same bytes for any number of workers. A shard appears whole or not at
-// all. An earlier run's shards stay as far as they are the same, picture for picture.
+// all. An earlier run's shards stay as far as they are the same, picture for picture. Once
+// one of them is replaced, the later ones are removed: a reader never meets a picture twice.
+//
+// Its turns are not inorder.Turns: a turn here can be waited for and given up, and Reuse and
+// then Commit may wait for the same one.
 type Pack struct {
 	folder *Folder
 	limit  int64
@@ -34,22 +32,41 @@ type Pack struct {
 	old      *oldShard    // the earlier run's shard at hand, while it is the same so far
 	open     *shard       // the shard at hand, once it differs
 	differs  int          // the number of the first shard that differs
-	replaced bool         // that shard has been placed
+	replaced bool         // the shard with that number is this run's
+	complete bool         // all shards are this run's, or the same
 	here     map[int]bool // turns in the open shard
 	err      error        // what has broken the open shard
 }
 
-// NewPack opens a pack in a folder. A shard ends with the sample that makes it limit bytes
-// or larger.
-func NewPack(folder *Folder, limit int64) (*Pack, error) {
-	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("pack %s: it is no folder; move it away or choose another folder with -o", folder.path(ShardsName))
+// PackOptions describe a pack. Bytes is needed.
+type PackOptions struct {
+	// Bytes is the size of a shard: it ends with the sample that makes it so large or larger.
+	Bytes int64
+	// Suffixes are the suffixes that a picture's files may have.
+	Suffixes []string
+	// Known returns the paths of the shards that earlier runs have recorded. Any other shard
+	// is somebody else's, and the pack is refused. If Known is nil, all shards are taken for
+	// an earlier run's, as after a crash, which may come between a shard and its records.
+	Known func() (map[string]bool, error)
+}
+
+// NewPack opens a pack in a folder. It is refused if two files of a picture would have the
+// same name, as CheckSuffixes says, and if somebody else's files have the names of shards.
+func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
+	if err := CheckSuffixes(o.Suffixes); err != nil {
+		return nil, err
 	}
-	p := &Pack{folder: folder, limit: limit, ended: map[int]bool{}, here: map[int]bool{}, same: true}
+	p := &Pack{folder: folder, limit: o.Bytes, ended: map[int]bool{}, here: map[int]bool{}, same: true}
 	p.changed.L = &p.mu
+	if err := checkShards(folder, o.Known); err != nil {
+		return nil, err
+	}
 	p.old = openOld(folder, 0)
 	return p, nil
 }
+
+// Whole is true: a sample is made as a whole.
+func (p *Pack) Whole() bool { return true }
 
 // Begin starts the files of a picture.
 func (p *Pack) Begin(turn int, stem string) *Batch {
@@ -88,11 +105,26 @@ func (p *Pack) Skip(turn int) {
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
 
 // Reuse waits for the turn, unless an earlier picture's files differ: then all later ones
-// are made anew.
-func (p *Pack) Reuse(turn int, files []Written) bool {
+// are made anew. The turn ends if the files stay.
+func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	begun := time.Now()
 	p.await(turn, func() bool { return p.same })
+	waited = time.Since(begun)
+	stay = make([]bool, len(files))
+	if !p.reuse(files) {
+		return stay, waited
+	}
+	p.end(turn)
+	for i := range stay {
+		stay[i] = true
+	}
+	return stay, waited
+}
+
+// reuse says whether the files are the next sample of the earlier run, which then stays.
+func (p *Pack) reuse(files []Written) bool {
 	if !p.same {
 		return false
 	}
@@ -104,7 +136,6 @@ func (p *Pack) Reuse(turn int, files []Written) bool {
 	if p.old.end >= p.limit {
 		p.full()
 	}
-	p.end(turn)
 	return true
 }
 
@@ -151,16 +182,9 @@ func (p *Pack) nextShard() {
 	}
 }
 
-// member is a file of a sample.
-type member struct {
-	name    string
-	size    int64
-	content func(io.Writer) error
-}
-
 // commit appends a sample.
 func (p *Pack) commit(b *Batch) ([]Written, error) {
-	members, err := p.members(b)
+	members, err := members(p.folder, b)
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +205,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 		if err != nil {
 			return nil, err
 		}
-		members = append(members, member{key(b.stem) + RecordSuffix, int64(len(data)), func(out io.Writer) error {
-			_, err := io.Copy(out, bytes.NewReader(data))
-			return err
-		}})
+		members = append(members, recordMember(b.stem, data))
 	}
 	if p.err = p.add(b.turn, members); p.err != nil {
 		return nil, p.failed()
@@ -201,7 +222,7 @@ func (p *Pack) add(turn int, members []member) (err error) {
 			return err
 		}
 	}
-	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	sortMembers(members)
 	for _, m := range members {
 		if err := p.open.add(m.name, m.size, m.content); err != nil {
 			return err
@@ -214,28 +235,12 @@ func (p *Pack) add(turn int, members []member) (err error) {
 	return nil
 }
 
-// members seals the batch's files and names them.
-func (p *Pack) members(b *Batch) ([]member, error) {
-	sample := key(b.stem)
-	taken := map[string]string{sample + RecordSuffix: "the record"}
-	members := make([]member, len(b.files))
-	for i, f := range b.files {
-		if err := f.seal(); err != nil {
-			return nil, p.folder.explain(f.name, err)
-		}
-		name := sample + field(strings.TrimPrefix(f.name, b.stem))
-		if other, ok := taken[name]; ok {
-			return nil, &Error{Path: p.folder.path(f.name), Err: &placeError{fmt.Sprintf("in a pack it would have the same name as %s, %s; rename a layer or a filter, or leave a format out", other, name)}}
-		}
-		taken[name] = f.name
-		members[i] = member{name, f.size, f.copyTo}
-	}
-	return members, nil
-}
-
 // failed returns the error of the shard at hand and wakes all that wait for their turn.
 func (p *Pack) failed() error {
 	p.changed.Broadcast()
+	if failed, ok := errors.AsType[*Error](p.err); ok {
+		return failed
+	}
 	err := p.folder.explain(ShardName(p.number), p.err)
 	if failed, ok := errors.AsType[*Error](err); ok {
 		failed.shared = true
@@ -243,7 +248,8 @@ func (p *Pack) failed() error {
 	return err
 }
 
-// place gives the open shard its name and tells those whose files are in it.
+// place gives the open shard its name and tells those whose files are in it. The first
+// shard that is placed is the last that can have samples of the earlier run.
 func (p *Pack) place() error {
 	if err := p.open.place(); err != nil {
 		return err
@@ -251,9 +257,13 @@ func (p *Pack) place() error {
 	for _, do := range p.open.placed {
 		do()
 	}
+	first := !p.replaced
 	p.open, p.replaced = nil, true
 	clear(p.here)
 	p.nextShard()
+	if first {
+		return removeShards(p.folder, p.number)
+	}
 	return nil
 }
 
@@ -269,16 +279,22 @@ func (p *Pack) Placed(turn int, do func()) {
 	}
 }
 
-// Holds says whether the shard of the file is still the one that the earlier run wrote.
-func (p *Pack) Holds(file Written) bool {
+// Has says whether the shards of the files are still the ones that the earlier run wrote.
+// After a complete run all samples are this run's.
+func (p *Pack) Has(files []Written) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	number, ok := shardNumber(file.Path)
-	if !ok || file.Member == "" {
-		return false
-	}
-	return p.same || !p.replaced || number < p.differs
+	return !p.complete && !slices.ContainsFunc(files, func(f Written) bool {
+		number, ok := shardNumber(f.Path)
+		return !ok || f.Member == "" || p.replaced && number >= p.differs
+	})
 }
+
+// Exists is false: a sample takes the place of no file.
+func (p *Pack) Exists(string) bool { return false }
+
+// Remove does nothing: a sample goes with its shard.
+func (p *Pack) Remove(string) error { return nil }
 
 // Close places the last shard if the work is complete, and removes the earlier run's shards
 // after it. Otherwise the last shard's pictures are left for the next run, and the earlier
@@ -308,27 +324,11 @@ func (p *Pack) Close(complete bool) error {
 		p.err = p.place()
 	}
 	if p.err == nil {
-		p.err = p.removeFrom(p.number)
+		p.err = removeShards(p.folder, p.number)
 	}
 	if p.err != nil {
 		return p.failed()
 	}
+	p.complete = true
 	return nil
-}
-
-// removeFrom removes the shards from a number on.
-func (p *Pack) removeFrom(number int) error {
-	for ; ; number++ {
-		name := filepath.FromSlash(ShardName(number))
-		info, err := p.folder.root.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		if err := p.folder.root.Remove(name); err != nil {
-			return err
-		}
-	}
 }

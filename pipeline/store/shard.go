@@ -6,18 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 )
 
 // ShardName returns the name of a pack's shard, counted from 0.
-func ShardName(number int) string { return fmt.Sprintf("%s/%06d.tar", ShardsName, number) }
+func ShardName(number int) string { return fmt.Sprintf("%s%06d.tar", shardsIn, number) }
+
+// shardsIn begins the names of shards.
+const shardsIn = ShardsName + "/"
 
 // shardNumber reads the name of a shard.
 func shardNumber(name string) (number int, ok bool) {
-	_, err := fmt.Sscanf(name, ShardsName+"/%d.tar", &number)
+	_, err := fmt.Sscanf(name, shardsIn+"%d.tar", &number)
 	return number, err == nil && number >= 0 && ShardName(number) == name
 }
 
@@ -25,6 +29,64 @@ func shardNumber(name string) (number int, ok bool) {
 func IsShard(name string) bool {
 	_, ok := shardNumber(name)
 	return ok
+}
+
+// listShards lists what has a shard's name, in the order of the names.
+func listShards(folder *Folder) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(folder.root.FS(), ShardsName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{Path: folder.path(ShardsName), Err: err, shared: true}
+	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !IsShard(shardsIn + e.Name()) }), nil
+}
+
+// checkShards refuses what stands in the place of shards and is not an earlier run's. See
+// PackOptions.Known.
+func checkShards(folder *Folder, known func() (map[string]bool, error)) error {
+	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
+		return fmt.Errorf("pack %s: it is not a folder; move it away or choose another folder with -o", folder.path(ShardsName))
+	}
+	shards, err := listShards(folder)
+	if err != nil || len(shards) == 0 {
+		return err
+	}
+	var recorded map[string]bool
+	if known != nil {
+		if recorded, err = known(); err != nil {
+			return err
+		}
+	}
+	for _, s := range shards {
+		name := shardsIn + s.Name()
+		switch {
+		case !s.Type().IsRegular():
+			return fmt.Errorf("pack %s: it is not a regular file; move it away or choose another folder with -o", folder.path(name))
+		case known != nil && !recorded[name]:
+			return fmt.Errorf("pack %s: no record in %s names it, and the pack would replace it; move it away or choose another folder with -o", folder.path(name), ManifestName)
+		}
+	}
+	return nil
+}
+
+// removeShards removes the shards from a number on.
+func removeShards(folder *Folder, number int) error {
+	shards, err := listShards(folder)
+	if err != nil {
+		return err
+	}
+	for _, s := range shards {
+		name := shardsIn + s.Name()
+		if n, _ := shardNumber(name); n < number {
+			continue
+		}
+		if err := folder.root.Remove(filepath.FromSlash(name)); err != nil {
+			return &Error{Path: folder.path(name), Err: err, shared: true}
+		}
+	}
+	return nil
 }
 
 // tarBlock is the size in bytes to which a tar file fills up its headers and contents.
@@ -120,88 +182,4 @@ func (s *shard) discard() {
 		s.file.Close()
 	}
 	s.folder.root.Remove(filepath.FromSlash(s.temp))
-}
-
-// oldShard is a shard of an earlier run, read sample by sample.
-type oldShard struct {
-	file *os.File
-	tar  *tar.Reader
-	next *tar.Header // of the first member after offset; nil at the end
-	at   int64       // where the content of next begins
-	end  int64       // of the samples read so far
-}
-
-// openOld opens an earlier run's shard. There is none if it is missing, not a regular file,
-// or damaged.
-func openOld(folder *Folder, number int) *oldShard {
-	name := filepath.FromSlash(ShardName(number))
-	if info, err := folder.root.Lstat(name); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	file, err := folder.root.Open(name)
-	if err != nil {
-		return nil
-	}
-	o := &oldShard{file: file, tar: tar.NewReader(file)}
-	if o.advance() != nil || o.next == nil {
-		file.Close()
-		return nil
-	}
-	return o
-}
-
-// advance reads the next header.
-func (o *oldShard) advance() (err error) {
-	if o.next, err = o.tar.Next(); errors.Is(err, io.EOF) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	o.at, err = o.file.Seek(0, io.SeekCurrent)
-	return err
-}
-
-// has reads the next sample and says whether it has just the files, and a record.
-func (o *oldShard) has(files []Written) bool {
-	if len(files) == 0 || o.next == nil {
-		return false
-	}
-	key := keyOf(files[0].Member)
-	left := map[string]Written{key + RecordSuffix: {Bytes: -1}}
-	for _, f := range files {
-		left[f.Member] = f
-	}
-	end := o.end
-	for o.next != nil && keyOf(o.next.Name) == key {
-		want, ok := left[o.next.Name]
-		if !ok || want.Bytes >= 0 && want.Bytes != o.next.Size || want.BLAKE3 != "" && want.BLAKE3 != o.digest() {
-			return false
-		}
-		delete(left, o.next.Name)
-		end = o.at + (o.next.Size+tarBlock-1)/tarBlock*tarBlock
-		if o.advance() != nil {
-			return false
-		}
-	}
-	if len(left) > 0 {
-		return false
-	}
-	o.end = end
-	return true
-}
-
-// digest returns the digest of the next member's content, or none if it cannot be read.
-func (o *oldShard) digest() string {
-	digest, err := Digest(io.NewSectionReader(o.file, o.at, o.next.Size))
-	if err != nil {
-		return ""
-	}
-	return digest
-}
-
-// keyOf returns the part of a member's name up to the first dot of its base name.
-func keyOf(member string) string {
-	name := base(member)
-	before, _, _ := strings.Cut(name, ".")
-	return member[:len(member)-len(name)+len(before)]
 }

@@ -25,7 +25,7 @@ var kinds = []struct {
 	open func(*Folder) (Store, error)
 }{
 	{"folder", func(f *Folder) (Store, error) { return f, nil }},
-	{"pack", func(f *Folder) (Store, error) { return NewPack(f, BufferBytes+BufferBytes/4) }},
+	{"pack", func(f *Folder) (Store, error) { return NewPack(f, PackOptions{Bytes: BufferBytes + BufferBytes/4}) }},
 }
 
 // overKinds runs a test over each store.
@@ -134,7 +134,11 @@ func (r *run) one(s Store, turn int, p picture, step func() error) error {
 	if err := step(); err != nil {
 		return err
 	}
-	if earlier != nil && same && s.Reuse(turn, earlier) {
+	stay := []bool{false}
+	if earlier != nil && same {
+		stay, _ = s.Reuse(turn, earlier)
+	}
+	if !slices.Contains(stay, false) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.reused++

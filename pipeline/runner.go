@@ -1,0 +1,128 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
+)
+
+// runner is one worker of a Run: a processor, and what an earlier run has left.
+type runner struct {
+	*run
+	processor *Processor
+}
+
+// task is the work on one entry.
+type task struct {
+	turn    int
+	entry   *source.Entry
+	rec     *manifest.Record
+	earlier *manifest.Record // the record of an earlier run; nil if there is none
+	batch   *store.Batch
+	begun   time.Time // moves on with the time that the store waits for the turn
+	stay    []bool    // whether files of earlier stay, see runner.stay
+	written []manifest.File
+}
+
+// entry does one entry.
+func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
+	t := &task{turn: turn, entry: e, rec: &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}}
+	defer w.store.Skip(turn) // unless it has ended
+	if e.Problem != nil {
+		Fail(t.rec, e.Problem)
+		return result{record: t.rec}
+	}
+	var err error
+	if t.earlier, err = w.earlier(e); err != nil {
+		return result{err: err}
+	}
+	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.batch.Abort()
+			w.processor.reset()
+			Fail(t.rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			r = result{record: t.rec, err: w.keepOrRemove(t)}
+		}
+	}()
+	if err = w.picture(ctx, t); err == nil {
+		r = result{record: t.rec, files: t.written}
+		if t.rec.Status == manifest.OK {
+			t.rec.Seconds, r.maps = w.processor.seconds(t.begun), w.job.view(nil).Maps()
+		}
+		return w.placed(turn, r)
+	}
+	switch {
+	case errors.Is(err, errDone) && t.rec.Status != manifest.OK:
+		return result{skipped: true}
+	case errors.Is(err, errDone):
+		return w.placed(turn, result{record: t.rec, skipped: true})
+	}
+	return w.failed(ctx, t, err)
+}
+
+// failed is the result of a picture with an error.
+func (w *runner) failed(ctx context.Context, t *task, err error) result {
+	t.batch.Abort()
+	outputErr, ofOutput := errors.AsType[*store.Error](err)
+	switch {
+	case interrupted(ctx, err):
+		return result{}
+	case ofOutput && !outputErr.OfOne():
+		return result{err: err}
+	}
+	Fail(t.rec, err)
+	t.rec.Seconds = w.processor.seconds(t.begun)
+	return result{record: t.rec, err: w.keepOrRemove(t)}
+}
+
+// placed has a result counted once the store has placed the picture's files.
+func (w *runner) placed(turn int, r result) result {
+	r.counted = true
+	w.store.Placed(turn, func() { w.crew.count(r) })
+	r.err = w.crew.noteError()
+	return r
+}
+
+// picture does what an earlier run has left of a picture. The error is errDone if that is
+// nothing.
+func (w *runner) picture(ctx context.Context, t *task) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if w.opts.Overwrite == Never && w.anyFile(t.entry) {
+		if t.earlier != nil && t.earlier.Status == manifest.OK {
+			return errDone
+		}
+		t.rec.Status = manifest.Kept
+		w.keep(t)
+		return nil
+	}
+	in, err := w.processor.open(ctx, t.entry)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	todo, err := w.left(t, in)
+	if err != nil {
+		return err
+	}
+	if len(todo) == 0 {
+		return errDone
+	}
+	w.processor.moved = w.opts.moved(t.turn)
+	if err := w.processor.process(ctx, in, t.rec, todo, t.batch); err != nil {
+		return err
+	}
+	t.written = t.rec.Files
+	if w.store.Whole() {
+		return nil // the sample has all files
+	}
+	return w.settle(t)
+}

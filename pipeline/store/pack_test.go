@@ -1,0 +1,151 @@
+package store
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// samples counts the records in the shards of a folder by their names.
+func samples(t *testing.T, root string) map[string]int {
+	t.Helper()
+	shards, err := filepath.Glob(filepath.Join(root, ShardsName, "*.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for _, name := range shards {
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for in := tar.NewReader(file); ; {
+			h, err := in.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if strings.HasSuffix(h.Name, RecordSuffix) {
+				found[h.Name]++
+			}
+		}
+		file.Close()
+	}
+	return found
+}
+
+// TestPackIsNeverTwoRuns stops a run over an earlier run's shards at every step. Its shards
+// have other bounds. A reader meets no picture twice.
+func TestPackIsNeverTwoRuns(t *testing.T) {
+	list := pictures(9)
+	changed := slices.Clone(list)
+	changed[0].files = changed[0].files[:2]
+	errStop := errors.New("stop")
+	replaced := false
+	for stop := 0; ; stop++ {
+		r := newRun(t, func(f *Folder) (Store, error) { return NewPack(f, PackOptions{Bytes: BufferBytes}) })
+		if err := r.work(list, 1, on); err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		err := r.work(changed, 1, func() error {
+			if steps++; steps > stop {
+				return errStop
+			}
+			return nil
+		})
+		found := samples(t, r.root)
+		for name, n := range found {
+			if n > 1 {
+				t.Errorf("stopped after %d steps: %s is there %d times", stop, name, n)
+			}
+		}
+		replaced = replaced || err != nil && len(found) > 0 && len(found) < len(list)
+		if err == nil {
+			break
+		}
+	}
+	if !replaced {
+		t.Error("no run was stopped between two shards")
+	}
+}
+
+// TestPackRefusesStrangers: NewPack refuses what it would replace and did not make.
+func TestPackRefusesStrangers(t *testing.T) {
+	folder, root := openFolder(t)
+	if err := os.Mkdir(filepath.Join(root, ShardsName), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	known := func(names ...string) func() (map[string]bool, error) {
+		return func() (map[string]bool, error) {
+			m := map[string]bool{}
+			for _, n := range names {
+				m[n] = true
+			}
+			return m, nil
+		}
+	}
+	for _, name := range []string{"000000.tar", "000005.tar", "1000000.tar", "00001.tar", "mine.tar", "000001.tar.gz"} {
+		if err := os.WriteFile(filepath.Join(root, ShardsName, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		known func() (map[string]bool, error)
+		err   string
+	}{
+		{nil, ""},
+		{known("shards/000000.tar", "shards/000005.tar", "shards/1000000.tar"), ""},
+		{known("shards/000000.tar", "shards/1000000.tar"), "000005.tar: no record in manifest.jsonl names it"},
+		{known(), "000000.tar: no record"},
+		{func() (map[string]bool, error) { return nil, errors.New("unreadable") }, "unreadable"},
+	} {
+		p, err := NewPack(folder, PackOptions{Bytes: 1, Known: c.known})
+		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("got %v, want %q", err, c.err)
+		}
+		if err == nil {
+			p.Close(false)
+		}
+	}
+	// A complete run without a picture removes shards after a gap, and nothing else.
+	p, err := NewPack(folder, PackOptions{Bytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, root); !slices.Equal(got, []string{"shards/", "shards/000001.tar.gz", "shards/00001.tar", "shards/mine.tar"}) {
+		t.Errorf("%q is left", got)
+	}
+	link(t, "mine.tar", filepath.Join(root, ShardsName, "000003.tar"))
+	if _, err := NewPack(folder, PackOptions{Bytes: 1}); err == nil || !strings.Contains(err.Error(), "it is not a regular file; move it away") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCheckSuffixes has names that are the same in lower case, or without a filter's number.
+func TestCheckSuffixes(t *testing.T) {
+	for _, c := range []struct {
+		suffixes []string
+		err      string
+	}{
+		{[]string{"/l.npy", "/l/000-x.png", "/l/001-y.png", ".npz"}, ""},
+		{[]string{"/l/000-x.png", "/l/001-X.png"}, "l/000-x.png and l/001-X.png of an image would have the same name in a pack, l.x.png: rename a layer or a filter"},
+		{[]string{"/a/B.npy", "/A/b.npy"}, "a.b.npy"},
+		{[]string{"/l.npy", ".json"}, "the record and .json"},
+	} {
+		err := CheckSuffixes(c.suffixes)
+		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%q: got %v, want %q", c.suffixes, err, c.err)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// member is a file of a sample.
+type member struct {
+	name    string
+	size    int64
+	content func(io.Writer) error
+}
+
+// recordMember is the record of a picture.
+func recordMember(stem string, data []byte) member {
+	return member{key(stem) + RecordSuffix, int64(len(data)), func(out io.Writer) error {
+		_, err := out.Write(data)
+		return err
+	}}
+}
+
+func sortMembers(members []member) {
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+}
+
+// members seals the batch's files and names them.
+func members(folder *Folder, b *Batch) ([]member, error) {
+	sample := key(b.stem)
+	var suffixes []string
+	members := make([]member, len(b.files))
+	for i, f := range b.files {
+		if err := f.seal(); err != nil {
+			return nil, folder.explain(f.name, err)
+		}
+		suffixes = append(suffixes, strings.TrimPrefix(f.name, b.stem))
+		members[i] = member{sample + field(suffixes[i]), f.size, f.copyTo}
+	}
+	if err := CheckSuffixes(suffixes); err != nil {
+		return nil, &Error{Path: folder.path(b.stem), Err: &placeError{err.Error()}}
+	}
+	return members, nil
+}
+
+// CheckSuffixes refuses suffixes of a picture's files that would give two members of a
+// sample the same name. Readers of packs turn names into lower case and have no use for
+// numbers.
+func CheckSuffixes(suffixes []string) error {
+	owner := map[string]string{RecordSuffix: "the record"}
+	for _, s := range suffixes {
+		name := field(s)
+		if other, ok := owner[name]; ok {
+			return fmt.Errorf("%s and %s of an image would have the same name in a pack, %s: rename a layer or a filter, leave a format out, or write folders without --pack",
+				other, strings.TrimPrefix(s, "/"), strings.TrimPrefix(name, "."))
+		}
+		owner[name] = strings.TrimPrefix(s, "/")
+	}
+	return nil
+}
