@@ -18,6 +18,7 @@ import (
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
@@ -81,7 +82,7 @@ func newRun(c console) *cobra.Command {
 	return cmd
 }
 
-// setPack sets the form of the pack.
+// setPack sets the form of the pack and checks what a pack needs.
 func setPack(j *job, form string) error {
 	switch {
 	case form == "":
@@ -94,7 +95,7 @@ func setPack(j *job, form string) error {
 		return errors.New("--metadata names files in folders: leave it out, or leave out --pack, whose samples have their records")
 	}
 	j.pack, j.opts.Pack = form, store.ShardBytes
-	return nil
+	return preview.CheckPlaces(j.entries, j.Job, store.Packs)
 }
 
 // webdataset is a form of packs.

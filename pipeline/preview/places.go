@@ -14,7 +14,8 @@ import (
 
 // CheckPlaces refuses a picture whose files would have a name that belongs to the run, or
 // whose folder would have to lie where another one has a file. The run takes names for the
-// uses besides store.Every. Two pictures that share a folder are refused by source.List.
+// uses besides store.Every. For store.Packs, two files of a picture must not have the same
+// name in a pack. Two pictures that share a folder are refused by source.List.
 func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) error {
 	files := job.View().Files()
 	if err := checkNames(entries, files, uses); err != nil {
@@ -25,6 +26,11 @@ func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) er
 		names = append(names, p.Suffix)
 		if end := path.Ext(p.Suffix) + "/"; !slices.Contains(ends, end) {
 			ends = append(ends, end)
+		}
+	}
+	if slices.Contains(uses, store.Packs) {
+		if err := store.CheckSuffixes(names); err != nil {
+			return err
 		}
 	}
 	var owner map[string]string // of folders; made when a name asks for it

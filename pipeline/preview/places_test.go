@@ -14,7 +14,7 @@ import (
 )
 
 func TestCheckPlaces(t *testing.T) {
-	job := testJob(t)
+	job := testJob(t, stackOf("copy", "f0", "f1"))
 	var err error
 	if job.Output.Formats, err = output.Parse([]string{"png", "npy"}); err != nil {
 		t.Fatal(err)
@@ -46,12 +46,42 @@ func TestCheckPlaces(t *testing.T) {
 	}
 }
 
-// testJob has two layers, copy and less, and no formats.
-func testJob(t *testing.T) pipeline.Job {
+// TestCheckPlacesOfPacks has names that differ, and are the same for readers of packs.
+func TestCheckPlacesOfPacks(t *testing.T) {
+	entries := []source.Entry{{Job: source.Job{Path: "a.png", Rel: "a"}}}
+	for _, c := range []struct {
+		layer, first, second string
+		want                 string // part of the error; empty: there is none
+	}{
+		{"copy", "f", "g", ""},
+		{"copy", "X", "x", "copy/000-X.png and copy/001-x.png of an image would have the same name in a pack, copy.x.png: rename a layer or a filter"},
+	} {
+		job := testJob(t, stackOf(c.layer, c.first, c.second))
+		var err error
+		if job.Output.Formats, err = output.Parse([]string{"png", "npy"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckPlaces(entries, job); err != nil {
+			t.Errorf("%+v in folders: %v", c, err)
+		}
+		err = CheckPlaces(entries, job, store.Packs)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: got %v", c, err)
+		}
+	}
+}
+
+// stackOf is a stack of two layers: one of two named filters, and less.
+func stackOf(layer, first, second string) string {
+	return "version: 1\nlayers:\n" +
+		"  - conv: {name: " + layer + ", kernels: [{name: " + first + ", weights: [[[1]], [[0]], [[0]]]}, {name: " + second + ", weights: [[[0]], [[0]], [[1]]]}]}\n" +
+		"  - conv: {name: less, kernels: [[[[1]], [[-1]]]]}\n"
+}
+
+// testJob has a stack and no formats.
+func testJob(t *testing.T, stack string) pipeline.Job {
 	t.Helper()
-	file, err := config.Parse("stack.yaml", []byte("version: 1\nlayers:\n"+
-		"  - conv: {name: copy, kernels: [[[[1]], [[0]], [[0]]], [[[0]], [[0]], [[1]]]]}\n"+
-		"  - conv: {name: less, kernels: [[[[1]], [[-1]]]]}\n"))
+	file, err := config.Parse("stack.yaml", []byte(stack))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // TestPreviewIsTheRun: files and maps that are planned are the ones that are written, also
 // by a job that leaves its formats out.
 func TestPreviewIsTheRun(t *testing.T) {
-	dir, job := t.TempDir(), testJob(t)
+	dir, job := t.TempDir(), testJob(t, stackOf("copy", "f0", "f1"))
 	name := filepath.Join(dir, "p.png")
 	f, err := os.Create(name)
 	if err != nil {
