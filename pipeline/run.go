@@ -199,7 +199,7 @@ func (r *run) openStore() (err error) {
 		o.Known = nil
 	}
 	for _, p := range r.planned {
-		o.Suffixes = append(o.Suffixes, p.Suffix)
+		o.Names = append(o.Names, p.Name())
 	}
 	r.store, err = store.NewPack(r.folder, o)
 	return err

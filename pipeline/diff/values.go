@@ -5,21 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 )
 
-// family is the extension of a file's name, such as png or npy. The formats png and png16
-// share it, since their values can be compared.
-func family(f *manifest.File) string { return strings.TrimPrefix(path.Ext(string(f.Path)), ".") }
-
 // formatOf is a file's format, or nil. Records of early versions have no format, and it
 // follows from the file's name.
-func formatOf(f *manifest.File) *output.Format { return output.Find(cmp.Or(f.Format, family(f))) }
+func formatOf(f *manifest.File) *output.Format {
+	return output.Find(cmp.Or(f.Format, output.Family(f)))
+}
 
 // onlyForViewing says whether a file has no values that can be read.
 func onlyForViewing(f *manifest.File) bool {

@@ -3,6 +3,7 @@
 package output
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -27,6 +28,8 @@ type Format struct {
 	// Ranged formats need each map's range before its pixels. If no format is ranged, the
 	// stacks run once on each picture.
 	Ranged bool
+	// Family is the name of an earlier format in the table that writes files of the same names.
+	Family string
 	// Uncoloured formats have no colours. No other format has colours beside them.
 	Uncoloured bool
 	// Files returns a picture's files, in order. Without plans they have only names.
@@ -51,6 +54,8 @@ func All() []*Format {
 type Planned struct {
 	// Suffix follows the picture's output path in the file's name, as in "/edges.npy".
 	Suffix string
+	// Ext is the end of Suffix that is the extension, as in ".sheet.png".
+	Ext string
 	// File describes the file's content. Its path, size and digest are filled in later.
 	File manifest.File
 	// Bytes is the largest possible size of the file. For arrays it is the exact size.
@@ -61,6 +66,9 @@ type Planned struct {
 
 	stack, layer, order int // indices in the view and in its formats; see whole
 }
+
+// Name returns the file's name in a batch.
+func (p *Planned) Name() store.Name { return store.Name{Suffix: p.Suffix, Ext: p.Ext} }
 
 // Writer makes the files of a picture in one format. The stacks run one after the other.
 type Writer interface {
@@ -124,12 +132,13 @@ func checkFormats(formats []*Format) error {
 	return nil
 }
 
-// Family is the same for formats that write files of the same names, such as png and png16.
+// Family is the same for formats that write files of the same names, such as png and png16:
+// the name of the first of them. The extension stands for a format of another version.
 func Family(f *manifest.File) string {
 	if of := Find(f.Format); of != nil {
-		return of.Files(example())[0].Suffix
+		return cmp.Or(of.Family, of.Name)
 	}
-	return path.Ext(string(f.Path)) // the format of another version
+	return strings.TrimPrefix(path.Ext(string(f.Name())), ".")
 }
 
 // example is a view of one layer.

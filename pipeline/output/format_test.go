@@ -232,6 +232,20 @@ func TestReadHostile(t *testing.T) {
 
 // TestFamily checks that a later run in either format of a family replaces the files of the other.
 func TestFamily(t *testing.T) {
+	suffix := func(f *Format) string { return f.Files(example())[0].Suffix }
+	for _, a := range All() {
+		for _, b := range All() {
+			same := Family(&manifest.File{Format: a.Name}) == Family(&manifest.File{Format: b.Name})
+			if same != (suffix(a) == suffix(b)) {
+				t.Errorf("%s and %s are of the same family: %t, and their files have the names %s and %s", a.Name, b.Name, same, suffix(a), suffix(b))
+			}
+		}
+		for _, p := range a.Files(example()) {
+			if p.Ext == "" || !strings.HasSuffix(p.Suffix, p.Ext) {
+				t.Errorf("%s: %s has the extension %q", a.Name, p.Suffix, p.Ext)
+			}
+		}
+	}
 	for _, c := range []struct {
 		a, b manifest.File
 		same bool
@@ -240,6 +254,8 @@ func TestFamily(t *testing.T) {
 		{manifest.File{Format: "png"}, manifest.File{Format: "overlay"}, false},
 		{manifest.File{Format: "npy"}, manifest.File{Format: "npz"}, false},
 		{manifest.File{Path: "a/l.npy"}, manifest.File{Format: "other", Path: "a/m.npy"}, true},
+		{manifest.File{Path: "a/l.npy"}, manifest.File{Format: "npy", Path: "shards/000000.tar", Member: "a.l.npy"}, true},
+		{manifest.File{Format: "new", Path: "shards/000000.tar", Member: "a.l.zarr"}, manifest.File{Format: "new", Path: "a/l.zarr"}, true},
 	} {
 		if same := Family(&c.a) == Family(&c.b); same != c.same {
 			t.Errorf("%+v and %+v: %t, want %t", c.a, c.b, same, c.same)

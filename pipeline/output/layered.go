@@ -110,7 +110,7 @@ func (w *layered) Begin(stack int) error {
 		for _, p := range w.files {
 			if p.stack == stack && p.layer == l {
 				t.names = append(t.names, p)
-				t.files = append(t.files, w.batch.Create(p.Suffix))
+				t.files = append(t.files, w.batch.CreateNamed(p.Name()))
 			}
 		}
 		var err error

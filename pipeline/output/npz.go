@@ -28,7 +28,7 @@ var npz = Format{
 }
 
 func npzFiles(v *View) []Planned {
-	p := Planned{Suffix: ".npz", stack: whole, layer: whole}
+	p := Planned{Suffix: ".npz", Ext: ".npz", stack: whole, layer: whole}
 	if v.Plans != nil {
 		p.Bytes = npzBytes(v.arrays())
 	}

@@ -48,7 +48,7 @@ func png8Files(v *View) []Planned {
 
 // png16 is a gray picture of 16 bits per map.
 var png16 = Format{
-	Name: "png16", Ranged: true, Uncoloured: true,
+	Name: "png16", Family: "png", Ranged: true, Uncoloured: true,
 	Files: png16Files,
 	Key:   func(w io.Writer, v *View) { v.keyRanges(w) },
 	Open: openLayers(png16Files, func(t *target) (layerWriter, error) {

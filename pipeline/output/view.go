@@ -203,7 +203,7 @@ func (v *View) folder(s, l int) string {
 // ofLayers plans one file for each wanted layer.
 func (v *View) ofLayers(end string, size func(p *Planned, lp *filters.LayerPlan)) (files []Planned) {
 	v.eachLayer(func(s, l int) {
-		p := v.planned(s, l, "/"+v.folder(s, l)+end)
+		p := v.planned(s, l, "/"+v.folder(s, l), end)
 		if v.Plans != nil {
 			size(&p, &v.Plans[s].Layers[l])
 		}
@@ -223,7 +223,7 @@ func (v *View) ofMaps(end string, colormap func(filters.Layer) render.Colormap, 
 			}
 		}
 		for k, name := range v.layer(s, l).Filters() {
-			p := v.planned(s, l, fmt.Sprintf("/%s/%03d-%s%s", folder, k, name, end))
+			p := v.planned(s, l, fmt.Sprintf("/%s/%03d-%s", folder, k, name), end)
 			p.File.Filter, p.File.Index, p.File.Colormap = name, &k, colours
 			if v.Plans != nil {
 				size(&p, &v.Plans[s].Layers[l])
@@ -238,9 +238,9 @@ func (v *View) ofMaps(end string, colormap func(filters.Layer) render.Colormap, 
 	return files
 }
 
-func (v *View) planned(s, l int, suffix string) Planned {
+func (v *View) planned(s, l int, name, ext string) Planned {
 	return Planned{
-		Suffix: suffix, stack: s, layer: l,
+		Suffix: name + ext, Ext: ext, stack: s, layer: l,
 		File: manifest.File{Stack: v.Stacks[s].Stack.Name(), Layer: v.layer(s, l).Name()},
 	}
 }

@@ -29,7 +29,11 @@ func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) er
 		}
 	}
 	if slices.Contains(uses, store.Packs) {
-		if err := store.CheckSuffixes(names); err != nil {
+		var members []store.Name
+		for _, p := range files {
+			members = append(members, p.Name())
+		}
+		if err := store.CheckNames(members); err != nil {
 			return err
 		}
 	}

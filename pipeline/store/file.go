@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -29,10 +30,12 @@ func Held(size int64) int64 {
 }
 
 // File is a file of a batch, written from its beginning to its end. No descriptor stays open
-// between writes, so that thousands of maps can grow at a time.
+// between writes, so that thousands of maps can grow at a time. A file of a fixed size that
+// outgrows its buffer is open until the batch ends.
 type File struct {
 	batch  *Batch
 	name   string // relative to the output folder, slash-separated
+	ext    string // the end of name that is its extension
 	temp   string // the temporary name; empty before the first flush and after the rename
 	placed bool
 	buffer []byte // nil before the first byte and at the end
@@ -42,10 +45,18 @@ type File struct {
 	sized  *os.File       // open, for a file that is written in any order
 }
 
+// Name is a file's name after the stem of its batch. Ext is the end of Suffix that is the
+// extension, as in {"/edges/000-x.overlay.png", ".overlay.png"}. Dots before it belong to the
+// names of layers and filters.
+type Name struct{ Suffix, Ext string }
+
 // Create adds a file to the batch. Its name is the batch's stem with the suffix, for
-// example "/edges/000-x.png" or ".npz".
-func (b *Batch) Create(suffix string) *File {
-	f := &File{batch: b, name: b.stem + suffix}
+// example "/edges/000-x.png" or ".npz". Its extension begins at the last dot.
+func (b *Batch) Create(suffix string) *File { return b.CreateNamed(Name{suffix, path.Ext(suffix)}) }
+
+// CreateNamed adds a file whose extension may have several dots.
+func (b *Batch) CreateNamed(n Name) *File {
+	f := &File{batch: b, name: b.stem + n.Suffix, ext: n.Ext}
 	b.files = append(b.files, f)
 	return f
 }
@@ -146,8 +157,11 @@ func (f *File) Size(size int64) error {
 	return nil
 }
 
-// WriteAt writes at an offset below the fixed size.
+// WriteAt writes at an offset. It is an error to write past the fixed size.
 func (f *File) WriteAt(p []byte, at int64) (int, error) {
+	if at < 0 || at > f.size-int64(len(p)) {
+		return 0, &Error{Path: f.batch.folder.path(f.name), Err: fmt.Errorf("bytes %d to %d do not lie in a file of %d bytes", at, at+int64(len(p)), f.size)}
+	}
 	if f.sized == nil {
 		return copy(f.buffer[at:], p), nil
 	}

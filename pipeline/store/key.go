@@ -52,36 +52,20 @@ func escape(name string) string {
 	return b.String()
 }
 
-// field returns the part of a member's name after the key, for the suffix of a file:
+// field returns the part of a member's name after the key, for the name of a file:
 // ".edges.npy" for "/edges.npy", ".edges.x.png" for "/edges/000-x.png". Readers turn fields
 // into lower case. The number before a filter's name is left out.
-func field(suffix string) string {
-	parts := strings.Split(strings.TrimPrefix(suffix, "/"), "/")
+func field(n Name) string {
+	parts := strings.Split(strings.TrimPrefix(strings.TrimSuffix(n.Suffix, n.Ext), "/"), "/")
 	last := len(parts) - 1
 	if digits := len(parts[last]) - len(strings.TrimLeft(parts[last], "0123456789")); last > 0 && digits >= 3 && strings.HasPrefix(parts[last][digits:], "-") {
 		parts[last] = parts[last][digits+1:]
 	}
-	name, ext := cutExtension(parts[last])
-	parts[last] = name
 	var b strings.Builder
 	for _, p := range parts {
 		if p != "" {
 			b.WriteString("." + escape(p))
 		}
 	}
-	return strings.ToLower(b.String() + ext)
-}
-
-// cutExtension cuts a file's name before its extension, which has two parts for sheets and
-// overlays.
-func cutExtension(name string) (string, string) {
-	for _, ext := range []string{".sheet.png", ".overlay.png"} {
-		if before, ok := strings.CutSuffix(name, ext); ok {
-			return before, ext
-		}
-	}
-	if at := strings.LastIndexByte(name, '.'); at >= 0 {
-		return name[:at], name[at:]
-	}
-	return name, ""
+	return strings.ToLower(b.String() + n.Ext)
 }

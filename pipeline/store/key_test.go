@@ -12,21 +12,23 @@ import (
 var sample = regexp.MustCompile(`^((?:.*/|)[^.]+)[.]([^/]*)$`)
 
 func TestMemberNames(t *testing.T) {
-	for _, c := range []struct{ stem, suffix, key, field string }{
-		{"scene", "/edges.npy", "scene", "edges.npy"},
-		{"a/b.c/d.e", "/edges/000-sobel-x.png", "a/b%2ec/d%2ee", "edges.sobel-x.png"},
-		{"x", "/Stack/Layer 1.5/1000-F.png", "x", "stack.layer 1%2e5.f.png"},
-		{"x", "/l/003-a.overlay.png", "x", "l.a.overlay.png"},
-		{"x", "/l.sheet.png", "x", "l.sheet.png"},
-		{"x", "/l/01-f.png", "x", "l.01-f.png"},
-		{"x", "/000-l.npy", "x", "000-l.npy"},
-		{"x", ".npz", "x", "npz"},
-		{".a", ".json", "%2ea", "json"},
-		{"50%/ü.\xff", ".npz", "50%25/ü%2e%ff", "npz"},
-		{" a ", ".npz", "%20a%20", "npz"},
-		{"a\nb", ".npz", "a%0ab", "npz"},
+	for _, c := range []struct{ stem, suffix, ext, key, field string }{
+		{"scene", "/edges.npy", ".npy", "scene", "edges.npy"},
+		{"a/b.c/d.e", "/edges/000-sobel-x.png", ".png", "a/b%2ec/d%2ee", "edges.sobel-x.png"},
+		{"x", "/Stack/Layer 1.5/1000-F.png", ".png", "x", "stack.layer 1%2e5.f.png"},
+		{"x", "/l/003-a.overlay.png", ".overlay.png", "x", "l.a.overlay.png"},
+		{"x", "/l.sheet.png", ".sheet.png", "x", "l.sheet.png"},
+		{"x", "/l/01-f.png", ".png", "x", "l.01-f.png"},
+		{"x", "/000-l.npy", ".npy", "x", "000-l.npy"},
+		{"x", ".npz", ".npz", "x", "npz"},
+		{".a", ".json", ".json", "%2ea", "json"},
+		{"50%/ü.\xff", ".npz", ".npz", "50%25/ü%2e%ff", "npz"},
+		{" a ", ".npz", ".npz", "%20a%20", "npz"},
+		{"a\nb", ".npz", ".npz", "a%0ab", "npz"},
+		{"x", "/l/003-a.sheet.png", ".png", "x", "l.a%2esheet.png"},
+		{"x", "/l/003-a.b", "", "x", "l.a%2eb"},
 	} {
-		parts := sample.FindStringSubmatch(key(c.stem) + field(c.suffix))
+		parts := sample.FindStringSubmatch(key(c.stem) + field(Name{c.suffix, c.ext}))
 		if parts == nil || parts[1] != c.key || parts[2] != c.field || keyOf(parts[0]) != c.key {
 			t.Errorf("%q with %q: %q, want %q and %q", c.stem, c.suffix, parts, c.key, c.field)
 		}

@@ -42,8 +42,8 @@ type Pack struct {
 type PackOptions struct {
 	// Bytes is the size of a shard: it ends with the sample that makes it so large or larger.
 	Bytes int64
-	// Suffixes are the suffixes that a picture's files may have.
-	Suffixes []string
+	// Names are all names that a picture's files may have.
+	Names []Name
 	// Known returns the paths of the shards that earlier runs have recorded. Any other shard
 	// is somebody else's, and the pack is refused. If Known is nil, all shards are taken for
 	// an earlier run's, as after a crash, which may come between a shard and its records.
@@ -51,9 +51,9 @@ type PackOptions struct {
 }
 
 // NewPack opens a pack in a folder. It is refused if two files of a picture would have the
-// same name, as CheckSuffixes says, and if somebody else's files have the names of shards.
+// same name, as CheckNames says, and if somebody else's files have the names of shards.
 func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
-	if err := CheckSuffixes(o.Suffixes); err != nil {
+	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
 	p := &Pack{folder: folder, limit: o.Bytes, ended: map[int]bool{}, here: map[int]bool{}, same: true}

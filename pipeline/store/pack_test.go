@@ -132,8 +132,8 @@ func TestPackRefusesStrangers(t *testing.T) {
 	}
 }
 
-// TestCheckSuffixes has names that are the same in lower case, or without a filter's number.
-func TestCheckSuffixes(t *testing.T) {
+// TestCheckNames has names that are the same in lower case, or without a filter's number.
+func TestCheckNames(t *testing.T) {
 	for _, c := range []struct {
 		suffixes []string
 		err      string
@@ -143,7 +143,11 @@ func TestCheckSuffixes(t *testing.T) {
 		{[]string{"/a/B.npy", "/A/b.npy"}, "a.b.npy"},
 		{[]string{"/l.npy", ".json"}, "the record and .json"},
 	} {
-		err := CheckSuffixes(c.suffixes)
+		var names []Name
+		for _, s := range c.suffixes {
+			names = append(names, Name{s, filepath.Ext(s)})
+		}
+		err := CheckNames(names)
 		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
 			t.Errorf("%q: got %v, want %q", c.suffixes, err, c.err)
 		}

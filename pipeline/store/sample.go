@@ -29,33 +29,32 @@ func sortMembers(members []member) {
 // members seals the batch's files and names them.
 func members(folder *Folder, b *Batch) ([]member, error) {
 	sample := key(b.stem)
-	var suffixes []string
+	var names []Name
 	members := make([]member, len(b.files))
 	for i, f := range b.files {
 		if err := f.seal(); err != nil {
 			return nil, folder.explain(f.name, err)
 		}
-		suffixes = append(suffixes, strings.TrimPrefix(f.name, b.stem))
-		members[i] = member{sample + field(suffixes[i]), f.size, f.copyTo}
+		names = append(names, Name{strings.TrimPrefix(f.name, b.stem), f.ext})
+		members[i] = member{sample + field(names[i]), f.size, f.copyTo}
 	}
-	if err := CheckSuffixes(suffixes); err != nil {
+	if err := CheckNames(names); err != nil {
 		return nil, &Error{Path: folder.path(b.stem), Err: &placeError{err.Error()}}
 	}
 	return members, nil
 }
 
-// CheckSuffixes refuses suffixes of a picture's files that would give two members of a
-// sample the same name. Readers of packs turn names into lower case and have no use for
-// numbers.
-func CheckSuffixes(suffixes []string) error {
+// CheckNames refuses names of a picture's files that would be the same in a sample. There
+// they are in lower case, without the numbers of filters.
+func CheckNames(names []Name) error {
 	owner := map[string]string{RecordSuffix: "the record"}
-	for _, s := range suffixes {
-		name := field(s)
+	for _, n := range names {
+		name, s := field(n), strings.TrimPrefix(n.Suffix, "/")
 		if other, ok := owner[name]; ok {
 			return fmt.Errorf("%s and %s of an image would have the same name in a pack, %s: rename a layer or a filter, leave a format out, or write folders without --pack",
-				other, strings.TrimPrefix(s, "/"), strings.TrimPrefix(name, "."))
+				other, s, strings.TrimPrefix(name, "."))
 		}
-		owner[name] = strings.TrimPrefix(s, "/")
+		owner[name] = s
 	}
 	return nil
 }

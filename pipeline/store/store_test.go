@@ -90,7 +90,7 @@ func TestBatchAppearsWhole(t *testing.T) {
 	}
 }
 
-func TestSmallSizedFile(t *testing.T) {
+func TestSizedFile(t *testing.T) {
 	tr, root := openFolder(t)
 	b := tr.Begin(0, "p")
 	f := b.Create("/l.npy")
@@ -99,6 +99,18 @@ func TestSmallSizedFile(t *testing.T) {
 	}
 	f.WriteAt([]byte("def"), 3)
 	f.WriteAt([]byte("abc"), 0)
+	big := b.Create("/big.npy")
+	if err := big.Size(2 * BufferBytes); err != nil {
+		t.Fatal(err)
+	}
+	for _, past := range []struct {
+		file *File
+		at   int64
+	}{{f, 4}, {f, 6}, {f, 100}, {f, -1}, {big, 2*BufferBytes - 2}, {big, -1}} {
+		if n, err := past.file.WriteAt([]byte("xyz"), past.at); n != 0 || err == nil || !strings.Contains(err.Error(), "do not lie in a file of") {
+			t.Errorf("%d bytes at %d, %v", n, past.at, err)
+		}
+	}
 	if _, err := b.Commit(); err != nil {
 		t.Fatal(err)
 	}
