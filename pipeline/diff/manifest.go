@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"sync"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
 )
 
 // run is the open output folder of a run.
@@ -13,6 +15,10 @@ type run struct {
 	dir      string
 	root     *os.Root
 	manifest *manifest.Reader
+
+	indexing sync.Mutex
+	shard    manifest.Path // the shard of members
+	members  map[string]store.Span
 }
 
 func open(dir string) (*run, error) {
@@ -25,7 +31,7 @@ func open(dir string) (*run, error) {
 		records.Close()
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &run{dir, root, records}, nil
+	return &run{dir: dir, root: root, manifest: records}, nil
 }
 
 func (r *run) close() {

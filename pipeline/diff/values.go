@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/store"
 )
 
 // formatOf is a file's format, or nil. Records of early versions have no format, and it
@@ -30,9 +32,6 @@ func (r *run) maps(rec *manifest.Record, f *manifest.File) ([]output.Maps, error
 	if format == nil {
 		return nil, fmt.Errorf("its bytes differ, and this version does not know its format %q", f.Format)
 	}
-	if f.Member != "" {
-		return nil, errors.New("its bytes differ, and diff does not read values in packs")
-	}
 	name := filepath.FromSlash(string(f.Path))
 	// Opening a named pipe would wait for a writer.
 	info, err := r.root.Stat(name)
@@ -47,5 +46,30 @@ func (r *run) maps(rec *manifest.Record, f *manifest.File) ([]output.Maps, error
 		return nil, err
 	}
 	defer file.Close()
-	return format.Read(io.NewSectionReader(file, 0, info.Size()), f, rec.Layers)
+	at := store.Span{Bytes: info.Size()}
+	if f.Member != "" {
+		if at, err = r.member(file, f); err != nil {
+			return nil, err
+		}
+	}
+	return format.Read(io.NewSectionReader(file, at.At, at.Bytes), f, rec.Layers)
+}
+
+// member finds a file in its shard. The members of the shard that was read last are
+// remembered.
+func (r *run) member(shard *os.File, f *manifest.File) (store.Span, error) {
+	r.indexing.Lock()
+	defer r.indexing.Unlock()
+	if r.members == nil || r.shard != f.Path {
+		members, err := store.Members(shard)
+		if err != nil {
+			return store.Span{}, fmt.Errorf("read shard: %w", err)
+		}
+		r.shard, r.members = f.Path, members
+	}
+	at, ok := r.members[string(f.Member)]
+	if !ok {
+		return at, errors.New("the shard has no such file")
+	}
+	return at, nil
 }

@@ -31,6 +31,30 @@ func IsShard(name string) bool {
 	return ok
 }
 
+// Span is a part of a file, in bytes.
+type Span struct{ At, Bytes int64 }
+
+// Members says where the contents of a shard's members lie, by their names.
+func Members(in io.ReadSeeker) (map[string]Span, error) {
+	spans := map[string]Span{}
+	for members := tar.NewReader(in); ; {
+		h, err := members.Next()
+		if errors.Is(err, io.EOF) {
+			return spans, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, err := in.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return nil, err
+		}
+		if h.Typeflag == tar.TypeReg {
+			spans[h.Name] = Span{at, h.Size}
+		}
+	}
+}
+
 // listShards lists what has a shard's name, in the order of the names.
 func listShards(folder *Folder) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(folder.root.FS(), ShardsName)
