@@ -97,16 +97,16 @@ func (r *run) anyFile(e *source.Entry) bool {
 	return slices.ContainsFunc(r.planned, func(p output.Planned) bool { return r.store.Exists(e.Rel + p.Suffix) })
 }
 
-// settle completes the record of a picture, some of whose formats have just been written. It
-// adds the files of earlier runs that are still right and removes the others:
+// settle completes the record of a picture when its files have been written. It adds files
+// of earlier runs and removes the files that are no longer right:
 //
-//   - If the picture has changed, all of them are of another one.
+//   - If the picture has changed, all earlier files are wrong.
 //   - If the stacks have changed, files of layers that still exist are stale.
-//   - Files of a layer and format that this run was asked for, under names that it does not
-//     write, are of filters that the layer no longer has.
+//   - A file of a layer and format that this run was asked for, under a name that it does not
+//     write, is of a filter that the layer no longer has.
 //
-// Files of other formats and of other stacks stay. Versions hash stacks in their own ways:
-// stale files of an earlier version may be right, and stay without being in the record.
+// Files of other formats and of other stacks stay. Each version hashes stacks in its own
+// way, so that stale files of an earlier version may be right: they stay, without a record.
 func (w *runner) settle(t *task) error {
 	earlier, rec := t.earlier, t.rec
 	if earlier == nil {
@@ -114,13 +114,13 @@ func (w *runner) settle(t *task) error {
 	}
 	files, asked, now := w.asked(t)
 	rec.Digest = digest(files)
-	lost := map[string]bool{} // formats of which files are gone
+	lost := map[string]bool{} // formats with files that are gone
 	for i := range earlier.Files {
 		f := &earlier.Files[i]
 		stale := earlier.Stack != rec.Stack && (f.Layer == "" || engine.Has(w.job.Stacks, f.Stack, f.Layer))
 		switch {
 		case now[f.Path]:
-			lost[f.Format] = true // if another format has written it
+			lost[f.Format] = true // another format may have written it
 		case earlier.SHA256 != rec.SHA256, asked[kindOf(f)], stale && earlier.Version == manifest.Version:
 			lost[f.Format] = true
 			if err := w.store.Remove(string(f.Path)); err != nil {
@@ -141,8 +141,8 @@ func (w *runner) settle(t *task) error {
 	return nil
 }
 
-// asked returns the files in the formats that the run was asked for: some have just been
-// written, the others are in the earlier record. It returns their kinds and paths, too.
+// asked returns the files in the formats that the run was asked for, with their kinds and
+// paths. Files that have not just been written are in the earlier record.
 func (w *runner) asked(t *task) (files []manifest.File, kinds map[kind]bool, paths map[manifest.Path]bool) {
 	at := map[manifest.Path]*manifest.File{}
 	for _, rec := range []*manifest.Record{t.earlier, t.rec} {
@@ -180,8 +180,8 @@ type kind struct{ stack, layer, family string }
 func kindOf(f *manifest.File) kind { return kind{f.Stack, f.Layer, output.Family(f)} }
 
 // keepOrRemove decides on the files that an earlier run has made of a picture that now
-// fails. If the picture's file has changed, they are of another picture and are removed;
-// otherwise they stay, and in the record. A sample goes with its shard.
+// fails. If the picture's file has changed, they are removed. Otherwise they and their record
+// stay. A sample goes with its shard.
 func (w *runner) keepOrRemove(t *task) error {
 	if t.earlier == nil || w.store.Whole() {
 		return nil
@@ -202,8 +202,8 @@ func (w *runner) keepOrRemove(t *task) error {
 	return nil
 }
 
-// keep notes the files of an earlier record in one that has made none, and what they are
-// made of. Files of version 1 are noted if they are there.
+// keep copies the files of the earlier record, and what they were made of, into the record of
+// a picture that is not done now. Files of version 1 are copied if they are there.
 func (w *runner) keep(t *task) {
 	earlier, rec := t.earlier, t.rec
 	if earlier == nil {

@@ -15,13 +15,13 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// Summary counts what a run did.
+// Summary counts what a run did. A picture of a pack counts once its shard is in place.
 type Summary struct {
 	Pictures int // done
 	Skipped  int // done by an earlier run
 	Failed   int
-	Left     int // not begun or not ended, because the run was stopped
-	Maps     int // feature maps written, each counted once whatever its formats
+	Left     int // not done, because the run was stopped or failed
+	Maps     int // feature maps written; a map counts once, whatever its formats
 	Files    int
 	Bytes    int64
 	Elapsed  time.Duration
@@ -49,7 +49,7 @@ type Overwrite string
 
 // Changed, the default, writes a format's files again unless they are all there and were
 // made from the same bytes by the same settings. Always does every picture. Never leaves a
-// picture alone when any of its files is there, whatever made it.
+// picture alone if any of its files is there, whatever made it.
 const (
 	Changed Overwrite = "changed"
 	Always  Overwrite = "always"
@@ -69,12 +69,13 @@ type RunOptions struct {
 	// the run, with their number: they are done again. It may be nil.
 	Outdated func(pictures int)
 	// About gives the content of run.json at the end of a run, while the output folder is
-	// still this run's own. Without it there is none.
+	// still this run's own. If it is nil, there is no run.json.
 	About func(Summary) (*manifest.Run, error)
 }
 
 // OutputError says that a run could not begin because of its output folder: it cannot be
-// made or written to, is in use by another run, or holds a manifest that is none.
+// made or written to, is in use by another run, or has files of other programs in the place
+// of the manifest or of shards.
 type OutputError struct{ Err error }
 
 // Error is the error of the output folder.
@@ -91,8 +92,8 @@ type run struct {
 	keys    *keys
 	planned []output.Planned    // a picture's files: names without sizes
 	names   map[string][]string // the suffixes of planned, by format
-	folder  *store.Folder       // of the run's own files
-	store   store.Store         // of the pictures' files: the folder, or a pack in it
+	folder  *store.Folder       // holds the run's own files
+	store   store.Store         // holds the pictures' files: the folder, or a pack in it
 	journal *manifest.Journal
 	crashed bool // the run before did not end well
 	crew    *crew
@@ -134,20 +135,20 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	s := r.crew.summary(len(entries))
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(places(entries), r.judge(true), r.judge(false))
-	if !errors.Is(err, store.ErrGone) { // else it fails for the same reason
+	if !errors.Is(err, store.ErrGone) { // otherwise closeErr has the same reason
 		err = errors.Join(err, closeErr)
 	}
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.tables(), r.about(s))
 	}
-	// What this run has not looked at since a crash is for the next one to look at. If the
+	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.
 	_, failed := errors.AsType[*store.Error](err)
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed
 	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
 }
 
-// about writes what there is to say about the whole run.
+// about writes run.json.
 func (r *run) about(s Summary) error {
 	if r.opts.About == nil {
 		return nil

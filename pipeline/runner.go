@@ -12,7 +12,7 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// runner is one worker of a Run: a processor, and what an earlier run has left.
+// runner is one worker of a Run.
 type runner struct {
 	*run
 	processor *Processor
@@ -25,9 +25,9 @@ type task struct {
 	rec     *manifest.Record
 	earlier *manifest.Record // the record of an earlier run; nil if there is none
 	batch   *store.Batch
-	begun   time.Time // moves on with the time that the store waits for the turn
-	stay    []bool    // whether files of earlier stay, see runner.stay
-	written []manifest.File
+	begun   time.Time       // moves on with the time that the store waits for the turn
+	stay    []bool          // whether the files of earlier are there; nil until runner.stay is asked
+	written []manifest.File // by this run
 }
 
 // entry does one entry.
@@ -90,8 +90,8 @@ func (w *runner) placed(turn int, r result) result {
 	return r
 }
 
-// picture does what an earlier run has left of a picture. The error is errDone if that is
-// nothing.
+// picture writes the files of a picture that no earlier run has written. If there are none,
+// the error is errDone.
 func (w *runner) picture(ctx context.Context, t *task) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -17,8 +17,9 @@ import (
 type Policy struct {
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
-	// Each is called, from one goroutine, as a picture is done or has failed, in the order
-	// in which they end. It may be nil.
+	// Each is called, from one goroutine, when a picture is done or has failed, in the order
+	// in which pictures end. A picture of a pack may then wait for the end of its shard. It
+	// may be nil.
 	Each func(*manifest.Record)
 	// Ended is called for every picture that was begun, with its place in the list, from the
 	// same goroutine. It may be nil.
@@ -48,11 +49,11 @@ var ErrStopped = errors.New("stopped at the first picture that failed")
 type result struct {
 	turn    int
 	record  *manifest.Record
-	skipped bool // an earlier run has done the picture
-	maps    int
-	files   []manifest.File // that this run wrote
+	skipped bool            // an earlier run has done the picture
+	maps    int             // the number of maps written
+	files   []manifest.File // the files written
 	counted bool            // the worker has counted the result, or its store will
-	err     error           // an error of the output folder, which ends the run
+	err     error           // an error of the output folder; it ends the run
 }
 
 // outcome is the end that the entry has come to.

@@ -11,7 +11,7 @@ type Code struct {
 	Meaning string
 }
 
-// The codes beside those of packages decode and source.
+// Codes of failures. Packages decode and source have more.
 const (
 	CodeTimeout   = "timeout"
 	CodeIO        = "io"

@@ -24,14 +24,14 @@ type Journal struct {
 	file    *os.File
 	size    int64
 	earlier map[string]span // records of earlier runs by place
-	order   []string        // the places of earlier, in the order of the file
+	order   []string        // the places in earlier, in the order of the file
 	fresh   map[string]span // records of this run by place
 }
 
 // span is a line of the journal.
 type span struct {
 	at, length int64
-	outdated   bool // a picture that was done by an earlier version
+	outdated   bool // an earlier version has done the picture
 }
 
 // OpenJournal opens the manifest of an output folder, or starts one. Lines that a crash
@@ -141,8 +141,8 @@ func (j *Journal) Release() error {
 	return err
 }
 
-// read reads a record. It returns nil if the record is damaged or names files that are not
-// its picture's: no run has made such a record, and its files must not be removed.
+// read reads a record. It returns nil if the record is damaged or names files of another
+// picture: no run has made such a record, and its files must not be removed.
 func (j *Journal) read(at span) (*Record, error) {
 	line := make([]byte, at.length)
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
@@ -163,8 +163,8 @@ func parse(line []byte) (*Record, error) {
 	return r, err
 }
 
-// holdsItsFiles says whether all files of a record are its picture's: they lie in its
-// folder, beside it under the folder's name and an extension, or in a pack.
+// holdsItsFiles says whether all files of a record belong to its picture: they lie in its
+// folder, beside the folder under its name with an extension, or in a pack.
 func (r *Record) holdsItsFiles() bool {
 	return !slices.ContainsFunc(r.Files, func(f File) bool {
 		name := string(f.Path)
@@ -197,10 +197,10 @@ func (j *Journal) Add(r *Record) error {
 }
 
 // Close rewrites the manifest: first the newest record of each of the given pictures,
-// inputs and outputs, in their order, then the records of other pictures. Of the records of
-// earlier runs, given says which are kept of the given pictures, and others which are kept
-// of others; nil keeps all. If Close fails, the journal stays as it is, and a run can go on
-// from it.
+// inputs and outputs, in their order, then the records of other pictures. The function given
+// says which records of earlier runs are kept for the given pictures, and others says it for
+// other pictures. A nil function keeps all. If Close fails, the journal stays as it is, and a
+// run can go on from it.
 func (j *Journal) Close(pictures iter.Seq2[string, string], given, others func(*Record) bool) error {
 	batch := j.folder.BeginOwn()
 	err := j.copyLines(batch.Create(Name), pictures, given, others)
@@ -240,8 +240,8 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], g
 	return nil
 }
 
-// dropUnless drops the record of an earlier run, if there is no newer one, unless it can be
-// read and keep is true of it. A nil keep drops none.
+// dropUnless drops the record of an earlier run if the record cannot be read or keep is false
+// for it. It drops nothing if there is a newer record or keep is nil.
 func (j *Journal) dropUnless(place string, keep func(*Record) bool) error {
 	at, ok := j.earlier[place]
 	if _, newer := j.fresh[place]; newer || !ok || keep == nil {

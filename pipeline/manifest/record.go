@@ -11,7 +11,7 @@ import (
 // Name is the name of the manifest, at the top of the output folder.
 const Name = store.ManifestName
 
-// Version is that of the manifest and of run.json. Records without a version are of version
+// Version is the version of the manifest and of run.json. Records without a version are of version
 // 1: their files have SHA-256 digests, which are not read.
 const Version = 2
 
@@ -30,13 +30,13 @@ const (
 type Record struct {
 	// The input as it was opened. Bytes that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF.
 	Input Path `json:"input"`
-	// The picture's folder below the output folder; an input that is no picture has none.
+	// The picture's folder below the output folder; an input that is not a picture has none.
 	Output Path `json:"output,omitempty"`
 	// The version of the manifest. Records without one are of version 1.
 	Version int `json:"version"`
 	// SHA-256 of the input file, in hexadecimal.
 	SHA256 string `json:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
-	// Of each format that was asked for, a hash of sha256 and of all else that its files depend on: equal keys, equal files.
+	// For each format that was asked for, a hash of sha256 and of all else that its files depend on: equal keys, equal files.
 	Keys map[string]string `json:"keys,omitempty"`
 	// A hash of the stacks and of how pictures are prepared for them: all that the maps' values depend on besides the input.
 	Stack string `json:"stack,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
@@ -46,7 +46,7 @@ type Record struct {
 	Code string `json:"code,omitempty"`
 	// What is wrong and what would be right, in words.
 	Error string `json:"error,omitempty"`
-	// Seconds of work on the picture, without waiting for memory. No other field differs from run to run.
+	// Seconds of work on the picture, without waiting for memory or for its turn in a pack. No other field differs from run to run.
 	Seconds float64 `json:"seconds,omitempty" jsonschema:"minimum=0"`
 	// Width in pixels, upright, before resizing and cropping.
 	Width int `json:"width,omitempty" jsonschema:"minimum=1"`
@@ -58,13 +58,13 @@ type Record struct {
 	Decoded *Decoded `json:"decoded,omitempty"`
 	// The layers' shapes on this picture, in order, whether their maps are written or not.
 	Layers []Layer `json:"layers,omitempty"`
-	// The picture's files: those that this run wrote, then those of earlier runs that are still right.
+	// The picture's files: first the files in the formats that were asked for, then files of earlier runs that are still right.
 	Files []File `json:"files,omitempty"`
 	// What the file says of its colours and is not applied, such as an ICC profile or gamma.
 	Ignored []string `json:"ignored,omitempty"`
 	// What was wrong and passed over, such as malformed EXIF.
 	Warnings []string `json:"warnings,omitempty"`
-	// BLAKE3 over the digests of the files that were written, in order, as text.
+	// BLAKE3 over the digests, as text, of the files in the formats that were asked for, in order. Files kept from earlier runs count too.
 	Digest string `json:"digest,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 

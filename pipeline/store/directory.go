@@ -39,8 +39,8 @@ func (d *directories) of(name string) (*directory, error) {
 	return d.last, nil
 }
 
-// make makes a folder, unless it exists, and its missing parents. It gives those that it
-// made to note. The output folder itself is not made again.
+// make makes a folder, unless it exists, and its missing parents. It gives the new
+// folders to note. The output folder itself is not made again.
 func (d *directories) make(dir string, note func(string)) error {
 	d.close()
 	if dir == "." {

@@ -28,9 +28,9 @@ type Pack struct {
 	turn     int          // the lowest that has not ended
 	ended    map[int]bool // turns above it that have
 	number   int          // of the shard at hand
-	same     bool         // all shards so far are those of the earlier run
-	old      *oldShard    // the earlier run's shard at hand, while it is the same so far
-	open     *shard       // the shard at hand, once it differs
+	same     bool         // all shards so far are the earlier run's
+	old      *oldShard    // the earlier run's shard at hand; nil once it differs
+	open     *shard       // the shard at hand; nil until it differs
 	differs  int          // the number of the first shard that differs
 	replaced bool         // the shard with that number is this run's
 	complete bool         // all shards are this run's, or the same
