@@ -168,7 +168,7 @@ func (c *comparison) same(rec *manifest.Record, f *manifest.File) {
 
 // at returns the comparison of a map of a file, and makes it if it is new.
 func (c *comparison) at(f *manifest.File, stack, layer string, index int) *Map {
-	key := mapKey{stack, layer, output.Family(f), index}
+	key := mapKey{stack, layer, output.Family(withFormat(f)), index}
 	m, ok := c.maps[key]
 	if !ok {
 		m = &Map{Stack: stack, Layer: layer, Format: key.format, Index: index, Filter: f.Filter}

@@ -6,18 +6,25 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/store"
 )
 
-// formatOf is a file's format, or nil. Records of early versions have no format, and it
+// withFormat returns a file with its format. Records of early versions have none, and it
 // follows from the file's name.
-func formatOf(f *manifest.File) *output.Format {
-	return output.Find(cmp.Or(f.Format, output.Family(f)))
+func withFormat(f *manifest.File) *manifest.File {
+	known := *f
+	known.Format = cmp.Or(f.Format, strings.TrimPrefix(path.Ext(string(f.Name())), "."))
+	return &known
 }
+
+// formatOf is a file's format, or nil.
+func formatOf(f *manifest.File) *output.Format { return output.Find(withFormat(f).Format) }
 
 // onlyForViewing says whether a file has no values that can be read.
 func onlyForViewing(f *manifest.File) bool {

@@ -133,12 +133,13 @@ func checkFormats(formats []*Format) error {
 }
 
 // Family is the same for formats that write files of the same names, such as png and png16:
-// the name of the first of them. The extension stands for a format of another version.
+// the name of the first of them. For a format of another version it is the extension with
+// its dot, so that no format of this version replaces its files.
 func Family(f *manifest.File) string {
 	if of := Find(f.Format); of != nil {
 		return cmp.Or(of.Family, of.Name)
 	}
-	return strings.TrimPrefix(path.Ext(string(f.Name())), ".")
+	return path.Ext(string(f.Name()))
 }
 
 // example is a view of one layer.
