@@ -85,7 +85,8 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 // placed has a result counted once the store has placed the picture's files.
 func (w *runner) placed(turn int, r result) result {
 	r.counted = true
-	w.store.Placed(turn, func() { w.crew.count(r) })
+	placed := r // another goroutine may count it
+	w.store.Placed(turn, func() { w.crew.count(placed) })
 	r.err = w.crew.noteError()
 	return r
 }

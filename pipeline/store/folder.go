@@ -1,7 +1,3 @@
-// Package store owns the place where files go. Every file is written beside its place under
-// a temporary name and renamed. The files of one picture appear together once the picture
-// is done, or not at all. No link that leads out of the output folder is followed. The
-// package never looks into the files it stores.
 package store
 
 import (

@@ -1,3 +1,7 @@
+// Package store owns the place where files go: names in an output folder, or tar files in it.
+// A file has a temporary name until it is whole. The files of one picture appear together
+// once the picture is done, or not at all. No link that leads out of the output folder is
+// followed. The package never looks into the files it stores, and knows no format.
 package store
 
 import "time"
