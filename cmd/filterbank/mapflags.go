@@ -35,7 +35,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	}
 	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "about the longer side of a sheet's tiles, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (a number that gives the sheet the shape of a slide)")
-	s.StringVar(&f.scale, "scale", "map", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
+	s.StringVar(&f.scale, "scale", "", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI (map; if it is not given, sheets, overlays and the report show each map stretched)")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
 		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
@@ -73,7 +73,10 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 		return errors.New("--sheet-tile and --sheet-columns shape contact sheets: add --sheet")
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
-	if !dataset {
+	switch {
+	case f.scale == "":
+		o.EyeScale = &scale.Scale{Per: scale.Stretched}
+	case !dataset:
 		if o.Scale, err = scale.Parse(f.scale); err != nil {
 			return err
 		}

@@ -27,6 +27,9 @@ type Format struct {
 	// Ranged formats need each map's range before its pixels. If no format is ranged, the
 	// stacks run once on each picture.
 	Ranged bool
+	// ForEye formats are looked at and never computed with. They see Settings.EyeScale in
+	// place of Settings.Scale.
+	ForEye bool
 	// Uncoloured formats have no colours. No other format has colours beside them.
 	Uncoloured bool
 	// Files returns a picture's files, in order. Without plans they have only names.

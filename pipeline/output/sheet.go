@@ -14,7 +14,7 @@ import (
 
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
-	Name: "sheet", Ranged: true,
+	Name: "sheet", Ranged: true, ForEye: true,
 	Flag:  "also write a contact sheet of each layer; --format sheet writes only these",
 	Files: sheetFiles,
 	Check: checkSheets,

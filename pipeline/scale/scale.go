@@ -47,6 +47,7 @@ const (
 	Fixed          // one given range for all maps
 	Percentile     // a range for each map, from one of its percentiles to another
 	Dataset        // a range for each filter, from statistics of many pictures
+	Stretched      // a range for each map, for the eye: see Percentiles.Stretched
 )
 
 // String is the name of the set in keys. It does not change.
@@ -106,6 +107,8 @@ func (s *Scale) Caption() string {
 		return "a given scale:"
 	case Percentile:
 		return fmt.Sprintf("each map from its percentile %v to %v, lo … hi:", s.Percentiles[0], s.Percentiles[1])
+	case Stretched:
+		return fmt.Sprintf("stretched: at most %v%% of a map beyond either end, lo … hi:", 100-stretch[1])
 	case Dataset:
 		return "each filter has one scale for all images, lo … hi:"
 	}
@@ -120,6 +123,8 @@ func (s *Scale) Key(w io.Writer) {
 		fmt.Fprintf(w, " %v", s.Fixed)
 	case Percentile:
 		fmt.Fprintf(w, " %v", s.Percentiles)
+	case Stretched:
+		fmt.Fprintf(w, " %v", stretch)
 	case Dataset:
 		for _, stack := range s.Dataset {
 			for _, layer := range stack {
