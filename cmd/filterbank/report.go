@@ -19,6 +19,7 @@ import (
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/store"
 )
 
@@ -177,6 +178,9 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	}
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %s: %w", name, err)
+	}
+	if r.EyeScale == manifest.Stretched {
+		looks.EyeScale = &scale.Scale{Per: scale.Stretched}
 	}
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),

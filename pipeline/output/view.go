@@ -38,6 +38,14 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
+// ForEye returns the settings with EyeScale in place of Scale.
+func (s Settings) ForEye() Settings {
+	if s.EyeScale != nil {
+		s.Scale, s.EyeScale = *s.EyeScale, nil
+	}
+	return s
+}
+
 // Check refuses formats, colours and sheets that do not go together, and values out of range.
 func (s *Settings) Check() error {
 	if i := slices.IndexFunc(s.Formats, func(f *Format) bool { return f.Uncoloured }); i >= 0 && !s.Colormap.Gray() {
@@ -101,8 +109,7 @@ func (v *View) of(f *Format) *View {
 		return v
 	}
 	eye := *v
-	eye.Scale, eye.Ranges = *v.EyeScale, v.EyeRanges
-	eye.EyeScale, eye.EyeRanges = nil, nil
+	eye.Settings, eye.Ranges, eye.EyeRanges = v.ForEye(), v.EyeRanges, nil
 	return &eye
 }
 

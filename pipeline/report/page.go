@@ -18,6 +18,7 @@ type page struct {
 	Version string      `json:"version"`
 	Layers  string      `json:"layers"`
 	Scale   string      `json:"scale"`
+	Stretch bool        `json:"stretch"` // maps are shown stretched
 	Colors  string      `json:"colors"`
 	Formats []string    `json:"formats"`
 	Mean    [3]float32  `json:"mean"`
@@ -134,7 +135,7 @@ func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
 		Run: source.Display(o.Run), Version: o.Heading.Version, Layers: o.Heading.Layers,
-		Scale: o.Heading.Scale, Colors: o.Looks.Colormap.Name(), Formats: o.Heading.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Scale: o.Heading.Scale, Stretch: w.stretched(), Colors: o.Looks.Colormap.Name(), Formats: o.Heading.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std

@@ -11,6 +11,7 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/source"
 )
 
@@ -43,6 +44,8 @@ type mapData struct {
 	PNG []byte     `json:"png,omitempty"` // with --embed, and for maps without a file or whose levels the page must read
 	Of  [2]float64 `json:"of"`            // values that the smallest and the largest level stand for
 
+	Shown *[2]float64 `json:"shown,omitempty"` // the range on which the page shows the PNG, if it is not Of
+
 	Min       float32  `json:"min"`
 	Max       float32  `json:"max"`
 	Mean      float64  `json:"mean"`
@@ -51,7 +54,8 @@ type mapData struct {
 	Values    int64    `json:"values"`
 	Bins      *[]int64 `json:"bins,omitempty"` // counts from Min to Max, zeros left out
 
-	sum float64
+	sum  float64
+	gray bool // the PNG is one of the run's, without colours
 }
 
 // task is a picture that goes into the report.
@@ -162,7 +166,7 @@ func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Pictu
 	for i, plan := range plans {
 		wanted := w.opts.Stacks[i].Layers
 		var open *openMaps
-		tallies, err := measure(ctx, &own.runners[i], w.opts.Kernel, plan, wanted, pic, func(tallies [][]tally) filters.Emit {
+		tallies, err := measure(ctx, &own.runners[i], w.opts.Kernel, plan, wanted, pic, w.stretched(), func(tallies [][]tally) filters.Emit {
 			open = own.drawer.begin(plan, r.data.Maps[i], tallies)
 			return open.add
 		})
@@ -174,7 +178,11 @@ func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Pictu
 		}
 		for l, layer := range tallies {
 			for k := range layer {
-				r.data.Maps[i][l][k].tallied(&layer[k])
+				m := &r.data.Maps[i][l][k]
+				m.tallied(&layer[k])
+				if w.stretched() {
+					m.show(own.drawer.shown(plan.Layers[l].Layer, &layer[k]))
+				}
 			}
 		}
 	}
@@ -234,7 +242,9 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 			continue // a missing map is drawn anew
 		}
 		if m, ok := byName[string(f.Path)]; ok && f.Scale != nil {
-			w.mapFile(m, f, d)
+			if !w.stretched() || f.Colormap == "" || d.Gone != "" { // others are drawn anew: no filter stretches colours
+				w.mapFile(m, f, d)
+			}
 			continue
 		}
 		file := link{Name: source.Display(string(f.Path))}
@@ -257,24 +267,36 @@ func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 	if !w.opts.Embed {
 		m.URL = w.links.to(string(f.Path))
 	}
-	m.Of = *f.Scale
+	m.Of, m.gray = *f.Scale, f.Colormap == ""
 }
 
 // fromMaps fills in statistics from the maps' PNGs if the input is gone.
-func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
-	plans, err := w.shapes(rec.Layers[0].In, d)
+func (w *writer) fromMaps(rec *manifest.Record, data *pictureData) error {
+	plans, err := w.shapes(rec.Layers[0].In, data)
 	if err != nil {
 		return err
 	}
-	w.files(rec, d)
+	w.files(rec, data)
+	d := drawer{looks: &w.opts.Looks}
 	for s := range plans {
-		for l, maps := range d.Maps[s] {
+		for l, maps := range data.Maps[s] {
 			for k := range maps {
-				maps[k].levels(w.opts.Kernel, plans[s].Layers[l].Out)
+				lp := &plans[s].Layers[l]
+				maps[k].levels(w.opts.Kernel, lp.Out, w.stretched(), func(t *tally) render.Range { return d.shown(lp.Layer, t) })
 			}
 		}
 	}
 	return nil
+}
+
+// stretched says whether the page stretches maps.
+func (w *writer) stretched() bool { return w.opts.Looks.EyeScale != nil }
+
+// show notes the range on which a PNG of the run is shown.
+func (m *mapData) show(r render.Range) {
+	if shown := [2]float64{r.Lo, r.Hi}; m.gray && shown != m.Of && r.Lo < r.Hi && m.Of[0] < m.Of[1] {
+		m.Shown = &shown
+	}
 }
 
 // tallied fills in a map's statistics.

@@ -82,6 +82,9 @@ func (p *Percentiles) Reset(lo, hi float64, n int) {
 	*p = Percentiles{percents: [2]float64{lo, hi}, most: mostKept, keep: n <= mostKept, kept: p.kept[:0]}
 }
 
+// ResetStretched begins a map of n values whose Stretched range is wanted.
+func (p *Percentiles) ResetStretched(n int) { p.Reset(stretch[0], stretch[1], n) }
+
 // Done says whether the percentiles are found. Until then the rows of the whole map are
 // added again, and EndPass is called after them.
 func (p *Percentiles) Done() bool { return p.pass == passes }

@@ -5,6 +5,8 @@ class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
     this.blobs = new Map(); // data with a PNG → its address
+    this.filters = s("svg", { width: 0, height: 0, class: "filters", "aria-hidden": "true" });
+    this.styles = new Map(); // map → the style of its picture
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
     this.root = h(
@@ -17,6 +19,7 @@ class PictureView {
           { class: "note", role: "note" },
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
+      this.filters,
       h("div", { class: "bench" }, this.stage.element, this.sheets()),
     );
   }
@@ -26,6 +29,17 @@ class PictureView {
     if (of.url || !of.png) return of.url ?? "";
     if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
     return this.blobs.get(of);
+  }
+
+// look is the style of a map's picture, which stretches it.
+  look(map) {
+    if (!map?.shown) return undefined;
+    if (!this.styles.has(map)) {
+      const id = `stretch-${this.styles.size}`;
+      this.filters.append(stretch(id, map.of, map.shown));
+      this.styles.set(map, { filter: `url("#${id}")` });
+    }
+    return this.styles.get(map);
   }
 
 // close releases the object URLs that the browser holds.
@@ -137,7 +151,7 @@ class PictureView {
 // tile makes a map of a grid.
   tile(map, name, { st, l, k }, width, height) {
     const src = this.address(map),
-      [lo, hi] = map.of;
+      [lo, hi] = map.shown ?? map.of;
     const picture = src
       ? h("img", {
           src,
@@ -147,6 +161,7 @@ class PictureView {
           loading: "lazy",
           decoding: "async",
           draggable: "false",
+          style: this.look(map),
           class: Math.max(width, height) < 120 ? "coarse" : "",
         })
       : h("span", { class: "muted" }, "no picture");
@@ -163,7 +178,7 @@ class PictureView {
       },
       h("div", { class: "thumb-of" }, picture),
       h("span", { class: "label" }, h("span", { class: "index" }, k), name),
-      src && h("span", { class: "scale" }, `${short(lo, 3)} … ${short(hi, 3)}`),
+      src && h("span", { class: "scale" }, rangeText([lo, hi], 3)),
     );
     this.tiles.set(`${st} ${l} ${k}`, item);
     return item;

@@ -34,6 +34,7 @@ class Stage {
         "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
         "aria-describedby": "readout",
       },
+      this.view.look(map),
     );
     this.mapFrame.classList.add("probed");
     this.listen(this.mapFrame);
@@ -99,7 +100,8 @@ class Stage {
               : []),
             ["zeros", !gone && share(map.zeros, map.values)], // the lowest level stands for more than 0
             ["not finite", map.notFinite > 0 && whole(map.notFinite)],
-            ["scale", this.view.address(map) && `${short(map.of[0])} … ${short(map.of[1])}`],
+            ["scale", this.view.address(map) && rangeText(map.of)],
+            ["shown here", this.view.address(map) && map.shown && rangeText(map.shown)],
           ]),
         ),
       stats?.pictures > 0 &&
