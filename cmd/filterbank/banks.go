@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 
 	"filterbank/filters/bank"
 	"filterbank/filters/config"
+	"filterbank/pipeline/source"
 )
 
 // bankOptions are the flags of banks.
@@ -50,6 +52,12 @@ func newBanks(c console) *cobra.Command {
 			}
 			if o.channels != "" && o.export == "" {
 				return errors.New("--channels changes the array that --export writes: add --export, or leave --channels out")
+			}
+			if o.png != "" && !strings.EqualFold(filepath.Ext(o.png), ".png") {
+				return fmt.Errorf("--png %s: the picture is a PNG; name a file that ends in .png", source.Display(o.png))
+			}
+			if o.export != "" && !strings.EqualFold(filepath.Ext(o.export), ".npy") {
+				return fmt.Errorf("--export %s: the array is a NumPy file; name a file that ends in .npy", source.Display(o.export))
 			}
 			return showBank(c.out, args[0], o)
 		},

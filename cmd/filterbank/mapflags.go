@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
@@ -39,11 +40,32 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
 		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
-		"colormap": render.Colormaps(), "layers": {"last", "all"},
+		"colormap": render.Colormaps(),
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
+	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
 	must(cmd.MarkFlagDirname("out"))
+}
+
+// completeLayers offers last, all and the layers of the stack file that the command line
+// names, as a list.
+func (f *flags) completeLayers(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	begun := toComplete[:strings.LastIndexByte(toComplete, ',')+1]
+	var offered []string
+	if begun == "" {
+		offered = []string{"last", "all"}
+	}
+	if file, err := f.stackFile(); err == nil {
+		if model, err := file.Build(); err == nil {
+			for _, name := range engine.LayerNames(model.Stacks) {
+				if !slices.Contains(strings.Split(begun, ","), name) {
+					offered = append(offered, begun+name)
+				}
+			}
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
 // setMaps fills in which files are written, and how. The stacks and the decoder are set

@@ -123,6 +123,9 @@ func reportLine(s report.Summary, out string) string {
 	if s.Gone > 0 {
 		line += fmt.Sprintf(", %d without arithmetic because the input is gone or has changed", s.Gone)
 	}
+	if s.Others > 0 {
+		line += fmt.Sprintf(", %d of other stacks, shown from their files", s.Others)
+	}
 	if s.LeftOut > 0 {
 		line += fmt.Sprintf(", %d left out (--limit 0 takes all)", s.LeftOut)
 	}

@@ -42,7 +42,7 @@ func sheetFiles(v *View) []Planned {
 func checkSheets(v *View) (err error) {
 	v.eachLayer(func(s, l int) {
 		if _, sizeErr := v.layerFigure(v.Plans[s], l, nil).Size(); sizeErr != nil && err == nil {
-			err = fmt.Errorf("sheet of layer %s: %w", v.layer(s, l).Name(), sizeErr)
+			err = fmt.Errorf("sheet of layer %s: %w", v.folder(s, l), sizeErr)
 		}
 	})
 	return err

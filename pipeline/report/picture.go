@@ -9,6 +9,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
@@ -27,15 +28,27 @@ type pictureData struct {
 	Size        [3]int        `json:"size"` // size of the prepared picture, C×H×W
 	Plans       [][]planData  `json:"plans"`
 	Samples     *samples      `json:"samples,omitempty"`
-	Gone        string        `json:"gone,omitempty"` // why there are no samples
-	Maps        [][][]mapData `json:"maps"`           // by stack, layer and filter
-	Files       []link        `json:"files"`          // other files of the picture
+	Gone        string        `json:"gone,omitempty"`   // why there are no samples
+	Maps        [][][]mapData `json:"maps"`             // by stack, layer and filter
+	Others      []otherMap    `json:"others,omitempty"` // maps of layers that the page's stacks do not have
+	Note        string        `json:"note,omitempty"`   // why all maps are such
+	Files       []link        `json:"files"`            // other files of the picture
 }
 
 // link is a file of a picture that is not a map shown on the page.
 type link struct {
 	Name string `json:"name"`
 	URL  string `json:"url,omitempty"`
+}
+
+// otherMap is a map that is shown from its file alone.
+type otherMap struct {
+	Layer  string     `json:"layer"` // stack/layer, or layer
+	Filter string     `json:"filter"`
+	Index  int        `json:"index"`
+	URL    string     `json:"url,omitempty"`
+	PNG    []byte     `json:"png,omitempty"` // in place of URL with --embed
+	Of     [2]float64 `json:"of"`
 }
 
 // mapData is a feature map.
@@ -93,17 +106,9 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 		return nil, err
 	}
 	if rec.Status == manifest.Failed {
-		return &result{entry: failed(rec)}, nil
+		return &result{entry: w.failed(rec)}, nil
 	}
-	r := &result{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
-	if rec.Stack != w.stacks && rec.Version != manifest.Version {
-		r.entry.Note = "its maps were made by an earlier version, whose settings cannot be compared with run.json; run it again"
-		return r, nil
-	}
-	if rec.Stack != w.stacks {
-		r.entry.Note = "its maps were not made by the stacks in run.json; run it again"
-		return r, nil
-	}
+	r := &result{entry: entry{Name: w.name(rec), Size: [2]int{rec.Width, rec.Height}}}
 	r.data = &pictureData{
 		Path: r.entry.Name, SHA256: rec.SHA256, Width: rec.Width, Height: rec.Height,
 		Orientation: rec.Orientation, Ignored: rec.Ignored, Warnings: rec.Warnings,
@@ -118,6 +123,8 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case rec.Stack != w.stacks:
+		err = w.fromFiles(pic, rec, r, name)
 	case err != nil && len(rec.Layers) == 0: // a run has kept maps that it did not make
 		r.data, r.entry.Note = nil, err.Error()+", and the manifest does not have the size of its maps; run it again"
 		return r, nil
@@ -145,6 +152,26 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 
 // thumbSide is the longer side of the gallery's pictures in pixels.
 const thumbSide = 256
+
+// fromFiles fills in the maps of other stacks than the page's. pic is nil if the input is
+// gone.
+func (w *writer) fromFiles(pic *decode.Picture, rec *manifest.Record, r *result, name string) error {
+	r.entry.Other, r.data.Maps = true, [][][]mapData{}
+	r.data.Note = "Its maps were made by other stacks than the page's, and are shown as their files are. Running it again with the page's stack gives it the page's maps."
+	if rec.Version != manifest.Version {
+		r.data.Note = "Its maps were made by an earlier version, whose settings cannot be compared with the page's stack, and are shown as their files are. Running it again gives it the page's maps."
+	}
+	w.files(rec, r.data)
+	if pic == nil {
+		return nil
+	}
+	n := newNormalisation(w.opts.Decoder)
+	_, thumb, err := newSamples(pic, &n, thumbSide)
+	if err != nil {
+		return fmt.Errorf("report %s: %w", r.entry.Name, err)
+	}
+	return w.thumb(r, name, thumb)
+}
 
 // fromPicture runs the stacks on the picture again and fills in its samples, maps and
 // statistics.
@@ -245,6 +272,15 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 			if !w.stretched() || f.Colormap == "" || d.Gone != "" { // others are drawn anew: no filter stretches colours
 				w.mapFile(m, f, d)
 			}
+			continue
+		}
+		if png := f.Format == "png" || f.Format == "png16"; png && f.Scale != nil && f.Index != nil {
+			m := mapData{}
+			w.mapFile(&m, f, d)
+			if !w.opts.Embed {
+				m.PNG = nil
+			}
+			d.Others = append(d.Others, otherMap{engine.LayerName(f.Stack, f.Layer), f.Filter, *f.Index, m.URL, m.PNG, *f.Scale})
 			continue
 		}
 		file := link{Name: source.Display(string(f.Path))}

@@ -470,15 +470,28 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestOtherStacks checks that maps made by other stacks are not shown as the report's.
+// TestOtherStacks checks that maps made by other stacks are shown from their files, and not as
+// the report's.
 func TestOtherStacks(t *testing.T) {
 	opts, _ := newRun(t, awkward[:1])
 	opts.Decoder, _ = decode.New(decode.Options{Mean: [3]float32{1, 1, 1}})
 	if _, err := Write(context.Background(), opts); err != nil {
 		t.Fatal(err)
 	}
-	if _, gallery, pictures := read(t, opts.Out); len(pictures) != 0 || !strings.Contains(gallery[0].Note, "not made by the stacks in run.json") {
-		t.Errorf("%+v", gallery)
+	p, gallery, pictures := read(t, opts.Out)
+	d := pictures[0]
+	if d == nil || !gallery[0].Other || gallery[0].Thumb == "" || p.Summary.Others != 1 || len(d.Maps)+len(d.Plans) != 0 || !strings.Contains(d.Note, "other stacks") {
+		t.Fatalf("%+v, %+v", gallery, d)
+	}
+	if p.Stacks[0].Layers[0].Stats[0].Pictures != 0 {
+		t.Error("they count in the page's statistics")
+	}
+	first := d.Others[0]
+	if len(d.Others) != 6 || first.Layer != "edges" || first.Filter != "sobel-x" || first.Of[0] >= first.Of[1] {
+		t.Errorf("%+v", d.Others)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(opts.Out), first.URL)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -70,22 +70,12 @@ class PictureView {
 // sheets are the layers with their maps in grids, and then the other files.
   sheets() {
     this.tiles = new Map();
-    const files = this.data.files ?? [];
     return h(
       "div",
       { class: "sheets" },
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      files.length > 0 &&
-        h(
-          "details",
-          { class: "sheet" },
-          h("summary", null, plural(files.length, "other file")),
-          h(
-            "ul",
-            { class: "files" },
-            files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
-          ),
-        ),
+      otherMaps(this.data, (of) => this.address(of)),
+      fileList(this.data.files),
     );
   }
 
@@ -228,7 +218,7 @@ class PictureView {
 // show marks an output on the stage and on the maps in the grids.
   show(at) {
     this.stage.show(at);
-    for (const list of this.root.querySelectorAll(".maps")) {
+    for (const list of this.root.querySelectorAll(".maps:not(.others)")) {
       const { st, l } = list.firstChild.dataset;
       const there =
         Number(st) === at.st && Number(l) === at.l ? at : this.probe.corresponding(at, Number(st), Number(l));
@@ -237,6 +227,72 @@ class PictureView {
       list.style.setProperty("--y", `${((there.y + 0.5) / rows) * 100}%`);
     }
   }
+}
+
+// otherMaps are maps of layers that the page's stacks do not have, as their files are.
+function otherMaps({ others = [] }, urlOf) {
+  const layers = Map.groupBy(others, (m) => m.layer);
+  return [...layers].map(([layer, maps]) =>
+    h(
+      "section",
+      { class: "sheet" },
+      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, shown from its files")),
+      h(
+        "ul",
+        { class: "maps others", "aria-label": `maps of ${layer}` },
+        maps.map((m) =>
+          h(
+            "li",
+            null,
+            h("a", { href: urlOf(m) }, h("img", { src: urlOf(m), alt: `map ${m.index} ${m.filter}`, loading: "lazy", decoding: "async" })),
+            h("span", { class: "label" }, h("span", { class: "index" }, m.index), m.filter),
+            h("span", { class: "scale" }, rangeText(m.of, 3)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+// fileList lists the other files of a picture.
+const fileList = (files) =>
+  files?.length > 0 &&
+  h(
+    "details",
+    { class: "sheet" },
+    h("summary", null, plural(files.length, "other file")),
+    h(
+      "ul",
+      { class: "files" },
+      files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
+    ),
+  );
+
+// othersView is the page of a picture all of whose maps are of other stacks.
+function othersView(index, entry, gallery, data) {
+  const urls = new Map();
+  const urlOf = (m) => {
+    if (m.url) return m.url;
+    if (!urls.has(m)) urls.set(m, pngURL(m.png));
+    return urls.get(m);
+  };
+  const root = h(
+    "article",
+    { class: "picture" },
+    h(
+      "header",
+      null,
+      crumbs(index, gallery),
+      h("h1", { tabindex: -1 }, entry.name),
+      h("p", { class: "lead" }, size2([data.width, data.height])),
+      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
+    ),
+    h("p", { class: "note", role: "note" }, data.note),
+    otherMaps(data, urlOf),
+    fileList(data.files),
+  );
+  root.view = { close: () => [...urls.values()].forEach((u) => URL.revokeObjectURL(u)) };
+  return root;
 }
 
 const address = ({ st, l, k, y, x }) => [st, l, k, y, x];
@@ -275,6 +331,7 @@ async function pictureView(index, wanted) {
     );
   }
   const data = await load(pictureName(index));
+  if (entry.other) return othersView(index, entry, gallery, data);
   const view = new PictureView(index, entry, gallery, data, await openProbe(data));
   view.select(start(data, wanted), { quiet: true });
   view.root.view = view;
