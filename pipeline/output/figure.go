@@ -50,6 +50,7 @@ type layerFigure struct {
 	zoom             int
 	lead, leadRaster image.Point // size of the input, and size of its raster
 	leadZoom         int
+	summing          int64 // bytes for the sums of its terms' magnitudes
 }
 
 func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
@@ -63,6 +64,9 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	f.Lead = &sheet.Lead{
 		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
 		Caption: "input " + p.Input.String(),
+	}
+	if f.labelled() && sums(lp) { // inputs, the windows that compute them, outputs
+		f.summing = 12*int64(lp.In.C)*int64(lp.In.H)*int64(lp.In.W) + 4*int64(lp.Out.C)*int64(lp.Out.H)*int64(lp.Out.W)
 	}
 	colormap := v.ColormapOf(lp.Layer)
 	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}
