@@ -12,8 +12,9 @@ import (
 
 // SheetOptions say how contact sheets are laid out.
 type SheetOptions struct {
-	Tile    int // about the longer side of a tile, in pixels; 0 means DefaultTile
-	Columns int // number of columns; 0 chooses one from the figure's shape
+	Tile    int         // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Columns int         // number of columns; 0 chooses one from the figure's shape
+	Font    *sheet.Font // for letters that the sheets' own font does not have; nil escapes them
 }
 
 // DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in

@@ -23,6 +23,9 @@ var contactSheet = Format{
 		v.keyRanges(w)
 		v.keyColours(w, v.ColormapOf)
 		fmt.Fprintf(w, "tile %d columns %d\n", v.Sheet.tile(), v.Sheet.Columns)
+		if v.Sheet.Font != nil {
+			fmt.Fprintf(w, "font %s\n", v.Sheet.Font.Digest())
+		}
 	},
 	Open: openLayers(sheetFiles, newSheetWriter),
 }
@@ -93,6 +96,7 @@ func (s *sheetWriter) close() error {
 	if err := s.gather(); err != nil {
 		return err
 	}
+	s.ws.drawer.Font = s.Sheet.Font
 	return s.ws.drawer.Write(s.files[0], &s.figure.Figure)
 }
 

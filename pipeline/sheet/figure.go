@@ -85,6 +85,9 @@ var (
 // zero value is ready. It has one owner.
 type Drawer struct {
 	SIMD simd.Set // the loops to use; all sets draw the same pixels
+	// Font draws the letters that the sheets' own font does not have; nil escapes them. It is
+	// set before the first figure.
+	Font *Font
 
 	title, text, name, note *face
 	strip                   image.RGBA
@@ -137,7 +140,7 @@ func (d *Drawer) draw(f *Figure, rows func(rgb []byte) error) error {
 	return nil
 }
 
-func (d *Drawer) fonts() (err error) {
+func (d *Drawer) fonts() error {
 	if d.note != nil {
 		return nil
 	}
@@ -149,9 +152,15 @@ func (d *Drawer) fonts() (err error) {
 		{&d.title, gobold.TTF, titleSize}, {&d.text, goregular.TTF, textSize},
 		{&d.name, goregular.TTF, nameSize}, {&d.note, goregular.TTF, noteSize},
 	} {
-		if *f.face, err = newFace(f.ttf, f.size); err != nil {
+		own, err := ParseFont(f.ttf)
+		if err != nil {
 			return err
 		}
+		fonts := []*Font{own}
+		if d.Font != nil {
+			fonts = append(fonts, d.Font)
+		}
+		*f.face = newFace(f.size, fonts...)
 	}
 	return nil
 }
