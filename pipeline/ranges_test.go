@@ -81,7 +81,7 @@ func TestScaleForTheEye(t *testing.T) {
 		found := map[string]string{}
 		for _, f := range records[0].Files {
 			if f.Scale != nil {
-				found[string(f.Path)] = fmt.Sprint(*f.Scale, f.SHA256)
+				found[string(f.Path)] = fmt.Sprint(*f.Scale, f.BLAKE3)
 			}
 		}
 		return found

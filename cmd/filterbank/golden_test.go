@@ -23,7 +23,7 @@ func TestGoldenFiles(t *testing.T) {
 		{"png16", "e4a84271b7b499e4700a11fa64e824fa3ff0289326fe068891601a64b06f199e", "--format png16 --scale layer"},
 		{"npy", "de0a63888c04af9c830841967b14d3a6e4e0ea62c2a6722dbf67709113a77a7f", "--format npy --format png -c edges.yaml --layers all"},
 		{"sheets and overlays", "057e38c17d5c01ad61a8f884689a2775e0f9007cb7dbe0e466ec4189989e9726", "--sheet --overlay -c alexnet.yaml --layers all"},
-		{"signed", "11bda2bcb302f57daa3a3d64e97a1130931c1ee92cb95b9392618227abe031a4", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
+		{"signed", "264539fb260f870631545be2e7449c63ff94e84218ffef8de3e02d8f1606cac0", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
 		{"percentiles", "962d02decd6112a9a28dd2e859ebaea37cbfa728203849706552ddf2b07f53de", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
 		{"one scale", "4b107af161e809987fad917511247e86fb9a9f239ac8b1a6f6c7c64b3ecedcef", "-c depthwise.yaml --scale image --colormap gray-inverted --overlay"},
 		{"given scale", "c21c2c93e7ebb0b3d532ebd6059c11ca48c20467eae66a74699e3a1c2879a362", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
