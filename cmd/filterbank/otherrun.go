@@ -35,19 +35,26 @@ func (f *flags) otherRun(j *job) string {
 		}
 	}
 	if names := slices.Concat(replaced, kept); len(names) > 0 {
-		line += fmt.Sprintf(", with layers %s", strings.Join(names, ", "))
+		line += ", with " + layersText(names)
 	}
 	switch {
 	case j.opts.Pack > 0 || there.Pack != "":
 		return line + ": a pack holds the images of its last run, and loses all others; -o names another folder"
 	case len(replaced) == 0 && len(kept) > 0:
-		line += ": files of these layers are kept"
+		line += ": their files are kept"
 	case len(kept) == 0:
 		line += ": files of images that are done again are replaced"
 	default:
-		line += fmt.Sprintf(": of images that are done again, files of layers %s are replaced, and files of layers %s are kept", strings.Join(replaced, ", "), strings.Join(kept, ", "))
+		line += fmt.Sprintf(": of images that are done again, files of %s are replaced, and files of %s are kept", layersText(replaced), layersText(kept))
 	}
 	return line + "; run.json is replaced; -o names another folder"
+}
+
+func layersText(names []string) string {
+	if len(names) == 1 {
+		return "layer " + names[0]
+	}
+	return "layers " + strings.Join(names, ", ")
 }
 
 // layersOf are the layers of a run's stacks, as far as its account tells.
