@@ -53,11 +53,11 @@ func newBanks(c console) *cobra.Command {
 			if o.channels != "" && o.export == "" {
 				return errors.New("--channels changes the array that --export writes: add --export, or leave --channels out")
 			}
-			if o.png != "" && !strings.EqualFold(filepath.Ext(o.png), ".png") {
-				return fmt.Errorf("--png %s: the picture is a PNG; name a file that ends in .png", source.Display(o.png))
+			if err := otherKind("png", o.png, ".png", "the picture is a PNG"); err != nil {
+				return err
 			}
-			if o.export != "" && !strings.EqualFold(filepath.Ext(o.export), ".npy") {
-				return fmt.Errorf("--export %s: the array is a NumPy file; name a file that ends in .npy", source.Display(o.export))
+			if err := otherKind("export", o.export, ".npy", "the array is a NumPy file"); err != nil {
+				return err
 			}
 			return showBank(c.out, args[0], o)
 		},
@@ -86,6 +86,14 @@ func completeParams(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// otherKind refuses the name of a file that ends as files of another kind do.
+func otherKind(flag, name, extension, is string) error {
+	if ext := filepath.Ext(name); ext != "" && !strings.EqualFold(ext, extension) {
+		return fmt.Errorf("--%s %s: %s; name a file that ends in %s", flag, source.Display(name), is, extension)
+	}
+	return nil
 }
 
 // completeBanks offers banks, also behind a comma.
