@@ -41,7 +41,7 @@ func (f *flags) otherRun(j *job) string {
 	case j.opts.Pack > 0 || there.Pack != "":
 		return line + ": a pack holds the images of its last run, and loses all others; -o names another folder"
 	case len(replaced) == 0 && len(kept) > 0:
-		line += ": their files are kept"
+		line += ": these files are kept"
 	case len(kept) == 0:
 		line += ": files of images that are done again are replaced"
 	default:

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"image/png"
 	"path/filepath"
 
 	"filterbank/filters"
@@ -43,12 +45,13 @@ type link struct {
 
 // otherMap is a map that is shown from its file alone.
 type otherMap struct {
-	Layer  string     `json:"layer"` // stack/layer, or layer
-	Filter string     `json:"filter"`
-	Index  int        `json:"index"`
-	URL    string     `json:"url,omitempty"`
-	PNG    []byte     `json:"png,omitempty"` // in place of URL with --embed
-	Of     [2]float64 `json:"of"`
+	Layer  string      `json:"layer"` // stack/layer, or layer
+	Filter string      `json:"filter"`
+	Index  int         `json:"index"`
+	URL    string      `json:"url,omitempty"`
+	PNG    []byte      `json:"png,omitempty"` // in place of URL with --embed
+	Of     [2]float64  `json:"of"`
+	Shown  *[2]float64 `json:"shown,omitempty"` // as a mapData has it
 }
 
 // mapData is a feature map.
@@ -157,9 +160,9 @@ const thumbSide = 256
 // gone.
 func (w *writer) fromFiles(pic *decode.Picture, rec *manifest.Record, r *result, name string) error {
 	r.entry.Other, r.data.Maps = true, [][][]mapData{}
-	r.data.Note = "Its maps were made by other stacks than the page's, and are shown as their files are. Running it again with the page's stack gives it the page's maps."
+	r.data.Note = "Its maps were made by other stacks than the page's, and are shown from their files. Running it again with the page's stack gives it the page's maps."
 	if rec.Version != manifest.Version {
-		r.data.Note = "Its maps were made by an earlier version, whose settings cannot be compared with the page's stack, and are shown as their files are. Running it again gives it the page's maps."
+		r.data.Note = "Its maps were made by an earlier version, whose settings cannot be compared with the page's stack, and are shown from their files. Running it again gives it the page's maps."
 	}
 	w.files(rec, r.data)
 	if pic == nil {
@@ -274,13 +277,13 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 			}
 			continue
 		}
-		if png := f.Format == "png" || f.Format == "png16"; png && f.Scale != nil && f.Index != nil {
+		if isMap := f.Format == "png" || f.Format == "png16"; isMap && f.Scale != nil && f.Index != nil {
 			m := mapData{}
 			w.mapFile(&m, f, d)
+			d.Others = append(d.Others, otherMap{engine.LayerName(f.Stack, f.Layer), f.Filter, *f.Index, m.URL, m.PNG, *f.Scale, w.shownOther(f)})
 			if !w.opts.Embed {
-				m.PNG = nil
+				d.Others[len(d.Others)-1].PNG = nil
 			}
-			d.Others = append(d.Others, otherMap{engine.LayerName(f.Stack, f.Layer), f.Filter, *f.Index, m.URL, m.PNG, *f.Scale})
 			continue
 		}
 		file := link{Name: source.Display(string(f.Path))}
@@ -304,6 +307,29 @@ func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 		m.URL = w.links.to(string(f.Path))
 	}
 	m.Of, m.gray = *f.Scale, f.Colormap == ""
+}
+
+// shownOther finds the range on which a gray PNG is shown from its levels. It is nil if maps are
+// not stretched or the PNG cannot be read.
+func (w *writer) shownOther(f *manifest.File) *[2]float64 {
+	if !w.stretched() || f.Colormap != "" {
+		return nil
+	}
+	data, err := w.root.ReadFile(filepath.FromSlash(string(f.Path)))
+	if err != nil {
+		return nil
+	}
+	config, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil
+	}
+	limits := w.opts.Decoder.Options().Limits
+	if limits.Check("map", config.Width, config.Height, "") != nil {
+		return nil
+	}
+	m := mapData{PNG: data, Of: *f.Scale, gray: true}
+	m.levels(w.opts.Kernel, volume.Shape{C: 1, H: config.Height, W: config.Width}, true, func(t *tally) render.Range { return t.ranked.Stretched() })
+	return m.Shown
 }
 
 // fromMaps fills in statistics from the maps' PNGs if the input is gone.

@@ -5,8 +5,7 @@ class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
     this.blobs = new Map(); // data with a PNG → its address
-    this.filters = s("svg", { width: 0, height: 0, class: "filters", "aria-hidden": "true" });
-    this.styles = new Map(); // map → the style of its picture
+    this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
     this.root = h(
@@ -19,7 +18,7 @@ class PictureView {
           { class: "note", role: "note" },
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
-      this.filters,
+      this.looks.filters,
       h("div", { class: "bench" }, this.stage.element, this.sheets()),
     );
   }
@@ -33,13 +32,7 @@ class PictureView {
 
 // look is the style of a map's picture, which stretches it.
   look(map) {
-    if (!map?.shown) return undefined;
-    if (!this.styles.has(map)) {
-      const id = `stretch-${this.styles.size}`;
-      this.filters.append(stretch(id, map.of, map.shown));
-      this.styles.set(map, { filter: `url("#${id}")` });
-    }
-    return this.styles.get(map);
+    return this.looks.of(map);
   }
 
 // close releases the object URLs that the browser holds.
@@ -74,7 +67,7 @@ class PictureView {
       "div",
       { class: "sheets" },
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      otherMaps(this.data, (of) => this.address(of)),
+      otherMaps(this.data, (of) => this.address(of), (of) => this.look(of)),
       fileList(this.data.files),
     );
   }
@@ -229,14 +222,32 @@ class PictureView {
   }
 }
 
+// Looks are the styles that stretch maps, and the filters that they name.
+class Looks {
+  constructor() {
+    this.filters = s("svg", { width: 0, height: 0, class: "filters", "aria-hidden": "true" });
+    this.styles = new Map(); // map → style
+  }
+
+  of(map) {
+    if (!map?.shown) return undefined;
+    if (!this.styles.has(map)) {
+      const id = `stretch-${this.styles.size}`;
+      this.filters.append(stretch(id, map.of, map.shown));
+      this.styles.set(map, { filter: `url("#${id}")` });
+    }
+    return this.styles.get(map);
+  }
+}
+
 // otherMaps are maps of layers that the page's stacks do not have, as their files are.
-function otherMaps({ others = [] }, urlOf) {
+function otherMaps({ others = [] }, urlOf, lookOf) {
   const layers = Map.groupBy(others, (m) => m.layer);
   return [...layers].map(([layer, maps]) =>
     h(
       "section",
       { class: "sheet" },
-      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, shown from its files")),
+      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, from its files")),
       h(
         "ul",
         { class: "maps others", "aria-label": `maps of ${layer}` },
@@ -244,9 +255,15 @@ function otherMaps({ others = [] }, urlOf) {
           h(
             "li",
             null,
-            h("a", { href: urlOf(m) }, h("img", { src: urlOf(m), alt: `map ${m.index} ${m.filter}`, loading: "lazy", decoding: "async" })),
+            h("a", { href: urlOf(m) }, h("img", {
+                src: urlOf(m),
+                alt: `map ${m.index} ${m.filter}`,
+                style: lookOf(m),
+                loading: "lazy",
+                decoding: "async",
+              })),
             h("span", { class: "label" }, h("span", { class: "index" }, m.index), m.filter),
-            h("span", { class: "scale" }, rangeText(m.of, 3)),
+            h("span", { class: "scale" }, rangeText(m.shown ?? m.of, 3)),
           ),
         ),
       ),
@@ -270,7 +287,8 @@ const fileList = (files) =>
 
 // othersView is the page of a picture all of whose maps are of other stacks.
 function othersView(index, entry, gallery, data) {
-  const urls = new Map();
+  const urls = new Map(),
+    looks = new Looks();
   const urlOf = (m) => {
     if (m.url) return m.url;
     if (!urls.has(m)) urls.set(m, pngURL(m.png));
@@ -288,7 +306,8 @@ function othersView(index, entry, gallery, data) {
       (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
     ),
     h("p", { class: "note", role: "note" }, data.note),
-    otherMaps(data, urlOf),
+    looks.filters,
+    otherMaps(data, urlOf, (m) => looks.of(m)),
     fileList(data.files),
   );
   root.view = { close: () => [...urls.values()].forEach((u) => URL.revokeObjectURL(u)) };
