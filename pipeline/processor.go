@@ -98,11 +98,7 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	}
 	err := p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
 		v.Plans, v.Picture = p.engine.Plans, pic
-		runs := len(v.Plans)
-		if output.Ranged(v.Todo) {
-			runs += len(v.Plans) * v.Scale.Runs()
-		}
-		p.engine.Watch(runs, p.moved)
+		p.engine.Watch(len(v.Plans)*(1+scale.Runs(v.Scales()...)), p.moved)
 		if err := p.ranges(ctx, v); err != nil {
 			return err
 		}

@@ -133,7 +133,7 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
 		}
 		if there := f.otherRun(j); there != "" {
-			log.Warn(there)
+			w.log.Warn(there, "event", "other-stack")
 		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		w.end()

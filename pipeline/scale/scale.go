@@ -25,15 +25,18 @@ type Scale struct {
 // found from values can be centred. A fixed one is as it is given.
 func (s Scale) Centred() bool { return s.Per != Fixed || s.Fixed.Lo == -s.Fixed.Hi }
 
-// Runs estimates how often each stack runs on a picture until the ranges of its maps are found.
-func (s *Scale) Runs() int {
-	switch s.Per {
-	case Fixed, Dataset:
-		return 0
-	case Percentile:
-		return 2 // 1 to 3, as the values turn out
+// Runs estimates how often Find runs each stack on a picture for these scales.
+func Runs(scales ...*Scale) (runs int) {
+	extremes := 0
+	for _, s := range scales {
+		switch {
+		case s.ranked():
+			runs += 2 // 1 to 3, depending on the values
+		case s.Per != Fixed && s.Per != Dataset:
+			extremes = 1
+		}
 	}
-	return 1
+	return max(runs, extremes) // the runs that rank values find extremes too
 }
 
 // Per is a set of maps that share a range.
