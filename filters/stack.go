@@ -160,7 +160,7 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	for _, layer := range s.layers {
 		lp, err := layer.plan(in)
 		if err != nil {
-			return nil, fmt.Errorf("layer %s: %w", layer.Name(), err)
+			return nil, fmt.Errorf("layer %s: %w", s.layerName(layer), err)
 		}
 		for axis, e := range []Extent{lp.Rows, lp.Cols} {
 			field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
@@ -172,6 +172,14 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 		in = lp.Out
 	}
 	return p, nil
+}
+
+// layerName is a layer's name in messages, with the stack's if it has one.
+func (s *Stack) layerName(layer Layer) string {
+	if s.name == "" {
+		return layer.Name()
+	}
+	return s.name + "/" + layer.Name()
 }
 
 // saturate bounds the receptive fields of absurdly deep stacks. Below 2⁵³ a float64 holds

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"filterbank/filters"
@@ -99,7 +101,7 @@ func (j *Job) Plan(name string, in volume.Shape) ([]*filters.Plan, error) {
 func (j *Job) checkMaps(p *filters.Plan) error {
 	limits := j.Decoder.Options().Limits
 	for _, l := range p.Layers {
-		if err := limits.Check("layer "+l.Layer.Name()+": map", l.Out.W, l.Out.H, "use less padding"); err != nil {
+		if err := limits.Check("layer "+engine.LayerName(p.Stack.Name(), l.Layer.Name())+": map", l.Out.W, l.Out.H, "use less padding"); err != nil {
 			return err
 		}
 	}
@@ -108,9 +110,11 @@ func (j *Job) checkMaps(p *filters.Plan) error {
 
 // UseDataset gives every filter of the wanted layers the same range on every picture, from
 // statistics. It is an error when these are not of the same layers, with pictures prepared
-// in the same way.
+// in the same way. The error names all layers that differ.
 func (j *Job) UseDataset(f *stats.File, b stats.Bounds) error {
 	ranges := make([][][]render.Range, len(j.Stacks))
+	var differ []string
+	layers := 0
 	for i, s := range j.Stacks {
 		ranges[i] = make([][]render.Range, len(s.Layers))
 		for l, wanted := range s.Layers {
@@ -118,11 +122,19 @@ func (j *Job) UseDataset(f *stats.File, b stats.Bounds) error {
 			if !wanted {
 				continue
 			}
+			layers++
 			var err error
-			if ranges[i][l], err = f.Ranges(s.Stack.Name(), s.Stack.Layers()[l], j.LayerHash(i, l), b); err != nil {
+			ranges[i][l], err = f.Ranges(s.Stack.Name(), s.Stack.Layers()[l], j.LayerHash(i, l), b)
+			if different, ok := errors.AsType[*stats.DifferentError](err); ok {
+				differ = append(differ, different.Error())
+			} else if err != nil {
 				return err
 			}
 		}
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("it has statistics of the layers %s, and %d of the %d layers wanted differ: %s; calibrate this stack, with --layers as here or all",
+			strings.Join(f.LayerNames(), ", "), len(differ), layers, strings.Join(differ, "; "))
 	}
 	j.Output.Scale = scale.Scale{Per: scale.Dataset, Dataset: ranges}
 	return nil

@@ -98,11 +98,7 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	}
 	err := p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
 		v.Plans, v.Picture = p.engine.Plans, pic
-		runs := len(v.Plans)
-		if output.Ranged(v.Todo) {
-			runs += len(v.Plans) * v.Scale.Runs()
-		}
-		p.engine.Watch(runs, p.moved)
+		p.engine.Watch(len(v.Plans)*(1+scale.Runs(v.Scales()...)), p.moved)
 		if err := p.ranges(ctx, v); err != nil {
 			return err
 		}
@@ -129,22 +125,13 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	return nil
 }
 
-// ranges finds the ranges of the maps if a format needs them.
-func (p *Processor) ranges(ctx context.Context, v *output.View) (err error) {
-	if !output.Ranged(v.Todo) {
-		return nil
+// ranges finds the ranges of the maps on the scales that formats need.
+func (p *Processor) ranges(ctx context.Context, v *output.View) error {
+	found, err := p.finder.Find(ctx, p.engine, v.Picture, v.Scales()...)
+	if err == nil {
+		v.SetRanges(found)
 	}
-	if v.Ranges, err = p.finder.Find(ctx, p.engine, v.Picture, &v.Scale); err != nil {
-		return err
-	}
-	for s := range v.Ranges {
-		for l, layer := range v.Stacks[s].Stack.Layers() {
-			for k, r := range v.Ranges[s][l] {
-				v.Ranges[s][l][k] = v.RangeOf(layer, r)
-			}
-		}
-	}
-	return nil
+	return err
 }
 
 // complete puts the written files into the record of a picture.

@@ -3,9 +3,11 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -62,6 +64,33 @@ func TestPercentileScale(t *testing.T) {
 		if want := len(entries) * 3; checked != want {
 			t.Errorf("%d scales are in the manifest, want %d", checked, want)
 		}
+	}
+}
+
+// TestScaleForTheEye holds that overlays have the ranges that a run on their scale alone
+// gives, and that maps beside them keep theirs, to the byte.
+func TestScaleForTheEye(t *testing.T) {
+	entries, opts := job(t, 1)
+	opts.Overwrite = Always
+	scales := func(eye *scale.Scale, s scale.Scale, names ...string) map[string]string {
+		opts.Output.Formats, opts.Output.Scale, opts.Output.EyeScale = formats(t, names...), s, eye
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := readManifest(t, opts)
+		found := map[string]string{}
+		for _, f := range records[0].Files {
+			if f.Scale != nil {
+				found[string(f.Path)] = fmt.Sprint(*f.Scale, f.BLAKE3)
+			}
+		}
+		return found
+	}
+	stretched := scale.Scale{Per: scale.Stretched}
+	want := scales(nil, scale.Scale{Per: scale.PerLayer}, "png")
+	maps.Copy(want, scales(nil, stretched, "overlay"))
+	if got := scales(&stretched, scale.Scale{Per: scale.PerLayer}, "png", "overlay"); !maps.Equal(got, want) || len(got) != 6 {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 
 	"filterbank/filters/bank"
 	"filterbank/filters/config"
+	"filterbank/pipeline/source"
 )
 
 // bankOptions are the flags of banks.
@@ -51,6 +53,12 @@ func newBanks(c console) *cobra.Command {
 			if o.channels != "" && o.export == "" {
 				return errors.New("--channels changes the array that --export writes: add --export, or leave --channels out")
 			}
+			if err := otherKind("png", o.png, ".png", "the picture is a PNG"); err != nil {
+				return err
+			}
+			if err := otherKind("export", o.export, ".npy", "the array is a NumPy file"); err != nil {
+				return err
+			}
 			return showBank(c.out, args[0], o)
 		},
 	}
@@ -78,6 +86,14 @@ func completeParams(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// otherKind refuses the name of a file that ends as files of another kind do.
+func otherKind(flag, name, extension, is string) error {
+	if ext := filepath.Ext(name); ext != "" && !strings.EqualFold(ext, extension) {
+		return fmt.Errorf("--%s %s: %s; name a file that ends in %s", flag, source.Display(name), is, extension)
+	}
+	return nil
 }
 
 // completeBanks offers banks, also behind a comma.

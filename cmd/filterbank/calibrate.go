@@ -71,7 +71,7 @@ func newCalibrate(c console) *cobra.Command {
 	s.StringVar(&f.out, "patches", "", "folder for pictures of the patches that each filter answers to most strongly")
 	f.registerWork(cmd, &onError)
 	must(cmd.MarkFlagDirname("patches"))
-	must(cmd.RegisterFlagCompletionFunc("layers", cobra.FixedCompletions([]string{"last", "all"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
 	must(cmd.MarkFlagFilename("out", "json"))
 	return cmd
 }

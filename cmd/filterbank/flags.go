@@ -37,6 +37,7 @@ type flags struct {
 	also     map[string]*bool   // formats that have a flag of their own, by name
 	tables   map[string]*string // names of outputs of the run, by option
 	tiles    output.SheetOptions
+	font     string
 	from     string
 	nul      bool
 	include  []string

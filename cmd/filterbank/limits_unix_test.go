@@ -93,7 +93,7 @@ func TestLimits(t *testing.T) {
 		{"", []string{"-c", "line.yaml", "x.png"}, 2, "line.yaml: larger than 16 MiB; keep large weights in a .npy file"},
 		{"", []string{"-c", "/dev/zero", "x.png"}, 2, "/dev/zero: larger than 16 MiB"},
 		{"", []string{"--scale", "dataset:/dev/zero", "x.png"}, 2, "read statistics: /dev/zero: it is not a regular file"},
-		{"", []string{"--scale", "dataset:line.yaml", "x.png"}, 2, "read statistics: line.yaml: it has 1073741824 bytes, and at most 268435456 are read"},
+		{"", []string{"--scale", "dataset:line.yaml", "x.png"}, 2, "read statistics: line.yaml: it has 1073741824 bytes, and at most 67108864 are read"},
 		{"", []string{"--files-from", "/dev/zero"}, 2, "/dev/zero: read list of inputs: line 1 is longer than 131072 bytes"},
 		{"", []string{"--bank", "sobel", "--set", "layers.0.conv.stride=99999999999999999999", "x.png"}, 2, "stride wants a whole number or [h, w], got 99999999999999999999"},
 		{aliases, []string{"x.png"}, 2, "stack.yaml:20:11: more than 1048576 values once aliases are expanded"},

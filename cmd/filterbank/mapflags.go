@@ -9,9 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
+	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/stats"
 )
 
@@ -35,15 +38,38 @@ func (f *flags) register(cmd *cobra.Command) {
 	}
 	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "about the longer side of a sheet's tiles, in pixels")
 	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (a number that gives the sheet the shape of a slide)")
-	s.StringVar(&f.scale, "scale", "map", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI")
+	s.StringVar(&f.font, "font", "", "TrueType font for names on sheets in scripts other than Latin, Greek and Cyrillic (none: such letters are escaped)")
+	s.StringVar(&f.scale, "scale", "", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI (map; if it is not given, sheets, overlays and the report show each map stretched)")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
 		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
-		"colormap": render.Colormaps(), "layers": {"last", "all"},
+		"colormap": render.Colormaps(),
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
+	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
+	must(cmd.MarkFlagFilename("font", "ttf", "ttc"))
 	must(cmd.MarkFlagDirname("out"))
+}
+
+// completeLayers offers last, all and the layers of the stack file that the command line
+// names, as a list.
+func (f *flags) completeLayers(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	begun := toComplete[:strings.LastIndexByte(toComplete, ',')+1]
+	var offered []string
+	if begun == "" {
+		offered = []string{"last", "all"}
+	}
+	if file, err := f.stackFile(); err == nil {
+		if model, err := file.Build(); err == nil {
+			for _, name := range engine.LayerNames(model.Stacks) {
+				if !slices.Contains(strings.Split(begun, ","), name) {
+					offered = append(offered, begun+name)
+				}
+			}
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
 // setMaps fills in which files are written, and how. The stacks and the decoder are set
@@ -69,11 +95,17 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 		}
 	}
 	o.Sheet = f.tiles
-	if f.tiles != (output.SheetOptions{Tile: output.DefaultTile}) && !slices.Contains(o.Formats, output.Find("sheet")) {
-		return errors.New("--sheet-tile and --sheet-columns shape contact sheets: add --sheet")
+	if o.Sheet.Font, err = readFont(f.font); err != nil {
+		return err
+	}
+	if o.Sheet != (output.SheetOptions{Tile: output.DefaultTile}) && !slices.Contains(o.Formats, output.Find("sheet")) {
+		return errors.New("--sheet-tile, --sheet-columns and --font shape contact sheets: add --sheet")
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
-	if !dataset {
+	switch {
+	case f.scale == "":
+		o.EyeScale = &scale.Scale{Per: scale.Stretched}
+	case !dataset:
 		if o.Scale, err = scale.Parse(f.scale); err != nil {
 			return err
 		}
@@ -88,6 +120,22 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 		return useDataset(j, name)
 	}
 	return nil
+}
+
+// readFont reads a font for sheets; no name is none.
+func readFont(name string) (*sheet.Font, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := manifest.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("font: %w", err)
+	}
+	font, err := sheet.ParseFont(data)
+	if err != nil {
+		return nil, fmt.Errorf("font %s: %w", name, err)
+	}
+	return font, nil
 }
 
 // useDataset sets the scale FILE or FILE:LO,HI.

@@ -19,6 +19,7 @@ import (
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/report"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/store"
 )
 
@@ -122,6 +123,9 @@ func reportLine(s report.Summary, out string) string {
 	if s.Gone > 0 {
 		line += fmt.Sprintf(", %d without arithmetic because the input is gone or has changed", s.Gone)
 	}
+	if s.Others > 0 {
+		line += fmt.Sprintf(", %d of other stacks, shown from their files", s.Others)
+	}
 	if s.LeftOut > 0 {
 		line += fmt.Sprintf(", %d left out (--limit 0 takes all)", s.LeftOut)
 	}
@@ -177,6 +181,9 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	}
 	if err != nil {
 		return report.Options{}, fmt.Errorf("report: %s: %w", name, err)
+	}
+	if r.EyeScale == manifest.Stretched {
+		looks.EyeScale = &scale.Scale{Per: scale.Stretched}
 	}
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),

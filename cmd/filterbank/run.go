@@ -133,6 +133,9 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
 				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
 		}
+		if there := f.otherRun(j); there != "" {
+			w.log.Warn(there, "event", "other-stack")
+		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		w.end()
 		ended := f.finish(ctx, c, w, j, s, err)

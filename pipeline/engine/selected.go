@@ -42,12 +42,13 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 	}
 	if i := slices.Index(found, false); i >= 0 {
 		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all mean the last layer and every layer",
-			names[i], strings.Join(layerNames(stacks), ", "))
+			names[i], strings.Join(LayerNames(stacks), ", "))
 	}
 	return selected, nil
 }
 
-func layerNames(stacks []*filters.Stack) []string {
+// LayerNames are the names of all layers of stacks, as LayerName writes them.
+func LayerNames(stacks []*filters.Stack) []string {
 	var names []string
 	for _, s := range stacks {
 		for _, layer := range s.Layers() {

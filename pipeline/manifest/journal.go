@@ -56,8 +56,8 @@ func (j *Journal) scan() error {
 	} else if !begins(head[:n]) {
 		return errors.New("its first line is not a record of a run; move the file away or choose another folder with -o")
 	}
-	in := lines(j.file)
-	for in.Scan() {
+	in, n := lines(j.file), 0
+	for ; in.Scan(); n++ {
 		line := in.Bytes()
 		at := span{at: j.size, length: int64(len(line))}
 		j.size += at.length
@@ -80,7 +80,7 @@ func (j *Journal) scan() error {
 		j.earlier[where] = at
 	}
 	if err := in.Err(); err != nil {
-		return fmt.Errorf("%w; move the file away or choose another folder with -o", err)
+		return fmt.Errorf("%w; move the file away or choose another folder with -o", lineError(n, err))
 	}
 	return j.file.Truncate(j.size)
 }
@@ -186,6 +186,9 @@ func (j *Journal) Add(r *Record) error {
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("manifest: %w", err)
+	}
+	if line.Len() > maxLine {
+		return fmt.Errorf("manifest: the record of %s has %d bytes, and a line has at most %d: write fewer layers or formats of it", r.Input, line.Len(), maxLine)
 	}
 	at := span{at: j.size, length: int64(line.Len())}
 	if _, err := j.file.WriteAt(line.Bytes(), at.at); err != nil {

@@ -29,6 +29,30 @@ func openJournal(t *testing.T, tr *store.Folder) *Journal {
 	return j
 }
 
+// TestLongLines checks that a line that no run writes is refused by its number, by a reader
+// as by a journal.
+func TestLongLines(t *testing.T) {
+	tr, root := open(t)
+	name := filepath.Join(root, Name)
+	if err := os.WriteFile(name, []byte(`{"input":"1","output":"1","status":"ok"}`+"\n"+`{"input":"2","output":"`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, 300<<20); err != nil { // zeros, which take no room
+		t.Fatal(err)
+	}
+	want := "line 2 is longer than 64 MiB, and the record of a picture has 30 MB with 100,000 maps: the file is damaged or no manifest"
+	if _, err := Open(root); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("open: got %v", err)
+	}
+	if _, err := OpenJournal(tr); err == nil || !strings.HasSuffix(err.Error(), want+"; move the file away or choose another folder with -o") {
+		t.Errorf("journal: got %v", err)
+	}
+	j := openJournal(t, func() *store.Folder { tr, _ := open(t); return tr }())
+	if err := j.Add(&Record{Input: "long.png", Error: strings.Repeat("x", maxLine)}); err == nil || !strings.Contains(err.Error(), "the record of long.png has") {
+		t.Errorf("add: got %v", err)
+	}
+}
+
 func open(t *testing.T) (*store.Folder, string) {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a", "out")
@@ -180,7 +204,7 @@ func TestMadeUpManifest(t *testing.T) {
 	if _, err := OpenJournal(tr); err == nil || !strings.Contains(err.Error(), "first line is not a record") {
 		t.Errorf("zeros: got %v", err)
 	}
-	if _, err := ReadFile(name); err == nil || !strings.HasSuffix(err.Error(), "it has 268435457 bytes, and at most 268435456 are read") {
+	if _, err := ReadFile(name); err == nil || !strings.HasSuffix(err.Error(), "it has 67108865 bytes, and at most 67108864 are read") {
 		t.Errorf("zeros: got %v", err)
 	}
 	if err := os.Remove(name); err != nil {

@@ -13,7 +13,15 @@ import (
 
 // maxLine bounds a manifest's lines in bytes. The record of a picture with 100,000 maps has
 // 30 MB.
-const maxLine = 256 << 20
+const maxLine = 64 << 20
+
+// lineError is the error of a Scanner over lines, behind line n.
+func lineError(n int, err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("line %d is longer than %d MiB, and the record of a picture has 30 MB with 100,000 maps: the file is damaged or no manifest", n+1, maxLine>>20)
+	}
+	return err
+}
 
 // Reader reads the manifest of a run. Only the places of the lines are in memory. It is safe
 // for concurrent use.
@@ -69,7 +77,8 @@ func (m *Reader) Close() error { return m.file.Close() }
 func (m *Reader) index() error {
 	in := lines(m.file)
 	at := int64(0)
-	for n := 1; in.Scan(); n++ {
+	n := 1
+	for ; in.Scan(); n++ {
 		line := in.Bytes()
 		var name struct {
 			Input, Output Path
@@ -91,7 +100,7 @@ func (m *Reader) index() error {
 		m.lines[where] = span{at: at, length: int64(len(line))}
 		at += int64(len(line))
 	}
-	return in.Err()
+	return lineError(n-1, in.Err())
 }
 
 // lines reads a manifest's whole lines, with their ends. A torn last line is left out.
@@ -143,7 +152,7 @@ func (m *Reader) Record(place string) (*Record, error) {
 }
 
 // ReadFile reads a file of JSON that a run or a calibration has written. Anyone may have
-// made the file: it must be regular and have at most 256 MiB.
+// made the file: it must be regular and have at most 64 MiB.
 func ReadFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -160,7 +169,7 @@ func ReadFile(name string) ([]byte, error) {
 	return readAll(file)
 }
 
-// readAll reads a file of at most 256 MiB.
+// readAll reads a file of at most 64 MiB.
 func readAll(file *os.File) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {

@@ -24,6 +24,7 @@ type Run struct {
 	Formats     []string           `json:"formats"`
 	Pack        string             `json:"pack,omitempty"` // the form of the pack that the files are in
 	Scale       string             `json:"scale"`
+	EyeScale    string             `json:"eye_scale,omitempty"` // of sheets, overlays and the report: Stretched, or empty where it is Scale
 	Colormap    string             `json:"colormap"`
 	Shard       string             `json:"shard,omitempty"`
 	Images      int                `json:"images"`
@@ -37,6 +38,9 @@ type Run struct {
 	Stages      map[string]float64 `json:"stages"` // seconds, summed over the workers
 	Interrupted bool               `json:"interrupted"`
 }
+
+// Stretched is the EyeScale of a run whose scale was not given.
+const Stretched = "stretched"
 
 // ReadRun reads the account of the run in an output folder, for example to open its
 // results from a program. Anyone may have made the file: its size is bounded, and nothing

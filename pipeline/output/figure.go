@@ -12,8 +12,9 @@ import (
 
 // SheetOptions say how contact sheets are laid out.
 type SheetOptions struct {
-	Tile    int // about the longer side of a tile, in pixels; 0 means DefaultTile
-	Columns int // number of columns; 0 chooses one from the figure's shape
+	Tile    int         // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Columns int         // number of columns; 0 chooses one from the figure's shape
+	Font    *sheet.Font // for letters that the sheets' own font does not have; nil escapes them
 }
 
 // DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in
@@ -50,6 +51,7 @@ type layerFigure struct {
 	zoom             int
 	lead, leadRaster image.Point // size of the input, and size of its raster
 	leadZoom         int
+	summing          int64 // bytes for the sums of its terms' magnitudes
 }
 
 func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
@@ -63,6 +65,9 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	f.Lead = &sheet.Lead{
 		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
 		Caption: "input " + p.Input.String(),
+	}
+	if f.labelled() && sums(lp) { // inputs, the windows that compute them, outputs
+		f.summing = 12*int64(lp.In.C)*int64(lp.In.H)*int64(lp.In.W) + 4*int64(lp.Out.C)*int64(lp.Out.H)*int64(lp.Out.W)
 	}
 	colormap := v.ColormapOf(lp.Layer)
 	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}

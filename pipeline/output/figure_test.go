@@ -112,3 +112,21 @@ func TestKernelsOnSheets(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundingLabels checks that what rounding leaves of 0 is called that, on the layer that
+// reads the picture and on a later one, and that small values that are exact are not.
+func TestRoundingLabels(t *testing.T) {
+	values := []float32{0, 1e-9, -2.98e-8, 1e-7, 0.5}
+	sums := &volume.Volume{Shape: volume.Shape{C: 2, H: 1, W: 5}, Data: []float32{9, 9, 9, 9, 9, 1, 1e-9, 1, 0.1, 0.5}}
+	for k, want := range []string{
+		"0|≈ 0\n(rounding)|≈ 0\n(rounding)|≈ 0\n(rounding)|0.5",
+		"0|1e−09|≈ 0\n(rounding)|1e−07|0.5",
+	} {
+		if got := strings.Join(labels(values, k, sums), "|"); got != want {
+			t.Errorf("map %d: got %q, want %q", k, got, want)
+		}
+	}
+	if got := labels(values, 0, nil)[1]; got != "1e−09" {
+		t.Errorf("without sums: got %q", got)
+	}
+}

@@ -30,6 +30,9 @@ type Format struct {
 	Ranged bool
 	// Family is the name of an earlier format in the table that writes files of the same names.
 	Family string
+	// ForEye formats are looked at and never computed with. They see Settings.EyeScale in
+	// place of Settings.Scale.
+	ForEye bool
 	// Uncoloured formats have no colours. No other format has colours beside them.
 	Uncoloured bool
 	// Files returns a picture's files, in order. Without plans they have only names.

@@ -13,7 +13,7 @@ import (
 
 // overlay is a map blended over the picture, one file per map.
 var overlay = Format{
-	Name: "overlay", Ranged: true,
+	Name: "overlay", Ranged: true, ForEye: true,
 	Flag:  "also write each map blended over the image; --format overlay writes only these",
 	Files: overlayFiles,
 	Key: func(w io.Writer, v *View) {

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -14,7 +15,7 @@ import (
 
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
-	Name: "sheet", Ranged: true,
+	Name: "sheet", Version: 1, Ranged: true, ForEye: true,
 	Flag:  "also write a contact sheet of each layer; --format sheet writes only these",
 	Files: sheetFiles,
 	Check: checkSheets,
@@ -22,6 +23,9 @@ var contactSheet = Format{
 		v.keyRanges(w)
 		v.keyColours(w, v.ColormapOf)
 		fmt.Fprintf(w, "tile %d columns %d\n", v.Sheet.tile(), v.Sheet.Columns)
+		if v.Sheet.Font != nil {
+			fmt.Fprintf(w, "font %s\n", v.Sheet.Font.Digest())
+		}
 	},
 	Open: openLayers(sheetFiles, newSheetWriter),
 }
@@ -42,7 +46,7 @@ func sheetFiles(v *View) []Planned {
 func checkSheets(v *View) (err error) {
 	v.eachLayer(func(s, l int) {
 		if _, sizeErr := v.layerFigure(v.Plans[s], l, nil).Size(); sizeErr != nil && err == nil {
-			err = fmt.Errorf("sheet of layer %s: %w", v.layer(s, l).Name(), sizeErr)
+			err = fmt.Errorf("sheet of layer %s: %w", v.folder(s, l), sizeErr)
 		}
 	})
 	return err
@@ -54,7 +58,7 @@ type sheetWriter struct {
 	figure *layerFigure
 	grays  []render.Gray
 	maps   []*sheet.Reduction
-	labels [][]string // of each map, its values, if the map is so small that they can be read
+	values [][]float32 // of each map, its values, if the map is so small that they can be read
 }
 
 func newSheetWriter(t *target) (layerWriter, error) {
@@ -65,7 +69,7 @@ func newSheetWriter(t *target) (layerWriter, error) {
 		s.maps = append(s.maps, reduction.Again())
 	}
 	if s.figure.labelled() {
-		s.labels = make([][]string, len(s.maps))
+		s.values = make([][]float32, len(s.maps))
 	}
 	return s, nil
 }
@@ -77,10 +81,8 @@ func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 		for i := range rows.N {
 			s.grays[k].Row(levels, rows.Row(k, i))
 			s.maps[k].Row(levels)
-			if s.labels != nil {
-				for _, v := range rows.Row(k, i) {
-					s.labels[k] = append(s.labels[k], sheet.Digits(float64(v), 3))
-				}
+			if s.values != nil {
+				s.values[k] = append(s.values[k], rows.Row(k, i)...)
 			}
 		}
 		return nil
@@ -94,16 +96,24 @@ func (s *sheetWriter) close() error {
 	if err := s.gather(); err != nil {
 		return err
 	}
+	s.ws.drawer.Font = s.Sheet.Font
 	return s.ws.drawer.Write(s.files[0], &s.figure.Figure)
 }
 
 // gather puts the pictures into the figure.
 func (s *sheetWriter) gather() error {
 	f := s.figure
+	var magnitudes *volume.Volume
+	if s.values != nil {
+		var err error
+		if magnitudes, err = s.magnitudes(); err != nil {
+			return err
+		}
+	}
 	for k := range f.Cells {
 		f.Cells[k].Picture = s.maps[k].Raster(f.zoom, f.Bar.Palette)
-		if s.labels != nil {
-			f.Cells[k].Picture.Labels = s.labels[k]
+		if s.values != nil {
+			f.Cells[k].Picture.Labels = labels(s.values[k], k, magnitudes)
 		}
 	}
 	input := sheet.NewReduction(f.lead, f.leadRaster, 3)
@@ -118,6 +128,18 @@ func (s *sheetWriter) gather() error {
 	return nil
 }
 
+// labels writes the values of a map. What rounding leaves of 0 is called that.
+func labels(values []float32, k int, magnitudes *volume.Volume) []string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = sheet.Digits(float64(v), 3)
+		if v != 0 && magnitudes != nil && math.Abs(float64(v)) <= roundingShare*float64(magnitudes.Data[k*len(values)+i]) {
+			texts[i] = "≈ 0\n(rounding)"
+		}
+	}
+	return texts
+}
+
 // held estimates the bytes that a layer's contact sheet holds until it is written.
 func (f *layerFigure) held() int64 {
 	tile := int64(f.to.X) * int64(f.to.Y)
@@ -127,5 +149,5 @@ func (f *layerFigure) held() int64 {
 		tile *= 1 + label
 	}
 	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)
-	return int64(len(f.Cells))*(tile+sums) + lead + f.Bytes()
+	return int64(len(f.Cells))*(tile+sums) + lead + f.summing + f.Bytes()
 }

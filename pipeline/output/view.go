@@ -21,7 +21,9 @@ type Settings struct {
 	Formats []*Format // of every picture; an empty list is png
 	Tables  []*Table  // of the whole run
 	Scale   scale.Scale
-	Sheet   SheetOptions // for contact sheets
+	// EyeScale is for formats that are for the eye; nil is Scale.
+	EyeScale *scale.Scale
+	Sheet    SheetOptions // for contact sheets
 
 	// Colormap colours 8-bit maps. The zero value chooses coolwarm for signed layers on scales
 	// that are centred on 0, and gray for all others.
@@ -36,6 +38,14 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
+// ForEye returns the settings with EyeScale in place of Scale.
+func (s Settings) ForEye() Settings {
+	if s.EyeScale != nil {
+		s.Scale, s.EyeScale = *s.EyeScale, nil
+	}
+	return s
+}
+
 // Check refuses formats, colours and sheets that do not go together, and values out of range.
 func (s *Settings) Check() error {
 	if i := slices.IndexFunc(s.Formats, func(f *Format) bool { return f.Uncoloured }); i >= 0 && !s.Colormap.Gray() {
@@ -45,11 +55,6 @@ func (s *Settings) Check() error {
 		return err
 	}
 	return s.Sheet.check()
-}
-
-// Ranged says whether any format needs the maps' ranges.
-func Ranged(formats []*Format) bool {
-	return slices.ContainsFunc(formats, func(f *Format) bool { return f.Ranged })
 }
 
 // ColormapOf returns the colormap of a layer's pictures. It does not depend on their values.
@@ -89,12 +94,59 @@ func (s *Settings) Levels(layer filters.Layer, r render.Range, set simd.Set) ren
 // changed.
 type View struct {
 	Settings
-	Todo    []*Format // formats, of Settings.Formats, whose files are written
-	Stacks  []engine.Selected
-	Plans   []*filters.Plan    // one per stack; nil if only names and keys are needed
-	Ranges  [][][]render.Range // by stack, layer and map; nil until they are found
-	Picture *decode.Picture    // nil until it is decoded
-	Title   string             // the picture's name on contact sheets
+	Todo      []*Format // formats, of Settings.Formats, whose files are written
+	Stacks    []engine.Selected
+	Plans     []*filters.Plan // one per stack; nil if only names and keys are needed
+	Ranges    scale.Ranges    // on Scale; nil until they are found
+	EyeRanges scale.Ranges    // on EyeScale
+	Picture   *decode.Picture // nil until it is decoded
+	Title     string          // the picture's name on contact sheets
+}
+
+// of returns what a format sees: formats for the eye have a scale of their own.
+func (v *View) of(f *Format) *View {
+	if !f.ForEye || v.EyeScale == nil {
+		return v
+	}
+	eye := *v
+	eye.Settings, eye.Ranges, eye.EyeRanges = v.ForEye(), v.EyeRanges, nil
+	return &eye
+}
+
+// ranged says whether a format of Todo needs ranges on EyeScale, or on Scale.
+func (v *View) ranged(eye bool) bool {
+	return slices.ContainsFunc(v.Todo, func(f *Format) bool { return f.Ranged && (f.ForEye && v.EyeScale != nil) == eye })
+}
+
+// Scales returns the scales on which the formats of Todo need the maps' ranges.
+func (v *View) Scales() (scales []*scale.Scale) {
+	if v.ranged(false) {
+		scales = append(scales, &v.Scale)
+	}
+	if v.ranged(true) {
+		scales = append(scales, v.EyeScale)
+	}
+	return scales
+}
+
+// SetRanges takes the ranges that were found for Scales.
+func (v *View) SetRanges(found []scale.Ranges) {
+	for i, s := range v.Scales() {
+		on := v.Settings
+		on.Scale = *s
+		for stack, layers := range found[i] {
+			for l, maps := range layers {
+				for k, r := range maps {
+					maps[k] = on.RangeOf(v.layer(stack, l), r)
+				}
+			}
+		}
+		if s == v.EyeScale {
+			v.EyeRanges = found[i]
+		} else {
+			v.Ranges = found[i]
+		}
+	}
 }
 
 // Files returns a picture's files in the formats of Todo, stack by stack and layer by layer
@@ -102,7 +154,7 @@ type View struct {
 func (v *View) Files() []Planned {
 	var files []Planned
 	for i, f := range v.Todo {
-		for _, p := range f.Files(v) {
+		for _, p := range f.Files(v.of(f)) {
 			p.File.Format = f.Name
 			p.order = i
 			files = append(files, p)
@@ -118,7 +170,7 @@ func (p *Planned) place() []int { return []int{p.stack, p.layer, p.order} }
 func (v *View) Check() error {
 	for _, f := range v.Todo {
 		if f.Check != nil {
-			if err := f.Check(v); err != nil {
+			if err := f.Check(v.of(f)); err != nil {
 				return err
 			}
 		}
@@ -138,8 +190,8 @@ func (v *View) Memory() int64 {
 		}
 	}
 	for s := range v.Stacks {
-		if Ranged(v.Todo) {
-			working[s] += v.Scale.Bytes() * int64(v.maps(s))
+		for _, needed := range v.Scales() {
+			working[s] += needed.Bytes() * int64(v.maps(s))
 		}
 		most = max(most, working[s])
 	}
@@ -168,7 +220,7 @@ func (v *View) maps(stack int) (n int) {
 func (v *View) Key(w io.Writer, f *Format) {
 	fmt.Fprintf(w, "format %s %d\n", f.Name, f.Version)
 	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "layer %q\n", v.folder(s, l)) })
-	f.Key(w, v)
+	f.Key(w, v.of(f))
 }
 
 // keyRanges writes everything that the ranges of maps depend on.

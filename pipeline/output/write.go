@@ -12,7 +12,7 @@ import (
 func Write(ctx context.Context, v *View, ws *Workspace, b *store.Batch) error {
 	var writers []Writer
 	for _, f := range v.Todo {
-		w, err := f.Open(v, ws, b)
+		w, err := f.Open(v.of(f), ws, b)
 		if err != nil {
 			return err
 		}

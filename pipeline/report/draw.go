@@ -37,8 +37,17 @@ type openMap struct {
 	err     error
 }
 
+// shown returns the range on which a map is looked at.
+func (d *drawer) shown(layer filters.Layer, t *tally) render.Range {
+	if t.ranked == nil {
+		return d.looks.RangeOf(layer, t.extremes.Range())
+	}
+	eye := d.looks.ForEye()
+	return eye.RangeOf(layer, t.ranked.Stretched())
+}
+
 // begin opens a PNG for every map that has none. It has the run's colours and levels. Its
-// range is the map's own, as with the scale map.
+// range is the map's own, stretched if the run's are.
 func (d *drawer) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) *openMaps {
 	all := &openMaps{drawer: d, layers: make([][]*openMap, len(maps))}
 	for l := range maps {
@@ -53,7 +62,7 @@ func (d *drawer) begin(plan *filters.Plan, maps [][]mapData, tallies [][]tally) 
 			if m.URL != "" || m.PNG != nil {
 				continue
 			}
-			r := d.looks.RangeOf(layer, tallies[l][k].extremes.Range())
+			r := d.shown(layer, &tallies[l][k])
 			m.Of = [2]float64{r.Lo, r.Hi}
 			open := &openMap{data: m, gray: d.looks.Levels(layer, r, d.workspace.SIMD)}
 			open.err = open.encoder.Reset(&open.out, header)
@@ -104,7 +113,7 @@ func (d *openMaps) end() error {
 
 // levels estimates a map's statistics from its PNG. A value lies within half a level of the
 // value that its pixel stands for. A PNG of another size, or that cannot be read, is dropped.
-func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
+func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape, stretched bool, shown func(*tally) render.Range) {
 	config, err := png.DecodeConfig(bytes.NewReader(m.PNG))
 	if err != nil || config.Width != shape.W || config.Height != shape.H {
 		m.PNG = nil
@@ -116,7 +125,8 @@ func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
 		return
 	}
 	t, row := tally{}, make([]float32, shape.W)
-	for _, do := range []func([]float32){func(row []float32) { t.add(k, row) }, t.count} {
+	t.rank(stretched, shape.H*shape.W)
+	rows := func(do func([]float32)) {
 		for y := range shape.H {
 			for x := range row {
 				level, top := levelAt(img, x, y)
@@ -125,7 +135,15 @@ func (m *mapData) levels(k *kernel.Kernel, shape volume.Shape) {
 			do(row)
 		}
 	}
+	rows(func(row []float32) { t.add(k, row) })
+	for one := [][]tally{{t}}; left(one); {
+		rows(func(row []float32) { t.ranked.Add(k, row) })
+	}
+	rows(t.count)
 	m.tallied(&t)
+	if stretched {
+		m.show(shown(&t))
+	}
 }
 
 // levelAt returns a pixel of a map, gray or an index in a palette, and the largest level.

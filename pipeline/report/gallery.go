@@ -69,6 +69,10 @@ func (w *writer) take(r *result, index int, known map[[3]int]int) {
 	if d == nil {
 		return
 	}
+	if r.entry.Other {
+		w.summary.Others++
+		return
+	}
 	w.countSize(d.Size, d.Plans, index, known)
 	if d.Gone != "" {
 		w.summary.Gone++

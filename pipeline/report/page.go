@@ -2,11 +2,14 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"filterbank/filters"
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -18,6 +21,7 @@ type page struct {
 	Version string      `json:"version"`
 	Layers  string      `json:"layers"`
 	Scale   string      `json:"scale"`
+	Stretch bool        `json:"stretch"` // maps are shown stretched
 	Colors  string      `json:"colors"`
 	Formats []string    `json:"formats"`
 	Mean    [3]float32  `json:"mean"`
@@ -99,7 +103,8 @@ type entry struct {
 	Size  [2]int `json:"size"`            // width and height of the file's picture, upright
 	Code  string `json:"code,omitempty"`  // of failed pictures only
 	Error string `json:"error,omitempty"`
-	Note  string `json:"note,omitempty"` // why a picture that did not fail has no maps here
+	Other bool   `json:"other,omitempty"` // its maps are of other stacks than the page's
+	Note  string `json:"note,omitempty"`  // why a picture that did not fail has no maps here
 }
 
 func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
@@ -115,7 +120,7 @@ func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 		}
 		for _, lp := range plans[s].Layers {
 			limits := w.opts.Decoder.Options().Limits
-			if err := limits.Check("layer "+lp.Layer.Name()+": map", lp.Out.W, lp.Out.H, "use less padding"); err != nil {
+			if err := limits.Check("layer "+engine.LayerName(plans[s].Stack.Name(), lp.Layer.Name())+": map", lp.Out.W, lp.Out.H, "use less padding"); err != nil {
 				return nil, nil, err
 			}
 			data[s] = append(data[s], planData{
@@ -133,8 +138,8 @@ func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
 func (w *writer) layers() error {
 	o := w.opts
 	w.page = page{
-		Run: source.Display(o.Run), Version: o.Heading.Version, Layers: o.Heading.Layers,
-		Scale: o.Heading.Scale, Colors: o.Looks.Colormap.Name(), Formats: o.Heading.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
+		Run: w.runName(), Version: o.Heading.Version, Layers: o.Heading.Layers,
+		Scale: o.Heading.Scale, Stretch: w.stretched(), Colors: o.Looks.Colormap.Name(), Formats: o.Heading.Formats, Stacks: []stackData{}, Sizes: []sizeData{},
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
@@ -266,9 +271,37 @@ func (f *filterStats) add(picture int, m *mapData) {
 }
 
 // failed returns the gallery's entry of a failed picture.
-func failed(rec *manifest.Record) entry {
-	return entry{
-		Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height},
-		Code: rec.Code, Error: rec.Error,
+func (w *writer) failed(rec *manifest.Record) entry {
+	name, input := w.name(rec), string(rec.Input)
+	message := rec.Error
+	if w.opts.Embed && filepath.IsAbs(input) {
+		message = strings.NewReplacer(source.Display(input), name, input, name).Replace(message)
 	}
+	return entry{Name: name, Size: [2]int{rec.Width, rec.Height}, Code: rec.Code, Error: message}
+}
+
+// name is how the page calls an input. An embedded page may be passed on, and has no absolute
+// paths of the machine that made it: there a name begins where the run was started, or is the
+// picture's place in the run with the extension.
+func (w *writer) name(rec *manifest.Record) string {
+	input := string(rec.Input)
+	if w.opts.Embed && filepath.IsAbs(input) {
+		switch below, err := filepath.Rel(w.opts.Folder, input); {
+		case err == nil && filepath.IsLocal(below):
+			input = below
+		case rec.Output != "":
+			input = string(rec.Output) + filepath.Ext(input)
+		default:
+			input = filepath.Base(input)
+		}
+	}
+	return source.Display(input)
+}
+
+// runName is how the page calls the run's folder.
+func (w *writer) runName() string {
+	if w.opts.Embed {
+		return source.Display(filepath.Base(w.opts.Run))
+	}
+	return source.Display(w.opts.Run)
 }

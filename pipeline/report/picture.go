@@ -1,16 +1,20 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"image/png"
 	"path/filepath"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/render"
 	"filterbank/pipeline/source"
 )
 
@@ -26,9 +30,11 @@ type pictureData struct {
 	Size        [3]int        `json:"size"` // size of the prepared picture, C×H×W
 	Plans       [][]planData  `json:"plans"`
 	Samples     *samples      `json:"samples,omitempty"`
-	Gone        string        `json:"gone,omitempty"` // why there are no samples
-	Maps        [][][]mapData `json:"maps"`           // by stack, layer and filter
-	Files       []link        `json:"files"`          // other files of the picture
+	Gone        string        `json:"gone,omitempty"`   // why there are no samples
+	Maps        [][][]mapData `json:"maps"`             // by stack, layer and filter
+	Others      []otherMap    `json:"others,omitempty"` // maps of layers that the page's stacks do not have
+	Note        string        `json:"note,omitempty"`   // why all maps are such
+	Files       []link        `json:"files"`            // other files of the picture
 }
 
 // link is a file of a picture that is not a map shown on the page.
@@ -37,11 +43,24 @@ type link struct {
 	URL  string `json:"url,omitempty"`
 }
 
+// otherMap is a map that is shown from its file alone.
+type otherMap struct {
+	Layer  string      `json:"layer"` // stack/layer, or layer
+	Filter string      `json:"filter"`
+	Index  int         `json:"index"`
+	URL    string      `json:"url,omitempty"`
+	PNG    []byte      `json:"png,omitempty"` // in place of URL with --embed
+	Of     [2]float64  `json:"of"`
+	Shown  *[2]float64 `json:"shown,omitempty"` // as a mapData has it
+}
+
 // mapData is a feature map.
 type mapData struct {
 	URL string     `json:"url,omitempty"`
 	PNG []byte     `json:"png,omitempty"` // with --embed, and for maps without a file or whose levels the page must read
 	Of  [2]float64 `json:"of"`            // values that the smallest and the largest level stand for
+
+	Shown *[2]float64 `json:"shown,omitempty"` // the range on which the page shows the PNG, if it is not Of
 
 	Min       float32  `json:"min"`
 	Max       float32  `json:"max"`
@@ -51,7 +70,8 @@ type mapData struct {
 	Values    int64    `json:"values"`
 	Bins      *[]int64 `json:"bins,omitempty"` // counts from Min to Max, zeros left out
 
-	sum float64
+	sum  float64
+	gray bool // the PNG is one of the run's, without colours
 }
 
 // task is a picture that goes into the report.
@@ -89,17 +109,9 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 		return nil, err
 	}
 	if rec.Status == manifest.Failed {
-		return &result{entry: failed(rec)}, nil
+		return &result{entry: w.failed(rec)}, nil
 	}
-	r := &result{entry: entry{Name: source.Display(string(rec.Input)), Size: [2]int{rec.Width, rec.Height}}}
-	if rec.Stack != w.stacks && rec.Version != manifest.Version {
-		r.entry.Note = "its maps were made by an earlier version, whose settings cannot be compared with run.json; run it again"
-		return r, nil
-	}
-	if rec.Stack != w.stacks {
-		r.entry.Note = "its maps were not made by the stacks in run.json; run it again"
-		return r, nil
-	}
+	r := &result{entry: entry{Name: w.name(rec), Size: [2]int{rec.Width, rec.Height}}}
 	r.data = &pictureData{
 		Path: r.entry.Name, SHA256: rec.SHA256, Width: rec.Width, Height: rec.Height,
 		Orientation: rec.Orientation, Ignored: rec.Ignored, Warnings: rec.Warnings,
@@ -114,6 +126,8 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case rec.Stack != w.stacks:
+		err = w.fromFiles(pic, rec, r, name)
 	case err != nil && len(rec.Layers) == 0: // a run has kept maps that it did not make
 		r.data, r.entry.Note = nil, err.Error()+", and the manifest does not have the size of its maps; run it again"
 		return r, nil
@@ -142,6 +156,26 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 // thumbSide is the longer side of the gallery's pictures in pixels.
 const thumbSide = 256
 
+// fromFiles fills in the maps of other stacks than the page's. pic is nil if the input is
+// gone.
+func (w *writer) fromFiles(pic *decode.Picture, rec *manifest.Record, r *result, name string) error {
+	r.entry.Other, r.data.Maps = true, [][][]mapData{}
+	r.data.Note = "Its maps were made by other stacks than the page's, and are shown from their files. Running it again with the page's stack gives it the page's maps."
+	if rec.Version != manifest.Version {
+		r.data.Note = "Its maps were made by an earlier version, whose settings cannot be compared with the page's stack, and are shown from their files. Running it again gives it the page's maps."
+	}
+	w.files(rec, r.data)
+	if pic == nil {
+		return nil
+	}
+	n := newNormalisation(w.opts.Decoder)
+	_, thumb, err := newSamples(pic, &n, thumbSide)
+	if err != nil {
+		return fmt.Errorf("report %s: %w", r.entry.Name, err)
+	}
+	return w.thumb(r, name, thumb)
+}
+
 // fromPicture runs the stacks on the picture again and fills in its samples, maps and
 // statistics.
 func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Picture, rec *manifest.Record, r *result, name string) error {
@@ -162,7 +196,7 @@ func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Pictu
 	for i, plan := range plans {
 		wanted := w.opts.Stacks[i].Layers
 		var open *openMaps
-		tallies, err := measure(ctx, &own.runners[i], w.opts.Kernel, plan, wanted, pic, func(tallies [][]tally) filters.Emit {
+		tallies, err := measure(ctx, &own.runners[i], w.opts.Kernel, plan, wanted, pic, w.stretched(), func(tallies [][]tally) filters.Emit {
 			open = own.drawer.begin(plan, r.data.Maps[i], tallies)
 			return open.add
 		})
@@ -174,7 +208,11 @@ func (w *writer) fromPicture(ctx context.Context, own *worker, pic *decode.Pictu
 		}
 		for l, layer := range tallies {
 			for k := range layer {
-				r.data.Maps[i][l][k].tallied(&layer[k])
+				m := &r.data.Maps[i][l][k]
+				m.tallied(&layer[k])
+				if w.stretched() {
+					m.show(own.drawer.shown(plan.Layers[l].Layer, &layer[k]))
+				}
 			}
 		}
 	}
@@ -234,7 +272,18 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 			continue // a missing map is drawn anew
 		}
 		if m, ok := byName[string(f.Path)]; ok && f.Scale != nil {
-			w.mapFile(m, f, d)
+			if !w.stretched() || f.Colormap == "" || d.Gone != "" { // others are drawn anew: no filter stretches colours
+				w.mapFile(m, f, d)
+			}
+			continue
+		}
+		if isMap := f.Format == "png" || f.Format == "png16"; isMap && f.Scale != nil && f.Index != nil {
+			m := mapData{}
+			w.mapFile(&m, f, d)
+			d.Others = append(d.Others, otherMap{engine.LayerName(f.Stack, f.Layer), f.Filter, *f.Index, m.URL, m.PNG, *f.Scale, w.shownOther(f)})
+			if !w.opts.Embed {
+				d.Others[len(d.Others)-1].PNG = nil
+			}
 			continue
 		}
 		file := link{Name: source.Display(string(f.Path))}
@@ -257,24 +306,59 @@ func (w *writer) mapFile(m *mapData, f *manifest.File, d *pictureData) {
 	if !w.opts.Embed {
 		m.URL = w.links.to(string(f.Path))
 	}
-	m.Of = *f.Scale
+	m.Of, m.gray = *f.Scale, f.Colormap == ""
+}
+
+// shownOther finds the range on which a gray PNG is shown from its levels. It is nil if maps are
+// not stretched or the PNG cannot be read.
+func (w *writer) shownOther(f *manifest.File) *[2]float64 {
+	if !w.stretched() || f.Colormap != "" {
+		return nil
+	}
+	data, err := w.root.ReadFile(filepath.FromSlash(string(f.Path)))
+	if err != nil {
+		return nil
+	}
+	config, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil
+	}
+	limits := w.opts.Decoder.Options().Limits
+	if limits.Check("map", config.Width, config.Height, "") != nil {
+		return nil
+	}
+	m := mapData{PNG: data, Of: *f.Scale, gray: true}
+	m.levels(w.opts.Kernel, volume.Shape{C: 1, H: config.Height, W: config.Width}, true, func(t *tally) render.Range { return t.ranked.Stretched() })
+	return m.Shown
 }
 
 // fromMaps fills in statistics from the maps' PNGs if the input is gone.
-func (w *writer) fromMaps(rec *manifest.Record, d *pictureData) error {
-	plans, err := w.shapes(rec.Layers[0].In, d)
+func (w *writer) fromMaps(rec *manifest.Record, data *pictureData) error {
+	plans, err := w.shapes(rec.Layers[0].In, data)
 	if err != nil {
 		return err
 	}
-	w.files(rec, d)
+	w.files(rec, data)
+	d := drawer{looks: &w.opts.Looks}
 	for s := range plans {
-		for l, maps := range d.Maps[s] {
+		for l, maps := range data.Maps[s] {
 			for k := range maps {
-				maps[k].levels(w.opts.Kernel, plans[s].Layers[l].Out)
+				lp := &plans[s].Layers[l]
+				maps[k].levels(w.opts.Kernel, lp.Out, w.stretched(), func(t *tally) render.Range { return d.shown(lp.Layer, t) })
 			}
 		}
 	}
 	return nil
+}
+
+// stretched says whether the page stretches maps.
+func (w *writer) stretched() bool { return w.opts.Looks.EyeScale != nil }
+
+// show notes the range on which a PNG of the run is shown.
+func (m *mapData) show(r render.Range) {
+	if shown := [2]float64{r.Lo, r.Hi}; m.gray && shown != m.Of && r.Lo < r.Hi && m.Of[0] < m.Of[1] {
+		m.Shown = &shown
+	}
 }
 
 // tallied fills in a map's statistics.

@@ -69,6 +69,7 @@ type Summary struct {
 	Pictures int   `json:"pictures"` // pictures that did not fail
 	Failed   int   `json:"failed"`   // pictures that failed; their errors are shown
 	Gone     int   `json:"gone"`     // pictures, of Pictures, without arithmetic because the input is gone or has changed
+	Others   int   `json:"others"`   // of Pictures, ones whose maps are of other stacks
 	LeftOut  int   `json:"leftOut"`  // pictures beyond Options.Limit
 	Bytes    int64 `json:"-"`        // size of the page and its data, in bytes
 }

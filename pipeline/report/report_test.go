@@ -27,6 +27,7 @@ import (
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 	"filterbank/pipeline/source"
 )
 
@@ -469,15 +470,73 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestOtherStacks checks that maps made by other stacks are not shown as the report's.
+// TestOtherStacks checks that maps made by other stacks are shown from their files, and not as
+// the report's.
 func TestOtherStacks(t *testing.T) {
 	opts, _ := newRun(t, awkward[:1])
 	opts.Decoder, _ = decode.New(decode.Options{Mean: [3]float32{1, 1, 1}})
 	if _, err := Write(context.Background(), opts); err != nil {
 		t.Fatal(err)
 	}
-	if _, gallery, pictures := read(t, opts.Out); len(pictures) != 0 || !strings.Contains(gallery[0].Note, "not made by the stacks in run.json") {
-		t.Errorf("%+v", gallery)
+	p, gallery, pictures := read(t, opts.Out)
+	d := pictures[0]
+	if d == nil || !gallery[0].Other || gallery[0].Thumb == "" || p.Summary.Others != 1 || len(d.Maps)+len(d.Plans) != 0 || !strings.Contains(d.Note, "other stacks") {
+		t.Fatalf("%+v, %+v", gallery, d)
+	}
+	if p.Stacks[0].Layers[0].Stats[0].Pictures != 0 {
+		t.Error("they count in the page's statistics")
+	}
+	first := d.Others[0]
+	if len(d.Others) != 6 || first.Layer != "edges" || first.Filter != "sobel-x" || first.Of[0] >= first.Of[1] {
+		t.Errorf("%+v", d.Others)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(opts.Out), first.URL)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStretched checks that maps whose scale was not given are shown on a narrower range: gray
+// PNGs of the run through a filter, and coloured maps drawn anew. If the input is gone, their
+// colours stay.
+func TestStretched(t *testing.T) {
+	opts, dir := newRunIn(t, strings.Replace(stackFile, "  - max_pool", "  - conv: {name: again, filters: [sobel], channels: mean, padding: same, activation: abs}\n  - max_pool", 1), render.Colormap{}, awkward[:1])
+	opts.Looks.EyeScale = &scale.Scale{Per: scale.Stretched}
+	for _, gone := range []bool{false, true} {
+		if gone {
+			if err := os.RemoveAll(filepath.Join(dir, awkward[0])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Write(context.Background(), opts); err != nil {
+			t.Fatal(err)
+		}
+		p, _, pictures := read(t, opts.Out)
+		shown, drawn, maps, narrow := 0, 0, 0, gone
+		for _, layers := range pictures[0].Maps {
+			for l, layer := range layers {
+				for _, m := range layer {
+					maps++
+					coloured := p.Stacks[0].Layers[l].Signed
+					switch {
+					case m.Shown != nil && coloured:
+						t.Errorf("layer %d: a filter for colours: %+v", l, m)
+					case m.Shown != nil:
+						shown++
+						if m.Shown[0] < m.Of[0] || m.Shown[1] > m.Of[1] || m.URL == "" {
+							t.Errorf("layer %d: %v of %v, address %q", l, *m.Shown, m.Of, m.URL)
+						}
+					case m.URL == "":
+						drawn++
+						if narrow = narrow || m.Of[1] < float64(max(m.Max, -m.Min)); !coloured || m.Of[1] > float64(max(m.Max, -m.Min)) {
+							t.Errorf("layer %d: from %v to %v, drawn on %v", l, m.Min, m.Max, m.Of)
+						}
+					}
+				}
+			}
+		}
+		if !p.Stretch || !narrow || shown == 0 || (drawn == 0) != gone {
+			t.Errorf("gone %v: of %d maps %d are shown through a filter and %d drawn", gone, maps, shown, drawn)
+		}
 	}
 }
 

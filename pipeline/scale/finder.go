@@ -14,35 +14,57 @@ type Finder struct {
 	percentiles []Percentiles // as many as the largest stack has wanted maps
 }
 
-// Find returns the range of every map of the wanted layers, by stack, layer and map. Ranges
-// that depend on the maps' values are found by running the stacks, so that no map is kept.
-// The engine holds the picture's plans. Errors are errors of the engine.
-func (f *Finder) Find(ctx context.Context, e *engine.Engine, pic engine.Picture, s *Scale) (ranges [][][]render.Range, err error) {
-	ranges = engine.PerMap[render.Range](e.Plans)
-	switch s.Per {
-	case Fixed:
-		fill(ranges, func(int, int, int) render.Range { return s.Fixed })
-	case Dataset:
-		fill(ranges, func(stack, l, k int) render.Range { return s.Dataset[stack][l][k] })
-	case Percentile:
-		err = f.percentileRanges(ctx, e, pic, s, ranges)
-	default:
-		err = extremeRanges(ctx, e, pic, s.Per, ranges)
+// Find returns, for each of the scales, the range of every map of the wanted layers, by stack,
+// layer and map. Ranges that depend on the maps' values are found by running the stacks, so
+// that no map is kept, and scales share runs where they can. The engine holds the picture's
+// plans. Errors are errors of the engine.
+func (f *Finder) Find(ctx context.Context, e *engine.Engine, pic engine.Picture, scales ...*Scale) (ranges []Ranges, err error) {
+	var extremes [][][]Extremes // nil until they are found
+	ranges = make([]Ranges, len(scales))
+	for i, s := range scales {
+		ranges[i] = engine.PerMap[render.Range](e.Plans)
+		if s.ranked() {
+			if extremes, err = f.percentileRanges(ctx, e, pic, s, ranges[i]); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return ranges, err
+	for i, s := range scales {
+		switch s.Per {
+		case Fixed:
+			fill(ranges[i], func(int, int, int) render.Range { return s.Fixed })
+		case Dataset:
+			fill(ranges[i], func(stack, l, k int) render.Range { return s.Dataset[stack][l][k] })
+		case PerMap, PerLayer, PerImage:
+			if extremes == nil {
+				if extremes, err = findExtremes(ctx, e, pic); err != nil {
+					return nil, err
+				}
+			}
+			shared := share(s.Per, extremes)
+			fill(ranges[i], func(stack, l, k int) render.Range { return shared(stack, l, k).Range() })
+		}
+	}
+	return ranges, nil
 }
+
+// Ranges are ranges by stack, layer and map.
+type Ranges = [][][]render.Range
+
+// ranked says whether ranges are found from the order of a map's values.
+func (s *Scale) ranked() bool { return s.Per == Percentile || s.Per == Stretched }
 
 // Bytes estimates the memory for finding the range of a map, in bytes. The maps of one stack
 // need it at a time.
 func (s *Scale) Bytes() int64 {
-	if s.Per == Percentile {
+	if s.ranked() {
 		return PercentilesBytes
 	}
 	return 0
 }
 
-// extremeRanges finds ranges from the smallest and largest values.
-func extremeRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, per Per, ranges [][][]render.Range) error {
+// findExtremes finds the smallest and largest value of each map.
+func findExtremes(ctx context.Context, e *engine.Engine, pic engine.Picture) ([][][]Extremes, error) {
 	extremes := engine.PerMap[Extremes](e.Plans)
 	for stack, maps := range extremes {
 		var parts [][][]Extremes // one per worker
@@ -58,7 +80,7 @@ func extremeRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, pe
 			}
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for l := range maps {
 			for k := range maps[l] {
@@ -68,32 +90,29 @@ func extremeRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, pe
 			}
 		}
 	}
-	share(per, extremes)
-	fill(ranges, func(stack, l, k int) render.Range { return extremes[stack][l][k].Range() })
-	return nil
+	return extremes, nil
 }
 
-// share merges the extremes of the maps that have a range in common.
-// share merges the extremes of maps that share a range.
-func share(per Per, extremes [][][]Extremes) {
+// share returns the extremes of the maps that a map shares its range with.
+func share(per Per, extremes [][][]Extremes) func(stack, l, k int) Extremes {
+	if per == PerMap {
+		return func(stack, l, k int) Extremes { return extremes[stack][l][k] }
+	}
 	var image Extremes
-	for _, stack := range extremes {
-		for _, maps := range stack {
-			var layer Extremes
+	layers := make([][]Extremes, len(extremes))
+	for s, stack := range extremes {
+		layers[s] = make([]Extremes, len(stack))
+		for l, maps := range stack {
 			for _, e := range maps {
-				layer.Merge(e)
+				layers[s][l].Merge(e)
 			}
-			image.Merge(layer)
-			for k := range maps {
-				if per == PerLayer {
-					maps[k] = layer
-				}
-			}
+			image.Merge(layers[s][l])
 		}
 	}
 	if per == PerImage {
-		fill(extremes, func(int, int, int) Extremes { return image })
+		return func(int, int, int) Extremes { return image }
 	}
+	return func(stack, l, _ int) Extremes { return layers[stack][l] }
 }
 
 func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
@@ -106,10 +125,10 @@ func fill[T any](values [][][]T, value func(stack, layer, k int) T) {
 	}
 }
 
-// percentileRanges takes each map's range from its percentiles, for which each stack runs
-// percentileRanges finds each map's range from its percentiles. Each stack runs until the
-// percentiles of all of its maps are found.
-func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, s *Scale, ranges [][][]render.Range) error {
+// percentileRanges finds each map's range from its percentiles, and its extremes along with
+// them. Each stack runs until the percentiles of all of its maps are found.
+func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic engine.Picture, s *Scale, ranges Ranges) ([][][]Extremes, error) {
+	extremes := engine.PerMap[Extremes](e.Plans)
 	for stack := range e.Plans {
 		found := f.begin(e, stack, s)
 		for left := true; left; {
@@ -123,7 +142,7 @@ func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic eng
 				})
 			})
 			if err != nil {
-				return err
+				return nil, err
 			}
 			left = false
 			for _, maps := range found {
@@ -135,12 +154,20 @@ func (f *Finder) percentileRanges(ctx context.Context, e *engine.Engine, pic eng
 		}
 		for l, maps := range found {
 			for k := range maps {
-				ranges[stack][l][k] = maps[k].Range()
+				extremes[stack][l][k] = maps[k].extremes
+				if s.Per == Stretched {
+					ranges[stack][l][k] = maps[k].Stretched()
+				} else {
+					ranges[stack][l][k] = maps[k].Range()
+				}
 			}
 		}
 	}
-	return nil
+	return extremes, nil
 }
+
+// stretch is the percentiles of a stretched range.
+var stretch = [2]float64{1, 99}
 
 // begin resets a Percentiles for each map of a stack's wanted layers.
 func (f *Finder) begin(e *engine.Engine, stack int, s *Scale) [][]Percentiles {
@@ -154,7 +181,10 @@ func (f *Finder) begin(e *engine.Engine, stack int, s *Scale) [][]Percentiles {
 	if len(f.percentiles) < maps {
 		f.percentiles = make([]Percentiles, maps)
 	}
-	all := f.percentiles[:maps]
+	all, percents := f.percentiles[:maps], s.Percentiles
+	if s.Per == Stretched {
+		percents = stretch
+	}
 	found := make([][]Percentiles, len(layers))
 	for l, wanted := range layers {
 		if !wanted {
@@ -163,7 +193,7 @@ func (f *Finder) begin(e *engine.Engine, stack int, s *Scale) [][]Percentiles {
 		out := plan.Layers[l].Out
 		found[l], all = all[:out.C], all[out.C:]
 		for k := range found[l] {
-			found[l][k].Reset(s.Percentiles[0], s.Percentiles[1], out.H*out.W)
+			found[l][k].Reset(percents[0], percents[1], out.H*out.W)
 		}
 	}
 	return found

@@ -82,6 +82,9 @@ func (p *Percentiles) Reset(lo, hi float64, n int) {
 	*p = Percentiles{percents: [2]float64{lo, hi}, most: mostKept, keep: n <= mostKept, kept: p.kept[:0]}
 }
 
+// ResetStretched begins a map of n values whose Stretched range is wanted.
+func (p *Percentiles) ResetStretched(n int) { p.Reset(stretch[0], stretch[1], n) }
+
 // Done says whether the percentiles are found. Until then the rows of the whole map are
 // added again, and EndPass is called after them.
 func (p *Percentiles) Done() bool { return p.pass == passes }
@@ -250,4 +253,29 @@ func (p *Percentiles) Range() render.Range {
 		return p.extremes.Range()
 	}
 	return render.Range{Lo: found[0], Hi: found[1]}
+}
+
+// faintest is the share of a map's largest magnitude below which an end of a stretched range
+// counts as 0. Rounding leaves such values where a map is flat.
+const faintest = 1e-5
+
+// Stretched returns a range that shows most values of a map well, once Done: from the lower
+// percentile, or 0 if that is smaller, to the upper one. Both ends are values of the map, the
+// ones next to the percentiles on the outside, so that a map of few values is shown whole.
+// If that leaves no range, because most values are 0 or hardly more than rounding, it is the
+// range of Extremes.
+func (p *Percentiles) Stretched() render.Range {
+	upper := 2
+	if p.beyond[1] > 0 {
+		upper = 3
+	}
+	lo, hi := min(0, p.wanted[0].value()), p.wanted[upper].value()
+	least := faintest * max(math.Abs(float64(p.extremes.min)), math.Abs(float64(p.extremes.max)))
+	if lo > -least {
+		lo = 0
+	}
+	if !p.extremes.seen || !(lo < hi) || hi-lo < least {
+		return p.extremes.Range()
+	}
+	return render.Range{Lo: lo, Hi: hi}
 }

@@ -171,3 +171,39 @@ func FuzzPercentiles(f *testing.F) {
 		checkPercentiles(t, new(Percentiles), values, lo, hi)
 	})
 }
+
+// TestStretchedRangesAreValues compares with the sorted values: neither end is interpolated,
+// black is 0 unless values lie below it, and rounding beside large values is not stretched.
+func TestStretchedRangesAreValues(t *testing.T) {
+	hundred, flat, peak := make([]float32, 100), make([]float32, 1000), make([]float32, 1000)
+	for i := range hundred {
+		hundred[i] = float32(i + 1)
+	}
+	for i := range flat {
+		flat[i], peak[i] = float32(i)*1e-9, float32(i%7)
+	}
+	flat[500], peak[500] = 1, 600
+	for _, c := range []struct {
+		what   string
+		values []float32
+		want   render.Range
+	}{
+		{"few values are shown whole", hundred, render.Range{Hi: 100}},
+		{"one value in a hundred and one is left out", append(hundred[:100:100], 1e3), render.Range{Hi: 100}},
+		{"a peak", peak, render.Range{Hi: 6}},
+		{"rounding beside a peak", flat, render.Range{Hi: 1}},
+		{"rounding alone", flat[:500], render.Range{Hi: float64(flat[495])}},
+		{"values below 0", []float32{-4, -3, 1}, render.Range{Lo: -4, Hi: 1}},
+		{"values below 0 alone", []float32{-4, -3, -1}, render.Range{Lo: -4, Hi: -1}},
+		{"rounding below 0", []float32{-1e-8, 3, 1}, render.Range{Hi: 3}},
+		{"zeros", make([]float32, 200), render.Range{}},
+		{"one value", []float32{5, 5}, render.Range{Hi: 5}},
+		{"nothing finite", []float32{nan, inf}, render.Range{}},
+	} {
+		var p Percentiles
+		percentiles(&p, c.values, 7, stretch[0], stretch[1], mostKept)
+		if got := p.Stretched(); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.what, got, c.want)
+		}
+	}
+}

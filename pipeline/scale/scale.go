@@ -25,15 +25,18 @@ type Scale struct {
 // found from values can be centred. A fixed one is as it is given.
 func (s Scale) Centred() bool { return s.Per != Fixed || s.Fixed.Lo == -s.Fixed.Hi }
 
-// Runs estimates how often each stack runs on a picture until the ranges of its maps are found.
-func (s *Scale) Runs() int {
-	switch s.Per {
-	case Fixed, Dataset:
-		return 0
-	case Percentile:
-		return 2 // 1 to 3, as the values turn out
+// Runs estimates how often Find runs each stack on a picture for these scales.
+func Runs(scales ...*Scale) (runs int) {
+	extremes := 0
+	for _, s := range scales {
+		switch {
+		case s.ranked():
+			runs += 2 // 1 to 3, depending on the values
+		case s.Per != Fixed && s.Per != Dataset:
+			extremes = 1
+		}
 	}
-	return 1
+	return max(runs, extremes) // the runs that rank values find extremes too
 }
 
 // Per is a set of maps that share a range.
@@ -47,6 +50,7 @@ const (
 	Fixed          // one given range for all maps
 	Percentile     // a range for each map, from one of its percentiles to another
 	Dataset        // a range for each filter, from statistics of many pictures
+	Stretched      // a range for each map, for the eye: see Percentiles.Stretched
 )
 
 // String is the name of the set in keys. It does not change.
@@ -106,6 +110,8 @@ func (s *Scale) Caption() string {
 		return "a given scale:"
 	case Percentile:
 		return fmt.Sprintf("each map from its percentile %v to %v, lo … hi:", s.Percentiles[0], s.Percentiles[1])
+	case Stretched:
+		return fmt.Sprintf("stretched: at most %v%% of a map beyond either end, lo … hi:", 100-stretch[1])
 	case Dataset:
 		return "each filter has one scale for all images, lo … hi:"
 	}
@@ -120,6 +126,8 @@ func (s *Scale) Key(w io.Writer) {
 		fmt.Fprintf(w, " %v", s.Fixed)
 	case Percentile:
 		fmt.Fprintf(w, " %v", s.Percentiles)
+	case Stretched:
+		fmt.Fprintf(w, " %v", stretch)
 	case Dataset:
 		for _, stack := range s.Dataset {
 			for _, layer := range stack {

@@ -11,6 +11,8 @@ import (
 	"image/color"
 	"image/draw"
 	"io"
+	"slices"
+	"strings"
 
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
@@ -83,6 +85,9 @@ var (
 // zero value is ready. It has one owner.
 type Drawer struct {
 	SIMD simd.Set // the loops to use; all sets draw the same pixels
+	// Font draws the letters that the sheets' own font does not have; nil escapes them. It is
+	// set before the first figure.
+	Font *Font
 
 	title, text, name, note *face
 	strip                   image.RGBA
@@ -135,7 +140,7 @@ func (d *Drawer) draw(f *Figure, rows func(rgb []byte) error) error {
 	return nil
 }
 
-func (d *Drawer) fonts() (err error) {
+func (d *Drawer) fonts() error {
 	if d.note != nil {
 		return nil
 	}
@@ -147,9 +152,15 @@ func (d *Drawer) fonts() (err error) {
 		{&d.title, gobold.TTF, titleSize}, {&d.text, goregular.TTF, textSize},
 		{&d.name, goregular.TTF, nameSize}, {&d.note, goregular.TTF, noteSize},
 	} {
-		if *f.face, err = newFace(f.ttf, f.size); err != nil {
+		own, err := ParseFont(f.ttf)
+		if err != nil {
 			return err
 		}
+		fonts := []*Font{own}
+		if d.Font != nil {
+			fonts = append(fonts, d.Font)
+		}
+		*f.face = newFace(f.size, fonts...)
 	}
 	return nil
 }
@@ -247,16 +258,23 @@ func (d *Drawer) cell(dst *image.RGBA, f *Figure, l *layout, k int) {
 // labels writes a raster's labels on its squares, dark on light and light on dark.
 func (d *Drawer) labels(dst *image.RGBA, r *Raster, at image.Point) {
 	for i, label := range r.Labels {
-		if d.note.width(label) > r.Zoom-2 {
+		fits := func(line string) bool { return d.note.width(line) <= r.Zoom-2 }
+		lines := strings.Split(label, "\n")
+		if !fits(lines[0]) {
 			continue
 		}
-		square := image.Pt(i%r.Width, i/r.Width).Mul(r.Zoom)
-		middle := at.Add(square).Add(image.Pt((r.Zoom-d.note.width(label))/2, (r.Zoom+noteSize*3/4)/2))
+		if len(lines)*noteLine > r.Zoom || slices.ContainsFunc(lines, func(l string) bool { return !fits(l) }) {
+			lines = lines[:1]
+		}
+		square := at.Add(image.Pt(i%r.Width, i/r.Width).Mul(r.Zoom))
 		c, on := r.colour(i), ink
 		if 299*int(c[0])+587*int(c[1])+114*int(c[2]) < 130*1000 { // BT.601's luma
 			on = paper
 		}
-		d.note.draw(dst, middle, on, label)
+		for n, line := range lines {
+			down := (r.Zoom+noteSize*3/4)/2 + (2*n-len(lines)+1)*noteLine/2
+			d.note.draw(dst, square.Add(image.Pt((r.Zoom-d.note.width(line))/2, down)), on, line)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package sheet
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"sort"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
@@ -19,7 +21,7 @@ import (
 // a level. face cuts curves into lines in integer arithmetic, and Rasterizer.LineTo rounds
 // after each step on every machine.
 type face struct {
-	font   *sfnt.Font
+	fonts  []*Font // the first one that has a letter draws it
 	ppem   fixed.Int26_6
 	buf    sfnt.Buffer
 	rast   vector.Rasterizer
@@ -28,6 +30,7 @@ type face struct {
 
 // glyphKey is a glyph of the font and the quarter of a pixel at which it starts.
 type glyphKey struct {
+	font    int
 	index   sfnt.GlyphIndex
 	quarter fixed.Int26_6
 }
@@ -37,13 +40,35 @@ type glyph struct {
 	advance fixed.Int26_6
 }
 
-// newFace reads a TrueType font. An em takes the given number of pixels.
-func newFace(ttf []byte, pixels int) (*face, error) {
-	f, err := sfnt.Parse(ttf)
-	if err != nil {
-		return nil, err
+// newFace makes a face of so many pixels per em.
+func newFace(pixels int, fonts ...*Font) *face {
+	return &face{fonts: fonts, ppem: fixed.I(pixels), glyphs: map[glyphKey]glyph{}}
+}
+
+// find returns the font that has a character, and its index there, or the index 0.
+func (f *face) find(r rune) (font int, index sfnt.GlyphIndex) {
+	for i, one := range f.fonts {
+		if index, err := one.sfnt.GlyphIndex(&f.buf, r); err == nil && index != 0 {
+			return i, index
+		}
 	}
-	return &face{font: f, ppem: fixed.I(pixels), glyphs: map[glyphKey]glyph{}}, nil
+	return 0, 0
+}
+
+// readable escapes the characters that no font has, as Go and JSON do.
+func (f *face) readable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch _, index := f.find(r); {
+		case index != 0:
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // width is the width of a text in pixels, rounded up.
@@ -71,23 +96,40 @@ func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string
 
 // glyph draws a character, or the font's sign for missing characters.
 func (f *face) glyph(r rune, quarter fixed.Int26_6) glyph {
-	index, err := f.font.GlyphIndex(&f.buf, r)
-	if err != nil {
-		index = 0
-	}
-	key := glyphKey{index, quarter}
+	font, index := f.find(r)
+	key := glyphKey{font, index, quarter}
 	if g, ok := f.glyphs[key]; ok {
 		return g
 	}
-	g := glyph{mask: new(image.Alpha)}
-	g.advance, err = f.font.GlyphAdvance(&f.buf, index, f.ppem, font.HintingNone)
-	if err == nil {
-		var outline sfnt.Segments
-		if outline, err = f.font.LoadGlyph(&f.buf, index, f.ppem, nil); err == nil {
-			g.mask = f.fill(outline, quarter*16)
-		}
+	if len(f.glyphs) >= mostGlyphs {
+		clear(f.glyphs)
 	}
+	g := f.load(f.fonts[font], index, quarter)
 	f.glyphs[key] = g
+	return g
+}
+
+// mostGlyphs is how many glyphs are kept at most.
+const mostGlyphs = 4096
+
+// load draws a glyph. A glyph that is broken, or far larger than letters are, is empty.
+func (f *face) load(of *Font, index sfnt.GlyphIndex, quarter fixed.Int26_6) glyph {
+	const largest = 4 // em
+	g := glyph{mask: new(image.Alpha)}
+	advance, err := of.sfnt.GlyphAdvance(&f.buf, index, f.ppem, font.HintingNone)
+	if err != nil || !of.glyf.bounded(index) {
+		return g
+	}
+	g.advance = max(0, min(advance, largest*f.ppem))
+	outline, err := of.sfnt.LoadGlyph(&f.buf, index, f.ppem, nil)
+	if err != nil {
+		return g
+	}
+	b, most := outline.Bounds(), largest*f.ppem
+	if b.Min.X < -most || b.Min.Y < -most || b.Max.X > most || b.Max.Y > most {
+		return g
+	}
+	g.mask = f.fill(outline, quarter*16)
 	return g
 }
 
@@ -139,6 +181,7 @@ func (f *face) curve(a, b, c fixed.Point26_6) {
 // shorten replaces the middle of a text by an ellipsis if the text is wider than a number
 // of pixels.
 func (f *face) shorten(text string, pixels int) string {
+	text = f.readable(text)
 	if f.width(text) <= pixels {
 		return text
 	}

@@ -1,12 +1,16 @@
 package sheet
 
 import (
+	"encoding/binary"
 	"image"
+	"slices"
 	"testing"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/gofont/gosmallcaps"
 	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 )
 
@@ -18,10 +22,7 @@ func TestGlyphsAreThoseOfOpentype(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, size := range []int{noteSize, titleSize} {
-		f, err := newFace(goregular.TTF, size)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := newFace(size, ownFont(t))
 		theirs, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingNone})
 		if err != nil {
 			t.Fatal(err)
@@ -48,10 +49,7 @@ func TestGlyphsAreThoseOfOpentype(t *testing.T) {
 }
 
 func TestShorten(t *testing.T) {
-	f, err := newFace(goregular.TTF, nameSize)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFace(nameSize, ownFont(t))
 	const name = "gabor-wavelength-8-orientation-045"
 	if got := f.shorten(name, f.width(name)); got != name {
 		t.Errorf("with room enough it becomes %q", got)
@@ -71,10 +69,7 @@ func TestShorten(t *testing.T) {
 }
 
 func TestTextIsDrawnWhereItIsMeasured(t *testing.T) {
-	f, err := newFace(goregular.TTF, titleSize)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFace(titleSize, ownFont(t))
 	m := image.NewRGBA(image.Rect(0, 0, 200, 40))
 	f.draw(m, image.Pt(20, 25), ink, "Width")
 	var box image.Rectangle
@@ -88,4 +83,101 @@ func TestTextIsDrawnWhereItIsMeasured(t *testing.T) {
 	if box.Min.X < 19 || box.Max.X > 20+f.width("Width")+1 || box.Max.Y != 25 && box.Max.Y != 26 {
 		t.Errorf("text at 20, 25 is in %v, %d wide", box, f.width("Width"))
 	}
+}
+
+func ownFont(t testing.TB) *Font {
+	t.Helper()
+	f, err := ParseFont(goregular.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestReadable checks that what no font has is escaped, and that another font is asked first.
+func TestReadable(t *testing.T) {
+	f := newFace(nameSize, ownFont(t))
+	for text, want := range map[string]string{
+		"plain ü Ж → ≈ …": "plain ü Ж → ≈ …",
+		"例/photo":         `\u4f8b/photo`,
+		"\U0001f600":      `\U0001f600`,
+		"":                "",
+	} {
+		if got := f.readable(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	small, err := ParseFont(gosmallcaps.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if font, index := newFace(nameSize, ownFont(t), small).find('a'); font != 0 || index == 0 {
+		t.Errorf("a letter that both fonts have is of font %d", font)
+	}
+	if len(small.Digest()) != 64 || small.Digest() == ownFont(t).Digest() {
+		t.Errorf("digest %s", small.Digest())
+	}
+}
+
+// TestHostileFonts checks that glyphs made of each other end, and that what is no TrueType font
+// is refused.
+func TestHostileFonts(t *testing.T) {
+	for what, data := range map[string][]byte{"nothing": nil, "text": []byte("no font at all"), "half": goregular.TTF[:3000]} {
+		if f, err := ParseFont(data); err == nil {
+			t.Errorf("%s: got %v", what, f)
+		}
+	}
+	// Four glyphs, each of sixteen times the next, and the last a blank: 16³ parts.
+	var o outlines
+	for g := range 4 {
+		o.loca = binary.BigEndian.AppendUint16(o.loca, uint16(len(o.glyf)/2))
+		if g == 3 {
+			break
+		}
+		o.glyf = append(o.glyf, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0)
+		for i := range 16 {
+			flags := byte(1 << 5)
+			if i == 15 {
+				flags = 0
+			}
+			o.glyf = append(o.glyf, 0, flags, 0, byte(g+1), 0, 0)
+		}
+	}
+	o.loca = binary.BigEndian.AppendUint16(o.loca, uint16(len(o.glyf)/2))
+	for g, want := range []bool{false, false, true, true} {
+		if got := o.bounded(sfnt.GlyphIndex(g)); got != want {
+			t.Errorf("glyph %d: bounded is %v, want %v", g, got, want)
+		}
+	}
+	own := ownFont(t)
+	for r := rune(' '); r < 0x2600; r++ {
+		if _, index := newFace(nameSize, own).find(r); !own.glyf.bounded(index) {
+			t.Errorf("%q of the sheets' own font is not drawn", r)
+		}
+	}
+}
+
+// FuzzFont draws with a font of which anyone may have changed some bytes.
+func FuzzFont(f *testing.F) {
+	f.Add(uint32(0), []byte{}, "aé例")
+	f.Add(uint32(12), []byte("glyf"), "m")
+	f.Fuzz(func(t *testing.T, at uint32, change []byte, text string) {
+		if len(text) > 16 {
+			return
+		}
+		data := slices.Clone(goregular.TTF)
+		copy(data[int(at)%len(data):], change)
+		font, err := ParseFont(data)
+		if err != nil {
+			return
+		}
+		face := newFace(nameSize, font)
+		for _, r := range text {
+			for quarter := range fixed.Int26_6(2) {
+				if g := face.glyph(r, quarter); g.mask.Rect.Dx() > 9*nameSize || g.mask.Rect.Dy() > 9*nameSize || g.advance > fixed.I(4*nameSize) {
+					t.Errorf("%q takes %v and moves on by %v", r, g.mask.Rect, g.advance)
+				}
+			}
+		}
+	})
 }

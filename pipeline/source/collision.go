@@ -3,6 +3,8 @@ package source
 import (
 	"fmt"
 	"os"
+	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -17,6 +19,7 @@ type CollisionError struct {
 	First  string // the Path of the picture that is listed first
 	Second string // the Path of the other picture; empty if Rel is a file of the run
 	Others int    // number of further pictures with a collision
+	Ways   string // commands that work, each after a line's end; empty if one input gave both pictures
 }
 
 // Error names both pictures and the remedies.
@@ -32,7 +35,76 @@ func (e *CollisionError) Error() string {
 	if e.Others > 0 {
 		fmt.Fprintf(&b, " (%d more such pictures)", e.Others)
 	}
+	if e.Ways != "" {
+		b.WriteString("; these commands keep them apart:" + e.Ways)
+	}
 	return b.String()
+}
+
+// ways writes commands for two inputs whose pictures collide: one for the folder that holds
+// both, and one for each of them.
+func (e *CollisionError) ways(inputs []string, out string) string {
+	first, second := inputOf(inputs, e.First), inputOf(inputs, e.Second)
+	if first == "" || second == "" || first == second || first == Stdin || second == Stdin {
+		return ""
+	}
+	a, b := parts(first), parts(second)
+	n := 0
+	for n < len(a)-1 && n < len(b)-1 && a[n] == b[n] {
+		n++
+	}
+	parent, below := filepath.Join(a[:n]...), [2]string{path.Join(a[n:]...), path.Join(b[n:]...)}
+	switch {
+	case filepath.IsAbs(first) != filepath.IsAbs(second), below[0] == below[1], hasMeta(parent):
+		return ""
+	case filepath.IsAbs(first):
+		parent = string(filepath.Separator) + parent
+	case parent == "":
+		parent = "."
+	}
+	whole, each := "\n  filterbank run "+shellWord(parent), ""
+	for i, input := range []string{first, second} {
+		pattern, folder := below[i], path.Dir(below[i])
+		if info, err := os.Stat(input); err == nil && info.IsDir() {
+			pattern, folder = below[i]+"/", below[i]
+		}
+		if strings.Contains(folder, "..") || hasMeta(folder) || folder == "." {
+			return ""
+		}
+		whole += " --include " + shellWord(pattern)
+		each += "\n  filterbank run " + shellWord(input) + " -o " + shellWord(filepath.Join(out, filepath.FromSlash(folder)))
+	}
+	return whole + " -o " + shellWord(out) + each
+}
+
+// inputOf returns the input that gave a picture, or an empty string.
+func inputOf(inputs []string, picture string) string {
+	for _, input := range inputs {
+		folder := input
+		if hasMeta(input) {
+			folder, _, _ = parsePattern(input)
+		}
+		if rest, ok := strings.CutPrefix(picture, folder); ok && (rest == "" || folder == "." || strings.ContainsAny(folder[len(folder)-1:]+rest[:1], `/`+string(filepath.Separator))) {
+			return input
+		}
+	}
+	return ""
+}
+
+// parts are the names in a path.
+func parts(p string) []string {
+	return strings.Split(strings.TrimPrefix(filepath.ToSlash(filepath.Clean(p)), "/"), "/")
+}
+
+// shellWord quotes what a shell would read otherwise.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._/-+,=:@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // pictureName is a path in the words of a CollisionError.

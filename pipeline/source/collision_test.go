@@ -45,6 +45,42 @@ func TestListCollisions(t *testing.T) {
 	}
 }
 
+// TestCollisionWays runs the commands that a collision offers, as far as they list pictures.
+func TestCollisionWays(t *testing.T) {
+	for _, tt := range []struct {
+		inputs []string
+		want   string
+	}{
+		{[]string{"a", "b"}, "\n  filterbank run . --include a/ --include b/ -o out\n  filterbank run a -o out/a\n  filterbank run b -o out/b"},
+		{[]string{"c/a b", "./c/d/"}, "\n  filterbank run c --include 'a b/' --include d/ -o out\n  filterbank run 'c/a b' -o 'out/a b'\n  filterbank run ./c/d/ -o out/d"},
+		{[]string{"a/*.png", "b/x.png"}, "\n  filterbank run . --include 'a/*.png' --include b/x.png -o out\n  filterbank run 'a/*.png' -o out/a\n  filterbank run b/x.png -o out/b"},
+		{[]string{"a", "x.png"}, ""}, // its own folder is the output folder
+		{[]string{"."}, ""},
+		{[]string{"a", "e/../b"}, "\n  filterbank run . --include a/ --include b/ -o out\n  filterbank run a -o out/a\n  filterbank run e/../b -o out/b"},
+	} {
+		plant(t, "a/x.png", "b/x.png", "c/a b/x.png", "c/d/x.png", "x.png", "x.jpg", "e/y.png")
+		_, err := list(t.Context(), tt.inputs, Options{Out: "out"})
+		collision, ok := errors.AsType[*CollisionError](err)
+		if !ok || filepath.ToSlash(collision.Ways) != tt.want {
+			t.Errorf("%q: got %v", tt.inputs, err)
+			continue
+		}
+		if tt.want == "" {
+			continue
+		}
+		whole, _, _ := strings.Cut(tt.want[1:], " -o")
+		args := strings.Split(whole, " --include ")
+		opts := Options{Out: "out"}
+		for _, a := range args[1:] {
+			opts.Include = append(opts.Include, strings.Trim(a, "'"))
+		}
+		entries, err := list(t.Context(), []string{strings.Fields(args[0])[2]}, opts)
+		if err != nil || len(entries) < 2 {
+			t.Errorf("%s: got %v, %v", whole, entries, err)
+		}
+	}
+}
+
 func TestDistinctCase(t *testing.T) {
 	entries := func() []Entry {
 		return []Entry{{Job: Job{Path: "a/X.png", Rel: "a/X"}}, {Job: Job{Path: "a/x.png", Rel: "a/x"}}, {Job: Job{Path: "Run.JSON.png", Rel: "Run.JSON"}}}

@@ -27,6 +27,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -140,6 +141,9 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		opts.PassedOver(kinds)
 	}
 	entries, err := distinct(l.entries, foldsCase)
+	if collision, ok := errors.AsType[*CollisionError](err); ok && opts.Out != "" {
+		collision.Ways = collision.ways(inputs, opts.Out)
+	}
 	if err != nil {
 		return nil, err
 	}

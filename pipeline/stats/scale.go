@@ -38,7 +38,7 @@ func ParseBounds(s string) (Bounds, error) {
 }
 
 // Ranges returns the range of each filter of a layer. hash is the layer's present SHA256.
-// It is an error if the file has no statistics of this layer with this hash.
+// It is a *DifferentError if the file has no statistics of this layer with this hash.
 func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) ([]render.Range, error) {
 	name := layer.Name()
 	if stack != "" {
@@ -46,16 +46,16 @@ func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) 
 	}
 	at := slices.IndexFunc(f.Layers, func(l Layer) bool { return l.Stack == stack && l.Layer == layer.Name() })
 	if at < 0 {
-		return nil, fmt.Errorf("it has no statistics of layer %s, only of %s; calibrate with --layers all", name, strings.Join(f.layerNames(), ", "))
+		return nil, &DifferentError{name, "has no statistics"}
 	}
 	l := &f.Layers[at]
 	for k, filter := range layer.Filters() {
 		if k >= len(l.Filters) || l.Filters[k].Filter != filter {
-			return nil, fmt.Errorf("its layer %s has no filter %03d-%s; calibrate this stack", name, k, filter)
+			return nil, &DifferentError{name, fmt.Sprintf("has no filter %03d-%s", k, filter)}
 		}
 	}
 	if l.SHA256 != hash || len(l.Filters) != len(layer.Filters()) {
-		return nil, fmt.Errorf("its layer %s has changed: weights, settings, an earlier layer or the preparation of pictures; calibrate again", name)
+		return nil, &DifferentError{name, "has changed: weights, settings, an earlier layer or the preparation of pictures"}
 	}
 	ranges := make([]render.Range, len(l.Filters))
 	for k := range ranges {
@@ -67,7 +67,17 @@ func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) 
 	return ranges, nil
 }
 
-func (f *File) layerNames() []string {
+// DifferentError is a layer of which a file has no statistics, or others.
+type DifferentError struct {
+	Layer string // stack/layer, or layer
+	How   string // how the file's layer of this name differs
+}
+
+// Error names the layer and how it differs.
+func (e *DifferentError) Error() string { return "layer " + e.Layer + " " + e.How }
+
+// LayerNames are the layers of which the file has statistics.
+func (f *File) LayerNames() []string {
 	var names []string
 	for _, l := range f.Layers {
 		if l.Stack != "" {

@@ -348,3 +348,42 @@ func BenchmarkAddRows(b *testing.B) {
 		})
 	}
 }
+
+// FuzzRead reads files that anyone may have made: whatever is read has ranges or is refused.
+func FuzzRead(f *testing.F) {
+	good := File{Version: Version, Layers: []Layer{{Layer: "l", SHA256: "h", Filters: []Filter{{Filter: "f0", Min: -1, Max: 2}}}}}
+	data, err := good.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte("null"))
+	conv, err := filters.NewConv(filters.ConvSpec{Name: "l", InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	percentiles, err := ParseBounds("1,99")
+	if err != nil {
+		f.Fatal(err)
+	}
+	name := filepath.Join(f.TempDir(), "stats.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(name, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		file, err := Read(name)
+		if err != nil {
+			return
+		}
+		file.LayerNames()
+		for _, b := range []Bounds{{}, percentiles} {
+			ranges, err := file.Ranges("", conv, "h", b)
+			if err == nil && (len(ranges) != 1 || !(ranges[0].Lo <= ranges[0].Hi)) {
+				t.Errorf("got ranges %v", ranges)
+			}
+		}
+		if _, err := file.Encode(); err != nil {
+			t.Errorf("what was read cannot be written: %v", err)
+		}
+	})
+}

@@ -184,10 +184,14 @@ func mapFacts(t *tab, page string) {
 	is(t, `(() => { const list = document.querySelector(".maps"); list.style.setProperty("--w", 10); list.style.setProperty("--h", 90);
 		const b = list.querySelector(".thumb-of").getBoundingClientRect(); return Math.abs(b.height / b.width - 9) < 0.1; })()`, true)
 	const facts = `[...document.querySelectorAll(".about .facts dt")].map((e) => e.textContent).join()`
-	is(t, facts, "smallest,largest,mean,zeros,scale")
+	is(t, facts, "smallest,largest,mean,zeros,scale,shown here")
+	// A gray map is stretched by the filter that its picture and its tile name.
+	is(t, `(() => { const m = document.querySelector("main > article").view.data.maps[0][2][1], filter = document.querySelector(".frame.probed img").style.filter;
+		const f = document.getElementById(filter.match(/#([^"]+)/)[1]).querySelector("feFuncG"), at = (v) => Number(f.getAttribute("slope")) * (v - m.of[0]) / (m.of[1] - m.of[0]) + Number(f.getAttribute("intercept"));
+		return [...document.querySelectorAll(".thumb-of img")].some((i) => i.style.filter === filter) && Math.abs(at(m.shown[0])) < 1e-9 && Math.abs(at(m.shown[1]) - 1) < 1e-9; })()`, true)
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const { data, stage } = document.querySelector("main > article").view, m = data.maps[0][2][1];
 		m.notFinite = m.values; stage.build(); })()`))
-	is(t, facts, "zeros,not finite,scale") // a map without finite values has no smallest value
+	is(t, facts, "zeros,not finite,scale,shown here") // a map without finite values has no smallest value
 	is(t, `(() => { const share = eval("(" + [...document.scripts].find((s) => s.text.includes("function share")).text.match(/function share[^]*?\n}/)[0] + ")");
 		return [[0, 10], [1, 1e4], [96, 1000], [5, 10], [996, 1000], [9999, 10000], [7, 7]].map(([a, b]) => share(a, b).replace("\u00a0%", "")).join(); })()`,
 		"0,<0.1,9.6,50,99.6,>99.9,100")
@@ -280,7 +284,7 @@ func gone(t *tab, page string) {
 	is(t, `document.querySelector("[role=note]").textContent.includes("the picture's file is no longer there")`, true)
 	t.until(`document.querySelector(".readout .value") !== null`)
 	is(t, `/level \d+ of 255/.test(`+text(".readout")+`)`, true)
-	is(t, `[...document.querySelectorAll(".about .facts dt")].map((e) => e.textContent).join()`, "lowest level,highest level,mean level,scale")
+	is(t, `[...document.querySelectorAll(".about .facts dt")].map((e) => e.textContent).join()`, "lowest level,highest level,mean level,scale,shown here")
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

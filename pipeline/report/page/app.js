@@ -27,6 +27,7 @@ async function overview() {
     ),
     facts([
       ["scale", (page.formats ?? []).join() === "npy" ? "map, for maps drawn in this page" : page.scale],
+      ["shown here", page.stretch && "stretched: at most 1 % of a map lies beyond either end"],
       ["colours", page.colors],
       ["layers written", page.layers],
       ["formats", (page.formats ?? []).join(", ")],

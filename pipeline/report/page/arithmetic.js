@@ -281,6 +281,16 @@ class Arithmetic {
     return { terms, ...result };
   }
 
+// rounds says whether an output is no more than what rounding leaves of 0: at most 2⁻²² of the
+// sum of its terms' magnitudes.
+  rounds(l, k, y, x, value) {
+    const { kind } = this.layers[l];
+    if (!value || !(Math.abs(value) < 1) || (kind !== "conv" && kind !== "avg_pool")) return false;
+    const { terms, bias = 0, by = 1 } = this.explain(l, k, y, x);
+    const sum = terms.reduce((total, t) => total + Math.abs(t.v * (t.w ?? 1)), Math.abs(bias)) / by;
+    return Math.abs(value) <= sum * 2 ** -22;
+  }
+
 // cost estimates the multiply-adds that an output takes.
   cost(l, k) {
     let [k0, k1, rows, columns, total] = [k, k + 1, 1, 1, 0];

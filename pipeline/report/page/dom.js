@@ -37,6 +37,7 @@ function short(v, digits = 4) {
   return text.length > digits + 5 ? v.toExponential(digits - 2) : text;
 }
 
+const rangeText = ([lo, hi], digits) => `${short(lo, digits)} … ${short(hi, digits)}`;
 const whole = (n) => Math.round(n).toLocaleString("en");
 
 // amount writes a large count with three digits and a letter.

@@ -156,6 +156,21 @@ function histogram(map, { label } = {}) {
   };
 }
 
+// stretch makes the filter that shows a gray PNG, whose levels stand for the range of, on the
+// range shown.
+function stretch(id, [lo, hi], [from, to]) {
+  const linear = { type: "linear", slope: (hi - lo) / (to - from), intercept: (lo - from) / (to - from) };
+  return s(
+    "filter",
+    { id, x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" },
+    s(
+      "feComponentTransfer",
+      null,
+      ["R", "G", "B"].map((c) => s("feFunc" + c, linear)),
+    ),
+  );
+}
+
 // block draws a volume as a box. Its sides grow with the logarithm of the volume's.
 function block([c, height, width]) {
   const edge = (n, least, most) => Math.max(least, Math.min(most, least + 6.2 * Math.log2(Math.max(1, n))));

@@ -27,8 +27,8 @@ function tile(entry, index) {
     nameOf(entry),
     entry.error
       ? h("span", { class: "code" }, entry.code)
-      : entry.note
-        ? h("span", { class: "code" }, "no maps")
+      : entry.note || entry.other
+        ? h("span", { class: entry.note ? "code" : "muted" }, entry.note ? "no maps" : "other stacks")
         : h("span", { class: "muted" }, size2(entry.size)),
   ];
   return h(

@@ -5,6 +5,7 @@ class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
     this.blobs = new Map(); // data with a PNG → its address
+    this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
     this.root = h(
@@ -17,6 +18,7 @@ class PictureView {
           { class: "note", role: "note" },
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
+      this.looks.filters,
       h("div", { class: "bench" }, this.stage.element, this.sheets()),
     );
   }
@@ -26,6 +28,11 @@ class PictureView {
     if (of.url || !of.png) return of.url ?? "";
     if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
     return this.blobs.get(of);
+  }
+
+// look is the style of a map's picture, which stretches it.
+  look(map) {
+    return this.looks.of(map);
   }
 
 // close releases the object URLs that the browser holds.
@@ -56,22 +63,12 @@ class PictureView {
 // sheets are the layers with their maps in grids, and then the other files.
   sheets() {
     this.tiles = new Map();
-    const files = this.data.files ?? [];
     return h(
       "div",
       { class: "sheets" },
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      files.length > 0 &&
-        h(
-          "details",
-          { class: "sheet" },
-          h("summary", null, plural(files.length, "other file")),
-          h(
-            "ul",
-            { class: "files" },
-            files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
-          ),
-        ),
+      otherMaps(this.data, (of) => this.address(of), (of) => this.look(of)),
+      fileList(this.data.files),
     );
   }
 
@@ -137,7 +134,7 @@ class PictureView {
 // tile makes a map of a grid.
   tile(map, name, { st, l, k }, width, height) {
     const src = this.address(map),
-      [lo, hi] = map.of;
+      [lo, hi] = map.shown ?? map.of;
     const picture = src
       ? h("img", {
           src,
@@ -147,6 +144,7 @@ class PictureView {
           loading: "lazy",
           decoding: "async",
           draggable: "false",
+          style: this.look(map),
           class: Math.max(width, height) < 120 ? "coarse" : "",
         })
       : h("span", { class: "muted" }, "no picture");
@@ -163,7 +161,7 @@ class PictureView {
       },
       h("div", { class: "thumb-of" }, picture),
       h("span", { class: "label" }, h("span", { class: "index" }, k), name),
-      src && h("span", { class: "scale" }, `${short(lo, 3)} … ${short(hi, 3)}`),
+      src && h("span", { class: "scale" }, rangeText([lo, hi], 3)),
     );
     this.tiles.set(`${st} ${l} ${k}`, item);
     return item;
@@ -213,7 +211,7 @@ class PictureView {
 // show marks an output on the stage and on the maps in the grids.
   show(at) {
     this.stage.show(at);
-    for (const list of this.root.querySelectorAll(".maps")) {
+    for (const list of this.root.querySelectorAll(".maps:not(.others)")) {
       const { st, l } = list.firstChild.dataset;
       const there =
         Number(st) === at.st && Number(l) === at.l ? at : this.probe.corresponding(at, Number(st), Number(l));
@@ -222,6 +220,98 @@ class PictureView {
       list.style.setProperty("--y", `${((there.y + 0.5) / rows) * 100}%`);
     }
   }
+}
+
+// Looks are the styles that stretch maps, and the filters that they name.
+class Looks {
+  constructor() {
+    this.filters = s("svg", { width: 0, height: 0, class: "filters", "aria-hidden": "true" });
+    this.styles = new Map(); // map → style
+  }
+
+  of(map) {
+    if (!map?.shown) return undefined;
+    if (!this.styles.has(map)) {
+      const id = `stretch-${this.styles.size}`;
+      this.filters.append(stretch(id, map.of, map.shown));
+      this.styles.set(map, { filter: `url("#${id}")` });
+    }
+    return this.styles.get(map);
+  }
+}
+
+// otherMaps are maps of layers that the page's stacks do not have, as their files are.
+function otherMaps({ others = [] }, urlOf, lookOf) {
+  const layers = Map.groupBy(others, (m) => m.layer);
+  return [...layers].map(([layer, maps]) =>
+    h(
+      "section",
+      { class: "sheet" },
+      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, from its files")),
+      h(
+        "ul",
+        { class: "maps others", "aria-label": `maps of ${layer}` },
+        maps.map((m) =>
+          h(
+            "li",
+            null,
+            h("a", { href: urlOf(m) }, h("img", {
+                src: urlOf(m),
+                alt: `map ${m.index} ${m.filter}`,
+                style: lookOf(m),
+                loading: "lazy",
+                decoding: "async",
+              })),
+            h("span", { class: "label" }, h("span", { class: "index" }, m.index), m.filter),
+            h("span", { class: "scale" }, rangeText(m.shown ?? m.of, 3)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+// fileList lists the other files of a picture.
+const fileList = (files) =>
+  files?.length > 0 &&
+  h(
+    "details",
+    { class: "sheet" },
+    h("summary", null, plural(files.length, "other file")),
+    h(
+      "ul",
+      { class: "files" },
+      files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
+    ),
+  );
+
+// othersView is the page of a picture all of whose maps are of other stacks.
+function othersView(index, entry, gallery, data) {
+  const urls = new Map(),
+    looks = new Looks();
+  const urlOf = (m) => {
+    if (m.url) return m.url;
+    if (!urls.has(m)) urls.set(m, pngURL(m.png));
+    return urls.get(m);
+  };
+  const root = h(
+    "article",
+    { class: "picture" },
+    h(
+      "header",
+      null,
+      crumbs(index, gallery),
+      h("h1", { tabindex: -1 }, entry.name),
+      h("p", { class: "lead" }, size2([data.width, data.height])),
+      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
+    ),
+    h("p", { class: "note", role: "note" }, data.note),
+    looks.filters,
+    otherMaps(data, urlOf, (m) => looks.of(m)),
+    fileList(data.files),
+  );
+  root.view = { close: () => [...urls.values()].forEach((u) => URL.revokeObjectURL(u)) };
+  return root;
 }
 
 const address = ({ st, l, k, y, x }) => [st, l, k, y, x];
@@ -260,6 +350,7 @@ async function pictureView(index, wanted) {
     );
   }
   const data = await load(pictureName(index));
+  if (entry.other) return othersView(index, entry, gallery, data);
   const view = new PictureView(index, entry, gallery, data, await openProbe(data));
   view.select(start(data, wanted), { quiet: true });
   view.root.view = view;

@@ -80,7 +80,7 @@ async function openProbe(data) {
 const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));
 
 // frame is a picture with an overlay in the coordinates of its pixels.
-function frame(src, [, height, width], label, overlay, props = {}) {
+function frame(src, [, height, width], label, overlay, props = {}, style = undefined) {
   return h(
     "div",
     { class: "frame", style: { "--w": width, "--h": height }, ...props },
@@ -91,6 +91,7 @@ function frame(src, [, height, width], label, overlay, props = {}) {
           width,
           height,
           draggable: "false",
+          style,
           class: Math.max(width, height) <= 300 ? "coarse" : "",
         })
       : h("div", { class: "blank" }, label),

@@ -34,6 +34,7 @@ class Stage {
         "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
         "aria-describedby": "readout",
       },
+      this.view.look(map),
     );
     this.mapFrame.classList.add("probed");
     this.listen(this.mapFrame);
@@ -99,7 +100,8 @@ class Stage {
               : []),
             ["zeros", !gone && share(map.zeros, map.values)], // the lowest level stands for more than 0
             ["not finite", map.notFinite > 0 && whole(map.notFinite)],
-            ["scale", this.view.address(map) && `${short(map.of[0])} … ${short(map.of[1])}`],
+            ["scale", this.view.address(map) && rangeText(map.of)],
+            ["shown here", this.view.address(map) && map.shown && rangeText(map.shown)],
           ]),
         ),
       stats?.pictures > 0 &&
@@ -149,7 +151,7 @@ class Stage {
     const here = place(at);
     const value = this.probe.value(at, live);
     if (value !== undefined) {
-      this.say(here, h("b", { class: "value" }, exact(value)));
+      this.say(here, ...this.worth(at, value));
       if (this.same(at, this.at)) this.histogram?.mark(value);
       this.explain(at);
     } else if (this.probe.stacks) {
@@ -220,7 +222,7 @@ class Stage {
                 e.target.disabled = true;
                 setTimeout(() => {
                   if (this.shown !== at) return;
-                  this.say(place(at), h("b", { class: "value" }, exact(this.probe.value(at, Infinity))));
+                  this.say(place(at), ...this.worth(at, this.probe.value(at, Infinity)));
                   this.explain(at);
                 }, 30);
               },
@@ -228,6 +230,20 @@ class Stage {
             `Compute this output (about ${amount(cost)} multiply-adds)`,
           ),
     );
+  }
+
+// worth is an output's value, and what it is worth if rounding alone made it.
+  worth(at, value) {
+    const rounds = this.probe.stacks[at.st].rounds(at.l, at.k, at.y, at.x, value);
+    return [
+      h("b", { class: "value" }, exact(value)),
+      rounds &&
+        h(
+          "span",
+          { class: "muted", title: "at most 2⁻²² of the sum of its terms' magnitudes: the exact sum may well be 0" },
+          "≈ 0 (rounding)",
+        ),
+    ].filter(Boolean);
   }
 
   async fromLevel(at, here) {
