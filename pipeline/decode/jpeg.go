@@ -42,7 +42,7 @@ func (j *jpegReader) open(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, warnings: from.Warnings}
+	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, copied: true, warnings: from.Warnings}
 	first := len(from.Warnings)
 	h.decode = func(f *file) (*pixels, error) {
 		m, err := j.decode(f)
