@@ -15,6 +15,9 @@ type pixels struct {
 	rows8  source[uint8]
 	rows16 source[uint16]
 	opaque bool // every alpha is full
+	// floats, where it is not nil, is a shorter way to the floats of a picture that is read as
+	// it is stored. It fills dst with those of row y from column x on.
+	floats func(v *values, dst [3][]float32, x, y int, s *scratch)
 	// kind and sum identify the samples, as Samples documents them.
 	kind string
 	sum  func(to *xxhash.Digest)
@@ -34,6 +37,7 @@ func pixelsOf(img image.Image) (*pixels, error) {
 	switch img := img.(type) {
 	case *image.Gray:
 		px.rows8 = (*gray)(img)
+		px.floats = (*gray)(img).floats
 		whole("gray8", img.Pix, img.Stride, 1)
 	case *image.Paletted:
 		px.rows8, px.opaque = newPaletted(img)

@@ -26,11 +26,15 @@ func generate(out string) error {
 	c.ConstraintExpr("!purego")
 	fromGray(row{c})
 	fromBigEndian(row{c})
-	for _, s := range []samples{{row{c}, 8}, {row{c}, 16}} {
+	for _, s := range []samples{{row: row{c}, bits: 8}, {row: row{c}, bits: 16}} {
 		s.unit()
 		s.normal()
 		s.blend()
 	}
+	rgb := rgb8(row{c})
+	rgb.unit()
+	rgb.normal()
+	samples{row: row{c}, bits: 8}.planes8()
 	file, err := c.Result()
 	if err != nil {
 		return err
