@@ -8,9 +8,9 @@ import (
 	"filterbank/pipeline/decode/jpeg"
 )
 
-// TestFloatsAreThoseOfRows reads pictures that have a shorter way to floats with and without
-// it, whole and cropped.
-func TestFloatsAreThoseOfRows(t *testing.T) {
+// TestFloatsEqualRows reads pictures with and without rows of RGBA on the way, whole and
+// cropped.
+func TestFloatsEqualRows(t *testing.T) {
 	const w, h = 83, 41
 	random := noise(8)
 	photo := jpegImage(w, h, jpeg.Factors{H: 2, V: 2}, jpeg.Factors{H: 1, V: 1})
@@ -34,7 +34,7 @@ func TestFloatsAreThoseOfRows(t *testing.T) {
 					o.Crop, o.SIMD = crop, set
 					short := *px
 					if short.floats == nil {
-						t.Fatalf("%s has no shorter way", name)
+						t.Fatalf("%s has no way without rows of RGBA", name)
 					}
 					long := short
 					long.floats = nil

@@ -15,8 +15,8 @@ type pixels struct {
 	rows8  source[uint8]
 	rows16 source[uint16]
 	opaque bool // every alpha is full
-	// floats, where it is not nil, is a shorter way to the floats of a picture that is read as
-	// it is stored. It fills dst with those of row y from column x on.
+	// floats fills dst with the values of row y from column x on, without a row of RGBA. It
+	// serves pictures that are neither turned nor resized, and is nil for many kinds.
 	floats func(v *values, dst [3][]float32, x, y int, s *scratch)
 	// kind and sum identify the samples, as Samples documents them.
 	kind string

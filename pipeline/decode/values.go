@@ -33,8 +33,8 @@ func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
 	}
 }
 
-// planes8 turns three rows of samples into three rows as long. Where the samples are the
-// same and so are mean and std, they are turned once.
+// planes8 turns three rows of samples into three rows as long. A row that equals the first
+// in its place, mean and std is a copy.
 func (v *values) planes8(dst [3][]float32, src [3][]uint8) {
 	for c := range dst {
 		if c > 0 && &src[c][0] == &src[0][0] && v.mean[c] == v.mean[0] && v.std[c] == v.std[0] {

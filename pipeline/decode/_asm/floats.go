@@ -13,7 +13,7 @@ import (
 type samples struct {
 	row
 	bits int
-	rgb  []operand.Mem // nil for RGBA; for RGB of 8 bits the order of bytes that has a channel
+	rgb  []operand.Mem // for RGB of 8 bits, shuffles that pick out a channel; nil for RGBA
 }
 
 func (s samples) full() float64 { return float64(int(1)<<s.bits - 1) }

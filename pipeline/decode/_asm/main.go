@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package decode: colour.go and floats.go describe
-// the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package decode: colour.go describes the loops to rows
+// of RGBA and floats.go the loops to floats. go generate in the package's folder calls it.
 package main
 
 import (

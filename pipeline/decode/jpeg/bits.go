@@ -68,7 +68,7 @@ type reader struct {
 // open goes to the beginning of unstuffed data.
 func (r *reader) open(scratch []byte) { *r = reader{data: scratch} }
 
-// ended says whether all bits have been read but for the padding of the last byte.
+// ended reports whether all bits have been read except the padding of the last byte.
 func (r *reader) ended() bool {
 	left := (len(r.data)-padding-r.pos)*8 + int(r.n)
 	return left >= 0 && left < 8

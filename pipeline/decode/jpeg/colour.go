@@ -18,7 +18,7 @@ type loops struct{ set simd.Set }
 
 // RGB is row y of the picture as R, G and B, Width samples each: the RGB that djpeg -pnm
 // writes, of CMYK each of R, G and B as the product of an ink and K. The rows must not be
-// written to and hold until s is used again; those of a gray picture are the same.
+// written to and hold until s is used again. A gray picture has one row three times.
 func (m *Image) RGB(y int, s *Scratch) (rgb [3][]uint8) {
 	l := loops{m.set}
 	var rows [maxInScan][]uint8
