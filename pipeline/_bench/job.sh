@@ -1,64 +1,95 @@
 #!/usr/bin/env bash
-# The whole job, files to files, beside OpenCV and PyTorch where they are installed, in
-# turn and in one sitting. Prints a table in Markdown. Needs Go, GNU time, python3 with
-# numpy and PIL, and the wallpapers that peer.py names.
-#   usage: job.sh [FOLDER]    keeps its photos and maps there (a temporary one)
+# The whole job, files to files, beside OpenCV and PyTorch: Debian's python3-opencv and
+# python3-torch where they are installed, and the newest opencv-python-headless of PyPI in
+# a virtual environment that this script makes. All programs of a job run in turn, on the
+# same two processors. Prints a table in Markdown with the best of the rounds. Needs Go,
+# GNU time, python3 with venv, numpy and PIL, and the wallpapers that peer.py names. A
+# sitting takes about four minutes, and two without PyTorch.
+#   usage: job.sh [--no-torch] [FOLDER]    keeps its photos and maps there (a temporary
+#                                          folder in memory), 6 GB for the time of the run
+#   environment: ROUNDS (3), CPUS (0,1), PYTHON (/usr/bin/python3)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-work=${1:-$(mktemp -d)}
+torch=torch
+if [ "${1-}" = --no-torch ]; then
+	torch=
+	shift
+fi
+work=${1:-$(mktemp -d -p /dev/shm)}
 mkdir -p "$work"
 python=${PYTHON:-/usr/bin/python3}
+newest=$work/venv/bin/python
 peer() { "$python" "$here/peer.py" "$@"; }
-filterbank=$work/filterbank
-(cd "$here" && go build -trimpath -ldflags='-s -w' -o "$filterbank" ../../cmd/filterbank)
+(cd "$here" && go build -trimpath -ldflags='-s -w' -o "$work/filterbank" ../../cmd/filterbank)
 
 cd "$work"
 [ -d photos ] || peer photos photos 100
 [ -d photos20 ] || { mkdir photos20 && cp photos/p00[01]*.jpg photos20; }
 [ -d photos1000 ] || { mkdir photos1000 && for i in 0 1 2 3 4 5 6 7 8 9; do for p in photos/*.jpg; do cp "$p" "photos1000/$i-$(basename "$p")"; done; done; }
+[ -d png50 ] || peer png png50 50 photos
 [ -d tiny ] || peer tiny tiny 10000 photos
 for k in 8 64; do
 	peer weights "w$k.npy" "$k"
 	printf 'version: 1\nlayers:\n  - conv: {name: maps, weights: w%s.npy, padding: 1}\n' "$k" >"s$k.yaml"
 done
+if [ ! -x "$newest" ]; then
+	"$python" -m venv venv
+	venv/bin/pip --quiet install --only-binary :all: opencv-python-headless numpy
+fi
 
-# measure NAME COMMAND...: the best of three, as seconds, and bytes of out/ and peak memory of the last.
-measure() {
-	seconds=
-	for _ in 1 2 3; do
-		rm -rf out
-		/usr/bin/time -f '%e %M' -o time "$@" >/dev/null
-		read -r s kb <time
-		if [ -z "$seconds" ] || awk "BEGIN{exit !($s < $seconds)}"; then seconds=$s; fi
-	done
-	megabytes=$(find out -name '*.png' -o -name '*.npy' | xargs -d '\n' stat -c %s | awk '{n += $1} END {printf "%.1f", n / 1e6}')
-	memory=$((kb / 1024))
+# program NAME PHOTOS FILTERS KIND: its command, in the array command, and its title.
+program() {
+	local photos=$2 filters=$3 kind=$4 by=$python
+	case $1 in
+	j1 | j2)
+		title="filterbank -j ${1#j}"
+		command=(./filterbank run -q -j "${1#j}" --format "$kind" -c "s$filters.yaml" -o out "$photos")
+		return
+		;;
+	newest) by=$newest ;;
+	esac
+	local module=cv2 name=opencv
+	[ "$1" != torch ] || { module=torch name=torch; }
+	title="$name $("$by" -c "import $module; print($module.__version__)" 2>/dev/null), 2 processes" || return 1
+	command=("$by" "$here/peer.py" "$name" "$photos" out "w$filters.npy" "$kind")
 }
+
 row() { printf '| %s | %s | %s | %s | %s |\n' "$@"; }
-ratio() { awk "BEGIN{printf \"%.1f×\", $1 / $2}"; }
-have() { "$python" -c "import $1" 2>/dev/null; }
+ratio() { awk "BEGIN{printf \"%.2f×\", $1 / $2}"; }
+lower() { [ -z "$2" ] || awk "BEGIN{exit !($1 < $2)}"; }
 
-row job seconds 'filterbank is faster by' MB 'peak memory, MB'
-row --- --- --- --- ---
-compare() { # TITLE PHOTOS FILTERS PEER...
-	local title=$1 photos=$2 filters=$3 ours
-	measure "$filterbank" run -q -j 2 -c "s$filters.yaml" -o out "$photos"
-	ours=$seconds
-	row "$title: filterbank -j 2" "$seconds" '' "$megabytes" "$memory"
-	for p in "${@:4}"; do
-		have "${p/opencv/cv2}" || continue
-		measure "$python" "$here/peer.py" "$p" "$photos" out "w$filters.npy"
-		row "$title: $p, 2 processes" "$seconds" "$(ratio "$seconds" "$ours")" "$megabytes" ''
+# race JOB PHOTOS FILTERS KIND PROGRAM...: the programs in turn, and a row for each. The
+# times of the rows after the first are divided by that of the first.
+race() {
+	local job=$1 photos=$2 filters=$3 kind=$4 p
+	local -A best=() memory=() megabytes=()
+	for ((round = 0; round < ${ROUNDS:-3}; round++)); do
+		for p in "${@:5}"; do
+			program "$p" "$photos" "$filters" "$kind" || continue
+			rm -rf out
+			taskset -c "${CPUS:-0,1}" /usr/bin/time -f '%e %M' -o time "${command[@]}" >/dev/null
+			read -r seconds kb <time
+			if lower "$seconds" "${best[$p]-}"; then best[$p]=$seconds; fi
+			memory[$p]=$((kb / 1024))
+			megabytes[$p]=$(find out -name '*.png' -printf '%s\n' -o -name '*.npy' -printf '%s\n' | awk '{n += $1} END {printf "%.1f", n / 1e6}')
+		done
+	done
+	for p in "${@:5}"; do
+		[ -n "${best[$p]-}" ] || continue
+		program "$p" "$photos" "$filters" "$kind"
+		faster=
+		[ "$p" = "$5" ] || faster=$(ratio "${best[$p]}" "${best[$5]}")
+		case $p in j?) ;; *) memory[$p]= ;; esac # time sees only one of two processes
+		row "$job: $title" "${best[$p]}" "$faster" "${megabytes[$p]}" "${memory[$p]}"
 	done
 }
-compare '100 photos, 8 filters' photos 8 opencv torch
-compare '20 photos, 64 filters' photos20 64 torch
-measure "$filterbank" run -q -j 2 -c s8.yaml -o out photos
-two=$seconds
-measure "$filterbank" run -q -j 1 -c s8.yaml -o out photos
-row '100 photos, 8 filters: filterbank -j 1' "$seconds" "$(ratio "$seconds" "$two") with -j 2" "$megabytes" "$memory"
-measure "$filterbank" run -q -j 2 -c s8.yaml -o out photos1000
-row '1,000 photos, 8 filters: filterbank -j 2' "$seconds" '' "$megabytes" "$memory"
-measure "$filterbank" run -q -j 2 --format npy -c s8.yaml -o out tiny
-row "10,000 PNGs of 64×64, 8 filters, .npy: filterbank -j 2" "$seconds" "$(awk "BEGIN{printf \"%d images/s\", 10000 / $seconds}")" "$megabytes" "$memory"
+
+row job seconds 'as much as the first' MB 'peak memory, MB'
+row --- --- --- --- ---
+race '100 JPEG photos, 8 filters → PNG' photos 8 png j2 j1 opencv newest $torch
+race '100 JPEG photos, 8 filters → .npy' photos 8 npy j2 opencv newest
+race '50 PNG photos, 8 filters → PNG' png50 8 png j2 opencv newest
+race '20 JPEG photos, 64 filters → PNG' photos20 64 png j2 $torch
+race '1,000 JPEG photos, 8 filters → PNG' photos1000 8 png j2
+race '10,000 PNGs of 64×64, 8 filters → .npy' tiny 8 npy j2
 rm -rf out

@@ -43,3 +43,23 @@ func normal16AVX2(red *float32, green *float32, blue *float32, px *uint16, n int
 //
 //go:noescape
 func blend16AVX2(red *float32, green *float32, blue *float32, px *uint16, n int, mean *float32, std *float32, background *float32)
+
+// unitRGBAVX2 writes v/full of n ≥ 8 pixels of RGB.
+//
+//go:noescape
+func unitRGBAVX2(red *float32, green *float32, blue *float32, px *uint8, n int)
+
+// normalRGBAVX2 writes (v/full − mean)/std of n ≥ 8 pixels of RGB.
+//
+//go:noescape
+func normalRGBAVX2(red *float32, green *float32, blue *float32, px *uint8, n int, mean *float32, std *float32)
+
+// planeUnitAVX2 writes v/255 of n ≥ 16 samples.
+//
+//go:noescape
+func planeUnitAVX2(dst *float32, src *uint8, n int)
+
+// planeNormalAVX2 writes (v/255 − mean)/std of n ≥ 16 samples.
+//
+//go:noescape
+func planeNormalAVX2(dst *float32, src *uint8, n int, mean float32, std float32)

@@ -470,3 +470,233 @@ block:
 done:
 	VZEROUPPER
 	RET
+
+DATA channel0<>+0(SB)/4, $0x80808000
+DATA channel0<>+4(SB)/4, $0x80808003
+DATA channel0<>+8(SB)/4, $0x80808006
+DATA channel0<>+12(SB)/4, $0x80808009
+DATA channel0<>+16(SB)/4, $0x80808004
+DATA channel0<>+20(SB)/4, $0x80808007
+DATA channel0<>+24(SB)/4, $0x8080800a
+DATA channel0<>+28(SB)/4, $0x8080800d
+GLOBL channel0<>(SB), RODATA|NOPTR, $32
+
+DATA channel1<>+0(SB)/4, $0x80808001
+DATA channel1<>+4(SB)/4, $0x80808004
+DATA channel1<>+8(SB)/4, $0x80808007
+DATA channel1<>+12(SB)/4, $0x8080800a
+DATA channel1<>+16(SB)/4, $0x80808005
+DATA channel1<>+20(SB)/4, $0x80808008
+DATA channel1<>+24(SB)/4, $0x8080800b
+DATA channel1<>+28(SB)/4, $0x8080800e
+GLOBL channel1<>(SB), RODATA|NOPTR, $32
+
+DATA channel2<>+0(SB)/4, $0x80808002
+DATA channel2<>+4(SB)/4, $0x80808005
+DATA channel2<>+8(SB)/4, $0x80808008
+DATA channel2<>+12(SB)/4, $0x8080800b
+DATA channel2<>+16(SB)/4, $0x80808006
+DATA channel2<>+20(SB)/4, $0x80808009
+DATA channel2<>+24(SB)/4, $0x8080800c
+DATA channel2<>+28(SB)/4, $0x8080800f
+GLOBL channel2<>(SB), RODATA|NOPTR, $32
+
+// func unitRGBAVX2(red *float32, green *float32, blue *float32, px *uint8, n int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·unitRGBAVX2(SB), NOSPLIT, $0-40
+	MOVQ         red+0(FP), AX
+	MOVQ         green+8(FP), CX
+	MOVQ         blue+16(FP), DX
+	MOVQ         px+24(FP), BX
+	MOVL         $0x3b808081, SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0xaf7efeff, SI
+	VMOVD        SI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x000000ff, SI
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	MOVQ         n+32(FP), SI
+	SUBQ         $+8, SI
+	XORQ         DI, DI
+
+block:
+	LEAQ        (DI)(DI*2), R8
+	VMOVDQU     (BX)(R8*1), X3
+	VINSERTI128 $0x01, 8(BX)(R8*1), Y3, Y3
+	VPSHUFB     channel0<>+0(SB), Y3, Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y4
+	VFMADD231PS Y0, Y2, Y4
+	VMOVUPS     Y4, (AX)(DI*4)
+	VPSHUFB     channel1<>+0(SB), Y3, Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y4
+	VFMADD231PS Y0, Y2, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
+	VPSHUFB     channel2<>+0(SB), Y3, Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y4
+	VFMADD231PS Y0, Y2, Y4
+	VMOVUPS     Y4, (DX)(DI*4)
+	CMPQ        DI, SI
+	JEQ         done
+	ADDQ        $+8, DI
+	CMPQ        DI, SI
+	CMOVQGT     SI, DI
+	JMP         block
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalRGBAVX2(red *float32, green *float32, blue *float32, px *uint8, n int, mean *float32, std *float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·normalRGBAVX2(SB), NOSPLIT, $0-56
+	MOVQ         mean+40(FP), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	MOVQ         std+48(FP), AX
+	VBROADCASTSS (AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	MOVQ         red+0(FP), AX
+	MOVQ         green+8(FP), CX
+	MOVQ         blue+16(FP), DX
+	MOVQ         px+24(FP), BX
+	MOVL         $0x3b808081, SI
+	VMOVD        SI, X6
+	VPBROADCASTD X6, Y6
+	MOVL         $0xaf7efeff, SI
+	VMOVD        SI, X7
+	VPBROADCASTD X7, Y7
+	MOVL         $0x000000ff, SI
+	VMOVD        SI, X8
+	VPBROADCASTD X8, Y8
+	MOVQ         n+32(FP), SI
+	SUBQ         $+8, SI
+	XORQ         DI, DI
+
+block:
+	LEAQ        (DI)(DI*2), R8
+	VMOVDQU     (BX)(R8*1), X9
+	VINSERTI128 $0x01, 8(BX)(R8*1), Y9, Y9
+	VPSHUFB     channel0<>+0(SB), Y9, Y8
+	VCVTDQ2PS   Y8, Y8
+	VMULPS      Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y10
+	VSUBPS      Y0, Y10, Y10
+	VDIVPS      Y3, Y10, Y10
+	VMOVUPS     Y10, (AX)(DI*4)
+	VPSHUFB     channel1<>+0(SB), Y9, Y8
+	VCVTDQ2PS   Y8, Y8
+	VMULPS      Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y10
+	VSUBPS      Y1, Y10, Y10
+	VDIVPS      Y4, Y10, Y10
+	VMOVUPS     Y10, (CX)(DI*4)
+	VPSHUFB     channel2<>+0(SB), Y9, Y8
+	VCVTDQ2PS   Y8, Y8
+	VMULPS      Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y10
+	VSUBPS      Y2, Y10, Y10
+	VDIVPS      Y5, Y10, Y10
+	VMOVUPS     Y10, (DX)(DI*4)
+	CMPQ        DI, SI
+	JEQ         done
+	ADDQ        $+8, DI
+	CMPQ        DI, SI
+	CMOVQGT     SI, DI
+	JMP         block
+
+done:
+	VZEROUPPER
+	RET
+
+// func planeUnitAVX2(dst *float32, src *uint8, n int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·planeUnitAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVL         $0x3b808081, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0xaf7efeff, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x000000ff, DX
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	MOVQ         n+16(FP), DX
+	SUBQ         $+16, DX
+	XORQ         BX, BX
+
+block:
+	VPMOVZXBD   (CX)(BX*1), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, (AX)(BX*4)
+	VPMOVZXBD   8(CX)(BX*1), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, 32(AX)(BX*4)
+	CMPQ        BX, DX
+	JEQ         done
+	ADDQ        $+16, BX
+	CMPQ        BX, DX
+	CMOVQGT     DX, BX
+	JMP         block
+
+done:
+	VZEROUPPER
+	RET
+
+// func planeNormalAVX2(dst *float32, src *uint8, n int, mean float32, std float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·planeNormalAVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSS mean+24(FP), Y0
+	VBROADCASTSS std+28(FP), Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVL         $0x3b808081, DX
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0xaf7efeff, DX
+	VMOVD        DX, X3
+	VPBROADCASTD X3, Y3
+	MOVL         $0x000000ff, DX
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Y4
+	MOVQ         n+16(FP), DX
+	SUBQ         $+16, DX
+	XORQ         BX, BX
+
+block:
+	VPMOVZXBD   (CX)(BX*1), Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y3, Y4, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VSUBPS      Y0, Y5, Y5
+	VDIVPS      Y1, Y5, Y5
+	VMOVUPS     Y5, (AX)(BX*4)
+	VPMOVZXBD   8(CX)(BX*1), Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y3, Y4, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VSUBPS      Y0, Y5, Y5
+	VDIVPS      Y1, Y5, Y5
+	VMOVUPS     Y5, 32(AX)(BX*4)
+	CMPQ        BX, DX
+	JEQ         done
+	ADDQ        $+16, BX
+	CMPQ        BX, DX
+	CMOVQGT     DX, BX
+	JMP         block
+
+done:
+	VZEROUPPER
+	RET

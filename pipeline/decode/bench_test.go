@@ -82,7 +82,7 @@ func BenchmarkReadRows(b *testing.B) {
 	}
 }
 
-func pngPixels(b *testing.B, data []byte) *pixels {
+func pngPixels(b testing.TB, data []byte) *pixels {
 	m, err := png.Decode(context.Background(), data, png.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -91,7 +91,7 @@ func pngPixels(b *testing.B, data []byte) *pixels {
 }
 
 // opened is the picture of decoded pixels.
-func opened(b *testing.B, d *Decoder, px *pixels) *Picture {
+func opened(b testing.TB, d *Decoder, px *pixels) *Picture {
 	h := &header{Info: Info{Orientation: 1}, stored: px.size}
 	if err := d.measure(h); err != nil {
 		b.Fatal(err)

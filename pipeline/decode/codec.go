@@ -62,6 +62,7 @@ type header struct {
 	exif     []byte      // the codec: the TIFF block with the orientation, or nil
 	complete bool        // the codec: all before the pixels has been there
 	ignored  []string    // the codec: what changes colours and is not applied
+	copied   bool        // the codec: decoding holds a copy of the file's bytes
 	// decode decodes the pixels of the whole file. It is the codec's. A panic in it is
 	// taken for a corrupt file.
 	decode func(f *file) (*pixels, error)
@@ -73,13 +74,14 @@ type file struct {
 	ctx  context.Context // reading ends early when it is done
 	set  simd.Set        // the loops to use
 	data []byte          // the whole file, or its beginning
+	size int64           // bytes of the whole file, or of its beginning where it is not known
 	r    io.Reader
 	at   int  // bytes that were read
 	end  bool // more was asked for than there is
 }
 
 func newFile(ctx context.Context, set simd.Set, data []byte) *file {
-	return &file{ctx: ctx, set: set, data: data}
+	return &file{ctx: ctx, set: set, data: data, size: int64(len(data))}
 }
 
 // reader reads the file from its start, or from what a codec puts in its place.

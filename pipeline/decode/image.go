@@ -15,6 +15,9 @@ type pixels struct {
 	rows8  source[uint8]
 	rows16 source[uint16]
 	opaque bool // every alpha is full
+	// floats fills dst with the values of row y from column x on, without a row of RGBA. It
+	// serves pictures that are neither turned nor resized, and is nil for many kinds.
+	floats func(v *values, dst [3][]float32, x, y int, s *scratch)
 	// kind and sum identify the samples, as Samples documents them.
 	kind string
 	sum  func(to *xxhash.Digest)
@@ -34,6 +37,7 @@ func pixelsOf(img image.Image) (*pixels, error) {
 	switch img := img.(type) {
 	case *image.Gray:
 		px.rows8 = (*gray)(img)
+		px.floats = (*gray)(img).floats
 		whole("gray8", img.Pix, img.Stride, 1)
 	case *image.Paletted:
 		px.rows8, px.opaque = newPaletted(img)

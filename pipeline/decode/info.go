@@ -22,7 +22,8 @@ type Info struct {
 }
 
 // Memory estimates the most bytes that Decode holds for such a picture, with the bytes
-// that it returns. It counts the codec's memory and the copies for turning and resizing.
+// that it returns and without the file's. It counts the codec's memory and the copies for
+// turning and resizing.
 func (i Info) Memory() int64 {
 	pixels := int64(i.Width) * int64(i.Height)
 	n := i.decoded
@@ -39,11 +40,16 @@ func (i Info) Memory() int64 {
 // ReadInfo reads a picture's header from r, which starts at the beginning of the file. It
 // rarely reads more than 32 KiB and never more than 64 MiB. It checks the size as Decode
 // does and does not see damage after the header. An EXIF block behind the pixels is found
-// only if r can seek; Decode always finds it.
+// only if r can seek; Decode always finds it. Decoding a JPEG holds a copy of the file's
+// bytes. If r cannot seek, Info.Memory counts only the bytes that were read.
 //
 // An error of r is returned wrapped. All others are [*Error].
 func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 	const first, most = 32 << 10, 64 << 20
+	whole, err := sizeOf(r)
+	if err != nil {
+		return Info{}, fmt.Errorf("read picture header: %w", err)
+	}
 	var data []byte
 	for size := first; ; size *= 2 {
 		old := len(data)
@@ -55,6 +61,7 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 			return Info{}, fmt.Errorf("read picture header: %w", err)
 		}
 		f := newFile(context.Background(), d.opts.SIMD, data)
+		f.size = max(f.size, whole)
 		_, h, err := d.probe(f, nil)
 		if c := find(d.codecs, data); c != nil && c.late != nil && !end && !isTruncated(err) {
 			if seeker, ok := r.(io.ReadSeeker); ok {
@@ -79,6 +86,20 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 			return Info{}, err
 		}
 	}
+}
+
+// sizeOf is the size of r's file where r can seek, else 0.
+func sizeOf(r io.Reader) (int64, error) {
+	seeker, ok := r.(io.Seeker)
+	if !ok {
+		return 0, nil
+	}
+	size, err := seeker.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, nil // a pipe
+	}
+	_, err = seeker.Seek(0, io.SeekStart)
+	return size, err
 }
 
 // condensed reads a header that may stand behind the pixels.
@@ -119,6 +140,9 @@ func (d *Decoder) probe(f *file, late []byte) (*codec, *header, error) {
 		if h.Orientation, err = exifOrientation(exif); err != nil {
 			h.warnings = append(h.warnings, fmt.Sprintf("EXIF is malformed and ignored: %v", err))
 		}
+	}
+	if h.copied {
+		h.decoded += f.size
 	}
 	return c, h, d.measure(h)
 }

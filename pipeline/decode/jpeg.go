@@ -42,7 +42,7 @@ func (j *jpegReader) open(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, warnings: from.Warnings}
+	h := &header{stored: image.Pt(from.Width, from.Height), complete: true, copied: true, warnings: from.Warnings}
 	first := len(from.Warnings)
 	h.decode = func(f *file) (*pixels, error) {
 		m, err := j.decode(f)
@@ -126,10 +126,7 @@ func (j *jpegReader) recycle(m *jpeg.Image) {
 // jpegPixels are the rows of a decoded JPEG.
 func jpegPixels(m *jpeg.Image) *pixels {
 	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: true, kind: jpegKind(m)}
-	px.rows8 = jpegRows{m}
-	if luma := &m.Planes[0]; m.Colour == jpeg.Gray {
-		px.rows8 = &gray{Pix: luma.Pix, Stride: luma.Stride, Rect: image.Rect(0, 0, m.Width, m.Height)}
-	}
+	px.rows8, px.floats = jpegRows{m}, jpegRows{m}.floats
 	px.sum = func(to *xxhash.Digest) {
 		for i := range m.Planes {
 			p := &m.Planes[i]
@@ -139,13 +136,21 @@ func jpegPixels(m *jpeg.Image) *pixels {
 	return px
 }
 
-// jpegRows reads a JPEG in colour.
+// jpegRows reads a JPEG.
 type jpegRows struct{ *jpeg.Image }
 
 func (r jpegRows) row(y int, s *scratch) []uint8 {
 	px := grown(&s.px, 4*r.Width)
 	r.Row(px, y, &s.jpeg)
 	return px
+}
+
+func (r jpegRows) floats(v *values, dst [3][]float32, x, y int, s *scratch) {
+	rgb := r.RGB(y, &s.jpeg)
+	for c := range rgb {
+		rgb[c] = rgb[c][x:]
+	}
+	v.planes8(dst, rgb)
 }
 
 // jpegKind is the kind of a picture's samples.

@@ -68,6 +68,10 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
 	p.release = px.release
 	v := &p.decoder.values
+	if px.floats != nil && h.Orientation == 1 && h.layout.scaled == px.size {
+		p.rows = &direct{px.floats, h.layout.window.Min, v}
+		return nil
+	}
 	if px.rows8 != nil {
 		p.rows = prepare(ctx, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)
 	} else {
@@ -116,6 +120,19 @@ func (p *prepared[T]) read(dst volume.Rows, s *scratch) {
 		row := p.from.row(p.at.Y+dst.Y+i, s)
 		px := row[4*p.at.X : 4*(p.at.X+dst.W)]
 		p.convert([3][]float32{dst.Row(0, i), dst.Row(1, i), dst.Row(2, i)}, px, p.opaque)
+	}
+}
+
+// direct reads its rows as floats.
+type direct struct {
+	floats func(v *values, dst [3][]float32, x, y int, s *scratch)
+	at     image.Point // of the window
+	values *values
+}
+
+func (d *direct) read(dst volume.Rows, s *scratch) {
+	for i := range dst.N {
+		d.floats(d.values, [3][]float32{dst.Row(0, i), dst.Row(1, i), dst.Row(2, i)}, d.at.X, d.at.Y+dst.Y+i, s)
 	}
 }
 

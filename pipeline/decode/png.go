@@ -91,6 +91,17 @@ func (p pngRows) row(y int, s *scratch) []uint8 {
 	return px
 }
 
+// floats reads a PNG of 8 bits, gray or RGB without a transparent colour.
+func (p pngRows) floats(v *values, dst [3][]float32, x, y int, _ *scratch) {
+	row := p.Row(y)
+	if p.Colour == png.RGB {
+		v.rgb8(dst, row[3*x:])
+		return
+	}
+	row = row[x:]
+	v.planes8(dst, [3][]uint8{row, row, row})
+}
+
 // pngRows16 reads a PNG of 16 bits.
 type pngRows16 struct{ *png.Image }
 
@@ -118,6 +129,9 @@ func pixelsOfPNG(m *png.Image) *pixels {
 		return px
 	}
 	px.rows8 = pngRows{m}
+	if m.Depth == 8 && m.Transparent == nil && (m.Colour == png.Gray || m.Colour == png.RGB) {
+		px.floats = pngRows{m}.floats
+	}
 	switch {
 	case one:
 		px.kind, px.sum = "gray8", func(to *xxhash.Digest) { sumSamples(to, m) }

@@ -10,6 +10,7 @@ package decode
 // A block is the number of elements that a loop does at once, and the fewest it can do.
 const (
 	colourBlock = 16
+	planeBlock  = 16
 	floatBlock  = 8
 )
 
@@ -44,6 +45,34 @@ func (v *values) opaque8(dst [3][]float32, px []uint8) {
 		unit8AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n)
 	} else {
 		normal8AVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0])
+	}
+}
+
+func (v *values) rgb8(dst [3][]float32, px []uint8) {
+	n := len(dst[0])
+	if n < floatBlock || !v.loops.avx2 {
+		v.rgb8Generic(dst, px)
+		return
+	}
+	_, _, _ = dst[1][n-1], dst[2][n-1], px[3*n-1]
+	if v.unit {
+		unitRGBAVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n)
+	} else {
+		normalRGBAVX2(&dst[0][0], &dst[1][0], &dst[2][0], &px[0], n, &v.mean[0], &v.std[0])
+	}
+}
+
+func (v *values) plane8(dst []float32, src []uint8, c int) {
+	n := len(dst)
+	if n < planeBlock || !v.loops.avx2 {
+		v.plane8Generic(dst, src, c)
+		return
+	}
+	_ = src[n-1]
+	if v.unit {
+		planeUnitAVX2(&dst[0], &src[0], n)
+	} else {
+		planeNormalAVX2(&dst[0], &src[0], n, v.mean[c], v.std[c])
 	}
 }
 

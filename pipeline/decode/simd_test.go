@@ -125,7 +125,7 @@ func everyAlpha() []uint8 {
 	return px
 }
 
-// floatLoop is a loop from RGBA to floats as it was built and in plain Go.
+// floatLoop is a loop from samples to floats as it was built and in plain Go.
 type floatLoop struct {
 	name         string
 	built, plain func(dst [3][]float32)
@@ -134,9 +134,21 @@ type floatLoop struct {
 func floatLoops(v *values, px8 []uint8, px16 []uint16) []floatLoop {
 	return []floatLoop{
 		{"opaque8", func(dst [3][]float32) { v.opaque8(dst, px8) }, func(dst [3][]float32) { v.opaque8Generic(dst, px8) }},
+		{"rgb8", func(dst [3][]float32) { v.rgb8(dst, px8) }, func(dst [3][]float32) { v.rgb8Generic(dst, px8) }},
+		{"plane8", each(func(dst []float32, c int) { v.plane8(dst, px8[c:], c) }), each(func(dst []float32, c int) { v.plane8Generic(dst, px8[c:], c) })},
+		{"planes8 of one", func(dst [3][]float32) { v.planes8(dst, [3][]uint8{px8, px8, px8}) }, each(func(dst []float32, c int) { v.plane8Generic(dst, px8, c) })},
 		{"opaque16", func(dst [3][]float32) { v.opaque16(dst, px16) }, func(dst [3][]float32) { v.opaque16Generic(dst, px16) }},
 		{"blend8", func(dst [3][]float32) { v.blend8(dst, px8) }, func(dst [3][]float32) { blendGeneric(v, dst, px8) }},
 		{"blend16", func(dst [3][]float32) { v.blend16(dst, px16) }, func(dst [3][]float32) { blendGeneric(v, dst, px16) }},
+	}
+}
+
+// each does a loop for each channel.
+func each(loop func(dst []float32, c int)) func(dst [3][]float32) {
+	return func(dst [3][]float32) {
+		for c := range dst {
+			loop(dst[c], c)
+		}
 	}
 }
 

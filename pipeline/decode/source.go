@@ -67,6 +67,12 @@ func (g *gray) row(y int, s *scratch) []uint8 {
 	return px
 }
 
+// floats fills dst with values of row y, without a row of RGBA.
+func (g *gray) floats(v *values, dst [3][]float32, x, y int, _ *scratch) {
+	row := g.Pix[y*g.Stride+x:]
+	v.planes8(dst, [3][]uint8{row, row, row})
+}
+
 // fromGrayGeneric makes a row of RGBA.
 func fromGrayGeneric(px, gray []uint8) {
 	for x, v := range gray {

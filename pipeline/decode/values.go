@@ -33,6 +33,18 @@ func (v *values) convert8(dst [3][]float32, px []uint8, opaque bool) {
 	}
 }
 
+// planes8 turns three rows of samples into three rows as long. A row that equals the first
+// in its place, mean and std is a copy.
+func (v *values) planes8(dst [3][]float32, src [3][]uint8) {
+	for c := range dst {
+		if c > 0 && &src[c][0] == &src[0][0] && v.mean[c] == v.mean[0] && v.std[c] == v.std[0] {
+			copy(dst[c], dst[0])
+			continue
+		}
+		v.plane8(dst[c], src[c], c)
+	}
+}
+
 // convert16 is convert8 for 16 bits.
 func (v *values) convert16(dst [3][]float32, px []uint16, opaque bool) {
 	if opaque || allOpaque(px) {
@@ -67,6 +79,27 @@ func (v *values) opaque8Generic(dst [3][]float32, px []uint8) {
 		r[x] = v.table[0][q[0]]
 		g[x] = v.table[1][q[1]]
 		b[x] = v.table[2][q[2]]
+	}
+}
+
+// rgb8Generic turns a row of RGB pixels into three rows as long.
+func (v *values) rgb8Generic(dst [3][]float32, px []uint8) {
+	r, g, b := dst[0], dst[1], dst[2]
+	g, b = g[:len(r)], b[:len(r)]
+	for x := range r {
+		q := px[3*x : 3*x+3 : 3*x+3]
+		r[x] = v.table[0][q[0]]
+		g[x] = v.table[1][q[1]]
+		b[x] = v.table[2][q[2]]
+	}
+}
+
+// plane8Generic turns a row of samples of channel c into one as long.
+func (v *values) plane8Generic(dst []float32, src []uint8, c int) {
+	table := &v.table[c]
+	src = src[:len(dst)]
+	for x, s := range src {
+		dst[x] = table[s]
 	}
 }
 

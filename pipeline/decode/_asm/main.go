@@ -1,5 +1,5 @@
-// Command asm writes the assembly of package decode: colour.go and floats.go describe
-// the inner loops, go generate in the package's folder calls it.
+// Command asm writes the assembly of package decode: colour.go describes the loops to rows
+// of RGBA and floats.go the loops to floats. go generate in the package's folder calls it.
 package main
 
 import (
@@ -26,11 +26,15 @@ func generate(out string) error {
 	c.ConstraintExpr("!purego")
 	fromGray(row{c})
 	fromBigEndian(row{c})
-	for _, s := range []samples{{row{c}, 8}, {row{c}, 16}} {
+	for _, s := range []samples{{row: row{c}, bits: 8}, {row: row{c}, bits: 16}} {
 		s.unit()
 		s.normal()
 		s.blend()
 	}
+	rgb := rgb8(row{c})
+	rgb.unit()
+	rgb.normal()
+	samples{row: row{c}, bits: 8}.planes8()
 	file, err := c.Result()
 	if err != nil {
 		return err

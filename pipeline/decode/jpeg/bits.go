@@ -5,27 +5,29 @@ import (
 	"encoding/binary"
 )
 
-// padding is what stands behind each segment of unstuffed data: as many zeros as a refill
-// can read past its end, and a few more.
+// padding is what stands behind a segment of unstuffed data: as many zeros as a refill can
+// read past its end, and a few more.
 const padding = 16
 
-// part is a segment of unstuffed data, between two restart markers.
-type part struct{ from, to int }
+// segment is entropy-coded data between two markers.
+type segment struct {
+	next int  // offset of the marker behind it, or of what follows a restart marker
+	last bool // no restart marker follows it
+}
 
-// unstuff copies entropy-coded data from offset at on, up to the next marker that is no
-// restart marker, to d.scratch without stuffed zeros (ITU T.81, B.1.1.5). Restart markers
-// divide it where the scan has an interval. It gives the marker's offset, and says
-// whether the data is as encoders write it.
-func (d *Decoder) unstuff(data []byte, at, interval int) (end int, plain bool) {
+// unstuff copies the entropy-coded data from offset at on, up to the next marker, to
+// d.scratch without stuffed zeros (ITU T.81, B.1.1.5). A scan with an interval of restarts
+// may go on behind the marker RST0 + restarts. It reports whether the data is as encoders
+// write it.
+func (d *Decoder) unstuff(data []byte, at, interval, restarts int) (s segment, plain bool) {
 	if cap(d.scratch) < len(data)-at+padding {
 		d.scratch = make([]byte, 0, len(data)-at+padding)
 	}
-	d.scratch, d.parts = d.scratch[:0], d.parts[:0]
-	from, restarts := 0, 0
+	d.scratch = d.scratch[:0]
 	for {
 		n := bytes.IndexByte(data[at:], 0xff)
 		if n < 0 || at+n+1 >= len(data) {
-			return len(data), false
+			return segment{}, false
 		}
 		d.scratch = append(d.scratch, data[at:at+n]...)
 		at += n
@@ -34,7 +36,7 @@ func (d *Decoder) unstuff(data []byte, at, interval int) (end int, plain bool) {
 			next++
 		}
 		if next == len(data) {
-			return len(data), false
+			return segment{}, false
 		}
 		switch marker := data[next]; {
 		case marker == 0 && next == at+1:
@@ -42,27 +44,16 @@ func (d *Decoder) unstuff(data []byte, at, interval int) (end int, plain bool) {
 			at += 2
 			continue
 		case marker == 0:
-			return at, false
+			return segment{}, false
 		case interval > 0 && marker >= markerRST0 && marker <= markerRST7:
-			if marker != markerRST0+byte(restarts&7) {
-				return at, false
-			}
-			restarts++
-			from = d.endPart(from)
-			at = next + 1
-			continue
+			s.next, plain = next+1, marker == markerRST0+byte(restarts&7)
+		default:
+			s.next, s.last, plain = at, true, true
 		}
-		d.endPart(from)
-		return at, true
+		var zeros [padding]byte
+		d.scratch = append(d.scratch, zeros[:]...)
+		return s, plain
 	}
-}
-
-// endPart ends the segment that begins at from and gives the beginning of the next.
-func (d *Decoder) endPart(from int) int {
-	var zeros [padding]byte
-	d.parts = append(d.parts, part{from, len(d.scratch)})
-	d.scratch = append(d.scratch, zeros[:]...)
-	return len(d.scratch)
 }
 
 // reader reads bits of unstuffed data. Its accumulator holds the next bits from the top;
@@ -74,15 +65,12 @@ type reader struct {
 	n    uint
 }
 
-// open goes to a segment.
-func (r *reader) open(scratch []byte, p part) {
-	*r = reader{data: scratch, pos: p.from}
-}
+// open goes to the beginning of unstuffed data.
+func (r *reader) open(scratch []byte) { *r = reader{data: scratch} }
 
-// ended says whether all bits of the segment have been read but for the padding of its
-// last byte.
-func (r *reader) ended(p part) bool {
-	left := (p.to-r.pos)*8 + int(r.n)
+// ended reports whether all bits have been read except the padding of the last byte.
+func (r *reader) ended() bool {
+	left := (len(r.data)-padding-r.pos)*8 + int(r.n)
 	return left >= 0 && left < 8
 }
 

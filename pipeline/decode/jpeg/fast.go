@@ -3,16 +3,7 @@ package jpeg
 // readFast decodes the data of the current scan, which is as encoders write it; else the
 // error is errUnusual.
 func (p *picture) readFast() error {
-	end, plain := p.unstuff(p.data, p.pos, p.interval)
 	mcusX, mcusY := p.mcus()
-	parts := 1
-	if p.interval > 0 {
-		parts = ceilDiv(mcusX*mcusY, p.interval)
-	}
-	if !plain || len(p.parts) != parts {
-		return errUnusual
-	}
-	p.pos = end
 	switch s := &p.current; {
 	case !p.frame.multiScan:
 		return p.onePass(mcusX, mcusY)
@@ -28,28 +19,31 @@ func (p *picture) readFast() error {
 	return p.refineAC(mcusX, mcusY)
 }
 
-// intervals goes through the segments of a scan.
+// intervals goes through the segments of a scan. The parser's position is behind the one
+// that is being decoded.
 type intervals struct {
 	reader
 	*picture
-	part int
-	left int // MCUs to the end of the segment
-	pred [maxInScan]int
+	segment  segment
+	restarts int // segments before this one
+	left     int // MCUs to the end of the segment
+	pred     [maxInScan]int
 }
 
-// start begins with the first segment.
-func (p *picture) start() *intervals {
-	v := &intervals{picture: p, part: -1}
-	v.next()
-	return v
+// start begins with the first segment. It reports whether its data is as encoders write it.
+func (p *picture) start() (*intervals, bool) {
+	v := &intervals{picture: p}
+	return v, v.open()
 }
 
-// next goes to the next segment.
-func (v *intervals) next() {
-	v.part++
-	v.open(v.scratch, v.parts[v.part])
+// open goes to the segment at the parser's position.
+func (v *intervals) open() (plain bool) {
+	v.segment, plain = v.unstuff(v.picture.data, v.picture.pos, v.interval, v.restarts)
+	v.picture.pos = v.segment.next
+	v.reader.open(v.scratch)
 	v.left = v.interval
 	v.pred = [maxInScan]int{}
+	return plain
 }
 
 // restart goes to the next segment where that begins with the next MCU. It reports whether
@@ -59,10 +53,13 @@ func (v *intervals) restart() bool {
 		return true
 	}
 	if v.left == 0 {
-		if !v.ended(v.parts[v.part]) {
+		if !v.ended() || v.segment.last {
 			return false
 		}
-		v.next()
+		v.restarts++
+		if !v.open() {
+			return false
+		}
 	}
 	v.left--
 	return true
@@ -70,7 +67,7 @@ func (v *intervals) restart() bool {
 
 // ending reports whether the last segment has ended where its MCUs do.
 func (v *intervals) ending() error {
-	if !v.ended(v.parts[v.part]) {
+	if !v.ended() || !v.segment.last {
 		return errUnusual
 	}
 	return nil
@@ -78,7 +75,10 @@ func (v *intervals) ending() error {
 
 // onePass decodes a scan that has all components, block by block to samples.
 func (p *picture) onePass(mcusX, mcusY int) error {
-	v := p.start()
+	v, ok := p.start()
+	if !ok {
+		return errUnusual
+	}
 	for y := range mcusY {
 		if err := p.ctx.Err(); err != nil {
 			return err
@@ -118,7 +118,10 @@ func (v *intervals) unit(u *unit, x, y int) bool {
 
 // eachMCU decodes a scan whose coefficients are brought together with others.
 func (p *picture) eachMCU(mcusX, mcusY int, decode func(v *intervals, x, y int) bool) error {
-	v := p.start()
+	v, ok := p.start()
+	if !ok {
+		return errUnusual
+	}
 	for y := range mcusY {
 		if err := p.ctx.Err(); err != nil {
 			return err

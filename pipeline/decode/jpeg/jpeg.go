@@ -49,7 +49,7 @@ type Header struct {
 	Colour        Colour
 	Progressive   bool
 	Factors       []Factors // of each component: 1, 3 or 4
-	Memory        int64     // bytes that decoding takes, beside the data and once more as much
+	Memory        int64     // bytes that decoding takes, besides the data and a copy of it
 	Segments      []Segment // APP1 and APP2 before the first scan, in their order
 	Warnings      []string  // what is wrong and does not matter
 }
@@ -116,8 +116,7 @@ type Options struct {
 type Decoder struct {
 	opts    Options
 	tables  [2][4]table
-	scratch []byte // unstuffed data
-	parts   []part // its segments
+	scratch []byte // a segment of unstuffed data
 	queues  [maxInScan]queue
 	plan    []unit
 	spare   [maxInScan]buffers // of earlier pictures

@@ -103,6 +103,28 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestMemoryOfRestarts has a restart marker in every second byte of a file's data.
+func TestMemoryOfRestarts(t *testing.T) {
+	data := enlarged(t, named(t, "gray-baseline-29x35-1x1.jpg"), 1000, 900)
+	scan := bytes.Index(data, []byte{0xff, 0xda})
+	hostile := append(bytes.Clone(data[:scan]), 0xff, 0xdd, 0, 4, 0, 1) // an interval of one MCU
+	hostile = append(hostile, data[scan:scan+10]...)
+	for i := range 1 << 20 {
+		hostile = append(hostile, 0xff, byte(0xd0+i&7))
+	}
+	header, err := ReadHeader(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := allocated()
+	if _, err := new(Decoder).Decode(context.Background(), hostile); err == nil {
+		t.Error("restart markers without data are decoded")
+	}
+	if used, most := int64(allocated()-before), header.Memory+2*int64(len(hostile)); used > most {
+		t.Errorf("took %d bytes, by its header %d", used, most)
+	}
+}
+
 // allocated is how many bytes the process has taken from the heap so far.
 func allocated() uint64 {
 	var m runtime.MemStats

@@ -37,4 +37,9 @@ func upsampleH2V2AVX2(dst *uint8, near *uint8, far *uint8, n int)
 // fromYCCAVX2 is fromYCC for n ≥ 16 pixels.
 //
 //go:noescape
-func fromYCCAVX2(px *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
+func fromYCCAVX2(red *uint8, green *uint8, blue *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
+
+// interleaveAVX2 is interleave for n ≥ 16 pixels.
+//
+//go:noescape
+func interleaveAVX2(px *uint8, red *uint8, green *uint8, blue *uint8, n int)

@@ -1361,77 +1361,111 @@ done:
 	VZEROUPPER
 	RET
 
-// func fromYCCAVX2(px *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
+// func fromYCCAVX2(red *uint8, green *uint8, blue *uint8, luma *uint8, cb *uint8, cr *uint8, n int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·fromYCCAVX2(SB), NOSPLIT, $0-40
+TEXT ·fromYCCAVX2(SB), NOSPLIT, $0-56
+	MOVQ         red+0(FP), AX
+	MOVQ         green+8(FP), CX
+	MOVQ         blue+16(FP), DX
+	MOVQ         luma+24(FP), BX
+	MOVQ         cb+32(FP), SI
+	MOVQ         cr+40(FP), DI
+	MOVL         $0x00800080, R8
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0x00008000, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0xffffffff, R8
+	VMOVD        R8, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0x66e966e9, R8
+	VMOVD        R8, X3
+	VPBROADCASTD X3, Y3
+	MOVL         $0x492ea7e6, R8
+	VMOVD        R8, X4
+	VPBROADCASTD X4, Y4
+	MOVL         $0xc5a2c5a2, R8
+	VMOVD        R8, X5
+	VPBROADCASTD X5, Y5
+	MOVQ         n+48(FP), R8
+	SUBQ         $+16, R8
+	XORQ         R9, R9
+
+block:
+	VPMOVZXBW    (BX)(R9*1), Y6
+	VPMOVZXBW    (SI)(R9*1), Y7
+	VPMOVZXBW    (DI)(R9*1), Y8
+	VPSUBW       Y0, Y7, Y7
+	VPSUBW       Y0, Y8, Y8
+	VPADDW       Y8, Y8, Y9
+	VPMULHW      Y3, Y9, Y9
+	VPSUBW       Y2, Y9, Y9
+	VPSRAW       $0x01, Y9, Y9
+	VPADDW       Y8, Y9, Y9
+	VPADDW       Y6, Y9, Y9
+	VPADDW       Y7, Y7, Y10
+	VPMULHW      Y5, Y10, Y11
+	VPSUBW       Y2, Y11, Y11
+	VPSRAW       $0x01, Y11, Y11
+	VPADDW       Y10, Y11, Y11
+	VPADDW       Y6, Y11, Y11
+	VPUNPCKLWD   Y8, Y7, Y10
+	VPUNPCKHWD   Y8, Y7, Y7
+	VPMADDWD     Y4, Y10, Y10
+	VPADDD       Y1, Y10, Y10
+	VPSRAD       $0x10, Y10, Y10
+	VPMADDWD     Y4, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPSRAD       $0x10, Y7, Y7
+	VPACKSSDW    Y7, Y10, Y10
+	VPSUBW       Y8, Y10, Y10
+	VPADDW       Y6, Y10, Y10
+	VPACKUSWB    Y11, Y9, Y9
+	VPERMQ       $0xd8, Y9, Y9
+	VPACKUSWB    Y10, Y10, Y10
+	VPERMQ       $0xd8, Y10, Y10
+	VMOVDQU      X9, (AX)(R9*1)
+	VMOVDQU      X10, (CX)(R9*1)
+	VEXTRACTI128 $0x01, Y9, (DX)(R9*1)
+	CMPQ         R9, R8
+	JEQ          done
+	ADDQ         $+16, R9
+	CMPQ         R9, R8
+	CMOVQGT      R8, R9
+	JMP          block
+
+done:
+	VZEROUPPER
+	RET
+
+// func interleaveAVX2(px *uint8, red *uint8, green *uint8, blue *uint8, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·interleaveAVX2(SB), NOSPLIT, $0-40
 	MOVQ         px+0(FP), AX
-	MOVQ         luma+8(FP), CX
-	MOVQ         cb+16(FP), DX
-	MOVQ         cr+24(FP), BX
-	MOVL         $0x00800080, SI
+	MOVQ         red+8(FP), CX
+	MOVQ         green+16(FP), DX
+	MOVQ         blue+24(FP), BX
+	MOVL         $0xff00ff00, SI
 	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
-	MOVL         $0x00008000, SI
-	VMOVD        SI, X1
-	VPBROADCASTD X1, Y1
-	MOVL         $0xffffffff, SI
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Y2
-	MOVL         $0x00ff00ff, SI
-	VMOVD        SI, X3
-	VPBROADCASTD X3, Y3
-	MOVL         $0x66e966e9, SI
-	VMOVD        SI, X4
-	VPBROADCASTD X4, Y4
-	MOVL         $0x492ea7e6, SI
-	VMOVD        SI, X5
-	VPBROADCASTD X5, Y5
-	MOVL         $0xc5a2c5a2, SI
-	VMOVD        SI, X6
-	VPBROADCASTD X6, Y6
 	MOVQ         n+32(FP), SI
 	SUBQ         $+16, SI
 	XORQ         DI, DI
 
 block:
-	VPMOVZXBW  (CX)(DI*1), Y7
-	VPMOVZXBW  (DX)(DI*1), Y8
-	VPMOVZXBW  (BX)(DI*1), Y9
-	VPSUBW     Y0, Y8, Y8
-	VPSUBW     Y0, Y9, Y9
-	VPADDW     Y9, Y9, Y10
-	VPMULHW    Y4, Y10, Y10
-	VPSUBW     Y2, Y10, Y10
-	VPSRAW     $0x01, Y10, Y10
-	VPADDW     Y9, Y10, Y10
-	VPADDW     Y7, Y10, Y10
-	VPADDW     Y8, Y8, Y11
-	VPMULHW    Y6, Y11, Y12
-	VPSUBW     Y2, Y12, Y12
-	VPSRAW     $0x01, Y12, Y12
-	VPADDW     Y11, Y12, Y12
-	VPADDW     Y7, Y12, Y12
-	VPUNPCKLWD Y9, Y8, Y11
-	VPUNPCKHWD Y9, Y8, Y8
-	VPMADDWD   Y5, Y11, Y11
-	VPADDD     Y1, Y11, Y11
-	VPSRAD     $0x10, Y11, Y11
-	VPMADDWD   Y5, Y8, Y8
-	VPADDD     Y1, Y8, Y8
-	VPSRAD     $0x10, Y8, Y8
-	VPACKSSDW  Y8, Y11, Y11
-	VPSUBW     Y9, Y11, Y11
-	VPADDW     Y7, Y11, Y11
-	VPACKUSWB  Y12, Y10, Y10
-	VPACKUSWB  Y3, Y11, Y11
-	VPUNPCKLBW Y11, Y10, Y7
-	VPUNPCKHBW Y11, Y10, Y8
-	VPUNPCKLWD Y8, Y7, Y9
-	VPUNPCKHWD Y8, Y7, Y7
-	VPERM2I128 $0x20, Y7, Y9, Y8
-	VMOVDQU    Y8, (AX)(DI*4)
-	VPERM2I128 $0x31, Y7, Y9, Y7
-	VMOVDQU    Y7, 32(AX)(DI*4)
+	VPMOVZXBW  (CX)(DI*1), Y1
+	VPMOVZXBW  (DX)(DI*1), Y2
+	VPMOVZXBW  (BX)(DI*1), Y3
+	VPSLLW     $0x08, Y2, Y2
+	VPOR       Y2, Y1, Y1
+	VPOR       Y0, Y3, Y3
+	VPUNPCKLWD Y3, Y1, Y2
+	VPUNPCKHWD Y3, Y1, Y1
+	VPERM2I128 $0x20, Y1, Y2, Y3
+	VMOVDQU    Y3, (AX)(DI*4)
+	VPERM2I128 $0x31, Y1, Y2, Y1
+	VMOVDQU    Y1, 32(AX)(DI*4)
 	CMPQ       DI, SI
 	JEQ        done
 	ADDQ       $+16, DI

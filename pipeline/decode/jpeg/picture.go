@@ -32,6 +32,9 @@ func (d *Decoder) decode(ctx context.Context, data []byte, careful bool) (*Image
 		err = p.reconstruct()
 	}
 	p.keepCoefficients()
+	if cap(d.scratch) > mostKept {
+		d.scratch = nil
+	}
 	if err != nil {
 		p.keepPlanes()
 		return nil, err

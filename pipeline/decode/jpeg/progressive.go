@@ -47,7 +47,11 @@ func (p *picture) refineDC(v *intervals, x, y int) bool {
 
 // firstAC decodes the first scan of a band of coefficients (ITU T.81, G.1.2.2).
 func (p *picture) firstAC(mcusX, mcusY int) error {
-	v, c := p.start(), p.current.comps[0]
+	v, ok := p.start()
+	if !ok {
+		return errUnusual
+	}
+	c := p.current.comps[0]
 	run := 0 // blocks that remain of a run of ends of band
 	for y := range mcusY {
 		if err := p.ctx.Err(); err != nil {
@@ -131,7 +135,11 @@ func (r *reader) firstBand(b *[blockSize]int16, nonzero *uint64, ac *table, s *s
 
 // refineAC decodes a scan that adds a bit to a band (ITU T.81, G.1.2.3).
 func (p *picture) refineAC(mcusX, mcusY int) error {
-	v, c, s := p.start(), p.current.comps[0], &p.current
+	v, ok := p.start()
+	if !ok {
+		return errUnusual
+	}
+	c, s := p.current.comps[0], &p.current
 	band := ^uint64(0) >> (63 - s.to) &^ (1<<s.from - 1)
 	run := 0
 	for y := range mcusY {

@@ -92,12 +92,22 @@ func (l loops) upsampleH2V2(dst, near, far []uint8) {
 	upsampleH2V2AVX2(&dst[2], &near[1], &far[1], n-2)
 }
 
-func (l loops) fromYCC(px, luma, cb, cr []uint8) {
+func (l loops) fromYCC(rgb [3][]uint8, luma, cb, cr []uint8) {
 	n := len(luma)
 	if n < colourBlock || !l.set.AVX2() {
-		fromYCCGeneric(px, luma, cb, cr)
+		fromYCCGeneric(rgb, luma, cb, cr)
 		return
 	}
-	_, _, _ = px[4*n-1], cb[n-1], cr[n-1]
-	fromYCCAVX2(&px[0], &luma[0], &cb[0], &cr[0], n)
+	_, _, _, _, _ = rgb[0][n-1], rgb[1][n-1], rgb[2][n-1], cb[n-1], cr[n-1]
+	fromYCCAVX2(&rgb[0][0], &rgb[1][0], &rgb[2][0], &luma[0], &cb[0], &cr[0], n)
+}
+
+func (l loops) interleave(px []uint8, rgb [3][]uint8) {
+	n := len(rgb[0])
+	if n < colourBlock || !l.set.AVX2() {
+		interleaveGeneric(px, rgb)
+		return
+	}
+	_, _, _ = px[4*n-1], rgb[1][n-1], rgb[2][n-1]
+	interleaveAVX2(&px[0], &rgb[0][0], &rgb[1][0], &rgb[2][0], n)
 }

@@ -42,10 +42,19 @@ func rowLoops() []rowLoop {
 		{"upsampleH2V2", 2,
 			func(dst []uint8, src [3][]uint8) { built.upsampleH2V2(dst, src[0], src[1]) },
 			func(dst []uint8, src [3][]uint8) { upsampleH2V2Generic(dst, src[0], src[1]) }},
-		{"fromYCC", 4,
-			func(dst []uint8, src [3][]uint8) { built.fromYCC(dst, src[0], src[1], src[2]) },
-			func(dst []uint8, src [3][]uint8) { fromYCCGeneric(dst, src[0], src[1], src[2]) }},
+		{"fromYCC", 3,
+			func(dst []uint8, src [3][]uint8) { built.fromYCC(thirds(dst), src[0], src[1], src[2]) },
+			func(dst []uint8, src [3][]uint8) { fromYCCGeneric(thirds(dst), src[0], src[1], src[2]) }},
+		{"interleave", 4,
+			func(dst []uint8, src [3][]uint8) { built.interleave(dst, src) },
+			func(dst []uint8, src [3][]uint8) { interleaveGeneric(dst, src) }},
 	}
+}
+
+// thirds divides a row into three.
+func thirds(row []uint8) [3][]uint8 {
+	n := len(row) / 3
+	return [3][]uint8{row[:n:n], row[n : 2*n : 2*n], row[2*n:]}
 }
 
 // TestRowLoopsOfEveryLength compares rows of up to some blocks, at every alignment.
@@ -97,7 +106,7 @@ func TestUpsampleExtremes(t *testing.T) {
 // TestEveryColour converts all 2²⁴ of them.
 func TestEveryColour(t *testing.T) {
 	var luma, cb, cr [256]uint8
-	var got, want [4 * 256]uint8
+	var got, want [3 * 256]uint8
 	for i := range cr {
 		cr[i] = uint8(i)
 	}
@@ -106,8 +115,8 @@ func TestEveryColour(t *testing.T) {
 			for i := range luma {
 				luma[i], cb[i] = uint8(y), uint8(b)
 			}
-			built.fromYCC(got[:], luma[:], cb[:], cr[:])
-			fromYCCGeneric(want[:], luma[:], cb[:], cr[:])
+			built.fromYCC(thirds(got[:]), luma[:], cb[:], cr[:])
+			fromYCCGeneric(thirds(want[:]), luma[:], cb[:], cr[:])
 			if got != want {
 				t.Fatalf("Y %d, Cb %d, Cr 0 to 255: %d, in plain Go %d", y, b, got, want)
 			}

@@ -17,9 +17,10 @@ import (
 // half of double, (k·2·c)>>16, and adding 1 to that and halving it rounds as half does,
 // since a floor of a floor is the floor.
 func fromYCC(r row) {
-	r.function("fromYCCAVX2", "func(px, luma, cb, cr *uint8, n int)", "fromYCCAVX2 is fromYCC for n ≥ 16 pixels.")
-	px, luma, cbs, crs := r.pointer("px"), r.pointer("luma"), r.pointer("cb"), r.pointer("cr")
-	centre, half, minusOne, opaque := r.words(128), r.lanes(1<<15), r.words(-1), r.words(255)
+	r.function("fromYCCAVX2", "func(red, green, blue, luma, cb, cr *uint8, n int)", "fromYCCAVX2 is fromYCC for n ≥ 16 pixels.")
+	reds, greens, blues := r.pointer("red"), r.pointer("green"), r.pointer("blue")
+	luma, cbs, crs := r.pointer("luma"), r.pointer("cb"), r.pointer("cr")
+	centre, half, minusOne := r.words(128), r.lanes(1<<15), r.words(-1)
 	toR, toG, toB := r.words(26345), r.pairs(-22554, 18734), r.words(-14942)
 	r.blocks(16, func(i reg.Register) {
 		y, cb, cr := r.YMM(), r.YMM(), r.YMM()
@@ -60,21 +61,34 @@ func fromYCC(r row) {
 		r.VPSUBW(cr, green, green)
 		r.VPADDW(y, green, green)
 
-		// Packing clamps to bytes. Red and blue lie side by side so that unpacking
-		// puts green and alpha between them.
+		// Packing clamps to bytes. It takes the lower halves of both registers first.
+		const inOrder = operand.U8(0xd8)
 		r.VPACKUSWB(blue, red, red)
-		r.VPACKUSWB(opaque, green, green)
-		rg, ba := r.YMM(), r.YMM()
-		r.VPUNPCKLBW(green, red, rg)
-		r.VPUNPCKHBW(green, red, ba)
-		r.storePixels(px, i, rg, ba)
+		r.VPERMQ(inOrder, red, red)
+		r.VPACKUSWB(green, green, green)
+		r.VPERMQ(inOrder, green, green)
+		r.VMOVDQU(red.AsX(), at(reds, i, 1, 0))
+		r.VMOVDQU(green.AsX(), at(greens, i, 1, 0))
+		r.VEXTRACTI128(operand.U8(1), red, at(blues, i, 1, 0))
 	})
 }
 
-// storePixels stores 16 pixels whose first and last two bytes are given.
-func (r row) storePixels(px, i, rg, ba reg.Register) {
-	y := [2]reg.VecVirtual{r.YMM(), r.YMM()}
-	r.VPUNPCKLWD(ba, rg, y[0])
-	r.VPUNPCKHWD(ba, rg, y[1])
-	r.storeHalves(px, i, 4, y)
+// interleave makes 16 pixels of RGBA at a time.
+func interleave(r row) {
+	r.function("interleaveAVX2", "func(px, red, green, blue *uint8, n int)", "interleaveAVX2 is interleave for n ≥ 16 pixels.")
+	px, reds, greens, blues := r.pointer("px"), r.pointer("red"), r.pointer("green"), r.pointer("blue")
+	opaque := r.words(-1 << 8)
+	r.blocks(16, func(i reg.Register) {
+		rg, green, ba := r.YMM(), r.YMM(), r.YMM()
+		r.VPMOVZXBW(at(reds, i, 1, 0), rg)
+		r.VPMOVZXBW(at(greens, i, 1, 0), green)
+		r.VPMOVZXBW(at(blues, i, 1, 0), ba)
+		r.VPSLLW(operand.U8(8), green, green)
+		r.VPOR(green, rg, rg)
+		r.VPOR(opaque, ba, ba)
+		y := [2]reg.VecVirtual{r.YMM(), r.YMM()}
+		r.VPUNPCKLWD(ba, rg, y[0])
+		r.VPUNPCKHWD(ba, rg, y[1])
+		r.storeHalves(px, i, 4, y)
+	})
 }

@@ -32,6 +32,7 @@ func generate(out string) error {
 	upsampleH2V1(row{c})
 	upsampleH2V2(row{c})
 	fromYCC(row{c})
+	interleave(row{c})
 	file, err := c.Result()
 	if err != nil {
 		return err
