@@ -19,7 +19,7 @@ var flagGroups = [...]struct{ title, flags string }{
 	{"Input", "files-from=FILE null include=PATTERN exclude=PATTERN shard=I/N limit-pixels=N"},
 	{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES"},
 	{"Output", "out=PATH format=NAMES pack=FORM metadata=FORM overwrite=WHEN report patches=FOLDER embed export=FILE png=FILE list"},
-	{"Looks", "sheet sheet-tile=PIXELS sheet-columns=N overlay scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
+	{"Looks", "sheet sheet-tile=PIXELS sheet-columns=N font=FILE overlay scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
 	{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
 	{"Messages", "progress=KIND log-format=KIND json quiet verbose help version"},
 }
