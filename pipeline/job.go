@@ -61,6 +61,14 @@ func (r *Resources) shared(memory int64) *engine.Shared {
 	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(memory)}
 }
 
+// check refuses a job without stacks or a decoder, and outputs that do not go together.
+func (j *Job) check() error {
+	if len(j.Stacks) == 0 || j.Decoder == nil {
+		return errors.New("a job needs at least one stack and a decoder")
+	}
+	return j.Output.Check()
+}
+
 // View is what the job's formats see of a picture without its plans.
 func (j *Job) View() *output.View {
 	j = j.withDefaults()

@@ -37,13 +37,10 @@ type Processor struct {
 }
 
 // NewProcessor is a processor of its own, as a task of another program would use it. Of
-// the resources it heeds all but Workers.
+// the resources it heeds Kernel, Memory and Timeout.
 func NewProcessor(job Job, res Resources) (*Processor, error) {
-	if len(job.Stacks) == 0 || job.Decoder == nil {
-		return nil, errors.New("a job needs at least one stack and a decoder")
-	}
 	j := job.withDefaults()
-	if err := j.Output.Check(); err != nil {
+	if err := j.check(); err != nil {
 		return nil, err
 	}
 	return newProcessor(j, &res, j.keys(), res.shared(res.Memory)), nil

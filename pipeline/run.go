@@ -73,6 +73,19 @@ type RunOptions struct {
 	About func(Summary) (*manifest.Run, error)
 }
 
+// check refuses options that do not go together.
+func (o *RunOptions) check() error {
+	switch {
+	case o.Overwrite != "" && o.Overwrite != Changed && o.Overwrite != Always && o.Overwrite != Never:
+		return fmt.Errorf("overwrite %q: it must be changed, always or never", o.Overwrite)
+	case o.Pack < 0:
+		return fmt.Errorf("shards of a pack must have at least 1 byte, got %d", o.Pack)
+	case o.Pack > 0 && o.Overwrite == Never:
+		return errors.New("overwrite never works on files in folders only, and not on a pack")
+	}
+	return nil
+}
+
 // OutputError says that a run could not begin because of its output folder: it cannot be
 // made or written to, is in use by another run, or has files of other programs in the place
 // of the manifest or of shards.
@@ -115,6 +128,9 @@ func newRun(j *Job, res *Resources, opts *RunOptions) *run {
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
+	if err := errors.Join(j.check(), opts.check()); err != nil {
+		return Summary{Left: len(entries)}, err
+	}
 	r := newRun(j, &res, &opts)
 	lock, err := r.take()
 	if err != nil {

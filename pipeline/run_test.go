@@ -329,3 +329,28 @@ func TestProcessor(t *testing.T) {
 		t.Error("a job without stacks is no error")
 	}
 }
+
+// TestJobIsChecked: a job or options that cannot work are refused before anything is made.
+func TestJobIsChecked(t *testing.T) {
+	entries, opts := job(t, 1)
+	for name, change := range map[string]func(*options){
+		"no decoder": func(o *options) { o.Decoder = nil },
+		"no stack":   func(o *options) { o.Stacks = nil },
+		"two formats": func(o *options) {
+			o.Output.Formats = formats(t, "png")
+			o.Output.Formats = append(o.Output.Formats, output.Find("png16"))
+		},
+		"overwrite":       func(o *options) { o.Overwrite = "bogus" },
+		"pack":            func(o *options) { o.Pack = -1 },
+		"pack with never": func(o *options) { o.Pack, o.Overwrite = 1<<20, Never },
+	} {
+		o := opts
+		change(&o)
+		if _, err := runAll(context.Background(), entries, o); err == nil {
+			t.Errorf("%s is no error", name)
+		}
+		if _, err := os.Stat(o.Out); err == nil {
+			t.Errorf("%s: the output folder was made", name)
+		}
+	}
+}

@@ -216,6 +216,9 @@ type Visitor interface {
 func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, policy Policy, start func(*engine.Engine) Visitor) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
+	if err := j.check(); err != nil {
+		return Summary{Left: len(entries)}, err
+	}
 	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &policy}
 	_, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		p := newProcessor(j, &res, nil, c.Shared)

@@ -71,7 +71,7 @@ func (f *fixture) npy(name string, shape volume.Shape, values ...float32) manife
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	return manifest.File{Path: manifest.Path(name), Layer: "l", BLAKE3: f.write(name, data)}
+	return manifest.File{Path: manifest.Path(name), Layer: "l", Bytes: int64(len(data)), BLAKE3: f.write(name, data)}
 }
 
 // png writes a map.
@@ -82,7 +82,7 @@ func (f *fixture) png(name string, index int, lo, hi float64, m image.Image) man
 		f.t.Fatal(err)
 	}
 	return manifest.File{
-		Path: manifest.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, BLAKE3: f.write(name, b.Bytes()),
+		Path: manifest.Path(name), Layer: "l", Filter: fmt.Sprint("f", index), Index: &index, Scale: &[2]float64{lo, hi}, Bytes: int64(b.Len()), BLAKE3: f.write(name, b.Bytes()),
 	}
 }
 
@@ -180,16 +180,33 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestSameDigestIsNotRead checks that files with equal digests need not exist.
+// TestSameDigestIsNotRead checks that files with equal digests are not read, but have to be
+// there with their size.
 func TestSameDigestIsNotRead(t *testing.T) {
 	a, b := newFixture(t), newFixture(t)
-	info := manifest.File{Path: "p/l.npy", Layer: "l", BLAKE3: "ab"}
-	sheet := manifest.File{Path: "p/sheet.png", Layer: "of no shape", BLAKE3: "cd"}
-	a.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
-	b.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
+	info := manifest.File{Path: "p/l.npy", Layer: "l", Bytes: 3, BLAKE3: "ab"}
+	sheet := manifest.File{Path: "p/sheet.png", Layer: "of no shape", Bytes: 3, BLAKE3: "cd"}
+	for _, f := range []*fixture{a, b} {
+		f.done("p", volume.Shape{C: 1, H: 2, W: 3}, info, sheet)
+		f.write("p/l.npy", []byte("abc")) // no array
+		f.write("p/sheet.png", []byte("abc"))
+	}
 	r := compareRuns(t, a, b, 1)
 	if !r.Equal(0) || r.Same != 2 || len(r.Maps) != 1 || r.Maps[0].Values != 6 {
 		t.Errorf("got %+v", r)
+	}
+	for name, damage := range map[string]func(path string) error{
+		"it has 1 bytes, the manifest says 3": func(path string) error { return os.Truncate(path, 1) },
+		"no such file":                        os.Remove,
+	} {
+		if err := damage(filepath.Join(b.dir, "p/l.npy")); err != nil {
+			t.Fatal(err)
+		}
+		r := compareRuns(t, a, b, 1)
+		if r.Equal(9) || r.Unreadable.Count != 1 || !strings.Contains(r.Unreadable.First[0].Error, b.dir) {
+			t.Errorf("%s: got %+v", name, r)
+		}
+		b.write("p/l.npy", []byte("abc"))
 	}
 }
 
@@ -308,7 +325,8 @@ func TestPictures(t *testing.T) {
 	failed := func(name, why string) manifest.Record {
 		return manifest.Record{Input: manifest.Path("in/" + name + ".png"), Output: manifest.Path(name), Status: manifest.Failed, Error: why}
 	}
-	same := manifest.File{Path: "both/l.npy", Layer: "l", BLAKE3: "ab"}
+	same := manifest.File{Path: "both/l.npy", Layer: "l", BLAKE3: a.write("both/l.npy", nil)}
+	b.write("both/l.npy", nil)
 	a.done("both", row, same, manifest.File{Path: "both/a.npy", Layer: "l"})
 	b.done("late", row)
 	b.done("both", row, manifest.File{Path: "both/b.npy", Layer: "l"}, same)

@@ -106,6 +106,11 @@ func (c *comparison) unmatched(recs [2]*manifest.Record, states [2]string) {
 func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
 	c.Files++
 	if fa.BLAKE3 == fb.BLAKE3 && fa.BLAKE3 != "" && sameScale(fa, fb) {
+		for i, f := range []*manifest.File{fa, fb} {
+			if err := runs[i].there(f); err != nil {
+				return fmt.Errorf("%s: %w", runs[i].dir, err)
+			}
+		}
 		c.Same++
 		c.same(recs[0], fa)
 		return nil

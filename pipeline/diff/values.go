@@ -80,3 +80,18 @@ func (r *run) member(shard *os.File, f *manifest.File) (store.Span, error) {
 	}
 	return at, nil
 }
+
+// there refuses a file that is gone or of another size than the manifest says. A member of a
+// pack has no size of its own here: its shard must be there.
+func (r *run) there(f *manifest.File) error {
+	info, err := r.root.Stat(filepath.FromSlash(string(f.Path)))
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	case f.Member == "" && info.Size() != f.Bytes:
+		return fmt.Errorf("it has %d bytes, the manifest says %d", info.Size(), f.Bytes)
+	}
+	return nil
+}

@@ -174,6 +174,9 @@ func TestLargeNPZ(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, f := range z.File {
+		if f.NonUTF8 || (f.Flags&(1<<11) != 0) != (i == 1) {
+			t.Errorf("member %s: flags %x", f.Name, f.Flags)
+		}
 		at, err := f.DataOffset()
 		if err != nil || f.Name != arrays[i].name+".npy" || at != arrays[i].at-int64(len(arrays[i].header())) || int64(f.UncompressedSize64) != npyBytes(arrays[i].shape) {
 			t.Errorf("member %d: %+v at %d, %v", i, f.FileHeader, at, err)

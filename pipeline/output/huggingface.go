@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 
@@ -18,7 +19,19 @@ import (
 var huggingFace = Table{
 	Name: "huggingface", Option: "metadata", File: store.MetadataName,
 	Help:  "huggingface: metadata.jsonl beside the maps, for load_dataset(\"imagefolder\")",
+	Check: checkHuggingFace,
 	Write: writeHuggingFace,
+}
+
+// checkHuggingFace wants pictures of maps: arrays are no images of a folder.
+func checkHuggingFace(formats []*Format) error {
+	v := example()
+	for _, f := range formats {
+		if f.Read != nil && f.Files(v)[0].File.Filter != "" {
+			return nil
+		}
+	}
+	return errors.New("metadata huggingface names maps that are pictures: add the format png or png16")
 }
 
 func writeHuggingFace(w io.Writer, records iter.Seq2[*manifest.Record, error]) error {

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strings"
 
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
@@ -86,6 +87,10 @@ func zipArrays(to io.WriterAt, arrays []*array) (int64, error) {
 	for _, a := range arrays {
 		header, size := a.header(), npyBytes(a.shape)
 		h := &zip.FileHeader{Name: a.name + ".npy", Method: zip.Store, CRC32: a.crc(), CompressedSize64: uint64(size), UncompressedSize64: uint64(size)}
+		if strings.ContainsFunc(a.name, func(r rune) bool { return r > 0x7e }) {
+			const utf8 = 1 << 11 // without it readers take names for code page 437
+			h.Flags |= utf8
+		}
 		//lint:ignore SA1019 CreateRaw has no other date
 		h.ModifiedDate = 1<<5 | 1 // the first of January 1980, the earliest possible date
 		w, err := z.CreateRaw(h)

@@ -16,6 +16,8 @@ type Table struct {
 	Option string // the flag that asks for it
 	Help   string // of that flag
 	File   string // the name of the file
+	// Check refuses formats of pictures that the table has nothing to say about.
+	Check func(formats []*Format) error
 	// Write writes the file from the records of all pictures, in the order of the input.
 	Write func(w io.Writer, records iter.Seq2[*manifest.Record, error]) error
 }

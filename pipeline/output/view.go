@@ -54,6 +54,11 @@ func (s *Settings) Check() error {
 	if err := checkFormats(s.Formats); err != nil {
 		return err
 	}
+	for _, t := range s.Tables {
+		if err := t.Check(s.Formats); err != nil {
+			return err
+		}
+	}
 	return s.Sheet.check()
 }
 

@@ -44,6 +44,9 @@ type SizePlan struct {
 // come in the order in which they are first met. A picture on standard input cannot
 // be looked at without using it up and counts as a failure.
 func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources) (*Preview, error) {
+	if len(job.Stacks) == 0 || job.Decoder == nil {
+		return nil, errors.New("a job needs at least one stack and a decoder")
+	}
 	p := &Preview{}
 	known := map[volume.Shape]int{}
 	for i := range entries {
