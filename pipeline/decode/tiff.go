@@ -81,7 +81,10 @@ func openTIFF(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: t.size, exif: d.orientation(), complete: true, decode: t.decode}
+	h := &header{stored: t.size, exif: d.orientation(), complete: true}
+	h.decode = func(f *file) (*pixels, error) {
+		return t.decode(f, func(fault string) { h.warnings = append(h.warnings, fault) })
+	}
 	for _, c := range []struct {
 		tag  uint16
 		what string

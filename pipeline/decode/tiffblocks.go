@@ -122,8 +122,8 @@ func (t *tiffFile) spans(n int64) ([]extent, error) {
 	return all, nil
 }
 
-// decode unpacks the blocks.
-func (t *tiffFile) decode(f *file) (*pixels, error) {
+// decode unpacks the blocks. warn takes a fault that changes no pixel.
+func (t *tiffFile) decode(f *file, warn func(string)) (*pixels, error) {
 	across := int64(t.size.X+t.block.X-1) / int64(t.block.X)
 	down := int64(t.size.Y+t.block.Y-1) / int64(t.block.Y)
 	planes := 1
@@ -136,21 +136,21 @@ func (t *tiffFile) decode(f *file) (*pixels, error) {
 	}
 	u := newTIFFPixels(t)
 	in := &blockReader{t: t, in: bufio.NewReader(nil)}
+	longer := 0 // the first fax block with more rows, from 1
 	for i, s := range spans {
 		plane, place := int64(i)/(across*down), int64(i)%(across*down)
 		at := image.Pt(int(place%across)*t.block.X, int(place/across)*t.block.Y)
-		rows := min(t.block.Y, t.size.Y-at.Y)
-		r, err := in.open(f.reader(bytes.NewReader(t.data[s.at:s.at+s.length])), rows)
-		if err == nil {
-			err = u.block(r, at, rows, int(plane))
-		}
+		more, err := in.block(f.reader(bytes.NewReader(t.data[s.at:s.at+s.length])), u, at, int(plane))
 		if err != nil {
 			f.at, f.end = int(s.at)+f.at, false // the block is whole
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				err = fmt.Errorf("strip or tile %d ends before its pixels do", i+1)
-			}
-			return nil, err
+			return nil, fmt.Errorf("strip or tile %d %w", i+1, err)
 		}
+		if more && longer == 0 {
+			longer = i + 1
+		}
+	}
+	if longer > 0 {
+		warn(fmt.Sprintf("strip or tile %d goes on after its last row and may be damaged", longer))
 	}
 	return u.pixels()
 }
@@ -160,6 +160,32 @@ type blockReader struct {
 	t    *tiffFile
 	in   *bufio.Reader
 	zlib io.ReadCloser
+}
+
+// block unpacks a block whose first pixel is at. plane counts where planes are apart. more
+// reports whether data follows the last row that should not. Errors go on from the block's
+// name.
+func (b *blockReader) block(from io.Reader, u *tiffPixels, at image.Point, plane int) (more bool, err error) {
+	rows := min(b.t.block.Y, b.t.size.Y-at.Y)
+	what := "pixels do"
+	r, err := b.open(from, rows)
+	if err == nil {
+		err = u.block(r, at, rows, plane)
+	}
+	if err == nil {
+		what = "checksum does"
+		more, err = b.close(r, u.row, b.t.block.Y-rows)
+	}
+	switch {
+	case err == nil:
+		return more, nil
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return false, fmt.Errorf("ends before its %s", what)
+	case errors.Is(err, zlib.ErrChecksum):
+		return false, errors.New("does not match its checksum")
+	}
+	why, _ := explainLibrary(err)
+	return false, fmt.Errorf("is damaged: %s", why)
 }
 
 // open reads the rows of a block.
@@ -177,7 +203,10 @@ func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
 		if b.t.compression == tiffGroup3 {
 			way = ccitt.Group3
 		}
-		if b.t.tiled {
+		switch {
+		case b.t.compression == tiffGroup4:
+			rows = ccitt.AutoDetectHeight // so that close sees what follows the last row
+		case b.t.tiled:
 			rows = b.t.block.Y
 		}
 		return ccitt.NewReader(b.in, ccitt.MSB, way, b.t.block.X, rows, &ccitt.Options{Invert: true}), nil
@@ -192,6 +221,30 @@ func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
 		return b.zlib, err
 	}
 	return &packBits{r: b.in}, nil
+}
+
+// close reads on after the rows that are used. A deflate block, which may have unused rows
+// more, is read to its end, where its checksum is compared. Data beyond is ignored, as
+// libtiff does, and then the checksum is not reached. more reports whether a Group 4 block
+// has data in the place of its end code. row is overwritten.
+func (b *blockReader) close(r io.Reader, row []byte, unused int) (more bool, err error) {
+	switch b.t.compression {
+	case tiffDeflate, tiffOldDeflate:
+		const beyond = 4 << 10 // bytes
+		_, err = io.CopyN(io.Discard, r, int64(unused)*int64(len(row))+beyond)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return false, err
+	case tiffGroup4:
+		if unused > 0 { // a tile's rows below the picture
+			return false, nil
+		}
+		const end = "ccitt: incomplete code" // the data ends without an end code
+		n, err := r.Read(row[:1])
+		return n > 0 || err != nil && !errors.Is(err, io.EOF) && err.Error() != end, nil
+	}
+	return false, nil
 }
 
 // reversedBits turns the bits of each byte round.
