@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 )
 
@@ -70,8 +71,14 @@ func (w *webpFile) chunk(id string, content []byte, length int64) error {
 			w.extended, w.canvas = true, image.Pt(1+uint24(content[4:]), 1+uint24(content[7:]))
 		}
 	case "ICCP":
+		if err := w.other(id); err != nil {
+			return err
+		}
 		w.ignored = append(w.ignored, "ICC profile")
 	case "EXIF":
+		if err := w.other(id); err != nil {
+			return err
+		}
 		if whole && w.exif == nil {
 			w.exif = bytes.TrimPrefix(content, []byte(exifPrefix))
 		}
@@ -86,6 +93,16 @@ func (w *webpFile) chunk(id string, content []byte, length int64) error {
 		if w.frames == 0 {
 			return w.part(id, content, length)
 		}
+	default:
+		return w.other(id)
+	}
+	return nil
+}
+
+// other refuses a chunk of another kind at the beginning of the file, as libwebp does.
+func (w *webpFile) other(id string) error {
+	if !w.extended && !w.started {
+		return fmt.Errorf("its first chunk is %q; it must be VP8X, VP8 or VP8L", id)
 	}
 	return nil
 }
@@ -130,6 +147,9 @@ func (w *webpFile) part(id string, content []byte, length int64) error {
 		}
 		if content[0]&1 != 0 || string(content[3:6]) != "\x9d\x01\x2a" {
 			return errors.New("its VP8 chunk is no key frame")
+		}
+		if profile := content[0] >> 1 & 7; profile > 3 {
+			return fmt.Errorf("its VP8 chunk has the profile %d, and 3 is the largest", profile)
 		}
 		const sizes = 1<<14 - 1
 		size := image.Pt(int(binary.LittleEndian.Uint16(content[6:])&sizes), int(binary.LittleEndian.Uint16(content[8:])&sizes))
