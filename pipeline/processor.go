@@ -173,7 +173,7 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 		return &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.Name, in.Size)}
 	}
 	asked := time.Now()
-	release, err := p.engine.Memory.Admit(ctx, in.Size+info.Memory()+held())
+	release, err := p.engine.Memory.Admit(ctx, Need(in.Size, info, held()))
 	p.waited = time.Since(asked)
 	if err != nil {
 		return fmt.Errorf("decode %s: %w", in.Name, err)
@@ -191,6 +191,11 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 		return do(ctx, pic)
 	})
 }
+
+// Need is the memory that must be free before a picture is decoded, in bytes: for its file
+// of size bytes, which is read whole, for its decoding, and for held, which its plans and
+// formats hold.
+func Need(size int64, info decode.Info, held int64) int64 { return size + info.Memory() + held }
 
 // limited runs do within the time that the work on a picture may take.
 func (p *Processor) limited(ctx context.Context, name string, do func(context.Context) error) error {

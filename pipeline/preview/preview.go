@@ -54,9 +54,9 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 			return nil, err
 		}
 		e := &entries[i]
-		info, err := readInfo(e, &job)
+		info, size, err := readInfo(e, &job)
 		if err == nil {
-			err = p.add(e.Path, info, known, &job)
+			err = p.add(e.Path, info, size, known, &job)
 		}
 		if err != nil {
 			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
@@ -68,27 +68,32 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	return p, nil
 }
 
-func readInfo(e *source.Entry, j *pipeline.Job) (decode.Info, error) {
+// readInfo reads a picture's header and the size of its file in bytes.
+func readInfo(e *source.Entry, j *pipeline.Job) (info decode.Info, size int64, err error) {
 	if e.Problem != nil {
-		return decode.Info{}, e.Problem
+		return info, 0, e.Problem
 	}
 	if e.Path == source.Stdin {
-		return decode.Info{}, errors.New("plan: a picture on standard input can only be run")
+		return info, 0, errors.New("plan: a picture on standard input can only be run")
 	}
 	f, err := os.Open(e.Path)
 	if err != nil {
-		return decode.Info{}, fmt.Errorf("read: %w", source.Shown(err))
+		return info, 0, fmt.Errorf("read: %w", source.Shown(err))
 	}
 	defer f.Close()
-	info, err := j.Decoder.ReadInfo(f)
+	stat, err := f.Stat()
 	if err != nil {
-		return decode.Info{}, fmt.Errorf("decode %s: %w", source.Display(e.Path), err)
+		return info, 0, fmt.Errorf("read: %w", source.Shown(err))
 	}
-	return info, nil
+	info, err = j.Decoder.ReadInfo(f)
+	if err != nil {
+		return info, 0, fmt.Errorf("decode %s: %w", source.Display(e.Path), err)
+	}
+	return info, stat.Size(), nil
 }
 
-// add counts a picture, planning its size when it is the first of it.
-func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int, j *pipeline.Job) error {
+// add counts a picture, whose file has the given bytes, planning its size when it is the first of it.
+func (p *Preview) add(path string, info decode.Info, bytes int64, known map[volume.Shape]int, j *pipeline.Job) error {
 	at, ok := known[info.Prepared]
 	if !ok {
 		size, err := planSize(path, info.Prepared, j)
@@ -105,7 +110,7 @@ func (p *Preview) add(path string, info decode.Info, known map[volume.Shape]int,
 	p.Maps += size.Maps
 	p.Files += size.Files
 	p.Bytes += size.Bytes
-	p.Memory = max(p.Memory, info.Memory()+size.held)
+	p.Memory = max(p.Memory, pipeline.Need(bytes, info, size.held))
 	return nil
 }
 
