@@ -11,6 +11,7 @@ profile() { rm -rf out && ./unprofiled run -q -j 1 -o out --cpuprofile "profile-
 for i in 1 2 3 4 5 6; do
 	profile "$i" -c s8.yaml photos
 done
+profile png50 -c s8.yaml png50
 profile 16-bit -c s8.yaml --format png16 photos
 profile tiny -c s8.yaml --include 't00*' tiny
 profile npy -c s8.yaml --include 't00*' --format npy tiny
