@@ -184,6 +184,8 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	}
 	if r.EyeScale == manifest.Stretched {
 		looks.EyeScale = &scale.Scale{Per: scale.Stretched}
+	} else if given, err := scale.Parse(r.Scale); err == nil { // a dataset's is in another file
+		looks.Scale = given
 	}
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),

@@ -87,6 +87,15 @@ func (s *Settings) RangeOf(layer filters.Layer, r render.Range) render.Range {
 	return r
 }
 
+// RangeFrom is the range of a map of which only the extremes are known: the given one of a
+// fixed scale, otherwise the map's own.
+func (s *Settings) RangeFrom(layer filters.Layer, e scale.Extremes) render.Range {
+	if s.Scale.Per == scale.Fixed {
+		return s.Scale.Fixed
+	}
+	return s.RangeOf(layer, e.Range())
+}
+
 // Levels turns a layer's values into 8-bit levels. r is a range from RangeOf.
 func (s *Settings) Levels(layer filters.Layer, r render.Range, set simd.Set) render.Gray {
 	if s.ColormapOf(layer).Diverging() {

@@ -40,7 +40,7 @@ type openMap struct {
 // shown returns the range on which a map is looked at.
 func (d *drawer) shown(layer filters.Layer, t *tally) render.Range {
 	if t.ranked == nil {
-		return d.looks.RangeOf(layer, t.extremes.Range())
+		return d.looks.RangeFrom(layer, t.extremes)
 	}
 	eye := d.looks.ForEye()
 	return eye.RangeOf(layer, t.ranked.Stretched())

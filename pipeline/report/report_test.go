@@ -61,13 +61,12 @@ func usable(t *testing.T) []string {
 // newRun runs the stack on pictures with the given names, and on a file that is not a picture.
 func newRun(t *testing.T, names []string, formats ...string) (Options, string) {
 	t.Helper()
-	return newRunIn(t, stackFile, render.Colormap{}, names, formats...)
+	return newRunIn(t, stackFile, output.Settings{}, names, formats...)
 }
 
-// newRunIn is newRun with a stack and a colormap.
-func newRunIn(t *testing.T, stack string, colormap render.Colormap, names []string, formats ...string) (Options, string) {
+// newRunIn is newRun with a stack and settings.
+func newRunIn(t *testing.T, stack string, looks output.Settings, names []string, formats ...string) (Options, string) {
 	t.Helper()
-	looks := output.Settings{Colormap: colormap}
 	var err error
 	if looks.Formats, err = output.Parse(formats); err != nil {
 		t.Fatal(err)
@@ -356,7 +355,7 @@ func TestDrawnMaps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			drawnMaps(t, stackFile, colormap)
+			drawnMaps(t, stackFile, output.Settings{Colormap: colormap})
 		})
 	}
 }
@@ -364,13 +363,21 @@ func TestDrawnMaps(t *testing.T) {
 // TestZeroMapsAreDrawnAsTheRunDoes has a signed layer of zeros. Its maps must be pale, since
 // the colours have 0 in the middle.
 func TestZeroMapsAreDrawnAsTheRunDoes(t *testing.T) {
-	drawnMaps(t, "version: 1\nlayers:\n  - conv: {name: zeros, kernels: [[[0]], [[1]]], activation: none}\n", render.Colormap{})
+	drawnMaps(t, "version: 1\nlayers:\n  - conv: {name: zeros, kernels: [[[0]], [[1]]], activation: none}\n", output.Settings{})
+}
+
+// TestGivenScaleIsTheRuns: on a scale that is given, a signed layer is gray or coolwarm as in
+// the run.
+func TestGivenScaleIsTheRuns(t *testing.T) {
+	for _, r := range []render.Range{{Lo: 0, Hi: 1}, {Lo: -2, Hi: 2}} {
+		drawnMaps(t, stackFile, output.Settings{Scale: scale.Scale{Per: scale.Fixed, Fixed: r}})
+	}
 }
 
 // drawnMaps compares the maps that a report draws with the maps of a run.
-func drawnMaps(t *testing.T, stack string, colormap render.Colormap) {
-	with, _ := newRunIn(t, stack, colormap, awkward[:2], "png")
-	without, _ := newRunIn(t, stack, colormap, awkward[:2], "npy")
+func drawnMaps(t *testing.T, stack string, looks output.Settings) {
+	with, _ := newRunIn(t, stack, looks, awkward[:2], "png")
+	without, _ := newRunIn(t, stack, looks, awkward[:2], "npy")
 	with.Embed = true
 	for _, o := range []Options{with, without} {
 		if _, err := Write(context.Background(), o); err != nil {
@@ -499,7 +506,7 @@ func TestOtherStacks(t *testing.T) {
 // PNGs of the run through a filter, and coloured maps drawn anew. If the input is gone, their
 // colours stay.
 func TestStretched(t *testing.T) {
-	opts, dir := newRunIn(t, strings.Replace(stackFile, "  - max_pool", "  - conv: {name: again, filters: [sobel], channels: mean, padding: same, activation: abs}\n  - max_pool", 1), render.Colormap{}, awkward[:1])
+	opts, dir := newRunIn(t, strings.Replace(stackFile, "  - max_pool", "  - conv: {name: again, filters: [sobel], channels: mean, padding: same, activation: abs}\n  - max_pool", 1), output.Settings{}, awkward[:1])
 	opts.Looks.EyeScale = &scale.Scale{Per: scale.Stretched}
 	for _, gone := range []bool{false, true} {
 		if gone {
