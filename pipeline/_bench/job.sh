@@ -84,7 +84,7 @@ race() {
 	done
 }
 
-row job seconds 'as much as the first' MB 'peak memory, MB'
+row job seconds 'times as long' MB 'peak memory, MB'
 row --- --- --- --- ---
 race '100 JPEG photos, 8 filters → PNG' photos 8 png j2 j1 opencv newest $torch
 race '100 JPEG photos, 8 filters → .npy' photos 8 npy j2 opencv newest
