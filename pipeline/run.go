@@ -155,7 +155,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		err = errors.Join(err, closeErr)
 	}
 	if !errors.Is(err, store.ErrGone) {
-		err = errors.Join(err, r.tables(), r.about(s))
+		err = errors.Join(err, output.WriteTables(r.folder, r.opts.Out, r.job.Output.Tables), r.about(s))
 	}
 	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
 )
 
 // Table is an output of the whole run: a file at the top of the output folder with a row for
@@ -41,4 +42,42 @@ func ParseTable(option, name string) (*Table, error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%s %q: it must be %s", option, name, strings.Join(names, " or "))
+}
+
+// WriteTables writes tables at the top of a run's output folder, each whole or not at all,
+// from the run's manifest, which is complete.
+func WriteTables(folder *store.Folder, dir string, tables []*Table) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	records, err := manifest.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	for _, t := range tables {
+		b := folder.BeginOwn()
+		err := t.Write(b.Create(t.File), allRecords(records))
+		if err == nil {
+			_, err = b.Commit()
+		} else {
+			b.Abort()
+		}
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", t.Option, t.Name, err)
+		}
+	}
+	return nil
+}
+
+// allRecords gives the records in the order of the manifest. An error ends them.
+func allRecords(m *manifest.Reader) iter.Seq2[*manifest.Record, error] {
+	return func(yield func(*manifest.Record, error) bool) {
+		for _, place := range m.Places() {
+			rec, err := m.Record(place)
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
