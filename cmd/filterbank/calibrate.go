@@ -15,6 +15,7 @@ import (
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/calibrate"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/stats"
 	"filterbank/pipeline/store"
@@ -219,10 +220,7 @@ func auditTable(file *stats.File) string {
 	fmt.Fprintln(t, "layer\tfilter\tfinding\t")
 	for i := range file.Audit {
 		a := &file.Audit[i]
-		layer := a.Layer
-		if a.Stack != "" {
-			layer = a.Stack + "/" + layer
-		}
+		layer := engine.LayerName(a.Stack, a.Layer)
 		fmt.Fprintf(t, "%s\t%03d-%s\t%s\n", layer, a.Index, a.Filter, finding(a, file.Pictures))
 	}
 	t.Flush()

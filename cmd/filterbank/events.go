@@ -43,10 +43,7 @@ func (e *events) record(r *manifest.Record) {
 	}
 	name := source.Display(string(r.Input))
 	for _, l := range r.Layers {
-		layer := l.Layer
-		if l.Stack != "" {
-			layer = l.Stack + "/" + layer
-		}
+		layer := engine.LayerName(l.Stack, l.Layer)
 		if l.Uncovered != "" && !e.uncovered[layer] {
 			e.uncovered[layer] = true
 			e.log.Warn(fmt.Sprintf("layer %s: %s (first met in %s)", layer, l.Uncovered, name),

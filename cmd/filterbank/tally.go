@@ -128,7 +128,7 @@ func (t *tally) look(now time.Time) figures {
 	f.fraction = t.largest
 	first := t.samples[0]
 	span := now.Sub(first.at).Seconds()
-	settled := span >= 1 && s.images-first.images >= 3 || span >= 3 // what is sooner is far off
+	settled := span >= 1 && s.images-first.images >= 3 || span >= 3 // an earlier rate is far off
 	if settled && s.images > first.images && s.weight > first.weight {
 		f.rate = (s.images - first.images) / span
 		f.left = time.Duration((total - done) / (s.weight - first.weight) * span * float64(time.Second))

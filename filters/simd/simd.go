@@ -98,8 +98,7 @@ func (s Set) VNNI() bool { return hasVNNI && s.AVX512() }
 // NEON says whether loops may use NEON.
 func (s Set) NEON() bool { return hasNEON && (s == Fastest || s == NEON) }
 
-// Processor names the architecture and those of the processor's features that a choice
-// depends on, as in "amd64 with AVX2, FMA, BMI1, BMI2".
+// Processor names the architecture and the processor's features that a choice depends on, as in "amd64 with AVX2, FMA, BMI1, BMI2".
 func Processor() string {
 	var has []string
 	for _, f := range features() {

@@ -19,8 +19,7 @@ const (
 	avx512Features = avx2Features + 4
 )
 
-// features are those of the processor, as far as the operating system saves their
-// registers.
+// features are the processor's features whose registers the operating system saves.
 func features() []feature {
 	return []feature{
 		{"AVX2", cpu.X86.HasAVX2}, {"FMA", cpu.X86.HasFMA}, {"BMI1", cpu.X86.HasBMI1}, {"BMI2", cpu.X86.HasBMI2},

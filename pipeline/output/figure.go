@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"filterbank/filters"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
 )
@@ -158,10 +159,7 @@ func (f *layerFigure) noteRanges(ranges []render.Range) {
 
 // describe puts a layer's arithmetic in words.
 func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
-	layer := lp.Layer.Name()
-	if stack := p.Stack.Name(); stack != "" {
-		layer = stack + "/" + layer
-	}
+	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
 	return []string{
 		"layer " + layer,

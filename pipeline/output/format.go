@@ -145,6 +145,13 @@ func Family(f *manifest.File) string {
 	return path.Ext(string(f.Name()))
 }
 
+// IsMap says whether a file is a picture of one map from which values can be read: no array,
+// and no picture that is only for viewing.
+func IsMap(f *manifest.File) bool {
+	of := Find(f.Format)
+	return of != nil && of.Read != nil && f.Filter != ""
+}
+
 // example is a view of one layer.
 func example() *View {
 	conv, err := filters.NewConv(filters.ConvSpec{Name: "layer", InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})

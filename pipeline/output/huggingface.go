@@ -50,8 +50,8 @@ func writeHuggingFace(w io.Writer, records iter.Seq2[*manifest.Record, error]) e
 		}
 		for i := range rec.Files {
 			f := &rec.Files[i]
-			if of := Find(f.Format); of == nil || of.Read == nil || f.Filter == "" {
-				continue // an array, or a picture that is only for viewing
+			if !IsMap(f) {
+				continue
 			}
 			row.WriteByte(',')
 			column := engine.LayerName(f.Stack, f.Layer) + "_" + f.Filter + "_file_name"

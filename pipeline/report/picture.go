@@ -277,7 +277,7 @@ func (w *writer) files(rec *manifest.Record, d *pictureData) {
 			}
 			continue
 		}
-		if isMap := f.Format == "png" || f.Format == "png16"; isMap && f.Scale != nil && f.Index != nil {
+		if output.IsMap(f) && f.Scale != nil && f.Index != nil {
 			m := mapData{}
 			w.mapFile(&m, f, d)
 			d.Others = append(d.Others, otherMap{engine.LayerName(f.Stack, f.Layer), f.Filter, *f.Index, m.URL, m.PNG, *f.Scale, w.shownOther(f)})

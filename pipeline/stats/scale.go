@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"filterbank/filters"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/render"
 )
 
@@ -40,10 +41,7 @@ func ParseBounds(s string) (Bounds, error) {
 // Ranges returns the range of each filter of a layer. hash is the layer's present SHA256.
 // It is a *DifferentError if the file has no statistics of this layer with this hash.
 func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) ([]render.Range, error) {
-	name := layer.Name()
-	if stack != "" {
-		name = stack + "/" + name
-	}
+	name := engine.LayerName(stack, layer.Name())
 	at := slices.IndexFunc(f.Layers, func(l Layer) bool { return l.Stack == stack && l.Layer == layer.Name() })
 	if at < 0 {
 		return nil, &DifferentError{name, "has no statistics"}

@@ -94,8 +94,8 @@ func (p *picture) smoothComponent(c *component) error {
 
 // window is the DC around a block. Where that is past the picture's edge it is the edge's,
 // and near it as decompress_smooth_data has it: two rows away only from the third row of
-// MCUs on and up to the third last, or within the row of MCUs, and in two columns never
-// the second but for itself and its left neighbour.
+// MCUs on and up to the third last, or within the row of MCUs, and in two columns the
+// second is seen by itself and its left neighbour only.
 func (c *component) window(x, y, lastMCU int) (dc window) {
 	mcu, row, rows := y/c.v, y%c.v, c.v
 	if mcu == lastMCU {

@@ -1,7 +1,7 @@
 package jpeg
 
-// Upsampling is libjpeg-turbo's (jdsample.c): by two it interpolates, "fancy", but for rows
-// of one or two samples to be doubled; by everything else it repeats.
+// Upsampling is libjpeg-turbo's (jdsample.c). By two it interpolates ("fancy"), except rows of
+// one or two samples. By every other factor it repeats.
 
 // method is how a component becomes as wide and high as the picture.
 type method uint8
