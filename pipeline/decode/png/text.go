@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,14 +101,15 @@ func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) 
 	}
 }
 
-// expand decompresses a text of at most mostText bytes.
+// expand decompresses a text of at most mostText bytes. Of a longer one it returns a byte more.
 func expand(stream []byte) ([]byte, error) {
 	d := new(inflate.Decoder)
 	d.Reset(simd.Generic)
 	d.Feed(stream)
 	var out []byte
 	for at := 0; ; {
-		out = append(out, make([]byte, max(1<<10, len(out)))...)
+		size := min(max(1<<10, 2*len(out)), mostText+1)
+		out = slices.Grow(out, size-len(out))[:size]
 		var err error
 		if at, err = d.Inflate(out, at, len(out)); err != nil {
 			return nil, err
