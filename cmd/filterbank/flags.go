@@ -36,8 +36,7 @@ type flags struct {
 	colormap string
 	also     map[string]*bool   // formats that have a flag of their own, by name
 	tables   map[string]*string // names of outputs of the run, by option
-	tiles    output.SheetOptions
-	font     string
+	options  map[*output.Option]*string
 	from     string
 	nul      bool
 	include  []string

@@ -11,17 +11,49 @@ import (
 	"github.com/spf13/pflag"
 
 	"filterbank/filters/config"
+	"filterbank/pipeline/output"
 )
 
-// flagGroups are the groups of flags in help texts and man pages, in order: the flags' names,
-// each with the word for its value.
-var flagGroups = [...]struct{ title, flags string }{
-	{"Input", "files-from=FILE null include=PATTERN exclude=PATTERN shard=I/N limit-pixels=N"},
-	{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES"},
-	{"Output", "out=PATH format=NAMES pack=FORM metadata=FORM overwrite=WHEN report patches=FOLDER embed export=FILE png=FILE list"},
-	{"Looks", "sheet sheet-tile=PIXELS sheet-columns=N font=FILE overlay scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
-	{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
-	{"Messages", "progress=KIND log-format=KIND json quiet verbose help version"},
+// titledFlags are flags under a title: their names, each with the word for its value.
+type titledFlags struct{ title, flags string }
+
+// flagGroups returns the groups of flags in help texts and man pages, in order.
+func flagGroups() []titledFlags {
+	return []titledFlags{
+		{"Input", "files-from=FILE null include=PATTERN exclude=PATTERN shard=I/N limit-pixels=N"},
+		{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES"},
+		{"Output", "out=PATH format=NAMES " + formatFlags(false) + "pack=FORM " + tableFlags() + "overwrite=WHEN report patches=FOLDER embed export=FILE png=FILE list"},
+		{"Looks", formatFlags(true) + "scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
+		{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
+		{"Messages", "progress=KIND log-format=KIND json quiet verbose help version"},
+	}
+}
+
+// formatFlags lists the flags of formats that are for the eye, or of the others, and of their
+// options.
+func formatFlags(forEye bool) string {
+	var flags strings.Builder
+	for _, format := range output.All() {
+		if format.ForEye != forEye {
+			continue
+		}
+		if format.Flag != "" {
+			flags.WriteString(format.Name + " ")
+		}
+		for _, o := range format.Options {
+			flags.WriteString(o.Name + "=" + o.Word + " ")
+		}
+	}
+	return flags.String()
+}
+
+// tableFlags lists the flags of outputs of the whole run.
+func tableFlags() string {
+	var flags strings.Builder
+	for _, t := range output.Tables() {
+		flags.WriteString(t.Option + "=FORM ")
+	}
+	return flags.String()
 }
 
 // The annotations of flags.
@@ -35,7 +67,7 @@ func annotate(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		annotate(c)
 	}
-	for _, group := range flagGroups {
+	for _, group := range flagGroups() {
 		for spec := range strings.FieldsSeq(group.flags) {
 			name, value, _ := strings.Cut(spec, "=")
 			if cmd.Flags().Lookup(name) != nil {
@@ -68,7 +100,7 @@ func groupsOf(cmd *cobra.Command) []flagGroup {
 	})
 	var groups []flagGroup
 	all := flagGroup{title: "Flags"}
-	for _, g := range flagGroups {
+	for _, g := range flagGroups() {
 		if flags := byTitle[g.title]; len(flags) > 0 {
 			position := func(f *pflag.Flag) int { return strings.Index(" "+g.flags+" ", " "+f.Name) }
 			slices.SortStableFunc(flags, func(a, b *pflag.Flag) int { return position(a) - position(b) })

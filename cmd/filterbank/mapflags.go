@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,11 +9,9 @@ import (
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/engine"
-	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
-	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/stats"
 )
 
@@ -36,9 +33,15 @@ func (f *flags) register(cmd *cobra.Command) {
 	for _, t := range output.Tables() {
 		f.tables[t.Option] = s.String(t.Option, "", t.Help)
 	}
-	s.IntVar(&f.tiles.Tile, "sheet-tile", output.DefaultTile, "about the longer side of a sheet's tiles, in pixels")
-	s.IntVar(&f.tiles.Columns, "sheet-columns", 0, "columns of a sheet (a number that gives the sheet the shape of a slide)")
-	s.StringVar(&f.font, "font", "", "TrueType font for names on sheets in scripts other than Latin, Greek and Cyrillic (none: such letters are escaped)")
+	f.options = map[*output.Option]*string{}
+	for _, o := range output.Options() {
+		f.options[o] = s.String(o.Name, o.Default(), o.Help)
+		if o.Word == "FILE" {
+			must(cmd.MarkFlagFilename(o.Name, o.Offers...))
+		} else {
+			must(cmd.RegisterFlagCompletionFunc(o.Name, cobra.FixedCompletions(o.Offers, cobra.ShellCompDirectiveNoFileComp)))
+		}
+	}
 	s.StringVar(&f.scale, "scale", "", "values of the levels 0 and 255: map, layer, image, unit, percentile:LO,HI, dataset:FILE or LO:HI (map; if it is not given, sheets, overlays and the report show each map stretched)")
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
@@ -48,7 +51,6 @@ func (f *flags) register(cmd *cobra.Command) {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
 	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
-	must(cmd.MarkFlagFilename("font", "ttf", "ttc"))
 	must(cmd.MarkFlagDirname("out"))
 }
 
@@ -94,12 +96,10 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 			o.Tables = append(o.Tables, t)
 		}
 	}
-	o.Sheet = f.tiles
-	if o.Sheet.Font, err = readFont(f.font); err != nil {
-		return err
-	}
-	if o.Sheet != (output.SheetOptions{Tile: output.DefaultTile}) && !slices.Contains(o.Formats, output.Find("sheet")) {
-		return errors.New("--sheet-tile, --sheet-columns and --font shape contact sheets: add --sheet")
+	for _, option := range output.Options() {
+		if err := o.SetOption(option, *f.options[option]); err != nil {
+			return err
+		}
 	}
 	name, dataset := strings.CutPrefix(f.scale, "dataset:")
 	switch {
@@ -120,22 +120,6 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 		return useDataset(j, name)
 	}
 	return nil
-}
-
-// readFont reads a font for sheets; no name is none.
-func readFont(name string) (*sheet.Font, error) {
-	if name == "" {
-		return nil, nil
-	}
-	data, err := manifest.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("font: %w", err)
-	}
-	font, err := sheet.ParseFont(data)
-	if err != nil {
-		return nil, fmt.Errorf("font %s: %w", name, err)
-	}
-	return font, nil
 }
 
 // useDataset sets the scale FILE or FILE:LO,HI.

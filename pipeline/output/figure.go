@@ -11,39 +11,6 @@ import (
 	"filterbank/pipeline/sheet"
 )
 
-// SheetOptions say how contact sheets are laid out.
-type SheetOptions struct {
-	Tile    int         // about the longer side of a tile, in pixels; 0 means DefaultTile
-	Columns int         // number of columns; 0 chooses one from the figure's shape
-	Font    *sheet.Font // for letters that the sheets' own font does not have; nil escapes them
-}
-
-// DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in
-// pixels.
-const (
-	DefaultTile = 192
-	MinTile     = 16
-	MaxTile     = 4096
-)
-
-func (s SheetOptions) tile() int {
-	if s.Tile > 0 {
-		return s.Tile
-	}
-	return DefaultTile
-}
-
-// check refuses tiles and columns out of range.
-func (s SheetOptions) check() error {
-	if s.Tile != 0 && (s.Tile < MinTile || s.Tile > MaxTile) {
-		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, s.Tile)
-	}
-	if s.Columns < 0 {
-		return fmt.Errorf("sheet-columns must be at least 1, or 0 to choose a number that suits, got %d", s.Columns)
-	}
-	return nil
-}
-
 // layerFigure is the contact sheet of a layer without its pictures.
 type layerFigure struct {
 	sheet.Figure

@@ -35,12 +35,14 @@ type Format struct {
 	ForEye bool
 	// Uncoloured formats have no colours. No other format has colours beside them.
 	Uncoloured bool
+	// Options are the settings that other formats do not use. They are part of the key.
+	Options []*Option
 	// Files returns a picture's files, in order. Without plans they have only names.
 	Files func(v *View) []Planned
 	// Check refuses a picture whose files cannot be made. If it is nil, every picture is accepted.
 	Check func(v *View) error
-	// Key writes everything that the files' bytes depend on besides the maps' values. It does
-	// not use the picture, plans or ranges.
+	// Key writes everything that the files' bytes depend on besides the maps' values and
+	// Options. It does not use the picture, plans or ranges.
 	Key func(w io.Writer, v *View)
 	// Open makes the files of a picture. If a format is ranged, v has the ranges.
 	Open func(v *View, ws *Workspace, b *store.Batch) (Writer, error)

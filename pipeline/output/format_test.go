@@ -10,11 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/image/font/gofont/goregular"
+
 	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
+	"filterbank/pipeline/sheet"
 )
 
 // TestTable checks that every row has everything that the rest of the program derives from it.
@@ -66,9 +69,35 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestOptions checks that options are whole, and that their defaults are not in keys.
+func TestOptions(t *testing.T) {
+	for _, o := range Options() {
+		if o.Name == "" || o.Word == "" || o.Help == "" || o.Set == nil {
+			t.Errorf("the option is not whole: %+v", o)
+		}
+		for _, f := range All() {
+			var b bytes.Buffer
+			if (&View{}).Key(&b, f); strings.Contains(b.String(), o.Name) {
+				t.Errorf("the key of %s has the default of %s: %q", f.Name, o.Name, b.String())
+			}
+		}
+		s := Settings{Formats: []*Format{&png8}}
+		if err := s.SetOption(o, o.Default()); err != nil {
+			t.Errorf("the default of %s is refused: %v", o.Name, err)
+		}
+		if err := s.SetOption(o, "1"); err == nil || !strings.Contains(err.Error(), "--"+o.Name+" is an option of the format ") {
+			t.Errorf("%s beside png: %v", o.Name, err)
+		}
+	}
+}
+
 // TestKeys changes one setting at a time. Only the keys of formats whose files change may change.
 func TestKeys(t *testing.T) {
 	_, v := described(t, allKinds)
+	font, err := sheet.ParseFont(goregular.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
 	keys := func() map[string]string {
 		keys := map[string]string{}
 		for _, f := range All() {
@@ -98,6 +127,7 @@ func TestKeys(t *testing.T) {
 		{"colormap", func() { v.Colormap, _ = render.ParseColormap("viridis") }, "overlay png sheet"},
 		{"tiles", func() { v.Sheet.Tile = 64 }, "sheet"},
 		{"columns", func() { v.Sheet.Columns = 3 }, "sheet"},
+		{"font", func() { v.Sheet.Font = font }, "sheet"},
 		{"layers", func() { v.Stacks[0].Layers[0] = false }, "npy npz overlay png png16 sheet"},
 	} {
 		before := keys()

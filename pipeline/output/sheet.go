@@ -16,16 +16,13 @@ import (
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
 	Name: "sheet", Version: 1, Ranged: true, ForEye: true,
-	Flag:  "also write a contact sheet of each layer; --format sheet writes only these",
-	Files: sheetFiles,
-	Check: checkSheets,
+	Flag:    "also write a contact sheet of each layer; --format sheet writes only these",
+	Options: []*Option{&sheetTile, &sheetColumns, &sheetFont},
+	Files:   sheetFiles,
+	Check:   checkSheets,
 	Key: func(w io.Writer, v *View) {
 		v.keyRanges(w)
 		v.keyColours(w, v.ColormapOf)
-		fmt.Fprintf(w, "tile %d columns %d\n", v.Sheet.tile(), v.Sheet.Columns)
-		if v.Sheet.Font != nil {
-			fmt.Fprintf(w, "font %s\n", v.Sheet.Font.Digest())
-		}
 	},
 	Open: openLayers(sheetFiles, newSheetWriter),
 }

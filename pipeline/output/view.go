@@ -235,6 +235,9 @@ func (v *View) Key(w io.Writer, f *Format) {
 	fmt.Fprintf(w, "format %s %d\n", f.Name, f.Version)
 	v.eachLayer(func(s, l int) { fmt.Fprintf(w, "layer %q\n", v.folder(s, l)) })
 	f.Key(w, v.of(f))
+	for _, o := range f.Options {
+		o.key(w, &v.Settings)
+	}
 }
 
 // keyRanges writes everything that the ranges of maps depend on.

@@ -1,0 +1,90 @@
+package output
+
+import (
+	"fmt"
+	"strconv"
+
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/sheet"
+)
+
+// SheetOptions say how contact sheets are laid out.
+type SheetOptions struct {
+	Tile    int         // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Columns int         // number of columns; 0 chooses one from the figure's shape
+	Font    *sheet.Font // for letters that the sheets' own font does not have; nil escapes them
+}
+
+// DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in
+// pixels.
+const (
+	DefaultTile = 192
+	MinTile     = 16
+	MaxTile     = 4096
+)
+
+var sheetTile = Option{
+	Name: "sheet-tile", Word: "PIXELS",
+	Help: "about the longer side of a sheet's tiles, in pixels",
+	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Tile, "sheet-tile", value) },
+	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.tile()) },
+}
+
+var sheetColumns = Option{
+	Name: "sheet-columns", Word: "N",
+	Help: "columns of a sheet (a number that gives the sheet the shape of a slide)",
+	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Columns, "sheet-columns", value) },
+	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.Columns) },
+}
+
+var sheetFont = Option{
+	Name: "font", Word: "FILE", Offers: []string{"ttf", "ttc"},
+	Help: "TrueType font for names on sheets in scripts other than Latin, Greek and Cyrillic (none: such letters are escaped)",
+	Set:  setFont,
+	Text: func(s *Settings) string {
+		if s.Sheet.Font == nil {
+			return ""
+		}
+		return s.Sheet.Font.Digest()
+	},
+}
+
+// setInt reads the value of a flag that is a whole number.
+func setInt(to *int, flag, value string) error {
+	n, err := strconv.ParseInt(value, 0, strconv.IntSize)
+	if err != nil {
+		return fmt.Errorf("--%s %q: it must be a whole number", flag, value)
+	}
+	*to = int(n)
+	return nil
+}
+
+// setFont reads a font for sheets.
+func setFont(s *Settings, name string) error {
+	data, err := manifest.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("font: %w", err)
+	}
+	if s.Sheet.Font, err = sheet.ParseFont(data); err != nil {
+		return fmt.Errorf("font %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s SheetOptions) tile() int {
+	if s.Tile > 0 {
+		return s.Tile
+	}
+	return DefaultTile
+}
+
+// check refuses tiles and columns out of range.
+func (s SheetOptions) check() error {
+	if s.Tile != 0 && (s.Tile < MinTile || s.Tile > MaxTile) {
+		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, s.Tile)
+	}
+	if s.Columns < 0 {
+		return fmt.Errorf("sheet-columns must be at least 1, or 0 to choose a number that suits, got %d", s.Columns)
+	}
+	return nil
+}
