@@ -3,8 +3,8 @@
 // It never knows a format, a codec or a kind of layer by name.
 //
 // A [Job] says what is computed and written, [Resources] what it may take. [Run] takes a
-// list of pictures to an output folder, a [Processor] does one picture for another program, and [Visit] takes pictures as far as
-// their pixels.
+// list of pictures to an output folder, a [Processor] does one picture for another program,
+// and [Visit] takes pictures as far as their pixels.
 //
 // # Decisions
 //

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"time"
 
 	"filterbank/filters"
@@ -14,8 +13,6 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
-	"filterbank/pipeline/render"
-	"filterbank/pipeline/scale"
 	"filterbank/pipeline/stats"
 )
 
@@ -61,8 +58,8 @@ func (r *Resources) shared(memory int64) *engine.Shared {
 	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(memory)}
 }
 
-// check refuses a job without stacks or a decoder, and outputs that do not go together.
-func (j *Job) check() error {
+// Check refuses a job without stacks or a decoder, and outputs that do not go together.
+func (j *Job) Check() error {
 	if len(j.Stacks) == 0 || j.Decoder == nil {
 		return errors.New("a job needs at least one stack and a decoder")
 	}
@@ -80,6 +77,9 @@ func (j *Job) view(todo []*output.Format) *output.View {
 	return &output.View{Settings: j.Output, Todo: todo, Stacks: j.Stacks}
 }
 
+// keys are the keys of the job's formats.
+func (j *Job) keys() *output.Keys { return output.NewKeys(j.View(), j.Decoder.Preparation()) }
+
 // withDefaults is the job with its defaults filled in.
 func (j Job) withDefaults() *Job {
 	j.Output = j.Output.WithDefaults()
@@ -96,12 +96,12 @@ func (j *Job) Plan(name string, in volume.Shape) ([]*filters.Plan, error) {
 			err = j.checkMaps(p)
 		}
 		if err != nil {
-			return nil, &sizeError{fmt.Errorf("plan %s: %w", name, err)}
+			return nil, &engine.SizeError{Err: fmt.Errorf("plan %s: %w", name, err)}
 		}
 		v.Plans = append(v.Plans, p)
 	}
 	if err := v.Check(); err != nil {
-		return nil, &sizeError{fmt.Errorf("plan %s: %w", name, &largeError{err})}
+		return nil, &engine.SizeError{Err: fmt.Errorf("plan %s: %w", name, err), Large: true}
 	}
 	return v.Plans, nil
 }
@@ -117,33 +117,8 @@ func (j *Job) checkMaps(p *filters.Plan) error {
 }
 
 // UseDataset gives every filter of the wanted layers the same range on every picture, from
-// statistics. It is an error when these are not of the same layers, with pictures prepared
-// in the same way. The error names all layers that differ.
-func (j *Job) UseDataset(f *stats.File, b stats.Bounds) error {
-	ranges := make([][][]render.Range, len(j.Stacks))
-	var differ []string
-	layers := 0
-	for i, s := range j.Stacks {
-		ranges[i] = make([][]render.Range, len(s.Layers))
-		for l, wanted := range s.Layers {
-			ranges[i][l] = make([]render.Range, len(s.Stack.Layers()[l].Filters()))
-			if !wanted {
-				continue
-			}
-			layers++
-			var err error
-			ranges[i][l], err = f.Ranges(s.Stack.Name(), s.Stack.Layers()[l], j.LayerHash(i, l), b)
-			if different, ok := errors.AsType[*stats.DifferentError](err); ok {
-				differ = append(differ, different.Error())
-			} else if err != nil {
-				return err
-			}
-		}
-	}
-	if len(differ) > 0 {
-		return fmt.Errorf("it has statistics of the layers %s, and %d of the %d layers wanted differ: %s; calibrate this stack, with --layers as here or all",
-			strings.Join(f.LayerNames(), ", "), len(differ), layers, strings.Join(differ, "; "))
-	}
-	j.Output.Scale = scale.Scale{Per: scale.Dataset, Dataset: ranges}
-	return nil
+// statistics of the same layers, with pictures prepared in the same way.
+func (j *Job) UseDataset(f *stats.File, b stats.Bounds) (err error) {
+	j.Output.Scale, err = f.Scale(j.Stacks, j.Decoder.Preparation(), b)
+	return err
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"filterbank/filters/volume"
@@ -26,7 +25,7 @@ import (
 type Processor struct {
 	job     *Job
 	res     *Resources
-	keys    *keys
+	keys    *output.Keys
 	engine  *engine.Engine
 	finder  scale.Finder
 	space   output.Workspace
@@ -40,13 +39,13 @@ type Processor struct {
 // the resources it heeds Kernel, Memory and Timeout.
 func NewProcessor(job Job, res Resources) (*Processor, error) {
 	j := job.withDefaults()
-	if err := j.check(); err != nil {
+	if err := j.Check(); err != nil {
 		return nil, err
 	}
 	return newProcessor(j, &res, j.keys(), res.shared(res.Memory)), nil
 }
 
-func newProcessor(j *Job, res *Resources, k *keys, shared *engine.Shared) *Processor {
+func newProcessor(j *Job, res *Resources, k *output.Keys, shared *engine.Shared) *Processor {
 	p := &Processor{job: j, res: res, keys: k, engine: engine.New(j.Stacks, shared)}
 	p.space.Reset(p.engine)
 	return p
@@ -133,29 +132,10 @@ func (p *Processor) ranges(ctx context.Context, v *output.View) error {
 
 // complete puts the written files into the record of a picture.
 func (p *Processor) complete(rec *manifest.Record, v *output.View, written []store.Written) {
-	at := make(map[string]store.Written, len(written))
-	for _, w := range written {
-		at[w.Name] = w
-	}
-	for _, f := range v.Files() {
-		w := at[string(rec.Output)+f.Suffix]
-		f.File.Path, f.File.Member, f.File.Bytes, f.File.BLAKE3 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.BLAKE3
-		rec.Files = append(rec.Files, f.File)
-	}
-	rec.Keys = map[string]string{}
-	for _, f := range p.job.Output.Formats {
-		rec.Keys[f.Name] = p.keys.of(f, p.decoder, rec.SHA256)
-	}
-	rec.Version, rec.Status, rec.Stack, rec.Digest = manifest.Version, manifest.OK, p.keys.stack, digest(rec.Files)
-}
-
-// digest is the BLAKE3 digest over the digests of files.
-func digest(files []manifest.File) string {
-	var all strings.Builder
-	for _, f := range files {
-		all.WriteString(f.BLAKE3)
-	}
-	return store.DigestOf([]byte(all.String()))
+	rec.Version, rec.Status, rec.Stack = manifest.Version, manifest.OK, p.keys.Stack
+	rec.Keys = p.keys.OfAll(p.decoder, rec.SHA256)
+	rec.Files = v.Recorded(string(rec.Output), written)
+	rec.Digest = manifest.DigestOf(rec.Files)
 }
 
 // decoded decodes a picture, once there is room for it and for the bytes that will be
@@ -179,7 +159,7 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 		return fmt.Errorf("decode %s: %w", in.Name, err)
 	}
 	defer release()
-	return p.limited(ctx, in.Name, func(ctx context.Context) error {
+	return engine.Within(ctx, p.res.Timeout, in.Name, func(ctx context.Context) error {
 		pic, err := p.decode(ctx, in, rec)
 		if err != nil {
 			return err
@@ -196,20 +176,6 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 // of size bytes, which is read whole, for its decoding, and for held, which its plans and
 // formats hold.
 func Need(size int64, info decode.Info, held int64) int64 { return size + info.Memory() + held }
-
-// limited runs do within the time that the work on a picture may take.
-func (p *Processor) limited(ctx context.Context, name string, do func(context.Context) error) error {
-	if p.res.Timeout <= 0 {
-		return do(ctx)
-	}
-	short, cancel := context.WithTimeout(ctx, p.res.Timeout)
-	defer cancel()
-	err := do(short)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = &timeoutError{fmt.Errorf("run %s: it takes longer than %v; raise --timeout, or resize it in the stack file's input", name, p.res.Timeout)}
-	}
-	return err
-}
 
 // open opens a picture's bytes.
 func (p *Processor) open(ctx context.Context, e *source.Entry) (*source.Input, error) {
@@ -286,14 +252,6 @@ func (p *Processor) plan(name string, in volume.Shape, rec *manifest.Record) err
 		}
 		p.engine.Plans = plans
 	}
-	rec.Layers = rec.Layers[:0]
-	for _, plan := range p.engine.Plans {
-		for _, lp := range plan.Layers {
-			rec.Layers = append(rec.Layers, manifest.Layer{
-				Stack: plan.Stack.Name(), Layer: lp.Layer.Name(), In: lp.In, Out: lp.Out,
-				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
-			})
-		}
-	}
+	rec.Layers = manifest.LayersOf(p.engine.Plans)
 	return nil
 }

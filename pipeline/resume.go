@@ -52,7 +52,7 @@ func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err err
 		return nil, err
 	}
 	decoder := w.job.Decoder.Fingerprint(beginning)
-	changed := func(f *output.Format) bool { return earlier.Keys[f.Name] != w.keys.of(f, decoder, rec.SHA256) }
+	changed := func(f *output.Format) bool { return earlier.Keys[f.Name] != w.keys.Of(f, decoder, rec.SHA256) }
 	if w.store.Whole() {
 		return w.leftOfSample(t, changed), nil
 	}
@@ -113,7 +113,7 @@ func (w *runner) settle(t *task) error {
 		return nil
 	}
 	files, asked, now := w.asked(t)
-	rec.Digest = digest(files)
+	rec.Digest = manifest.DigestOf(files)
 	lost := map[string]bool{} // formats with files that are gone
 	for i := range earlier.Files {
 		f := &earlier.Files[i]

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -102,7 +101,7 @@ type run struct {
 	job     *Job
 	res     *Resources
 	opts    *RunOptions
-	keys    *keys
+	keys    *output.Keys
 	planned []output.Planned    // a picture's files: names without sizes
 	names   map[string][]string // the suffixes of planned, by format
 	folder  *store.Folder       // holds the run's own files
@@ -128,7 +127,7 @@ func newRun(j *Job, res *Resources, opts *RunOptions) *run {
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
-	if err := errors.Join(j.check(), opts.check()); err != nil {
+	if err := errors.Join(j.Check(), opts.check()); err != nil {
 		return Summary{Left: len(entries)}, err
 	}
 	r := newRun(j, &res, &opts)
@@ -136,7 +135,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
 	}
-	if n := r.journal.Outdated(places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
+	if n := r.journal.Outdated(source.Places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
 		opts.Outdated(n)
 	}
 	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.journal.Add}
@@ -150,7 +149,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	s := r.crew.summary(len(entries))
 	s.Elapsed = time.Since(begun)
-	closeErr := r.journal.Close(places(entries), r.judge(true), r.judge(false))
+	closeErr := r.journal.Close(source.Places(entries), r.judge(true), r.judge(false))
 	if !errors.Is(err, store.ErrGone) { // otherwise closeErr has the same reason
 		err = errors.Join(err, closeErr)
 	}
@@ -248,15 +247,4 @@ func (r *run) judge(given bool) func(*manifest.Record) bool {
 // files in folders, and the other way round.
 func (r *run) own(rec *manifest.Record) bool {
 	return !slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != r.store.Whole() })
-}
-
-// places names the pictures of the manifest in the order of the input.
-func places(entries []source.Entry) iter.Seq2[string, string] {
-	return func(yield func(input, output string) bool) {
-		for i := range entries {
-			if !yield(entries[i].Path, entries[i].Place()) {
-				return
-			}
-		}
-	}
 }

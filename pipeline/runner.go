@@ -35,7 +35,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	t := &task{turn: turn, entry: e, rec: &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}}
 	defer w.store.Skip(turn) // unless it has ended
 	if e.Problem != nil {
-		Fail(t.rec, e.Problem)
+		t.rec.Fail(e.Problem)
 		return result{record: t.rec}
 	}
 	var err error
@@ -47,7 +47,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		if cause := recover(); cause != nil {
 			t.batch.Abort()
 			w.processor.reset()
-			Fail(t.rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			t.rec.Fail(fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
 			r = result{record: t.rec, err: w.keepOrRemove(t)}
 		}
 	}()
@@ -77,7 +77,7 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 	case ofOutput && !outputErr.OfOne():
 		return result{err: err}
 	}
-	Fail(t.rec, err)
+	t.rec.Fail(err)
 	t.rec.Seconds = w.processor.seconds(t.begun)
 	return result{record: t.rec, err: w.keepOrRemove(t)}
 }

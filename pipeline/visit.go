@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"filterbank/pipeline/decode"
@@ -12,190 +11,6 @@ import (
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
-
-// Policy says how a list of pictures is worked through. The zero value goes on to the end.
-type Policy struct {
-	// StopOnError ends the run at the first picture that fails.
-	StopOnError bool
-	// Each is called, from one goroutine, when a picture is done or has failed, in the order
-	// in which pictures end. A picture of a pack may then wait for the end of its shard. It
-	// may be nil.
-	Each func(*manifest.Record)
-	// Ended is called for every picture that was begun, with its place in the list, from the
-	// same goroutine. It may be nil.
-	Ended func(turn int, outcome Outcome)
-	// Moved is called during the work on a picture with its place in the list and the share of
-	// the work that is done, from 0 to 1. Several goroutines call it, and the shares of a
-	// picture may come out of order. It may be nil.
-	Moved func(turn int, share float64)
-}
-
-// Outcome is the end that the work on a picture comes to.
-type Outcome int
-
-// The outcomes.
-const (
-	Done        Outcome = iota
-	Skipped             // an earlier run has done it
-	Failed              // it has a record that says why
-	Interrupted         // the run ended first
-)
-
-// ErrStopped says that a run ended at a failed picture, as StopOnError asks.
-var ErrStopped = errors.New("stopped at the first picture that failed")
-
-// result is what became of an entry. Its record is nil if there is nothing to note: an
-// earlier run has done the picture, or the run ended before the picture did.
-type result struct {
-	turn    int
-	record  *manifest.Record
-	skipped bool            // an earlier run has done the picture
-	maps    int             // the number of maps written
-	files   []manifest.File // the files written
-	counted bool            // the worker has counted the result, or its store will
-	err     error           // an error of the output folder; it ends the run
-}
-
-// outcome is the end that the entry has come to.
-func (r *result) outcome() Outcome {
-	switch {
-	case r.skipped:
-		return Skipped
-	case r.record == nil:
-		return Interrupted
-	case r.record.Status == manifest.Failed:
-		return Failed
-	case r.record.Status == manifest.Kept:
-		return Skipped
-	}
-	return Done
-}
-
-// moved is Moved for one picture, or nil.
-func (p *Policy) moved(turn int) func(share float64) {
-	if p.Moved == nil {
-		return nil
-	}
-	return func(share float64) { p.Moved(turn, share) }
-}
-
-// crew is the workers that take pictures, and what they have in common.
-type crew struct {
-	*engine.Shared
-	workers int
-	policy  *Policy
-	note    func(*manifest.Record) error // keeps a record; nil keeps none
-
-	counting sync.Mutex // held for the fields below and for calls of note
-	sum      Summary
-	noteErr  error // the first of note
-}
-
-// count notes the record of a result and counts it. Workers call it as well as the goroutine
-// that gathers results. It returns the first error of note.
-func (c *crew) count(r result) error {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	if r.record != nil && c.note != nil {
-		if err := c.note(r.record); c.noteErr == nil {
-			c.noteErr = err
-		}
-	}
-	if r.err == nil && c.noteErr == nil {
-		c.sum.count(r)
-	}
-	return c.noteErr
-}
-
-// noteError returns the first error of note.
-func (c *crew) noteError() error {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	return c.noteErr
-}
-
-// summary returns what has been counted of a number of pictures.
-func (c *crew) summary(pictures int) Summary {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	s := c.sum
-	s.Left = pictures - s.Pictures - s.Skipped - s.Failed
-	return s
-}
-
-// worker does one entry, which is the turn-th.
-type worker func(ctx context.Context, turn int, e *source.Entry) result
-
-// work hands the entries, in order, to workers and gathers what becomes of them. Each
-// goroutine gets a worker of its own from start, with the time that it spends. It returns
-// the number of entries that have ended.
-func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (worker, *engine.Stages)) (ended int, err error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	results := make(chan result)
-	stages := make([]*engine.Stages, min(c.workers, len(entries)))
-	c.Give(c.workers - len(stages))
-	queue := make(chan int)
-	var workers sync.WaitGroup
-	for i := range stages {
-		workers.Go(func() {
-			do, spent := start()
-			stages[i] = spent
-			for k := range queue {
-				res := do(ctx, k, &entries[k])
-				res.turn = k
-				if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
-					stop(ErrStopped) // before this worker takes another
-				}
-				results <- res
-			}
-			c.Give(1)
-		})
-	}
-	go func() {
-		defer close(queue)
-		for i := range entries {
-			select {
-			case queue <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	go func() {
-		workers.Wait()
-		close(results)
-	}()
-	ended = c.collect(results, stop)
-	for _, st := range stages {
-		c.sum.Stages.Add(*st)
-	}
-	return ended, context.Cause(ctx)
-}
-
-// collect counts results as they come. The first error of a result ends the run. It drains
-// the channel in every case.
-func (c *crew) collect(results <-chan result, stop context.CancelCauseFunc) (ended int) {
-	for res := range results {
-		if c.policy.Ended != nil {
-			c.policy.Ended(res.turn, res.outcome())
-		}
-		if !res.counted {
-			res.err = errors.Join(res.err, c.count(res))
-		}
-		if res.err != nil {
-			stop(res.err)
-			continue
-		}
-		if res.outcome() != Interrupted {
-			ended++
-		}
-		if res.record != nil && !res.skipped && c.policy.Each != nil {
-			c.policy.Each(res.record)
-		}
-	}
-	return ended
-}
 
 // Visitor is what one worker of a Visit does with pictures. It has one owner.
 type Visitor interface {
@@ -216,7 +31,7 @@ type Visitor interface {
 func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, policy Policy, start func(*engine.Engine) Visitor) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
-	if err := j.check(); err != nil {
+	if err := j.Check(); err != nil {
 		return Summary{Left: len(entries)}, err
 	}
 	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &policy}
@@ -237,7 +52,7 @@ func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, policy
 	defer func() {
 		if cause := recover(); cause != nil {
 			p.reset()
-			Fail(rec, fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
+			rec.Fail(fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
 			r = result{record: rec}
 		}
 		v.End(turn, ok)
@@ -250,7 +65,7 @@ func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, policy
 	case interrupted(ctx, err):
 		return result{}
 	}
-	Fail(rec, err)
+	rec.Fail(err)
 	return result{record: rec}
 }
 
@@ -273,4 +88,9 @@ func (p *Processor) visited(ctx context.Context, turn int, e *source.Entry, poli
 		return err
 	})
 	return maps, err
+}
+
+// interrupted says that an error is that of the run's end and not the picture's.
+func interrupted(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded))
 }

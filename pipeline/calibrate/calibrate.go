@@ -77,7 +77,7 @@ func (c *calibration) file(job *pipeline.Job, s pipeline.Summary, duplicates flo
 			if t == nil {
 				continue
 			}
-			layer := t.Layer(stack.Name(), stack.Layers()[l], job.LayerHash(i, l))
+			layer := t.Layer(stack.Name(), stack.Layers()[l], engine.LayerHash(stack, l, job.Decoder.Preparation()))
 			f.Layers = append(f.Layers, layer)
 			f.Audit = append(f.Audit, t.Findings(&layer, s.Pictures, stack.Layers()[l].Limit(), duplicates)...)
 		}

@@ -1,6 +1,6 @@
 // Package engine owns the running of stacks on one picture: the plans, the bands, the
-// goroutines that idle workers lend, the memory budget and the time of each stage. It never
-// looks at files, scales or formats.
+// goroutines that idle workers lend, the bounds of memory and time, the time of each stage, and
+// the hashes of all that values depend on. It never looks at files, scales or formats.
 package engine
 
 import (

@@ -4,6 +4,9 @@
 package manifest
 
 import (
+	"strings"
+
+	"filterbank/filters"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/store"
 )
@@ -124,6 +127,29 @@ type File struct {
 	Bytes int64 `json:"bytes" jsonschema:"minimum=0"`
 	// BLAKE3 of the file, in hexadecimal.
 	BLAKE3 string `json:"blake3" jsonschema:"pattern=^[0-9a-f]{64}$"`
+}
+
+// LayersOf returns the shapes of all layers of plans.
+func LayersOf(plans []*filters.Plan) []Layer {
+	var layers []Layer
+	for _, plan := range plans {
+		for _, lp := range plan.Layers {
+			layers = append(layers, Layer{
+				Stack: plan.Stack.Name(), Layer: lp.Layer.Name(), In: lp.In, Out: lp.Out,
+				UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols, Uncovered: lp.Uncovered(),
+			})
+		}
+	}
+	return layers
+}
+
+// DigestOf is the BLAKE3 digest over the digests of files.
+func DigestOf(files []File) string {
+	var all strings.Builder
+	for _, f := range files {
+		all.WriteString(f.BLAKE3)
+	}
+	return store.DigestOf([]byte(all.String()))
 }
 
 // Name returns the file's name below the output folder, or in the tar files of a pack.

@@ -180,6 +180,22 @@ func (v *View) Files() []Planned {
 
 func (p *Planned) place() []int { return []int{p.stack, p.layer, p.order} }
 
+// Recorded returns the files as a record has them. The names of the written files begin with
+// stem.
+func (v *View) Recorded(stem string, written []store.Written) []manifest.File {
+	at := make(map[string]store.Written, len(written))
+	for _, w := range written {
+		at[w.Name] = w
+	}
+	var files []manifest.File
+	for _, p := range v.Files() {
+		f, w := p.File, at[stem+p.Suffix]
+		f.Path, f.Member, f.Bytes, f.BLAKE3 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.BLAKE3
+		files = append(files, f)
+	}
+	return files
+}
+
 // Check refuses a picture whose files cannot be made.
 func (v *View) Check() error {
 	for _, f := range v.Todo {

@@ -44,8 +44,8 @@ type SizePlan struct {
 // come in the order in which they are first met. A picture on standard input cannot
 // be looked at without using it up and counts as a failure.
 func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources) (*Preview, error) {
-	if len(job.Stacks) == 0 || job.Decoder == nil {
-		return nil, errors.New("a job needs at least one stack and a decoder")
+	if err := job.Check(); err != nil {
+		return nil, err
 	}
 	p := &Preview{}
 	known := map[volume.Shape]int{}
@@ -60,7 +60,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 		}
 		if err != nil {
 			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
-			pipeline.Fail(rec, err)
+			rec.Fail(err)
 			p.Failures = append(p.Failures, rec)
 		}
 	}

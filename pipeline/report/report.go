@@ -25,7 +25,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"filterbank/filters/kernel"
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -108,7 +107,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 			return s, err
 		}
 	}
-	w.stacks = opts.stackHash()
+	w.stacks = engine.StackHash(opts.Stacks, opts.Decoder.Preparation())
 	if err := w.layers(); err != nil {
 		return s, err
 	}
@@ -116,11 +115,6 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 		return s, err
 	}
 	return w.finish()
-}
-
-func (o *Options) stackHash() string {
-	p := pipeline.Job{Stacks: o.Stacks, Decoder: o.Decoder}
-	return p.StackHash()
 }
 
 // pixelsAtOnce bounds the pictures that are worked on: 33 million pixels, about 700 MB.

@@ -29,6 +29,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,17 @@ func (e *Entry) Place() string {
 		return ""
 	}
 	return e.Rel
+}
+
+// Places gives the path and the place of each entry.
+func Places(entries []Entry) iter.Seq2[string, string] {
+	return func(yield func(path, place string) bool) {
+		for i := range entries {
+			if !yield(entries[i].Path, entries[i].Place()) {
+				return
+			}
+		}
+	}
 }
 
 // Options say which of the inputs are taken. The zero value takes all.

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"filterbank/filters"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/render"
+	"filterbank/pipeline/scale"
 )
 
 // Bounds choose the ends of a filter's range. The zero value chooses its smallest value, or
@@ -38,22 +40,53 @@ func ParseBounds(s string) (Bounds, error) {
 	return b, nil
 }
 
-// Ranges returns the range of each filter of a layer. hash is the layer's present SHA256.
-// It is a *DifferentError if the file has no statistics of this layer with this hash.
-func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) ([]render.Range, error) {
+// Scale returns the scale on which every filter of the wanted layers has the same range on
+// every picture. It is an error if the statistics are not of these layers, with pictures
+// prepared in this way. The error names all layers that differ.
+func (f *File) Scale(stacks []engine.Selected, preparation string, b Bounds) (scale.Scale, error) {
+	ranges := make([][][]render.Range, len(stacks))
+	var differ []string
+	layers := 0
+	for i, s := range stacks {
+		ranges[i] = make([][]render.Range, len(s.Layers))
+		for l, wanted := range s.Layers {
+			ranges[i][l] = make([]render.Range, len(s.Stack.Layers()[l].Filters()))
+			if !wanted {
+				continue
+			}
+			layers++
+			var err error
+			ranges[i][l], err = f.ranges(s.Stack.Name(), s.Stack.Layers()[l], engine.LayerHash(s.Stack, l, preparation), b)
+			if different, ok := errors.AsType[*differentError](err); ok {
+				differ = append(differ, different.Error())
+			} else if err != nil {
+				return scale.Scale{}, err
+			}
+		}
+	}
+	if len(differ) > 0 {
+		return scale.Scale{}, fmt.Errorf("it has statistics of the layers %s, and %d of the %d layers wanted differ: %s; calibrate this stack, with --layers as here or all",
+			strings.Join(f.layerNames(), ", "), len(differ), layers, strings.Join(differ, "; "))
+	}
+	return scale.Scale{Per: scale.Dataset, Dataset: ranges}, nil
+}
+
+// ranges returns the range of each filter of a layer. hash is the layer's present SHA256.
+// It is a *differentError if the file has no statistics of this layer with this hash.
+func (f *File) ranges(stack string, layer filters.Layer, hash string, b Bounds) ([]render.Range, error) {
 	name := engine.LayerName(stack, layer.Name())
 	at := slices.IndexFunc(f.Layers, func(l Layer) bool { return l.Stack == stack && l.Layer == layer.Name() })
 	if at < 0 {
-		return nil, &DifferentError{name, "has no statistics"}
+		return nil, &differentError{name, "has no statistics"}
 	}
 	l := &f.Layers[at]
 	for k, filter := range layer.Filters() {
 		if k >= len(l.Filters) || l.Filters[k].Filter != filter {
-			return nil, &DifferentError{name, fmt.Sprintf("has no filter %03d-%s", k, filter)}
+			return nil, &differentError{name, fmt.Sprintf("has no filter %03d-%s", k, filter)}
 		}
 	}
 	if l.SHA256 != hash || len(l.Filters) != len(layer.Filters()) {
-		return nil, &DifferentError{name, "has changed: weights, settings, an earlier layer or the preparation of pictures"}
+		return nil, &differentError{name, "has changed: weights, settings, an earlier layer or the preparation of pictures"}
 	}
 	ranges := make([]render.Range, len(l.Filters))
 	for k := range ranges {
@@ -65,23 +98,19 @@ func (f *File) Ranges(stack string, layer filters.Layer, hash string, b Bounds) 
 	return ranges, nil
 }
 
-// DifferentError is a layer of which a file has no statistics, or others.
-type DifferentError struct {
-	Layer string // stack/layer, or layer
-	How   string // how the file's layer of this name differs
+// differentError is a layer of which a file has no statistics, or others.
+type differentError struct {
+	layer string // stack/layer, or layer
+	how   string // how the file's layer of this name differs
 }
 
-// Error names the layer and how it differs.
-func (e *DifferentError) Error() string { return "layer " + e.Layer + " " + e.How }
+func (e *differentError) Error() string { return "layer " + e.layer + " " + e.how }
 
-// LayerNames are the layers of which the file has statistics.
-func (f *File) LayerNames() []string {
+// layerNames are the layers of which the file has statistics.
+func (f *File) layerNames() []string {
 	var names []string
 	for _, l := range f.Layers {
-		if l.Stack != "" {
-			l.Layer = l.Stack + "/" + l.Layer
-		}
-		names = append(names, l.Layer)
+		names = append(names, engine.LayerName(l.Stack, l.Layer))
 	}
 	return names
 }

@@ -375,9 +375,9 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		file.LayerNames()
+		file.layerNames()
 		for _, b := range []Bounds{{}, percentiles} {
-			ranges, err := file.Ranges("", conv, "h", b)
+			ranges, err := file.ranges("", conv, "h", b)
 			if err == nil && (len(ranges) != 1 || !(ranges[0].Lo <= ranges[0].Hi)) {
 				t.Errorf("got ranges %v", ranges)
 			}

@@ -1,0 +1,47 @@
+package output
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+
+	"filterbank/pipeline/engine"
+)
+
+// Keys tell what a picture's files in each format are made of: equal keys, equal files.
+type Keys struct {
+	Stack string // the engine's StackHash
+
+	hashes map[*Format][]byte // of all that a format's files depend on besides the picture's bytes
+}
+
+// NewKeys returns the keys of the formats of Todo. Preparation says how pictures are prepared.
+func NewKeys(v *View, preparation string) *Keys {
+	k := &Keys{Stack: engine.StackHash(v.Stacks, preparation), hashes: map[*Format][]byte{}}
+	for _, f := range v.Todo {
+		h := sha256.New()
+		io.WriteString(h, k.Stack)
+		v.Key(h, f)
+		k.hashes[f] = h.Sum(nil)
+	}
+	return k
+}
+
+// Of is the key of a format's files of a picture with that SHA-256, decoded by a decoder
+// with that fingerprint.
+func (k *Keys) Of(f *Format, decoder, input string) string {
+	h := sha256.New()
+	h.Write(k.hashes[f])
+	io.WriteString(h, decoder)
+	io.WriteString(h, input)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// OfAll is the key of each format, by name.
+func (k *Keys) OfAll(decoder, input string) map[string]string {
+	keys := map[string]string{}
+	for f := range k.hashes {
+		keys[f.Name] = k.Of(f, decoder, input)
+	}
+	return keys
+}
