@@ -16,17 +16,12 @@ const ShardBytes = 512 << 20
 // same files give the same bytes for any number of workers. A shard appears whole or not at
 // all. An earlier run's shards stay as far as they are the same, picture for picture. Once
 // one of them is replaced, the later ones are removed: a reader never meets a picture twice.
-//
-// Its turns are not inorder.Turns: a turn here can be waited for and given up, and Reuse and
-// then Commit may wait for the same one.
 type Pack struct {
 	folder *Folder
 	limit  int64
 
-	mu       sync.Mutex
-	changed  sync.Cond
-	turn     int          // the lowest that has not ended
-	ended    map[int]bool // turns above it that have
+	mu       sync.Mutex // held for the fields below
+	turns    turns
 	number   int          // of the shard at hand
 	same     bool         // all shards so far are the earlier run's
 	old      *oldShard    // the earlier run's shard at hand; nil once it differs
@@ -56,8 +51,8 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, limit: o.Bytes, ended: map[int]bool{}, here: map[int]bool{}, same: true}
-	p.changed.L = &p.mu
+	p := &Pack{folder: folder, limit: o.Bytes, here: map[int]bool{}, same: true}
+	p.turns.init(&p.mu)
 	if err := checkShards(folder, o.Known); err != nil {
 		return nil, err
 	}
@@ -75,31 +70,11 @@ func (p *Pack) Begin(turn int, stem string) *Batch {
 	return b
 }
 
-// await waits for a turn, or until the condition no longer holds.
-func (p *Pack) await(turn int, while func() bool) {
-	for p.turn < turn && while() {
-		p.changed.Wait()
-	}
-}
-
-// end ends a turn. All that wait look anew.
-func (p *Pack) end(turn int) {
-	if turn < p.turn {
-		return
-	}
-	p.ended[turn] = true
-	for p.ended[p.turn] {
-		delete(p.ended, p.turn)
-		p.turn++
-	}
-	p.changed.Broadcast()
-}
-
 // Skip ends a turn that has not ended and stores nothing.
 func (p *Pack) Skip(turn int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.end(turn)
+	p.turns.end(turn)
 }
 
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
@@ -110,13 +85,13 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	begun := time.Now()
-	p.await(turn, func() bool { return p.same })
+	p.turns.await(turn, func() bool { return p.same })
 	waited = time.Since(begun)
 	stay = make([]bool, len(files))
 	if !p.reuse(files) {
 		return stay, waited
 	}
-	p.end(turn)
+	p.turns.end(turn)
 	for i := range stay {
 		stay[i] = true
 	}
@@ -156,7 +131,7 @@ func (p *Pack) part() {
 		return
 	}
 	p.same, p.differs = false, p.number
-	p.changed.Broadcast()
+	p.turns.wake()
 	if p.old == nil {
 		return
 	}
@@ -191,7 +166,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	begun := time.Now()
-	p.await(b.turn, func() bool { return p.err == nil })
+	p.turns.await(b.turn, func() bool { return p.err == nil })
 	b.waited = time.Since(begun)
 	if p.part(); p.err != nil {
 		return nil, p.failed()
@@ -211,7 +186,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 		return nil, p.failed()
 	}
 	b.clear()
-	p.end(b.turn)
+	p.turns.end(b.turn)
 	return written, nil
 }
 
@@ -237,7 +212,7 @@ func (p *Pack) add(turn int, members []member) (err error) {
 
 // failed returns the error of the shard at hand and wakes all that wait for their turn.
 func (p *Pack) failed() error {
-	p.changed.Broadcast()
+	p.turns.wake()
 	if failed, ok := errors.AsType[*Error](p.err); ok {
 		return failed
 	}
