@@ -4,7 +4,7 @@
 usage: check.py [MUTANTS [FOLDER]]   2,000 damaged files besides the good ones, or so many,
                                      and the PNGs of a folder
        check.py --write              writes testdata/opencv.txt, by which go test compares
-needs go, and opencv-python-headless 5 with numpy from PyPI
+Needs Go, and OpenCV 5, which is installed into a temporary venv if this Python does not have it.
 
 OpenCV gives no alpha for gray with a transparent colour: there only the colours are
 compared. Files that announce an animation are left out: OpenCV composes frames.
@@ -16,10 +16,16 @@ import re
 import subprocess
 import sys
 import tempfile
+import venv
 
 os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
-import cv2
-import numpy as np
+OPENCV = "opencv-python-headless==5.0.*"
+try:
+    import cv2
+    import numpy as np
+except ModuleNotFoundError:
+    cv2 = None
+ready = cv2 is not None and cv2.__version__.startswith("5.")
 
 # Files that OpenCV itself refuses before libpng sees them, though libpng takes them.
 PICKY = (b"bKGD", b"acTL", b"fcTL")
@@ -62,14 +68,36 @@ def write(here):
     (here.parent / "testdata" / "opencv.txt").write_text("\n".join(lines) + "\n")
 
 
+def mute():
+    """Drops what libpng writes to standard error. Python's own messages still go there."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+
+
+def installed():
+    """Runs this script with OpenCV in a venv and returns its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = os.path.join(folder, "bin/python")
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", OPENCV], check=True)
+        has = "import cv2; assert cv2.__version__.startswith('5.')"
+        subprocess.run([python, "-c", has], check=True)
+        return subprocess.run([python, *sys.argv]).returncode
+
+
 def main():
+    if not ready:
+        return installed()
     here = pathlib.Path(__file__).resolve().parent
     if sys.argv[1:] == ["--write"]:
         return write(here)
     mutants = sys.argv[1] if len(sys.argv) > 1 else "2000"
     bad = read = refused = warned = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, verdict, digest, opaque, words in ours(here, folder, mutants, sys.argv[2:3]):
+        files = ours(here, folder, mutants, sys.argv[2:3])
+        mute()
+        for name, verdict, digest, opaque, words in files:
             file = pathlib.Path(folder) / (name + ".png")
             theirs, plain = peer(file)
             what = None
