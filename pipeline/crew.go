@@ -10,7 +10,8 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// Policy says how a list of pictures is worked through. The zero value goes on to the end.
+// Policy sets when a run ends early and who is told of its progress. The zero value goes on to
+// the end.
 type Policy struct {
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
@@ -41,8 +42,8 @@ const (
 // ErrStopped says that a run ended at a failed picture, as StopOnError asks.
 var ErrStopped = errors.New("stopped at the first picture that failed")
 
-// result is what became of an entry. Its record is nil if there is nothing to note: an
-// earlier run has done the picture, or the run ended before the picture did.
+// result is the result of the work on an entry. Its record is nil if there is nothing to note:
+// an earlier run has done the picture, or the run ended before the picture did.
 type result struct {
 	turn    int
 	record  *manifest.Record
@@ -76,7 +77,7 @@ func (p *Policy) moved(turn int) func(share float64) {
 	return func(share float64) { p.Moved(turn, share) }
 }
 
-// crew is the workers that take pictures, and what they have in common.
+// crew holds the workers that take pictures, and everything that they share.
 type crew struct {
 	*engine.Shared
 	workers int
@@ -120,12 +121,12 @@ func (c *crew) summary(pictures int) Summary {
 	return s
 }
 
-// worker does one entry, which is the turn-th.
+// worker does one entry. turn is its place in the list.
 type worker func(ctx context.Context, turn int, e *source.Entry) result
 
-// work hands the entries, in order, to workers and gathers what becomes of them. Each
-// goroutine gets a worker of its own from start, with the time that it spends. It returns
-// the number of entries that have ended.
+// work hands the entries, in order, to workers and gathers their results. Each goroutine gets
+// a worker of its own from start, and the times that this worker spends. work returns the
+// number of entries that have ended.
 func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (worker, *engine.Stages)) (ended int, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -67,13 +67,13 @@ func TestInputsVanish(t *testing.T) {
 }
 
 // TestInputsChange rewrites a picture with others again and again while runs read it.
-// Whatever they see of it, a record's maps are those of the bytes that it names, and what
+// Whatever they see of it, a record's maps come from the bytes that it names, and what
 // is half written is a failure.
 func TestInputsChange(t *testing.T) {
 	entries, opts := job(t, 1)
 	opts.Overwrite = Always
 	var versions [][]byte
-	want := map[string]string{} // digests of maps by those of inputs
+	want := map[string]string{} // digests of maps by digests of inputs
 	for i := range 3 {
 		m := image.NewRGBA(image.Rect(0, 0, 150+70*i, 90))
 		for p := range m.Pix {

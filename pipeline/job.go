@@ -16,32 +16,32 @@ import (
 	"filterbank/pipeline/stats"
 )
 
-// Job says what is computed of every picture and what is written. Stacks and Decoder are
-// needed.
+// Job describes the maps that are computed of every picture and the files that are written.
+// Stacks and Decoder are needed.
 type Job struct {
 	Stacks  []engine.Selected
 	Decoder *decode.Decoder
 	Output  output.Settings
 }
 
-// Resources are what the work on pictures may take. The zero value is everything.
+// Resources bound the work on pictures. The zero value sets no bounds.
 type Resources struct {
-	// Kernel computes the convolutions and finds the extremes of maps; nil is the fastest
-	// that the processor runs.
+	// Kernel computes the convolutions and finds the extremes of maps. If it is nil, the
+	// fastest one that the processor runs is used.
 	Kernel *kernel.Kernel
-	// Workers is how many pictures are worked on at a time; 0 is GOMAXPROCS.
+	// Workers is the number of pictures that are worked on at a time; 0 means GOMAXPROCS.
 	Workers int
 	// Memory bounds the bytes that pictures in flight hold, as far as their headers tell; 0
-	// is no bound. A picture that needs more than is free waits for others to end, and one
+	// sets no bound. A picture that needs more than is free waits until others end. A picture
 	// that needs more than all of it fails.
 	Memory int64
-	// Timeout ends the work on a picture, which then fails; 0 is never.
+	// Timeout bounds the time of the work on a picture, which then fails; 0 sets no bound.
 	Timeout time.Duration
-	// Stdin is what the path "-" reads.
+	// Stdin is read for the path "-".
 	Stdin io.Reader
 }
 
-// Count is how many pictures are worked on at a time.
+// Count returns the number of pictures that are worked on at a time.
 func (r *Resources) Count() int {
 	if r.Workers > 0 {
 		return r.Workers
@@ -49,7 +49,7 @@ func (r *Resources) Count() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// shared is what the workers of a run have in common.
+// shared returns the resources that the workers of a run share.
 func (r *Resources) shared(memory int64) *engine.Shared {
 	k := r.Kernel
 	if k == nil {
@@ -66,28 +66,28 @@ func (j *Job) Check() error {
 	return j.Output.Check()
 }
 
-// View is what the job's formats see of a picture without its plans.
+// View returns the view that the job's formats have of a picture, without its plans.
 func (j *Job) View() *output.View {
 	j = j.withDefaults()
 	return j.view(j.Output.Formats)
 }
 
-// view is what the formats of todo see of a picture without its plans.
+// view returns the view that the formats of todo have of a picture, without its plans.
 func (j *Job) view(todo []*output.Format) *output.View {
 	return &output.View{Settings: j.Output, Todo: todo, Stacks: j.Stacks}
 }
 
-// keys are the keys of the job's formats.
+// keys returns the keys of the job's formats.
 func (j *Job) keys() *output.Keys { return output.NewKeys(j.View(), j.Decoder.Preparation()) }
 
-// withDefaults is the job with its defaults filled in.
+// withDefaults returns the job with its defaults filled in.
 func (j Job) withDefaults() *Job {
 	j.Output = j.Output.WithDefaults()
 	return &j
 }
 
-// Plan works out the stacks for pictures of a size. It refuses maps with more pixels than
-// a picture may have, since padding makes them of any size, and files that cannot be made.
+// Plan plans the stacks for pictures of a size. It refuses files that cannot be made, and maps
+// with more pixels than a picture may have: padding can make maps of any size.
 func (j *Job) Plan(name string, in volume.Shape) ([]*filters.Plan, error) {
 	v := j.View()
 	for _, s := range j.Stacks {

@@ -29,14 +29,14 @@ type Processor struct {
 	engine  *engine.Engine
 	finder  scale.Finder
 	space   output.Workspace
-	waited  time.Duration // of the picture at hand, for memory
-	decoder string        // fingerprint of what has decoded it
+	waited  time.Duration // time that the current picture waited for memory
+	decoder string        // fingerprint of the decoder of the current picture
 
 	moved func(share float64) // called as the work on the picture goes on; may be nil
 }
 
-// NewProcessor is a processor of its own, as a task of another program would use it. Of
-// the resources it heeds Kernel, Memory and Timeout.
+// NewProcessor returns a processor for a task of another program. It uses Kernel, Memory and
+// Timeout of the resources.
 func NewProcessor(job Job, res Resources) (*Processor, error) {
 	j := job.withDefaults()
 	if err := j.Check(); err != nil {
@@ -51,16 +51,16 @@ func newProcessor(j *Job, res *Resources, k *output.Keys, shared *engine.Shared)
 	return p
 }
 
-// reset drops all buffers, which are in any state after a panic.
+// reset drops all buffers. Their state is undefined after a panic.
 func (p *Processor) reset() {
 	p.engine.Reset()
 	p.finder = scale.Finder{}
 	p.space.Reset(p.engine)
 }
 
-// Process does a picture: it writes the job's files to the batch, commits it and gives the
-// record, whose Input is the input's name and whose Output is rel. Where there is an
-// error the batch is aborted.
+// Process does a picture: it writes the job's files to the batch, commits the batch and returns
+// the record. The record's Input is the input's name, and its Output is rel. If there is an
+// error, the batch is aborted.
 func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b *store.Batch) (rec *manifest.Record, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -79,7 +79,7 @@ func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b
 	return rec, err
 }
 
-// seconds is the time of work since then, without waiting for memory.
+// seconds returns the time of work since begun, without the time that the picture waited.
 func (p *Processor) seconds(begun time.Time) float64 {
 	return max(time.Microsecond, (time.Since(begun) - p.waited).Round(time.Microsecond)).Seconds()
 }
@@ -103,7 +103,7 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	if err != nil {
 		return err
 	}
-	// The memory is free by now: an earlier picture, for whose turn a pack waits, may need it.
+	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
 	b.Note(func(written []store.Written) ([]byte, error) {
 		sample := *rec
 		p.complete(&sample, v, written)
@@ -133,13 +133,13 @@ func (p *Processor) ranges(ctx context.Context, v *output.View) error {
 // complete puts the written files into the record of a picture.
 func (p *Processor) complete(rec *manifest.Record, v *output.View, written []store.Written) {
 	rec.Version, rec.Status, rec.Stack = manifest.Version, manifest.OK, p.keys.Stack
-	rec.Keys = p.keys.OfAll(p.decoder, rec.SHA256)
+	rec.Keys = p.keys.All(p.decoder, rec.SHA256)
 	rec.Files = v.Recorded(string(rec.Output), written)
 	rec.Digest = manifest.DigestOf(rec.Files)
 }
 
-// decoded decodes a picture, once there is room for it and for the bytes that will be
-// held besides, as its plans tell, and hands it to do, within the time that it may take.
+// decoded waits until memory is free, decodes a picture and calls do with it, within the time
+// bound. held returns the bytes that do needs besides the picture, once its plans are known.
 func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest.Record, held func() int64, do func(context.Context, *decode.Picture) error) error {
 	p.waited = 0
 	info, err := p.header(in, rec)
@@ -172,9 +172,8 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 	})
 }
 
-// Need is the memory that must be free before a picture is decoded, in bytes: for its file
-// of size bytes, which is read whole, for its decoding, and for held, which its plans and
-// formats hold.
+// Need returns the bytes that must be free before a picture is decoded: for its file of size
+// bytes, which is read whole, for its decoding, and for held, the bytes of its plans and formats.
 func Need(size int64, info decode.Info, held int64) int64 { return size + info.Memory() + held }
 
 // open opens a picture's bytes.
@@ -202,8 +201,8 @@ func (p *Processor) open(ctx context.Context, e *source.Entry) (*source.Input, e
 	return in, nil
 }
 
-// header reads what a picture's header says. Where it is refused, the record gets the
-// file's digest, which it otherwise gets with the pixels.
+// header reads a picture's header. If the header is refused, the record gets the file's digest
+// here. Otherwise it gets the digest with the pixels.
 func (p *Processor) header(in *source.Input, rec *manifest.Record) (decode.Info, error) {
 	c := engine.Start()
 	defer c.Mark(&p.engine.Stages.Decode)
@@ -243,7 +242,7 @@ func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.
 	return pic, nil
 }
 
-// plan works out every stack for a picture's size and notes the shapes.
+// plan plans every stack for a picture's size and puts the shapes into the record.
 func (p *Processor) plan(name string, in volume.Shape, rec *manifest.Record) error {
 	if have := p.engine.Plans; len(have) == 0 || have[0].Input != in {
 		plans, err := p.job.Plan(name, in)

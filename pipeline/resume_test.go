@@ -242,7 +242,7 @@ func TestKeysPerFormat(t *testing.T) {
 	}
 }
 
-// long is before every file that a test writes, and after those that age has made old.
+// long is before every file that a test writes, and after the files that age has made old.
 var long = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // age makes all files below a folder old.
@@ -294,7 +294,7 @@ func TestFailedAfterDone(t *testing.T) {
 }
 
 // TestPanic has the program fail on pictures that were done before: the files of one that
-// has changed go, those of the other stay, and both are done by the next run.
+// has changed go, the files of the other stay, and both are done by the next run.
 func TestPanic(t *testing.T) {
 	entries, opts := job(t, 3)
 	again(t, entries, opts, 3, 0)

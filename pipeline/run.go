@@ -43,7 +43,7 @@ func (s *Summary) count(r result) {
 	}
 }
 
-// Overwrite is what becomes of pictures that an earlier run has done.
+// Overwrite decides about pictures that an earlier run has done.
 type Overwrite string
 
 // Changed, the default, writes a format's files again unless they are all there and were
@@ -96,7 +96,7 @@ func (e *OutputError) Error() string { return e.Err.Error() }
 // Unwrap gives that error.
 func (e *OutputError) Unwrap() error { return e.Err }
 
-// run is what the workers of a Run share.
+// run holds everything that the workers of a Run share.
 type run struct {
 	job     *Job
 	res     *Resources
@@ -119,11 +119,11 @@ func newRun(j *Job, res *Resources, opts *RunOptions) *run {
 	return r
 }
 
-// Run takes every entry through the pipeline and writes files and manifest. A picture
-// that fails is a record, not an error. The error is an *OutputError, or errors.Is finds
-// in it ctx's own error when the run was interrupted, ErrStopped, or what was wrong with
-// the output; the summary holds what was done until then. Nothing is left half written
-// in any case, and the same run again goes on from there.
+// Run takes every entry through the pipeline and writes files and manifest. A picture that
+// fails is a record, not an error. The error is an *OutputError, or it wraps ctx's own error if
+// the run was interrupted, ErrStopped, or an error of the output. The summary counts the work
+// that was done until then. Nothing is left half written in any case, and the same run again
+// goes on from there.
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
@@ -243,8 +243,8 @@ func (r *run) judge(given bool) func(*manifest.Record) bool {
 	return func(rec *manifest.Record) bool { return !r.own(rec) || r.store.Has(r.stored(rec.Files)) }
 }
 
-// own says whether the files of a record are of this run's store. A pack knows nothing of
-// files in folders, and the other way round.
+// own reports whether the files of a record are of this run's store. A pack does not know
+// files in folders, and a folder does not know files in packs.
 func (r *run) own(rec *manifest.Record) bool {
 	return !slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != r.store.Whole() })
 }

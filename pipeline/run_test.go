@@ -69,7 +69,7 @@ func formats(t *testing.T, names ...string) []*output.Format {
 	return formats
 }
 
-// job writes n pictures, those in broken cut short, and gives their entries and
+// job writes n pictures, cuts the pictures in broken short, and gives their entries and
 // options to run them.
 func job(t *testing.T, n int, broken ...int) ([]source.Entry, options) {
 	t.Helper()

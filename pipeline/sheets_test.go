@@ -94,7 +94,7 @@ func read(t *testing.T, opts options, name string) image.Image {
 	return m
 }
 
-// levels are those of a map's file, gray or of a palette.
+// levels reads the levels of a map's file, gray or of a palette.
 func levels(t *testing.T, m image.Image) []byte {
 	t.Helper()
 	switch m := m.(type) {

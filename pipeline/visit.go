@@ -12,22 +12,22 @@ import (
 	"filterbank/pipeline/source"
 )
 
-// Visitor is what one worker of a Visit does with pictures. It has one owner.
+// Visitor does the work of one worker of a Visit. It has one owner.
 type Visitor interface {
-	// Held is about the bytes that the visitor holds for the picture at hand, whose plans
-	// the engine has, besides its pixels.
+	// Held estimates the bytes that the visitor holds for the current picture, besides its
+	// pixels. The engine has the picture's plans.
 	Held() int64
-	// Visit takes a picture that has been decoded and gives the number of its maps.
+	// Visit takes a decoded picture and returns the number of its maps.
 	Visit(ctx context.Context, rec *manifest.Record, pic *decode.Picture) (maps int, err error)
-	// End is called once for each entry, whatever became of it. Unless ok, what the visitor
-	// has seen of the picture does not count. turn is the entry's place in the list.
+	// End is called once for each entry, whether it was visited or not. If ok is false, the
+	// visitor drops everything that it has seen of the picture. turn is the entry's place in
+	// the list.
 	End(turn int, ok bool)
 }
 
-// Visit takes every entry as far as its pixels and hands these to visitors, one a worker,
-// which start gives; it writes nothing. A picture that fails is a record, not an error.
-// The memory is what pictures and visitors may hold together. The error is ctx's own or
-// ErrStopped.
+// Visit takes every entry as far as its pixels and hands these to visitors. start returns the
+// visitor of each worker. Visit writes nothing. A picture that fails is a record, not an error.
+// Pictures and visitors share res.Memory. The error is ctx's own or ErrStopped.
 func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, policy Policy, start func(*engine.Engine) Visitor) (Summary, error) {
 	begun := time.Now()
 	j := job.withDefaults()
@@ -90,7 +90,7 @@ func (p *Processor) visited(ctx context.Context, turn int, e *source.Entry, poli
 	return maps, err
 }
 
-// interrupted says that an error is that of the run's end and not the picture's.
+// interrupted reports whether an error comes from the run's end and not from the picture.
 func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded))
 }

@@ -48,7 +48,7 @@ func sameOutputs(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for name, data := range want {
 		if got[name] != data {
-			t.Errorf("%s has %d bytes and not those of the undisturbed run", name, len(got[name]))
+			t.Errorf("%s has %d bytes, which the undisturbed run does not have", name, len(got[name]))
 		}
 	}
 	for name := range got {

@@ -29,7 +29,7 @@ type tally struct {
 	largest float64  // fraction told so far: the bar never goes back
 }
 
-// mass is a number of images and the bytes of those whose size is known. Images weigh as
+// mass is a number of images, and the bytes of the images whose size is known. Images weigh as
 // much as their files: pixels would be truer, but are in the headers.
 type mass struct {
 	images, known int
@@ -137,7 +137,7 @@ func (t *tally) look(now time.Time) figures {
 	return f
 }
 
-// keep adds a sample each second and drops those that the window has left behind.
+// keep adds a sample each second and drops the samples that the window has left behind.
 func (t *tally) keep(s sample) {
 	if s.at.Sub(t.samples[len(t.samples)-1].at) < time.Second {
 		return

@@ -226,7 +226,7 @@ func webpOf(chunks ...string) []byte {
 }
 
 // tiffOf is a little-endian TIFF of one strip, with its directory at the end. fields are
-// further tags, or others than those of gray of 8 bits. All are LONGs.
+// further tags, or other tags than gray of 8 bits has. All are LONGs.
 func tiffOf(w, h int, fields map[uint16][]uint32, strip []byte) []byte {
 	all := map[uint16][]uint32{
 		tagWidth: {uint32(w)}, tagHeight: {uint32(h)}, tagBits: {8}, tagPhotometric: {1}, tagStripOffsets: {8}, tagStripCounts: {uint32(len(strip))},

@@ -111,8 +111,8 @@ func (p pngRows16) row(y int, s *scratch) []uint16 {
 	return px
 }
 
-// pixelsOfPNG finds out how to read and to digest a PNG. The samples that are digested are
-// those that image/png has.
+// pixelsOfPNG finds out how to read and to digest a PNG. The digest is over image/png's
+// samples.
 func pixelsOfPNG(m *png.Image) *pixels {
 	px := &pixels{size: image.Pt(m.Width, m.Height), opaque: m.Opaque()}
 	one := m.Colour == png.Gray && m.Transparent == nil

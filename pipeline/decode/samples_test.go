@@ -28,7 +28,7 @@ func TestSamples(t *testing.T) {
 	for _, c := range []struct {
 		colour, depth int
 		kind          string
-		channels      int // in the digest; those that the file does not have are all ones
+		channels      int // in the digest; channels that the file does not have are all ones
 	}{
 		{0, 8, "gray8", 1}, {0, 16, "gray16", 1}, {2, 8, "rgba8", 4}, {2, 16, "rgba16", 4}, {6, 8, "rgba8", 4}, {6, 16, "rgba16", 4},
 	} {

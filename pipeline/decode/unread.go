@@ -1,6 +1,6 @@
 package decode
 
-// Unread is a kind of picture that people keep beside those that are read, and that is not
+// Unread is a kind of picture that people keep beside the kinds that are read, and that is not
 // read. Such a file is refused by its name.
 type Unread struct {
 	Name       string

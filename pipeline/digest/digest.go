@@ -44,7 +44,7 @@ type Problem struct {
 }
 
 // Run reads all files that the manifest of an output folder lists and compares them with it.
-// Errors are ctx's and those of the folder and its manifest. Problems of single files are
+// Errors are ctx's own, the folder's and the manifest's. Problems of single files are
 // in the report.
 func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	listed, err := list(dir)

@@ -97,7 +97,7 @@ func (e *entry) check(ctx context.Context, root *os.Root) (sum [32]byte, err err
 		return sum, err
 	}
 	if e.members == nil && digest != e.blake3 {
-		return sum, errors.New("its bytes are not those that the run wrote")
+		return sum, errors.New("the run wrote other bytes")
 	}
 	if e.members != nil {
 		if err := e.checkMembers(ctx, file); err != nil {
@@ -135,7 +135,7 @@ func (e *entry) checkMembers(ctx context.Context, file io.ReadSeeker) error {
 			return fmt.Errorf("it is damaged: %w", err)
 		}
 		if header.Size != want.bytes || digest != want.blake3 {
-			return fmt.Errorf("the bytes of %s in it are not those that the run wrote", header.Name)
+			return fmt.Errorf("the run wrote other bytes of %s in it", header.Name)
 		}
 		delete(left, header.Name)
 	}

@@ -9,12 +9,12 @@ import (
 	"filterbank/filters"
 )
 
-// arithmetic is the version of what turns pixels into values of maps. It is part of every
-// hash and is raised when the same input and settings come to give other values.
+// arithmetic is the version of the way from pixels to values of maps. It is part of every hash
+// and is raised when the same input and settings come to give other values.
 const arithmetic = 1
 
-// StackHash is the hash, in hexadecimal, of all that the values of maps depend on besides
-// the picture's bytes: the stacks, and how pictures are prepared for them.
+// StackHash returns the hash, in hexadecimal, of everything that the values of maps depend on
+// besides the picture's bytes: the stacks, and the preparation of pictures.
 func StackHash(stacks []Selected, preparation string) string {
 	h := newHash(preparation)
 	for _, s := range stacks {
@@ -26,8 +26,8 @@ func StackHash(stacks []Selected, preparation string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// LayerHash is the hash, in hexadecimal, of all that the values of one layer depend on
-// besides the picture's bytes.
+// LayerHash returns the hash, in hexadecimal, of everything that the values of one layer depend
+// on besides the picture's bytes.
 func LayerHash(stack *filters.Stack, layer int, preparation string) string {
 	h := newHash(preparation)
 	for _, l := range stack.Layers()[:layer+1] {

@@ -107,7 +107,7 @@ func TestJournal(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 
-	// A later run finds them, replaces one, and keeps those of other pictures at the end.
+	// A later run finds them, replaces one, and keeps the records of other pictures at the end.
 	j = openJournal(t, tr)
 	if r, err := j.Find("b\xff.png", "b\xff"); err != nil || r == nil || r.Code != "truncated" || r.Output != "b\xff" {
 		t.Errorf("got %+v, %v", r, err)

@@ -139,7 +139,7 @@ func (b *codeBuilder) depths(n, limit int) (count [16]uint32) {
 	return count
 }
 
-// shorten turns the lengths of a code that was cut off at limit bits into those of a
+// shorten turns the lengths of a code that was cut off at limit bits into the lengths of a
 // prefix code. While words overlap, a word at the limit moves beside a shorter word,
 // which grows by a bit (the reverse of ITU-T T.81, K.2).
 func shorten(count *[16]uint32, limit int) {

@@ -8,14 +8,16 @@ import (
 	"filterbank/pipeline/engine"
 )
 
-// Keys tell what a picture's files in each format are made of: equal keys, equal files.
+// Keys identify a picture's files in each format by all that their bytes depend on: equal
+// keys, equal files.
 type Keys struct {
 	Stack string // the engine's StackHash
 
-	hashes map[*Format][]byte // of all that a format's files depend on besides the picture's bytes
+	hashes map[*Format][]byte // over everything that a format's files depend on besides the picture's bytes
 }
 
-// NewKeys returns the keys of the formats of Todo. Preparation says how pictures are prepared.
+// NewKeys returns the keys of the formats of Todo. preparation describes how pictures are
+// prepared.
 func NewKeys(v *View, preparation string) *Keys {
 	k := &Keys{Stack: engine.StackHash(v.Stacks, preparation), hashes: map[*Format][]byte{}}
 	for _, f := range v.Todo {
@@ -27,8 +29,8 @@ func NewKeys(v *View, preparation string) *Keys {
 	return k
 }
 
-// Of is the key of a format's files of a picture with that SHA-256, decoded by a decoder
-// with that fingerprint.
+// Of returns the key of a format's files. decoder is the decoder's fingerprint, and input the
+// SHA-256 of the picture's file.
 func (k *Keys) Of(f *Format, decoder, input string) string {
 	h := sha256.New()
 	h.Write(k.hashes[f])
@@ -37,8 +39,8 @@ func (k *Keys) Of(f *Format, decoder, input string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// OfAll is the key of each format, by name.
-func (k *Keys) OfAll(decoder, input string) map[string]string {
+// All returns the keys of all formats, by name.
+func (k *Keys) All(decoder, input string) map[string]string {
 	keys := map[string]string{}
 	for f := range k.hashes {
 		keys[f.Name] = k.Of(f, decoder, input)

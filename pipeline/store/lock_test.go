@@ -47,7 +47,7 @@ func TestLock(t *testing.T) {
 	if err := second.Unlock(false); err != nil {
 		t.Fatal(err)
 	}
-	// What a crash leaves behind is the file, without the lock.
+	// A crash leaves the file behind, without the lock.
 	if err := os.WriteFile(filepath.Join(root, lockName), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}

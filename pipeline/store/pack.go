@@ -223,7 +223,7 @@ func (p *Pack) failed() error {
 	return err
 }
 
-// place gives the open shard its name and tells those whose files are in it. The first
+// place gives the open shard its name and calls what Placed has noted for it. The first
 // shard that is placed is the last that can have samples of the earlier run.
 func (p *Pack) place() error {
 	if err := p.open.place(); err != nil {

@@ -2,7 +2,7 @@ package inflate
 
 import "filterbank/filters/simd"
 
-// adler is an Adler-32 checksum (RFC 1950, 8.2); it starts at 1.
+// adler is an Adler-32 checksum (RFC 1950, 8.2). It starts at 1.
 type adler uint32
 
 const adlerMod = 65521
@@ -22,8 +22,8 @@ func (a adler) add(p []byte, set simd.Set) adler {
 	return a
 }
 
-// sumsGeneric gives the sum of p's bytes, and the sum in which the last byte counts
-// once, the one before it twice, and so on.
+// sumsGeneric returns the sum of p's bytes, and the sum in which the last byte counts once,
+// the byte before it twice, and so on.
 func sumsGeneric(p []byte) (plain, weighted uint64) {
 	for ; len(p) >= 4; p = p[4:] {
 		a, b, c, d := uint64(p[0]), uint64(p[1]), uint64(p[2]), uint64(p[3])

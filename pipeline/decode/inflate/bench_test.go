@@ -14,7 +14,7 @@ import (
 	"filterbank/filters/simd"
 )
 
-// photos are the zlib streams of PNGs: those of the folder that PNG_PHOTOS names, else a
+// photos are the zlib streams of the PNGs in the folder that PNG_PHOTOS names, else a
 // sample as image/png writes it.
 func photos(b *testing.B) (streams [][]byte, sizes []int) {
 	var files [][]byte

@@ -1,24 +1,23 @@
 // Package inflate owns the decompression of zlib streams (RFC 1950 and RFC 1951). It
 // knows nothing of files, chunks or pictures.
 //
-// The output is the window: a [Decoder] writes into one slice from front to back and
-// takes matches from where they already lie. A Decoder stops and goes on where zlib does,
-// so that a reader which is built on it, as libpng is built on zlib, finds damage at the
-// same byte. It allocates nothing.
+// The output is the window: a [Decoder] writes into one slice from front to back and copies
+// matches within it. A Decoder stops and goes on where zlib does. So a reader that is built on
+// it, as libpng is built on zlib, finds damage at the same byte. A Decoder allocates nothing.
 package inflate
 
 import "filterbank/filters/simd"
 
 // Decoder decompresses one stream at a time. Its zero value needs Reset. It has one owner.
 type Decoder struct {
-	src []byte // what has been fed and is not taken yet starts at in
+	src []byte // the fed bytes; src[in:] is not taken yet
 	in  int
-	buf uint64 // bits that have been taken and not used, the next one lowest
-	n   uint   // how many
+	buf uint64 // bits that are taken and not used; the next one is lowest
+	n   uint   // the number of bits in buf
 
 	mode   mode
 	last   bool // the block is the stream's last
-	fixed  bool // the tables are those of fixed blocks
+	fixed  bool // the tables of fixed blocks are set
 	paired bool // pairs is made of lit
 	window int  // bytes that a match may reach back into earlier calls
 	low    int  // the first byte of the output that a match of this call may use
@@ -39,10 +38,10 @@ type Decoder struct {
 	dist    [distSize]uint32
 }
 
-// counts are what the head of a dynamic block says, and how many lengths have been read.
+// counts are the numbers in the head of a dynamic block, and the number of lengths read.
 type counts struct{ lit, dist, lenCode, have int }
 
-// mode is what comes next in the stream.
+// mode names the part of the stream that comes next.
 type mode uint8
 
 const (
@@ -71,29 +70,29 @@ func (d *Decoder) Reset(set simd.Set) {
 	d.sum, d.summed, d.set = 1, 0, set
 }
 
-// Feed gives the next part of the stream. All of the part before must have been taken.
+// Feed gives the next part of the stream. All of the earlier part must have been taken.
 func (d *Decoder) Feed(src []byte) {
 	d.before += d.in
 	d.src, d.in = src, 0
 }
 
-// Left is how many bytes of what was fed are not taken yet.
+// Left returns the number of fed bytes that are not taken yet.
 func (d *Decoder) Left() int { return len(d.src) - d.in }
 
-// Done says whether the stream has ended and its checksum was right.
+// Done reports whether the stream has ended with a right checksum.
 func (d *Decoder) Done() bool { return d.mode == modeDone }
 
-// Inflate goes on with the stream whose first at bytes stand in dst, and gives how many
-// stand there then. It returns when these are enough or more, when all that was fed has
-// been taken, or at the end of the stream. Where dst is full it goes on until the next
-// byte that has no room, which may be past the end of the stream.
+// Inflate goes on with the stream. The stream's first at bytes stand in dst, and the result
+// is the number that stand there now. Inflate returns when at least enough bytes stand there,
+// when all fed bytes are taken, or at the end of the stream. If dst is full, it goes on until
+// a byte has no room, which may be past the end of the stream.
 //
 // The last 32,768 bytes of dst[:at] must be as they were written. The error is a
-// [*CorruptError]; after one, Inflate gives it no sense to go on.
+// [*CorruptError]. After an error the stream cannot go on.
 func (d *Decoder) Inflate(dst []byte, at, enough int) (int, error) {
 	d.low, d.summed = max(0, at-d.window), at
 	for {
-		// The loop gives whole bytes back, all of which must be of what was fed last.
+		// The loop gives whole bytes back. They must all be bytes of the last Feed.
 		if d.mode == modeSymbol && d.n < 8 && d.Left() >= fastInput && len(dst)-at >= fastOutput && at < enough {
 			d.pair()
 			at = d.fast(dst, at, min(enough, len(dst)-fastOutput+1))
@@ -114,7 +113,7 @@ func (d *Decoder) Inflate(dst []byte, at, enough int) (int, error) {
 	return at, nil
 }
 
-// need takes bytes until there are k ≤ 32 bits, and says whether that was possible.
+// need takes bytes until there are k ≤ 32 bits. It reports whether that was possible.
 func (d *Decoder) need(k uint) bool {
 	for d.n < k {
 		if d.in == len(d.src) {
@@ -135,8 +134,8 @@ func (d *Decoder) take(k uint) int {
 	return int(v)
 }
 
-// step does what the mode says, as far as input and room allow. It gives how many bytes
-// stand in dst, and whether there is more to do at once.
+// step does the part of the stream that mode names, as far as input and room allow. It
+// returns the number of bytes in dst, and whether more can be done at once.
 func (d *Decoder) step(dst []byte, at int) (_ int, more bool, err error) {
 	switch d.mode {
 	case modeHeader:
@@ -182,8 +181,8 @@ func (d *Decoder) step(dst []byte, at int) (_ int, more bool, err error) {
 	return at, more, err
 }
 
-// copyMatch copies as much of a match as there is room for. Like zlib it looks whether the
-// match is within the window once there is room, and again in a later call.
+// copyMatch copies as much of a match as there is room for. Like zlib, it checks that the
+// match lies within the window once there is room, and again in a later call.
 func (d *Decoder) copyMatch(dst []byte, at int) (int, bool, error) {
 	if at < len(dst) && d.distance > at-d.low {
 		return at, false, d.corrupt("a match reaches back %d bytes, where %d are in the window", d.distance, at-d.low)
@@ -200,7 +199,7 @@ func (d *Decoder) copyMatch(dst []byte, at int) (int, bool, error) {
 	return at, true, nil
 }
 
-// copyStored copies as much of a stored block as has been fed and as there is room for.
+// copyStored copies a stored block as far as it has been fed and has room.
 func (d *Decoder) copyStored(dst []byte, at int) (int, bool, error) {
 	n := copy(dst[at:], d.src[d.in:][:min(d.length, d.Left())])
 	d.in += n
@@ -212,5 +211,5 @@ func (d *Decoder) copyStored(dst []byte, at int) (int, bool, error) {
 	return at + n, true, nil
 }
 
-// Window is how far back the stream says that matches reach, once its header is read.
+// Window returns the farthest reach of matches, which the stream's header states.
 func (d *Decoder) Window() int { return d.window }

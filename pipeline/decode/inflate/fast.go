@@ -2,8 +2,8 @@ package inflate
 
 import "encoding/binary"
 
-// What the fast loops need: input that they may read at once after the bits that they
-// have, and room for eight literals and the longest match, which they may overshoot by a
+// The fast loops need this input behind the bits that they hold, since they may read it at
+// once. They need room for eight literals and the longest match, which they may overshoot by a
 // copy's width less one.
 const (
 	fastInput  = 16
@@ -13,8 +13,8 @@ const (
 	fastOutput = fastMatch + 8
 )
 
-// An entry of the table of pairs is that of the table of literals and lengths, but where
-// it stands for a literal:
+// An entry of the table of pairs equals the entry of the table of literals and lengths unless
+// it stands for a literal. Then it has:
 //
 //	bits  0 to 5   bits of the codes
 //	bits  8 to 9   how many literals there are, 1 or 2
@@ -23,8 +23,8 @@ const (
 //	bits 24 to 31  the second one
 const pairFlag = 1 << 12
 
-// pair makes the table of pairs where the block does not have it yet. Two literals whose
-// codes the first look resolves together are taken together: in photos most are.
+// pair makes the table of pairs unless the block has it already. Two literals are taken
+// together if the first look resolves both codes. In photos it mostly does.
 func (d *Decoder) pair() {
 	if d.paired {
 		return
@@ -46,8 +46,8 @@ func (d *Decoder) pair() {
 }
 
 // fastGeneric decodes symbols into dst[at:] until at is end or more, or until fewer than
-// fastInput bytes are left. It stops before the end of a block and before a symbol that
-// is not valid, so that step sees them. dst has room for fastOutput bytes behind end−1.
+// fastInput bytes are left. It stops before the end of a block and before an invalid symbol,
+// so that step sees them. dst has room for fastOutput bytes behind end−1.
 func (d *Decoder) fastGeneric(dst []byte, at, end int) int {
 	src, in, buf, n := d.src, d.in, d.buf, d.n
 	pairs, lit, dist, low := &d.pairs, &d.lit, &d.dist, d.low
@@ -113,8 +113,8 @@ symbols:
 	return at
 }
 
-// copyMatch copies length bytes from the start of window to those that begin at distance.
-// It may write copyWidth−1 bytes more.
+// copyMatch copies length bytes from window[0:] to window[distance:]. It may write copyWidth−1
+// bytes more.
 func copyMatch(window []byte, distance, length int) {
 	switch {
 	case distance >= 8:

@@ -7,11 +7,11 @@ import (
 
 // CorruptError is why a stream cannot be decompressed.
 type CorruptError struct {
-	At   int    // bytes of the stream that had been taken
+	At   int    // the number of bytes of the stream that were taken
 	Text string // what is wrong there
 }
 
-// Error says what is wrong and where.
+// Error tells what is wrong and where.
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s, at byte %d of the zlib stream", e.Text, e.At)
 }
@@ -106,7 +106,7 @@ func (d *Decoder) readStored() (bool, error) {
 	return true, nil
 }
 
-// readCounts reads how many lengths a dynamic block has (RFC 1951, 3.2.7).
+// readCounts reads the numbers of lengths of a dynamic block (RFC 1951, 3.2.7).
 func (d *Decoder) readCounts() (bool, error) {
 	if !d.need(14) {
 		return false, nil
@@ -197,8 +197,8 @@ func (d *Decoder) makeTables() error {
 	return nil
 }
 
-// look finds the entry of the code that comes next, which take then uses. Like zlib it
-// takes no more bytes than the code has, and false means that there are too few.
+// look finds the entry of the next code, whose bits take then uses. Like zlib, it takes no
+// more bytes than the code has. It returns false if there are too few.
 func (d *Decoder) look(table []uint32, root uint) (uint32, bool) {
 	for {
 		e := table[d.buf&(1<<root-1)]
@@ -257,7 +257,7 @@ func (d *Decoder) readDistance() (bool, error) {
 	return true, nil
 }
 
-// readCheck compares the checksum behind the data with that of dst[:at].
+// readCheck compares the checksum behind the data with the checksum of dst[:at].
 func (d *Decoder) readCheck(dst []byte, at int) (bool, error) {
 	if !d.need(32) {
 		return false, nil

@@ -11,9 +11,9 @@ const (
 	endOfBlock  = 256
 )
 
-// Bits of a code that the first look at a table resolves, and the entries that a table
-// needs at most with those for longer codes, as zlib's enough.c counts them for 288 and
-// 32 symbols.
+// The bits of a code that the first look at a table resolves, and the largest number of
+// entries of a table, with the entries for longer codes. The numbers are from zlib's enough.c,
+// for 288 and 32 symbols.
 const (
 	litBits     = 11
 	litSize     = 2342
@@ -22,17 +22,17 @@ const (
 	lenCodeBits = 7
 )
 
-// An entry of a table says what the bits to come stand for:
+// An entry of a table gives the meaning of the next bits:
 //
-//	bits  0 to 5   bits of the code with its extra bits, without those that a pointer took
+//	bits  0 to 5   bits of the code with its extra bits, without bits that a pointer took
 //	bits  8 to 11  bits of the code alone
 //	bit  13        with special: the end of the block
 //	bit  14        with special: a pointer to further entries
 //	bit  15        special: the end of the block, a pointer or no valid code
-//	bits 16 to 30  the literal, the least length or the least distance; of a pointer its target
+//	bits 16 to 30  the literal, the least length or the least distance; or a pointer's target
 //	bit  31        a literal
 //
-// Of a pointer bits 8 to 11 are the bits that choose among the further entries.
+// In a pointer, bits 8 to 11 are the number of bits that choose among the further entries.
 const (
 	codeShift   = 8
 	endFlag     = 1 << 13
@@ -63,7 +63,7 @@ func newLitEntries() (e [maxLitLen + 2]uint32) {
 		length += 1 << extra
 	}
 	e[285] = 258 << valueShift
-	e[286], e[287] = specialFlag, specialFlag // of the fixed code alone, and never valid
+	e[286], e[287] = specialFlag, specialFlag // only in the fixed code, and never valid
 	return e
 }
 
@@ -85,9 +85,9 @@ func newLenEntries() (e [maxLenCode]uint32) {
 	return e
 }
 
-// build fills a table for the code whose symbols have the given lengths; entries has
-// those of the symbols. It says whether the code is one that zlib takes: complete, or
-// empty, or, where one is true, a single symbol of one bit.
+// build fills a table for the code whose symbols have the given lengths. entries has the
+// symbols' entries. It reports whether zlib takes the code: a complete code, an empty one, or,
+// if one is true, a single symbol of one bit.
 func build(table []uint32, root uint, lens []uint8, entries []uint32, one bool) bool {
 	var count [maxBits + 1]int
 	for _, l := range lens {
@@ -104,7 +104,7 @@ func build(table []uint32, root uint, lens []uint8, entries []uint32, one bool) 
 		}
 	}
 	if longest <= 1 && left > 0 {
-		// A symbol of one bit where there is one; everything else is invalid.
+		// There may be a symbol of one bit. Everything else is invalid.
 		for i := range table[:1<<root] {
 			table[i] = specialFlag | oneBit
 		}
@@ -133,11 +133,11 @@ func build(table []uint32, root uint, lens []uint8, entries []uint32, one bool) 
 	return true
 }
 
-// fill writes a table for a complete code: count symbols of each length, in their order.
+// fill writes a table for a complete code with count symbols of each length, in their order.
 func fill(table []uint32, root uint, count *[maxBits + 1]int, order []uint16, entries []uint32) {
-	code, size := uint32(0), 1 // the next code, its first bit lowest; entries that are filled
+	code, size := uint32(0), 1 // the next code, its first bit lowest; the number of filled entries
 	for l := uint(1); l <= root; l++ {
-		copy(table[size:2*size], table[:size]) // the bit that the shorter codes do not look at
+		copy(table[size:2*size], table[:size]) // shorter codes do not depend on the new bit
 		size *= 2
 		for range count[l] {
 			table[code] = entries[order[0]] + uint32(l)*oneBit
@@ -168,7 +168,7 @@ func fill(table []uint32, root uint, count *[maxBits + 1]int, order []uint16, en
 	}
 }
 
-// following is the code of l bits after this one, both with their first bit lowest. After
+// following returns the code of l bits after this one. Both have their first bit lowest. After
 // the last code it is 0.
 func following(code uint32, l uint) uint32 {
 	free := ^code & (1<<l - 1)

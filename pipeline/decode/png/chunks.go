@@ -2,7 +2,7 @@ package png
 
 import "encoding/binary"
 
-// handle takes a chunk other than IHDR, IDAT and IEND in their places, by libpng's rules.
+// handle reads a chunk by libpng's rules. IHDR, IDAT and IEND in their places are not for it.
 func (r *reader) handle(c chunk) error {
 	switch c.kind {
 	case "PLTE":
@@ -33,7 +33,7 @@ func (r *reader) handle(c chunk) error {
 	return nil
 }
 
-// Places in a file, after which chunks may be out of place.
+// Places in a file. A chunk behind one of them may be out of place.
 const (
 	afterPLTE = 1 << iota
 	afterIDAT
@@ -49,15 +49,15 @@ func (r *reader) place() (p int) {
 	return p
 }
 
-// rule says where a chunk may stand, how long its content is and what to do with it.
+// rule gives the places of a chunk, the length of its content and the function that reads it.
 type rule struct {
-	before      int // places that it must not come after
+	before      int // the places that it must not follow
 	once        bool
 	least, most int
-	read        func(r *reader, c chunk) bool // says whether it was taken
+	read        func(r *reader, c chunk) bool // reports whether the chunk was taken
 }
 
-// rules are those of libpng 1.6.58 for the chunks that matter here.
+// rules are the rules of libpng 1.6.58 for the chunks that matter here.
 var rules = map[string]rule{
 	"tRNS": {afterIDAT, true, 0, 256, (*reader).readTRNS},
 	"iCCP": {afterPLTE | afterIDAT, true, 14, mostLength, ignored("ICC profile")},
@@ -81,15 +81,15 @@ func ignored(name string) func(*reader, chunk) bool {
 }
 
 func (r *reader) readGAMA(c chunk) bool {
-	const sRGB = 45455 // what gamma says in files that are sRGB (PNG 3rd edition, 11.3.2.5)
+	const sRGB = 45455 // the gamma of sRGB files (PNG 3rd edition, 11.3.2.5)
 	if binary.BigEndian.Uint32(c.content) != sRGB {
 		r.Ignored = append(r.Ignored, "gamma")
 	}
 	return true
 }
 
-// readPLTE reads a palette (PNG 3rd edition, 11.2.2). Where the picture needs none, what
-// is wrong with it is benign.
+// readPLTE reads a palette (PNG 3rd edition, 11.2.2). If the picture needs none, its errors
+// are benign.
 func (r *reader) readPLTE(c chunk) error {
 	needed := r.Colour == Palette
 	wrong := ""

@@ -9,14 +9,14 @@ type Kind uint8
 const (
 	Truncated   Kind = iota + 1 // it ends too early
 	Corrupt                     // it is damaged
-	Unsupported                 // it is a form of PNG that nobody can read by the standard
+	Unsupported                 // the standard does not define how to read it
 )
 
 // Error is why a file is refused.
 type Error struct {
 	Kind Kind
 	Text string // what is wrong and where, without a capital or a stop
-	Err  error  // what package inflate said, or nil
+	Err  error  // the error of package inflate, or nil
 }
 
 // Error is the text.

@@ -11,10 +11,10 @@ import (
 	"filterbank/pipeline/decode/png/pngcases"
 )
 
-// FuzzDecode mends the checksums of a file and decodes it with every set: the same pixels,
-// warnings or error, and what image/png makes of it where that takes it and there is no
-// warning. Of a transparent colour libpng looks at the bits of a sample alone, and image/png
-// at all that tRNS has.
+// FuzzDecode mends the checksums of a file and decodes it with every set. All sets must give the
+// same pixels, warnings or error. If there is no warning and image/png takes the file, its
+// pixels must be the same. Files with a transparent colour are left out: libpng looks only at
+// the bits of a sample in tRNS, and image/png at all bits.
 func FuzzDecode(f *testing.F) {
 	for _, s := range append(pngcases.Seeds(), pngcases.Edges()...) {
 		f.Add(s.Data)

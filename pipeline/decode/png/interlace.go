@@ -1,7 +1,7 @@
 package png
 
-// spread writes the pixels of a pass where they belong in the picture, whose rows are
-// stride bytes apart; raw has the pass unfiltered, and a pixel has so many bits.
+// spread writes the pixels of a pass to their places in the picture. The picture's rows are
+// stride bytes apart. raw holds the unfiltered pass. A pixel has the given number of bits.
 func (p pass) spread(pix []byte, stride int, raw []byte, bits int) {
 	for y := range p.height {
 		from := raw[p.at+y*(p.rowBytes+1)+1:][:p.rowBytes]
@@ -17,7 +17,7 @@ func (p pass) spread(pix []byte, stride int, raw []byte, bits int) {
 	}
 }
 
-// spreadBits is spread for a row of pixels of 1, 2 or 4 bits. to is 0 where they go.
+// spreadBits is spread for a row of pixels of 1, 2 or 4 bits. Their places in to must be 0.
 func (p pass) spreadBits(to, from []byte, bits int) {
 	for x := range p.width {
 		v := sampleAt(from, x, bits)
@@ -26,7 +26,7 @@ func (p pass) spreadBits(to, from []byte, bits int) {
 	}
 }
 
-// sampleAt is sample x of a row of samples of 1, 2 or 4 bits.
+// sampleAt returns sample x of a row of samples of 1, 2 or 4 bits.
 func sampleAt(row []byte, x, bits int) byte {
 	at := x * bits
 	return row[at/8] >> (8 - bits - at%8) & (1<<bits - 1)

@@ -7,13 +7,13 @@ import (
 	"io"
 )
 
-// LateEXIF finds EXIF that stands behind the pixels, in an eXIf or in a text chunk, and
-// gives it as [Header.EXIF] has it, or nil; it is for files without EXIF before the pixels.
-// It seeks from chunk to chunk and reads no pixels. Where the file is damaged the search
-// ends: Decode says what is wrong. Errors are those of r.
+// LateEXIF finds EXIF behind the pixels, in an eXIf or a text chunk. It returns the EXIF in
+// the form of [Header.EXIF], or nil. It is for files without EXIF before the pixels. It seeks
+// from chunk to chunk and reads no pixels. Damage ends the search without an error, since
+// Decode reports damage. All errors come from r.
 func LateEXIF(r io.ReadSeeker) ([]byte, error) {
 	const (
-		mostChunks = 1 << 16 // of which 64 KiB of pixels each is usual
+		mostChunks = 1 << 16 // chunks of pixels usually have 64 KiB each
 		mostBytes  = 1 << 20 // of a chunk
 	)
 	late := &reader{Header: new(Header), pixels: true, seen: map[string]bool{}}
@@ -56,7 +56,7 @@ func (r *reader) found() []byte {
 	return r.EXIF
 }
 
-// atEnd is err unless it says that the file ends.
+// atEnd returns err, or nil if err says that the file ends.
 func atEnd(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"filterbank/pipeline/decode/inflate"
 )
 
-// pass is one of the pictures of parts that an interlaced PNG consists of (PNG 3rd
-// edition, 8.2), or all of another one.
+// pass is one of the reduced pictures of an interlaced PNG (PNG 3rd edition, 8.2), or the
+// whole picture of another PNG.
 type pass struct {
 	x, y, dx, dy  int // of the first pixel, and to the next
 	width, height int
@@ -19,10 +19,10 @@ type pass struct {
 	at            int // of the first row in the raw pixels
 }
 
-// rowBytes are the bytes of a row without its filter's.
+// rowBytes returns the bytes of a row without its filter byte.
 func rowBytes(bits, width int) int { return (bits*width + 7) / 8 }
 
-// passes are those that have pixels, in their order; total is the bytes of them all.
+// passes returns the passes that have pixels, in their order. total is their bytes together.
 func (h *Header) passes() (list []pass, total uint64) {
 	grid := [][4]int{{0, 0, 1, 1}}
 	if h.Interlaced {
@@ -101,7 +101,7 @@ type stream struct {
 	rest  []byte // of its content
 }
 
-// errTooFew is what libpng calls "Not enough image data".
+// errTooFew is libpng's error "Not enough image data".
 var errTooFew = errors.New("too few")
 
 // begin starts with the first chunk.
@@ -110,7 +110,7 @@ func (s *stream) begin(first chunk) {
 	s.chunk, s.rest = first, first.content
 }
 
-// feed gives the decoder at most n bytes more, from the next chunk where one is used up.
+// feed gives the decoder at most n more bytes. If a chunk is used up, they come from the next one.
 func (s *stream) feed(n int) error {
 	for len(s.rest) == 0 {
 		if !s.chunk.intact() {
@@ -134,15 +134,15 @@ func (s *stream) feed(n int) error {
 	return nil
 }
 
-// stretch is how many bytes are decompressed before their rows are unfiltered: few enough
-// to be in the second cache then.
+// stretch is the number of bytes that are decompressed before their rows are unfiltered. So
+// few bytes are still in the second cache then.
 const (
 	stretch = 128 << 10
 	window  = 32 << 10 // the farthest that compressed pixels refer back
 )
 
-// readFast reads pixels whose stream is as it should be: it ends with the last of them, and
-// all chunks are intact. Else it gives false, and readExact finds out what libpng would say.
+// readFast reads pixels if the stream is right: it ends with the last pixel, and all chunks
+// are intact. Otherwise it returns false, and readExact finds out what libpng would say.
 func (s *stream) readFast(first chunk) (whole bool, err error) {
 	s.begin(first)
 	u, at := newUnfilter(s.raw, s.passes, s.bits(), s.set), 0
@@ -170,8 +170,8 @@ func (s *stream) readFast(first chunk) (whole bool, err error) {
 	return ended && u.rows(len(s.raw)), nil
 }
 
-// readExact reads pixels in libpng's steps, so that it finds the same damage: the rows one
-// by one from parts of 8 KiB.
+// readExact reads pixels in libpng's steps, row by row from parts of 8 KiB. So it finds the
+// same damage.
 func (s *stream) readExact(first chunk) error {
 	s.begin(first)
 	for at, p := 0, 0; p < len(s.passes); p++ {
@@ -198,7 +198,7 @@ func (s *stream) readExact(first chunk) error {
 	return s.ctx.Err()
 }
 
-// partSize is how much of a chunk libpng takes at a time.
+// partSize is the number of bytes of a chunk that libpng takes at a time.
 const partSize = 8192
 
 // readRow decompresses up to raw[:end].
@@ -220,7 +220,7 @@ func (s *stream) readRow(at, end int) (int, error) {
 	return at, nil
 }
 
-// explain says in words why row y cannot be read.
+// explain tells in words why row y cannot be read.
 func (s *stream) explain(err error, p pass, y int) error {
 	row := p.y + y*p.dy
 	if err == errTooFew {
@@ -236,10 +236,10 @@ func (s *stream) explain(err error, p pass, y int) error {
 	return &Error{Corrupt, fmt.Sprintf("row %d of its pixels cannot be decompressed: %v", row, corrupt), err}
 }
 
-// readRest reads what is left of the stream behind the pixels, all of which is benign as
-// long as there are chunks to read.
+// readRest reads the rest of the stream behind the pixels. Errors there are benign as long as
+// there are chunks to read.
 func (s *stream) readRest() error {
-	const part = 1024 // bytes that libpng lets be decompressed at a time
+	const part = 1024 // bytes that libpng decompresses at a time
 	buf := make([]byte, 2*window+part)
 	at := copy(buf, s.raw[max(0, len(s.raw)-window):])
 	extra := 0

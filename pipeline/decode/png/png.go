@@ -7,10 +7,10 @@
 // and the chunk that they concern is ignored. OpenCV's imread, which is built on libpng,
 // differs in four ways:
 //
-//   - Of an animation the picture of the IDAT chunks is read. OpenCV composes a frame.
+//   - The picture of an animation is that of its IDAT chunks. OpenCV composes a frame.
 //   - Sides of more than a million pixels are read.
-//   - OpenCV refuses chunks bKGD, acTL and fcTL of other lengths than theirs, and other
-//     chunks of more than 8 MB, where they stand before the pixels.
+//   - Before the pixels, OpenCV refuses chunks bKGD, acTL and fcTL of a wrong length, and
+//     other chunks of more than 8 MB.
 //   - A transparent colour in gray is transparent. OpenCV has no alpha there.
 package png
 
@@ -21,7 +21,7 @@ import (
 	"filterbank/filters/simd"
 )
 
-// Signature is what every PNG begins with (PNG 3rd edition, 5.2).
+// Signature is the beginning of every PNG (PNG 3rd edition, 5.2).
 const Signature = "\x89PNG\r\n\x1a\n"
 
 // Colour is a colour type (PNG 3rd edition, table 11.1).
@@ -45,36 +45,36 @@ func (c Colour) String() string {
 	return fmt.Sprintf("colour type %d", uint8(c))
 }
 
-// channels are how many samples a pixel has.
+// channels returns the number of samples of a pixel.
 func (c Colour) channels() int {
 	return [...]int{Gray: 1, RGB: 3, Palette: 1, GrayAlpha: 2, RGBA: 4}[c]
 }
 
-// Header is what stands before a picture's pixels.
+// Header describes a picture. It is read from the chunks before the pixels.
 type Header struct {
 	Width, Height int // in pixels, at least 1 and less than 2^31
 	Colour        Colour
 	Depth         int // bits a sample: 1, 2, 4, 8 or 16, as the colour type allows
 	Interlaced    bool
 
-	// Palette has 1 to 2^Depth colours as R, G, B and alpha; of other colour types it is nil.
+	// Palette has 1 to 2^Depth colours as R, G, B and alpha. It is nil for other colour types.
 	Palette [][4]uint8
-	// Transparent is the one colour that is transparent, of Gray in its first value, or nil.
+	// Transparent is the one transparent colour, or nil. Gray has it in the first value.
 	Transparent *[3]uint16
 
-	// Ignored names what the file says of its colours: ICC profile, gamma, chromaticities,
-	// coding-independent code points. Samples are never changed by it.
+	// Ignored names the file's statements about its colours: ICC profile, gamma,
+	// chromaticities, coding-independent code points. They never change samples.
 	Ignored []string
-	// EXIF is the content of the first eXIf chunk, whatever it is, else the TIFF structure
-	// in a text chunk "Raw profile type exif" or "APP1"; nil where there is none.
+	// EXIF is the content of the first eXIf chunk, whatever it is. Without such a chunk it is
+	// the TIFF structure in a text chunk "Raw profile type exif" or "APP1", or nil.
 	EXIF []byte
-	// XMPOrientation is the orientation in XMP, 1 to 8, or 0 where there is none.
+	// XMPOrientation is the orientation in XMP, 1 to 8. It is 0 if there is none.
 	XMPOrientation int
-	// Warnings are benign errors, each a sentence's worth without a capital or a stop.
+	// Warnings are benign errors. Each is a sentence without a capital or a stop.
 	Warnings []string
 }
 
-// Opaque says whether no pixel can be transparent.
+// Opaque reports whether no pixel can be transparent.
 func (h *Header) Opaque() bool {
 	for _, c := range h.Palette {
 		if c[3] != 0xff {
@@ -84,10 +84,10 @@ func (h *Header) Opaque() bool {
 	return h.Transparent == nil && h.Colour != GrayAlpha && h.Colour != RGBA
 }
 
-// bits are those of a pixel.
+// bits returns the number of bits of a pixel.
 func (h *Header) bits() int { return h.Colour.channels() * h.Depth }
 
-// Memory is how many bytes Decode allocates for such a picture.
+// Memory returns the number of bytes that Decode allocates for such a picture.
 func (h *Header) Memory() int64 {
 	n := float64(h.Height) * float64(rowBytes(h.bits(), h.Width)+1)
 	if h.Interlaced {
@@ -96,7 +96,7 @@ func (h *Header) Memory() int64 {
 	return int64(min(n, 1<<62)) + 64<<10
 }
 
-// Options says how to decode. The zero value uses all that the processor has.
+// Options control decoding. The zero value uses all instruction sets of the processor.
 type Options struct {
 	SIMD simd.Set
 }
@@ -110,16 +110,16 @@ type Image struct {
 	table         *[256]uint32
 }
 
-// Row is row y as the format has it: samples from the left, of several channels side by
-// side, packed with the first in the highest bits, or of 16 bits with the higher byte
-// first. It must not be written to.
+// Row returns row y in the file's format. Samples stand from left to right, and the channels
+// of a pixel side by side. Samples of fewer than 8 bits are packed, the first in the highest
+// bits. Samples of 16 bits have the higher byte first. The row must not be written to.
 func (m *Image) Row(y int) []byte {
 	n := rowBytes(m.bits(), m.Width)
 	return m.pix[m.first+y*m.stride:][:n:n]
 }
 
-// ReadHeader reads what stands before the pixels of the PNG that begins with data. Where
-// data ends before them, the error's kind is Truncated. Errors are [*Error].
+// ReadHeader reads the chunks before the pixels of the PNG that begins with data. If data
+// ends before the pixels, the error's kind is Truncated. Errors are [*Error].
 func ReadHeader(data []byte) (*Header, error) {
 	r := &reader{data: data, Header: new(Header)}
 	if err := r.readHead(); err != nil {
@@ -129,10 +129,9 @@ func ReadHeader(data []byte) (*Header, error) {
 	return r.Header, nil
 }
 
-// Decode decodes data, the whole of a PNG file. Errors are [*Error], or ctx's own once it
-// is done. The Image does not refer to data. The caller checks the size beforehand, by
-// [ReadHeader]: Decode allocates [Header.Memory], though never more than 1,032 times what
-// data has.
+// Decode decodes data, a whole PNG file. Errors are [*Error], or ctx's own once it is done.
+// The Image does not refer to data. The caller checks the size beforehand with [ReadHeader]:
+// Decode allocates [Header.Memory], and never more than 1,032 times the length of data.
 func Decode(ctx context.Context, data []byte, o Options) (*Image, error) {
 	r := &reader{data: data, Header: new(Header)}
 	if err := r.readHead(); err != nil {

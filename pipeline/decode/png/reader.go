@@ -29,10 +29,10 @@ type chunk struct {
 	at      int // of its length in the file
 	kind    string
 	content []byte
-	whole   []byte // with what is around the content
+	whole   []byte // the content and its frame
 }
 
-// intact says whether the checksum is right.
+// intact reports whether the checksum is right.
 func (c chunk) intact() bool {
 	sum := len(c.whole) - 4
 	return crc32.ChecksumIEEE(c.whole[4:sum]) == binary.BigEndian.Uint32(c.whole[sum:])
@@ -40,7 +40,7 @@ func (c chunk) intact() bool {
 
 func (c chunk) String() string { return fmt.Sprintf("the %s chunk at byte %d", c.kind, c.at) }
 
-// ancillary says whether a picture can be shown without the chunk.
+// ancillary reports whether a picture can be shown without the chunk.
 func (c chunk) ancillary() bool { return c.kind[0]&0x20 != 0 }
 
 const (
@@ -48,7 +48,7 @@ const (
 	mostLength = math.MaxInt32 // of a content
 )
 
-// next reads a chunk. Its checksum is not looked at.
+// next reads a chunk. It does not check the checksum.
 func (r *reader) next() (chunk, error) {
 	rest := r.data[r.at:]
 	if len(rest) < 8 {
@@ -74,7 +74,7 @@ func (r *reader) next() (chunk, error) {
 	return c, nil
 }
 
-// missing says what a file that ends here lacks.
+// missing names the parts that a file lacks if it ends here.
 func (r *reader) missing() string {
 	switch {
 	case !r.pixels:
@@ -85,7 +85,7 @@ func (r *reader) missing() string {
 	return "before its last pixel"
 }
 
-// damaged is the error of a critical chunk whose checksum is wrong.
+// damaged returns the error of a critical chunk with a wrong checksum.
 func damaged(c chunk) error {
 	return refuse(Corrupt, "%v fails its checksum", c)
 }
@@ -108,7 +108,7 @@ func (r *reader) readStart() error {
 	return r.readIHDR(c)
 }
 
-// readHead reads up to the first IDAT chunk, within which the file may end.
+// readHead reads up to the first IDAT chunk. The file may end within that chunk.
 func (r *reader) readHead() error {
 	if err := r.readStart(); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (r *reader) readHead() error {
 	}
 }
 
-// readTail reads what follows the pixels' chunks, up to IEND.
+// readTail reads the chunks behind the pixels, up to IEND.
 func (r *reader) readTail() error {
 	others := false // chunks other than IDAT have come
 	for {
@@ -197,7 +197,7 @@ func (r *reader) readIHDR(c chunk) error {
 	return nil
 }
 
-// settle brings together what the chunks have said.
+// settle completes the header from all chunks.
 func (r *reader) settle() {
 	if r.EXIF == nil {
 		r.EXIF = r.profile

@@ -14,7 +14,7 @@ import (
 	"filterbank/pipeline/decode/png/pngcases"
 )
 
-// TestOpenCV compares verdicts and pixels with those of OpenCV, which _peers/check.py has
+// TestOpenCV compares verdicts and pixels with OpenCV's, which _peers/check.py has
 // written down.
 func TestOpenCV(t *testing.T) {
 	text, err := os.ReadFile("testdata/opencv.txt")
@@ -29,7 +29,7 @@ func TestOpenCV(t *testing.T) {
 		everything.Write(s.Data)
 	}
 	if sum := fmt.Sprintf("%x", everything.Sum(nil)); len(lines) != len(all)+1 || !strings.HasPrefix(lines[0], sum) {
-		t.Fatalf("the %d files are not those that OpenCV has read; have it read them again: _peers/check.py --write", len(all))
+		t.Fatalf("OpenCV has read other files than these %d; have it read them again: _peers/check.py --write", len(all))
 	}
 	for i, s := range all {
 		name, want, _ := strings.Cut(lines[i+1], " ")

@@ -2,7 +2,7 @@ package png
 
 import "encoding/binary"
 
-// prepare makes the table of a palette, and of gray of fewer than 8 bits.
+// prepare makes the table of a palette, or of gray of fewer than 8 bits.
 func (m *Image) prepare() {
 	if m.Colour != Palette && (m.Colour != Gray || m.Depth > 8) {
 		return
@@ -32,9 +32,9 @@ func rgba(r, g, b, a uint8) uint32 {
 	return uint32(r) | uint32(g)<<8 | uint32(b)<<16 | uint32(a)<<24
 }
 
-// RGBA8 writes row y of a picture of at most 8 bits a sample to dst, Width pixels as R, G,
-// B and alpha, not premultiplied. Gray of fewer bits is scaled to 0 to 255; an index
-// beyond the palette is opaque black. It is safe for concurrent use.
+// RGBA8 writes row y of a picture of at most 8 bits a sample to dst: Width pixels as R, G, B
+// and alpha, not premultiplied. Gray of fewer bits is scaled to 0 to 255. An index beyond the
+// palette is opaque black. RGBA8 is safe for concurrent use.
 func (m *Image) RGBA8(dst []uint8, y int) {
 	row := m.Row(y)
 	dst = dst[:4*m.Width]
@@ -69,9 +69,9 @@ func (m *Image) RGBA8(dst []uint8, y int) {
 	}
 }
 
-// Samples8 writes row y of a picture of one channel and at most 8 bits to dst, Width
-// samples of a byte each: indexes into the palette, or gray scaled to 0 to 255. It is safe
-// for concurrent use.
+// Samples8 writes row y of a picture of one channel and at most 8 bits to dst: Width samples
+// of a byte each. They are indexes into the palette, or gray scaled to 0 to 255. Samples8 is
+// safe for concurrent use.
 func (m *Image) Samples8(dst []uint8, y int) {
 	row := m.Row(y)
 	if m.Depth == 8 {
@@ -135,7 +135,7 @@ func fromRGB16Generic(dst []uint16, row []uint8) {
 	}
 }
 
-// fromBigEndianGeneric reads samples of 16 bits, a multiple of 4 of them.
+// fromBigEndianGeneric reads samples of 16 bits. Their number is a multiple of 4.
 func fromBigEndianGeneric(dst []uint16, row []uint8) {
 	for i := 0; i < len(dst); i += 4 {
 		v, q := binary.BigEndian.Uint64(row[2*i:]), dst[i:i+4:i+4]

@@ -6,7 +6,7 @@ package png
 
 import "filterbank/filters/simd"
 
-// waveRows is how many rows of pixels of bpp bytes a wave has; 1 where there is no loop.
+// waveRows returns the number of rows of a wave, for pixels of bpp bytes. It is 1 if there is no loop.
 func waveRows(bpp int, set simd.Set) int {
 	switch {
 	case !set.AVX2():

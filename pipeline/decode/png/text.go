@@ -20,7 +20,7 @@ const (
 	xmpKeyword  = "XML:com.adobe.xmp"
 )
 
-// What a file may ask for at most: bytes of such a text, and texts that hold nothing right.
+// Bounds of a file: the bytes of such a text, and the number of texts without anything right.
 const (
 	mostText  = 1 << 20
 	mostTexts = 16
@@ -45,7 +45,7 @@ func (r *reader) readZTXT(c chunk) bool {
 	return true
 }
 
-// readITXT looks into an iTXt chunk (11.3.3.4): keyword, whether and how compressed,
+// readITXT looks into an iTXt chunk (11.3.3.4): keyword, compression flag and method,
 // language, the keyword in that language, text.
 func (r *reader) readITXT(c chunk) bool {
 	keyword, rest, _ := bytes.Cut(c.content, []byte{0})
@@ -67,8 +67,8 @@ func (r *reader) readITXT(c chunk) bool {
 	return true
 }
 
-// readText takes EXIF and the orientation in XMP from a text, which is only asked for
-// where the keyword is one of theirs.
+// readText takes EXIF and the orientation in XMP from a text. It asks for the text only if
+// the keyword is one of theirs.
 func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) {
 	exif, xmp := keyword == exifProfile || keyword == app1Profile, keyword == xmpKeyword
 	if !exif && !xmp || r.profile != nil && exif || r.XMPOrientation != 0 && xmp {
@@ -101,7 +101,7 @@ func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) 
 	}
 }
 
-// expand decompresses a text of at most mostText bytes. Of a longer one it returns a byte more.
+// expand decompresses a text of at most mostText bytes. It returns mostText+1 bytes of a longer one.
 func expand(stream []byte) ([]byte, error) {
 	d := new(inflate.Decoder)
 	d.Reset(simd.Generic)
@@ -125,8 +125,8 @@ func expand(stream []byte) ([]byte, error) {
 	}
 }
 
-// rawProfile reads a newline, the kind of the profile, a newline, its length in decimal
-// digits, and so many bytes in hexadecimal digits on lines, as ImageMagick writes it.
+// rawProfile reads a profile as ImageMagick writes it: a newline, the kind of the profile, a
+// newline, its length in decimal digits, and its bytes in hexadecimal digits on lines.
 func rawProfile(text []byte) ([]byte, error) {
 	fields := strings.Fields(string(text))
 	if len(fields) < 3 {
@@ -146,8 +146,8 @@ func rawProfile(text []byte) ([]byte, error) {
 	return profile[:n], nil
 }
 
-// xmpOrientation finds the orientation of a picture in XMP, as an attribute or as an
-// element; 0 where there is none from 1 to 8.
+// xmpOrientation finds the orientation of a picture in XMP, in an attribute or an element. It
+// returns 0 if there is none from 1 to 8.
 func xmpOrientation(xmp []byte) int {
 	_, rest, found := bytes.Cut(xmp, []byte("tiff:Orientation"))
 	if !found {

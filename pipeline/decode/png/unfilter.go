@@ -43,8 +43,8 @@ const (
 	lookahead = 4  // bytes behind the row above that a wave may read
 )
 
-// rows unfilters rows that end before end: all of them where it is the end of raw, else
-// whole waves. It gives false at a filter that does not exist.
+// rows unfilters rows that end before end. If end is the end of raw, it unfilters all of
+// them, otherwise whole waves. It returns false at a filter that does not exist.
 func (u *unfilter) rows(end int) bool {
 	for len(u.passes) > 0 {
 		p := u.passes[0]
@@ -72,7 +72,7 @@ func (u *unfilter) rows(end int) bool {
 	return true
 }
 
-// next unfilters n rows, 1 or those of a wave.
+// next unfilters n rows: one row, or the rows of a wave.
 func (u *unfilter) next(n int, above []byte, rowBytes int) bool {
 	simple := true
 	for k := range n {
@@ -96,9 +96,8 @@ func (u *unfilter) next(n int, above []byte, rowBytes int) bool {
 	return true
 }
 
-// undo turns the bytes from and up to to of a filtered row into samples (PNG 3rd edition,
-// 9.2); the bytes before them are samples already. above is the row above it, and bpp is
-// 1 to 8.
+// undo turns the bytes [from, to) of a filtered row into samples (PNG 3rd edition, 9.2). The
+// bytes before them are samples already. above is the row above, and bpp is 1 to 8.
 func undo(filter byte, row, above []byte, bpp, from, to int) {
 	row, above = row[:to], above[:to]
 	if from >= to {
@@ -150,10 +149,10 @@ func undoPaeth(row, above []byte, bpp, from int) {
 	}
 }
 
-// paeth is the one of left, up and upper left that is closest to left + up − upper left
+// paeth returns left, up or upper left: the one that is closest to left + up − upper left
 // (PNG 3rd edition, 9.4).
 func paeth(a, b, c int) byte {
-	pa, pb := b-c, a-c // from the prediction to left and to up, with signs
+	pa, pb := b-c, a-c // signed distances of left and up from the prediction
 	pc := abs(pa + pb)
 	pa, pb = abs(pa), abs(pb)
 	if pa <= pb && pa <= pc {

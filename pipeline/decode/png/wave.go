@@ -1,13 +1,13 @@
 package png
 
-// waveState is what a wave begins with, in bytes by lane: the pixels on the left and on
-// the upper left; masks of the lanes with the filters Sub, Up, Average and Paeth; ones.
-// Masks leave out the bytes of a lane that belong to the next pixel.
+// waveState is the state at the beginning of a wave, in bytes by lane: the pixels on the left
+// and on the upper left, masks of the lanes with the filters Sub, Up, Average and Paeth, and
+// ones. Masks leave out the bytes of a lane that belong to the next pixel.
 type waveState [7][16]uint8
 
-// wave undoes the filters of n rows at once, the first of which is raw[at:]; above is the
-// row above them, unfiltered. Row k is one pixel behind row k−1: the loop goes through the
-// pixels where all rows are under way, and the others are done one by one.
+// wave undoes the filters of n rows at once. The first row is raw[at:], and above is the
+// unfiltered row above it. Row k is one pixel behind row k−1: the loop does the pixels at
+// which all rows are under way, and the other pixels are done one by one.
 func (u *unfilter) wave(at, n int, above []byte, rowBytes int) {
 	size, width := rowBytes+1, rowBytes/u.bpp
 	row := func(k int) (filter byte, row, up []byte) {

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// bytes are those of a vector.
+// bytes is the size of a vector.
 const bytes = 32
 
 // sums adds up bytes; the sums before each vector, each of which counts once for every

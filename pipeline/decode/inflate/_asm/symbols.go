@@ -171,7 +171,7 @@ func (d decoder) value(v, from reg.GPVirtual) {
 	d.ADDQ(extra, v)
 }
 
-// distance takes a distance and copies the match. Where there is none that is valid it
+// distance takes a distance and copies the match. If there is no valid one it
 // goes to done with the distance's bits in place.
 func (d decoder) distance(length reg.GPVirtual, low operand.Mem) {
 	d.look(d.dist, distBits, d.buf)

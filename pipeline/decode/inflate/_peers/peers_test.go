@@ -3,7 +3,7 @@
 //
 //	cd pipeline/decode/inflate/_peers && PNG_PHOTOS=FOLDER go test -bench .
 //
-// The streams are those of the PNGs in the folder.
+// The streams come from the PNGs in the folder.
 package peers
 
 import (

@@ -71,7 +71,7 @@ func fromRGB16(l loop) {
 	dst, row, n := l.param("dst"), l.param("row"), l.param("n")
 	order := l.table("rgb16Order", [16]uint8{1, 0, 3, 2, 5, 4, 128, 128, 7, 6, 9, 8, 11, 10, 128, 128})
 	alpha := l.table("opaque16", [16]uint8{6: 255, 7: 255, 14: 255, 15: 255})
-	// Four pixels at a time, loaded as those of fromRGB are.
+	// Four pixels at a time, loaded as in fromRGB.
 	upper := l.table("rgb16Upper", [16]uint8{5, 4, 7, 6, 9, 8, 128, 128, 11, 10, 13, 12, 15, 14, 128, 128})
 	l.VPBLENDD(operand.U8(0xf0), upper, order, order)
 	l.blocks(4, n, func(i reg.Register) {

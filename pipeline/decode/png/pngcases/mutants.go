@@ -48,7 +48,7 @@ func Seeds() (all []Seed) {
 }
 
 // Reference are the files that are held against another decoder: All, Edges, and so many
-// mutants of Seeds. Their names are those of files.
+// mutants of Seeds. Their names can be names of files.
 func Reference(mutants int) (all []Seed) {
 	for _, s := range All() {
 		all = append(all, Seed{s.Name, s.Encode()})

@@ -30,7 +30,7 @@ func Chunk(kind string, content []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
 }
 
-// Signature is what every PNG begins with.
+// Signature is the beginning of every PNG.
 const Signature = "\x89PNG\r\n\x1a\n"
 
 // Encode is the file.
@@ -157,7 +157,7 @@ func (s Spec) Sample(x, y, c int) uint16 {
 	return uint16(h >> (16 - s.Depth))
 }
 
-// Pixel is what the format says pixel (x, y) is: R, G, B, A with full as the largest.
+// Pixel returns pixel (x, y) by the rules of the format: R, G, B and A, with full as the largest value.
 func (s Spec) Pixel(x, y int) (px [4]uint16, full uint16) {
 	full = 1<<s.Depth - 1
 	at := func(c int) uint16 { return s.Sample(x, y, c) }

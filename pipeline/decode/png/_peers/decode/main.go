@@ -1,5 +1,5 @@
 // Command decode fills a folder with PNGs, good and damaged, and says what package png makes
-// of each. check.py has OpenCV read them. Of every line of standard output the fields are
+// of each. check.py has OpenCV read them. The fields of every line of standard output are
 // the file's name, "read" or "refused", the SHA-256 of its pixels as BGRA (of 16 bits the
 // lower byte first), the same with all of them opaque, and the warnings or the error.
 package main
