@@ -196,16 +196,52 @@ func TestKeptFilesOfOtherFormats(t *testing.T) {
 	}
 }
 
-// TestKeysPerFormat adds formats and changes one: the others are not written again, and the
-// record is the one of a run that writes all at once.
+// TestKeysPerFormat adds formats one by one and changes the scale. Files that do not change are
+// not written again.
 func TestKeysPerFormat(t *testing.T) {
 	entries, opts := job(t, 2)
-	names := []string{"png", "npy", "npz", "sheet"}
+	opts, want, written := formatByFormat(t, entries, opts, "png", "npy", "npz", "sheet")
+	opts.Output.Scale = scale.Scale{Per: scale.Fixed, Fixed: render.Range{Hi: 2}}
+	clear(written)
+	again(t, entries, opts, 2, 0)
+	if len(written) != 2 || written["png"] == 0 || written["sheet"] == 0 {
+		t.Errorf("another scale wrote %v, want png and sheet", written)
+	}
+	age(t, opts.Out)
+	opts.Output.Formats = formats(t, "npy", "npz")
+	again(t, entries, opts, 0, 2)
+	if records, _ := readManifest(t, opts); len(records[0].Files) != len(want[0].Files) {
+		t.Errorf("%d files are left in the record, want %d", len(records[0].Files), len(want[0].Files))
+	}
+}
+
+// TestKeysBesideUncoloured adds a format without colours to formats whose maps have colours,
+// since they can be negative.
+func TestKeysBesideUncoloured(t *testing.T) {
+	entries, opts := job(t, 2)
+	conv, err := filters.NewConv(filters.ConvSpec{Name: "signed", InChannels: 3, KernelSize: [2]int{1, 1}, Weights: []float32{1, -1, 0}, Activation: filters.None})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("", 3, conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Stacks = []engine.Selected{{Stack: stack, Layers: []bool{true}}}
+	formatByFormat(t, entries, opts, "sheet", "overlay", "png16")
+}
+
+// formatByFormat runs a job with one format more each time. It is an error if a run writes files
+// of another format too, or if the records differ from the records of one run with all formats.
+// It returns the options of the last run, these records, and the map in which later runs count
+// the files that they write.
+func formatByFormat(t *testing.T, entries []source.Entry, opts options, names ...string) (last options, want []manifest.Record, written map[string]int) {
+	t.Helper()
 	opts.Output.Formats = formats(t, names...)
 	again(t, entries, opts, 2, 0)
-	want, _ := readManifest(t, opts)
+	want, _ = readManifest(t, opts)
 	opts.Out += "2"
-	written := map[string]int{}
+	written = map[string]int{}
 	opts.Each = func(r *manifest.Record) {
 		for _, f := range r.Files {
 			if info, err := os.Stat(filepath.Join(opts.Out, string(f.Path))); err == nil && info.ModTime().After(long) {
@@ -228,18 +264,7 @@ func TestKeysPerFormat(t *testing.T) {
 			t.Errorf("format by format the record is\n%+v, want\n%+v", records[i], want[i])
 		}
 	}
-	opts.Output.Scale = scale.Scale{Per: scale.Fixed, Fixed: render.Range{Hi: 2}}
-	clear(written)
-	again(t, entries, opts, 2, 0)
-	if len(written) != 2 || written["png"] == 0 || written["sheet"] == 0 {
-		t.Errorf("another scale wrote %v, want png and sheet", written)
-	}
-	age(t, opts.Out)
-	opts.Output.Formats = formats(t, "npy", "npz")
-	again(t, entries, opts, 0, 2)
-	if records, _ := readManifest(t, opts); len(records[0].Files) != len(want[0].Files) {
-		t.Errorf("%d files are left in the record, want %d", len(records[0].Files), len(want[0].Files))
-	}
+	return opts, want, written
 }
 
 // long is before every file that a test writes, and after the files that age has made old.

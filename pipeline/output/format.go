@@ -33,7 +33,7 @@ type Format struct {
 	// ForEye formats are looked at and never computed with. They see Settings.EyeScale in
 	// place of Settings.Scale.
 	ForEye bool
-	// Uncoloured formats have no colours. No other format has colours beside them.
+	// Uncoloured formats have no colours, and a run with one refuses a named colormap.
 	Uncoloured bool
 	// Options are the settings that other formats do not use. They are part of the key.
 	Options []*Option
@@ -152,6 +152,12 @@ func Family(f *manifest.File) string {
 func IsMap(f *manifest.File) bool {
 	of := Find(f.Format)
 	return of != nil && of.Read != nil && f.Filter != ""
+}
+
+// mapPictures says whether the format writes a picture of each map from which values can be
+// read.
+func (f *Format) mapPictures() bool {
+	return f.Read != nil && f.Files(example())[0].File.Filter != ""
 }
 
 // example is a view of one layer.

@@ -115,6 +115,8 @@ func TestKeys(t *testing.T) {
 	}{
 		{"nothing", func() {}, ""},
 		{"another format", func() { v.Formats = append(v.Formats, &overlay) }, ""},
+		{"a format without colours", func() { v.Formats = []*Format{&npy, &overlay, &png16} }, ""},
+		{"formats as before", func() { v.Formats = []*Format{&png8, &npy} }, ""},
 		{"scale", func() { v.Scale = scale.Scale{Per: scale.PerLayer} }, "overlay png png16 sheet"},
 		{"given scale", func() { v.Scale = scale.Scale{Per: scale.Fixed, Fixed: render.Range{Lo: -1, Hi: 1}} }, "overlay png png16 sheet"},
 		{"range", func() { v.Scale.Fixed = render.Range{Lo: -2, Hi: 2} }, "overlay png png16 sheet"},

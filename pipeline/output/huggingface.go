@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -25,11 +26,8 @@ var huggingFace = Table{
 
 // checkHuggingFace wants pictures of maps: arrays are no images of a folder.
 func checkHuggingFace(formats []*Format) error {
-	v := example()
-	for _, f := range formats {
-		if f.Read != nil && f.Files(v)[0].File.Filter != "" {
-			return nil
-		}
+	if slices.ContainsFunc(formats, (*Format).mapPictures) {
+		return nil
 	}
 	return errors.New("metadata huggingface names maps that are pictures: add the format png or png16")
 }

@@ -103,10 +103,7 @@ func (w *layered) Begin(stack int) error {
 		if !wanted {
 			continue
 		}
-		t := &target{View: w.view, ws: w.ws, plan: plan, lp: &plan.Layers[l], index: l}
-		if w.view.Ranges != nil {
-			t.ranges = w.view.Ranges[stack][l]
-		}
+		t := &target{View: w.view, ws: w.ws, plan: plan, lp: &plan.Layers[l], index: l, ranges: w.view.rangesOf(stack, l)}
 		for _, p := range w.files {
 			if p.stack == stack && p.layer == l {
 				t.names = append(t.names, p)

@@ -33,6 +33,27 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
+// Of returns the settings as a format sees them. Nothing in them depends on the formats beside
+// it, so that adding a format changes no other format's files.
+func (s Settings) Of(f *Format) Settings {
+	if f.ForEye {
+		s = s.ForEye()
+	}
+	if f.Uncoloured {
+		s.Colormap = render.Colormap{}.For(false)
+	}
+	return s
+}
+
+// OfMaps returns the settings as the format sees them that writes a picture of each map. If
+// there is none, the format is png.
+func (s Settings) OfMaps() Settings {
+	if i := slices.IndexFunc(s.Formats, (*Format).mapPictures); i >= 0 {
+		return s.Of(s.Formats[i])
+	}
+	return s.Of(&png8)
+}
+
 // ForEye returns the settings with EyeScale in place of Scale.
 func (s Settings) ForEye() Settings {
 	if s.EyeScale != nil {
@@ -59,8 +80,7 @@ func (s *Settings) Check() error {
 
 // ColormapOf returns the colormap of a layer's pictures. It does not depend on their values.
 func (s *Settings) ColormapOf(layer filters.Layer) render.Colormap {
-	gray := slices.ContainsFunc(s.Formats, func(f *Format) bool { return f.Uncoloured })
-	return s.Colormap.For(layer.Signed() && s.Scale.Centred() && !gray)
+	return s.Colormap.For(layer.Signed() && s.Scale.Centred())
 }
 
 // overlayColormap returns the colormap of a layer's overlays. Unless the user has named one,

@@ -21,20 +21,32 @@ type View struct {
 	Todo      []*Format // formats, of Settings.Formats, whose files are written
 	Stacks    []engine.Selected
 	Plans     []*filters.Plan // one per stack; nil if only names and keys are needed
-	Ranges    scale.Ranges    // on Scale; nil until they are found
+	Ranges    scale.Ranges    // on Scale, before RangeOf; nil until they are found
 	EyeRanges scale.Ranges    // on EyeScale
 	Picture   *decode.Picture // nil until it is decoded
 	Title     string          // the picture's name on contact sheets
 }
 
-// of returns what a format sees: formats for the eye have a scale of their own.
+// of returns the view with the settings as a format sees them.
 func (v *View) of(f *Format) *View {
-	if !f.ForEye || v.EyeScale == nil {
-		return v
+	own := *v
+	own.Settings = v.Settings.Of(f)
+	if f.ForEye && v.EyeScale != nil {
+		own.Ranges, own.EyeRanges = v.EyeRanges, nil
 	}
-	eye := *v
-	eye.Settings, eye.Ranges, eye.EyeRanges = v.ForEye(), v.EyeRanges, nil
-	return &eye
+	return &own
+}
+
+// rangesOf returns the ranges of a layer's maps, or nil until they are found.
+func (v *View) rangesOf(stack, l int) []render.Range {
+	if v.Ranges == nil {
+		return nil
+	}
+	ranges := slices.Clone(v.Ranges[stack][l])
+	for k, r := range ranges {
+		ranges[k] = v.RangeOf(v.layer(stack, l), r)
+	}
+	return ranges
 }
 
 // ranged says whether a format of Todo needs ranges on EyeScale, or on Scale.
@@ -56,15 +68,6 @@ func (v *View) Scales() (scales []*scale.Scale) {
 // SetRanges takes the ranges that were found for Scales.
 func (v *View) SetRanges(found []scale.Ranges) {
 	for i, s := range v.Scales() {
-		on := v.Settings
-		on.Scale = *s
-		for stack, layers := range found[i] {
-			for l, maps := range layers {
-				for k, r := range maps {
-					maps[k] = on.RangeOf(v.layer(stack, l), r)
-				}
-			}
-		}
 		if s == v.EyeScale {
 			v.EyeRanges = found[i]
 		} else {
@@ -217,15 +220,15 @@ func (v *View) ofMaps(end string, colormap func(filters.Layer) render.Colormap, 
 				colours = c.Name()
 			}
 		}
+		ranges := v.rangesOf(s, l)
 		for k, name := range v.layer(s, l).Filters() {
 			p := v.planned(s, l, fmt.Sprintf("/%s/%03d-%s", folder, k, name), end)
 			p.File.Filter, p.File.Index, p.File.Colormap = name, &k, colours
 			if v.Plans != nil {
 				size(&p, &v.Plans[s].Layers[l])
 			}
-			if v.Ranges != nil {
-				r := v.Ranges[s][l][k]
-				p.File.Scale = &[2]float64{r.Lo, r.Hi}
+			if ranges != nil {
+				p.File.Scale = &[2]float64{ranges[k].Lo, ranges[k].Hi}
 			}
 			files = append(files, p)
 		}

@@ -17,10 +17,12 @@ import (
 // drawer draws the maps for which the run wrote no PNG, as with --format npy. Its buffers
 // last from picture to picture. It has one owner.
 type drawer struct {
-	looks     *output.Settings // settings of the run
+	looks     output.Settings // settings of the run, as the format of its maps sees them
 	workspace mapng.Workspace
 	pixels    []byte
 }
+
+func (w *writer) newDrawer() drawer { return drawer{looks: w.opts.Looks.OfMaps()} }
 
 // openMaps are the maps of a stack on a picture while they are drawn.
 type openMaps struct {

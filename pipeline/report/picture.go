@@ -32,7 +32,7 @@ type worker struct {
 }
 
 func (w *writer) newWorker() *worker {
-	own := &worker{runners: make([]filters.Runner, len(w.opts.Stacks)), drawer: drawer{looks: &w.opts.Looks}}
+	own := &worker{runners: make([]filters.Runner, len(w.opts.Stacks)), drawer: w.newDrawer()}
 	own.drawer.workspace.SIMD = w.opts.Kernel.SIMD()
 	for i := range own.runners {
 		own.runners[i].Kernel = w.opts.Kernel
@@ -197,7 +197,7 @@ func (w *writer) fromMaps(rec *manifest.Record, data *pictureData) error {
 		return err
 	}
 	w.files(rec, data)
-	d := drawer{looks: &w.opts.Looks}
+	d := w.newDrawer()
 	for s := range plans {
 		for l, maps := range data.Maps[s] {
 			for k := range maps {
