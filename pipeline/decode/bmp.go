@@ -104,8 +104,8 @@ func readBMP(data []byte) (*bmpFile, error) {
 	return b, nil
 }
 
-// readColours reads how the colours are stored, and the palette. It reports whether data
-// has all of that.
+// readColours reads the storage of the colours, and the palette. It reports whether data has
+// all of them.
 func (b *bmpFile) readColours(data []byte, info, compression, colours int64) (whole bool, err error) {
 	rare := func(format string, args ...any) error {
 		return refuse(Unsupported, "unsupported BMP: %s; save it uncompressed with 24 bits or as PNG", fmt.Sprintf(format, args...))
@@ -190,7 +190,7 @@ func (b *bmpFile) decode(f *file) (*pixels, error) {
 	return px, err
 }
 
-// bare is a header of the kind that package bmp reads, with the palette.
+// bare returns a header of the kind that package bmp reads, with the palette.
 func (b *bmpFile) bare() []byte {
 	info := bmpInfoHeader
 	if b.alpha {

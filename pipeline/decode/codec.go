@@ -14,9 +14,9 @@ import (
 )
 
 // codecs is the table of the picture formats that are read, in the order in which
-// messages name them. A new format is a row here and a file with its codec. The rest of
-// the package derives from the table what it needs of a format: sniffing, limits before
-// decoding, memory, orientation, panics turned into errors, names of files.
+// messages name them. A new format is a row here and a file with its codec. The rest of the
+// package is derived from the table: sniffing, limits before decoding, memory, orientation,
+// errors from panics, names of files.
 func codecs() []codec {
 	return []codec{pngCodec(), jpegCodec(), webpCodec(), tiffCodec(), bmpCodec(), gifCodec()}
 }
@@ -30,29 +30,29 @@ type codec struct {
 	// magics are the ways in which a file can begin. A '?' stands for any byte. No file
 	// fits the magics of two codecs.
 	magics []string
-	// spoilt is the part of a magic that still tells the format where a transfer as text
-	// has damaged the rest; "" is none.
+	// spoilt is the part of a magic that still tells the format if a transfer as text has
+	// damaged the rest. It may be empty.
 	spoilt string
 	// version differs between codecs that may give other pixels for a file. It is part of
 	// every key. A codec of the standard library has Go's version; one of this module has
 	// a number that is raised whenever pixels change.
 	version string
-	// header reads all that stands before the pixels. Where the file ends within that,
-	// the header's complete is false or the error's code is Truncated.
+	// header reads everything before the pixels. If the file ends within that, the header's
+	// complete is false or the error's code is Truncated.
 	header func(f *file) (*header, error)
 	// explain turns a decoder's error into words, without a prefix that names the format.
-	// It gives a refusal of its own where the form is rare and not the file damaged.
+	// If the file is not damaged but of a rare form, it returns a refusal of its own.
 	explain func(err error) (why string, refused *Error)
-	// late finds the EXIF block behind the pixels of a file, or gives nil. It is nil for
-	// formats without one.
+	// late finds the EXIF block behind the pixels of a file, or returns nil. The function is
+	// nil for formats without such blocks.
 	late func(r io.ReadSeeker) ([]byte, error)
-	// condense makes a file of the header alone where the header may stand behind the
-	// pixels. It is nil for formats that begin with their headers.
+	// condense makes a file with nothing but the header, for formats whose header may stand
+	// behind the pixels. It is nil for formats that begin with their headers.
 	condense func(r io.ReadSeeker) ([]byte, error)
 }
 
-// header is what a codec knows before the pixels. The codec fills in what is marked so;
-// the rest is derived.
+// header describes a file before its pixels are read. The codec fills in the marked fields. The
+// others are derived.
 type header struct {
 	Info              // the codec: Kind and Depth
 	layout   layout   // derived
@@ -60,21 +60,21 @@ type header struct {
 
 	stored   image.Point // the codec: size in the file, before orientation
 	exif     []byte      // the codec: the TIFF block with the orientation, or nil
-	complete bool        // the codec: all before the pixels has been there
-	ignored  []string    // the codec: what changes colours and is not applied
+	complete bool        // the codec: everything before the pixels was there
+	ignored  []string    // the codec: colour information that is not applied
 	copied   bool        // the codec: decoding holds a copy of the file's bytes
 	// decode decodes the pixels of the whole file. It is the codec's. A panic in it is
 	// taken for a corrupt file.
 	decode func(f *file) (*pixels, error)
 }
 
-// file is a picture file for a codec to read: its bytes, and a reader of them for
-// decoders that want one, which knows how far it has been read.
+// file is a picture file for a codec to read: its bytes, and a reader for decoders that want
+// one. It counts the bytes that were read.
 type file struct {
 	ctx  context.Context // reading ends early when it is done
 	set  simd.Set        // the loops to use
 	data []byte          // the whole file, or its beginning
-	size int64           // bytes of the whole file, or of its beginning where it is not known
+	size int64           // bytes of the whole file, or of its beginning if the whole is not known
 	r    io.Reader
 	at   int  // bytes that were read
 	end  bool // more was asked for than there is
@@ -84,7 +84,7 @@ func newFile(ctx context.Context, set simd.Set, data []byte) *file {
 	return &file{ctx: ctx, set: set, data: data, size: int64(len(data))}
 }
 
-// reader reads the file from its start, or from what a codec puts in its place.
+// reader reads the file from its start, or other bytes that a codec puts in its place.
 func (f *file) reader(instead ...io.Reader) io.Reader {
 	f.r, f.at, f.end = io.MultiReader(instead...), 0, false
 	if len(instead) == 0 {
@@ -104,8 +104,8 @@ func (f *file) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// begins says whether data, as far as it goes, is what a magic asks for, and whether it
-// is so to the magic's end.
+// begins reports whether data agrees with a magic as far as both go, and whether it has the
+// whole magic.
 func begins(data []byte, magic string) (fits, whole bool) {
 	for i, b := range data[:min(len(data), len(magic))] {
 		if m := magic[i]; m != '?' && m != b {
@@ -115,7 +115,7 @@ func begins(data []byte, magic string) (fits, whole bool) {
 	return true, len(data) >= len(magic)
 }
 
-// find is the codec of a file by its first bytes, or nil.
+// find returns the codec of a file by its first bytes, or nil.
 func find(table []codec, data []byte) *codec {
 	for i := range table {
 		for _, magic := range table[i].magics {
@@ -140,7 +140,7 @@ func titles(table []codec) string {
 	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
-// Format is what kind of file a picture is.
+// Format is the kind of a picture file.
 type Format string
 
 // String is the format's name as people write it.

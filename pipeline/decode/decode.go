@@ -28,7 +28,7 @@ import (
 	"filterbank/filters/simd"
 )
 
-// DefaultPixels is the pixel limit where [Limits] has none: 268,435,456 = 2^28,
+// DefaultPixels is the pixel limit if [Limits] has none: 268,435,456 = 2^28,
 // which is 16384×16384.
 const DefaultPixels = 1 << 28
 

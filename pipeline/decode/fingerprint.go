@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// preparationVersion is the version of what this package does with the samples of a
-// codec: chroma upsampling, colour conversion, orientation, resizing and normalisation.
-// Raise it when the same options and samples come to give other rows.
+// preparationVersion is the version of this package's work on the samples of a codec: chroma
+// upsampling, colour conversion, orientation, resizing and normalisation. Raise it when the
+// same options and samples come to give other rows.
 const preparationVersion = 1
 
-// Beginning is as many of a file's first bytes as Fingerprint needs.
+// Beginning is the number of a file's first bytes that Fingerprint needs.
 const Beginning = 64
 
 // Fingerprint is a text that differs whenever the rows of a file may differ: it names the
 // codec that reads files with this beginning, the codec's version, and the preparation.
-// Codecs of other formats do not change it. Where no codec reads the file, it has the
-// preparation alone.
+// Codecs of other formats do not change it. If no codec reads the file, it has only the
+// preparation.
 func (d *Decoder) Fingerprint(beginning []byte) string {
 	if c := find(d.codecs, beginning); c != nil {
 		return fmt.Sprintf("codec %s version %q\n%s", string(c.format), c.version, d.Preparation())

@@ -51,7 +51,7 @@ func openGIF(f *file) (*header, error) {
 	return h, nil
 }
 
-// gifFile is what the blocks of a GIF say (CompuServe, GIF 89a, sections 17 to 27).
+// gifFile holds the content of a GIF's blocks (CompuServe, GIF 89a, sections 17 to 27).
 type gifFile struct {
 	screen     image.Point
 	frame      image.Rectangle // the first one's
@@ -109,14 +109,14 @@ func readGIF(data []byte) (*gifFile, error) {
 			return nil, errors.New("it has no frame")
 		case !g.started:
 			return nil, errors.New("it has a block of an unknown kind")
-		default: // what is behind the first frame does not count
+		default: // blocks behind the first frame do not count
 			return g, nil
 		}
 	}
 	return g, nil
 }
 
-// skipGIF is the place behind sub-blocks.
+// skipGIF returns the place behind sub-blocks.
 func skipGIF(data []byte, at int) int {
 	for at < len(data) && data[at] != 0 {
 		at += 1 + int(data[at])

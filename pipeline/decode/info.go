@@ -9,12 +9,12 @@ import (
 	"filterbank/filters/volume"
 )
 
-// Info is what a picture's header says.
+// Info describes a picture by its header.
 type Info struct {
 	Format        Format
 	Kind          string       // channels, with their bits where these differ: "8-bit gray and alpha", "CMYK"
 	Width, Height int          // in pixels, upright: after orientation, before resizing and cropping
-	Orientation   int          // of EXIF, 1 to 8; 1 where there is none
+	Orientation   int          // of EXIF, 1 to 8; 1 if there is none
 	Depth         int          // bits a channel as they are kept: 8, also for 1, 2 and 4, or 16
 	Prepared      volume.Shape // 3×H×W after resizing and cropping
 
@@ -88,7 +88,7 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 	}
 }
 
-// sizeOf is the size of r's file where r can seek, else 0.
+// sizeOf returns the size of r's file if r can seek, otherwise 0.
 func sizeOf(r io.Reader) (int64, error) {
 	seeker, ok := r.(io.Seeker)
 	if !ok {

@@ -117,8 +117,8 @@ func choose[S ~string](name *S, what string, allowed ...S) error {
 
 // Check refuses sizes over the limit with an [*Error] whose code is TooLarge. what names
 // the object, as in "picture", and instead says what else would help, as in "use a
-// smaller picture". width and height are 1 to 2³¹−1. The limit must not be 0: that of
-// Decoder.Options never is.
+// smaller picture". width and height are 1 to 2³¹−1. The limit must not be 0. In
+// Decoder.Options it never is.
 func (l Limits) Check(what string, width, height int, instead string) error {
 	if n := int64(width) * int64(height); n > l.Pixels {
 		return refuse(TooLarge, "%s of %d×%d has %d pixels, over the limit of %d; raise it with --limit-pixels or %s",
@@ -127,7 +127,7 @@ func (l Limits) Check(what string, width, height int, instead string) error {
 	return nil
 }
 
-// smaller is what helps against a large picture.
+// smaller is the remedy for a large picture.
 const smaller = "use a smaller picture"
 
 // layout is the geometry of preparation. An upright picture is scaled to a size, and a

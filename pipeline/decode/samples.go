@@ -14,8 +14,8 @@ type Samples struct {
 	// are hashed from the top, each from the left. A pixel's channels stand side by side.
 	// 16 bits are two bytes, the higher first. RGB has an alpha of all ones. A palette's
 	// indexes come first and then its colours as RGBA. The planes of a JPEG follow one
-	// another, each as large as the file stores it and with the stored values; what its
-	// blocks have beyond the picture does not count. A change of any sample changes the
-	// hash. It does not protect against forgery; the file's SHA-256 does.
+	// another, each as large as the file stores it and with the stored values. Samples of
+	// its blocks beyond the picture do not count. A change of any sample changes the hash.
+	// The hash does not protect against forgery; the file's SHA-256 does.
 	XXH64 string
 }

@@ -2,7 +2,7 @@ package decode
 
 import "filterbank/filters/simd"
 
-// loops are the inner loops: assembly where the set has it, else the plain Go that
+// loops are the inner loops: the set's assembly if it has one, otherwise the plain Go that
 // specifies them.
 type loops struct{ avx2 bool }
 

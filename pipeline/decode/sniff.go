@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// FormatOf is the format of a file by its first bytes, of which [Beginning] are enough; ""
-// where it is none that is read.
+// FormatOf returns the format of a file by its first bytes. [Beginning] bytes are enough. The
+// format is empty if the file is of no kind that is read.
 func FormatOf(beginning []byte) Format {
 	if c := find(codecs(), beginning); c != nil {
 		return c.format
@@ -17,7 +17,7 @@ func FormatOf(beginning []byte) Format {
 	return ""
 }
 
-// sniff finds the codec of a file by its first bytes. It is an error where there is none.
+// sniff finds the codec of a file by its first bytes. It is an error if there is none.
 func sniff(table []codec, data []byte) (*codec, error) {
 	if len(data) == 0 {
 		return nil, refuse(Empty, "empty file: a %s picture is needed", titles(table))

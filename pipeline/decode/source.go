@@ -13,7 +13,7 @@ type sample interface{ uint8 | uint16 }
 
 // source is a picture that can be read by rows, from several goroutines.
 type source[T sample] interface {
-	// row is row y: R, G, B and alpha, not premultiplied, of each pixel. The caller must
+	// row returns row y: R, G, B and alpha, not premultiplied, of each pixel. The caller must
 	// not write to it. It holds until s is used again.
 	row(y int, s *scratch) []T
 }
@@ -86,7 +86,7 @@ type paletted struct {
 	table [256]uint32 // RGBA, little-endian
 }
 
-// newPaletted reports too whether every colour of the palette is opaque.
+// newPaletted also reports whether every colour of the palette is opaque.
 func newPaletted(img *image.Paletted) (from *paletted, opaque bool) {
 	p := &paletted{Paletted: img}
 	for i := range p.table {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// TIFF is the Tagged Image File Format. Its directory is read here and its pixels are
-// unpacked here; golang.org/x/image and compress/zlib decompress them.
+// TIFF is the Tagged Image File Format. This package reads its directory and unpacks its
+// pixels. golang.org/x/image and compress/zlib decompress them.
 const TIFF Format = "tiff"
 
 func tiffCodec() codec {
@@ -123,7 +123,7 @@ func (d *tiffDir) refuseRaw(data []byte) error {
 	return refuse(Unsupported, "%s is not read: it is a camera's raw file; %s", kind, develop)
 }
 
-// meaning is what a TIFF's samples stand for.
+// meaning is the meaning of a TIFF's samples.
 type meaning string
 
 const (
@@ -133,7 +133,7 @@ const (
 	tiffCMYK    meaning = "CMYK"
 )
 
-// alphaKind is what a TIFF's extra sample stands for.
+// alphaKind is the meaning of a TIFF's extra sample.
 type alphaKind int
 
 const (
@@ -142,7 +142,7 @@ const (
 	plainAlpha
 )
 
-// tiffFile is how the pixels of a TIFF are stored.
+// tiffFile describes the storage of a TIFF's pixels.
 type tiffFile struct {
 	*tiffDir
 	size        image.Point
@@ -162,7 +162,7 @@ type tiffFile struct {
 	alphaSample int
 }
 
-// colours is how many samples are not extra ones.
+// colours returns the number of samples that are not extra ones.
 func (t *tiffFile) colours() int {
 	switch t.meaning {
 	case tiffRGB:
@@ -173,7 +173,7 @@ func (t *tiffFile) colours() int {
 	return 1
 }
 
-// readTIFF reads how the pixels are stored, and refuses what is not unpacked here.
+// readTIFF reads the storage of the pixels, and refuses forms that are not unpacked here.
 func readTIFF(d *tiffDir) (*tiffFile, error) {
 	t := &tiffFile{tiffDir: d}
 	for _, read := range []func() error{t.readSize, t.readSamples, t.readMeaning, t.readExtra, t.readCompression, t.readBlocks} {
@@ -184,7 +184,7 @@ func readTIFF(d *tiffDir) (*tiffFile, error) {
 	return t, nil
 }
 
-// memory is what decode allocates: the pixels, and rows of a block.
+// memory returns the bytes that decode allocates: the pixels, and rows of a block.
 func (t *tiffFile) memory() int64 {
 	bytes := int64(max(8, t.bits) / 8)
 	if t.rgba() {
@@ -198,8 +198,8 @@ func (t *tiffFile) memory() int64 {
 // rgba says whether the picture is unpacked to four channels.
 func (t *tiffFile) rgba() bool { return t.colours() > 1 || t.alpha != noAlpha }
 
-// condenseTIFF is a TIFF of the first directory alone, for files that have it behind their
-// pixels. Values that a header does not need are left out.
+// condenseTIFF returns a TIFF with nothing but the first directory, for files that have it
+// behind their pixels. Values that a header does not need are left out.
 func condenseTIFF(r io.ReadSeeker) ([]byte, error) {
 	at := func(from int64, n int) ([]byte, error) {
 		data := make([]byte, n)

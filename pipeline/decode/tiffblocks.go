@@ -83,10 +83,10 @@ func (t *tiffFile) readBlocks() (err error) {
 	return err
 }
 
-// extent is where a block's bytes lie in the file.
+// extent is the place of a block's bytes in the file.
 type extent struct{ at, length int64 }
 
-// spans reads where the blocks lie: by rows from the top, and plane by plane.
+// spans reads the places of the blocks: by rows from the top, and plane by plane.
 func (t *tiffFile) spans(n int64) ([]extent, error) {
 	offsets, counts := uint16(tagStripOffsets), uint16(tagStripCounts)
 	if t.tiled {
@@ -162,9 +162,9 @@ type blockReader struct {
 	zlib io.ReadCloser
 }
 
-// block unpacks a block whose first pixel is at. plane counts where planes are apart. more
-// reports whether data follows the last row that should not. Errors go on from the block's
-// name.
+// block unpacks a block whose first pixel is at. plane counts if planes are apart. more reports
+// whether there is data behind the last row where none should be. Errors go on from the
+// block's name.
 func (b *blockReader) block(from io.Reader, u *tiffPixels, at image.Point, plane int) (more bool, err error) {
 	rows := min(b.t.block.Y, b.t.size.Y-at.Y)
 	what := "pixels do"
@@ -223,10 +223,10 @@ func (b *blockReader) open(r io.Reader, rows int) (io.Reader, error) {
 	return &packBits{r: b.in}, nil
 }
 
-// close reads on after the rows that are used. A deflate block, which may have unused rows
-// more, is read to its end, where its checksum is compared. Data beyond is ignored, as
-// libtiff does, and then the checksum is not reached. more reports whether a Group 4 block
-// has data in the place of its end code. row is overwritten.
+// close reads on after the used rows. A deflate block may have unused rows. It is read to its
+// end, where its checksum is compared. As in libtiff, data beyond is ignored, and then the
+// checksum is not reached. more reports whether a Group 4 block has data in the place of its
+// end code. row is overwritten.
 func (b *blockReader) close(r io.Reader, row []byte, unused int) (more bool, err error) {
 	switch b.t.compression {
 	case tiffDeflate, tiffOldDeflate:

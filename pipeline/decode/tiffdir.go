@@ -108,7 +108,7 @@ func (d *tiffDir) number(tag uint16, absent uint32, err *error) int64 {
 	return int64(values[0])
 }
 
-// orientation is an EXIF block of the orientation alone, or nil.
+// orientation returns an EXIF block with nothing but the orientation, or nil.
 func (d *tiffDir) orientation() []byte {
 	entry, ok := d.entries[tagOrientation]
 	if !ok {
@@ -221,7 +221,7 @@ func (t *tiffFile) readMeaning() (err error) {
 	return err
 }
 
-// readExtra reads what the samples beyond the colours are. The first that is alpha counts.
+// readExtra reads the kinds of the samples beyond the colours. The first alpha counts.
 func (t *tiffFile) readExtra() error {
 	extra, err := t.uints(tagExtraSamples, t.samples)
 	switch n := t.samples - t.colours(); {

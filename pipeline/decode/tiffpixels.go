@@ -59,7 +59,7 @@ func (t *tiffFile) colourMap() color.Palette {
 	return palette
 }
 
-// block reads rows of a block whose first pixel is at. plane counts where planes are apart.
+// block reads rows of a block whose first pixel is at. plane counts if planes are apart.
 func (u *tiffPixels) block(r io.Reader, at image.Point, rows, plane int) error {
 	columns := min(u.tiffFile.block.X, u.size.X-at.X)
 	for y := range rows {

@@ -1,7 +1,7 @@
 package decode
 
-// Unread is a kind of picture that people keep beside the kinds that are read, and that is not
-// read. Such a file is refused by its name.
+// Unread is a kind of picture that is not read, although people keep it beside the kinds that
+// are read. The refusal of such a file names its kind.
 type Unread struct {
 	Name       string
 	Extensions []string // in lower case with their dots; may be none
@@ -10,10 +10,10 @@ type Unread struct {
 	raw        bool     // it is a camera's raw file
 }
 
-// develop is what to do with a camera's raw file.
+// develop is the remedy for a camera's raw file.
 const develop = "develop it to TIFF or PNG, as darktable and dcraw do"
 
-// refusal is the error for such a file.
+// refusal returns the error for such a file.
 func (u *Unread) refusal() *Error {
 	switch {
 	case u.raw:

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// WebP is lossy and lossless WebP. golang.org/x/image decodes the pixels of lossless files
-// and the planes of lossy ones, whose upsampling and colour are this package's.
+// WebP is lossy and lossless WebP. golang.org/x/image decodes the pixels of lossless files and
+// the planes of lossy ones. This package does the upsampling and colour of lossy files.
 const WebP Format = "webp"
 
 func webpCodec() codec {
@@ -54,8 +54,8 @@ func openWebP(f *file) (*header, error) {
 	return h, nil
 }
 
-// memory is the most that golang.org/x/image v0.47 allocates for the first picture, with
-// the canvas where this is larger.
+// memory returns the most bytes that golang.org/x/image v0.47 allocates for the first picture,
+// with the canvas if the canvas is larger.
 func (w *webpFile) memory() int64 {
 	size := w.frame.Size()
 	pixels := int64(size.X) * int64(size.Y)
@@ -76,8 +76,8 @@ func (w *webpFile) memory() int64 {
 	return n
 }
 
-// losslessMemory is what package vp8l needs for a picture whose data has length bytes:
-// RGBA, half of that again where up to 16 colours are unpacked, three pictures of tiles of
+// losslessMemory returns the bytes that package vp8l needs for a picture whose data has length
+// bytes: RGBA, half of that again if up to 16 colours are unpacked, three pictures of tiles of
 // 4×4 pixels, and groups of prefix codes. A group has five look-up tables of 512 bytes, and
 // nodes of 8 bytes, two for each of up to 3,136 symbols. A byte of a file can make some 250
 // bytes of nodes, and package vp8l refuses more than 2,600 groups.
@@ -130,7 +130,7 @@ func (w *webpFile) pixels(img image.Image) (*pixels, error) {
 	return pixelsOf(img)
 }
 
-// bare is a file of the first picture alone.
+// bare returns a file with nothing but the first picture.
 func (w *webpFile) bare() []io.Reader {
 	var body []io.Reader
 	total := len("WEBP")

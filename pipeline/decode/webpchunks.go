@@ -8,15 +8,15 @@ import (
 	"image"
 )
 
-// webpFile is what the chunks of a WebP say, as far as they are there. Sizes and kinds of
-// chunks are in the WebP Container Specification; the bitstreams' headers in RFC 6386,
-// section 9.1, and the WebP Lossless Bitstream Specification, section 3.
+// webpFile holds the content of a WebP's chunks, as far as they are there. The WebP Container
+// Specification has the sizes and kinds of chunks. RFC 6386, section 9.1, and the WebP Lossless
+// Bitstream Specification, section 3, have the headers of the bitstreams.
 type webpFile struct {
 	canvas   image.Point
 	frame    image.Rectangle // of the first picture on the canvas
 	extended bool            // it has a VP8X chunk, which gives the canvas
-	frames   int             // of an animation, as far as they are there; else 0
-	whole    bool            // all that the RIFF header announces is there
+	frames   int             // of an animation, as far as they are there; otherwise 0
+	whole    bool            // everything that the RIFF header announces is there
 
 	started  bool // the header of the first picture has come
 	lossless bool
