@@ -65,14 +65,13 @@ func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err err
 			todo = append(todo, f)
 		}
 	}
-	if len(todo) > 0 || earlier.Input == rec.Input && !slices.Contains(w.stay(t), false) {
+	if len(todo) > 0 || t.told() && !slices.Contains(w.stay(t), false) {
 		return todo, nil
 	}
-	// The same picture may come by another path. Files of formats that are not asked for may
-	// be gone.
-	input := rec.Input
-	*rec = *earlier
-	rec.Input, rec.Files = input, nil
+	// The same picture may come by another path or with another label. Files of formats that
+	// are not asked for may be gone.
+	t.retell()
+	rec.Files = nil
 	for i, f := range earlier.Files {
 		if w.stay(t)[i] {
 			rec.Files = append(rec.Files, f)
@@ -81,11 +80,25 @@ func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err err
 	return nil, nil
 }
 
+// told says whether the record of an earlier run has the picture's input and label as they
+// are now.
+func (t *task) told() bool {
+	return t.earlier.Input == t.rec.Input && t.earlier.Label == t.rec.Label
+}
+
+// retell makes the record that of the earlier run, with the picture's input and label as they
+// are now.
+func (t *task) retell() {
+	input, label := t.rec.Input, t.rec.Label
+	*t.rec = *t.earlier
+	t.rec.Input, t.rec.Label = input, label
+}
+
 // leftOfSample returns all formats or none: a sample is made as a whole, with the record of
 // its picture.
 func (w *runner) leftOfSample(t *task, changed func(*output.Format) bool) []*output.Format {
 	formats := w.job.Output.Formats
-	if t.earlier.Input != t.rec.Input || len(t.earlier.Keys) != len(formats) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
+	if !t.told() || len(t.earlier.Keys) != len(formats) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
 		return formats
 	}
 	*t.rec = *t.earlier // noted again, since the shard's other records may change

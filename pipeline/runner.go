@@ -30,9 +30,14 @@ type task struct {
 	written []manifest.File // by this run
 }
 
+// record is the record of an entry at the beginning of its work.
+func record(e *source.Entry) *manifest.Record {
+	return &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place()), Label: e.Label}
+}
+
 // entry does one entry.
 func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
-	t := &task{turn: turn, entry: e, rec: &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}}
+	t := &task{turn: turn, entry: e, rec: record(e)}
 	defer w.store.Skip(turn) // unless it has ended
 	if e.Problem != nil {
 		t.rec.Fail(e.Problem)
@@ -99,6 +104,9 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 	}
 	if w.opts.Overwrite == Never && w.anyFile(t.entry) {
 		if t.earlier != nil && t.earlier.Status == manifest.OK {
+			if t.earlier.Version == manifest.Version && !t.told() {
+				t.retell()
+			}
 			return errDone
 		}
 		t.rec.Status = manifest.Kept

@@ -47,7 +47,7 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 
 // visit hands one entry to a visitor.
 func (p *Processor) visit(ctx context.Context, turn int, e *source.Entry, policy *Policy, v Visitor) (r result) {
-	rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
+	rec := record(e)
 	ok := false
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -41,6 +41,7 @@ type flags struct {
 	nul      bool
 	include  []string
 	exclude  []string
+	label    string
 	shard    string
 	pixels   int64
 	memory   string
@@ -89,7 +90,8 @@ type job struct {
 	opts    pipeline.RunOptions
 	pack    string // form of the pack; empty means folders
 	entries []source.Entry
-	passed  string   // passedLine of the inputs
+	passed  string // passedLine of the inputs
+	classes map[string]int
 	notes   []string // costs of the stack that a reader may not expect
 }
 
@@ -157,8 +159,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
-	passedOver := func(kinds map[string]int) { j.passed = passedLine(kinds) }
-	if j.entries, err = f.list(ctx, c, inputs, passedOver); err != nil {
+	if j.entries, err = f.list(ctx, c, inputs, &j); err != nil {
 		return nil, err
 	}
 	if f.noMaps {
@@ -185,14 +186,22 @@ func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, e
 	return decode.New(o)
 }
 
-// list lists the images. It is an error if there are none, except for a shard: a shard may be
+// labelFolder is the value of --label that makes folders labels.
+const labelFolder = "folder"
+
+// list lists the images, and puts what it learns besides into j. It is an error if there are none, except for a shard: a shard may be
 // empty if there are more shards than images.
-func (f *flags) list(ctx context.Context, c console, inputs []string, passedOver func(kinds map[string]int)) ([]source.Entry, error) {
+func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([]source.Entry, error) {
 	opts := source.Options{
-		Out: f.out, Include: f.include, Exclude: f.exclude,
-		Extensions: decode.Extensions(), Unread: unread(), PassedOver: passedOver,
+		Out: f.out, Include: f.include, Exclude: f.exclude, LabelFolders: f.label != "",
+		Extensions: decode.Extensions(), Unread: unread(),
+		PassedOver: func(kinds map[string]int) { j.passed = passedLine(kinds) },
+		Classes:    func(numbers map[string]int) { j.classes = numbers },
 	}
 	var err error
+	if f.label != "" && f.label != labelFolder {
+		return nil, fmt.Errorf("label %q: it must be %s", f.label, labelFolder)
+	}
 	if f.shard != "" {
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {
 			return nil, err

@@ -20,6 +20,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	f.registerInput(cmd)
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
+	s.StringVar(&f.label, "label", "", "folder: an image's label is the first folder below its input")
 	s.StringVar(&f.layers, "layers", "last", "layers whose maps are written: last, all or names, separated by commas")
 	names := output.Names()
 	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+", separated by commas (png)")
@@ -46,7 +47,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVar(&f.colormap, "colormap", "auto", "colours of 8-bit maps: "+strings.Join(render.Colormaps(), ", ")+"; auto is coolwarm, with 0 in the middle, for layers that can be negative, and gray for the others")
 	for name, values := range map[string][]string{
 		"format": names, "scale": {"map", "layer", "image", "unit", "percentile:1,99", "dataset:stats.json"},
-		"colormap": render.Colormaps(),
+		"colormap": render.Colormaps(), "label": {labelFolder},
 	} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}

@@ -35,6 +35,8 @@ type Record struct {
 	Input Path `json:"input"`
 	// The picture's folder below the output folder; an input that is not a picture has none.
 	Output Path `json:"output,omitempty"`
+	// The picture's class in words, if the run was asked for labels. run.json has its number under "classes".
+	Label string `json:"label,omitempty"`
 	// The version of the manifest. Records without one are of version 1.
 	Version int `json:"version"`
 	// SHA-256 of the input file, in hexadecimal.

@@ -27,6 +27,7 @@ type Run struct {
 	EyeScale    string             `json:"eye_scale,omitempty"` // of sheets, overlays and the report: Stretched, or empty where it is Scale
 	Colormap    string             `json:"colormap"`
 	Shard       string             `json:"shard,omitempty"`
+	Classes     map[string]int     `json:"classes,omitempty"` // numbers of the labels of all inputs, in the order of their bytes, from 0
 	Images      int                `json:"images"`
 	Skipped     int                `json:"skipped"` // done by an earlier run
 	Failed      int                `json:"failed"`

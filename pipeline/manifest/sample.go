@@ -43,6 +43,7 @@ func (r *Record) Sample() ([]byte, error) {
 type sample struct {
 	Input       Path              `json:"input"`
 	Output      Path              `json:"output"`
+	Label       string            `json:"label"`
 	Version     int               `json:"version"`
 	SHA256      string            `json:"sha256"`
 	Keys        map[string]string `json:"keys"`

@@ -15,8 +15,8 @@ import (
 )
 
 // huggingFace is metadata.jsonl as load_dataset("imagefolder") of Hugging Face's datasets
-// reads it: a row for each picture that is done, with the name of each of its maps under
-// <layer>_<filter>_file_name, or <stack>_<layer>_<filter>_file_name.
+// reads it: a row for each picture that is done, with its label and the name of each of its maps
+// under <layer>_<filter>_file_name, or <stack>_<layer>_<filter>_file_name.
 var huggingFace = Table{
 	Name: "huggingface", Option: "metadata", File: store.MetadataName,
 	Help:  "huggingface: metadata.jsonl beside the maps, for load_dataset(\"imagefolder\")",
@@ -45,6 +45,12 @@ func writeHuggingFace(w io.Writer, records iter.Seq2[*manifest.Record, error]) e
 		row.WriteString(`{"input":`)
 		if err := appendJSON(&row, rec.Input); err != nil {
 			return err
+		}
+		if rec.Label != "" {
+			row.WriteString(`,"label":`)
+			if err := appendJSON(&row, manifest.Path(rec.Label)); err != nil {
+				return err
+			}
 		}
 		for i := range rec.Files {
 			f := &rec.Files[i]

@@ -64,7 +64,7 @@ func errNoMatch(extensions []string) error {
 // problem adds a Problem to the list.
 func (l *lister) problem(path, rel string, code Code, err error) {
 	l.entries = append(l.entries, Entry{
-		Job:     Job{Path: path, Rel: rel},
+		Job:     Job{Path: path, Rel: rel, Label: l.label(rel)},
 		Problem: &Problem{Path: path, Code: code, Err: err},
 	})
 }

@@ -51,6 +51,10 @@ type Job struct {
 	// Its names are as in the file system: they may be invalid UTF-8 and hold every byte
 	// except NUL and slash.
 	Rel string
+	// Label is the picture's class, or empty if the run has no labels. It is UTF-8.
+	Label string
+	// Class is the number of the label: its place among the labels of all inputs, from 0.
+	Class int
 }
 
 // Entry is a place in the list: a picture, or an input that gave none.
@@ -103,6 +107,12 @@ type Options struct {
 	// matches it, and an Include pattern does or there is none. A folder that an Exclude
 	// pattern matches is not entered. Standard input is always taken.
 	Include, Exclude []string
+	// LabelFolders gives each picture the name of a folder as its label: the first folder below
+	// the input, or below the fixed part of a pattern. List refuses pictures without one.
+	LabelFolders bool
+	// Classes, if not nil, gets the numbers of the labels: their places in the order of their
+	// bytes, from 0. It is called if there are labels. Labels of other shards count too.
+	Classes func(numbers map[string]int)
 	// Shard takes a part of the list. The zero value takes all of it.
 	Shard Shard
 }
@@ -112,7 +122,8 @@ type Options struct {
 // and List goes on. A picture that is reached twice with the same Rel is taken once.
 //
 // Errors concern the whole run: a malformed pattern in Include or Exclude, a Shard out of
-// range, pictures whose maps would go to the same place (*CollisionError), and ctx's own.
+// range, pictures whose maps would go to the same place (*CollisionError), pictures without a
+// label if there are labels (*LabelError), and ctx's own.
 func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err := opts.Shard.validate(); err != nil {
 		return nil, err
@@ -129,6 +140,7 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		filter: filter{include: include, exclude: exclude},
 		out:    newOutput(opts.Out),
 
+		folders:    opts.LabelFolders,
 		extensions: opts.Extensions,
 		unread:     opts.Unread,
 		passed:     map[string]string{},
@@ -159,6 +171,15 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.LabelFolders {
+		numbers, err := classes(entries)
+		if err != nil {
+			return nil, err
+		}
+		if opts.Classes != nil {
+			opts.Classes(numbers)
+		}
+	}
 	return opts.Shard.take(entries), nil
 }
 
@@ -166,6 +187,7 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 type lister struct {
 	filter     filter
 	out        *output // nil if the output folder does not exist yet
+	folders    bool    // folders are labels
 	extensions []string
 	unread     map[string]string // kinds by extension
 	passed     map[string]string // kinds of the files that were passed over, by path
@@ -255,7 +277,7 @@ func (l *lister) file(path, rel string, mode os.FileMode) {
 	if path == Stdin {
 		path = "." + string(filepath.Separator) + path
 	}
-	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(rel)}})
+	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(rel), Label: l.label(rel)}})
 }
 
 // stem removes the extension from the last part of a slash-separated path. It keeps a name
