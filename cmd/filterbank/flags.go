@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -38,6 +37,7 @@ type flags struct {
 	tables   map[string]*string // names of outputs of the run, by option
 	options  map[*output.Option]*string
 	from     string
+	columns  source.Columns
 	nul      bool
 	include  []string
 	exclude  []string
@@ -59,7 +59,9 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.StringArrayVar(&f.banks, "bank", nil, "built-in banks in place of -c, one layer each: sobel,prewitt or gabor:orientations=4,wavelength=12")
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "number of workers (one per processor)")
-	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input")
+	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input; a .csv, .tsv or .jsonl has columns with names")
+	s.StringVar(&f.columns.Path, "column", "", "column of a .csv, .tsv or .jsonl list that has the images' paths")
+	s.StringVar(&f.columns.Key, "key-column", "", "column of such a list that has a name for each image's folder below the output folder (the paths' last parts)")
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
 	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
@@ -207,12 +209,16 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 			return nil, err
 		}
 	}
+	if err = f.checkList(inputs); err != nil {
+		return nil, err
+	}
 	if f.from != "" {
-		if opts.Listed, err = f.readList(c, inputs); err != nil {
+		file, err := f.openList(c)
+		if err != nil {
 			return nil, err
 		}
-	} else if f.nul {
-		return nil, errors.New("-0 describes the list of --files-from: add --files-from, or leave -0 out")
+		defer file.Close()
+		opts.Listed = f.rows(file)
 	}
 	if len(inputs) == 0 && f.from == "" {
 		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input, as in filterbank run photos/")
@@ -225,27 +231,4 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 		return nil, errors.New("no image is left to work on: check --include and --exclude, or the list of --files-from")
 	}
 	return entries, nil
-}
-
-func (f *flags) readList(c console, inputs []string) ([]string, error) {
-	var r io.Reader = c.in
-	if f.from == "-" {
-		for _, in := range inputs {
-			if in == source.Stdin {
-				return nil, errors.New("standard input cannot be both an image and the list of --files-from")
-			}
-		}
-	} else {
-		file, err := os.Open(f.from)
-		if err != nil {
-			return nil, fmt.Errorf("read the list of inputs: %w", err)
-		}
-		defer file.Close()
-		r = file
-	}
-	list, err := source.ReadList(r, f.nul)
-	if err != nil {
-		return nil, fmt.Errorf("read the list of inputs %s: %w", f.from, err)
-	}
-	return list, nil
 }

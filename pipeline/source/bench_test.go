@@ -27,7 +27,7 @@ func BenchmarkList(b *testing.B) {
 		{"folder", []string{"p"}, Options{Out: "out"}},
 		{"pattern", []string{"**/*_*.jpg"}, Options{Out: "out"}},
 		{"filtered shard", []string{"p"}, Options{Out: "out", Include: []string{"*.jpg"}, Exclude: []string{"*_9*.jpg"}, Shard: Shard{1, 8}}},
-		{"listed", nil, Options{Out: "out", Listed: names}},
+		{"listed", nil, Options{Out: "out", Listed: listOf(names)}},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -19,6 +19,7 @@ type CollisionError struct {
 	First  string // the Path of the picture that is listed first
 	Second string // the Path of the other picture; empty if Rel is a file of the run
 	Others int    // number of further pictures with a collision
+	Lines  [2]int // lines of the pictures in a list with a header; 0 if they come from no list
 	Ways   string // commands that work, each after a line's end; empty if one input gave both pictures
 }
 
@@ -28,6 +29,9 @@ func (e *CollisionError) Error() string {
 	if e.Second == "" {
 		fmt.Fprintf(&b, "the maps of %s would go to %s, which is a file of the run itself: rename it or --exclude it",
 			pictureName(e.First), Display(e.Rel))
+	} else if e.Lines[0] > 0 && e.Lines[1] > 0 {
+		fmt.Fprintf(&b, "the maps of %s (line %d) and %s (line %d) would both go to %s: leave one line out, or give the list a column with a name for each image and name the column with --key-column",
+			pictureName(e.First), e.Lines[0], pictureName(e.Second), e.Lines[1], Display(e.Rel))
 	} else {
 		fmt.Fprintf(&b, "the maps of %s and %s would both go to %s: rename one, --exclude one, or give it a run of its own with another -o",
 			pictureName(e.First), pictureName(e.Second), Display(e.Rel))
@@ -133,6 +137,7 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 	problems := make(map[string]bool)
 	first := make(map[string]int, len(entries))
 	var collision *CollisionError
+	var labels error
 	collide := func(e CollisionError) {
 		if collision == nil {
 			collision = &e
@@ -158,13 +163,17 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 			first[at] = len(kept)
 			kept = append(kept, e)
 		case !sameFile(kept[i].Path, e.Path):
-			collide(CollisionError{Rel: e.Rel, First: kept[i].Path, Second: e.Path})
+			collide(CollisionError{Rel: e.Rel, First: kept[i].Path, Second: e.Path, Lines: [2]int{kept[i].line, e.line}})
+		case kept[i].Label == "":
+			kept[i].Label, kept[i].line = e.Label, e.line
+		case e.Label != "" && kept[i].Label != e.Label && labels == nil:
+			labels = twoLabels(&kept[i], &e)
 		}
 	}
 	if collision != nil {
 		return nil, collision
 	}
-	return kept, nil
+	return kept, labels
 }
 
 // sameFile says whether two paths lead to the same file.

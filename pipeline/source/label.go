@@ -40,13 +40,20 @@ func (l *lister) label(rel string) string {
 }
 
 // classes numbers the labels of entries in the order of their bytes and puts the numbers into
-// the entries. It refuses pictures without a label, and labels that are not UTF-8: readers of
-// tables have text in such columns.
-func classes(entries []Entry) (map[string]int, error) {
+// the entries. It refuses pictures without a label or with two, and labels that are not UTF-8:
+// readers of tables have text in such columns.
+func (l *lister) classes(entries []Entry) (map[string]int, error) {
 	numbers := map[string]int{}
+	rows := map[string]*Entry{} // of lists with keys, by the path of the image
 	var without *LabelError
 	for i := range entries {
 		e := &entries[i]
+		if l.keyed && e.line > 0 {
+			if first := rows[e.Path]; first != nil && first.Label != e.Label {
+				return nil, twoLabels(first, e)
+			}
+			rows[e.Path] = e
+		}
 		switch {
 		case e.Label != "" && !utf8.ValidString(e.Label):
 			return nil, &LabelError{Path: e.Path, Why: fmt.Sprintf("the folder's name %s is not UTF-8: rename it", Display(e.Label))}
@@ -54,8 +61,7 @@ func classes(entries []Entry) (map[string]int, error) {
 			numbers[e.Label] = 0
 		case e.Problem != nil:
 		case without == nil:
-			without = &LabelError{Path: e.Path, Why: "it lies in no folder below its input, and --label folder takes the name of that folder: " +
-				"give the folder above the classes, move the image into a class's folder, or --exclude it"}
+			without = &LabelError{Path: e.Path, Why: l.noLabel()}
 		default:
 			without.Others++
 		}
@@ -70,4 +76,19 @@ func classes(entries []Entry) (map[string]int, error) {
 		entries[i].Class = numbers[entries[i].Label]
 	}
 	return numbers, nil
+}
+
+// noLabel says why an image has no label, and what would be right.
+func (l *lister) noLabel() string {
+	if l.folders {
+		return "it lies in no folder below its input, and --label folder takes the name of that folder: " +
+			"give the folder above the classes, move the image into a class's folder, or --exclude it"
+	}
+	return "only images of the list have labels: put it into the list, or leave it out"
+}
+
+// twoLabels says that two rows give an image different labels.
+func twoLabels(a, b *Entry) error {
+	return &LabelError{Path: b.Path, Why: fmt.Sprintf("line %d of the list has %s, and line %d has %s: leave one of the lines out",
+		a.line, Display(a.Label), b.line, Display(b.Label))}
 }

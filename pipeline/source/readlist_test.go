@@ -2,11 +2,38 @@ package source
 
 import (
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 )
+
+// names are the paths of rows up to the first error, which leaves none.
+func names(rows iter.Seq2[Row, error]) (paths []string, err error) {
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, row.Path)
+	}
+	return paths, nil
+}
+
+// listOf is a plain list.
+func listOf(names []string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for _, name := range names {
+			if !yield(Row{Path: name}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func readNames(in string, nul bool) ([]string, error) {
+	return names(ReadList(strings.NewReader(in), nul))
+}
 
 func TestReadList(t *testing.T) {
 	long := strings.Repeat("x", maxName)
@@ -31,7 +58,7 @@ func TestReadList(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ReadList(iotest.OneByteReader(strings.NewReader(tt.in)), tt.nul)
+			got, err := names(ReadList(iotest.OneByteReader(strings.NewReader(tt.in)), tt.nul))
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) || got != nil {
 					t.Errorf("got %d names and error %v, want %s", len(got), err, tt.err)
@@ -47,7 +74,7 @@ func TestReadList(t *testing.T) {
 
 func TestReadListKeepsTheReadersError(t *testing.T) {
 	broken := errors.New("broken")
-	if got, err := ReadList(iotest.ErrReader(broken), false); !errors.Is(err, broken) || got != nil {
+	if got, err := names(ReadList(iotest.ErrReader(broken), false)); !errors.Is(err, broken) || got != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
@@ -57,7 +84,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add("a\nb\x00c\r\x00\x00d", true)
 	f.Add("a\x00", false)
 	f.Fuzz(func(t *testing.T, in string, nul bool) {
-		names, err := ReadList(strings.NewReader(in), nul)
+		names, err := readNames(in, nul)
 		if err != nil {
 			if nul && len(in) <= maxName || !nul && !strings.Contains(in, "\x00") && len(in) <= maxName {
 				t.Fatalf("refused: %v", err)
@@ -78,7 +105,7 @@ func FuzzReadList(f *testing.F) {
 		if !nul {
 			written = strings.Join(names, "\r\n") + "\r\n"
 		}
-		again, err := ReadList(strings.NewReader(written), nul)
+		again, err := readNames(written, nul)
 		if err != nil || !slices.Equal(again, names) {
 			t.Errorf("%q was read again as %q, %v", names, again, err)
 		}

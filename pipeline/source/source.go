@@ -63,6 +63,8 @@ type Entry struct {
 	// Problem says why there is no picture to open; it is nil for a picture. With a Problem,
 	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
+
+	line int // of the row in a list with a header, or 0
 }
 
 // Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
@@ -98,9 +100,10 @@ type Options struct {
 	// PassedOver, if not nil, gets the number of files of each kind in Unread that folders
 	// and patterns would give if the kind were read. Each file counts once.
 	PassedOver func(kinds map[string]int)
-	// Listed are further inputs, after the others, as from ReadList. They are literal names
-	// of files and folders: wildcards and "-" have no special meaning.
-	Listed []string
+	// Listed are further inputs, after the others, as from ReadList or ReadTable; it may be
+	// nil. They are literal names: wildcards and "-" have no special meaning. An error ends
+	// List.
+	Listed iter.Seq2[Row, error]
 	// Include and Exclude are doublestar patterns for a picture's Rel with its extension. A
 	// pattern without a slash also matches the base name alone. A pattern that ends in a
 	// slash matches everything below such a folder. A picture is taken if no Exclude pattern
@@ -152,10 +155,8 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 			return nil, fmt.Errorf("list inputs: %w", err)
 		}
 	}
-	for _, name := range opts.Listed {
-		if err := l.input(ctx, name, false); err != nil {
-			return nil, fmt.Errorf("list inputs: %w", err)
-		}
+	if err := l.listed(ctx, opts.Listed); err != nil {
+		return nil, err
 	}
 	if opts.PassedOver != nil {
 		kinds := map[string]int{}
@@ -171,8 +172,8 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.LabelFolders {
-		numbers, err := classes(entries)
+	if opts.LabelFolders || l.labelled {
+		numbers, err := l.classes(entries)
 		if err != nil {
 			return nil, err
 		}
@@ -188,6 +189,8 @@ type lister struct {
 	filter     filter
 	out        *output // nil if the output folder does not exist yet
 	folders    bool    // folders are labels
+	labelled   bool    // rows have labels
+	keyed      bool    // rows have keys
 	extensions []string
 	unread     map[string]string // kinds by extension
 	passed     map[string]string // kinds of the files that were passed over, by path
@@ -267,17 +270,22 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 	return nil
 }
 
-// file adds a picture. rel is its path below the input, with the extension. A file that is not
-// regular is a problem, since reading a pipe or a device may never end.
+// file adds a picture. rel is its path below the input, with the extension.
 func (l *lister) file(path, rel string, mode os.FileMode) {
+	l.picture(Job{Path: path, Rel: stem(rel), Label: l.label(rel)}, mode)
+}
+
+// picture adds a picture. A file that is not regular is a problem, since reading a pipe or a
+// device may never end.
+func (l *lister) picture(j Job, mode os.FileMode) {
 	if !mode.IsRegular() {
-		l.problem(path, stem(rel), CodeNotAFile, fmt.Errorf("is %s: %w", kind(mode), errNotAFile))
+		l.problem(j.Path, j.Rel, CodeNotAFile, fmt.Errorf("is %s: %w", kind(mode), errNotAFile))
 		return
 	}
-	if path == Stdin {
-		path = "." + string(filepath.Separator) + path
+	if j.Path == Stdin {
+		j.Path = "." + string(filepath.Separator) + j.Path
 	}
-	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(rel), Label: l.label(rel)}})
+	l.entries = append(l.entries, Entry{Job: j})
 }
 
 // stem removes the extension from the last part of a slash-separated path. It keeps a name

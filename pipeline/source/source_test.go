@@ -174,7 +174,7 @@ func TestList(t *testing.T) {
 			name:   "listed names are literal",
 			tree:   []string{"a.png", "*.png", "-"},
 			inputs: []string{"-"},
-			opts:   Options{Listed: []string{"*.png", "?.png", "-", "a.png"}},
+			opts:   Options{Listed: listOf([]string{"*.png", "?.png", "-", "a.png"})},
 			want:   []string{"- > stdin", "*.png > *", "?.png ! missing", "./- > -", "a.png > a"},
 		},
 		{
