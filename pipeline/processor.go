@@ -181,7 +181,7 @@ func (p *Processor) open(ctx context.Context, e *source.Entry) (*source.Input, e
 	c := engine.Start()
 	defer c.Mark(&p.engine.Stages.Read)
 	if e.Path != source.Stdin {
-		return source.Open(ctx, e.Path)
+		return e.Open(ctx)
 	}
 	limit := int64(math.MaxInt64 - 1)
 	if p.res.Memory > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/source"
 )
 
 // unread gives the kinds of pictures that are not read by their extensions.
@@ -20,14 +21,34 @@ func unread() map[string]string {
 	return kinds
 }
 
-// passedLine says how many pictures of each kind folders do not give, or nothing.
+// tarWords are the words for what tar files hold, and folders hold beside pictures, by kind.
+var tarWords = []struct{ kind, one, several string }{
+	{source.PassedTar, "tar file in a folder, which is read if it is named", "tar files in folders, which are read if they are named"},
+	{source.PassedLink, "link in tar files", "links in tar files"},
+	{source.PassedSpecial, "device or pipe in tar files", "devices and pipes in tar files"},
+	{source.PassedReplaced, "member of tar files that a later one of the same name replaces", "members of tar files that later ones of the same name replace"},
+	{source.PassedMember, "other member of tar files", "other members of tar files"},
+}
+
+// passedLine says how many pictures of each kind the inputs do not give, and how much else tar
+// files hold, or nothing.
 func passedLine(kinds map[string]int) string {
-	var parts []string
+	kinds = maps.Clone(kinds)
+	var rest, unread []string
+	for _, w := range tarWords {
+		if n := kinds[w.kind]; n > 0 {
+			rest = append(rest, fmt.Sprintf("%d %s", n, verb(n, w.one, w.several)))
+		}
+		delete(kinds, w.kind)
+	}
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		parts = append(parts, fmt.Sprintf("%d %s", kinds[name], name))
+		unread = append(unread, fmt.Sprintf("%d %s", kinds[name], name))
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(unread) == 0 && len(rest) == 0:
 		return ""
+	case len(unread) == 0:
+		return "passed over: " + strings.Join(rest, ", ")
 	}
-	return "passed over, of kinds that are not read: " + strings.Join(parts, ", ")
+	return strings.Join(append([]string{"passed over, of kinds that are not read: " + strings.Join(unread, ", ")}, rest...), "; ")
 }

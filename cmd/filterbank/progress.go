@@ -126,12 +126,10 @@ func (p *progress) weigh(entries []source.Entry) {
 				return
 			default:
 			}
-			size := int64(0)
-			if e := &entries[i]; e.Path == source.Stdin {
+			if entries[i].Path == source.Stdin {
 				continue
-			} else if info, err := os.Stat(e.Path); err == nil && e.Problem == nil {
-				size = info.Size()
 			}
+			size := entries[i].Bytes()
 			p.mu.Lock()
 			p.tally.size(i, size)
 			p.mu.Unlock()

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"files":    listFiles,
 			"members":  listMembers,
+			"tar":      makeTar,
 			"pixel":    checkPixel,
 			"rgb":      checkRGB,
 			"records":  sameRecords,
@@ -168,6 +169,22 @@ func listMembers(ts *testscript.TestScript, _ bool, args []string) {
 	if !slices.Equal(got, args[1:]) {
 		ts.Fatalf("%s has the members\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(args[1:], "\n"))
 	}
+}
+
+// makeTar is "tar TAR FILE...". It writes a tar file of the files, by their names.
+func makeTar(ts *testscript.TestScript, _ bool, args []string) {
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	out := tar.NewWriter(file)
+	for _, name := range args[1:] {
+		data, err := os.ReadFile(ts.MkAbs(name))
+		ts.Check(err)
+		ts.Check(out.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(data))}))
+		_, err = out.Write(data)
+		ts.Check(err)
+	}
+	ts.Check(out.Close())
+	ts.Check(file.Close())
 }
 
 // changeFile is "change FILE". A bit in the middle of the file changes.

@@ -12,11 +12,11 @@ import (
 )
 
 // again is the entry that reads a picture of the statistics once more.
-func again(input string) source.Entry {
-	e := source.Entry{Job: source.Job{Path: input, Rel: "patch"}}
+func again(ctx context.Context, from *source.Finder, input string) source.Entry {
 	if input == source.Stdin {
-		e.Problem = &source.Problem{Path: "standard input", Code: source.CodeNotAFile, Err: errors.New("it cannot be read again for its patches")}
+		return source.Entry{Job: source.Job{Path: input}, Problem: &source.Problem{Path: "standard input", Code: source.CodeNotAFile, Err: errors.New("it cannot be read again for its patches")}}
 	}
+	e, _ := from.Entry(ctx, input)
 	return e
 }
 

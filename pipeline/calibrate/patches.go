@@ -80,6 +80,7 @@ type patches struct {
 	folder   *store.Folder
 	pictures int
 	drawer   sheet.Drawer
+	finder   source.Finder
 }
 
 const (
@@ -222,7 +223,7 @@ func (p *patches) crops(ctx context.Context, some []stats.Filter) ([][]sheet.Ras
 			crops[k][i] = nothing()
 			input := string(patch.Input)
 			if spots[input] == nil {
-				entries = append(entries, again(input))
+				entries = append(entries, again(ctx, &p.finder, input))
 			}
 			spots[input] = append(spots[input], spot{k, i})
 		}

@@ -26,7 +26,7 @@ func Codes() []Code {
 	return []Code{
 		{string(decode.Empty), "the file has no bytes"},
 		{string(decode.NotPicture), "the file is text, or of a kind that is not known"},
-		{string(decode.Unsupported), "another picture format, or a rare form of one that is read"},
+		{string(decode.Unsupported), "another picture format, a rare form of one that is read, a compressed tar file, or a sparse file in one"},
 		{string(decode.Truncated), "the file ends before its picture does"},
 		{string(decode.Corrupt), "the file is damaged in its middle"},
 		{string(decode.TooLarge), "over the limit of pixels, as it is or in a layer, or the memory that the run may have"},
@@ -38,10 +38,12 @@ func Codes() []Code {
 		{CodeIO, "the file cannot be read for another reason, such as a failing disk"},
 		{string(source.CodeDanglingLink), "a link that leads nowhere"},
 		{string(source.CodeNotAFile), "a pipe, a socket or a device"},
-		{string(source.CodeEmptyFolder), "a folder without a picture"},
+		{string(source.CodeEmptyFolder), "a folder or tar file without a picture"},
 		{string(source.CodeNoMatch), "a pattern that nothing matches"},
 		{string(source.CodeBadPattern), "a pattern that is malformed"},
 		{string(source.CodeInsideOutput), "the output folder, or something in it"},
+		{string(source.CodeDamagedTar), "a tar file that ends too early, is damaged, or has changed during the run; the members before the damage are taken"},
+		{string(source.CodeBadName), "a member of a tar file whose name is absolute, has .. in it or is very long"},
 		{CodeOutput, "the maps cannot have their names: a name is too long, taken by something else, or behind a link that leads out of the output folder"},
 		{CodeInternal, "an error of this program; please report it"},
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -54,7 +53,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 			return nil, err
 		}
 		e := &entries[i]
-		info, size, err := readInfo(e, &job)
+		info, size, err := readInfo(ctx, e, &job)
 		if err == nil {
 			err = p.add(e.Path, info, size, known, &job)
 		}
@@ -69,27 +68,22 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 }
 
 // readInfo reads a picture's header and the size of its file in bytes.
-func readInfo(e *source.Entry, j *pipeline.Job) (info decode.Info, size int64, err error) {
+func readInfo(ctx context.Context, e *source.Entry, j *pipeline.Job) (info decode.Info, size int64, err error) {
 	if e.Problem != nil {
 		return info, 0, e.Problem
 	}
 	if e.Path == source.Stdin {
 		return info, 0, errors.New("plan: a picture on standard input can only be run")
 	}
-	f, err := os.Open(e.Path)
+	in, err := e.Open(ctx)
 	if err != nil {
-		return info, 0, fmt.Errorf("read: %w", source.Shown(err))
+		return info, 0, err
 	}
-	defer f.Close()
-	stat, err := f.Stat()
-	if err != nil {
-		return info, 0, fmt.Errorf("read: %w", source.Shown(err))
+	defer in.Close()
+	if info, err = j.Decoder.ReadInfo(in); err != nil {
+		return info, 0, fmt.Errorf("decode %s: %w", in.Name, err)
 	}
-	info, err = j.Decoder.ReadInfo(f)
-	if err != nil {
-		return info, 0, fmt.Errorf("decode %s: %w", source.Display(e.Path), err)
-	}
-	return info, stat.Size(), nil
+	return info, in.Size, nil
 }
 
 // add counts a picture, whose file has the given bytes, planning its size when it is the first of it.

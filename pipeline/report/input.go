@@ -2,10 +2,7 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -38,11 +35,19 @@ func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Pict
 	}
 	why := errors.New("the picture's file is no longer there")
 	for _, p := range paths {
-		info, err := os.Stat(p)
-		if err != nil || !info.Mode().IsRegular() { // opening a named pipe would wait for a writer
+		e, _ := w.finder.Entry(ctx, p)
+		if e.Problem != nil {
 			continue
 		}
-		data, err := unchanged(p, rec.SHA256)
+		in, err := e.Open(ctx)
+		if err != nil {
+			if info, statErr := os.Stat(p); statErr == nil && info.Mode().IsRegular() {
+				why = errUnreadable
+			}
+			continue
+		}
+		defer in.Close()
+		data, err := unchanged(in, rec.SHA256)
 		if err != nil {
 			why = err
 			continue
@@ -57,24 +62,18 @@ var (
 	errChanged    = errors.New("the picture's file has changed since the run")
 )
 
-// unchanged reads a file that has the given digest. A changed file may have any size and is
+// unchanged reads a picture that has the given digest. A changed file may have any size and is
 // not held in memory.
-func unchanged(name, digest string) ([]byte, error) {
-	file, err := os.Open(name)
+func unchanged(in *source.Input, digest string) ([]byte, error) {
+	_, sum, err := in.Sum(0)
 	if err != nil {
 		return nil, errUnreadable
 	}
-	defer file.Close()
-	h := sha256.New()
-	size, err := io.Copy(h, file)
-	if err != nil {
-		return nil, errUnreadable
-	}
-	if hex.EncodeToString(h.Sum(nil)) != digest {
+	if sum != digest {
 		return nil, errChanged
 	}
-	data := make([]byte, size)
-	if _, err := file.ReadAt(data, 0); err != nil {
+	data, err := in.ReadAll()
+	if err != nil {
 		return nil, errUnreadable
 	}
 	return data, nil

@@ -29,6 +29,7 @@ import (
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/source"
 )
 
 // Options say which run a report is about and where it goes. Run, Out, Stacks and Decoder
@@ -126,6 +127,7 @@ type writer struct {
 	manifest *manifest.Reader
 	root     *os.Root // the run's folder
 	links    links
+	finder   source.Finder
 	stage    *stage
 	stacks   string              // hash of the stacks in the options
 	pixels   *semaphore.Weighted // pixelsAtOnce, shared by the pictures that are worked on

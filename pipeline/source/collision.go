@@ -162,7 +162,7 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 		case !taken:
 			first[at] = len(kept)
 			kept = append(kept, e)
-		case !sameFile(kept[i].Path, e.Path):
+		case !sameFile(&kept[i], &e):
 			collide(CollisionError{Rel: e.Rel, First: kept[i].Path, Second: e.Path, Lines: [2]int{kept[i].line, e.line}})
 		case kept[i].Label == "":
 			kept[i].Label, kept[i].line = e.Label, e.line
@@ -176,15 +176,17 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 	return kept, labels
 }
 
-// sameFile says whether two paths lead to the same file.
-func sameFile(a, b string) bool {
-	if a == b {
+// sameFile says whether two entries have the same file, or the same member of a tar file.
+func sameFile(a, b *Entry) bool {
+	switch {
+	case a.Path == b.Path:
 		return true
-	}
-	if a == Stdin || b == Stdin {
+	case a.Path == Stdin || b.Path == Stdin:
 		return false
+	case a.at != nil && b.at != nil:
+		return a.at.offset == b.at.offset && os.SameFile(a.at.tar.info, b.at.tar.info)
 	}
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
+	infoA, errA := os.Stat(a.Path)
+	infoB, errB := os.Stat(b.Path)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

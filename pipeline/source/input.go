@@ -27,7 +27,7 @@ func NewInput(ctx context.Context, name string, r io.ReadSeeker, size int64) *In
 }
 
 // Open opens a picture's file. Reading ends with ctx. The error is a *Problem if the file is
-// no longer regular.
+// no longer regular. A Finder gives entries that lie in tar files.
 func Open(ctx context.Context, path string) (*Input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -45,6 +45,27 @@ func Open(ctx context.Context, path string) (*Input, error) {
 		return nil, fmt.Errorf("read: %w", Shown(err))
 	}
 	return &Input{ReadSeeker: file, Name: Display(path), Size: info.Size(), ended: ctx.Err, file: file}, nil
+}
+
+// Open opens the entry's bytes. It is not for standard input. Reading ends with ctx. The error
+// is a *Problem if the file is no longer regular, or if the tar file that it lies in has
+// changed.
+func (e *Entry) Open(ctx context.Context) (*Input, error) {
+	if e.at != nil {
+		return e.at.open(ctx, e.Path)
+	}
+	return Open(ctx, e.Path)
+}
+
+// Bytes is the size of the entry's file, or 0 if it cannot be told.
+func (e *Entry) Bytes() int64 {
+	if e.at != nil {
+		return e.at.size
+	}
+	if info, err := os.Stat(e.Path); err == nil && e.Problem == nil && e.Path != Stdin {
+		return info.Size()
+	}
+	return 0
 }
 
 // ErrTooLong says that standard input has more bytes than may be held in memory.

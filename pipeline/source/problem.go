@@ -25,6 +25,9 @@ const (
 	CodeNoMatch      Code = "no-match"      // a pattern that nothing matches
 	CodeBadPattern   Code = "bad-pattern"   // a pattern that is malformed
 	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
+	CodeDamagedTar   Code = "damaged-tar"   // a tar file that ends too early, is damaged, or has changed
+	CodeBadName      Code = "bad-name"      // a member of a tar file whose name leads out of the tar file or is very long
+	CodeUnsupported  Code = "unsupported"   // a compressed tar file, or a member that is a sparse file; package decode has it too
 )
 
 // Problem is an input, or a file or folder below one, that gives no picture.
@@ -51,6 +54,13 @@ func errEmptyFolder(extensions []string) error {
 	}
 	return fmt.Errorf("no picture in this folder or below it: only %s files are taken, and hidden ones are skipped; name other files one by one or by a pattern such as *.bin",
 		strings.Join(extensions, " "))
+}
+
+func errEmptyTar(extensions []string) error {
+	if len(extensions) == 0 {
+		return errors.New("no file in this tar file: hidden ones are skipped")
+	}
+	return fmt.Errorf("no picture in this tar file: only %s files are taken, and hidden ones are skipped", strings.Join(extensions, " "))
 }
 
 func errNoMatch(extensions []string) error {

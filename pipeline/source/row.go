@@ -75,7 +75,7 @@ func (l *lister) row(ctx context.Context, r *Row) error {
 		return nil
 	}
 	n := len(l.entries)
-	l.rowFile(r, rel)
+	l.rowFile(ctx, r, rel)
 	label := r.Label
 	if l.folders {
 		label = l.label(rel)
@@ -88,8 +88,11 @@ func (l *lister) row(ctx context.Context, r *Row) error {
 }
 
 // rowFile adds the image of a row, whose place is rel.
-func (l *lister) rowFile(r *Row, rel string) {
+func (l *lister) rowFile(ctx context.Context, r *Row, rel string) {
 	info, err := os.Lstat(r.Path)
+	if err != nil && l.memberAt(ctx, r.Path, rel) {
+		return
+	}
 	isLink := err == nil && info.Mode()&os.ModeSymlink != 0
 	if isLink {
 		info, err = os.Stat(r.Path)
@@ -99,6 +102,8 @@ func (l *lister) rowFile(r *Row, rel string) {
 		l.unreachable(r.Path, rel, isLink, err)
 	case info.IsDir():
 		l.problem(r.Path, rel, CodeNotAFile, errors.New("it is a folder, and a row of a list with a header names one image: name its images, or give the folder as an input"))
+	case isTar(r.Path):
+		l.problem(r.Path, rel, CodeNotAFile, errors.New("it is a tar file, and a row of a list with a header names one image: name its members, as in photos.tar/a.jpg, or give the tar file as an input"))
 	case l.out.holdsFile(r.Path, isLink):
 		l.problem(r.Path, "", CodeInsideOutput, l.out.refusal())
 	default:

@@ -7,6 +7,10 @@
 //   - a file: it is taken, whatever its extension. Its Rel is its base name.
 //   - a folder: it is walked to the bottom, with names in byte order. Files with one of
 //     [Options].Extensions are taken. Their Rel is the path below the folder.
+//   - a tar file, which ends in .tar: its regular files with one of [Options].Extensions are
+//     taken, in their order there. Their Path is the tar file's, a slash and their name, and
+//     their Rel is their name below the tar file's own Rel. Of two with a name the last is
+//     taken. Such a Path is an input too. Folders do not give tar files.
 //   - a pattern, which is a name with *, ?, [ or { that no file has: it is matched as by
 //     doublestar, with ** for any number of folders. Rel is the path below the fixed part,
 //     the folders before the first wildcard. If the last part of the pattern spells out a
@@ -64,7 +68,8 @@ type Entry struct {
 	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
 
-	line int // of the row in a list with a header, or 0
+	line int     // of the row in a list with a header, or 0
+	at   *member // where the picture lies in a tar file; nil if it is a file
 }
 
 // Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
@@ -97,8 +102,9 @@ type Options struct {
 	// Unread are the kinds of pictures that are known but not read, by extension.
 	// Extensions are in lower case, with their dots.
 	Unread map[string]string
-	// PassedOver, if not nil, gets the number of files of each kind in Unread that folders
-	// and patterns would give if the kind were read. Each file counts once.
+	// PassedOver, if not nil, gets the number of files of each kind in Unread that folders,
+	// patterns and tar files would give if the kind were read, and the numbers of tar files in
+	// folders and of other members of tar files (PassedTar and so on). Each file counts once.
 	PassedOver func(kinds map[string]int)
 	// Listed are further inputs, after the others, as from ReadList or ReadTable; it may be
 	// nil. They are literal names: wildcards and "-" have no special meaning. An error ends
@@ -147,6 +153,8 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		extensions: opts.Extensions,
 		unread:     opts.Unread,
 		passed:     map[string]string{},
+		tars:       map[string]bool{},
+		members:    map[string]int{},
 	}
 	for _, input := range inputs {
 		if input == Stdin {
@@ -159,7 +167,7 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		return nil, err
 	}
 	if opts.PassedOver != nil {
-		kinds := map[string]int{}
+		kinds := l.members
 		for _, kind := range l.passed {
 			kinds[kind]++
 		}
@@ -194,6 +202,9 @@ type lister struct {
 	extensions []string
 	unread     map[string]string // kinds by extension
 	passed     map[string]string // kinds of the files that were passed over, by path
+	tars       map[string]bool   // the tar files that were listed
+	members    map[string]int    // numbers of members that were passed over, by kind
+	finder     Finder            // of members given by name
 	entries    []Entry
 }
 
@@ -211,6 +222,9 @@ func (l *lister) input(ctx context.Context, name string, mayBePattern bool) erro
 	if isLink {
 		info, err = os.Stat(name)
 	}
+	if err != nil && l.memberAt(ctx, name, namedRel(name)) {
+		return ctx.Err()
+	}
 	switch {
 	case err != nil && !isLink && mayBePattern:
 		return l.pattern(ctx, name)
@@ -220,8 +234,8 @@ func (l *lister) input(ctx context.Context, name string, mayBePattern bool) erro
 		return l.folder(ctx, name)
 	case l.out.holdsFile(name, isLink):
 		l.problem(name, "", CodeInsideOutput, l.out.refusal())
-	case l.filter.keeps(filepath.Base(name)):
-		l.file(name, filepath.Base(name), info.Mode())
+	case l.filter.keeps(filepath.Base(name)), isTar(name) && !l.filter.prunes(filepath.Base(name)):
+		return l.file(ctx, name, filepath.Base(name), info.Mode())
 	}
 	return nil
 }
@@ -270,9 +284,18 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 	return nil
 }
 
-// file adds a picture. rel is its path below the input, with the extension.
-func (l *lister) file(path, rel string, mode os.FileMode) {
+// file adds a picture, or the pictures in a tar file. rel is its path below the input, with the
+// extension. The only error is ctx's.
+func (l *lister) file(ctx context.Context, path, rel string, mode os.FileMode) error {
+	if err := compressedTar(path); err != nil && mode.IsRegular() {
+		l.problem(path, stem(rel), CodeUnsupported, err)
+		return nil
+	}
+	if isTar(path) && mode.IsRegular() {
+		return l.tar(ctx, path, rel)
+	}
 	l.picture(Job{Path: path, Rel: stem(rel), Label: l.label(rel)}, mode)
+	return nil
 }
 
 // picture adds a picture. A file that is not regular is a problem, since reading a pipe or a

@@ -52,16 +52,19 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 			return w.enter(ctx, path, rel, depth)
 		}
 	case w.wants(rel):
-		w.file(path, rel, mode)
+		return w.file(ctx, path, rel, mode)
 	default:
 		w.passOver(path, rel, mode)
 	}
 	return nil
 }
 
-// passOver counts a file whose extension is of a picture that is not read.
+// passOver counts a file whose extension is of a picture that is not read, or of a tar file.
 func (w *walk) passOver(path, rel string, mode fs.FileMode) {
 	kind, known := w.unread[strings.ToLower(filepath.Ext(rel))]
+	if !known && (isTar(rel) || compressedTar(rel) != nil) {
+		kind, known = PassedTar, true
+	}
 	if known && mode.IsRegular() && w.sel.takes(rel, nil) && w.filter.keeps(rel) {
 		w.passed[filepath.Clean(path)] = kind
 	}
@@ -88,7 +91,7 @@ func (w *walk) link(ctx context.Context, path, rel string, depth int) error {
 			return w.enter(ctx, path, rel, depth)
 		}
 	case w.wants(rel) && !w.out.holdsFile(path, true):
-		w.file(path, rel, info.Mode())
+		return w.file(ctx, path, rel, info.Mode())
 	}
 	return nil
 }
@@ -108,7 +111,7 @@ func (w *walk) wants(rel string) bool {
 		return false
 	}
 	w.met = true
-	return w.filter.keeps(rel)
+	return w.filter.keeps(rel) || isTar(rel) && !w.filter.prunes(rel) // a tar file's members are filtered
 }
 
 // join is filepath.Join without Clean. Clean removes link/.. from a path, and the path then

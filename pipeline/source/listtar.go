@@ -1,0 +1,206 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// The kinds of what tar files hold and folders hold beside pictures, as PassedOver gets them.
+const (
+	PassedTar      = "tar file"
+	PassedLink     = "link in a tar file"
+	PassedSpecial  = "device or pipe in a tar file"
+	PassedReplaced = "earlier version in a tar file"
+	PassedMember   = "other member of a tar file"
+)
+
+// tar adds the pictures in a tar file, in their order there. rel is the tar file's path below
+// the input. A member's Rel is the path in the tar file below the tar file's own Rel. The only
+// error is ctx's.
+func (l *lister) tar(ctx context.Context, name, rel string) error {
+	t, file, err := openTar(name)
+	if err != nil {
+		l.problem(name, "", CodeUnreadable, fmt.Errorf("cannot be read: %w", reason(err)))
+		return nil
+	}
+	defer file.Close()
+	again := l.tars[name]
+	l.tars[name] = true
+	count := func(kind string) {
+		if !again {
+			l.members[kind]++
+		}
+	}
+	known := map[string]int{} // entries of this tar file by the names of the members
+	met := false
+	for m, err := range t.members(ctx, file) {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			l.problem(name, "", codeOfTar(err), err)
+			return nil
+		case m.kind == link:
+			count(PassedLink)
+		case m.kind == special:
+			count(PassedSpecial)
+		case m.kind == folder:
+		case m.kind == other, m.kind != unsafe && hasHidden(m.name), !hasExtension(m.name, l.extensions):
+			if kind, unread := l.unread[strings.ToLower(filepath.Ext(m.name))]; unread && m.kind == regular && l.filter.keeps(stem(rel)+"/"+m.name) {
+				count(kind)
+			} else {
+				count(PassedMember)
+			}
+		default:
+			met = true
+			if l.member(&m, rel, known) {
+				count(PassedReplaced)
+			}
+		}
+	}
+	if !met {
+		l.problem(name, "", CodeEmptyFolder, errEmptyTar(l.extensions))
+	}
+	return nil
+}
+
+// member adds a picture of a tar file. It says whether the picture replaces an earlier one of
+// the same name, as when the tar file is unpacked.
+func (l *lister) member(m *member, rel string, known map[string]int) (replaces bool) {
+	path, inside := m.tar.path+"/"+m.name, stem(rel)+"/"+m.name
+	at, replaces := known[m.name]
+	switch {
+	case m.kind == unsafe:
+		l.problem(path, "", CodeBadName, errors.New("the member's name is absolute, has .. in it or is very long: make the tar file in the folder above the images, as in tar -cf FILE.tar -C FOLDER ."))
+		return false
+	case !l.filter.keeps(inside):
+		return false
+	case m.kind == sparse:
+		l.problem(path, stem(inside), CodeUnsupported, errors.New("the member is stored as a sparse file, in pieces: make the tar file without --sparse"))
+		return false
+	case replaces:
+		l.entries[at].at = m
+		return true
+	}
+	m.name = path[len(m.tar.path)+1:] // one string in place of two
+	known[m.name] = len(l.entries)
+	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(inside), Label: l.label(m.name)}, at: m})
+	return false
+}
+
+// memberAt adds the picture that a path names in a tar file, at the place rel. It says whether
+// the path leads into a tar file.
+func (l *lister) memberAt(ctx context.Context, name, rel string) bool {
+	e, ok := l.finder.Entry(ctx, name)
+	switch {
+	case !ok || !l.filter.keeps(rel+filepath.Ext(name)):
+	case e.Problem != nil:
+		l.problem(name, rel, e.Problem.Code, e.Problem.Err)
+	case l.out.holdsFile(e.at.tar.path, true):
+		l.problem(name, "", CodeInsideOutput, l.out.refusal())
+	default:
+		e.Rel = rel
+		l.entries = append(l.entries, e)
+	}
+	return ok
+}
+
+// codeOfTar is the code of an error of members.
+func codeOfTar(err error) Code {
+	if _, ok := errors.AsType[damage](err); ok {
+		return CodeDamagedTar
+	}
+	return CodeUnreadable
+}
+
+// hasHidden says whether a part of a path is hidden.
+func hasHidden(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if hidden(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// Finder gives entries by the paths that records have. It reads the headers of a tar file once.
+// The zero value is ready, and safe for concurrent use.
+type Finder struct {
+	mu   sync.Mutex
+	tars map[string]map[string]member // members by tar file and name
+}
+
+// Entry is the entry of a picture by its path: of a file, or of a member of a tar file, which is
+// <tar file>/<member>. Its Rel is the last part of the path. ok says whether the path leads
+// into a tar file; a member that is not there is a Problem.
+func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
+	e.Job = Job{Path: name, Rel: namedRel(name)}
+	tarName, inside := splitTar(name)
+	if tarName == "" {
+		return e, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	members, known := f.tars[tarName]
+	if !known {
+		var err error
+		if members, err = readMembers(ctx, tarName); err != nil {
+			e.Problem = &Problem{Path: name, Code: codeOfTar(err), Err: reason(err)}
+			return e, true
+		}
+		if f.tars == nil {
+			f.tars = map[string]map[string]member{}
+		}
+		f.tars[tarName] = members
+	}
+	if m, has := members[inside]; has {
+		e.at = &m
+	} else {
+		e.Problem = &Problem{Path: name, Code: CodeMissing, Err: fmt.Errorf("the tar file %s has no such file", Display(tarName))}
+	}
+	return e, true
+}
+
+// splitTar splits a path that leads into a tar file. It returns an empty name for others.
+func splitTar(name string) (tarName, inside string) {
+	if _, err := os.Lstat(name); err == nil {
+		return "", ""
+	}
+	for i := range len(name) {
+		if !os.IsPathSeparator(name[i]) || !isTar(name[:i]) {
+			continue
+		}
+		if info, err := os.Stat(name[:i]); err == nil && info.Mode().IsRegular() {
+			return name[:i], filepath.ToSlash(name[i+1:])
+		}
+	}
+	return "", ""
+}
+
+// readMembers reads where the regular files of a tar file are. Of two with a name the last
+// counts. What is before a damage is read.
+func readMembers(ctx context.Context, name string) (map[string]member, error) {
+	t, file, err := openTar(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	members := map[string]member{}
+	for m, err := range t.members(ctx, file) {
+		if _, damaged := errors.AsType[damage](err); damaged {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.kind == regular {
+			members[m.name] = m
+		}
+	}
+	return members, nil
+}
