@@ -65,7 +65,8 @@ func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err err
 			todo = append(todo, f)
 		}
 	}
-	if len(todo) > 0 || t.told() && !slices.Contains(w.stay(t), false) {
+	timed := w.opts.Reproducible && earlier.Seconds > 0
+	if len(todo) > 0 || !timed && t.told() && !slices.Contains(w.stay(t), false) {
 		return todo, nil
 	}
 	// The same picture may come by another path or with another label. Files of formats that

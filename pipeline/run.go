@@ -62,6 +62,9 @@ type RunOptions struct {
 	// Pack is the size in bytes at which a pack of webdataset shards begins a new shard; 0
 	// writes folders. A pack holds the pictures of its last run, and Never is not for it.
 	Pack int64
+	// Reproducible leaves the seconds out of records. The records of two runs are then the same
+	// bytes.
+	Reproducible bool
 	Policy
 
 	// Outdated is called before the first picture if an earlier version has done pictures of
@@ -138,7 +141,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if n := r.journal.Outdated(source.Places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
 		opts.Outdated(n)
 	}
-	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.journal.Add}
+	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
 	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		return w.entry, &w.processor.engine.Stages
@@ -161,6 +164,16 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	_, failed := errors.AsType[*store.Error](err)
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed
 	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
+}
+
+// note adds a record to the journal.
+func (r *run) note(rec *manifest.Record) error {
+	if r.opts.Reproducible {
+		timeless := *rec
+		timeless.Seconds = 0
+		rec = &timeless
+	}
+	return r.journal.Add(rec)
 }
 
 // about writes run.json.

@@ -27,7 +27,7 @@ func newRun(c console) *cobra.Command {
 	var f flags
 	var onError, overwrite, cpu string
 	var pack string
-	var dry, page bool
+	var dry, page, reproducible bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
 		Short: "Run images through a stack and write their feature maps",
@@ -56,6 +56,7 @@ func newRun(c console) *cobra.Command {
 			default:
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
+			j.opts.Reproducible = reproducible
 			if err := setPack(j, pack); err != nil {
 				return err
 			}
@@ -74,6 +75,7 @@ func newRun(c console) *cobra.Command {
 	f.registerWork(cmd, &onError)
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
 	cmd.Flags().StringVar(&pack, "pack", "", "webdataset: write each image's files as one sample into shards/000000.tar and so on, not into folders")
+	cmd.Flags().BoolVar(&reproducible, "reproducible", false, "leave out times and the current folder, so that the same command writes the same bytes in every file")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")

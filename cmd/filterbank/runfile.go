@@ -39,5 +39,40 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	for _, st := range s.Stages.List() {
 		r.Stages[st.Name] = st.Time.Seconds()
 	}
+	if j.opts.Reproducible {
+		return r, f.timeless(r, j)
+	}
 	return r, nil
+}
+
+// timeless makes the account of a run one that every run of the same command writes: without
+// times and the current folder, and with the counts of what stands in the output folder.
+func (f *flags) timeless(r *manifest.Run, j *job) error {
+	r.Folder, r.Seconds, r.Stages = "", 0, nil
+	r.Images, r.Skipped, r.Maps, r.Files, r.Bytes = 0, 0, 0, 0, 0
+	records, err := manifest.Open(f.out)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	maps := j.View().Maps()
+	for i := range j.entries {
+		rec, err := records.Find(j.entries[i].Path, j.entries[i].Place())
+		switch {
+		case err != nil:
+			return err
+		case rec == nil || rec.Status == manifest.Failed:
+			continue
+		case rec.Status == manifest.Kept:
+			r.Skipped++
+			continue
+		}
+		r.Images++
+		r.Maps += maps
+		r.Files += len(rec.Files)
+		for _, file := range rec.Files {
+			r.Bytes += file.Bytes
+		}
+	}
+	return nil
 }

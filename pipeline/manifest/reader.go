@@ -151,6 +151,10 @@ func (m *Reader) Record(place string) (*Record, error) {
 	return rec, nil
 }
 
+// Find returns the newest record of a picture by its input and output, or nil if the run has
+// none.
+func (m *Reader) Find(input, output string) (*Record, error) { return m.Record(place(input, output)) }
+
 // ReadFile reads a file of JSON that a run or a calibration has written. Anyone may have
 // made the file: it must be regular and have at most 64 MiB.
 func ReadFile(name string) ([]byte, error) {

@@ -51,7 +51,7 @@ type Record struct {
 	Code string `json:"code,omitempty"`
 	// What is wrong and what would be right, in words.
 	Error string `json:"error,omitempty"`
-	// Seconds of work on the picture, without waiting for memory or for its turn in a pack. No other field differs from run to run.
+	// Seconds of work on the picture, without waiting for memory or for its turn in a pack. No other field differs from run to run. A reproducible run leaves it out.
 	Seconds float64 `json:"seconds,omitempty" jsonschema:"minimum=0"`
 	// Width in pixels, upright, before resizing and cropping.
 	Width int `json:"width,omitempty" jsonschema:"minimum=1"`

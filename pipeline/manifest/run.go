@@ -14,12 +14,12 @@ const RunName = store.RunName
 
 // Run is run.json: what was run, and how it went.
 type Run struct {
-	Version     int                `json:"version"`      // of the format of this file and of the manifest
-	Filterbank  string             `json:"filterbank"`   // the program's version
-	Stack       json.RawMessage    `json:"stack"`        // resolved: every default filled in
-	StackSHA256 string             `json:"stack_sha256"` // of the bytes of "stack", compact
-	Folder      Path               `json:"folder"`       // where the run was started; relative paths of inputs begin here
-	StackFolder Path               `json:"stack_folder"` // where relative paths of weights begin; itself relative to Folder
+	Version     int                `json:"version"`          // of the format of this file and of the manifest
+	Filterbank  string             `json:"filterbank"`       // the program's version
+	Stack       json.RawMessage    `json:"stack"`            // resolved: every default filled in
+	StackSHA256 string             `json:"stack_sha256"`     // of the bytes of "stack", compact
+	Folder      Path               `json:"folder,omitempty"` // where the run was started; relative paths of inputs begin here
+	StackFolder Path               `json:"stack_folder"`     // where relative paths of weights begin; itself relative to Folder
 	Layers      string             `json:"layers"`
 	Formats     []string           `json:"formats"`
 	Pack        string             `json:"pack,omitempty"` // the form of the pack that the files are in
@@ -35,8 +35,8 @@ type Run struct {
 	Maps        int                `json:"maps"`
 	Files       int                `json:"files"`
 	Bytes       int64              `json:"bytes"`
-	Seconds     float64            `json:"seconds"`
-	Stages      map[string]float64 `json:"stages"` // seconds, summed over the workers
+	Seconds     float64            `json:"seconds,omitempty"`
+	Stages      map[string]float64 `json:"stages,omitempty"` // seconds, summed over the workers
 	Interrupted bool               `json:"interrupted"`
 }
 

@@ -76,7 +76,7 @@ func (l *lister) member(m *member, rel string, known map[string]int) (replaces b
 	at, replaces := known[m.name]
 	switch {
 	case m.kind == unsafe:
-		l.problem(path, "", CodeBadName, errors.New("the member's name is absolute, has .. in it or is very long: make the tar file in the folder above the images, as in tar -cf FILE.tar -C FOLDER ."))
+		l.problem(path, "", CodeBadName, errors.New("the member's name is absolute, has .. in it or is very long: make the tar file with names below a folder, as tar -C FOLDER -cf FILE.tar . does"))
 		return false
 	case !l.filter.keeps(inside):
 		return false

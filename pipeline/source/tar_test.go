@@ -163,7 +163,7 @@ func TestTarNames(t *testing.T) {
 			}
 		case e.Problem == nil || e.Problem.Code != CodeBadName || e.Rel != "" || len(e.Path) > 200:
 			t.Errorf("%+v, want a bad name", e)
-		case !strings.Contains(e.Problem.Error(), "tar -cf FILE.tar -C FOLDER ."):
+		case !strings.Contains(e.Problem.Error(), "tar -C FOLDER -cf FILE.tar . does"):
 			t.Errorf("%v says no way out", e.Problem)
 		}
 	}
