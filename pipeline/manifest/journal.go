@@ -226,7 +226,7 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], g
 			return err
 		}
 		if output != "" {
-			delete(j.earlier, place(input, "")) // it was missing once
+			j.forget(input)
 		}
 	}
 	for _, place := range j.order {
@@ -241,6 +241,17 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], g
 		}
 	}
 	return nil
+}
+
+// forget drops the records of earlier runs that say that an input, or a folder or tar file that
+// it lies in, gave no picture: it does now.
+func (j *Journal) forget(input string) {
+	delete(j.earlier, place(input, ""))
+	for i := range len(input) {
+		if os.IsPathSeparator(input[i]) {
+			delete(j.earlier, place(input[:i], ""))
+		}
+	}
 }
 
 // dropUnless drops the record of an earlier run if the record cannot be read or keep is false

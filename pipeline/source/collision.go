@@ -125,14 +125,9 @@ func isRunFile(name string) bool {
 }
 
 // distinct drops pictures that are listed twice and refuses pictures whose maps would go to
-// the same place. With fold, places that differ only in case are the same.
+// the same place, and pictures with two labels. With fold, places that differ only in case are
+// the same.
 func distinct(entries []Entry, fold bool) ([]Entry, error) {
-	place := func(rel string) string {
-		if fold {
-			return strings.ToLower(rel)
-		}
-		return rel
-	}
 	kept := entries[:0]
 	problems := make(map[string]bool)
 	first := make(map[string]int, len(entries))
@@ -153,7 +148,10 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 			}
 			continue
 		}
-		at := place(e.Rel)
+		at := e.Rel
+		if fold {
+			at = strings.ToLower(at)
+		}
 		top, _, _ := strings.Cut(at, "/")
 		i, taken := first[at]
 		switch {
@@ -164,10 +162,8 @@ func distinct(entries []Entry, fold bool) ([]Entry, error) {
 			kept = append(kept, e)
 		case !sameFile(&kept[i], &e):
 			collide(CollisionError{Rel: e.Rel, First: kept[i].Path, Second: e.Path, Lines: [2]int{kept[i].line, e.line}})
-		case kept[i].Label == "":
-			kept[i].Label, kept[i].line = e.Label, e.line
-		case e.Label != "" && kept[i].Label != e.Label && labels == nil:
-			labels = twoLabels(&kept[i], &e)
+		case labels == nil:
+			labels = kept[i].mergeLabel(&e)
 		}
 	}
 	if collision != nil {

@@ -92,3 +92,15 @@ func twoLabels(a, b *Entry) error {
 	return &LabelError{Path: b.Path, Why: fmt.Sprintf("line %d of the list has %s, and line %d has %s: leave one of the lines out",
 		a.line, Display(a.Label), b.line, Display(b.Label))}
 }
+
+// mergeLabel gives the entry the label of another entry of the same picture, if it has none. It
+// is an error if they have two.
+func (e *Entry) mergeLabel(other *Entry) error {
+	switch {
+	case e.Label == "":
+		e.Label, e.line = other.Label, other.line
+	case other.Label != "" && other.Label != e.Label:
+		return twoLabels(e, other)
+	}
+	return nil
+}

@@ -31,42 +31,52 @@ func (l *lister) tar(ctx context.Context, name, rel string) error {
 	defer file.Close()
 	again := l.tars[name]
 	l.tars[name] = true
-	count := func(kind string) {
-		if !again {
-			l.members[kind]++
-		}
-	}
 	known := map[string]int{} // entries of this tar file by the names of the members
 	met := false
 	for m, err := range t.members(ctx, file) {
-		switch {
-		case err != nil && ctx.Err() != nil:
+		if err != nil && ctx.Err() != nil {
 			return err
-		case err != nil:
+		}
+		if err != nil {
 			l.problem(name, "", codeOfTar(err), err)
 			return nil
-		case m.kind == link:
-			count(PassedLink)
-		case m.kind == special:
-			count(PassedSpecial)
-		case m.kind == folder:
-		case m.kind == other, m.kind != unsafe && hasHidden(m.name), !hasExtension(m.name, l.extensions):
-			if kind, unread := l.unread[strings.ToLower(filepath.Ext(m.name))]; unread && m.kind == regular && l.filter.keeps(stem(rel)+"/"+m.name) {
-				count(kind)
-			} else {
-				count(PassedMember)
-			}
-		default:
+		}
+		passed := l.passes(&m, rel)
+		if passed == "" && m.kind != folder {
 			met = true
 			if l.member(&m, rel, known) {
-				count(PassedReplaced)
+				passed = PassedReplaced
 			}
+		}
+		if passed != "" && !again {
+			l.members[passed]++
 		}
 	}
 	if !met {
 		l.problem(name, "", CodeEmptyFolder, errEmptyTar(l.extensions))
 	}
 	return nil
+}
+
+// passes is the kind as which a member is passed over, or empty for a picture and for a folder.
+func (l *lister) passes(m *member, rel string) string {
+	switch m.kind {
+	case folder:
+		return ""
+	case link:
+		return PassedLink
+	case special:
+		return PassedSpecial
+	case other:
+		return PassedMember
+	}
+	if (m.kind == unsafe || !hasHidden(m.name)) && hasExtension(m.name, l.extensions) {
+		return ""
+	}
+	if kind, unread := l.unread[strings.ToLower(filepath.Ext(m.name))]; unread && m.kind == regular && l.filter.keeps(stem(rel)+"/"+m.name) {
+		return kind
+	}
+	return PassedMember
 }
 
 // member adds a picture of a tar file. It says whether the picture replaces an earlier one of
