@@ -23,7 +23,7 @@ func unread() map[string]string {
 
 // tarWords are the words for what tar files hold, and folders hold beside pictures, by kind.
 var tarWords = []struct{ kind, one, several string }{
-	{source.PassedTar, "tar file in a folder, which is read if it is named", "tar files in folders, which are read if they are named"},
+	{source.PassedTar, "archive in a folder: tar files are read if they are named", "archives in folders: tar files are read if they are named"},
 	{source.PassedLink, "link in tar files", "links in tar files"},
 	{source.PassedSpecial, "device or pipe in tar files", "devices and pipes in tar files"},
 	{source.PassedReplaced, "member of tar files that a later one of the same name replaces", "members of tar files that later ones of the same name replace"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +52,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 		return err
 	}
 	if asJSON {
-		err = printPlanJSON(c.out, p, j.notes)
+		err = printPlanJSON(c.out, p, j)
 	} else {
 		err = printPlan(c.out, p, j, f.verbose)
 	}
@@ -94,12 +96,29 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 		fmt.Fprintf(&b, "%s\n\n", strings.Join(wrap(note, helpWidth), "\n"))
 	}
 	fmt.Fprintf(&b, "%s, %s; about %s of memory\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
+	if len(j.classes) > 0 {
+		fmt.Fprintf(&b, "%s\n", strings.Join(wrap(classesLine(j.classes), helpWidth), "\n"))
+	}
 	if j.passed != "" {
 		fmt.Fprintln(&b, j.passed)
 	}
 	fmt.Fprintf(&b, "a run writes %s, at most %s, to %s\n", counted(p.Files, "file"), byteCount(p.Bytes), j.opts.Out)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// classesLine names the first labels.
+func classesLine(classes map[string]int) string {
+	const most = 8
+	names := slices.Sorted(maps.Keys(classes))
+	line := verb(len(names), "1 class: ", fmt.Sprintf("%d classes: ", len(names)))
+	for i, name := range names[:min(len(names), most)] {
+		names[i] = source.Display(name)
+	}
+	if line += strings.Join(names[:min(len(names), most)], ", "); len(names) > most {
+		line += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return line
 }
 
 func examples(size preview.SizePlan) string {
@@ -139,14 +158,15 @@ func byteCount(n int64) string {
 // The JSON form of a plan.
 type (
 	planJSON struct {
-		Sizes    []sizeJSON    `json:"sizes"`
-		Failures []failureJSON `json:"failures"`
-		Images   int           `json:"images"`
-		Maps     int           `json:"maps"`
-		Files    int           `json:"files"`
-		Bytes    int64         `json:"bytes_at_most"`
-		Memory   int64         `json:"memory_about"`
-		Notes    []string      `json:"notes"`
+		Sizes    []sizeJSON     `json:"sizes"`
+		Failures []failureJSON  `json:"failures"`
+		Images   int            `json:"images"`
+		Maps     int            `json:"maps"`
+		Files    int            `json:"files"`
+		Bytes    int64          `json:"bytes_at_most"`
+		Memory   int64          `json:"memory_about"`
+		Notes    []string       `json:"notes"`
+		Classes  map[string]int `json:"classes,omitempty"`
 	}
 	sizeJSON struct {
 		Input  volume.Shape `json:"input"`
@@ -165,10 +185,10 @@ type (
 	}
 )
 
-func printPlanJSON(w io.Writer, p *preview.Preview, notes []string) error {
+func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
-		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, notes...),
+		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
 	}
 	for _, size := range p.Sizes {
 		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}

@@ -26,7 +26,7 @@ func Codes() []Code {
 	return []Code{
 		{string(decode.Empty), "the file has no bytes"},
 		{string(decode.NotPicture), "the file is text, or of a kind that is not known"},
-		{string(decode.Unsupported), "another picture format, a rare form of one that is read, a compressed tar file, or a sparse file in one"},
+		{string(decode.Unsupported), "another picture format, a rare form of one that is read, a compressed archive, or a sparse file in one"},
 		{string(decode.Truncated), "the file ends before its picture does"},
 		{string(decode.Corrupt), "the file is damaged in its middle"},
 		{string(decode.TooLarge), "over the limit of pixels, as it is or in a layer, or the memory that the run may have"},

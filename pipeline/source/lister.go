@@ -126,7 +126,7 @@ func (l *lister) pattern(ctx context.Context, name string) error {
 // file adds a picture, or the pictures in a tar file. rel is its path below the input, with the
 // extension. The only error is ctx's.
 func (l *lister) file(ctx context.Context, path, rel string, mode os.FileMode) error {
-	if err := compressedTar(path); err != nil && mode.IsRegular() {
+	if err := whyCompressed(path); err != nil && mode.IsRegular() {
 		l.problem(path, stem(rel), CodeUnsupported, err)
 		return nil
 	}

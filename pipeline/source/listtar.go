@@ -12,7 +12,7 @@ import (
 
 // The kinds of what tar files hold and folders hold beside pictures, as PassedOver gets them.
 const (
-	PassedTar      = "tar file"
+	PassedTar      = "archive"
 	PassedLink     = "link in a tar file"
 	PassedSpecial  = "device or pipe in a tar file"
 	PassedReplaced = "earlier version in a tar file"

@@ -27,7 +27,7 @@ const (
 	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
 	CodeDamagedTar   Code = "damaged-tar"   // a tar file that ends too early, is damaged, or has changed
 	CodeBadName      Code = "bad-name"      // a member of a tar file whose name leads out of the tar file or is very long
-	CodeUnsupported  Code = "unsupported"   // a compressed tar file, or a member that is a sparse file; package decode has it too
+	CodeUnsupported  Code = "unsupported"   // a compressed archive, or a member that is a sparse file; package decode has it too
 )
 
 // Problem is an input, or a file or folder below one, that gives no picture.

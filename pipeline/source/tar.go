@@ -49,16 +49,16 @@ const maxMemberName = 4096
 // isTar says whether a name is that of a tar file.
 func isTar(name string) bool { return strings.EqualFold(filepath.Ext(name), ".tar") }
 
-// compressedTars are the endings of compressed tar files, with the program that decompresses
-// each.
-var compressedTars = [...]struct{ ending, program string }{
+// compressed are the endings of archives that are not read, with the program that unpacks or
+// decompresses each.
+var compressed = [...]struct{ ending, program string }{
 	{".tar.gz", "gunzip -k"}, {".tgz", "gunzip -k"}, {".tar.bz2", "bunzip2 -k"}, {".tbz2", "bunzip2 -k"},
-	{".tar.xz", "unxz -k"}, {".txz", "unxz -k"}, {".tar.zst", "unzstd"}, {".tzst", "unzstd"},
+	{".tar.xz", "unxz -k"}, {".txz", "unxz -k"}, {".tar.zst", "unzstd"}, {".tzst", "unzstd"}, {".zip", "unzip"},
 }
 
-// compressedTar is why a compressed tar file is not read, or nil for another name.
-func compressedTar(name string) error {
-	for _, c := range compressedTars {
+// whyCompressed is why a compressed archive is not read, or nil for another name.
+func whyCompressed(name string) error {
+	for _, c := range compressed {
 		if strings.HasSuffix(strings.ToLower(name), c.ending) {
 			return errCompressed(c.program + " " + shellWord(name))
 		}
@@ -67,7 +67,7 @@ func compressedTar(name string) error {
 }
 
 func errCompressed(command string) error {
-	return fmt.Errorf("it is a compressed tar file, and members are read at their places: decompress it first, as in %s", command)
+	return fmt.Errorf("it is a compressed archive, and images are read in uncompressed tar files alone: decompress it first, as in %s", command)
 }
 
 // openTar opens a tar file. The caller closes the file.

@@ -210,7 +210,7 @@ func TestTarDamaged(t *testing.T) {
 		{"empty", nil, "the file has no bytes", 0},
 		{"text", []byte("hello"), "it is no tar file", 0},
 		{"long text", bytes.Repeat([]byte("hello "), 1000), "it is no tar file", 0},
-		{"gzip", append([]byte("\x1f\x8b\x08"), make([]byte, 2000)...), "it is a compressed tar file, and members are read at their places: decompress it first, as in gunzip", 0},
+		{"gzip", append([]byte("\x1f\x8b\x08"), make([]byte, 2000)...), "it is a compressed archive, and images are read in uncompressed tar files alone: decompress it first, as in gunzip", 0},
 		{"zeros", make([]byte, 10240), "no picture in this tar file", 0},
 		{"no pictures", packed(t, files("a.txt")...), "no picture in this tar file", 0},
 		{"cut in a member", whole[:block(whole, "c.png")+512+3], "it ends before its member c.png does, which has 5 bytes: fetch it or make it again", 2},

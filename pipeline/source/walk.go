@@ -62,7 +62,7 @@ func (w *walk) entry(ctx context.Context, dir string, e fs.DirEntry, depth int) 
 // passOver counts a file whose extension is of a picture that is not read, or of a tar file.
 func (w *walk) passOver(path, rel string, mode fs.FileMode) {
 	kind, known := w.unread[strings.ToLower(filepath.Ext(rel))]
-	if !known && (isTar(rel) || compressedTar(rel) != nil) {
+	if !known && (isTar(rel) || whyCompressed(rel) != nil) {
 		kind, known = PassedTar, true
 	}
 	if known && mode.IsRegular() && w.sel.takes(rel, nil) && w.filter.keeps(rel) {
