@@ -87,8 +87,8 @@ func (t *task) told() bool {
 	return t.earlier.Input == t.rec.Input && t.earlier.Label == t.rec.Label
 }
 
-// retell makes the record that of the earlier run, with the picture's input and label as they
-// are now.
+// retell copies the record of the earlier run. The picture's input and label stay as they are
+// now.
 func (t *task) retell() {
 	input, label := t.rec.Input, t.rec.Label
 	*t.rec = *t.earlier

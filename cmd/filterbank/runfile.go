@@ -45,8 +45,8 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	return r, nil
 }
 
-// timeless makes the account of a run one that every run of the same command writes: without
-// times and the current folder, and with the counts of what stands in the output folder.
+// timeless takes from the account of a run what differs between runs of the same command: times
+// and the current folder. It counts what stands in the output folder, whichever run has made it.
 func (f *flags) timeless(r *manifest.Run, j *job) error {
 	r.Folder, r.Seconds, r.Stages = "", 0, nil
 	r.Images, r.Skipped, r.Maps, r.Files, r.Bytes = 0, 0, 0, 0, 0

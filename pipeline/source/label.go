@@ -49,10 +49,11 @@ func (l *lister) classes(entries []Entry) (map[string]int, error) {
 	for i := range entries {
 		e := &entries[i]
 		if l.keyed && e.line > 0 {
-			if first := rows[e.Path]; first != nil && first.Label != e.Label {
+			path := strings.TrimPrefix(e.Path, "./")
+			if first := rows[path]; first != nil && first.Label != e.Label {
 				return nil, twoLabels(first, e)
 			}
-			rows[e.Path] = e
+			rows[path] = e
 		}
 		switch {
 		case e.Label != "" && !utf8.ValidString(e.Label):

@@ -58,7 +58,7 @@ func (l *lister) tar(ctx context.Context, name, rel string) error {
 	return nil
 }
 
-// passes is the kind as which a member is passed over, or empty for a picture and for a folder.
+// passes returns the kind under which a member is passed over. Pictures and folders have none.
 func (l *lister) passes(m *member, rel string) string {
 	switch m.kind {
 	case folder:

@@ -92,7 +92,7 @@ func (c *Columns) check(r *Row) error {
 	return nil
 }
 
-// missing says that a column is not there, which the line should have.
+// missing says that a line does not have a column, and which columns are there.
 func missing(line int, column string, there []string) error {
 	const most = 12
 	shown := there[:min(len(there), most)]
@@ -188,7 +188,8 @@ func columnPlaces(header []string, c Columns) (places [3]int, err error) {
 	return places, nil
 }
 
-// separatedError is an error behind a line of a list with a header of some columns.
+// separatedError puts an error of package csv into words. line is the last line that was read,
+// and columns is the length of the header.
 func separatedError(err error, line, columns int) error {
 	parse, ok := errors.AsType[*csv.ParseError](err)
 	switch {

@@ -90,7 +90,7 @@ func openTar(name string) (*tarFile, *os.File, error) {
 	return &tarFile{path: name, info: info}, file, nil
 }
 
-// damage is what is wrong with a tar file behind the members that it has given.
+// damage is a fault of a tar file. The members before it are whole.
 type damage struct{ error }
 
 // members gives the members in order. Only their headers are read. The error is ctx's, of
@@ -132,7 +132,8 @@ func (t *tarFile) members(ctx context.Context, file *os.File) iter.Seq2[member, 
 // blockSize is the size of the blocks of tar files.
 const blockSize = 512
 
-// ended says what is wrong if no header follows a member, or nil. An empty name is no member.
+// ended returns the fault of a tar file in which no header follows the last member, or nil. An
+// empty name stands for no member.
 func (t *tarFile) ended(err error, in *placed, end int64, last string) error {
 	var begin [6]byte
 	in.file.ReadAt(begin[:], 0)
