@@ -171,7 +171,7 @@ func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
 	if m, has := members[inside]; has {
 		e.at = &m
 	} else {
-		e.Problem = &Problem{Path: name, Code: CodeMissing, Err: fmt.Errorf("the tar file %s has no such file", Display(tarName))}
+		e.Problem = &Problem{Path: name, Code: CodeMissing, Err: fmt.Errorf("the tar file %s has no such file: name one as tar -t prints it, or the tar file itself with --include", Display(tarName))}
 	}
 	return e, true
 }
