@@ -32,4 +32,5 @@ require (
 	github.com/soniakeys/quant v1.0.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
+	lukechampine.com/blake3 v1.4.1 // indirect
 )

@@ -36,6 +36,7 @@ var npy = Format{
 func npyFiles(v *View) []Planned {
 	return v.ofLayers(".npy", func(p *Planned, lp *filters.LayerPlan) {
 		p.Bytes = npyBytes(lp.Out)
+		p.Held = store.HeldApart(p.Bytes, lp.Out.C)
 	})
 }
 
@@ -80,16 +81,28 @@ func checkArray(shape volume.Shape) error {
 func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
 	return a.ws.each(goroutines, rows, func(l *engine.Lane, _ *mapng.Workspace, k int) error {
 		defer l.Clock.Mark(&l.Stages.Write)
-		data := l.Scratch(4 * rows.N * rows.W)
-		for i := range rows.N {
-			tensor.PutFloats(data[4*i*rows.W:], rows.Row(k, i))
-		}
+		data := valuesOf(l, rows, k)
 		if a.took != nil {
 			a.took(k, data)
 		}
 		_, err := a.file.WriteAt(data, a.at+4*int64(k*a.shape.H+rows.Y)*int64(a.shape.W))
 		return err
 	})
+}
+
+// valuesOf returns the bytes of a map's rows in a file, without a copy if they lie so in
+// memory. They are valid until the lane's next map.
+func valuesOf(l *engine.Lane, rows volume.Rows, k int) []byte {
+	if rows.RowStride == rows.W {
+		if data, ok := tensor.FloatBytes(rows.Data[k*rows.ChannelStride:][:rows.N*rows.W]); ok {
+			return data
+		}
+	}
+	data := l.Scratch(4 * rows.N * rows.W)
+	for i := range rows.N {
+		tensor.PutFloats(data[4*i*rows.W:], rows.Row(k, i))
+	}
+	return data
 }
 
 func (a *arrayWriter) close() error { return nil }

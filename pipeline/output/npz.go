@@ -31,7 +31,12 @@ var npz = Format{
 func npzFiles(v *View) []Planned {
 	p := Planned{Suffix: ".npz", Ext: ".npz", stack: whole, layer: whole}
 	if v.Plans != nil {
-		p.Bytes = npzBytes(v.arrays())
+		arrays, maps := v.arrays(), 0
+		for _, a := range arrays {
+			maps += a.shape.C
+		}
+		p.Bytes = npzBytes(arrays)
+		p.Held = store.HeldApart(p.Bytes, maps)
 	}
 	return []Planned{p}
 }

@@ -1,31 +1,27 @@
 package store
 
-import (
-	"encoding/hex"
-	"io"
-
-	"github.com/zeebo/blake3"
-)
+import "io"
 
 // Digest returns the BLAKE3 digest of all that in gives, in hexadecimal. Errors are in's.
 func Digest(in io.Reader) (string, error) {
-	return digest(in, make([]byte, digestBytes))
+	var t hashTree
+	n, err := io.CopyBuffer(&t, in, make([]byte, digestBytes))
+	if err != nil {
+		return "", err
+	}
+	return t.sum(n)
 }
 
 // digestBytes is how much of a file is read at a time for its digest.
 const digestBytes = 64 << 10
 
-// digest reads through a buffer.
-func digest(in io.Reader, buffer []byte) (string, error) {
-	sum := blake3.New()
-	if _, err := io.CopyBuffer(sum, in, buffer); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
 // DigestOf returns the BLAKE3 digest of bytes, in hexadecimal.
 func DigestOf(data []byte) string {
-	sum := blake3.Sum256(data)
-	return hex.EncodeToString(sum[:])
+	var t hashTree
+	t.Write(data)
+	sum, err := t.sum(int64(len(data)))
+	if err != nil {
+		panic(err) // every byte was written once
+	}
+	return sum
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,9 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-	"unsafe"
-
-	"github.com/zeebo/blake3"
 )
 
 // BufferBytes is the part of a file that is held in memory. Files up to this size, most maps
@@ -26,7 +22,17 @@ func Held(size int64) int64 {
 	if size < BufferBytes {
 		return size
 	}
-	return BufferBytes + int64(unsafe.Sizeof(blake3.Hasher{}))
+	return BufferBytes + leafBytes
+}
+
+// HeldApart returns the bytes of memory that a file of a fixed size takes besides Held if it
+// is written at a number of places, each of which goes on where the next one began: the
+// digest waits for the bytes before and after each place.
+func HeldApart(size int64, places int) int64 {
+	if size < BufferBytes {
+		return 0
+	}
+	return min(size, 2*leafBytes*int64(places))
 }
 
 // File is a file of a batch, written from its beginning to its end. No descriptor stays open
@@ -40,9 +46,9 @@ type File struct {
 	placed bool
 	buffer []byte // nil before the first byte and at the end
 	size   int64
-	hash   *blake3.Hasher // of what has been flushed; nil before
-	digest string         // BLAKE3, hexadecimal; empty before the file is sealed
-	sized  *os.File       // open, for a file that is written in any order
+	hash   *hashTree // of what has been flushed; nil before
+	digest string    // BLAKE3, hexadecimal; empty before the file is sealed
+	sized  *os.File  // open, for a file that is written in any order
 }
 
 // Name is a file's name after the stem of its batch. Ext is the end of Suffix that is the
@@ -82,7 +88,7 @@ func (f *File) Write(p []byte) (int, error) {
 // flush takes the buffer into the digest and appends it to the temporary file.
 func (f *File) flush(dirs *directories) error {
 	if f.hash == nil {
-		f.hash = blake3.New()
+		f.hash = f.batch.folder.hashTree()
 	}
 	f.hash.Write(f.buffer)
 	return f.append(dirs)
@@ -136,7 +142,7 @@ func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 }
 
 // Size fixes the file's size in bytes. From then on it is written with WriteAt and not with
-// Write.
+// Write: every byte once, in any order.
 func (f *File) Size(size int64) error {
 	f.size = size
 	if size <= BufferBytes {
@@ -147,7 +153,8 @@ func (f *File) Size(size int64) error {
 	dirs := directories{folder: f.batch.folder}
 	defer dirs.close()
 	var err error
-	f.sized, err = f.open(&dirs, os.O_RDWR)
+	f.hash = f.batch.folder.hashTree()
+	f.sized, err = f.open(&dirs, os.O_WRONLY)
 	if err == nil {
 		err = f.sized.Truncate(size)
 	}
@@ -157,7 +164,8 @@ func (f *File) Size(size int64) error {
 	return nil
 }
 
-// WriteAt writes at an offset. It is an error to write past the fixed size.
+// WriteAt writes at an offset. It is an error to write past the fixed size. Several
+// goroutines may write at a time.
 func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	if at < 0 || at > f.size-int64(len(p)) {
 		return 0, &Error{Path: f.batch.folder.path(f.name), Err: fmt.Errorf("bytes %d to %d do not lie in a file of %d bytes", at, at+int64(len(p)), f.size)}
@@ -169,7 +177,7 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	if err != nil {
 		return n, f.batch.folder.explain(f.name, err)
 	}
-	return n, nil
+	return f.hash.WriteAt(p, at)
 }
 
 // finish notes the digest and writes the rest to the temporary file. The batch's owner
@@ -192,22 +200,23 @@ func (f *File) finish() error {
 func (f *File) seal() (err error) {
 	switch {
 	case f.sized != nil:
-		// The digest is of the bytes in their order. They were written in another.
-		buffer := slices.Grow(f.batch.folder.buffer(), digestBytes)[:digestBytes]
-		f.digest, err = digest(io.NewSectionReader(f.sized, 0, f.size), buffer)
-		f.batch.folder.keep(buffer)
-		if err = errors.Join(err, f.sized.Close()); err == nil {
+		if err = f.sized.Close(); err == nil {
 			f.sized = nil
 		}
 	case f.temp == "":
-		f.digest = DigestOf(f.buffer)
+		f.hash = f.batch.folder.hashTree()
+		f.hash.Write(f.buffer)
 	default:
 		if len(f.buffer) > 0 {
 			err = f.flush(&f.batch.dirs)
 		}
 		f.release()
-		f.digest, f.hash = hex.EncodeToString(f.hash.Sum(nil)), nil
 	}
+	if err == nil {
+		f.digest, err = f.hash.sum(f.size)
+	}
+	f.batch.folder.keepHashTree(f.hash)
+	f.hash = nil
 	return err
 }
 
@@ -245,6 +254,11 @@ func (f *File) release() {
 // discard removes the file under its temporary or its final name.
 func (f *File) discard() {
 	f.release()
+	if f.hash != nil {
+		f.hash.reset()
+		f.batch.folder.keepHashTree(f.hash)
+		f.hash = nil
+	}
 	if f.sized != nil {
 		f.sized.Close()
 	}

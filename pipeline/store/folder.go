@@ -24,6 +24,7 @@ type Folder struct {
 	run     uint64      // distinguishes temporary files of runs: process numbers recur in containers
 	counter atomic.Uint64
 	buffers sync.Pool // of *[]byte, empty, from file to file
+	hashes  sync.Pool // of *hashTree, the same
 }
 
 // Open opens a folder for output and makes it if it does not exist.
@@ -90,6 +91,16 @@ func (t *Folder) keep(buffer []byte) {
 	buffer = buffer[:0]
 	t.buffers.Put(&buffer)
 }
+
+// hashTree returns a hashTree without bytes.
+func (t *Folder) hashTree() *hashTree {
+	if d, ok := t.hashes.Get().(*hashTree); ok {
+		return d
+	}
+	return new(hashTree)
+}
+
+func (t *Folder) keepHashTree(d *hashTree) { t.hashes.Put(d) }
 
 // Sweep removes the temporary files that a crash has left anywhere in the folder. No batch
 // may be open.
