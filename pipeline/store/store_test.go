@@ -111,11 +111,26 @@ func TestSizedFile(t *testing.T) {
 			t.Errorf("%d bytes at %d, %v", n, past.at, err)
 		}
 	}
+	for _, half := range []int64{BufferBytes, 0} {
+		big.WriteAt(large[:BufferBytes], half)
+	}
 	if _, err := b.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	if data, err := os.ReadFile(filepath.Join(root, "p/l.npy")); string(data) != "abcdef" || err != nil {
 		t.Errorf("got %q, %v", data, err)
+	}
+	b = tr.Begin(1, "q")
+	part := b.Create("/big.npy")
+	if err := part.Size(2 * BufferBytes); err != nil {
+		t.Fatal(err)
+	}
+	part.WriteAt([]byte("xyz"), 7)
+	if _, err := b.Commit(); err == nil || !strings.Contains(err.Error(), "3 bytes were written to a file of 524288 bytes") {
+		t.Errorf("a part of a file: %v", err)
+	}
+	if got, want := tree(t, root), []string{"p/", "p/big.npy", "p/l.npy"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
