@@ -49,8 +49,8 @@ func tallyAMD64(count *[8][512]uint16, token *uint16, eights int)
 //go:noescape
 func foldAVX2(count *[8][512]uint16)
 
-// writeGroupsBMI2 is writeGroups for groups > 0 of three tokens, all of them below
-// tokens, with room for what they take and 8 bytes more at out.
+// writeGroupsBMI2 is writeGroups for groups > 0 of six tokens, all of them below tokens,
+// with room for what they take and 8 bytes more at out.
 //
 //go:noescape
-func writeGroupsBMI2(out *byte, token *uint16, groups int, entry *[512]uint32, pending uint64, bits uint64) (at int, pendingOut uint64, bitsOut uint64)
+func writeGroupsBMI2(out *byte, token *uint16, groups int, entry *[512]uint64, pending uint64, bits uint64) (at int, pendingOut uint64, bitsOut uint64)

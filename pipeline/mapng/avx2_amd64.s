@@ -305,7 +305,7 @@ vector:
 	VZEROUPPER
 	RET
 
-// func writeGroupsBMI2(out *byte, token *uint16, groups int, entry *[512]uint32, pending uint64, bits uint64) (at int, pendingOut uint64, bitsOut uint64)
+// func writeGroupsBMI2(out *byte, token *uint16, groups int, entry *[512]uint64, pending uint64, bits uint64) (at int, pendingOut uint64, bitsOut uint64)
 // Requires: BMI, BMI2
 TEXT ·writeGroupsBMI2(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
@@ -313,43 +313,74 @@ TEXT ·writeGroupsBMI2(SB), NOSPLIT, $0-72
 	MOVQ entry+24(FP), DX
 	MOVQ pending+32(FP), BX
 	MOVQ bits+40(FP), SI
-	MOVQ AX, DI
-	MOVQ $+3, R8
-	MOVQ $+7, R9
-	MOVQ $+8, R10
-	MOVQ groups+16(FP), R11
+	MOVQ groups+16(FP), R9
+	MOVQ AX, R8
+	MOVQ $+7, DI
 
-step:
-	MOVWQZX (CX), R12
-	MOVL    (DX)(R12*4), R13
-	SHRXQ   R10, R13, R12
-	MOVWQZX 2(CX), R14
-	MOVL    (DX)(R14*4), R14
-	SHRXQ   R10, R14, R15
+group:
+	MOVWQZX (CX), R11
+	MOVL    (DX)(R11*8), R10
+	MOVL    4(DX)(R11*8), R11
+	MOVWQZX 2(CX), R12
+	MOVL    (DX)(R12*8), R13
+	SHLXQ   R11, R13, R13
+	ORQ     R13, R10
+	ADDL    4(DX)(R12*8), R11
+	MOVWQZX 4(CX), R12
+	MOVL    (DX)(R12*8), R13
+	SHLXQ   R11, R13, R13
+	ORQ     R13, R10
+	ADDL    4(DX)(R12*8), R11
+	MOVWQZX 6(CX), R13
+	MOVL    (DX)(R13*8), R12
+	MOVL    4(DX)(R13*8), R13
+	MOVWQZX 8(CX), R14
+	MOVL    (DX)(R14*8), R15
 	SHLXQ   R13, R15, R15
 	ORQ     R15, R12
-	ADDQ    R14, R13
-	MOVWQZX 4(CX), R14
-	MOVL    (DX)(R14*4), R14
-	SHRXQ   R10, R14, R15
+	ADDL    4(DX)(R14*8), R13
+	MOVWQZX 10(CX), R14
+	MOVL    (DX)(R14*8), R15
 	SHLXQ   R13, R15, R15
 	ORQ     R15, R12
-	ADDQ    R14, R13
-	ADDQ    $+6, CX
-	SHLXQ   SI, R12, R12
-	ORQ     R12, BX
-	ADDQ    R13, SI
-	MOVQ    BX, (AX)
-	SHRXQ   R8, SI, R12
-	ANDL    $0x07, R12
-	ADDQ    R12, AX
-	ANDNQ   SI, R9, R12
-	SHRXQ   R12, BX, BX
-	ANDL    $0x07, SI
-	DECQ    R11
-	JNZ     step
-	SUBQ    DI, AX
-	MOVQ    AX, at+48(FP)
-	MOVQ    BX, pendingOut+56(FP)
-	MOVQ    SI, bitsOut+64(FP)
+	ADDL    4(DX)(R14*8), R13
+	ADDQ    $+12, CX
+	LEAQ    (R11)(R13*1), R14
+	CMPQ    R14, $0x38
+	JA      long
+	SHLXQ   R11, R12, R12
+	ORQ     R12, R10
+
+put:
+	SHLXQ SI, R10, R10
+	ORQ   R10, BX
+	ADDQ  R14, SI
+	MOVQ  BX, (AX)
+	MOVQ  SI, R10
+	SHRQ  $0x03, R10
+	ADDQ  R10, AX
+	ANDNQ SI, DI, R10
+	SHRXQ R10, BX, BX
+	ANDL  $0x07, SI
+	DECQ  R9
+	JNZ   group
+	SUBQ  R8, AX
+	MOVQ  AX, at+48(FP)
+	MOVQ  BX, pendingOut+56(FP)
+	MOVQ  SI, bitsOut+64(FP)
 	RET
+
+long:
+	SHLXQ SI, R10, R10
+	ORQ   R10, BX
+	ADDQ  R11, SI
+	MOVQ  BX, (AX)
+	MOVQ  SI, R10
+	SHRQ  $0x03, R10
+	ADDQ  R10, AX
+	ANDNQ SI, DI, R10
+	SHRXQ R10, BX, BX
+	ANDL  $0x07, SI
+	MOVQ  R12, R10
+	MOVQ  R13, R14
+	JMP   put

@@ -2,6 +2,7 @@ package mapng
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -34,7 +35,7 @@ type blockCoder struct {
 	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
-	entry  [tokens]uint32 // code of a token: bits<<8 | number of bits
+	entry  [tokens]uint64 // code of a token: number of bits<<32 | bits
 	build  codeBuilder
 	header codeHeader
 }
@@ -247,9 +248,12 @@ func (c *blockCoder) countSymbols() (extra int) {
 	}
 	clear(c.freq[256:])
 	c.freq[endOfBlock] = 1
-	for i := range lengths {
-		l, n := &lengths[i], count[firstRun+i]
-		c.freq[l.symbol] += uint32(n)
+	for symbol, l := range lengths {
+		n := uint32(0)
+		for _, of := range count[firstRun+l.first : firstRun+l.end] {
+			n += uint32(of)
+		}
+		c.freq[firstLength+symbol] = n
 		extra += int(n) * int(l.extraBits+1)
 	}
 	return extra
@@ -258,13 +262,15 @@ func (c *blockCoder) countSymbols() (extra int) {
 // fillEntries works out the bits of each token.
 func (c *blockCoder) fillEntries() {
 	for i := range 256 {
-		c.entry[i] = uint32(c.lit.word[i])<<8 | uint32(c.lit.length[i])
+		c.entry[i] = uint64(c.lit.length[i])<<32 | uint64(c.lit.word[i])
 	}
-	for i := range lengths {
-		l := &lengths[i]
-		symbolBits := c.lit.length[l.symbol]
+	for symbol, l := range lengths {
+		symbolBits := c.lit.length[firstLength+symbol]
 		n := symbolBits + l.extraBits + 1 // distance 1 is the one bit 0
-		c.entry[firstRun+i] = (uint32(c.lit.word[l.symbol])|uint32(l.extra)<<symbolBits)<<8 | uint32(n)
+		entry := uint64(n)<<32 | uint64(c.lit.word[firstLength+symbol])
+		for i := range c.entry[firstRun+l.first : firstRun+l.end] {
+			c.entry[firstRun+l.first+i] = entry + uint64(i)<<symbolBits
+		}
 	}
 }
 
@@ -276,31 +282,53 @@ func (c *blockCoder) writeTokens(w *bitWriter, token []uint16, size int) {
 	n, pending, pendingBits := c.loops.writeGroups(w.out[at:cap(w.out)], token, &c.entry, w.pending, uint64(w.n))
 	w.out = w.out[:at+n]
 	w.pending, w.n = pending, uint(pendingBits)
-	for _, t := range token[len(token)/3*3:] {
+	for _, t := range token[len(token)/group*group:] {
 		e := c.entry[t%tokens]
-		w.put(uint64(e>>8), uint(e&0xff))
+		w.put(e&math.MaxUint32, uint(e>>32))
 	}
 }
 
-// writeGroupsGeneric writes tokens to out in groups of three and leaves the rest. It
-// returns the number of whole bytes and the pending bits, fewer than 8. out must have 8
-// bytes more than the groups take.
-func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
-	for i := 0; i <= len(token)-3; i += 3 {
-		group := token[i : i+3]
-		e0, e1, e2 := uint64(entry[group[0]%tokens]), uint64(entry[group[1]%tokens]), uint64(entry[group[2]%tokens])
-		// The words are joined first, so that only the last steps wait for the group
-		// before. The low six bits of an entry are its length. A shift looks at six bits
-		// only, so that the bits above may stay in a sum of lengths.
-		words := e0>>8 | e1>>8<<(e0&63) | e2>>8<<((e0+e1)&63)
-		pending |= words << (bits & 63)
-		bits += e0 + e1 + e2
+const (
+	group    = 6  // number of tokens that are written at once if they fit
+	mostBits = 56 // beside 7 pending bits
+)
+
+// writeGroupsGeneric writes tokens to out in groups and leaves the rest. It returns the
+// number of whole bytes and the pending bits, fewer than 8. out must have 8 bytes more than
+// the groups take.
+func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {
+	put := func(words, length uint64) {
+		pending |= words << bits
+		bits += length
 		store8(out[at:at+8], pending)
-		at += int(bits >> 3 & 7)
-		pending >>= bits & 56
+		at += int(bits >> 3)
+		pending >>= bits &^ 7
 		bits &= 7
 	}
+	for ; len(token) >= group; token = token[group:] {
+		// The words are joined first, so that only the last steps wait for the group before.
+		words, length := joined([3]uint16(token), entry)
+		next, nextLength := joined([3]uint16(token[3:]), entry)
+		if length+nextLength > mostBits {
+			put(words, length)
+			words, length = next, nextLength
+		} else {
+			words |= next << length
+			length += nextLength
+		}
+		put(words, length)
+	}
 	return at, pending, bits
+}
+
+// joined returns the words of three tokens, one behind the other, and their length.
+func joined(token [3]uint16, entry *[tokens]uint64) (words, length uint64) {
+	for _, t := range token {
+		e := entry[t%tokens]
+		words |= e & math.MaxUint32 << length
+		length += e >> 32
+	}
+	return words, length
 }
 
 // grow returns b with room for n more bytes.

@@ -94,8 +94,8 @@ func (l loops) fold(count *[8][tokens]uint16) {
 	foldAVX2(count)
 }
 
-func (l loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
-	groups := len(token) / 3
+func (l loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {
+	groups := len(token) / group
 	if groups == 0 || !l.avx2 {
 		return writeGroupsGeneric(out, token, entry, pending, bits)
 	}

@@ -8,7 +8,7 @@ func (loops) subPaeth(dst, cur, left, up, upLeft []byte) { subPaethGeneric(dst, 
 func (loops) sumMagnitudes(b []byte) uint64              { return sumMagnitudesGeneric(b) }
 func (loops) findSame(same []uint64, p []byte)           { findSameGeneric(same, p) }
 func (loops) sums(p []byte) (plain, weighted uint64)     { return sumsGeneric(p) }
-func (loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint32, pending, bits uint64) (at int, _, _ uint64) {
+func (loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {
 	return writeGroupsGeneric(out, token, entry, pending, bits)
 }
 func (loops) widen(dst []uint16, p []byte)                   { widenGeneric(dst, p) }

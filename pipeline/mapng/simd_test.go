@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -213,26 +214,26 @@ func TestTally(t *testing.T) {
 // TestWriteGroups compares the built loops, and the plain Go, with a bitWriter.
 func TestWriteGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 5))
-	var entry [tokens]uint32
+	var entry [tokens]uint64
 	for i := range entry {
-		n := uint32(1 + rng.IntN(maxLitBits+5+1))
-		entry[i] = rng.Uint32()&(1<<n-1)<<8 | n
+		n := 1 + rng.IntN(maxLitBits+5+1)
+		entry[i] = uint64(n)<<32 | rng.Uint64()&(1<<n-1)
 	}
 	for n := range 60 {
 		token := make([]uint16, n)
 		size := 7
 		for i := range token {
 			token[i] = uint16(rng.IntN(tokens))
-			size += int(entry[token[i]] & 0xff)
+			size += int(entry[token[i]] >> 32)
 		}
 		startBits := uint(rng.IntN(8))
 		start := rng.Uint64() & (1<<startBits - 1)
 		want := bitWriter{pending: start, n: startBits}
-		for _, tok := range token[:n/3*3] {
-			want.put(uint64(entry[tok]>>8), uint(entry[tok]&0xff))
+		for _, tok := range token[:n/group*group] {
+			want.put(entry[tok]&math.MaxUint32, uint(entry[tok]>>32))
 		}
 		want.drain()
-		for name, f := range map[string]func([]byte, []uint16, *[tokens]uint32, uint64, uint64) (int, uint64, uint64){
+		for name, f := range map[string]func([]byte, []uint16, *[tokens]uint64, uint64, uint64) (int, uint64, uint64){
 			"built": loopsBuilt.writeGroups, "plain Go": writeGroupsGeneric,
 		} {
 			out := bytes.Repeat([]byte{0xa5}, size/8+17)

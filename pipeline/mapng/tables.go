@@ -1,29 +1,22 @@
 package mapng
 
-import "math/bits"
-
-// matchLength is DEFLATE's form of a match length (RFC 1951, 3.2.5): a symbol and extra
-// bits.
+// matchLength is a symbol of match lengths (RFC 1951, 3.2.5). Its extra bits choose one of
+// several lengths.
 type matchLength struct {
-	symbol    uint16
-	extra     uint8
-	extraBits uint8
+	first, end int // the lengths less minLength
+	extraBits  uint8
 }
 
-// lengths is indexed by the length less minLength.
-var lengths = func() (t [maxLength - minLength + 1]matchLength) {
-	for v := range t {
-		if v < 8 {
-			t[v] = matchLength{symbol: uint16(firstLength + v)}
-			continue
-		}
-		extraBits := bits.Len(uint(v)) - 3 // four symbols share a number of extra bits
-		t[v] = matchLength{
-			symbol:    uint16(firstLength + 4*extraBits + v>>extraBits),
-			extra:     uint8(v & (1<<extraBits - 1)),
-			extraBits: uint8(extraBits),
-		}
+// lengths is indexed by the symbol less firstLength.
+var lengths = func() (t [litSymbols - firstLength]matchLength) {
+	const longest = maxLength - minLength
+	at := 0
+	for i := range t {
+		extraBits := max(0, i/4-1) // four symbols share a number of extra bits
+		end := min(longest, at+1<<extraBits)
+		t[i] = matchLength{at, end, uint8(extraBits)}
+		at = end
 	}
-	t[maxLength-minLength] = matchLength{symbol: litSymbols - 1}
+	t[len(t)-1] = matchLength{first: longest, end: longest + 1}
 	return t
 }()

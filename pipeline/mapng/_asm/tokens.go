@@ -77,54 +77,86 @@ func fold(l loop) {
 	l.RET()
 }
 
-// writeGroups joins the words of a group before it uses the pending bits, like
-// writeGroupsGeneric. An entry is a word above a byte with the word's length. Shifts use only
-// the low six bits of their counts, so an entry, or a sum of entries, serves as a count.
+// writeGroups is like writeGroupsGeneric. An entry is a word of 32 bits below its length.
 func writeGroups(l loop) {
 	l.function("writeGroupsBMI2",
-		"func(out *byte, token *uint16, groups int, entry *[512]uint32, pending, bits uint64) (at int, pendingOut, bitsOut uint64)",
-		"writeGroupsBMI2 is writeGroups for groups > 0 of three tokens, all of them below",
-		"tokens, with room for what they take and 8 bytes more at out.")
+		"func(out *byte, token *uint16, groups int, entry *[512]uint64, pending, bits uint64) (at int, pendingOut, bitsOut uint64)",
+		"writeGroupsBMI2 is writeGroups for groups > 0 of six tokens, all of them below tokens,",
+		"with room for what they take and 8 bytes more at out.")
 	out, token, entry := l.param("out"), l.param("token"), l.param("entry")
-	pending, bits := l.param("pending"), l.param("bits")
-	begin, three, seven, eight := l.GP64(), l.GP64(), l.GP64(), l.GP64()
+	w := bitWriter{loop: l, out: out, pending: l.param("pending"), bits: l.param("bits"), seven: l.GP64()}
+	begin, left := l.GP64(), l.param("groups")
 	l.MOVQ(out, begin)
-	l.MOVQ(operand.I32(3), three)
-	l.MOVQ(operand.I32(7), seven)
-	l.MOVQ(operand.I32(8), eight)
-	l.times("groups", func() {
-		words, length := l.GP64(), l.GP64()
-		for k := range 3 {
-			t := l.GP64()
-			l.MOVWQZX(behind(token, 2*k), t)
-			if k == 0 {
-				l.MOVL(operand.Mem{Base: entry, Index: t, Scale: 4}, length.As32())
-				l.SHRXQ(eight, length, words)
-				continue
-			}
-			word := l.GP64()
-			l.MOVL(operand.Mem{Base: entry, Index: t, Scale: 4}, t.As32())
-			l.SHRXQ(eight, t, word)
-			l.SHLXQ(length, word, word)
-			l.ORQ(word, words)
-			l.ADDQ(t, length)
-		}
-		l.ADDQ(operand.I32(6), token)
-		l.SHLXQ(bits, words, words)
-		l.ORQ(words, pending)
-		l.ADDQ(length, bits)
-		l.MOVQ(pending, behind(out, 0))
-		whole, shift := l.GP64(), l.GP64()
-		l.SHRXQ(three, bits, whole)
-		l.ANDL(operand.U8(7), whole.As32())
-		l.ADDQ(whole, out)
-		l.ANDNQ(bits, seven, shift)
-		l.SHRXQ(shift, pending, pending)
-		l.ANDL(operand.U8(7), bits.(reg.GPVirtual).As32())
-	})
+	l.MOVQ(operand.I32(7), w.seven)
+	l.Label("group")
+	words, length := l.joined(token, entry, 0)
+	nextWords, nextLength := l.joined(token, entry, 3)
+	l.ADDQ(operand.I32(2*6), token)
+	total := l.GP64()
+	l.LEAQ(operand.Mem{Base: length, Index: nextLength, Scale: 1}, total)
+	l.CMPQ(total, operand.U8(most))
+	l.JA(operand.LabelRef("long"))
+	l.SHLXQ(length, nextWords, nextWords)
+	l.ORQ(nextWords, words)
+	l.Label("put")
+	w.put(words, total)
+	l.DECQ(left)
+	l.JNZ(operand.LabelRef("group"))
 	l.SUBQ(begin, out)
 	l.Store(out, l.Return("at"))
-	l.Store(pending, l.Return("pendingOut"))
-	l.Store(bits, l.Return("bitsOut"))
+	l.Store(w.pending, l.Return("pendingOut"))
+	l.Store(w.bits, l.Return("bitsOut"))
 	l.RET()
+
+	l.Label("long")
+	w.put(words, length)
+	l.MOVQ(nextWords, words)
+	l.MOVQ(nextLength, total)
+	l.JMP(operand.LabelRef("put"))
+}
+
+// most is mostBits of package mapng.
+const most = 56
+
+// joined is the words of three tokens and their length.
+func (l loop) joined(token, entry reg.Register, first int) (words, length reg.Register) {
+	words, length = l.GP64(), l.GP64()
+	for k := first; k < first+3; k++ {
+		t := l.GP64()
+		l.MOVWQZX(behind(token, 2*k), t)
+		of := func(disp int) operand.Mem { return operand.Mem{Base: entry, Index: t, Scale: 8, Disp: disp} }
+		if k == first {
+			l.MOVL(of(0), words.(reg.GPVirtual).As32())
+			l.MOVL(of(4), length.(reg.GPVirtual).As32())
+			continue
+		}
+		word := l.GP64()
+		l.MOVL(of(0), word.As32())
+		l.SHLXQ(length, word, word)
+		l.ORQ(word, words)
+		l.ADDL(of(4), length.(reg.GPVirtual).As32())
+	}
+	return words, length
+}
+
+// bitWriter is the state of a bitWriter of package mapng.
+type bitWriter struct {
+	loop
+	out, pending, bits reg.Register
+	seven              reg.GPVirtual // the number
+}
+
+// put writes words of up to most bits. Fewer than 8 bits are pending before and after.
+func (w bitWriter) put(words, length reg.Register) {
+	w.SHLXQ(w.bits, words, words)
+	w.ORQ(words, w.pending)
+	w.ADDQ(length, w.bits)
+	w.MOVQ(w.pending, behind(w.out, 0))
+	whole, shift := w.GP64(), w.GP64()
+	w.MOVQ(w.bits, whole)
+	w.SHRQ(operand.U8(3), whole)
+	w.ADDQ(whole, w.out)
+	w.ANDNQ(w.bits, w.seven, shift)
+	w.SHRXQ(shift, w.pending, w.pending)
+	w.ANDL(operand.U8(7), w.bits.(reg.GPVirtual).As32())
 }
