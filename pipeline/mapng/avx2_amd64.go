@@ -34,10 +34,11 @@ func sumsAVX2(p *byte, vectors int) (plain uint64, weighted uint64)
 //go:noescape
 func findSameAVX2(same *uint64, p *byte, words int)
 
-// widenAVX2 is widen for sixteens > 0 times 16 bytes.
+// tokenizeAVX2 is tokenize of n > 0 bytes, with words > 0 words in same before the one of
+// zeros.
 //
 //go:noescape
-func widenAVX2(dst *uint16, p *byte, sixteens int)
+func tokenizeAVX2(token *uint16, p *byte, n int, same *uint64, words int) (tokens int)
 
 // tallyAMD64 is tally for eights > 0 of eight tokens, all of them below tokens.
 //

@@ -238,20 +238,138 @@ step:
 	VZEROUPPER
 	RET
 
-// func widenAVX2(dst *uint16, p *byte, sixteens int)
-// Requires: AVX, AVX2
-TEXT ·widenAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
+// func tokenizeAVX2(token *uint16, p *byte, n int, same *uint64, words int) (tokens int)
+// Requires: AVX, AVX2, BMI, BMI2, CMOV
+TEXT ·tokenizeAVX2(SB), NOSPLIT, $0-48
+	MOVQ token+0(FP), AX
 	MOVQ p+8(FP), CX
-	MOVQ sixteens+16(FP), DX
+	MOVQ same+24(FP), DX
+	MOVQ words+32(FP), BX
+	XORQ SI, SI
+	XORQ DI, DI
+	MOVQ $-1, R8
 
-step:
+word:
+	CMPQ    SI, BX
+	JGE     rest
+	MOVQ    (DX)(SI*8), R9
+	MOVQ    8(DX)(SI*8), R10
+	MOVQ    R9, R11
+	SHRQ    $0x01, R10, R11
+	ANDQ    R9, R11
+	MOVQ    R10, R12
+	SHRQ    $0x01, R12
+	ANDQ    R12, R10
+	MOVQ    R11, R12
+	SHRQ    $0x02, R10, R12
+	ANDQ    R11, R12
+	MOVQ    R10, R11
+	SHRQ    $0x02, R11
+	ANDQ    R11, R10
+	MOVQ    R12, R11
+	SHRQ    $0x04, R10, R11
+	ANDQ    R12, R11
+	MOVQ    SI, R10
+	SHLQ    $0x06, R10
+	XORQ    R13, R13
+	MOVQ    DI, R12
+	SUBQ    R10, R12
+	CMOVQLT R13, R12
+	SHLXQ   R12, R8, R12
+	ANDQ    R12, R11
+	JZ      next
+
+run:
+	TZCNTQ R11, R12
+	SHRXQ  R12, R9, R13
+	NOTQ   R13
+	TZCNTQ R13, R13
+	ADDQ   R12, R13
+	ADDQ   R10, R12
+	LEAQ   (CX)(DI*1), R14
+	MOVQ   R12, R15
+	SUBQ   DI, R15
+	MOVQ   AX, DI
+	LEAQ   (AX)(R15*2), AX
+
+literals:
+	VPMOVZXBW (R14), Y0
+	VMOVDQU   Y0, (DI)
+	VPMOVZXBW 16(R14), Y0
+	VMOVDQU   Y0, 32(DI)
+	ADDQ      $+32, R14
+	ADDQ      $+64, DI
+	SUBQ      $+32, R15
+	JG        literals
+	CMPQ      R13, $0x40
+	JNE       ended
+
+wordOfRun:
+	INCQ   SI
+	MOVQ   (DX)(SI*8), DI
+	NOTQ   DI
+	TZCNTQ DI, DI
+	ADDQ   DI, R13
+	CMPQ   DI, $0x40
+	JEQ    wordOfRun
+
+ended:
+	LEAQ (R10)(R13*1), DI
+	SUBQ DI, R12
+	NEGQ R12
+	MOVQ $+258, R15
+	CMPQ R12, R15
+	JLE  last
+
+long:
+	LEAQ    -3(R12), R14
+	CMPQ    R14, R15
+	CMOVQGT R15, R14
+	SUBQ    R14, R12
+	ADDQ    $+253, R14
+	MOVW    R14, (AX)
+	ADDQ    $+2, AX
+	CMPQ    R12, R15
+	JGT     long
+
+last:
+	ADDQ  $+253, R12
+	MOVW  R12, (AX)
+	ADDQ  $+2, AX
+	CMPQ  R13, $0x40
+	JGE   word
+	SHLXQ R13, R8, R13
+	ANDQ  R13, R11
+	JNZ   run
+
+next:
+	INCQ SI
+	JMP  word
+
+rest:
+	MOVQ n+16(FP), DX
+	CMPQ DI, DX
+	JGE  done
+	LEAQ (CX)(DI*1), CX
+	SUBQ DI, DX
+	MOVQ AX, BX
+	LEAQ (AX)(DX*2), AX
+
+lastLiterals:
 	VPMOVZXBW (CX), Y0
-	VMOVDQU   Y0, (AX)
-	ADDQ      $+16, CX
-	ADDQ      $+32, AX
-	DECQ      DX
-	JNZ       step
+	VMOVDQU   Y0, (BX)
+	VPMOVZXBW 16(CX), Y0
+	VMOVDQU   Y0, 32(BX)
+	ADDQ      $+32, CX
+	ADDQ      $+64, BX
+	SUBQ      $+32, DX
+	JG        lastLiterals
+
+done:
+	MOVQ token+0(FP), CX
+	SUBQ CX, AX
+	SHRQ $0x01, AX
+	MOVQ AX, tokens+40(FP)
 	VZEROUPPER
 	RET
 

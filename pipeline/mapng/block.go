@@ -3,7 +3,6 @@ package mapng
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 )
 
 // A block is cut into tokens. The tokens are counted, given codes and written. A token below 256 is a literal byte; firstRun+n repeats the byte before
@@ -31,7 +30,7 @@ type blockCoder struct {
 	loops  loops
 	out    []byte
 	same   [blockSize/64 + 1]uint64 // one bit per byte: it equals the byte before
-	token  [blockSize + widenPad]uint16
+	token  [blockSize + tokenPad]uint16
 	count  [8][tokens]uint16 // of each token; the sum is in the first
 	freq   [litSymbols]uint32
 	lit    code
@@ -79,131 +78,6 @@ func writeStored(w *bitWriter, block []byte, last bool) {
 	w.out = binary.LittleEndian.AppendUint16(w.out, n)
 	w.out = binary.LittleEndian.AppendUint16(w.out, ^n)
 	w.out = append(w.out, block...)
-}
-
-// tokenize fills c.token and returns how many tokens there are.
-func (c *blockCoder) tokenize(block []byte) (n int) {
-	if constant(block) && len(block) > minRun { // true for a black map
-		c.token[0] = uint16(block[0])
-		return c.runs(1, len(block)-1)
-	}
-	words := c.markSame(block)
-	pos := 0
-	for w := range words {
-		run := c.same[w]
-		next := c.same[w+1]
-		// Bits of places, from pos on, where a run of minRun begins or goes on. Three steps
-		// make 8.
-		starts := run & (run>>1 | next<<63)
-		starts &= starts>>2 | (next&(next>>1))<<62
-		starts &= starts>>4 | (next&(next>>1)&(next>>2)&(next>>3))<<60
-		if pos > w*64 {
-			if pos >= w*64+64 {
-				continue
-			}
-			starts &= ^uint64(0) << (pos & 63)
-		}
-		for starts != 0 {
-			start := w*64 + bits.TrailingZeros64(starts)
-			n = c.literals(n, block[pos:start])
-			length := c.runLength(start)
-			n = c.runs(n, length)
-			pos = start + length
-			if pos >= w*64+64 {
-				break
-			}
-			starts &= ^uint64(0) << (pos & 63)
-		}
-	}
-	return c.literals(n, block[pos:])
-}
-
-// markSame fills c.same for the block, with a word of zeros behind it, and returns
-// how many words the block has.
-func (c *blockCoder) markSame(block []byte) (words int) {
-	n := len(block)
-	words = (n + 63) / 64
-	c.loops.findSame(c.same[:words], block[:words*64])
-	if n%64 != 0 {
-		c.same[words-1] &= 1<<(n%64) - 1
-	}
-	c.same[words] = 0
-	return words
-}
-
-// findSameGeneric sets a bit of same for each byte of p that equals the byte before it.
-// The first byte's bit stays 0. p has 64 bytes for each word.
-func findSameGeneric(same []uint64, p []byte) {
-	before := uint64(^p[0]) << 56
-	for w := range same {
-		chunk := p[64*w : 64*w+64]
-		var m uint64
-		for i := 0; i < 64; i += 8 {
-			v := load8(chunk[i : i+8])
-			diff := v ^ (v<<8 | before>>56)
-			before = v
-			equal := ^((diff&lowBits + lowBits) | diff) & highBits
-			m |= equal * 0x0002040810204081 >> 56 << i // gathers the high bits
-		}
-		same[w] = m
-	}
-}
-
-// runLength counts the set bits of c.same from start on.
-func (c *blockCoder) runLength(start int) int {
-	w := start >> 6
-	left := 64 - start&63
-	n := bits.TrailingZeros64(^(c.same[w] >> (start & 63)))
-	if n < left {
-		return n
-	}
-	n = left
-	for w++; c.same[w] == ^uint64(0); w++ {
-		n += 64
-	}
-	return n + bits.TrailingZeros64(^c.same[w])
-}
-
-// literals appends a token for each byte of p. The capacity of p must reach at least
-// widenPad bytes past its end.
-func (c *blockCoder) literals(n int, p []byte) int {
-	if len(p) > 0 {
-		c.loops.widen(c.token[n:n+len(p)+widenPad], p[:len(p)+widenPad])
-	}
-	return n + len(p)
-}
-
-// widenPad is the number of elements past its end that widen may read and write.
-const widenPad = 15
-
-// widenGeneric sets dst to p's bytes. Both have widenPad more elements, and the ones of dst
-// may get any value.
-func widenGeneric(dst []uint16, p []byte) {
-	for i := 0; i < len(p)-widenPad; i += 8 {
-		v := load8(p[i : i+8])
-		low, high := fourLanes(v&0xffffffff), fourLanes(v>>32)
-		d := dst[i : i+8]
-		d[0], d[1], d[2], d[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
-		d[4], d[5], d[6], d[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
-	}
-}
-
-// fourLanes moves four bytes to four lanes of 16 bits.
-func fourLanes(v uint64) uint64 {
-	v = (v | v<<16) & 0x0000ffff0000ffff
-	return (v | v<<8) & 0x00ff00ff00ff00ff
-}
-
-// runs appends tokens for length ≥ minRun repetitions.
-func (c *blockCoder) runs(n, length int) int {
-	for length > maxLength {
-		take := min(maxLength, length-minLength)
-		c.token[n] = uint16(firstRun + take - minLength)
-		n++
-		length -= take
-	}
-	c.token[n] = uint16(firstRun + length - minLength)
-	return n + 1
 }
 
 // tally counts the tokens in the first table.

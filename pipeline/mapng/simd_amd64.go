@@ -69,13 +69,13 @@ func (l loops) findSame(same []uint64, p []byte) {
 	}
 }
 
-func (l loops) widen(dst []uint16, p []byte) {
+func (l loops) tokenize(token []uint16, p []byte, same []uint64) int {
 	if !l.avx2 {
-		widenGeneric(dst, p)
-		return
+		return tokenizeGeneric(token, p, same)
 	}
-	_ = dst[len(p)-1]
-	widenAVX2(&dst[0], &p[0], len(p)/16)
+	n := len(p)
+	_, _, _ = token[n+tokenPad-1], p[:n+tokenPad], same[(n+63)/64]
+	return tokenizeAVX2(&token[0], &p[0], n, &same[0], (n+63)/64)
 }
 
 func (l loops) tally(count *[8][tokens]uint16, token []uint16) {

@@ -11,6 +11,8 @@ func (loops) sums(p []byte) (plain, weighted uint64)     { return sumsGeneric(p)
 func (loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {
 	return writeGroupsGeneric(out, token, entry, pending, bits)
 }
-func (loops) widen(dst []uint16, p []byte)                   { widenGeneric(dst, p) }
+func (loops) tokenize(token []uint16, p []byte, same []uint64) int {
+	return tokenizeGeneric(token, p, same)
+}
 func (loops) tally(count *[8][tokens]uint16, token []uint16) { tallyGeneric(count, token) }
 func (loops) fold(count *[8][tokens]uint16)                  { foldGeneric(count) }

@@ -168,20 +168,61 @@ func TestSumMagnitudes(t *testing.T) {
 	}
 }
 
-func TestWiden(t *testing.T) {
+// tokensOf is the rule of tokens, byte by byte.
+func tokensOf(p []byte) (tokens []uint16) {
+	for i := 0; i < len(p); {
+		tokens = append(tokens, uint16(p[i]))
+		end := i + 1
+		for end < len(p) && p[end] == p[i] {
+			end++
+		}
+		repeats := end - i - 1
+		if repeats < minRun {
+			for range repeats {
+				tokens = append(tokens, uint16(p[i]))
+			}
+			repeats = 0
+		}
+		for repeats > 0 {
+			take := min(repeats, maxLength)
+			if repeats > maxLength {
+				take = min(take, repeats-minLength)
+			}
+			tokens = append(tokens, uint16(firstRun+take-minLength))
+			repeats -= take
+		}
+		i = end
+	}
+	return tokens
+}
+
+// TestTokenize compares the built loop, and the plain Go, with the rule, on bytes with runs of
+// all lengths at all places of a word.
+func TestTokenize(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 3))
 	const guard = 0xdead
-	for n := 1; n < 100; n++ {
-		p, _ := guarded(rng, n+widenPad)
-		for name, f := range map[string]func([]uint16, []byte){"built": loopsBuilt.widen, "plain Go": widenGeneric} {
-			dst := slices.Repeat([]uint16{guard}, n+widenPad+1)
-			f(dst[:n+widenPad], p)
-			for i, b := range p[:n] {
-				if dst[i] != uint16(b) {
-					t.Fatalf("%s, %d bytes: element %d is %d, want %d", name, n, i, dst[i], b)
+	for round := range 3000 {
+		n := 1 + rng.IntN(1+round)
+		p, _ := guarded(rng, n+tokenPad)
+		for i := 1; i < n; i++ {
+			if rng.IntN(4) == 0 { // else no run: neighbours of random bytes hardly ever are equal
+				length := []int{7, 8, 9, 70, 130, 262, 900}[rng.IntN(7)]
+				for end := min(n, i+rng.IntN(length)); i < end; i++ {
+					p[i] = p[i-1]
 				}
 			}
-			if dst[n+widenPad] != guard {
+		}
+		p = p[:n]
+		want := tokensOf(p)
+		c := new(blockCoder)
+		padded := append(bytes.Clone(p), make([]byte, blockPad)...)
+		same := c.same[:c.markSame(padded[:n])+1]
+		for name, f := range map[string]func([]uint16, []byte, []uint64) int{"built": loopsBuilt.tokenize, "plain Go": tokenizeGeneric} {
+			token := slices.Repeat([]uint16{guard}, n+tokenPad+1)
+			if got := f(token[:n+tokenPad], p, same); !slices.Equal(token[:got], want) {
+				t.Fatalf("%s, %d bytes %x: got %v, want %v", name, n, p, token[:got], want)
+			}
+			if token[n+tokenPad] != guard {
 				t.Fatalf("%s, %d bytes: wrote past the end", name, n)
 			}
 		}

@@ -1,5 +1,5 @@
 // Command asm owns the assembly of package mapng, which go generate in the package's folder
-// writes: filters.go, adler.go and tokens.go describe the inner loops. It is never part of the
+// writes: filters.go, adler.go, tokenize.go and tokens.go describe the inner loops. It is never part of the
 // program.
 package main
 
@@ -25,7 +25,7 @@ func main() {
 func generate(out string) error {
 	c := build.NewContext()
 	c.ConstraintExpr("!purego")
-	for _, write := range []func(loop){sub, subMean, subPaeth, sumMagnitudes, sums, findSame, widen, tally, fold, writeGroups} {
+	for _, write := range []func(loop){sub, subMean, subPaeth, sumMagnitudes, sums, findSame, tokenize, tally, fold, writeGroups} {
 		write(loop{c})
 	}
 	file, err := c.Result()

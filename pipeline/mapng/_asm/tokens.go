@@ -5,42 +5,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-func findSame(l loop) {
-	l.function("findSameAVX2", "func(same *uint64, p *byte, words int)", "findSameAVX2 is findSame for words > 0; p has a byte before it.")
-	same, p := l.param("same"), l.param("p")
-	l.times("words", func() {
-		var mask [2]reg.GPVirtual
-		for half := range mask {
-			y := l.YMM()
-			mask[half] = l.GP64()
-			l.VMOVDQU(behind(p, half*bytes), y)
-			l.VPCMPEQB(behind(p, half*bytes-1), y, y)
-			l.VPMOVMSKB(y, mask[half].As32())
-		}
-		l.SHLQ(operand.U8(32), mask[1])
-		l.ORQ(mask[1], mask[0])
-		l.MOVQ(mask[0], behind(same, 0))
-		l.ADDQ(operand.I32(2*bytes), p)
-		l.ADDQ(operand.I32(8), same)
-	})
-	l.VZEROUPPER()
-	l.RET()
-}
-
-func widen(l loop) {
-	l.function("widenAVX2", "func(dst *uint16, p *byte, sixteens int)", "widenAVX2 is widen for sixteens > 0 times 16 bytes.")
-	dst, p := l.param("dst"), l.param("p")
-	l.times("sixteens", func() {
-		y := l.YMM()
-		l.VPMOVZXBW(behind(p, 0), y)
-		l.VMOVDQU(y, behind(dst, 0))
-		l.ADDQ(operand.I32(16), p)
-		l.ADDQ(operand.I32(32), dst)
-	})
-	l.VZEROUPPER()
-	l.RET()
-}
-
 // The number of tokens, and of the tables that count them, as in package mapng.
 const tokens, tables = 512, 8
 
