@@ -43,12 +43,12 @@ func tokenizeAVX2(token *uint16, p *byte, n int, same *uint64, words int) (token
 // tallyAMD64 is tally for eights > 0 of eight tokens, all of them below tokens.
 //
 //go:noescape
-func tallyAMD64(count *[8][512]uint16, token *uint16, eights int)
+func tallyAMD64(tables *[8][512]uint16, token *uint16, eights int)
 
 // foldAVX2 is fold.
 //
 //go:noescape
-func foldAVX2(count *[8][512]uint16)
+func foldAVX2(count *[512]uint16, tables *[8][512]uint16)
 
 // writeGroupsBMI2 is writeGroups for groups > 0 of six tokens, all of them below tokens,
 // with room for what they take and 8 bytes more at out.

@@ -373,9 +373,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tallyAMD64(count *[8][512]uint16, token *uint16, eights int)
+// func tallyAMD64(tables *[8][512]uint16, token *uint16, eights int)
 TEXT ·tallyAMD64(SB), NOSPLIT, $0-24
-	MOVQ count+0(FP), AX
+	MOVQ tables+0(FP), AX
 	MOVQ token+8(FP), CX
 	MOVQ eights+16(FP), DX
 
@@ -401,24 +401,35 @@ step:
 	JNZ     step
 	RET
 
-// func foldAVX2(count *[8][512]uint16)
+// func foldAVX2(count *[512]uint16, tables *[8][512]uint16)
 // Requires: AVX, AVX2
-TEXT ·foldAVX2(SB), NOSPLIT, $0-8
-	MOVQ count+0(FP), AX
-	MOVQ $+32, CX
+TEXT ·foldAVX2(SB), NOSPLIT, $0-16
+	MOVQ  count+0(FP), AX
+	MOVQ  tables+8(FP), CX
+	MOVQ  $+32, DX
+	VPXOR Y0, Y0, Y0
 
 vector:
-	VMOVDQU (AX), Y0
-	VPADDW  1024(AX), Y0, Y0
-	VPADDW  2048(AX), Y0, Y0
-	VPADDW  3072(AX), Y0, Y0
-	VPADDW  4096(AX), Y0, Y0
-	VPADDW  5120(AX), Y0, Y0
-	VPADDW  6144(AX), Y0, Y0
-	VPADDW  7168(AX), Y0, Y0
-	VMOVDQU Y0, (AX)
+	VMOVDQU (CX), Y1
+	VPADDW  1024(CX), Y1, Y1
+	VPADDW  2048(CX), Y1, Y1
+	VPADDW  3072(CX), Y1, Y1
+	VPADDW  4096(CX), Y1, Y1
+	VPADDW  5120(CX), Y1, Y1
+	VPADDW  6144(CX), Y1, Y1
+	VPADDW  7168(CX), Y1, Y1
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y0, 1024(CX)
+	VMOVDQU Y0, 2048(CX)
+	VMOVDQU Y0, 3072(CX)
+	VMOVDQU Y0, 4096(CX)
+	VMOVDQU Y0, 5120(CX)
+	VMOVDQU Y0, 6144(CX)
+	VMOVDQU Y0, 7168(CX)
+	VMOVDQU Y1, (AX)
+	ADDQ    $+32, CX
 	ADDQ    $+32, AX
-	DECQ    CX
+	DECQ    DX
 	JNZ     vector
 	VZEROUPPER
 	RET

@@ -31,7 +31,8 @@ type blockCoder struct {
 	out    []byte
 	same   [blockSize/64 + 1]uint64 // one bit per byte: it equals the byte before
 	token  [blockSize + tokenPad]uint16
-	count  [8][tokens]uint16 // of each token; the sum is in the first
+	tables [8][tokens]uint16 // of tally; zeros between blocks
+	count  [tokens]uint16    // how often each token occurs
 	freq   [litSymbols]uint32
 	lit    code
 	entry  [tokens]uint64 // code of a token: number of bits<<32 | bits
@@ -80,51 +81,50 @@ func writeStored(w *bitWriter, block []byte, last bool) {
 	w.out = append(w.out, block...)
 }
 
-// tally counts the tokens in the first table.
+// tally counts the tokens.
 func (c *blockCoder) tally(token []uint16) {
-	clear(c.count[:])
-	c.loops.tally(&c.count, token)
-	c.loops.fold(&c.count)
+	c.loops.tally(&c.tables, token)
+	c.loops.fold(&c.count, &c.tables)
 }
 
 // tallyGeneric counts tokens in eight tables, so that equal neighbours do not wait for
 // each other's stores.
-func tallyGeneric(count *[8][tokens]uint16, token []uint16) {
+func tallyGeneric(tables *[8][tokens]uint16, token []uint16) {
 	for len(token) >= 8 {
-		count[0][token[0]%tokens]++
-		count[1][token[1]%tokens]++
-		count[2][token[2]%tokens]++
-		count[3][token[3]%tokens]++
-		count[4][token[4]%tokens]++
-		count[5][token[5]%tokens]++
-		count[6][token[6]%tokens]++
-		count[7][token[7]%tokens]++
+		tables[0][token[0]%tokens]++
+		tables[1][token[1]%tokens]++
+		tables[2][token[2]%tokens]++
+		tables[3][token[3]%tokens]++
+		tables[4][token[4]%tokens]++
+		tables[5][token[5]%tokens]++
+		tables[6][token[6]%tokens]++
+		tables[7][token[7]%tokens]++
 		token = token[8:]
 	}
 	for _, t := range token {
-		count[0][t%tokens]++
+		tables[0][t%tokens]++
 	}
 }
 
-// foldGeneric adds the other tables to the first.
-func foldGeneric(n *[8][tokens]uint16) {
-	for i := range n[0] {
-		n[0][i] += n[1][i] + n[2][i] + n[3][i] + n[4][i] + n[5][i] + n[6][i] + n[7][i]
+// foldGeneric sets count to the sums of the tables, and clears them.
+func foldGeneric(count *[tokens]uint16, n *[8][tokens]uint16) {
+	for i := range count {
+		count[i] = n[0][i] + n[1][i] + n[2][i] + n[3][i] + n[4][i] + n[5][i] + n[6][i] + n[7][i]
 	}
+	clear(n[:])
 }
 
 // countSymbols finds the frequencies of DEFLATE's symbols and returns the number of extra
 // bits of the matches.
 func (c *blockCoder) countSymbols() (extra int) {
-	count := &c.count[0]
-	for i := range 256 {
-		c.freq[i] = uint32(count[i])
+	for i, of := range c.count[:256] {
+		c.freq[i] = uint32(of)
 	}
 	clear(c.freq[256:])
 	c.freq[endOfBlock] = 1
 	for symbol, l := range lengths {
 		n := uint32(0)
-		for _, of := range count[firstRun+l.first : firstRun+l.end] {
+		for _, of := range c.count[firstRun+l.first : firstRun+l.end] {
 			n += uint32(of)
 		}
 		c.freq[firstLength+symbol] = n
@@ -142,8 +142,10 @@ func (c *blockCoder) fillEntries() {
 		symbolBits := c.lit.length[firstLength+symbol]
 		n := symbolBits + l.extraBits + 1 // distance 1 is the one bit 0
 		entry := uint64(n)<<32 | uint64(c.lit.word[firstLength+symbol])
-		for i := range c.entry[firstRun+l.first : firstRun+l.end] {
-			c.entry[firstRun+l.first+i] = entry + uint64(i)<<symbolBits
+		of := c.entry[firstRun+l.first : firstRun+l.end]
+		for i := range of {
+			of[i] = entry
+			entry += 1 << symbolBits
 		}
 	}
 }

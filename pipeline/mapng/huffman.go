@@ -76,15 +76,17 @@ func (b *codeBuilder) collect(freq []uint32) (n int) {
 func (b *codeBuilder) sort(n int) {
 	from, to := b.sorted[:n], b.swap[:n]
 	for shift := symbolBits; shift < 32; shift += 6 {
-		var start [64 + 1]uint32
+		var start [64]uint32
 		for _, v := range from {
-			start[v>>shift&63+1]++
+			start[v>>shift&63]++
 		}
-		if start[1] == uint32(n) && shift > symbolBits+6 {
+		if start[0] == uint32(n) && shift > symbolBits+6 {
 			break // no digits left
 		}
-		for d := range 64 {
-			start[d+1] += start[d]
+		before := uint32(0)
+		for d, of := range start {
+			start[d] = before
+			before += of
 		}
 		for _, v := range from {
 			d := v >> shift & 63

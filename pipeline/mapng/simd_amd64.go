@@ -78,20 +78,20 @@ func (l loops) tokenize(token []uint16, p []byte, same []uint64) int {
 	return tokenizeAVX2(&token[0], &p[0], n, &same[0], (n+63)/64)
 }
 
-func (l loops) tally(count *[8][tokens]uint16, token []uint16) {
+func (l loops) tally(tables *[8][tokens]uint16, token []uint16) {
 	if eights := len(token) / 8; eights > 0 && l.avx2 {
-		tallyAMD64(count, &token[0], eights)
+		tallyAMD64(tables, &token[0], eights)
 		token = token[8*eights:]
 	}
-	tallyGeneric(count, token)
+	tallyGeneric(tables, token)
 }
 
-func (l loops) fold(count *[8][tokens]uint16) {
+func (l loops) fold(count *[tokens]uint16, tables *[8][tokens]uint16) {
 	if !l.avx2 {
-		foldGeneric(count)
+		foldGeneric(count, tables)
 		return
 	}
-	foldAVX2(count)
+	foldAVX2(count, tables)
 }
 
 func (l loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {

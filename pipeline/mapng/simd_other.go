@@ -14,5 +14,5 @@ func (loops) writeGroups(out []byte, token []uint16, entry *[tokens]uint64, pend
 func (loops) tokenize(token []uint16, p []byte, same []uint64) int {
 	return tokenizeGeneric(token, p, same)
 }
-func (loops) tally(count *[8][tokens]uint16, token []uint16) { tallyGeneric(count, token) }
-func (loops) fold(count *[8][tokens]uint16)                  { foldGeneric(count) }
+func (loops) tally(tables *[8][tokens]uint16, token []uint16)       { tallyGeneric(tables, token) }
+func (loops) fold(count *[tokens]uint16, tables *[8][tokens]uint16) { foldGeneric(count, tables) }

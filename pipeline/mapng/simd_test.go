@@ -241,13 +241,18 @@ func TestTally(t *testing.T) {
 			}
 			want[token[i]]++
 		}
-		var built, generic [8][tokens]uint16
-		loopsBuilt.tally(&built, token)
-		loopsBuilt.fold(&built)
-		tallyGeneric(&generic, token)
-		foldGeneric(&generic)
-		if built[0] != want || generic[0] != want {
-			t.Errorf("%d tokens: got %v, in plain Go %v, want %v", n, built[0], generic[0], want)
+		var tables [8][tokens]uint16
+		var built, generic [tokens]uint16
+		loopsBuilt.tally(&tables, token)
+		loopsBuilt.fold(&built, &tables)
+		left := tables != [8][tokens]uint16{}
+		tallyGeneric(&tables, token)
+		foldGeneric(&generic, &tables)
+		if built != want || generic != want {
+			t.Errorf("%d tokens: got %v, in plain Go %v, want %v", n, built, generic, want)
+		}
+		if left || tables != [8][tokens]uint16{} {
+			t.Errorf("%d tokens: the tables are not cleared", n)
 		}
 	}
 }

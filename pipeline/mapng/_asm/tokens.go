@@ -9,14 +9,14 @@ import (
 const tokens, tables = 512, 8
 
 func tally(l loop) {
-	l.function("tallyAMD64", "func(count *[8][512]uint16, token *uint16, eights int)",
+	l.function("tallyAMD64", "func(tables *[8][512]uint16, token *uint16, eights int)",
 		"tallyAMD64 is tally for eights > 0 of eight tokens, all of them below tokens.")
-	count, token := l.param("count"), l.param("token")
+	to, token := l.param("tables"), l.param("token")
 	l.times("eights", func() {
 		for k := range tables {
 			t := l.GP64()
 			l.MOVWQZX(behind(token, 2*k), t)
-			l.INCW(operand.Mem{Base: count, Index: t, Scale: 2, Disp: 2 * tokens * k})
+			l.INCW(operand.Mem{Base: to, Index: t, Scale: 2, Disp: 2 * tokens * k})
 		}
 		l.ADDQ(operand.I32(2*tables), token)
 	})
@@ -24,16 +24,21 @@ func tally(l loop) {
 }
 
 func fold(l loop) {
-	l.function("foldAVX2", "func(count *[8][512]uint16)", "foldAVX2 is fold.")
-	count, left := l.param("count"), l.GP64()
+	l.function("foldAVX2", "func(count *[512]uint16, tables *[8][512]uint16)", "foldAVX2 is fold.")
+	count, from, left := l.param("count"), l.param("tables"), l.GP64()
 	l.MOVQ(operand.I32(2*tokens/bytes), left)
+	zero := l.zero()
 	l.Label("vector")
 	sum := l.YMM()
-	l.VMOVDQU(behind(count, 0), sum)
+	l.VMOVDQU(behind(from, 0), sum)
 	for k := 1; k < tables; k++ {
-		l.VPADDW(behind(count, 2*tokens*k), sum, sum)
+		l.VPADDW(behind(from, 2*tokens*k), sum, sum)
+	}
+	for k := range tables {
+		l.VMOVDQU(zero, behind(from, 2*tokens*k))
 	}
 	l.VMOVDQU(sum, behind(count, 0))
+	l.ADDQ(operand.I32(bytes), from)
 	l.ADDQ(operand.I32(bytes), count)
 	l.DECQ(left)
 	l.JNZ(operand.LabelRef("vector"))
