@@ -255,7 +255,6 @@ func (f *File) release() {
 func (f *File) discard() {
 	f.release()
 	if f.hash != nil {
-		f.hash.reset()
 		f.batch.folder.keepHashTree(f.hash)
 		f.hash = nil
 	}

@@ -100,7 +100,10 @@ func (t *Folder) hashTree() *hashTree {
 	return new(hashTree)
 }
 
-func (t *Folder) keepHashTree(d *hashTree) { t.hashes.Put(d) }
+func (t *Folder) keepHashTree(d *hashTree) {
+	d.reset()
+	t.hashes.Put(d)
+}
 
 // Sweep removes the temporary files that a crash has left anywhere in the folder. No batch
 // may be open.

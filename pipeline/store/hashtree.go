@@ -133,27 +133,27 @@ func parent(left, right guts.Node) guts.Node {
 	return guts.ParentNode(guts.ChainingValue(left), guts.ChainingValue(right), &guts.IV, 0)
 }
 
-// sum returns the digest in hexadecimal and makes the tree ready for other bytes. It is an
-// error if the bytes are not the first size bytes of a file.
+// sum returns the digest in hexadecimal. It is an error if the bytes are not all of a file of
+// size bytes, each of them once.
 func (t *hashTree) sum(size int64) (string, error) {
-	defer t.reset()
 	leaves, rest := size/leafBytes, int(size%leafBytes)
-	last := t.parts[leaves]
-	if last == nil {
-		last = new(leaf)
-	}
-	whole := t.size == size && last.n == rest
 	var nodes []guts.Node // from the end of the file to its beginning
-	if rest > 0 || size == 0 {
-		nodes = append(nodes, compress(leaves, &last.data, rest))
+	behind := 0           // number of bytes in the last leaf
+	if last := t.parts[leaves]; last != nil {
+		behind = last.n
+		nodes = append(nodes, compress(leaves, &last.data, behind))
 	}
+	whole := t.size == size && behind == rest
 	for left := leaves; left != 0; left &= left - 1 {
 		level := bits.TrailingZeros64(uint64(left))
 		node, full := t.nodes[place{level, left>>level - 1}]
 		nodes, whole = append(nodes, node), whole && full
 	}
-	if !whole {
+	switch {
+	case !whole:
 		return "", fmt.Errorf("%d bytes were written to a file of %d bytes, some of them twice or none", t.size, size)
+	case size == 0:
+		nodes = append(nodes, compress(0, new([leafBytes]byte), 0))
 	}
 	root := nodes[0]
 	for _, left := range nodes[1:] {
@@ -164,6 +164,7 @@ func (t *hashTree) sum(size int64) (string, error) {
 	return hex.EncodeToString(sum[:32]), nil
 }
 
+// reset makes the tree ready for other bytes.
 func (t *hashTree) reset() {
 	for _, l := range t.parts {
 		t.free = append(t.free, l)

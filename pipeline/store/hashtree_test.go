@@ -29,6 +29,7 @@ func TestHashTree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var tree hashTree
 	check := func(n, most, goroutines int) {
+		defer tree.reset()
 		data := counting(n)
 		pieces := make(chan piece, n)
 		for _, p := range cut(rng, n, most) {
@@ -85,6 +86,7 @@ func TestHashTreeRefuses(t *testing.T) {
 		if sum, err := tree.sum(int64(c.size)); sum != "" || err == nil || !strings.Contains(err.Error(), "were written to a file of") {
 			t.Errorf("%s: %q, %v", c.name, sum, err)
 		}
+		tree.reset()
 		tree.Write(data[:10])
 		if sum, err := tree.sum(10); sum != DigestOf(data[:10]) || err != nil {
 			t.Errorf("after %s: %q, %v", c.name, sum, err)
