@@ -25,9 +25,9 @@ func Held(size int64) int64 {
 	return BufferBytes + leafBytes
 }
 
-// HeldApart returns the bytes of memory that a file of a fixed size takes besides Held if it
-// is written at a number of places, each of which goes on where the next one began: the
-// digest waits for the bytes before and after each place.
+// HeldApart returns the bytes of memory that a file of a fixed size takes besides Held while
+// it grows at a number of places. The digest keeps a few bytes at the beginning and at the end
+// of each piece until their neighbours are written.
 func HeldApart(size int64, places int) int64 {
 	if size < BufferBytes {
 		return 0
