@@ -31,14 +31,21 @@ var npz = Format{
 func npzFiles(v *View) []Planned {
 	p := Planned{Suffix: ".npz", Ext: ".npz", stack: whole, layer: whole}
 	if v.Plans != nil {
-		arrays, maps := v.arrays(), 0
-		for _, a := range arrays {
-			maps += a.shape.C
-		}
+		arrays := v.arrays()
 		p.Bytes = npzBytes(arrays)
-		p.Held = store.HeldApart(p.Bytes, maps)
+		p.Held = heldApart(p.Bytes, arrays)
 	}
 	return []Planned{p}
+}
+
+// heldApart is store.HeldApart of a file of so many bytes, which grows in every map of its
+// arrays.
+func heldApart(bytes int64, arrays []*array) int64 {
+	maps := 0
+	for _, a := range arrays {
+		maps += a.shape.C
+	}
+	return store.HeldApart(bytes, maps)
 }
 
 // array is a member of an .npz file.
