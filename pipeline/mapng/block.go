@@ -173,38 +173,39 @@ const (
 // number of whole bytes and the pending bits, fewer than 8. out must have 8 bytes more than
 // the groups take.
 func writeGroupsGeneric(out []byte, token []uint16, entry *[tokens]uint64, pending, bits uint64) (at int, _, _ uint64) {
-	put := func(words, length uint64) {
-		pending |= words << bits
-		bits += length
-		store8(out[at:at+8], pending)
-		at += int(bits >> 3)
-		pending >>= bits &^ 7
-		bits &= 7
-	}
 	for ; len(token) >= group; token = token[group:] {
 		// The words are joined first, so that only the last steps wait for the group before.
-		words, length := joined([3]uint16(token), entry)
-		next, nextLength := joined([3]uint16(token[3:]), entry)
+		words, length := joined(token[:3], entry)
+		next, nextLength := joined(token[3:6], entry)
 		if length+nextLength > mostBits {
-			put(words, length)
+			at, pending, bits = putWords(out, at, pending, bits, words, length)
 			words, length = next, nextLength
 		} else {
-			words |= next << length
+			words |= next << (length & 63)
 			length += nextLength
 		}
-		put(words, length)
+		at, pending, bits = putWords(out, at, pending, bits, words, length)
 	}
 	return at, pending, bits
 }
 
+// putWords writes up to mostBits bits behind the pending ones.
+func putWords(out []byte, at int, pending, bits, words, length uint64) (int, uint64, uint64) {
+	pending |= words << (bits & 63)
+	bits += length
+	store8(out[at:at+8], pending)
+	return at + int(bits>>3), pending >> (bits & 56), bits & 7
+}
+
 // joined returns the words of three tokens, one behind the other, and their length.
-func joined(token [3]uint16, entry *[tokens]uint64) (words, length uint64) {
-	for _, t := range token {
-		e := entry[t%tokens]
-		words |= e & math.MaxUint32 << length
-		length += e >> 32
-	}
-	return words, length
+func joined(token []uint16, entry *[tokens]uint64) (words, length uint64) {
+	_ = token[2]
+	e0, e1, e2 := entry[token[0]%tokens], entry[token[1]%tokens], entry[token[2]%tokens]
+	length = e0 >> 32
+	words = e0&math.MaxUint32 | e1&math.MaxUint32<<(length&63)
+	length += e1 >> 32
+	words |= e2 & math.MaxUint32 << (length & 63)
+	return words, length + e2>>32
 }
 
 // grow returns b with room for n more bytes.

@@ -106,10 +106,10 @@ func appendLiterals(token []uint16, n int, p []byte) int {
 	}
 	end := n + len(p)
 	p, token = p[:len(p)+7], token[n:end+7]
-	for ; len(p) >= 8; p, token = p[8:], token[8:] {
-		v := load8(p)
+	for i := 0; i < len(p)-7; i += 8 {
+		v := load8(p[i : i+8])
 		low, high := fourLanes(v&0xffffffff), fourLanes(v>>32)
-		d := token[:8]
+		d := token[i : i+8]
 		d[0], d[1], d[2], d[3] = uint16(low), uint16(low>>16), uint16(low>>32), uint16(low>>48)
 		d[4], d[5], d[6], d[7] = uint16(high), uint16(high>>16), uint16(high>>32), uint16(high>>48)
 	}
