@@ -60,7 +60,7 @@ func (p *picture) readArithmetic() error {
 		}
 	}
 	p.unread = r.marker
-	p.flushQueues()
+	p.flushQueues(&p.member)
 	return nil
 }
 

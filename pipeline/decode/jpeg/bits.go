@@ -15,45 +15,51 @@ type segment struct {
 	last bool // no restart marker follows it
 }
 
-// unstuff copies the entropy-coded data from offset at on, up to the next marker, to
-// d.scratch without stuffed zeros (ITU T.81, B.1.1.5). A scan with an interval of restarts
-// may go on behind the marker RST0 + restarts. It reports whether the data is as encoders
-// write it.
-func (d *Decoder) unstuff(data []byte, at, interval, restarts int) (s segment, plain bool) {
-	if cap(d.scratch) < len(data)-at+padding {
-		d.scratch = make([]byte, 0, len(data)-at+padding)
-	}
-	d.scratch = d.scratch[:0]
+// find goes from offset at over entropy-coded data to the next marker and appends the data
+// to unstuffed, where that is not nil, without stuffed zeros (ITU T.81, B.1.1.5). A scan
+// with an interval of restarts may go on behind the marker RST0 + restarts. It reports
+// whether the data is as encoders write it.
+func (s *segment) find(data []byte, at, interval, restarts int, unstuffed *[]byte) (plain bool) {
 	for {
 		n := bytes.IndexByte(data[at:], 0xff)
 		if n < 0 || at+n+1 >= len(data) {
-			return segment{}, false
+			return false
 		}
-		d.scratch = append(d.scratch, data[at:at+n]...)
+		if unstuffed != nil {
+			*unstuffed = append(*unstuffed, data[at:at+n]...)
+		}
 		at += n
 		next := at + 1
 		for next < len(data) && data[next] == 0xff { // any number of fill bytes
 			next++
 		}
 		if next == len(data) {
-			return segment{}, false
+			return false
 		}
 		switch marker := data[next]; {
 		case marker == 0 && next == at+1:
-			d.scratch = append(d.scratch, 0xff)
+			if unstuffed != nil {
+				*unstuffed = append(*unstuffed, 0xff)
+			}
 			at += 2
 			continue
 		case marker == 0:
-			return segment{}, false
+			return false
 		case interval > 0 && marker >= markerRST0 && marker <= markerRST7:
-			s.next, plain = next+1, marker == markerRST0+byte(restarts&7)
-		default:
-			s.next, s.last, plain = at, true, true
+			s.next, s.last = next+1, false
+			return marker == markerRST0+byte(restarts&7)
 		}
-		var zeros [padding]byte
-		d.scratch = append(d.scratch, zeros[:]...)
-		return s, plain
+		s.next, s.last = at, true
+		return true
 	}
+}
+
+// unstuff puts the data of the segment at an offset into buf, with padding behind it.
+func (s *segment) unstuff(buf, data []byte, at, interval, restarts int) (_ []byte, plain bool) {
+	buf = buf[:0]
+	plain = s.find(data, at, interval, restarts, &buf)
+	var zeros [padding]byte
+	return append(buf, zeros[:]...), plain
 }
 
 // reader reads bits of unstuffed data. Its accumulator holds the next bits from the top;

@@ -49,7 +49,7 @@ func (p *picture) readCarefully() error {
 		}
 	}
 	p.unread = r.marker
-	p.flushQueues()
+	p.flushQueues(&p.member)
 	return nil
 }
 

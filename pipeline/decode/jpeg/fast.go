@@ -1,46 +1,40 @@
 package jpeg
 
-// readFast decodes the data of the current scan, which is as encoders write it; else the
-// error is errUnusual.
-func (p *picture) readFast() error {
-	mcusX, mcusY := p.mcus()
-	switch s := &p.current; {
-	case !p.frame.multiScan:
-		return p.onePass(mcusX, mcusY)
-	case !p.frame.progressive:
-		return p.eachMCU(mcusX, mcusY, p.sequentialMCU)
-	case s.from == 0 && s.high == 0:
-		return p.eachMCU(mcusX, mcusY, p.firstDC)
-	case s.from == 0:
-		return p.eachMCU(mcusX, mcusY, p.refineDC)
-	case s.high == 0:
-		return p.firstAC(mcusX, mcusY)
-	}
-	return p.refineAC(mcusX, mcusY)
-}
+import "filterbank/filters/simd"
 
-// intervals goes through the segments of a scan. The parser's position is behind the one
-// that is being decoded.
+// intervals goes through the segments of a scan, or of a part of it.
 type intervals struct {
 	reader
-	*picture
+	file     []byte
+	at       int // behind the segment that is being decoded
+	buf      []byte
+	set      simd.Set
 	segment  segment
+	interval int // MCUs of a segment, or 0
 	restarts int // segments before this one
 	left     int // MCUs to the end of the segment
 	pred     [maxInScan]int
 }
 
-// start begins with the first segment. It reports whether its data is as encoders write it.
-func (p *picture) start() (*intervals, bool) {
-	v := &intervals{picture: p}
-	return v, v.open()
+// intervals begins with the segment at an offset. The scan, or the part of one, has a
+// number: the parts before it have their data before it in the arena.
+func (p *picture) intervals(at, number int) intervals {
+	return intervals{file: p.data, at: at, buf: p.arena[at-p.first+number*padding:], set: p.opts.SIMD, interval: p.interval}
 }
 
-// open goes to the segment at the parser's position.
+// reserve makes room for the unstuffed data of all scans, or of all chunks of one: each is
+// no longer than the data in the file and its padding.
+func (p *picture) reserve() {
+	p.first = p.pos
+	p.arena = sized(p.arena, len(p.data)-p.first+(max(MaxScans, mostChunks)+2)*padding, false)
+}
+
+// open goes to the segment at the current offset. It reports whether its data is as
+// encoders write it.
 func (v *intervals) open() (plain bool) {
-	v.segment, plain = v.unstuff(v.picture.data, v.picture.pos, v.interval, v.restarts)
-	v.picture.pos = v.segment.next
-	v.reader.open(v.scratch)
+	data, plain := v.segment.unstuff(v.buf, v.file, v.at, v.interval, v.restarts)
+	v.at = v.segment.next
+	v.reader.open(data)
 	v.left = v.interval
 	v.pred = [maxInScan]int{}
 	return plain
@@ -73,36 +67,56 @@ func (v *intervals) ending() error {
 	return nil
 }
 
-// onePass decodes a scan that has all components, block by block to samples.
-func (p *picture) onePass(mcusX, mcusY int) error {
-	v, ok := p.start()
-	if !ok {
-		return errUnusual
+// onePass decodes a scan that has all components, block by block to samples. Its data is
+// as encoders write it; else the error is errUnusual.
+func (p *picture) onePass() error {
+	mcusX, mcusY := p.mcus()
+	if n := p.team(); n > 1 && p.interval > 0 && p.interval < mcusX*mcusY {
+		return p.inChunks(n, mcusX*mcusY)
 	}
-	for y := range mcusY {
+	return p.relayed(func() error {
+		v := p.intervals(p.pos, 0)
+		if !v.open() {
+			return errUnusual
+		}
+		if err := p.mcuRange(&v, &p.member, 0, mcusX*mcusY); err != nil {
+			return err
+		}
+		p.flushQueues(&p.member)
+		p.pos = v.at
+		return v.ending()
+	})
+}
+
+// mcuRange decodes MCUs of such a scan.
+func (p *picture) mcuRange(v *intervals, m *member, from, to int) error {
+	mcusX, _ := p.mcus()
+	for from < to {
 		if err := p.ctx.Err(); err != nil {
 			return err
 		}
-		for x := range mcusX {
+		y, x := from/mcusX, from%mcusX
+		end := min(mcusX, x+to-from)
+		from += end - x
+		for ; x < end; x++ {
 			if !v.restart() {
 				return errUnusual
 			}
-			for i := range p.plan {
-				if !v.unit(&p.plan[i], x, y) {
+			for i := range m.plan {
+				if !p.unit(v, &m.plan[i], x, y) {
 					return errUnusual
 				}
 			}
 		}
 	}
-	p.flushQueues()
-	return v.ending()
+	return nil
 }
 
 // unit decodes a block of the MCU x, y to samples, or to its component's queue.
-func (v *intervals) unit(u *unit, x, y int) bool {
+func (p *picture) unit(v *intervals, u *unit, x, y int) bool {
 	q, plane := u.queue, u.plane
 	b := q.next()
-	pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member], v.opts.SIMD)
+	pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member], v.set)
 	v.pred[u.member] = pred
 	at := ((y*u.stepY+u.y)*plane.Stride + x*u.stepX + u.x) * 8
 	if last == 0 {
@@ -111,40 +125,7 @@ func (v *intervals) unit(u *unit, x, y int) bool {
 		return true
 	}
 	if q.push(at) {
-		q.flush(plane, u.comp.quant, v.opts.SIMD)
+		p.flush(q, plane, u.comp.quant)
 	}
 	return last > 0
-}
-
-// eachMCU decodes a scan whose coefficients are brought together with others.
-func (p *picture) eachMCU(mcusX, mcusY int, decode func(v *intervals, x, y int) bool) error {
-	v, ok := p.start()
-	if !ok {
-		return errUnusual
-	}
-	for y := range mcusY {
-		if err := p.ctx.Err(); err != nil {
-			return err
-		}
-		for x := range mcusX {
-			if !v.restart() || !decode(v, x, y) {
-				return errUnusual
-			}
-		}
-	}
-	return v.ending()
-}
-
-// sequentialMCU decodes an MCU of a sequential scan.
-func (p *picture) sequentialMCU(v *intervals, x, y int) bool {
-	for i := range p.plan {
-		u := &p.plan[i]
-		b := u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)
-		pred, last := v.sequential(b, u.dc, u.ac, v.pred[u.member], v.opts.SIMD)
-		if last < 0 {
-			return false
-		}
-		v.pred[u.member] = pred
-	}
-	return true
 }

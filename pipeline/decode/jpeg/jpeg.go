@@ -50,6 +50,8 @@ type Header struct {
 	Progressive   bool
 	Factors       []Factors // of each component: 1, 3 or 4
 	Memory        int64     // bytes that decoding takes, besides the data and a copy of it
+	Helpers       int       // goroutines beside the first that are of use
+	HelperMemory  int64     // bytes that each of them takes
 	Segments      []Segment // APP1 and APP2 before the first scan, in their order
 	Warnings      []string  // what is wrong and does not matter
 }
@@ -91,6 +93,7 @@ func (p *parser) header() *Header {
 	f := &p.frame
 	h := &Header{Width: f.width, Height: f.height, Colour: f.colour, Progressive: f.progressive,
 		Segments: p.segments, Warnings: p.warnings}
+	h.Helpers, h.HelperMemory = p.helpers(defaultGrain), helperMemory
 	h.Memory = 1 << 18 // tables and blocks
 	for _, c := range f.comps {
 		h.Factors = append(h.Factors, Factors{c.h, c.v})
@@ -114,12 +117,19 @@ type Options struct {
 // Decoder decodes pictures one after the other and keeps its buffers. It has one owner:
 // its methods must not be called at the same time. The zero value is ready.
 type Decoder struct {
-	opts    Options
-	tables  [2][4]table
-	scratch []byte // a segment of unstuffed data
-	queues  [maxInScan]queue
-	plan    []unit
-	spare   [maxInScan]buffers // of earlier pictures
+	// Workers is how many goroutines decode a picture, the calling one among them; 0 is 1.
+	// Small pictures have fewer. The picture and errors are the same for any number. It may
+	// be changed between pictures.
+	Workers int
+
+	opts Options
+	fine int // grain in tests, or 0
+	member
+	others []*member // of further goroutines
+	tables [2][4]table
+	unused []*pass
+	arena  []byte             // unstuffed data
+	spare  [maxInScan]buffers // of earlier pictures
 }
 
 // buffers are those of a component that are as large as the picture.

@@ -16,24 +16,31 @@ type picture struct {
 	ctx     context.Context
 	careful bool // bit by bit
 	current scan
+	tables  *[2][4]table // of the current scan
+	first   int          // offset of the first scan's data
 	planes  [maxInScan]Plane
+	passes  *passes // of scans that are brought together, else nil
+	relay   *relay  // at work, or nil
 }
 
 // decode decodes data, bit by bit where careful is set.
 func (d *Decoder) decode(ctx context.Context, data []byte, careful bool) (*Image, error) {
-	p := picture{Decoder: d, parser: parser{data: data}, ctx: ctx, careful: careful}
+	p := picture{Decoder: d, parser: parser{data: data}, ctx: ctx, careful: careful, tables: &d.tables}
 	if err := p.open(&p.current); err != nil {
 		return nil, err
 	}
 	h := p.header()
 	p.allocate()
-	err := p.readScans()
-	if err == nil && p.frame.multiScan {
-		err = p.reconstruct()
+	p.reserve()
+	var err error
+	if p.frame.multiScan {
+		err = p.inPasses()
+	} else {
+		err = p.readScans()
 	}
 	p.keepCoefficients()
-	if cap(d.scratch) > mostKept {
-		d.scratch = nil
+	if cap(d.arena) > mostKept {
+		d.arena = nil
 	}
 	if err != nil {
 		p.keepPlanes()
@@ -120,6 +127,11 @@ func (p *picture) readScanData() error {
 		values := p.quant[c.quantSlot].values
 		c.quant = &values
 	}
+	var t *pass
+	if f.multiScan && !f.arithmetic && !p.careful {
+		t = p.passes.free()
+		p.tables = &t.tables
+	}
 	var err error
 	if f.progressive {
 		err = p.startProgressive()
@@ -130,13 +142,23 @@ func (p *picture) readScanData() error {
 		return err
 	}
 	p.planScan()
-	if f.arithmetic {
+	switch {
+	case t != nil:
+		return p.passes.beginScan(t)
+	case f.multiScan:
+		return p.readBits()
+	case f.arithmetic || p.careful:
+		return p.relayed(p.readBits)
+	}
+	return p.onePass()
+}
+
+// readBits decodes the data of the current scan bit by bit.
+func (p *picture) readBits() error {
+	if p.frame.arithmetic {
 		return p.readArithmetic()
 	}
-	if p.careful {
-		return p.readCarefully()
-	}
-	return p.readFast()
+	return p.readCarefully()
 }
 
 // startSequential checks a sequential scan and makes its tables.

@@ -60,7 +60,7 @@ func (p *picture) allocate() {
 			c.nonzero = sized(spare.nonzero, blocks, true)
 			spare.nonzero = nil
 		}
-		p.queues[i].reset()
+		p.queues[i].reset(queued)
 	}
 }
 

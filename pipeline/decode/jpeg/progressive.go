@@ -5,83 +5,133 @@ import (
 	"math/bits"
 )
 
-// firstDC decodes an MCU of the first scan of DC (ITU T.81, G.1.2.1).
-func (p *picture) firstDC(v *intervals, x, y int) bool {
-	for i := range p.plan {
-		u := &p.plan[i]
-		if v.n < 32 && !v.refill() {
+// readRows decodes rows of the pass's scan, whose data is as encoders write it; else the
+// error is errUnusual.
+func (t *pass) readRows(_ *member, from, to int) error {
+	if from == 0 && !t.open() {
+		return errUnusual
+	}
+	var err error
+	switch s := &t.scan; {
+	case !t.p.frame.progressive:
+		err = t.eachMCU(from, to, t.sequentialMCU)
+	case s.from == 0 && s.high == 0:
+		err = t.eachMCU(from, to, t.firstDC)
+	case s.from == 0:
+		err = t.eachMCU(from, to, t.refineDC)
+	case s.high == 0:
+		err = t.firstAC(from, to)
+	default:
+		err = t.refineAC(from, to)
+	}
+	if err != nil || to < t.rows {
+		return err
+	}
+	return t.ending()
+}
+
+// eachMCU decodes rows of MCUs.
+func (t *pass) eachMCU(from, to int, decode func(x, y int) bool) error {
+	for y := from; y < to; y++ {
+		if err := t.p.ctx.Err(); err != nil {
+			return err
+		}
+		for x := range t.mcusX {
+			if !t.restart() || !decode(x, y) {
+				return errUnusual
+			}
+		}
+	}
+	return nil
+}
+
+// sequentialMCU decodes an MCU of a sequential scan.
+func (t *pass) sequentialMCU(x, y int) bool {
+	for i := range t.plan {
+		u := &t.plan[i]
+		b := u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)
+		pred, last := t.sequential(b, u.dc, u.ac, t.pred[u.member], t.set)
+		if last < 0 {
 			return false
 		}
-		e := u.dc.look[v.acc>>(64-lookBits)]
+		t.pred[u.member] = pred
+	}
+	return true
+}
+
+// firstDC decodes an MCU of the first scan of DC (ITU T.81, G.1.2.1).
+func (t *pass) firstDC(x, y int) bool {
+	for i := range t.plan {
+		u := &t.plan[i]
+		if t.n < 32 && !t.refill() {
+			return false
+		}
+		e := u.dc.look[t.acc>>(64-lookBits)]
 		diff := int(int16(e >> valueShift))
 		if e&pending != 0 {
 			var ok bool
-			if diff, ok = v.pendingDC(e, u.dc); !ok {
+			if diff, ok = t.pendingDC(e, u.dc); !ok {
 				return false
 			}
 		} else {
-			v.acc <<= e & consumed
-			v.n -= uint(e & consumed)
+			t.acc <<= e & consumed
+			t.n -= uint(e & consumed)
 		}
-		pred := v.pred[u.member] + diff
+		pred := t.pred[u.member] + diff
 		if pred > math.MaxInt32 || pred < math.MinInt32 {
 			return false
 		}
-		v.pred[u.member] = pred
-		u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)[0] = int16(pred << p.current.low)
+		t.pred[u.member] = pred
+		u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)[0] = int16(pred << t.scan.low)
 	}
 	return true
 }
 
 // refineDC decodes an MCU of a scan that adds a bit to DC.
-func (p *picture) refineDC(v *intervals, x, y int) bool {
-	for i := range p.plan {
-		u := &p.plan[i]
-		if v.n < 1 && !v.refill() {
+func (t *pass) refineDC(x, y int) bool {
+	for i := range t.plan {
+		u := &t.plan[i]
+		if t.n < 1 && !t.refill() {
 			return false
 		}
-		u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)[0] |= int16(v.take(1) << p.current.low)
+		u.comp.block(x*u.stepX+u.x, y*u.stepY+u.y)[0] |= int16(t.take(1) << t.scan.low)
 	}
 	return true
 }
 
-// firstAC decodes the first scan of a band of coefficients (ITU T.81, G.1.2.2).
-func (p *picture) firstAC(mcusX, mcusY int) error {
-	v, ok := p.start()
-	if !ok {
-		return errUnusual
-	}
-	c := p.current.comps[0]
-	run := 0 // blocks that remain of a run of ends of band
-	for y := range mcusY {
-		if err := p.ctx.Err(); err != nil {
+// firstAC decodes rows of the first scan of a band of coefficients (ITU T.81, G.1.2.2).
+func (t *pass) firstAC(from, to int) error {
+	c, run := t.comps[0], t.empty
+	for y := from; y < to; y++ {
+		if err := t.p.ctx.Err(); err != nil {
 			return err
 		}
-		for x := 0; x < mcusX; x++ {
-			if v.interval > 0 && v.left == 0 {
+		for x := 0; x < t.mcusX; x++ {
+			if t.interval > 0 && t.left == 0 {
 				run = 0 // as libjpeg-turbo ends it
 			}
-			if !v.restart() {
+			if !t.restart() {
 				return errUnusual
 			}
 			if run > 0 {
 				n := 1
-				if v.interval == 0 { // all of the run at once
-					n = min(run, mcusX-x)
+				if t.interval == 0 { // all of the run at once
+					n = min(run, t.mcusX-x)
 				}
 				run -= n
 				x += n - 1
 				continue
 			}
 			at := y*c.paddedX + x
-			n, ok := v.firstBand(c.block(x, y), &c.nonzero[at], p.plan[0].ac, &p.current)
+			n, ok := t.firstBand(c.block(x, y), &c.nonzero[at], t.plan[0].ac, &t.scan)
 			if !ok {
 				return errUnusual
 			}
 			run = n
 		}
 	}
-	return v.ending()
+	t.empty = run
+	return nil
 }
 
 // firstBand decodes a band of a block and gives how many blocks after it are empty.
@@ -133,41 +183,37 @@ func (r *reader) firstBand(b *[blockSize]int16, nonzero *uint64, ac *table, s *s
 	return 0, true
 }
 
-// refineAC decodes a scan that adds a bit to a band (ITU T.81, G.1.2.3).
-func (p *picture) refineAC(mcusX, mcusY int) error {
-	v, ok := p.start()
-	if !ok {
-		return errUnusual
-	}
-	c, s := p.current.comps[0], &p.current
+// refineAC decodes rows of a scan that adds a bit to a band (ITU T.81, G.1.2.3).
+func (t *pass) refineAC(from, to int) error {
+	c, s, run := t.comps[0], &t.scan, t.empty
 	band := ^uint64(0) >> (63 - s.to) &^ (1<<s.from - 1)
-	run := 0
-	for y := range mcusY {
-		if err := p.ctx.Err(); err != nil {
+	for y := from; y < to; y++ {
+		if err := t.p.ctx.Err(); err != nil {
 			return err
 		}
-		for x := range mcusX {
-			if v.interval > 0 && v.left == 0 {
+		for x := range t.mcusX {
+			if t.interval > 0 && t.left == 0 {
 				run = 0
 			}
-			if !v.restart() {
+			if !t.restart() {
 				return errUnusual
 			}
 			nonzero := &c.nonzero[y*c.paddedX+x]
 			if run == 0 {
 				var ok bool
-				if run, ok = v.refineBand(c.block(x, y), nonzero, p.plan[0].ac, s); !ok {
+				if run, ok = t.refineBand(c.block(x, y), nonzero, t.plan[0].ac, s); !ok {
 					return errUnusual
 				}
 				continue
 			}
 			run--
-			if left := *nonzero & band; left != 0 && !v.correct(c.block(x, y), left, s.low) {
+			if left := *nonzero & band; left != 0 && !t.correct(c.block(x, y), left, s.low) {
 				return errUnusual
 			}
 		}
 	}
-	return v.ending()
+	t.empty = run
+	return nil
 }
 
 // refineBand decodes a band of a block and gives how many blocks after it have no new

@@ -8,15 +8,19 @@ const queued = 64
 // queue collects blocks of a component whose inverse DCT is to be done together. All of
 // its blocks past n are zero.
 type queue struct {
-	blocks [queued * blockSize]int16
-	at     [queued]int // where the samples of each block belong in the plane
+	blocks []int16
+	at     []int // where the samples of each block belong in the plane
 	n      int
 }
 
-func (q *queue) reset() {
-	if q.n != 0 {
-		*q = queue{}
+// reset makes it an empty queue of so many blocks.
+func (q *queue) reset(size int) {
+	clear(q.blocks[:q.n*blockSize])
+	q.n = 0
+	if cap(q.at) < size {
+		q.blocks, q.at = make([]int16, size*blockSize), make([]int, size)
 	}
+	q.blocks, q.at = q.blocks[:size*blockSize], q.at[:size]
 }
 
 // next is the block that is to be filled next.
@@ -29,7 +33,7 @@ func (q *queue) next() *[blockSize]int16 {
 func (q *queue) push(at int) bool {
 	q.at[q.n] = at
 	q.n++
-	return q.n == queued
+	return q.n == len(q.at)
 }
 
 // flush does the inverse DCT of all blocks and clears them.
@@ -44,14 +48,21 @@ func (q *queue) flush(plane *Plane, quant *[blockSize]uint16, set simd.Set) {
 func (p *picture) finish(u *unit, x, y int) {
 	at := ((y*u.stepY+u.y)*u.plane.Stride + x*u.stepX + u.x) * 8
 	if u.queue.push(at) {
-		u.queue.flush(u.plane, u.comp.quant, p.opts.SIMD)
+		p.flush(u.queue, u.plane, u.comp.quant)
 	}
 }
 
-// flushQueues does what is left in all queues.
-func (p *picture) flushQueues() {
+// flush empties a queue, or has another goroutine do it.
+func (p *picture) flush(q *queue, plane *Plane, quant *[blockSize]uint16) {
+	if p.relay == nil || !p.relay.take(q, plane, quant) {
+		q.flush(plane, quant, p.opts.SIMD)
+	}
+}
+
+// flushQueues does what is left in all queues of a goroutine.
+func (p *picture) flushQueues(m *member) {
 	for i := range p.frame.comps {
-		if q := &p.queues[i]; q.n > 0 {
+		if q := &m.queues[i]; q.n > 0 {
 			q.flush(&p.planes[i], p.frame.comps[i].quant, p.opts.SIMD)
 		}
 	}

@@ -56,10 +56,14 @@ var (
 	}
 )
 
-// smoothComponent does the inverse DCT of a component, with estimates for coefficients
-// that are zero and not known.
-func (p *picture) smoothComponent(c *component) error {
-	q, plane := &p.queues[c.index], &p.planes[c.index]
+// smoothedAhead is how many rows below a block its estimates look at.
+const smoothedAhead = 2
+
+// smooth does the inverse DCT of rows of a component's blocks, with estimates for
+// coefficients that are zero and not known.
+func (t *pass) smooth(m *member, from, to int) error {
+	p, c := t.p, t.comps[0]
+	q, plane := &m.queues[c.index], &p.planes[c.index]
 	kernels, unknown := &unknownKernels, true
 	for k := 1; k < estimated; k++ {
 		unknown = unknown && c.bits[k] < 0
@@ -67,7 +71,7 @@ func (p *picture) smoothComponent(c *component) error {
 	if !unknown {
 		kernels = &knownKernels
 	}
-	for y := range c.blocksY {
+	for y := from; y < to; y++ {
 		if err := p.ctx.Err(); err != nil {
 			return err
 		}
