@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -173,7 +174,7 @@ func TestReadingEnds(t *testing.T) {
 			return err
 		},
 		"pixels": func(ctx context.Context, in *source.Input) error {
-			_, err := p.decode(ctx, in, new(manifest.Record))
+			_, err := p.decode(ctx, in, decode.Info{}, new(manifest.Record))
 			return err
 		},
 	} {

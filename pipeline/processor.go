@@ -160,7 +160,7 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 	}
 	defer release()
 	return engine.Within(ctx, p.res.Timeout, in.Name, func(ctx context.Context) error {
-		pic, err := p.decode(ctx, in, rec)
+		pic, err := p.decode(ctx, in, info, rec)
 		if err != nil {
 			return err
 		}
@@ -219,8 +219,9 @@ func (p *Processor) header(in *source.Input, rec *manifest.Record) (decode.Info,
 	return info, err
 }
 
-// decode reads the file whole and decodes it.
-func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.Record) (*decode.Picture, error) {
+// decode reads the file whole and decodes it, with the help of idle workers where they are
+// of use.
+func (p *Processor) decode(ctx context.Context, in *source.Input, info decode.Info, rec *manifest.Record) (*decode.Picture, error) {
 	c := engine.Start()
 	in.Bind(ctx)
 	data, err := in.ReadAll()
@@ -230,8 +231,12 @@ func (p *Processor) decode(ctx context.Context, in *source.Input, rec *manifest.
 	sum := sha256.Sum256(data)
 	rec.SHA256, p.decoder = hex.EncodeToString(sum[:]), p.job.Decoder.Fingerprint(data)
 	c.Mark(&p.engine.Stages.Read)
-	defer c.Mark(&p.engine.Stages.Decode)
-	pic, err := p.job.Decoder.Decode(ctx, data)
+	helpers, giveBack := p.engine.Borrow(info.Helpers())
+	defer giveBack()
+	var took time.Duration
+	pic, err := p.job.Decoder.DecodeWith(ctx, data, 1+helpers)
+	c.Mark(&took)
+	p.engine.Stages.Decode += took * time.Duration(1+helpers)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", in.Name, err)
 	}

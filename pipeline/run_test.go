@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"image/png"
 	"maps"
 	"os"
@@ -235,6 +236,44 @@ func TestStopWhileHelped(t *testing.T) {
 	s, err := runAll(context.Background(), entries, opts)
 	if !errors.Is(err, ErrStopped) || s.Failed != 1 || s.Left+s.Pictures != 1 {
 		t.Errorf("got %v, %+v", err, s)
+	}
+}
+
+// TestHelpedDecoding runs over a JPEG that is large enough for several goroutines to decode,
+// whole and cut short: the manifest is the same for any number of workers.
+func TestHelpedDecoding(t *testing.T) {
+	entries, opts := job(t, 2)
+	m := image.NewRGBA(image.Rect(0, 0, 900, 700))
+	for p := range m.Pix {
+		m.Pix[p] = byte(p * p >> 9)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	info, err := opts.Decoder.ReadInfo(bytes.NewReader(b.Bytes()))
+	if helpers, _ := info.Helpers(); err != nil || helpers == 0 {
+		t.Fatalf("%d helpers are of use, %v: the test shows nothing", helpers, err)
+	}
+	for i, data := range [][]byte{b.Bytes(), b.Bytes()[:b.Len()*2/3]} {
+		if err := os.WriteFile(entries[i].Path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opts.Overwrite = Always
+	var want string
+	for _, workers := range []int{1, 3, 8} {
+		opts.Workers = workers
+		if _, err := runAll(context.Background(), entries, opts); err != nil {
+			t.Fatal(err)
+		}
+		records, text := readManifest(t, opts)
+		if workers == 1 {
+			want = text
+		}
+		if text != want || records[0].Status != manifest.OK || records[1].Code != "truncated" {
+			t.Errorf("%d workers: another manifest\n%s\nthan with one\n%s", workers, text, want)
+		}
 	}
 }
 

@@ -71,13 +71,14 @@ type header struct {
 // file is a picture file for a codec to read: its bytes, and a reader for decoders that want
 // one. It counts the bytes that were read.
 type file struct {
-	ctx  context.Context // reading ends early when it is done
-	set  simd.Set        // the loops to use
-	data []byte          // the whole file, or its beginning
-	size int64           // bytes of the whole file, or of its beginning if the whole is not known
-	r    io.Reader
-	at   int  // bytes that were read
-	end  bool // more was asked for than there is
+	ctx        context.Context // reading ends early when it is done
+	set        simd.Set        // the loops to use
+	goroutines int             // that may decode
+	data       []byte          // the whole file, or its beginning
+	size       int64           // bytes of the whole file, or of its beginning if the whole is not known
+	r          io.Reader
+	at         int  // bytes that were read
+	end        bool // more was asked for than there is
 }
 
 func newFile(ctx context.Context, set simd.Set, data []byte) *file {

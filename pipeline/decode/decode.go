@@ -103,7 +103,14 @@ func finite(v float32) bool {
 // are [*Error], or ctx's own once it is done. ctx is checked whenever the codec asks for
 // more bytes or begins a row of blocks, and at each resized row.
 func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
+	return d.DecodeWith(ctx, data, 1)
+}
+
+// DecodeWith is Decode with up to so many goroutines, the calling one among them. The
+// result is the same for any number. [Info.Helpers] says how many are of use.
+func (d *Decoder) DecodeWith(ctx context.Context, data []byte, goroutines int) (*Picture, error) {
 	f := newFile(ctx, d.opts.SIMD, data)
+	f.goroutines = goroutines
 	c, h, err := d.probe(f, nil)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -19,7 +19,14 @@ type Info struct {
 	Prepared      volume.Shape // 3×H×W after resizing and cropping
 
 	decoded int64 // bytes that the codec allocates
+
+	helpers      int   // goroutines beside the first that are of use
+	helperMemory int64 // bytes that each of them takes
 }
+
+// Helpers is how many goroutines beside the calling one are of use to DecodeWith, and how
+// many bytes each of them takes, which Memory does not count.
+func (i Info) Helpers() (most int, each int64) { return i.helpers, i.helperMemory }
 
 // Memory estimates the most bytes that Decode holds for such a picture, with the bytes
 // that it returns and without the file's. It counts the codec's memory and the copies for

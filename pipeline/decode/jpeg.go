@@ -55,6 +55,7 @@ func (j *jpegReader) open(f *file) (*header, error) {
 		return px, nil
 	}
 	h.Kind, h.Depth, h.decoded = "colour", 8, from.Memory
+	h.helpers, h.helperMemory = from.Helpers, from.HelperMemory
 	switch from.Colour {
 	case jpeg.Gray:
 		h.Kind = "gray"
@@ -112,6 +113,7 @@ func (j *jpegReader) decode(f *file) (*jpeg.Image, error) {
 		d = jpeg.New(jpeg.Options{SIMD: f.set})
 	}
 	defer j.pool.Put(d)
+	d.Workers = f.goroutines
 	return d.Decode(f.ctx, f.data)
 }
 

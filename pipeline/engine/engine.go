@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -29,12 +30,11 @@ type Shared struct {
 // Give lends n workers without a picture to the other workers.
 func (s *Shared) Give(n int) { s.free.Add(int64(n)) }
 
-// borrow takes as many free workers as the memory allows, since each needs windows of its
-// own.
-func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
+// Borrow takes as many free workers as the memory allows, up to most. Each needs a number of
+// bytes of its own.
+func (s *Shared) Borrow(most int, each int64) (n int, giveBack func()) {
 	free := int(s.free.Swap(0))
-	each := int64(plan.MemberBytes())
-	for n < free && s.Memory.try(each) {
+	for n < min(free, most) && s.Memory.try(each) {
 		n++
 	}
 	s.Give(free - n)
@@ -42,6 +42,12 @@ func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
 		s.Memory.release(int64(n) * each)
 		s.Give(n)
 	}
+}
+
+// borrow takes as many free workers as the memory allows, since each needs windows of its
+// own.
+func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
+	return s.Borrow(math.MaxInt, int64(plan.MemberBytes()))
 }
 
 // Engine runs stacks on pictures, one at a time. Its buffers last from picture to

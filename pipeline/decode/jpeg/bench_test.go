@@ -3,9 +3,12 @@ package jpeg
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"image"
 	stdjpeg "image/jpeg"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -80,6 +83,65 @@ func BenchmarkPlanes(b *testing.B) {
 				return err
 			})
 		})
+	}
+}
+
+// large is a picture of 24 megapixels, mirrored copies of a photo side by side, as a JPEG
+// of quality 90 and 4:2:0.
+func large(b *testing.B) []byte {
+	data, err := os.ReadFile("../../../samples/still-life.jpg")
+	if err != nil {
+		b.Fatal(err)
+	}
+	photo, err := stdjpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		b.Fatal(err)
+	}
+	img := image.NewRGBA(image.Rect(0, 0, 6000, 4000))
+	size := photo.Bounds().Size()
+	mirrored := func(v, n int) int { return min(v%(2*n), 2*n-1-v%(2*n)) }
+	for y := range 4000 {
+		for x := range 6000 {
+			img.Set(x, y, photo.At(mirrored(x, size.X), mirrored(y, size.Y)))
+		}
+	}
+	var out bytes.Buffer
+	if err := stdjpeg.Encode(&out, img, &stdjpeg.Options{Quality: 90}); err != nil {
+		b.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// BenchmarkTeam decodes a picture of 24 megapixels with 1 and 2 goroutines, and also with
+// a restart marker a row and progressive, where jpegtran is installed.
+func BenchmarkTeam(b *testing.B) {
+	data := large(b)
+	for _, kind := range []struct {
+		name string
+		args []string
+	}{{"baseline", nil}, {"restart", []string{"-restart", "1"}}, {"progressive", []string{"-progressive"}}} {
+		file := data
+		if kind.args != nil {
+			cmd := exec.Command("jpegtran", kind.args...)
+			cmd.Stdin = bytes.NewReader(data)
+			var err error
+			if file, err = cmd.Output(); err != nil {
+				b.Logf("no %s: %v", kind.name, err)
+				continue
+			}
+		}
+		for _, n := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/%d", kind.name, n), func(b *testing.B) {
+				d := &Decoder{Workers: n}
+				shortest(b, [][]byte{file}, func(data []byte) error {
+					m, err := d.Decode(context.Background(), data)
+					if err == nil {
+						d.Recycle(m)
+					}
+					return err
+				})
+			})
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // FuzzDecode checks that every file is decoded or refused with an Error, that all sets of
-// instructions and the careful decoder agree, and that rows can be read. With
+// instructions, all teams and the careful decoder agree, and that rows can be read. With
 // FILTERBANK_LONG it compares verdict and pixels with djpeg's, which takes 3 ms a file.
 func FuzzDecode(f *testing.F) {
 	for i, c := range corpus(f) {
@@ -34,11 +34,12 @@ func FuzzDecode(f *testing.F) {
 	}
 	_, noTool := exec.LookPath("djpeg")
 	oracle := noTool == nil && os.Getenv("FILTERBANK_LONG") != ""
-	fast, plain := new(Decoder), New(Options{SIMD: simd.Generic})
+	fast, plain, ds := new(Decoder), New(Options{SIMD: simd.Generic}), teams()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if h, err := ReadHeader(data); err == nil && h.Width*h.Height > 1<<16 {
 			return
 		}
+		checkTeams(t, ds, "file", data)
 		m, err := fast.Decode(context.Background(), data)
 		careful, carefulErr := plain.decode(context.Background(), data, true)
 		if err != nil {

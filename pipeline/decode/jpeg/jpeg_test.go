@@ -84,7 +84,7 @@ func TestSegments(t *testing.T) {
 func TestMemory(t *testing.T) {
 	const w, h = 1000, 900
 	for _, name := range []string{
-		"ycc-baseline-35x27-2x2_1x1_1x1.jpg", "ycc-progressive-35x27-2x2_1x1_1x1.jpg", "ycc-baseline-35x27-1x1_1x1_1x1.jpg",
+		"ycc-baseline-35x27-2x2_1x1_1x1.jpg", "ycc-progressive-35x27-2x2_1x1_1x1.jpg", "ycc-baseline-35x27-1x1_1x1_1x1.jpg", "ycc-restart-35x27-1x1_1x1_1x1.jpg",
 		"rare-apart-45x37-2x1_1x1_1x1.jpg", "cmyk-progressive-27x21-1x1_1x1_1x1_1x1.jpg", "gray-baseline-29x35-1x1.jpg",
 	} {
 		data := enlarged(t, named(t, name), w, h)
@@ -92,13 +92,16 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := allocated()
-		if _, err := new(Decoder).Decode(context.Background(), data); err == nil {
-			t.Errorf("%s with a larger frame is decoded", name)
-		}
-		used := int64(allocated() - before)
-		if most := header.Memory + 2*int64(len(data)); used > most || used < most*3/4 {
-			t.Errorf("%s: took %d bytes, by its header %d", name, used, most)
+		for _, workers := range []int{1, 2, 16} {
+			before := allocated()
+			if _, err := (&Decoder{Workers: workers}).Decode(context.Background(), data); err == nil {
+				t.Errorf("%s with a larger frame is decoded", name)
+			}
+			used := int64(allocated() - before)
+			least := header.Memory + 2*int64(len(data))
+			if most := least + int64(workers-1)*header.HelperMemory; used > most || used < least*3/4 {
+				t.Errorf("%s, %d goroutines: took %d bytes, by its header %d", name, workers, used, most)
+			}
 		}
 	}
 }
@@ -116,12 +119,14 @@ func TestMemoryOfRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := allocated()
-	if _, err := new(Decoder).Decode(context.Background(), hostile); err == nil {
-		t.Error("restart markers without data are decoded")
-	}
-	if used, most := int64(allocated()-before), header.Memory+2*int64(len(hostile)); used > most {
-		t.Errorf("took %d bytes, by its header %d", used, most)
+	for _, workers := range []int{1, 3} {
+		before := allocated()
+		if _, err := (&Decoder{Workers: workers}).Decode(context.Background(), hostile); err == nil {
+			t.Error("restart markers without data are decoded")
+		}
+		if used, most := int64(allocated()-before), header.Memory+2*int64(len(hostile))+int64(workers-1)*header.HelperMemory; used > most {
+			t.Errorf("%d goroutines: took %d bytes, by its header %d", workers, used, most)
+		}
 	}
 }
 
