@@ -43,9 +43,9 @@ type codec struct {
 	// explain turns a decoder's error into words, without a prefix that names the format.
 	// If the file is not damaged but of a rare form, it returns a refusal of its own.
 	explain func(err error) (why string, refused *Error)
-	// late finds the EXIF block behind the pixels of a file, or returns nil. The function is
-	// nil for formats without such blocks.
-	late func(r io.ReadSeeker) ([]byte, error)
+	// late finds metadata behind the pixels of a file. It is nil for formats without metadata
+	// there.
+	late func(r io.ReadSeeker) (metadata, error)
 	// condense makes a file with nothing but the header, for formats whose header may stand
 	// behind the pixels. It is nil for formats that begin with their headers.
 	condense func(r io.ReadSeeker) ([]byte, error)
@@ -59,13 +59,19 @@ type header struct {
 	warnings []string // both
 
 	stored   image.Point // the codec: size in the file, before orientation
-	exif     []byte      // the codec: the TIFF block with the orientation, or nil
+	metadata             // the codec
 	complete bool        // the codec: everything before the pixels was there
 	ignored  []string    // the codec: colour information that is not applied
 	copied   bool        // the codec: decoding holds a copy of the file's bytes
 	// decode decodes the pixels of the whole file. It is the codec's. A panic in it is
 	// taken for a corrupt file.
 	decode func(f *file) (*pixels, error)
+}
+
+// metadata are the parts of a file that can have the picture's orientation.
+type metadata struct {
+	exif []byte // a TIFF block, or nil
+	xmp  []byte // an XMP packet, or nil
 }
 
 // file is a picture file for a codec to read: its bytes, and a reader for decoders that want

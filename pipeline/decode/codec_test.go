@@ -179,7 +179,7 @@ func TestNamesInMessages(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	photo, drawing := readFile(t, "420.jpg")[:Beginning], []byte(pngSignature)
 	base := newDecoder(t, Options{})
-	if got, want := base.Fingerprint(photo), "codec jpeg version \"filterbank 1\"\npreparation 1\nbackground 0 0 0\nmean 0 0 0\nstd 1 1 1\n"; got != want {
+	if got, want := base.Fingerprint(photo), "codec jpeg version \"filterbank 2\"\npreparation 1\nbackground 0 0 0\nmean 0 0 0\nstd 1 1 1\n"; got != want {
 		t.Errorf("fingerprint is\n%s, want\n%s", got, want)
 	}
 	changed := newDecoder(t, Options{})

@@ -8,7 +8,7 @@
 //  2. The header gives the size. It is compared with the pixel limit before anything is
 //     decoded.
 //  3. The codec decodes the pixels.
-//  4. EXIF orientation is applied.
+//  4. The orientation of EXIF is applied, or of XMP where EXIF has none.
 //  5. The picture is resized, then cropped.
 //
 // Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
@@ -111,7 +111,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 func (d *Decoder) DecodeWith(ctx context.Context, data []byte, goroutines int) (*Picture, error) {
 	f := newFile(ctx, d.opts.SIMD, data)
 	f.goroutines = goroutines
-	c, h, err := d.probe(f, nil)
+	c, h, err := d.probe(f, metadata{})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -14,7 +14,7 @@ type Info struct {
 	Format        Format
 	Kind          string       // channels, with their bits where these differ: "8-bit gray and alpha", "CMYK"
 	Width, Height int          // in pixels, upright: after orientation, before resizing and cropping
-	Orientation   int          // of EXIF, 1 to 8; 1 if there is none
+	Orientation   int          // of EXIF, or of XMP if EXIF has none, 1 to 8; 1 if there is none
 	Depth         int          // bits a channel as they are kept: 8, also for 1, 2 and 4, or 16
 	Prepared      volume.Shape // 3×H×W after resizing and cropping
 
@@ -46,8 +46,8 @@ func (i Info) Memory() int64 {
 
 // ReadInfo reads a picture's header from r, which starts at the beginning of the file. It
 // rarely reads more than 32 KiB and never more than 64 MiB. It checks the size as Decode
-// does and does not see damage after the header. An EXIF block behind the pixels is found
-// only if r can seek; Decode always finds it. Decoding a JPEG holds a copy of the file's
+// does and does not see damage after the header. EXIF and XMP behind the pixels are found
+// only if r can seek; Decode always finds them. Decoding a JPEG holds a copy of the file's
 // bytes. If r cannot seek, Info.Memory counts only the bytes that were read.
 //
 // An error of r is returned wrapped. All others are [*Error].
@@ -69,14 +69,14 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 		}
 		f := newFile(context.Background(), d.opts.SIMD, data)
 		f.size = max(f.size, whole)
-		_, h, err := d.probe(f, nil)
+		_, h, err := d.probe(f, metadata{})
 		if c := find(d.codecs, data); c != nil && c.late != nil && !end && !isTruncated(err) {
 			if seeker, ok := r.(io.ReadSeeker); ok {
 				late, seekErr := c.late(seeker)
 				if seekErr != nil {
 					return Info{}, fmt.Errorf("read picture header: %w", seekErr)
 				}
-				if late != nil {
+				if late.exif != nil || late.xmp != nil {
 					_, h, err = d.probe(f, late)
 				}
 			}
@@ -115,7 +115,7 @@ func (d *Decoder) condensed(c *codec, r io.ReadSeeker) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("read picture header: %w", err)
 	}
-	_, h, err := d.probe(newFile(context.Background(), d.opts.SIMD, small), nil)
+	_, h, err := d.probe(newFile(context.Background(), d.opts.SIMD, small), metadata{})
 	if err != nil {
 		return Info{}, err
 	}
@@ -128,9 +128,9 @@ func isTruncated(err error) bool {
 }
 
 // probe reads the header at the beginning of a file. If the bytes end within the header,
-// the error's code is Truncated, and a caller with more bytes can try again. late is an
-// EXIF block that was found behind those bytes, or nil.
-func (d *Decoder) probe(f *file, late []byte) (*codec, *header, error) {
+// the error's code is Truncated, and a caller with more bytes can try again. late is
+// metadata that was found behind those bytes.
+func (d *Decoder) probe(f *file, late metadata) (*codec, *header, error) {
 	c, err := sniff(d.codecs, f.data)
 	if err != nil {
 		return nil, nil, err
@@ -139,19 +139,36 @@ func (d *Decoder) probe(f *file, late []byte) (*codec, *header, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	exif := h.exif
-	if exif == nil {
-		exif = late
+	if h.exif == nil {
+		h.exif = late.exif
 	}
-	if exif != nil {
-		if h.Orientation, err = exifOrientation(exif); err != nil {
-			h.warnings = append(h.warnings, fmt.Sprintf("EXIF is malformed and ignored: %v", err))
-		}
+	if h.xmp == nil {
+		h.xmp = late.xmp
 	}
+	h.turn()
 	if h.copied {
 		h.decoded += f.size
 	}
 	return c, h, d.measure(h)
+}
+
+// turn takes the orientation from EXIF, or from XMP where EXIF has none.
+func (h *header) turn() {
+	found := 0
+	for _, from := range []struct {
+		name  string
+		block []byte
+		read  func([]byte) (int, error)
+	}{{"EXIF", h.exif, exifOrientation}, {"XMP", h.xmp, xmpOrientation}} {
+		if found > 0 || from.block == nil {
+			continue
+		}
+		var err error
+		if found, err = from.read(from.block); err != nil {
+			h.warnings = append(h.warnings, fmt.Sprintf("%s is malformed and ignored: %v", from.name, err))
+		}
+	}
+	h.Orientation = max(1, found)
 }
 
 // measure checks the stored size against the limit and lays out the prepared picture.

@@ -27,7 +27,7 @@ func jpegCodec() codec {
 		about:      "JPEG, baseline and progressive, with every sampling: gray, YCbCr, RGB, CMYK and YCCK",
 		extensions: []string{".jpg", ".jpeg", ".jpe", ".jfif"},
 		magics:     []string{jpegSignature},
-		version:    "filterbank 1",
+		version:    "filterbank 2",
 		header:     j.open,
 		explain:    explainJPEG,
 	}
@@ -74,15 +74,16 @@ const (
 	iccPrefix  = "ICC_PROFILE\x00"
 )
 
-// readSegments takes the first EXIF block, and what changes the picture and is ignored.
+// readSegments takes the first EXIF block, the first XMP packet, and what changes the
+// picture and is ignored.
 func (h *header) readSegments(segments []jpeg.Segment) {
-	profile, turned := false, 0
+	profile := false
 	for _, s := range segments {
 		switch {
 		case s.Marker == jpeg.APP1 && h.exif == nil && bytes.HasPrefix(s.Content, []byte(exifPrefix)):
 			h.exif = s.Content[len(exifPrefix):]
-		case s.Marker == jpeg.APP1 && bytes.HasPrefix(s.Content, []byte(xmpPrefix)):
-			turned = max(turned, xmpOrientation(s.Content))
+		case s.Marker == jpeg.APP1 && h.xmp == nil && bytes.HasPrefix(s.Content, []byte(xmpPrefix)):
+			h.xmp = s.Content[len(xmpPrefix):]
 		case s.Marker == jpeg.APP2 && bytes.HasPrefix(s.Content, []byte(iccPrefix)):
 			profile = true
 		}
@@ -90,20 +91,6 @@ func (h *header) readSegments(segments []jpeg.Segment) {
 	if profile {
 		h.ignored = append(h.ignored, "ICC profile")
 	}
-	if turned > 1 && h.exif == nil {
-		h.ignored = append(h.ignored, fmt.Sprintf("orientation %d in XMP", turned))
-	}
-}
-
-// xmpOrientation finds the orientation in XMP, as an attribute or as an element, or gives 0
-// (XMP Specification Part 1, 7.5, and Part 2, 1.2.7).
-func xmpOrientation(xmp []byte) int {
-	_, rest, _ := bytes.Cut(xmp, []byte("tiff:Orientation"))
-	rest = bytes.TrimLeft(rest, " \t\r\n=>\"'")
-	if len(rest) == 0 || rest[0] < '1' || rest[0] > '8' {
-		return 0
-	}
-	return int(rest[0] - '0')
 }
 
 // decode decodes the pixels with a decoder that is free.

@@ -114,7 +114,8 @@ func TestJPEGSegments(t *testing.T) {
 		return string([]byte{0xff, marker, byte((len(content) + 2) >> 8), byte(len(content) + 2)}) + content
 	}
 	exif := segment(jpeg.APP1, exifPrefix+string(exifBlock(binary.BigEndian, 3, 6)))
-	xmp := func(text string) string { return segment(jpeg.APP1, xmpPrefix+text) }
+	xmp := func(orientation string) string { return segment(jpeg.APP1, xmpPrefix+xmpPacket(orientation)) }
+	silent := segment(jpeg.APP1, exifPrefix+string(exifBlock(binary.BigEndian, 3, 6)[:8])+"\x00\x00")
 	for _, c := range []struct {
 		name, segments string
 		orientation    int
@@ -124,11 +125,12 @@ func TestJPEGSegments(t *testing.T) {
 		{"EXIF", exif, 6, ""},
 		{"two of EXIF", exif + segment(jpeg.APP1, exifPrefix+string(exifBlock(binary.BigEndian, 3, 3))), 6, ""},
 		{"ICC", segment(jpeg.APP2, iccPrefix+"\x01\x01…"), 1, "ICC profile"},
-		{"XMP", xmp(`<rdf:Description tiff:Orientation="6"/>`), 1, "orientation 6 in XMP"},
-		{"XMP as an element", xmp("<tiff:Orientation>8</tiff:Orientation>"), 1, "orientation 8 in XMP"},
-		{"XMP upright", xmp(`<rdf:Description tiff:Orientation="1"/>`), 1, ""},
-		{"XMP beside EXIF", exif + xmp(`<rdf:Description tiff:Orientation="6"/>`), 6, ""},
-		{"XMP of something else", xmp(`<rdf:Description tiff:Make="6"/>`), 1, ""},
+		{"XMP", xmp("8"), 8, ""},
+		{"XMP before EXIF", xmp("8") + exif, 6, ""},
+		{"XMP behind EXIF", exif + xmp("8"), 6, ""},
+		{"XMP beside EXIF without an orientation", silent + xmp("8"), 8, ""},
+		{"two of XMP", xmp("5") + xmp("8"), 5, ""},
+		{"all", xmp("8") + exif + segment(jpeg.APP2, iccPrefix+"\x01\x01…"), 6, "ICC profile"},
 	} {
 		p, _ := decodeBytes(t, []byte(string(plain[:2])+c.segments+string(plain[2:])), Options{})
 		if got := strings.Join(p.Ignored, ", "); p.Orientation != c.orientation || got != c.ignored || len(p.Warnings) > 0 {

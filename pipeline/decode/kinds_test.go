@@ -78,7 +78,7 @@ func TestKinds(t *testing.T) {
 	for _, k := range kindFiles(t) {
 		data := readFile(t, "kinds/"+k.name)
 		f := newFile(context.Background(), d.opts.SIMD, data)
-		c, h, err := d.probe(f, nil)
+		c, h, err := d.probe(f, metadata{})
 		if err != nil {
 			t.Errorf("%s: %v", k.name, err)
 			continue

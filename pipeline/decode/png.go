@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"slices"
 
 	"filterbank/pipeline/decode/png"
@@ -24,30 +25,44 @@ func pngCodec() codec {
 		extensions: []string{".png"},
 		magics:     []string{png.Signature},
 		spoilt:     png.Signature[:4],
-		version:    "filterbank 1",
+		version:    "filterbank 2",
 		header:     openPNG,
 		explain:    explainPNG,
-		late:       png.LateEXIF,
+		late:       latePNG,
 	}
 }
 
-// openPNG reads a PNG up to its pixels, and EXIF behind them where that is in the data.
+// latePNG finds metadata behind the pixels.
+func latePNG(r io.ReadSeeker) (metadata, error) {
+	exif, xmp, err := png.Late(r)
+	return metadata{exif, xmp}, err
+}
+
+// openPNG reads a PNG up to its pixels, and metadata behind them as far as it is in the
+// data.
 func openPNG(f *file) (*header, error) {
 	head, err := png.ReadHeader(f.data)
 	if err != nil {
 		return nil, err
 	}
-	exif := head.EXIF
-	if exif == nil {
-		if exif, err = png.LateEXIF(bytes.NewReader(f.data)); err != nil {
+	found := metadata{head.EXIF, head.XMP}
+	if found.exif == nil || found.xmp == nil {
+		late, err := latePNG(bytes.NewReader(f.data))
+		if err != nil {
 			return nil, err
+		}
+		if found.exif == nil {
+			found.exif = late.exif
+		}
+		if found.xmp == nil {
+			found.xmp = late.xmp
 		}
 	}
 	const addressable = 1 << 60 // with a wide margin to 2^63
 	if head.Memory() > addressable {
 		return nil, refuse(TooLarge, "PNG has more pixels than can be addressed, and no --limit-pixels helps; use a smaller picture")
 	}
-	h := &header{stored: image.Pt(head.Width, head.Height), exif: exif, complete: true, ignored: head.Ignored, warnings: head.Warnings}
+	h := &header{stored: image.Pt(head.Width, head.Height), metadata: found, complete: true, ignored: head.Ignored, warnings: head.Warnings}
 	h.Kind, h.Depth = fmt.Sprintf("%d-bit %v", head.Depth, head.Colour), max(8, head.Depth)
 	h.decoded = head.Memory()
 	first := len(head.Warnings)
@@ -57,9 +72,6 @@ func openPNG(f *file) (*header, error) {
 			return nil, err
 		}
 		h.warnings, h.ignored = slices.Concat(m.Warnings, h.warnings[first:]), m.Ignored
-		if m.EXIF == nil && m.XMPOrientation > 1 {
-			h.ignored = append(h.ignored, fmt.Sprintf("orientation %d in XMP", m.XMPOrientation))
-		}
 		return pixelsOfPNG(m), nil
 	}
 	return h, nil

@@ -81,7 +81,7 @@ func openTIFF(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: t.size, exif: d.orientation(), complete: true}
+	h := &header{stored: t.size, metadata: metadata{exif: d.orientation()}, complete: true}
 	h.decode = func(f *file) (*pixels, error) {
 		return t.decode(f, func(fault string) { h.warnings = append(h.warnings, fault) })
 	}

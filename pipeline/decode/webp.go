@@ -14,6 +14,9 @@ import (
 // the planes of lossy ones. This package does the upsampling and colour of lossy files.
 const WebP Format = "webp"
 
+// mostXMP is the bytes of the longest XMP packet that is read.
+const mostXMP = 1 << 20
+
 func webpCodec() codec {
 	return codec{
 		format:     WebP,
@@ -21,7 +24,7 @@ func webpCodec() codec {
 		about:      "WebP, lossy and lossless, with alpha; of an animated one the first frame",
 		extensions: []string{".webp"},
 		magics:     []string{"RIFF????WEBP"},
-		version:    ximage + ", 1",
+		version:    ximage + ", 2",
 		header:     openWebP,
 		explain:    explainLibrary,
 		late:       lateWebP,
@@ -35,7 +38,7 @@ func openWebP(f *file) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{stored: w.canvas, exif: w.exif, complete: w.started, ignored: w.ignored, decode: w.decode}
+	h := &header{stored: w.canvas, metadata: metadata{w.exif, w.xmp}, complete: w.started, ignored: w.ignored, decode: w.decode}
 	if !w.started {
 		h.stored = image.Pt(1, 1) // open refuses the file as too short
 		return h, nil
@@ -158,28 +161,32 @@ func (w *webpFile) bare() []io.Reader {
 	return append([]io.Reader{bytes.NewReader(append(head, "WEBP"...))}, body...)
 }
 
-// lateWebP seeks from chunk to chunk to an EXIF chunk behind the picture and returns its
-// content, or nil. It skips blocks that are larger than a JPEG segment.
-func lateWebP(r io.ReadSeeker) ([]byte, error) {
+// lateWebP seeks from chunk to chunk to EXIF and XMP behind the picture. It skips EXIF that
+// is larger than a JPEG segment, and XMP of more than a MiB.
+func lateWebP(r io.ReadSeeker) (found metadata, err error) {
 	const most = 1 << 16 // chunks
 	at := int64(len("RIFF????WEBP"))
 	for range most {
 		if _, err := r.Seek(at, io.SeekStart); err != nil {
-			return nil, err
+			return metadata{}, err
 		}
 		var head [8]byte
 		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, unlessEnd(err)
+			return found, unlessEnd(err)
 		}
-		length := int64(binary.LittleEndian.Uint32(head[4:]))
-		if string(head[:4]) == "EXIF" && length < 1<<16 {
-			exif := make([]byte, length)
-			if _, err := io.ReadFull(r, exif); err != nil {
-				return nil, unlessEnd(err)
+		id, length := string(head[:4]), int64(binary.LittleEndian.Uint32(head[4:]))
+		if id == "EXIF" && length < 1<<16 && found.exif == nil || id == "XMP " && length <= mostXMP && found.xmp == nil {
+			content := make([]byte, length)
+			if _, err := io.ReadFull(r, content); err != nil {
+				return found, unlessEnd(err)
 			}
-			return bytes.TrimPrefix(exif, []byte(exifPrefix)), nil
+			if id == "XMP " {
+				found.xmp = content
+			} else {
+				found.exif = bytes.TrimPrefix(content, []byte(exifPrefix))
+			}
 		}
 		at += 8 + length + length&1
 	}
-	return nil, nil
+	return found, nil
 }

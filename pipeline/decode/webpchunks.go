@@ -27,7 +27,7 @@ type webpFile struct {
 	// alphaLength is alpha's length as it is announced.
 	alphaLength int64
 
-	exif    []byte
+	metadata
 	ignored []string
 }
 
@@ -81,6 +81,13 @@ func (w *webpFile) chunk(id string, content []byte, length int64) error {
 		}
 		if whole && w.exif == nil {
 			w.exif = bytes.TrimPrefix(content, []byte(exifPrefix))
+		}
+	case "XMP ":
+		if err := w.other(id); err != nil {
+			return err
+		}
+		if whole && w.xmp == nil && length <= mostXMP {
+			w.xmp = content
 		}
 	case "ANMF":
 		if !w.extended {

@@ -85,7 +85,7 @@ func TestEXIF(t *testing.T) {
 			if err != nil {
 				t.Fatal(name, err)
 			}
-			found, err := LateEXIF(bytes.NewReader(data))
+			found, _, err := Late(bytes.NewReader(data))
 			if err != nil || string(found)+string(h.EXIF) != c.want || late && h.EXIF != nil || !late && found != nil {
 				t.Errorf("%s, late %t: header has %d bytes of EXIF, behind it %d, %v", name, late, len(h.EXIF), len(found), err)
 			}
@@ -108,22 +108,43 @@ func TestColourFacts(t *testing.T) {
 	chunk := func(kind, content string) []byte { return pngcases.Chunk(kind, []byte(content)) }
 	s := pngcases.Spec{Width: 3, Height: 2, Depth: 8, Colour: 2}
 	s.Before = slices.Concat(chunk("iCCP", "some profile\x00\x00"+deflated("x")), chunk("cICP", "\x09\x10\x00\x01"),
-		chunk("cHRM", strings.Repeat("\x00", 32)), chunk("gAMA", "\x00\x00\xff\xff"),
-		chunk("iTXt", `XML:com.adobe.xmp`+"\x00\x00\x00\x00\x00"+`<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>`))
+		chunk("cHRM", strings.Repeat("\x00", 32)), chunk("gAMA", "\x00\x00\xff\xff"))
 	m, err := Decode(context.Background(), s.Encode(), Options{})
-	if err != nil || strings.Join(m.Ignored, ", ") != "ICC profile, coding-independent code points, chromaticities, gamma" || m.XMPOrientation != 6 {
-		t.Errorf("ignored %q, orientation %d in XMP, %v", m.Ignored, m.XMPOrientation, err)
+	if err != nil || strings.Join(m.Ignored, ", ") != "ICC profile, coding-independent code points, chromaticities, gamma" {
+		t.Errorf("ignored %q, %v", m.Ignored, err)
 	}
 	s.Before = chunk("gAMA", "\x00\x00\xb1\x8f") // of sRGB
 	if m, err = Decode(context.Background(), s.Encode(), Options{}); err != nil || len(m.Ignored) > 0 {
 		t.Errorf("ignored %q, %v", m.Ignored, err)
 	}
-	for xmp, want := range map[string]int{
-		"<tiff:Orientation>8</tiff:Orientation>": 8, "tiff:Orientation='1'": 1, "tiff:Orientation=\"9\"": 0, "tiff:Orientation=\"12\"": 0,
-		"tiff:Orientation": 0, "": 0,
+}
+
+// TestXMP finds the first packet, plain and compressed, before the pixels and behind them.
+func TestXMP(t *testing.T) {
+	const packet = "<x:xmpmeta/>"
+	text := func(fields string) []byte { return pngcases.Chunk("iTXt", []byte("XML:com.adobe.xmp\x00"+fields)) }
+	plain, compressed := text("\x00\x00\x00\x00"+packet), text("\x01\x00\x00\x00"+deflated(packet))
+	for _, c := range []struct {
+		name          string
+		before, after []byte
+		head, late    string
+	}{
+		{"plain", plain, nil, packet, ""},
+		{"compressed", compressed, nil, packet, ""},
+		{"behind", nil, plain, "", packet},
+		{"compressed, behind", nil, compressed, "", packet},
+		{"three", slices.Concat(plain, text("\x00\x00\x00\x00other")), text("\x00\x00\x00\x00third"), packet, "third"},
+		{"behind EXIF", pngcases.Chunk("eXIf", []byte(tiff)), plain, "", packet},
+		{"none", nil, nil, "", ""},
 	} {
-		if got := xmpOrientation([]byte(xmp)); got != want {
-			t.Errorf("%q: orientation %d, want %d", xmp, got, want)
+		data := pngcases.Spec{Width: 3, Height: 2, Depth: 8, Before: c.before, After: c.after}.Encode()
+		h, err := ReadHeader(data)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		_, late, err := Late(bytes.NewReader(data))
+		if string(h.XMP) != c.head || string(late) != c.late || err != nil {
+			t.Errorf("%s: %q before the pixels, want %q, and %q behind them, want %q; %v", c.name, h.XMP, c.head, late, c.late, err)
 		}
 	}
 }

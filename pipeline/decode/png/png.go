@@ -68,8 +68,8 @@ type Header struct {
 	// EXIF is the content of the first eXIf chunk, whatever it is. Without such a chunk it is
 	// the TIFF structure in a text chunk "Raw profile type exif" or "APP1", or nil.
 	EXIF []byte
-	// XMPOrientation is the orientation in XMP, 1 to 8. It is 0 if there is none.
-	XMPOrientation int
+	// XMP is the first XMP packet, or nil if there is none.
+	XMP []byte
 	// Warnings are benign errors. Each is a sentence without a capital or a stop.
 	Warnings []string
 }

@@ -67,11 +67,11 @@ func (r *reader) readITXT(c chunk) bool {
 	return true
 }
 
-// readText takes EXIF and the orientation in XMP from a text. It asks for the text only if
-// the keyword is one of theirs.
+// readText takes EXIF and XMP from a text. It asks for the text only if the keyword is one of
+// theirs.
 func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) {
 	exif, xmp := keyword == exifProfile || keyword == app1Profile, keyword == xmpKeyword
-	if !exif && !xmp || r.profile != nil && exif || r.XMPOrientation != 0 && xmp {
+	if !exif && !xmp || r.profile != nil && exif || r.XMP != nil && xmp {
 		return
 	}
 	if r.texts++; r.texts > mostTexts {
@@ -83,7 +83,7 @@ func (r *reader) readText(c chunk, keyword string, text func() ([]byte, error)) 
 	case len(content) > mostText:
 		err = errors.New("its text is too long")
 	case xmp:
-		r.XMPOrientation = xmpOrientation(content)
+		r.XMP = bytes.Clone(content)
 	default:
 		var profile []byte
 		if profile, err = rawProfile(content); err == nil {
@@ -144,18 +144,4 @@ func rawProfile(text []byte) ([]byte, error) {
 		return nil, errors.New("it has fewer bytes than it says")
 	}
 	return profile[:n], nil
-}
-
-// xmpOrientation finds the orientation of a picture in XMP, in an attribute or an element. It
-// returns 0 if there is none from 1 to 8.
-func xmpOrientation(xmp []byte) int {
-	_, rest, found := bytes.Cut(xmp, []byte("tiff:Orientation"))
-	if !found {
-		return 0
-	}
-	rest = bytes.TrimLeft(rest, " \t\r\n=>\"'")
-	if len(rest) < 2 || rest[0] < '1' || rest[0] > '8' || rest[1] >= '0' && rest[1] <= '9' {
-		return 0
-	}
-	return int(rest[0] - '0')
 }
