@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"filters"},
 	{"filters/tensor", "filters/kernel"},
 	{"filters/volume"},
-	{"samples", "cmd/filterbank/terminal", "filters/simd"},
+	{"samples", "cmd/filterbank/terminal", "filters/simd", "pipeline/decode/noun"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"golang.org/x/image/bmp"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // BMP is the Windows bitmap, whose pixels are read by golang.org/x/image.
@@ -77,7 +79,7 @@ func readBMP(data []byte) (*bmpFile, error) {
 	b := &bmpFile{pixels: long(10)}
 	info := long(bmpFileHeader)
 	if info != bmpCoreHeader && (info < bmpInfoHeader || info > 1<<10) {
-		return nil, refuse(Unsupported, "unsupported BMP: its header has %d bytes; save it anew as a BMP of 24 bits or as PNG", info)
+		return nil, refuse(Unsupported, "unsupported BMP: its header has %s; save it anew as a BMP of 24 bits or as PNG", noun.Count(info, "byte"))
 	}
 	if int64(len(data)) < bmpFileHeader+info {
 		return nil, nil
@@ -94,7 +96,7 @@ func readBMP(data []byte) (*bmpFile, error) {
 		height = -height
 	}
 	if width < 1 || height < 1 || height > maxSide || planes != 1 {
-		return nil, fmt.Errorf("its header says %d×%d pixels in %d planes", width, height, planes)
+		return nil, fmt.Errorf("its header says %d×%d pixels in %s", width, height, noun.Count(planes, "plane"))
 	}
 	b.size = image.Pt(int(width), int(height))
 	whole, err := b.readColours(data, info, compression, colours)
@@ -118,7 +120,7 @@ func (b *bmpFile) readColours(data []byte, info, compression, colours int64) (wh
 		return false, rare("%s", names[compression])
 	case compression == bitFields, compression == alphaFields:
 		if b.bits != 32 {
-			return false, rare("%d bits a pixel with colour masks", b.bits)
+			return false, rare("%s a pixel with colour masks", noun.Count(b.bits, "bit"))
 		}
 		const masks = bmpFileHeader + bmpInfoHeader
 		n := 3
@@ -148,7 +150,7 @@ func (b *bmpFile) readColours(data []byte, info, compression, colours int64) (wh
 	case 1, 2, 4, 8:
 		return b.readPalette(data, end, info, colours)
 	}
-	return false, rare("%d bits a pixel", b.bits)
+	return false, rare("%s a pixel", noun.Count(b.bits, "bit"))
 }
 
 func (b *bmpFile) readPalette(data []byte, at, info, colours int64) (whole bool, err error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"filterbank/filters/simd"
+	"filterbank/pipeline/decode/noun"
 )
 
 // codecs is the table of the picture formats that are read, in the order in which
@@ -196,7 +197,7 @@ func (c *codec) open(f *file) (*header, error) {
 		return nil, refuse(Unsupported, "unsupported %s: its header says %d×%d pixels; save it anew", c.title, h.stored.X, h.stored.Y)
 	}
 	if !h.complete {
-		return nil, refuse(Truncated, "truncated %s: the file ends after %d bytes, before its first pixel; fetch the file again", c.title, len(f.data))
+		return nil, refuse(Truncated, "truncated %s: the file ends after %s, before its first pixel; fetch the file again", c.title, noun.Count(len(f.data), "byte"))
 	}
 	return h, nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // Code names what is wrong with a file. Codes are stable: manifests carry them.
@@ -48,10 +50,10 @@ func (c *codec) failure(err error, f *file) error {
 	switch {
 	case refused != nil:
 	case f.end || errors.Is(err, io.ErrUnexpectedEOF):
-		refused = refuse(Truncated, "truncated %s: the file ends after %d bytes, before its picture does; fetch the file again", c.title, len(f.data))
+		refused = refuse(Truncated, "truncated %s: the file ends after %s, before its picture does; fetch the file again", c.title, noun.Count(len(f.data), "byte"))
 	default:
-		refused = refuse(Corrupt, "corrupt %s: %s, found within the first %d of %d bytes; fetch the file again or save it anew",
-			c.title, why, f.at, len(f.data))
+		refused = refuse(Corrupt, "corrupt %s: %s, found within the first %d of %s; fetch the file again or save it anew",
+			c.title, why, f.at, noun.Count(len(f.data), "byte"))
 	}
 	refused.Err = err
 	return refused

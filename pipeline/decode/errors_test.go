@@ -80,7 +80,7 @@ func TestRefusals(t *testing.T) {
 		{"fuji", []byte("FUJIFILMCCD-RAW 0201"), Options{}, Unsupported, "RAF is not read: it is a camera's raw file; develop it"},
 		{"png as text", []byte("\x89PNG\n\x1a\n\x00"), Options{}, Corrupt, "as binary"},
 		{"cut signature", []byte("\x89PN"), Options{}, Truncated, "after 3 bytes"},
-		{"one byte", []byte{0xff}, Options{}, Truncated, "after 1 bytes"},
+		{"one byte", []byte{0xff}, Options{}, Truncated, "after 1 byte,"},
 		{"cut png", good[:len(good)-30], Options{}, Truncated, "truncated PNG: the file ends after"},
 		{"bad checksum", badCRC, Options{}, Corrupt, "checksum"},
 		{"no pixels", ihdr(4, 4, 8, 0), Options{}, Truncated, "truncated PNG"},

@@ -3,6 +3,8 @@ package decode
 import (
 	"encoding/binary"
 	"fmt"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // exifOrientation reads the Orientation tag of IFD 0 of an EXIF block, which is a
@@ -16,7 +18,7 @@ func exifOrientation(block []byte) (int, error) {
 		typeLong       = 4
 	)
 	if len(block) < 8 {
-		return 0, fmt.Errorf("%d bytes are too few for its header of 8", len(block))
+		return 0, fmt.Errorf("it has %s, too few for its header of 8", noun.Count(len(block), "byte"))
 	}
 	var order binary.ByteOrder
 	switch string(block[:4]) {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/decode/noun"
 )
 
 // Picture is a decoded picture, upright, resized and cropped. It is immutable and safe
@@ -55,7 +56,7 @@ func (p *Picture) ReadRows(dst volume.Rows) error {
 
 func (p *Picture) read(dst volume.Rows, s *scratch) error {
 	if dst.C != p.Prepared.C || dst.W != p.Prepared.W {
-		return fmt.Errorf("read rows of a %v picture: %d channels of %d columns asked for", p.Prepared, dst.C, dst.W)
+		return fmt.Errorf("read rows of a %v picture: %s of %s asked for", p.Prepared, noun.Count(dst.C, "channel"), noun.Count(dst.W, "column"))
 	}
 	if dst.Y < 0 || dst.N < 0 || dst.Y > p.Prepared.H-dst.N {
 		return fmt.Errorf("read rows of a %v picture: rows %d to %d asked for", p.Prepared, dst.Y, dst.Y+dst.N-1)

@@ -135,7 +135,7 @@ func TestReadRowsRefuses(t *testing.T) {
 		change func(*volume.Rows)
 		want   string
 	}{
-		{func(r *volume.Rows) { r.C = 1 }, "1 channels of 37 columns"},
+		{func(r *volume.Rows) { r.C = 1 }, "1 channel of 37 columns"},
 		{func(r *volume.Rows) { r.W = 36 }, "3 channels of 36 columns"},
 		{func(r *volume.Rows) { r.Y = -1 }, "rows -1 to 27"},
 		{func(r *volume.Rows) { r.Y = 1 }, "rows 1 to 29"},

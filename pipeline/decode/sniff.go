@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // FormatOf returns the format of a file by its first bytes. [Beginning] bytes are enough. The
@@ -28,7 +30,7 @@ func sniff(table []codec, data []byte) (*codec, error) {
 	for _, c := range table {
 		for _, magic := range c.magics {
 			if fits, _ := begins(data, magic); fits {
-				return nil, refuse(Truncated, "truncated: the file ends after %d bytes, within its signature; fetch the file again", len(data))
+				return nil, refuse(Truncated, "truncated: the file ends after %s, within its signature; fetch the file again", noun.Count(len(data), "byte"))
 			}
 		}
 		if c.spoilt != "" && bytes.HasPrefix(data, []byte(c.spoilt)) {

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/image/ccitt"
 	"golang.org/x/image/tiff/lzw"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // The ways of compression that are read (TIFF 6.0, sections 9 to 13; Adobe's Photoshop
@@ -44,7 +46,7 @@ func (t *tiffFile) readCompression() (err error) {
 	case tiffLZW, tiffDeflate, tiffOldDeflate:
 		t.predicted = predictor == horizontal
 		if predictor < 1 || predictor > horizontal || t.predicted && t.bits < 8 {
-			return rareTIFF("predictor %d for samples of %d bits", predictor, t.bits)
+			return rareTIFF("predictor %d for samples of %s", predictor, noun.Count(t.bits, "bit"))
 		}
 	case tiffGroup3, tiffGroup4:
 		switch {
@@ -111,7 +113,7 @@ func (t *tiffFile) spans(n int64) ([]extent, error) {
 	for i := range all {
 		all[i] = extent{int64(at[i]), int64(lengths[i])}
 		if total += all[i].length; all[i].at+all[i].length > int64(len(t.data)) {
-			return nil, refuse(Truncated, "truncated TIFF: the file ends after %d bytes, before its picture does; fetch the file again", len(t.data))
+			return nil, refuse(Truncated, "truncated TIFF: the file ends after %s, before its picture does; fetch the file again", noun.Count(len(t.data), "byte"))
 		}
 	}
 	// Equal tiles may share their bytes. A file that shares more is made to cost time.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"image"
 	"slices"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // A TIFF begins with its byte order and the number 42 (TIFF 6.0, section 2).
@@ -148,15 +150,15 @@ func (t *tiffFile) readSamples() (err error) {
 	}
 	switch {
 	case n < 1, planar != 1 && planar != separatePlanes:
-		return fmt.Errorf("its directory says %d samples a pixel and plane arrangement %d", n, planar)
+		return fmt.Errorf("its directory says %s a pixel and plane arrangement %d", noun.Count(n, "sample"), planar)
 	case n > most:
-		return rareTIFF("%d samples a pixel", n)
+		return rareTIFF("%s a pixel", noun.Count(n, "sample"))
 	case len(bits) != 1 && int64(len(bits)) < n:
-		return fmt.Errorf("its directory has bits of %d samples where a pixel has %d", len(bits), n)
+		return fmt.Errorf("its directory has bits of %s where a pixel has %d", noun.Count(len(bits), "sample"), n)
 	}
 	for _, b := range bits {
 		if b != bits[0] {
-			return rareTIFF("samples of %d and of %d bits", bits[0], b)
+			return rareTIFF("samples of %d and of %s", bits[0], noun.Count(b, "bit"))
 		}
 	}
 	for _, f := range formats {
@@ -169,7 +171,7 @@ func (t *tiffFile) readSamples() (err error) {
 	case 1, 2, 4, 8, 16:
 		return nil
 	}
-	return rareTIFF("samples of %d bits", t.bits)
+	return rareTIFF("samples of %s", noun.Count(t.bits, "bit"))
 }
 
 // tiffMeanings names kinds of colour that are refused.
@@ -203,9 +205,9 @@ func (t *tiffFile) readMeaning() (err error) {
 	}
 	switch {
 	case t.samples < t.colours():
-		return fmt.Errorf("its directory has %d samples a pixel for %s", t.samples, t.meaning)
+		return fmt.Errorf("its directory has %s a pixel for %s", noun.Count(t.samples, "sample"), t.meaning)
 	case !slices.Contains(depths, t.bits):
-		return rareTIFF("%s of %d bits a sample", t.meaning, t.bits)
+		return rareTIFF("%s of %s a sample", t.meaning, noun.Count(t.bits, "bit"))
 	case t.meaning == tiffCMYK && ink != cmykInks:
 		return rareTIFF("inks other than CMYK")
 	case t.meaning != tiffPalette:
@@ -228,7 +230,7 @@ func (t *tiffFile) readExtra() error {
 	case err != nil || n == 0:
 		return err
 	case len(extra) < n:
-		return rareTIFF("%d samples a pixel, and no word of what is beyond %s", t.samples, t.meaning)
+		return rareTIFF("%s a pixel, and no word of what is beyond %s", noun.Count(t.samples, "sample"), t.meaning)
 	}
 	for i, kind := range extra[:t.samples-t.colours()] {
 		if kind == 1 || kind == 2 {
@@ -240,7 +242,7 @@ func (t *tiffFile) readExtra() error {
 	case t.alpha == noAlpha:
 		return nil
 	case t.meaning == tiffPalette || t.meaning == tiffCMYK || t.bits < 8 || t.inverted:
-		return rareTIFF("%s of %d bits with alpha", t.meaning, t.bits)
+		return rareTIFF("%s of %s with alpha", t.meaning, noun.Count(t.bits, "bit"))
 	}
 	return nil
 }

@@ -6,7 +6,10 @@
 // it, as libpng is built on zlib, finds damage at the same byte. A Decoder allocates nothing.
 package inflate
 
-import "filterbank/filters/simd"
+import (
+	"filterbank/filters/simd"
+	"filterbank/pipeline/decode/noun"
+)
 
 // Decoder decompresses one stream at a time. Its zero value needs Reset. It has one owner.
 type Decoder struct {
@@ -185,7 +188,7 @@ func (d *Decoder) step(dst []byte, at int) (_ int, more bool, err error) {
 // match lies within the window once there is room, and again in a later call.
 func (d *Decoder) copyMatch(dst []byte, at int) (int, bool, error) {
 	if at < len(dst) && d.distance > at-d.low {
-		return at, false, d.corrupt("a match reaches back %d bytes, where %d are in the window", d.distance, at-d.low)
+		return at, false, d.corrupt("a match reaches back %s, beyond the window of %s", noun.Count(d.distance, "byte"), noun.Count(at-d.low, "byte"))
 	}
 	for d.length > 0 {
 		if at == len(dst) {

@@ -1,5 +1,7 @@
 package jpeg
 
+import "filterbank/pipeline/decode/noun"
+
 // Arithmetic coding (ITU T.81, annex D and F.1.4, F.2.4, G.1.3, G.2.3). Where the data
 // ends, zeros follow, because an encoder leaves them away. An early end goes unnoticed.
 
@@ -111,7 +113,7 @@ func (r *arithmetic) restart() bool {
 	case r.ended:
 		r.err = truncated(len(r.data), "before its picture does")
 	case skipped > 0:
-		r.err = corrupt(at, "%d bytes that belong to nothing stand before a restart marker", skipped)
+		r.err = corrupt(at, "%s before a restart marker", noun.Count(skipped, "extraneous byte"))
 	case marker != markerRST0+r.next:
 		r.err = corrupt(r.pos-2, "a marker 0x%02x where restart marker %d is due", marker, r.next)
 	}

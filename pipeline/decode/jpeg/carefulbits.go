@@ -1,5 +1,7 @@
 package jpeg
 
+import "filterbank/pipeline/decode/noun"
+
 // fail notes the first error.
 func (r *careful) fail(err error) {
 	if r.err == nil {
@@ -31,7 +33,7 @@ func (r *careful) fill(need int) {
 	if r.cut {
 		r.fail(truncated(len(r.data), "before its picture does"))
 	} else {
-		r.fail(corrupt(r.pos-2, "the data of scan %d ends early, after %d of its %d MCUs", r.current.number, r.mcu, r.total))
+		r.fail(corrupt(r.pos-2, "the data of scan %d ends early, after %d of %s", r.current.number, r.mcu, noun.Count(r.total, "MCU")))
 	}
 	r.acc <<= uint(mostBits - r.n)
 	r.n = mostBits
@@ -93,7 +95,7 @@ func (r *careful) restart() bool {
 	case r.cut || r.ended:
 		r.fail(truncated(len(r.data), "before its picture does"))
 	case skipped > 0:
-		r.fail(corrupt(at, "%d bytes that belong to nothing stand before a restart marker", skipped))
+		r.fail(corrupt(at, "%s before a restart marker", noun.Count(skipped, "extraneous byte")))
 	case marker != markerRST0+r.next:
 		r.fail(corrupt(r.pos-2, "a marker 0x%02x where restart marker %d is due", marker, r.next))
 	}

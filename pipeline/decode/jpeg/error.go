@@ -1,6 +1,10 @@
 package jpeg
 
-import "fmt"
+import (
+	"fmt"
+
+	"filterbank/pipeline/decode/noun"
+)
 
 // Kind sorts errors.
 type Kind uint8
@@ -22,7 +26,7 @@ type Error struct {
 // Error is the text and the offset.
 func (e *Error) Error() string {
 	if e.Kind == Truncated {
-		return fmt.Sprintf("the file ends after %d bytes, %s", e.Offset, e.Text)
+		return fmt.Sprintf("the file ends after %s, %s", noun.Count(e.Offset, "byte"), e.Text)
 	}
 	return fmt.Sprintf("%s, at byte %d", e.Text, e.Offset)
 }

@@ -1,5 +1,7 @@
 package jpeg
 
+import "filterbank/pipeline/decode/noun"
+
 // Limits of libjpeg-turbo (jmorecfg.h, jpeglib.h).
 const (
 	maxSize       = 65500 // columns and rows
@@ -58,7 +60,7 @@ func (p *parser) readFrame(marker byte) error {
 	case f.height == 0 && f.width > 0 && count > 0:
 		return unsupported(at, "the frame header leaves the height to a later marker")
 	case f.width == 0 || f.height == 0 || count == 0:
-		return corrupt(at, "a frame header of %d×%d pixels and %d components", f.width, f.height, count)
+		return corrupt(at, "a frame header of %d×%d pixels and %s", f.width, f.height, noun.Count(count, "component"))
 	case length != 8+3*count:
 		return corrupt(at, "a frame header of the wrong length")
 	}
@@ -83,7 +85,7 @@ func (f *frame) measure(inScan int) error {
 		return unsupported(f.at, "%d×%d pixels, where libjpeg-turbo stops at %d", f.width, f.height, maxSize)
 	}
 	if f.precision != 8 {
-		return unsupported(f.at, "samples of %d bits", f.precision)
+		return unsupported(f.at, "samples of %s", noun.Count(f.precision, "bit"))
 	}
 	if n := len(f.comps); n == 2 || n > 4 {
 		return unsupported(f.at, "%d components, which mean no colours", n)

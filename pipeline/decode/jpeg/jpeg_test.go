@@ -217,7 +217,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown marker", change(base, sof+1, 0xf0), Corrupt, sof, "unknown marker 0xf0"},
 		{"cut", base[:len(base)-40], Truncated, len(base) - 40, "before its picture does"},
 		{"data ends early", append(base[:len(base)-40:len(base)-40], 0xff, 0xd9), Corrupt, len(base) - 40, "the data of scan 1 ends early"},
-		{"more than the data", append(base[:len(base)-2:len(base)-2], "0123456789abcdef\xff\xd9"...), Corrupt, -1, "that belong to nothing stand behind the data of scan 1"},
+		{"more than the data", append(base[:len(base)-2:len(base)-2], "0123456789abcdef\xff\xd9"...), Corrupt, -1, "extraneous bytes behind the data of scan 1"},
 		{"a restart too many", change(restarts, restart, 0xff, markerRST0+5), Corrupt, restart, "0xd5 where restart marker 1 is due"},
 		{"a second scan", append(base[:len(base)-2:len(base)-2], base[sos:]...), Corrupt, len(base) - 2, "a second scan"},
 	} {

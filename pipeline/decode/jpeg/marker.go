@@ -1,6 +1,10 @@
 package jpeg
 
-import "fmt"
+import (
+	"fmt"
+
+	"filterbank/pipeline/decode/noun"
+)
 
 // Markers, ITU T.81 table B.1.
 const (
@@ -98,10 +102,10 @@ func (p *parser) next(s *scan) (event, error) {
 		marker, discarded := p.marker()
 		if discarded > 0 {
 			if p.scans > 0 {
-				return 0, corrupt(at, "%d bytes that belong to nothing stand behind the data of scan %d", discarded, p.scans)
+				return 0, corrupt(at, "%s behind the data of scan %d", noun.Count(discarded, "extraneous byte"), p.scans)
 			}
 			if !p.ended {
-				p.warn(at, "%d bytes that belong to nothing are passed over", discarded)
+				p.warn(at, "%s passed over", noun.Count(discarded, "extraneous byte"))
 			}
 		}
 		if p.ended {

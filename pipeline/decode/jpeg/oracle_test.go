@@ -69,7 +69,7 @@ var cases = []struct{ name, digest, warning string }{
 	{"cmyk_adobe2_2", "0dfffb5af3233696", ""},
 	{"cmyk_noadobe_2", "adcfec1796f8dd68", ""},
 	{"dnl_height_given", "635c18d77deae910", ""},
-	{"extra_before_marker", "635c18d77deae910", "3 bytes that belong to nothing are passed over"},
+	{"extra_before_marker", "635c18d77deae910", "3 extraneous bytes passed over"},
 	{"ids_123_adobe2_420", "635c18d77deae910", "unknown colour transform 2, taken for YCbCr"},
 	{"ids_RGB_adobe1_420", "635c18d77deae910", ""},
 	{"ids_RGB_adobe1_444", "2f4e4e2041a96ed3", ""},

@@ -1,5 +1,7 @@
 package jpeg
 
+import "filterbank/pipeline/decode/noun"
+
 // readQuant reads quantisation tables (ITU T.81, B.2.4.1).
 func (p *parser) readQuant() error {
 	at := p.pos
@@ -47,7 +49,7 @@ func (p *parser) readHuffman() error {
 		}
 		length -= 17
 		if count > len(t.values) || count > length {
-			return corrupt(at, "a Huffman table with %d codes in %d bytes", count, length)
+			return corrupt(at, "a Huffman table with %s in %s", noun.Count(count, "code"), noun.Count(length, "byte"))
 		}
 		copy(t.values[:], p.bytes(count))
 		length -= count

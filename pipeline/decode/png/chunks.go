@@ -1,6 +1,10 @@
 package png
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"filterbank/pipeline/decode/noun"
+)
 
 // handle reads a chunk by libpng's rules. IHDR, IDAT and IEND in their places are not for it.
 func (r *reader) handle(c chunk) error {
@@ -26,7 +30,7 @@ func (r *reader) handle(c chunk) error {
 	case rule.once && r.seen[c.kind]:
 		r.warn("%v comes after another one and is ignored", c)
 	case len(c.content) < rule.least || len(c.content) > rule.most:
-		r.warn("%v has %d bytes, which it cannot have, and is ignored", c, len(c.content))
+		r.warn("%v has %s, which it cannot have, and is ignored", c, noun.Count(len(c.content), "byte"))
 	default:
 		r.seen[c.kind] = rule.read(r, c)
 	}

@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"math"
 	"strings"
+
+	"filterbank/pipeline/decode/noun"
 )
 
 // reader goes through the chunks of a file.
@@ -52,7 +54,7 @@ const (
 func (r *reader) next() (chunk, error) {
 	rest := r.data[r.at:]
 	if len(rest) < 8 {
-		return chunk{}, refuse(Truncated, "the file ends after %d bytes, %s", len(r.data), r.missing())
+		return chunk{}, refuse(Truncated, "the file ends after %s, %s", noun.Count(len(r.data), "byte"), r.missing())
 	}
 	c := chunk{at: r.at, kind: string(rest[4:8])}
 	length := binary.BigEndian.Uint32(rest)
@@ -67,7 +69,7 @@ func (r *reader) next() (chunk, error) {
 	case c.kind[2]&0x20 != 0:
 		return c, refuse(Corrupt, "at byte %d the type of a chunk is needed, where %q stands, whose third letter is small", r.at+4, c.kind)
 	case uint64(len(rest)) < uint64(length)+frame:
-		return c, refuse(Truncated, "the file ends after %d bytes, within %v, %s", len(r.data), c, r.missing())
+		return c, refuse(Truncated, "the file ends after %s, within %v, %s", noun.Count(len(r.data), "byte"), c, r.missing())
 	}
 	c.content, c.whole = rest[8:8+length], rest[:length+frame]
 	r.at += int(length) + frame
@@ -169,7 +171,7 @@ func (r *reader) readIHDR(c chunk) error {
 	const length = 13
 	b := c.content
 	if len(b) != length {
-		return refuse(Corrupt, "%v has %d bytes, where 13 are needed", c, len(b))
+		return refuse(Corrupt, "%v has %s, where 13 are needed", c, noun.Count(len(b), "byte"))
 	}
 	if !c.intact() {
 		return damaged(c)
@@ -186,7 +188,7 @@ func (r *reader) readIHDR(c chunk) error {
 	case !ok:
 		return refuse(Corrupt, "%v says colour type %d, where 0, 2, 3, 4 or 6 is needed", c, b[9])
 	case strings.IndexByte(known, b[8]) < 0:
-		return refuse(Corrupt, "%v says %d bits a sample, which colour type %d, %v, does not have", c, b[8], b[9], r.Colour)
+		return refuse(Corrupt, "%v says %s a sample, which colour type %d, %v, does not have", c, noun.Count(r.Depth, "bit"), b[9], r.Colour)
 	case b[10] != 0:
 		return refuse(Unsupported, "%v says compression method %d, where 0 is the only one", c, b[10])
 	case b[11] != 0:
