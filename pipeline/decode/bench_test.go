@@ -97,7 +97,7 @@ func opened(b testing.TB, d *Decoder, px *pixels) *Picture {
 		b.Fatal(err)
 	}
 	p := &Picture{Info: h.Info, decoder: d}
-	if err := p.open(context.Background(), px, h); err != nil {
+	if err := p.open(newFile(context.Background(), d.opts.SIMD, nil), px, h); err != nil {
 		b.Fatal(err)
 	}
 	return p

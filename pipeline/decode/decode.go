@@ -126,7 +126,7 @@ func (d *Decoder) DecodeWith(ctx context.Context, data []byte, goroutines int) (
 		return nil, err
 	}
 	p := &Picture{Info: h.Info, Samples: px.samples(), Ignored: h.ignored, Warnings: h.warnings, decoder: d}
-	if err := p.open(ctx, px, h); err != nil {
+	if err := p.open(f, px, h); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 
 	"filterbank/filters/volume"
@@ -185,5 +186,9 @@ func (d *Decoder) measure(h *header) error {
 		return err
 	}
 	h.Prepared = volume.Shape{C: 3, H: h.layout.window.Dy(), W: h.layout.window.Dx()}
+	prepared := h.Orientation != 1 || h.layout.scaled != image.Pt(h.Width, h.Height)
+	if prepared && int64(h.Width)*int64(h.Height) >= leastDivided {
+		h.helpers, h.helperMemory = dividedHelpers, max(h.helperMemory, dividedMemory)
+	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"math"
@@ -66,7 +65,7 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 }
 
 // open prepares a file's pixels for reading by rows.
-func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
+func (p *Picture) open(f *file, px *pixels, h *header) error {
 	p.release = px.release
 	v := &p.decoder.values
 	if px.floats != nil && h.Orientation == 1 && h.layout.scaled == px.size {
@@ -74,11 +73,11 @@ func (p *Picture) open(ctx context.Context, px *pixels, h *header) error {
 		return nil
 	}
 	if px.rows8 != nil {
-		p.rows = prepare(ctx, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)
+		p.rows = prepare(f, p.decoder, h, depth[uint8]{orient: orient8, convert: v.convert8, weightBits: 22}, px.rows8, px.opaque)
 	} else {
-		p.rows = prepare(ctx, p.decoder, h, depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}, px.rows16, px.opaque)
+		p.rows = prepare(f, p.decoder, h, depth[uint16]{orient: orient16, convert: v.convert16, weightBits: 30}, px.rows16, px.opaque)
 	}
-	return ctx.Err()
+	return f.ctx.Err()
 }
 
 // depth holds the functions and constants that differ between 8 and 16 bits.
@@ -99,18 +98,18 @@ type prepared[T sample] struct {
 // prepare applies orientation and resizing to a source. A picture that needs neither is
 // read where it lies. Otherwise all of it is copied as RGBA or resized as RGB. Resizing
 // ends early when ctx is done.
-func prepare[T sample](ctx context.Context, d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
-	s := d.pool.Get().(*scratch)
-	defer d.pool.Put(s)
+func prepare[T sample](f *file, d *Decoder, h *header, of depth[T], from source[T], opaque bool) rowReader {
 	size, window := image.Pt(h.Width, h.Height), h.layout.window
 	if h.Orientation != 1 {
-		from = of.orient(collect(from, h.stored, s), h.stored, h.Orientation)
+		from = of.orient(collect(d, f.goroutines, from, h.stored), h.stored, h.Orientation)
 	}
 	if h.layout.scaled != size {
+		whole := from
+		begin := func() source[T] { return whole }
 		if !opaque {
-			from, opaque = newFlat(from, d.opts.Background), true
+			begin = func() source[T] { return newFlat(whole, d.opts.Background) }
 		}
-		from = resample(ctx, from, size, h.layout, d.opts.Resize.Filter, of.weightBits, s)
+		from, opaque = resample(f, d, begin, size, h.layout, of.weightBits), true
 		window = window.Sub(window.Min)
 	}
 	return &prepared[T]{from: from, at: window.Min, opaque: opaque, convert: of.convert}

@@ -1,59 +1,86 @@
 package decode
 
 import (
-	"context"
 	"image"
 	"math"
 )
 
 // resample scales an opaque source of the given size to a layout and returns its window.
-// Alpha is full.
+// Alpha is full. Each of several goroutines reads a source of its own.
 //
 // Each output sample is a weighted mean over columns, rounded, and then over rows. Weights
 // have weightBits fractional bits. This is the arithmetic of Pillow's Image.resize; with
 // 22 bits the 8-bit results have the same bits. The imaging module is not used, since it
 // sums float64 products: Go fuses these on arm64 and not on amd64, and results differ.
 //
-// Source rows are read once, in order. Only the narrowed rows that one output row needs
-// are kept. When ctx is done, the remaining rows stay empty.
-func resample[T sample](ctx context.Context, from source[T], size image.Point, lay layout, f Filter, weightBits uint, s *scratch) raster[T] {
-	cols := newSpans(f, size.X, lay.scaled.X, lay.window.Min.X, lay.window.Max.X, weightBits)
-	rows := newSpans(f, size.Y, lay.scaled.Y, lay.window.Min.Y, lay.window.Max.Y, weightBits)
-	depth := 0
-	for _, r := range rows {
-		depth = max(depth, len(r.weights))
+// When the file's context is done, the remaining rows stay empty.
+func resample[T sample](f *file, d *Decoder, begin func() source[T], size image.Point, lay layout, weightBits uint) raster[T] {
+	filter := d.opts.Resize.Filter
+	r := resampler[T]{
+		file: f, weightBits: weightBits,
+		cols: newSpans(filter, size.X, lay.scaled.X, lay.window.Min.X, lay.window.Max.X, weightBits),
+		rows: newSpans(filter, size.Y, lay.scaled.Y, lay.window.Min.Y, lay.window.Max.Y, weightBits),
 	}
-	ring := make([][]T, depth) // row y of the source, narrowed, is ring[y%depth]
+	for _, row := range r.rows {
+		r.depth = max(r.depth, len(row.weights))
+	}
+	r.out = raster[T]{pix: make([]T, 4*len(r.cols)*len(r.rows)), stride: 4 * len(r.cols)}
+	goroutines := f.goroutines
+	if r.memory() > dividedMemory {
+		goroutines = 1
+	}
+	d.divide(goroutines, len(r.rows), func(s *scratch, first, end int) { r.part(begin(), s, first, end) })
+	return r.out
+}
+
+// resampler scales a picture.
+type resampler[T sample] struct {
+	*file
+	weightBits uint
+	cols, rows []span
+	depth      int // source rows that an output row needs at most
+	out        raster[T]
+}
+
+// memory is the bytes that a part takes.
+func (r *resampler[T]) memory() int {
+	const sample, sum = 2, 8
+	return 3 * len(r.cols) * (sample*r.depth + sum)
+}
+
+// part makes output rows. Source rows are read once, in order. Only the narrowed rows that
+// one output row needs are kept.
+func (r *resampler[T]) part(from source[T], s *scratch, first, end int) {
+	ring := make([][]T, r.depth) // row y of the source, narrowed, is ring[y%depth]
 	for i := range ring {
-		ring[i] = make([]T, 3*len(cols))
+		ring[i] = make([]T, 3*len(r.cols))
 	}
-	sums := make([]int64, 3*len(cols))
-	out := raster[T]{pix: make([]T, 4*len(cols)*len(rows)), stride: 4 * len(cols)}
+	sums := make([]int64, 3*len(r.cols))
 	next := 0
-	for y, r := range rows {
-		if ctx.Err() != nil {
-			return out
+	for y := first; y < end; y++ {
+		if r.ctx.Err() != nil {
+			return
 		}
-		end := r.first + len(r.weights)
-		for next = max(next, r.first); next < end; next++ {
-			narrow(ring[next%depth], from.row(next, s), cols, weightBits)
+		row := r.rows[y]
+		until := row.first + len(row.weights)
+		for next = max(next, row.first); next < until; next++ {
+			narrow(ring[next%r.depth], from.row(next, s), r.cols, r.weightBits)
 		}
 		for i := range sums {
-			sums[i] = 1 << (weightBits - 1)
+			sums[i] = 1 << (r.weightBits - 1)
 		}
-		for k, w := range r.weights {
-			add(sums, ring[(r.first+k)%depth], int64(w))
+		for k, w := range row.weights {
+			add(sums, ring[(row.first+k)%r.depth], int64(w))
 		}
-		px := out.row(y, s)
-		for x := range cols {
+		px := r.out.row(y, s)
+		for x := range r.cols {
 			q, sum := px[4*x:4*x+4:4*x+4], sums[3*x:3*x+3:3*x+3]
-			q[0] = clamp[T](sum[0] >> weightBits)
-			q[1] = clamp[T](sum[1] >> weightBits)
-			q[2] = clamp[T](sum[2] >> weightBits)
+			q[0] = clamp[T](sum[0] >> r.weightBits)
+			q[1] = clamp[T](sum[1] >> r.weightBits)
+			q[2] = clamp[T](sum[2] >> r.weightBits)
 			q[3] = ^T(0)
 		}
 	}
-	return out
 }
 
 // narrow resamples one row of RGBA pixels to RGB.

@@ -44,11 +44,13 @@ type raster[T sample] struct {
 func (r raster[T]) row(y int, _ *scratch) []T { return r.pix[y*r.stride : (y+1)*r.stride] }
 
 // collect copies a whole source of the given size.
-func collect[T sample](from source[T], size image.Point, s *scratch) raster[T] {
+func collect[T sample](d *Decoder, goroutines int, from source[T], size image.Point) raster[T] {
 	r := raster[T]{pix: make([]T, 4*size.X*size.Y), stride: 4 * size.X}
-	for y := range size.Y {
-		copy(r.row(y, s), from.row(y, s))
-	}
+	d.divide(goroutines, size.Y, func(s *scratch, first, end int) {
+		for y := first; y < end; y++ {
+			copy(r.row(y, s), from.row(y, s))
+		}
+	})
 	return r
 }
 
