@@ -219,8 +219,7 @@ func (p *Processor) header(in *source.Input, rec *manifest.Record) (decode.Info,
 	return info, err
 }
 
-// decode reads the file whole and decodes it, with the help of idle workers where they are
-// of use.
+// decode reads the file whole and decodes it. Idle workers help with large pictures.
 func (p *Processor) decode(ctx context.Context, in *source.Input, info decode.Info, rec *manifest.Record) (*decode.Picture, error) {
 	c := engine.Start()
 	in.Bind(ctx)

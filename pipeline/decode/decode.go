@@ -8,7 +8,7 @@
 //  2. The header gives the size. It is compared with the pixel limit before anything is
 //     decoded.
 //  3. The codec decodes the pixels.
-//  4. The orientation of EXIF is applied, or of XMP where EXIF has none.
+//  4. The orientation of EXIF is applied, or of XMP if EXIF has none.
 //  5. The picture is resized, then cropped.
 //
 // Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
@@ -106,8 +106,8 @@ func (d *Decoder) Decode(ctx context.Context, data []byte) (*Picture, error) {
 	return d.DecodeWith(ctx, data, 1)
 }
 
-// DecodeWith is Decode with up to so many goroutines, the calling one among them. The
-// result is the same for any number. [Info.Helpers] says how many are of use.
+// DecodeWith is Decode with a number of goroutines, the calling one included. The result is the
+// same for any number. [Info.Helpers] returns the number that can work on a picture.
 func (d *Decoder) DecodeWith(ctx context.Context, data []byte, goroutines int) (*Picture, error) {
 	f := newFile(ctx, d.opts.SIMD, data)
 	f.goroutines = goroutines

@@ -5,13 +5,13 @@ import "sync"
 // A large picture that is turned or resized is prepared by several goroutines.
 const (
 	leastDivided   = 1 << 19 // pixels
-	leastPart      = 24      // rows: goroutines read up to 6 rows twice for each row at their edges
+	leastPart      = 24      // rows: at the edges of parts, source rows are read twice
 	dividedHelpers = 15
-	dividedMemory  = 1 << 20 // bytes for each further goroutine
+	dividedMemory  = 2 << 20 // bytes for each further goroutine: half of it for a resampler's part
 )
 
-// divide calls do for parts of n rows, in so many goroutines, each with rows to work with.
-// It returns when all have ended. A panic goes on in the calling goroutine.
+// divide calls do for parts of n rows, each in a goroutine with a scratch of its own. It
+// returns when all have ended. A panic goes on in the calling goroutine.
 func (d *Decoder) divide(goroutines, n int, do func(s *scratch, from, to int)) {
 	parts := max(1, min(goroutines, n/leastPart))
 	part := func(i int) {

@@ -59,8 +59,8 @@ func TestDivided(t *testing.T) {
 	}
 }
 
-// TestDividedEnds gives a picture up while several goroutines resize it, by its context and
-// by a panic in one of them.
+// TestDividedEnds ends the work of several goroutines by the context, and by a panic in each
+// of them.
 func TestDividedEnds(t *testing.T) {
 	d := newDecoder(t, Options{})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,7 +86,7 @@ func TestDividedEnds(t *testing.T) {
 	}
 }
 
-// TestHelpers: what is of use, by the header.
+// TestHelpers compares the number of helpers with the sizes that headers have.
 func TestHelpers(t *testing.T) {
 	small, large := pngSpec{w: 700, h: 700, depth: 8, sample: noise(8)}.encode(), pngSpec{w: 800, h: 700, depth: 8, sample: noise(8)}.encode()
 	for i, c := range []struct {

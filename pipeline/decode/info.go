@@ -21,12 +21,12 @@ type Info struct {
 
 	decoded int64 // bytes that the codec allocates
 
-	helpers      int   // goroutines beside the first that are of use
+	helpers      int   // further goroutines that there is work for
 	helperMemory int64 // bytes that each of them takes
 }
 
-// Helpers is how many goroutines beside the calling one are of use to DecodeWith, and how
-// many bytes each of them takes, which Memory does not count.
+// Helpers returns the number of goroutines, the calling one excluded, that DecodeWith has work
+// for. Each takes a number of bytes, which Memory does not count.
 func (i Info) Helpers() (most int, each int64) { return i.helpers, i.helperMemory }
 
 // Memory estimates the most bytes that Decode holds for such a picture, with the bytes
@@ -153,7 +153,7 @@ func (d *Decoder) probe(f *file, late metadata) (*codec, *header, error) {
 	return c, h, d.measure(h)
 }
 
-// turn takes the orientation from EXIF, or from XMP where EXIF has none.
+// turn takes the orientation from EXIF, or from XMP if EXIF has none.
 func (h *header) turn() {
 	found := 0
 	for _, from := range []struct {

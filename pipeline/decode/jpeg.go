@@ -74,8 +74,8 @@ const (
 	iccPrefix  = "ICC_PROFILE\x00"
 )
 
-// readSegments takes the first EXIF block, the first XMP packet, and what changes the
-// picture and is ignored.
+// readSegments takes the first EXIF block, the first XMP packet, and the names of
+// ignored segments that change the picture.
 func (h *header) readSegments(segments []jpeg.Segment) {
 	profile := false
 	for _, s := range segments {

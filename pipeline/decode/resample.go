@@ -26,7 +26,7 @@ func resample[T sample](f *file, d *Decoder, begin func() source[T], size image.
 	}
 	r.out = raster[T]{pix: make([]T, 4*len(r.cols)*len(r.rows)), stride: 4 * len(r.cols)}
 	goroutines := f.goroutines
-	if r.memory() > dividedMemory {
+	if r.memory() > dividedMemory/2 {
 		goroutines = 1
 	}
 	d.divide(goroutines, len(r.rows), func(s *scratch, first, end int) { r.part(begin(), s, first, end) })
@@ -48,8 +48,8 @@ func (r *resampler[T]) memory() int {
 	return 3 * len(r.cols) * (sample*r.depth + sum)
 }
 
-// part makes output rows. Source rows are read once, in order. Only the narrowed rows that
-// one output row needs are kept.
+// part makes output rows. It reads each source row once, in order, and keeps only the narrowed
+// rows that an output row needs.
 func (r *resampler[T]) part(from source[T], s *scratch, first, end int) {
 	ring := make([][]T, r.depth) // row y of the source, narrowed, is ring[y%depth]
 	for i := range ring {

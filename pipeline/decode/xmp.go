@@ -13,10 +13,10 @@ const (
 	tiffSpace = "http://ns.adobe.com/tiff/1.0/"
 )
 
-// xmpOrientation reads tiff:Orientation of an XMP packet, an attribute or an element of a
-// description of the picture itself: a property of something within one, such as a
-// picture that this one was made from, does not count. A packet without it, and one whose
-// XML is malformed before it, has orientation 0. An error says what another value is.
+// xmpOrientation reads tiff:Orientation in an XMP packet, an attribute or an element of a
+// description of the picture. Descriptions within other properties do not count: they can
+// describe the pictures that this one was made from. The result is 0 for packets without
+// orientation, and for packets with malformed XML before it. The error names any other value.
 func xmpOrientation(packet []byte) (int, error) {
 	if !bytes.Contains(packet, []byte(tiffSpace)) {
 		return 0, nil

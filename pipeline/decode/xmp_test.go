@@ -14,12 +14,12 @@ import (
 	"filterbank/pipeline/decode/jpeg"
 )
 
-// xmpPacket is XMP with an orientation as an attribute.
+// xmpPacket returns XMP with the orientation in an attribute.
 func xmpPacket(orientation string) string {
 	return xmpAround(`<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Make="a" tiff:Orientation="` + orientation + `"/>`)
 }
 
-// xmpAround is XMP with the given descriptions, and with what programs write around them.
+// xmpAround returns a packet with the given descriptions.
 func xmpAround(descriptions string) string {
 	return `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 5.1">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + descriptions + `</rdf:RDF></x:xmpmeta>` + strings.Repeat(" ", 100) + `<?xpacket end="w"?>`
@@ -59,8 +59,8 @@ func TestXMPOrientation(t *testing.T) {
 	}
 }
 
-// TestTurnedByXMP: a picture whose orientation XMP alone tells is turned, by all formats
-// that hold XMP, and its header tells the same sizes and memory.
+// TestTurnedByXMP decodes pictures that have their orientation only in XMP. They are turned,
+// and ReadInfo returns the same sizes.
 func TestTurnedByXMP(t *testing.T) {
 	var photo bytes.Buffer
 	blocks := image.NewGray(image.Rect(0, 0, 24, 16))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestBorrow takes free workers as far as there are some, as they are of use and as the
-// memory allows, and gives them back.
+// TestBorrow borrows workers up to the number of free ones, the number asked for and the
+// memory, and gives them back.
 func TestBorrow(t *testing.T) {
 	for _, c := range []struct {
 		free, most         int

@@ -57,7 +57,7 @@ type Record struct {
 	Width int `json:"width,omitempty" jsonschema:"minimum=1"`
 	// Height in pixels, upright, before resizing and cropping.
 	Height int `json:"height,omitempty" jsonschema:"minimum=1"`
-	// The orientation of EXIF, or of XMP where EXIF has none, that was applied; 1 is upright already.
+	// The orientation of EXIF, or of XMP if EXIF has none, that was applied; 1 is upright already.
 	Orientation int `json:"orientation,omitempty" jsonschema:"minimum=1,maximum=8"`
 	// What the decoder made of the file's pixels.
 	Decoded *Decoded `json:"decoded,omitempty"`

@@ -112,8 +112,8 @@ func large(b *testing.B) []byte {
 	return out.Bytes()
 }
 
-// BenchmarkTeam decodes a picture of 24 megapixels with 1 and 2 goroutines, and also with
-// a restart marker a row and progressive, where jpegtran is installed.
+// BenchmarkTeam decodes a picture of 24 megapixels with 1 and 2 goroutines. If jpegtran is
+// installed, it also decodes the picture with a restart marker a row, and as progressive.
 func BenchmarkTeam(b *testing.B) {
 	data := large(b)
 	for _, kind := range []struct {

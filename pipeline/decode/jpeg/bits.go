@@ -15,10 +15,10 @@ type segment struct {
 	last bool // no restart marker follows it
 }
 
-// find goes from offset at over entropy-coded data to the next marker and appends the data
-// to unstuffed, where that is not nil, without stuffed zeros (ITU T.81, B.1.1.5). A scan
-// with an interval of restarts may go on behind the marker RST0 + restarts. It reports
-// whether the data is as encoders write it.
+// find goes from offset at over entropy-coded data to the next marker. Unless unstuffed is
+// nil, it appends the data to it without stuffed zeros (ITU T.81, B.1.1.5). A scan with an
+// interval of restarts may go on behind the marker RST0 + restarts. The result is whether the
+// data is plain, in the form that encoders write.
 func (s *segment) find(data []byte, at, interval, restarts int, unstuffed *[]byte) (plain bool) {
 	for {
 		n := bytes.IndexByte(data[at:], 0xff)
@@ -54,7 +54,7 @@ func (s *segment) find(data []byte, at, interval, restarts int, unstuffed *[]byt
 	}
 }
 
-// unstuff puts the data of the segment at an offset into buf, with padding behind it.
+// unstuff puts the data of the segment at an offset into buf, and padding behind it.
 func (s *segment) unstuff(buf, data []byte, at, interval, restarts int) (_ []byte, plain bool) {
 	buf = buf[:0]
 	plain = s.find(data, at, interval, restarts, &buf)

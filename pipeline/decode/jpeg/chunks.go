@@ -5,15 +5,15 @@ import "sync"
 // chunks cuts the data of a scan that has all components at restart markers.
 type chunks struct {
 	*picture
-	step  int // MCUs of a chunk: those of a whole number of intervals
+	step  int // MCUs of a chunk, a whole number of intervals
 	total int // MCUs
 
 	mu      sync.Mutex
-	next    chunk // the one that is taken next, without its end
+	next    chunk // begins behind the chunks that are taken
 	stopped bool
 }
 
-// chunk is consecutive MCUs and where their data begins.
+// chunk is a range of MCUs and the place of its data.
 type chunk struct {
 	number   int
 	at       int // offset of the data
@@ -46,8 +46,8 @@ func (c *chunks) stop() {
 	c.stopped = true
 }
 
-// claim takes the next chunk. It goes over its data to the restart marker behind it. After
-// the last chunk it gives an empty one.
+// claim takes the next chunk and finds the restart marker behind it. After the last chunk it
+// returns an empty one.
 func (c *chunks) claim() (chunk, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,21 +16,20 @@ type intervals struct {
 	pred     [maxInScan]int
 }
 
-// intervals begins with the segment at an offset. The scan, or the part of one, has a
-// number: the parts before it have their data before it in the arena.
+// intervals begins with the segment at an offset. Each scan, or chunk of a scan, has a number in
+// the file's order, so that it has a place of its own in the arena.
 func (p *picture) intervals(at, number int) intervals {
 	return intervals{file: p.data, at: at, buf: p.arena[at-p.first+number*padding:], set: p.opts.SIMD, interval: p.interval}
 }
 
-// reserve makes room for the unstuffed data of all scans, or of all chunks of one: each is
-// no longer than the data in the file and its padding.
+// reserve makes room for the unstuffed data of all scans, or of all chunks of a scan. The
+// unstuffed data is never longer than the data in the file and padding.
 func (p *picture) reserve() {
 	p.first = p.pos
 	p.arena = sized(p.arena, len(p.data)-p.first+(max(MaxScans, mostChunks)+2)*padding, false)
 }
 
-// open goes to the segment at the current offset. It reports whether its data is as
-// encoders write it.
+// open goes to the segment at the current offset. It reports whether its data is plain.
 func (v *intervals) open() (plain bool) {
 	data, plain := v.segment.unstuff(v.buf, v.file, v.at, v.interval, v.restarts)
 	v.at = v.segment.next
@@ -40,8 +39,8 @@ func (v *intervals) open() (plain bool) {
 	return plain
 }
 
-// restart goes to the next segment where that begins with the next MCU. It reports whether
-// the last one has ended where its MCUs do.
+// restart goes to the next segment if the next MCU is its first. It reports whether the last
+// segment has ended with its MCUs.
 func (v *intervals) restart() bool {
 	if v.interval == 0 {
 		return true
@@ -59,7 +58,7 @@ func (v *intervals) restart() bool {
 	return true
 }
 
-// ending reports whether the last segment has ended where its MCUs do.
+// ending checks that the last segment has ended with its MCUs.
 func (v *intervals) ending() error {
 	if !v.ended() || !v.segment.last {
 		return errUnusual
@@ -67,8 +66,8 @@ func (v *intervals) ending() error {
 	return nil
 }
 
-// onePass decodes a scan that has all components, block by block to samples. Its data is
-// as encoders write it; else the error is errUnusual.
+// onePass decodes a scan of all components, block by block to samples. If the data is not
+// plain, the error is errUnusual.
 func (p *picture) onePass() error {
 	mcusX, mcusY := p.mcus()
 	if n := p.team(); n > 1 && p.interval > 0 && p.interval < mcusX*mcusY {

@@ -50,7 +50,7 @@ type Header struct {
 	Progressive   bool
 	Factors       []Factors // of each component: 1, 3 or 4
 	Memory        int64     // bytes that decoding takes, besides the data and a copy of it
-	Helpers       int       // goroutines beside the first that are of use
+	Helpers       int       // further goroutines that there is work for
 	HelperMemory  int64     // bytes that each of them takes
 	Segments      []Segment // APP1 and APP2 before the first scan, in their order
 	Warnings      []string  // what is wrong and does not matter
@@ -117,8 +117,8 @@ type Options struct {
 // Decoder decodes pictures one after the other and keeps its buffers. It has one owner:
 // its methods must not be called at the same time. The zero value is ready.
 type Decoder struct {
-	// Workers is how many goroutines decode a picture, the calling one among them; 0 is 1.
-	// Small pictures have fewer. The picture and errors are the same for any number. It may
+	// Workers is the number of goroutines that decode a picture, the calling one included. 0
+	// is 1. Small pictures have fewer. Pictures and errors are the same for any number. It may
 	// be changed between pictures.
 	Workers int
 

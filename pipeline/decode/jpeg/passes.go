@@ -18,15 +18,15 @@ type pass struct {
 	empty  int // blocks that remain of a run of ends of band
 
 	comps  []*component
-	single bool // a row is a row of blocks, else of MCUs
-	ahead  int  // rows of blocks below its own that it looks at
+	single bool // rows are rows of blocks, and otherwise rows of MCUs
+	ahead  int  // it looks at so many rows of blocks below its own
 	rows   int
-	row    int  // the next one
-	busy   bool // a goroutine does some of its rows
+	row    int  // the next row
+	busy   bool // a goroutine is at work on it
 	do     func(t *pass, m *member, from, to int) error
 }
 
-// height is how many rows of a component's blocks belong to a row of the pass.
+// height returns the number of rows of a component's blocks in a row of the pass.
 func (t *pass) height(c *component) int {
 	if t.single {
 		return 1
@@ -34,26 +34,26 @@ func (t *pass) height(c *component) int {
 	return c.v
 }
 
-// passes are the passes over a picture. A pass stays behind all earlier ones that have a
-// component in common with it, and passes over different components go on independently.
-// So the coefficients are those of one pass after the other.
+// passes are the passes over a picture. A pass stays behind all earlier passes over its
+// components. Passes over different components are independent. So the coefficients are the
+// same as after one pass at a time.
 type passes struct {
 	*picture
-	most int // that are open before the next scan is read
-	band int // blocks that a goroutine does at a time
+	most int // the next scan is read when fewer passes are open
+	band int // blocks that a goroutine takes at a time
 
 	mu      sync.Mutex
 	changed sync.Cond
-	open    []*pass // that are not at their end, in the file's order
-	closed  bool    // there are no further ones
+	open    []*pass // the passes that are not at their end, in the file's order
+	closed  bool    // no further pass comes
 	err     error
 }
 
-// errStopped ends the passes where a goroutine has failed.
+// errStopped ends the passes after a goroutine has failed.
 var errStopped = errors.New("stopped")
 
-// inPasses decodes all scans and does the inverse DCT. One goroutine does one pass after
-// the other.
+// inPasses decodes all scans and does the inverse DCT. A single goroutine does one pass at a
+// time.
 func (p *picture) inPasses() error {
 	n := p.team()
 	s := &passes{picture: p, most: 1, band: p.frame.blocks()}
@@ -77,7 +77,7 @@ func (p *picture) inPasses() error {
 	return err
 }
 
-// free is a pass that is not in use.
+// free returns a pass that is not in use.
 func (s *passes) free() *pass {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (s *passes) free() *pass {
 	return t
 }
 
-// add begins a pass, and takes part in the work while as many as may be are open.
+// add begins a pass, and takes part in the work until the next scan may be read.
 func (s *passes) add(t *pass) error {
 	t.p, t.row, t.busy = s.picture, 0, false
 	s.mu.Lock()
@@ -100,8 +100,8 @@ func (s *passes) add(t *pass) error {
 	return s.work(&s.member, func() bool { return len(s.open) < s.most })
 }
 
-// end does what is left to do. The error is the first one in the file's order: err is
-// found behind all that the open passes read.
+// end takes part in the work until all passes have ended. It returns the first error in the
+// file's order: the cause of err lies behind the data of all passes.
 func (s *passes) end(err error) error {
 	s.mu.Lock()
 	s.closed = true
@@ -122,7 +122,8 @@ func (s *passes) stop() {
 	s.changed.Broadcast()
 }
 
-// work does rows of passes until there are enough, or one has failed, whose error it gives.
+// work does rows of passes until enough returns true or a pass fails. It returns the error of
+// that pass.
 func (s *passes) work(m *member, enough func() bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,15 +148,16 @@ func (s *passes) work(m *member, enough func() bool) error {
 	return s.err
 }
 
-// rows does rows of a pass. The lock is free meanwhile.
+// rows does rows of a pass, with the lock open.
 func (s *passes) rows(t *pass, m *member, to int) error {
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	return t.do(t, m, t.row, to)
 }
 
-// ready is the last pass that can go on, and how far: rows that have just been worked on
-// are still in the cache. The first pass can always go on, unless a goroutine is at it.
+// ready returns a pass that can go on, and the end of its next rows. It prefers later passes,
+// because their rows were worked on recently and are still in the cache. Unless a goroutine is
+// at work on it, the first pass can always go on.
 func (s *passes) ready() (*pass, int) {
 	for i := len(s.open) - 1; i >= 0; i-- {
 		t := s.open[i]
@@ -171,14 +173,14 @@ func (s *passes) ready() (*pass, int) {
 	return nil, 0
 }
 
-// waits reports whether an earlier pass is not far enough for t to go on to a row.
+// waits reports whether t cannot go on to a row before an earlier pass does more rows.
 func (t *pass) waits(earlier *pass, to int) bool {
 	return slices.ContainsFunc(t.comps, func(c *component) bool {
 		return slices.Contains(earlier.comps, c) && earlier.row*earlier.height(c) < to*t.height(c)+t.ahead
 	})
 }
 
-// beginScan begins the pass of the current scan, and goes to the end of its data.
+// beginScan begins the pass of the current scan. The parser goes on behind the scan's data.
 func (s *passes) beginScan(t *pass) error {
 	t.intervals = s.intervals(s.pos, s.current.number-1)
 	comps := append(t.scan.comps[:0], s.current.comps...)

@@ -5,8 +5,7 @@ import (
 	"math/bits"
 )
 
-// readRows decodes rows of the pass's scan, whose data is as encoders write it; else the
-// error is errUnusual.
+// readRows decodes rows of the pass's scan. If the data is not plain, the error is errUnusual.
 func (t *pass) readRows(_ *member, from, to int) error {
 	if from == 0 && !t.open() {
 		return errUnusual

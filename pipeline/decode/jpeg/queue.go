@@ -9,11 +9,11 @@ const queued = 64
 // its blocks past n are zero.
 type queue struct {
 	blocks []int16
-	at     []int // where the samples of each block belong in the plane
+	at     []int // index in the plane of each block's samples
 	n      int
 }
 
-// reset makes it an empty queue of so many blocks.
+// reset makes it an empty queue with room for size blocks.
 func (q *queue) reset(size int) {
 	clear(q.blocks[:q.n*blockSize])
 	q.n = 0
@@ -59,7 +59,7 @@ func (p *picture) flush(q *queue, plane *Plane, quant *[blockSize]uint16) {
 	}
 }
 
-// flushQueues does what is left in all queues of a goroutine.
+// flushQueues empties all queues of a goroutine.
 func (p *picture) flushQueues(m *member) {
 	for i := range p.frame.comps {
 		if q := &m.queues[i]; q.n > 0 {

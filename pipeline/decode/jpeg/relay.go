@@ -1,8 +1,8 @@
 package jpeg
 
-// relay hands full queues to another goroutine, which does their inverse DCT while the
-// entropy decoding goes on. It has two buffers. Where both are full, the first goroutine
-// does the inverse DCT itself.
+// relay hands full queues to another goroutine, which does their inverse DCT while the entropy
+// decoding goes on. It has two buffers. While both are full, the first goroutine does the
+// inverse DCT itself.
 type relay struct {
 	full  chan batch
 	empty chan queue
@@ -15,8 +15,8 @@ type batch struct {
 	quant *[blockSize]uint16
 }
 
-// relayed runs the entropy decoding of a scan that has all components, with the inverse DCT
-// beside it where the team has two goroutines.
+// relayed runs the entropy decoding of a scan of all components. In a team, another goroutine
+// does the inverse DCT.
 func (p *picture) relayed(decode func() error) error {
 	if p.team() == 1 {
 		return decode()
@@ -47,8 +47,8 @@ func (p *picture) relayed(decode func() error) error {
 	})
 }
 
-// take takes the blocks of a queue and leaves it empty. It reports whether there was a
-// buffer.
+// take takes the blocks of a queue and leaves it empty, if a buffer is free. It reports
+// whether one was.
 func (r *relay) take(q *queue, plane *Plane, quant *[blockSize]uint16) bool {
 	select {
 	case empty := <-r.empty:

@@ -4,36 +4,36 @@ import "sync"
 
 // A team of goroutines decodes a large picture. How they divide it depends on its scans:
 //
-//   - A scan that has all components and restart markers is cut at some of these into
-//     chunks, which any goroutine decodes (chunks.go).
-//   - Without restart markers one goroutine does the entropy decoding of such a scan, and
-//     another one the inverse DCT (relay.go).
-//   - Scans that are brought together follow each other over the picture, row after row,
-//     and so does the inverse DCT (passes.go).
+//   - A scan of all components with restart markers is cut into chunks. Each goroutine
+//     decodes one chunk at a time (chunks.go).
+//   - If such a scan has no restart markers, one goroutine does the entropy decoding and
+//     another the inverse DCT (relay.go).
+//   - Other scans add up to the coefficients of the picture. They follow each other over its
+//     rows, and the inverse DCT follows them (passes.go).
 //
-// Data that is not as encoders write it is decoded again by one goroutine, bit by bit.
-// Therefore errors and warnings do not depend on the team.
+// One goroutine decodes data again, bit by bit, if it is not in the form that encoders write.
+// So errors and warnings do not depend on the team.
 
-// member is what a goroutine of a team has for itself.
+// member has the buffers of one goroutine.
 type member struct {
 	queues [maxInScan]queue
 	plan   []unit // of the current scan, with these queues
 }
 
-// The sizes of what goroutines take at a time.
+// Sizes of the parts that goroutines take.
 const (
 	defaultGrain = 512 // blocks that a relay hands on at once
-	grainsOfBand = 16  // grains of the rows that a pass does at once; a smaller picture has no team
+	grainsOfBand = 16  // a pass does rows of so many grains at once, and smaller pictures have no team
 	mostChunks   = 256 // of a scan
-	mostPasses   = 16  // that are open at a time, each with Huffman tables of its own
+	mostPasses   = 16  // open at a time, each with Huffman tables of its own
 	mostHelpers  = 15
 )
 
-// helperMemory is the bytes that a further goroutine takes: queues, and its share of the
-// tables of passes.
+// helperMemory is the number of bytes that a further goroutine takes: queues, and the tables of
+// passes.
 const helperMemory = 1 << 20
 
-// blocks is how many blocks the picture has.
+// blocks returns the number of blocks of the picture.
 func (f *frame) blocks() int {
 	n := 0
 	for _, c := range f.comps {
@@ -42,7 +42,7 @@ func (f *frame) blocks() int {
 	return n
 }
 
-// helpers is how many goroutines beside the first are of use.
+// helpers returns the number of further goroutines that there is work for.
 func (p *parser) helpers(grain int) int {
 	f := &p.frame
 	switch {
@@ -56,12 +56,12 @@ func (p *parser) helpers(grain int) int {
 	return 1
 }
 
-// team is how many goroutines decode the picture.
+// team returns the number of goroutines that decode the picture.
 func (p *picture) team() int {
 	return min(max(1, p.Workers), 1+p.helpers(p.grain()))
 }
 
-// grain is the decoder's, which tests set.
+// grain returns the size of a grain, which tests can set.
 func (d *Decoder) grain() int {
 	if d.fine > 0 {
 		return d.fine
@@ -69,9 +69,9 @@ func (d *Decoder) grain() int {
 	return defaultGrain
 }
 
-// together calls do in n goroutines, the calling one among them with the number 0, and
-// returns when all have ended. After the first error or panic it calls stop, which makes
-// the others end soon. A panic goes on in the calling goroutine.
+// together calls do in n goroutines and returns when all have ended. The calling one has the
+// number 0. After the first error or panic together calls stop, which makes the others end
+// soon. A panic goes on in the calling goroutine.
 func (p *picture) together(n int, stop func(), do func(i int, m *member) error) error {
 	if n == 1 {
 		return do(0, &p.member)
@@ -118,14 +118,14 @@ func (p *picture) together(n int, stop func(), do func(i int, m *member) error) 
 	return first
 }
 
-// clear gives a member empty queues of so many blocks.
+// clear makes the queues of a member empty, with room for size blocks each.
 func (p *picture) clear(m *member, size int) {
 	for i := range p.frame.comps {
 		m.queues[i].reset(size)
 	}
 }
 
-// join is clear, and gives the member the plan of the picture's first member, with its own
+// join clears a member and copies the plan of the picture's first member to it, with its own
 // queues.
 func (p *picture) join(m *member, size int) {
 	p.clear(m, size)

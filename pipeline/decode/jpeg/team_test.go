@@ -13,8 +13,8 @@ import (
 	"testing/synctest"
 )
 
-// teams are decoders with 1, 2 and 3 goroutines, the latter also for the smallest pictures,
-// and with different sizes of what goroutines take at a time.
+// teams returns decoders with 1, 2 and 3 goroutines. Their grains are so small that the
+// smallest pictures have teams.
 func teams() []*Decoder {
 	return []*Decoder{{}, {Workers: 2, fine: 1}, {Workers: 3, fine: 1}, {Workers: 2, fine: 5}, {Workers: 3, fine: 3}}
 }
@@ -43,7 +43,7 @@ func checkTeams(t *testing.T, ds []*Decoder, name string, data []byte) {
 
 // TestTeams decodes the corpus, the cases and damaged files.
 func TestTeams(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // fails where a goroutine waits on after the last picture
+	synctest.Test(t, func(t *testing.T) { // fails if a goroutine still waits after the last picture
 		ds := teams()
 		seeds := corpus(t)
 		for _, f := range seeds {
@@ -91,8 +91,8 @@ func (c *counted) Err() error {
 	return context.Canceled
 }
 
-// teamFiles have a scan with all components, such a scan with restart markers, scans of one
-// component, progressive ones, and arithmetic coding.
+// teamFiles have a scan of all components, such a scan with restart markers, scans of one
+// component each, progressive scans, and arithmetic coding.
 var teamFiles = []string{
 	"size-baseline-64x48-2x2_1x1_1x1.jpg", "ycc-restart-35x27-1x1_1x1_1x1.jpg", "rare-apart-45x37-2x2_1x1_1x1.jpg",
 	"size-progressive-64x48-2x2_1x1_1x1.jpg", "arithmetic-arithmetic-45x37-2x2_1x1_1x1.jpg",
@@ -134,7 +134,7 @@ func TestTeamContext(t *testing.T) {
 	}
 }
 
-// interrupted decodes, and gives context.Canceled for a panic too.
+// interrupted decodes a file. Its error for a panic is context.Canceled.
 func interrupted(d *Decoder, ctx context.Context, data []byte) (m *Image, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -147,7 +147,7 @@ func interrupted(d *Decoder, ctx context.Context, data []byte) (m *Image, err er
 	return d.Decode(ctx, data)
 }
 
-// TestTeamSizes: what is of use, by the header.
+// TestTeamSizes compares the number of helpers with the sizes that headers have.
 func TestTeamSizes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
