@@ -42,7 +42,9 @@ type Runner struct {
 	emit     Emit
 	keep     []volume.Rows // where rows are kept instead of emitted; nil emits them
 	share    share
-	quiet    bool // rows are computed ahead for pinning and not delivered
+	quiet    bool    // rows are computed ahead for pinning and not delivered
+	pruner   *pruner // takes the last layer's rows; nil computes and delivers them
+	bounds   pruner  // what pruner points to, kept between pictures
 }
 
 // Run computes the plan's layers on src and passes the output of every layer l with
@@ -88,7 +90,7 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) er
 
 // end releases the picture.
 func (r *Runner) end() {
-	r.src, r.emit = nil, nil
+	r.src, r.emit, r.pruner = nil, nil, nil
 	r.windows[0].rows.Ahead.Data = nil
 }
 
@@ -145,6 +147,10 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 		}
 		if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
 			w.expect(v, n)
+		}
+		if r.pruner != nil && layer == len(r.windows)-1 {
+			r.pruner.take(w, y, n, dst, i)
+			continue
 		}
 		w.compute(y, n, dst, i)
 		if !r.wanted(layer) {

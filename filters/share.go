@@ -88,3 +88,50 @@ func (r *Runner) waste(rows int) float64 {
 	perRow := readCost * float64(r.plan.Input.C*r.plan.Input.W)
 	return (real+part*perRow)/(ideal+share*perRow) - 1
 }
+
+// wholeParts is the height of the parts in which a runner alone goes over a picture in any
+// order: the whole height if smaller parts repeat much work.
+func (r *Runner) wholeParts() int {
+	rows := r.partRows(1)
+	if r.waste(rows) > wasted {
+		return r.plan.Layers[len(r.bands)-1].Out.H
+	}
+	return rows
+}
+
+// scatter is an order of a picture's parts of so many rows in which the first parts lie
+// all over the picture.
+type scatter struct{ height, rows, count, step int }
+
+func newScatter(height, rows int) scatter {
+	s := scatter{height: height, rows: rows, count: (height + rows - 1) / rows}
+	s.step = max(1, int(0.618*float64(s.count))) // the golden section leaves no large gaps
+	for gcd(s.step, s.count) != 1 {
+		s.step++
+	}
+	return s
+}
+
+// at is rows y0 ≤ y < y1, the i-th part in that order.
+func (s scatter) at(i int) (y0, y1 int) {
+	y0 = i * s.step % s.count * s.rows
+	return y0, min(y0+s.rows, s.height)
+}
+
+func scattered(height, rows int) func(yield func(y0, y1 int) bool) {
+	return func(yield func(y0, y1 int) bool) {
+		s := newScatter(height, rows)
+		for i := range s.count {
+			if !yield(s.at(i)) {
+				return
+			}
+		}
+	}
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -123,12 +123,29 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 	}
 }
 
+// size is the number of members.
+func (t *Team) size() int {
+	if t.Workers < 1 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return t.Workers
+}
+
+// scattered yields parts as scattered does. Each part goes to one member.
+func (j *job) scattered() func(yield func(y0, y1 int) bool) {
+	return func(yield func(y0, y1 int) bool) {
+		parts := newScatter(j.height, j.rows)
+		for i := int(j.next.Add(1)) - 1; i < parts.count; i = int(j.next.Add(1)) - 1 {
+			if !yield(parts.at(i)) {
+				return
+			}
+		}
+	}
+}
+
 // muster readies members for a picture and divides it into parts.
 func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
-	workers := t.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+	workers := t.size()
 	for len(t.members) < workers {
 		t.members = append(t.members, member{})
 	}

@@ -192,18 +192,23 @@ func (w *window) point(offset []int32, y int) {
 	}
 }
 
-// compute computes the output rows y ≤ … < y+n into rows i, i+1, … of dst. Their
-// input is in the window.
-func (w *window) compute(y, n int, dst volume.Rows, i int) {
+// pointAll fills tables of offsets with the taps of output rows y ≤ … < y+n.
+func (w *window) pointAll(y, n int) {
 	taps := w.taps()
 	for j := range n {
 		w.point(w.offset[j*taps:][:taps], y+j)
 	}
+}
+
+// compute computes the output rows y ≤ … < y+n into rows i, i+1, … of dst. Their
+// input is in the window.
+func (w *window) compute(y, n int, dst volume.Rows, i int) {
+	w.pointAll(y, n)
 	r := &w.rows
 	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
 	r.Width, r.N = w.plan.Out.W, n
 	r.Src, r.GroupStride = w.data, w.access.channels*w.row.width
-	r.Offsets, r.Stride = w.offset[:n*taps], w.row.stride
+	r.Offsets, r.Stride = w.offset[:n*w.taps()], w.row.stride
 	if p := w.access.average; p != nil {
 		r.Heights = resize(r.Heights, n)
 		for j := range r.Heights {

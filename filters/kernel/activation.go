@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Activation is a pointwise function of a layer's sums.
 type Activation int
@@ -43,4 +46,50 @@ func Activations() []Activation {
 		all[i] = Activation(i)
 	}
 	return all
+}
+
+// Sums is an interval of sums, from ≤ x ≤ to, whose activations lie in lo ≤ y ≤ hi. Sums
+// outside it may have such activations too. It is empty, +Inf to −Inf, if none is known.
+func (a Pointwise) Sums(lo, hi float32) (from, to float32) {
+	inf := float32(math.Inf(1))
+	switch {
+	case a.Activation == None:
+		return lo, hi
+	case hi < 0: // no other activation has values below 0 alone
+		return inf, -inf
+	case a.Activation == ReLU || a.Activation == ReLU6:
+		from, to = lo, hi
+		if lo <= 0 {
+			from = -inf
+		}
+		if a.Activation == ReLU6 && hi >= 6 {
+			to = inf
+		}
+		return from, to
+	case a.Activation == LeakyReLU && a.Slope > 0:
+		return a.leastSum(lo), hi
+	case lo > 0:
+		return inf, -inf
+	case a.Activation == Abs:
+		return -hi, hi
+	case a.Activation == Square:
+		root := float32(math.Sqrt(float64(hi)))
+		for root*root > hi {
+			root = math.Nextafter32(root, 0)
+		}
+		return -root, root
+	}
+	return inf, -inf
+}
+
+// leastSum is about the smallest sum whose leaky ReLU of positive slope is at least lo.
+func (a Pointwise) leastSum(lo float32) float32 {
+	if lo > 0 {
+		return lo
+	}
+	sum := max(-math.MaxFloat32, lo/a.Slope)
+	for a.Slope*sum < lo {
+		sum = math.Nextafter32(sum, 0)
+	}
+	return sum
 }

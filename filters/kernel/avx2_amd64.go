@@ -134,6 +134,11 @@ func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 //go:noescape
 func extremesAVX2(values *float32, n int) (lo float32, hi float32)
 
+// spansAVX2 is a spansLoop.
+//
+//go:noescape
+func spansAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+
 // maxAVX2 is the maxLoop.
 //
 //go:noescape

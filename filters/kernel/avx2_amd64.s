@@ -3667,10 +3667,10 @@ TEXT ·extremesAVX2(SB), NOSPLIT, $0-24
 	MOVL         $0x7f800000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Y0
-	VMOVAPS      Y0, Y1
 	MOVL         $0xff800000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Y2
+	VMOVAPS      Y0, Y1
 	VMOVAPS      Y2, Y3
 	SUBQ         $+16, CX
 	JLT          rest
@@ -3721,6 +3721,83 @@ last:
 	VPERMILPS    $0x01, X2, X4
 	VMAXPS       X4, X2, X2
 	MOVSS        X2, hi+20(FP)
+	VZEROUPPER
+	RET
+
+// func spansAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+// Requires: AVX, AVX2
+TEXT ·spansAVX2(SB), NOSPLIT, $0-64
+	MOVQ         lo+0(FP), DI
+	MOVQ         hi+8(FP), SI
+	MOVQ         src+16(FP), DX
+	MOVQ         offsets+24(FP), R8
+	MOVQ         rows+32(FP), R9
+	MOVQ         windows+40(FP), R10
+	MOVQ         step+48(FP), R11
+	MOVQ         width+56(FP), R12
+	LEAQ         (R8)(R9*4), R8
+	NEGQ         R9
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
+
+window:
+	VMOVAPS Y6, Y0
+	VMOVAPS Y7, Y2
+	VMOVAPS Y6, Y1
+	VMOVAPS Y7, Y3
+	MOVQ    DX, BX
+	LEAQ    -32(DX)(R12*4), R13
+
+column:
+	CMPQ BX, R13
+	JGE  last
+	MOVQ R9, CX
+
+row:
+	MOVLQSX (R8)(CX*4), AX
+	VMOVUPS (BX)(AX*4), Y4
+	VMINPS  Y0, Y4, Y0
+	VMAXPS  Y2, Y4, Y2
+	INCQ    CX
+	JNZ     row
+	ADDQ    $+32, BX
+	JMP     column
+
+last:
+	MOVQ R9, CX
+
+lastRow:
+	MOVLQSX      (R8)(CX*4), AX
+	VMOVUPS      (R13)(AX*4), Y4
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y3, Y4, Y3
+	INCQ         CX
+	JNZ          lastRow
+	VMINPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VMINPS       X4, X0, X0
+	VPERMILPS    $0x0e, X0, X4
+	VMINPS       X4, X0, X0
+	VPERMILPS    $0x01, X0, X4
+	VMINPS       X4, X0, X0
+	VMOVSS       X0, (DI)
+	VMAXPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X2
+	VPERMILPS    $0x0e, X2, X4
+	VMAXPS       X4, X2, X2
+	VPERMILPS    $0x01, X2, X4
+	VMAXPS       X4, X2, X2
+	VMOVSS       X2, (SI)
+	ADDQ         $+4, DI
+	ADDQ         $+4, SI
+	LEAQ         (DX)(R11*4), DX
+	DECQ         R10
+	JNZ          window
 	VZEROUPPER
 	RET
 

@@ -369,6 +369,11 @@ func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets
 //go:noescape
 func extremesAVX512(values *float32, n int) (lo float32, hi float32)
 
+// spansAVX512 is a spansLoop.
+//
+//go:noescape
+func spansAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+
 // maxAVX512 is the maxLoop.
 //
 //go:noescape

@@ -15922,10 +15922,10 @@ TEXT ·extremesAVX512(SB), NOSPLIT, $0-24
 	MOVL         $0x7f800000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Z0
-	VMOVAPS      Z0, Z1
 	MOVL         $0xff800000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Z2
+	VMOVAPS      Z0, Z1
 	VMOVAPS      Z2, Z3
 	SUBQ         $+32, CX
 	JLT          rest
@@ -15980,6 +15980,87 @@ last:
 	VPERMILPS     $0x01, X2, X4
 	VMAXPS        X4, X2, X2
 	MOVSS         X2, hi+20(FP)
+	VZEROUPPER
+	RET
+
+// func spansAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+// Requires: AVX, AVX512F
+TEXT ·spansAVX512(SB), NOSPLIT, $0-64
+	MOVQ         lo+0(FP), DI
+	MOVQ         hi+8(FP), SI
+	MOVQ         src+16(FP), DX
+	MOVQ         offsets+24(FP), R8
+	MOVQ         rows+32(FP), R9
+	MOVQ         windows+40(FP), R10
+	MOVQ         step+48(FP), R11
+	MOVQ         width+56(FP), R12
+	LEAQ         (R8)(R9*4), R8
+	NEGQ         R9
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0xff800000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
+
+window:
+	VMOVAPS Z6, Z0
+	VMOVAPS Z7, Z2
+	VMOVAPS Z6, Z1
+	VMOVAPS Z7, Z3
+	MOVQ    DX, BX
+	LEAQ    -64(DX)(R12*4), R13
+
+column:
+	CMPQ BX, R13
+	JGE  last
+	MOVQ R9, CX
+
+row:
+	MOVLQSX (R8)(CX*4), AX
+	VMOVUPS (BX)(AX*4), Z4
+	VMINPS  Z0, Z4, Z0
+	VMAXPS  Z2, Z4, Z2
+	INCQ    CX
+	JNZ     row
+	ADDQ    $+64, BX
+	JMP     column
+
+last:
+	MOVQ R9, CX
+
+lastRow:
+	MOVLQSX       (R8)(CX*4), AX
+	VMOVUPS       (R13)(AX*4), Z4
+	VMINPS        Z1, Z4, Z1
+	VMAXPS        Z3, Z4, Z3
+	INCQ          CX
+	JNZ           lastRow
+	VMINPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VMINPS        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VMINPS        X4, X0, X0
+	VPERMILPS     $0x0e, X0, X4
+	VMINPS        X4, X0, X0
+	VPERMILPS     $0x01, X0, X4
+	VMINPS        X4, X0, X0
+	VMOVSS        X0, (DI)
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VMAXPS        Y4, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VMAXPS        X4, X2, X2
+	VPERMILPS     $0x0e, X2, X4
+	VMAXPS        X4, X2, X2
+	VPERMILPS     $0x01, X2, X4
+	VMAXPS        X4, X2, X2
+	VMOVSS        X2, (SI)
+	ADDQ          $+4, DI
+	ADDQ          $+4, SI
+	LEAQ          (DX)(R11*4), DX
+	DECQ          R10
+	JNZ           window
 	VZEROUPPER
 	RET
 

@@ -126,40 +126,23 @@ func (e *Engine) Run(ctx context.Context, stack int, pic Picture, emit Emit) err
 	return err
 }
 
-// Scan runs a stack on a picture like Run, but gives the rows of the wanted layers in any
-// order. It is faster than Run. Each of several goroutines calls a function of its own with
-// rows; begin is called to make each function before the stack runs.
-func (e *Engine) Scan(ctx context.Context, stack int, pic Picture, begin func() func(layer int, rows volume.Rows)) error {
+// Extremes finds the extremes of the maps of a stack's wanted layers on a picture, by layer
+// and map. It is faster than Run, since it leaves out outputs that cannot be extremes.
+func (e *Engine) Extremes(ctx context.Context, stack int, pic Picture) (found [][]filters.Extremes, err error) {
 	plan, r := e.Plans[stack], &e.runners[stack]
 	borrowed, giveBack := e.borrow(plan)
 	defer giveBack()
 	defer e.watch.ran()
 	src := &timedRows{Picture: pic, watch: &e.watch}
-	var taking time.Duration
 	begun := time.Now()
-	var err error
 	if borrowed == 0 {
-		take := begin()
-		err = r.alone.Run(ctx, plan, e.Stacks[stack].Layers, src, func(layer int, rows volume.Rows) error {
-			c := Start()
-			take(layer, rows)
-			c.Mark(&taking)
-			return nil
-		})
+		found, err = r.alone.Extremes(ctx, plan, e.Stacks[stack].Layers, src)
 	} else {
-		takers := make([]func(int, volume.Rows), 1+borrowed)
-		for i := range takers {
-			takers[i] = begin()
-		}
 		r.team.Workers = 1 + borrowed
-		err = r.team.Scan(ctx, plan, e.Stacks[stack].Layers, src, func(worker, layer int, rows volume.Rows) error {
-			takers[worker](layer, rows)
-			return nil
-		})
+		found, err = r.team.Extremes(ctx, plan, e.Stacks[stack].Layers, src)
 	}
-	e.Stages.Render += taking
-	e.charge(time.Since(begun)*time.Duration(1+borrowed)-taking, src)
-	return err
+	e.charge(time.Since(begun)*time.Duration(1+borrowed), src)
+	return found, err
 }
 
 // charge adds the time of a run of a stack to the stages. Reading a picture's rows counts as

@@ -63,30 +63,19 @@ func (s *Scale) Bytes() int64 {
 	return 0
 }
 
-// findExtremes finds the smallest and largest value of each map.
+// findExtremes finds the smallest and largest value of each map. The smallest is 0 if values
+// differ and none is below 0, which makes the same ranges.
 func findExtremes(ctx context.Context, e *engine.Engine, pic engine.Picture) ([][][]Extremes, error) {
 	extremes := engine.PerMap[Extremes](e.Plans)
 	for stack, maps := range extremes {
-		var parts [][][]Extremes // one per worker
-		err := e.Scan(ctx, stack, pic, func() func(int, volume.Rows) {
-			part := engine.PerMap[Extremes](e.Plans[stack : stack+1])[0]
-			parts = append(parts, part)
-			return func(layer int, rows volume.Rows) {
-				for k := range rows.C {
-					for i := range rows.N {
-						part[layer][k].Add(e.Kernel, rows.Row(k, i))
-					}
-				}
-			}
-		})
+		found, err := e.Extremes(ctx, stack, pic)
 		if err != nil {
 			return nil, err
 		}
 		for l := range maps {
 			for k := range maps[l] {
-				for _, part := range parts {
-					maps[l][k].Merge(part[l][k])
-				}
+				f := found[l][k]
+				maps[l][k] = Extremes{f.Min, f.Max, f.Min <= f.Max}
 			}
 		}
 	}

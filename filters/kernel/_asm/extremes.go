@@ -17,15 +17,10 @@ func extremesLoop(c *build.Context, s set) {
 	c.Doc("extremes" + s.suffix + " is an extremesLoop.")
 	values := c.Load(c.Param("values"), reg.RSI)
 	left := c.Load(c.Param("n"), reg.RCX)
-	e := extremes{Context: c, set: s}
-	e.lo, e.hi, e.value, e.rest = s.registers[:2], s.registers[2:4], s.registers[4], s.registers[5]
-	for i, bits := range []uint64{0x7f800000, 0xff800000} { // +Inf, −Inf
-		to := [][]reg.VecPhysical{e.lo, e.hi}[i]
-		c.MOVL(operand.U32(bits), reg.EAX)
-		c.VMOVD(reg.EAX, to[0].AsX())
-		c.VBROADCASTSS(to[0].AsX(), to[0])
-		c.VMOVAPS(to[0], to[1])
-	}
+	e := newExtremes(c, s)
+	e.infinities(e.lo[0], e.hi[0])
+	c.VMOVAPS(e.lo[0], e.lo[1])
+	c.VMOVAPS(e.hi[0], e.hi[1])
 	c.SUBQ(operand.I32(2*s.lanes), left)
 	c.JLT(operand.LabelRef("rest"))
 	c.Label("next")
@@ -40,25 +35,8 @@ func extremesLoop(c *build.Context, s set) {
 	e.take(at(values, 0), 0)
 	c.Label("last")
 	e.take(element(values, left, 0), 1)
-	for _, r := range []struct {
-		of   []reg.VecPhysical
-		less func(...operand.Op)
-		to   string
-	}{{e.lo, c.VMINPS, "lo"}, {e.hi, c.VMAXPS, "hi"}} {
-		x, half := r.of[0].AsX(), e.value.AsX()
-		r.less(r.of[1], r.of[0], r.of[0])
-		if s.masked() {
-			c.VEXTRACTF64X4(operand.U8(1), r.of[0], e.value.AsY())
-			r.less(e.value.AsY(), r.of[0].AsY(), r.of[0].AsY())
-		}
-		c.VEXTRACTF128(operand.U8(1), r.of[0].AsY(), half)
-		r.less(half, x, x)
-		for _, order := range []operand.U8{0x0e, 0x01} { // the upper two to the lower, the second to the first
-			c.VPERMILPS(order, x, half)
-			r.less(half, x, x)
-		}
-		c.Store(x, c.Return(r.to))
-	}
+	c.Store(e.fold(e.lo, c.VMINPS), c.Return("lo"))
+	c.Store(e.fold(e.hi, c.VMAXPS), c.Return("hi"))
 	c.VZEROUPPER()
 	c.RET()
 }
@@ -68,6 +46,38 @@ type extremes struct {
 	set
 	lo, hi      []reg.VecPhysical // two chains, against the latency
 	value, rest reg.VecPhysical
+}
+
+func newExtremes(c *build.Context, s set) extremes {
+	r := s.registers
+	return extremes{Context: c, set: s, lo: r[:2], hi: r[2:4], value: r[4], rest: r[5]}
+}
+
+// infinities fills a register with +Inf and one with −Inf.
+func (e *extremes) infinities(plus, minus reg.VecPhysical) {
+	for i, bits := range []uint64{0x7f800000, 0xff800000} {
+		to := []reg.VecPhysical{plus, minus}[i]
+		e.MOVL(operand.U32(bits), reg.EAX)
+		e.VMOVD(reg.EAX, to.AsX())
+		e.VBROADCASTSS(to.AsX(), to)
+	}
+}
+
+// fold leaves the least or the most of two chains in the first element of a register.
+func (e *extremes) fold(chains []reg.VecPhysical, less func(...operand.Op)) reg.Register {
+	x, half := chains[0].AsX(), e.value.AsX()
+	less(chains[1], chains[0], chains[0])
+	if e.masked() {
+		e.VEXTRACTF64X4(operand.U8(1), chains[0], e.value.AsY())
+		less(e.value.AsY(), chains[0].AsY(), chains[0].AsY())
+	}
+	e.VEXTRACTF128(operand.U8(1), chains[0].AsY(), half)
+	less(half, x, x)
+	for _, order := range []operand.U8{0x0e, 0x01} { // the upper two to the lower, the second to the first
+		e.VPERMILPS(order, x, half)
+		less(half, x, x)
+	}
+	return x
 }
 
 // take adds a vector to a chain. Values that are not finite become NaN: the minimum and

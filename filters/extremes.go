@@ -1,0 +1,126 @@
+package filters
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
+
+// Extremes are the smallest and the largest finite value of a map. If they differ and no
+// value is below 0, Min is 0 instead of the smallest value. A map without finite values
+// has +Inf and −Inf. A zero is +0.
+type Extremes struct{ Min, Max float32 }
+
+// Extremes finds the extremes of the maps of every selected layer, by layer and map. It
+// leaves out outputs of the last selected layer that cannot be extremes, and is else as
+// Run with an emit that looks at every value. The results do not depend on what was left
+// out.
+func (r *Runner) Extremes(ctx context.Context, plan *Plan, selected []bool, src RowReader) ([][]Extremes, error) {
+	last, err := check(plan, selected, src)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	found := noExtremes(plan)
+	if err := r.beginExtremes(plan, selected[:last+1], src, found); err != nil {
+		return nil, err
+	}
+	for y0, y1 := range scattered(plan.Layers[last].Out.H, r.wholeParts()) {
+		if err := r.sweep(ctx, y0, y1); err != nil {
+			return nil, err
+		}
+	}
+	return merged(found), nil
+}
+
+// Extremes is Runner.Extremes with several goroutines.
+func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src RowReader) ([][]Extremes, error) {
+	last, err := check(plan, selected, src)
+	if err != nil {
+		return nil, err
+	}
+	var founds [][][]Extremes
+	for range t.size() {
+		founds = append(founds, noExtremes(plan))
+	}
+	err = t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
+		m := &t.members[worker]
+		m.gather(founds[worker])
+		for y0, y1 := range j.scattered() {
+			if err := m.sweep(ctx, y0, y1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return merged(founds...), nil
+}
+
+// beginExtremes readies the runner for finding extremes.
+func (r *Runner) beginExtremes(plan *Plan, selected []bool, src RowReader, found [][]Extremes) error {
+	if err := r.begin(plan, selected, src, nil); err != nil {
+		return err
+	}
+	r.gather(found)
+	return nil
+}
+
+// gather has the rows of the selected layers gathered in found.
+func (r *Runner) gather(found [][]Extremes) {
+	r.keep = nil
+	r.emit = func(layer int, rows volume.Rows) error {
+		addRows(r.windows[0].packed.kernel, found[layer], rows)
+		return nil
+	}
+	last := len(r.windows) - 1
+	r.bounds.begin(&r.windows[last], found[last])
+	r.pruner = &r.bounds
+}
+
+// noExtremes are the extremes of no values, by layer and map.
+func noExtremes(plan *Plan) [][]Extremes {
+	inf := float32(math.Inf(1))
+	found := make([][]Extremes, len(plan.Layers))
+	for l, lp := range plan.Layers {
+		found[l] = slices.Repeat([]Extremes{{inf, -inf}}, lp.Out.C)
+	}
+	return found
+}
+
+// addRows takes rows of every map.
+func addRows(k *kernel.Kernel, found []Extremes, rows volume.Rows) {
+	if rows.RowStride == rows.W { // the rows of a channel are one slice
+		rows.N, rows.W = 1, rows.N*rows.W
+	}
+	for c := range rows.C {
+		for i := range rows.N {
+			found[c].add(k.Extremes(rows.Row(c, i)))
+		}
+	}
+}
+
+func (e *Extremes) add(lo, hi float32) { e.Min, e.Max = min(e.Min, lo), max(e.Max, hi) }
+
+// merged merges extremes of parts of a picture. A Min above 0 may be larger than the
+// smallest value, because outputs were left out.
+func merged(founds ...[][]Extremes) [][]Extremes {
+	all := founds[0]
+	for l, maps := range all {
+		for k := range maps {
+			e := &maps[k]
+			for _, found := range founds[1:] {
+				e.add(found[l][k].Min, found[l][k].Max)
+			}
+			if e.Min < e.Max {
+				e.Min = min(0, e.Min)
+			}
+		}
+	}
+	return all
+}
