@@ -17,6 +17,8 @@ type pruner struct {
 	bounds  *bounds
 	tiles   tiling
 	rows    []int32     // offsets of the input rows that a row of tiles reads
+	least   []float32   // the smallest value of each column of these rows
+	most    []float32   // and the largest
 	spans   []float32   // hi and lo of channel 0, hi and lo of channel 1, …: rows of tiles
 	reach   []float64   // of each channel, the largest finite magnitude
 	limits  []float32   // most and least of map 0, most and least of map 1, …: rows of tiles
@@ -65,6 +67,8 @@ func (p *pruner) begin(w *window, found []Extremes) {
 	p.tiles = tiling{(out.W + tileCols - 1) / tileCols, out.W}
 	p.spans = resize(p.spans, 2*in.C*p.tiles.count+kernel.Slack)
 	p.limits = resize(p.limits, 2*out.C*p.tiles.count)
+	columns := w.row.width + kernel.Align
+	p.least, p.most = resize(p.least, columns), resize(p.most, columns)
 	p.reach = resize(p.reach, in.C)
 }
 
@@ -109,11 +113,12 @@ func (p *pruner) findSpans(w *window, y, rows int) {
 	}
 	k, step, width := w.packed.kernel, tileCols*cols.Stride, (tileCols-1)*cols.Stride+cols.EffectiveKernel()
 	last := p.tiles.column(n-1) * cols.Stride
+	columns := last + width
 	for c := range w.plan.In.C {
 		hi, lo := p.spans[2*c*n:][:n], p.spans[(2*c+1)*n:][:n]
-		src := w.data[c*w.row.width:]
-		k.Spans(lo[:n-1], hi[:n-1], src, p.rows, step, width)
-		k.Spans(lo[n-1:], hi[n-1:], src[last:], p.rows, step, width)
+		k.Columns(p.least, p.most, w.data[c*w.row.width:], p.rows, columns)
+		k.Spans(lo[:n-1], hi[:n-1], p.least, p.most, step, width)
+		k.Spans(lo[n-1:], hi[n-1:], p.least[last:], p.most[last:], step, width)
 		least, most := k.Extremes(hi)
 		p.reach[c] = max(math.Abs(float64(least)), math.Abs(float64(most)))
 		least, most = k.Extremes(lo)

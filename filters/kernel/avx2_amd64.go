@@ -134,10 +134,15 @@ func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 //go:noescape
 func extremesAVX2(values *float32, n int) (lo float32, hi float32)
 
+// columnsAVX2 is a columnsLoop.
+//
+//go:noescape
+func columnsAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, vectors int)
+
 // spansAVX2 is a spansLoop.
 //
 //go:noescape
-func spansAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+func spansAVX2(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
 
 // maxAVX2 is the maxLoop.
 //

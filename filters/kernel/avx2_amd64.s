@@ -3724,59 +3724,122 @@ last:
 	VZEROUPPER
 	RET
 
-// func spansAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+// func columnsAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows int, vectors int)
 // Requires: AVX, AVX2
-TEXT ·spansAVX2(SB), NOSPLIT, $0-64
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-48
 	MOVQ         lo+0(FP), DI
-	MOVQ         hi+8(FP), SI
-	MOVQ         src+16(FP), DX
-	MOVQ         offsets+24(FP), R8
-	MOVQ         rows+32(FP), R9
-	MOVQ         windows+40(FP), R10
-	MOVQ         step+48(FP), R11
-	MOVQ         width+56(FP), R12
-	LEAQ         (R8)(R9*4), R8
-	NEGQ         R9
+	MOVQ         hi+8(FP), DX
+	MOVQ         src+16(FP), SI
+	MOVQ         offsets+24(FP), R9
+	MOVQ         rows+32(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+40(FP), BX
 	MOVL         $0x7f800000, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Y6
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
 	MOVL         $0xff800000, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Y7
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+
+four:
+	SUBQ    $+4, BX
+	JLT     fourEnd
+	VMOVAPS Y9, Y0
+	VMOVAPS Y10, Y4
+	VMOVAPS Y9, Y1
+	VMOVAPS Y10, Y5
+	VMOVAPS Y9, Y2
+	VMOVAPS Y10, Y6
+	VMOVAPS Y9, Y3
+	VMOVAPS Y10, Y7
+	MOVQ    R10, CX
+
+fourRow:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y8
+	VMINPS  Y0, Y8, Y0
+	VMAXPS  Y4, Y8, Y4
+	VMOVUPS 32(SI)(AX*4), Y8
+	VMINPS  Y1, Y8, Y1
+	VMAXPS  Y5, Y8, Y5
+	VMOVUPS 64(SI)(AX*4), Y8
+	VMINPS  Y2, Y8, Y2
+	VMAXPS  Y6, Y8, Y6
+	VMOVUPS 96(SI)(AX*4), Y8
+	VMINPS  Y3, Y8, Y3
+	VMAXPS  Y7, Y8, Y7
+	INCQ    CX
+	JNZ     fourRow
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y7, 96(DX)
+	ADDQ    $+128, DI
+	ADDQ    $+128, DX
+	ADDQ    $+128, SI
+	JMP     four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ    $+1, BX
+	JLT     oneEnd
+	VMOVAPS Y9, Y0
+	VMOVAPS Y10, Y4
+	MOVQ    R10, CX
+
+oneRow:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y8
+	VMINPS  Y0, Y8, Y0
+	VMAXPS  Y4, Y8, Y4
+	INCQ    CX
+	JNZ     oneRow
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y4, (DX)
+	ADDQ    $+32, DI
+	ADDQ    $+32, DX
+	ADDQ    $+32, SI
+	JMP     one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func spansAVX2(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
+// Requires: AVX
+TEXT ·spansAVX2(SB), NOSPLIT, $0-56
+	MOVQ windows+32(FP), R10
+	MOVQ step+40(FP), R11
+	MOVQ width+48(FP), R12
+	SHLQ $0x02, R11
+	LEAQ -8(R12), R12
+	SHLQ $0x02, R12
+	MOVQ lo+0(FP), DI
+	MOVQ least+16(FP), DX
+	MOVQ hi+8(FP), SI
+	MOVQ most+24(FP), R8
 
 window:
-	VMOVAPS Y6, Y0
-	VMOVAPS Y7, Y2
-	VMOVAPS Y6, Y1
-	VMOVAPS Y7, Y3
-	MOVQ    DX, BX
-	LEAQ    -32(DX)(R12*4), R13
+	VMOVUPS (DX)(R12*1), Y0
+	VMOVUPS (DX), Y1
+	MOVQ    $+32, CX
 
-column:
-	CMPQ BX, R13
-	JGE  last
-	MOVQ R9, CX
+next0:
+	CMPQ   CX, R12
+	JGE    next0End
+	VMINPS (DX)(CX*1), Y1, Y1
+	ADDQ   $+32, CX
+	JMP    next0
 
-row:
-	MOVLQSX (R8)(CX*4), AX
-	VMOVUPS (BX)(AX*4), Y4
-	VMINPS  Y0, Y4, Y0
-	VMAXPS  Y2, Y4, Y2
-	INCQ    CX
-	JNZ     row
-	ADDQ    $+32, BX
-	JMP     column
-
-last:
-	MOVQ R9, CX
-
-lastRow:
-	MOVLQSX      (R8)(CX*4), AX
-	VMOVUPS      (R13)(AX*4), Y4
-	VMINPS       Y1, Y4, Y1
-	VMAXPS       Y3, Y4, Y3
-	INCQ         CX
-	JNZ          lastRow
+next0End:
 	VMINPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VMINPS       X4, X0, X0
@@ -3785,6 +3848,20 @@ lastRow:
 	VPERMILPS    $0x01, X0, X4
 	VMINPS       X4, X0, X0
 	VMOVSS       X0, (DI)
+	ADDQ         $+4, DI
+	ADDQ         R11, DX
+	VMOVUPS      (R8)(R12*1), Y2
+	VMOVUPS      (R8), Y3
+	MOVQ         $+32, CX
+
+next1:
+	CMPQ   CX, R12
+	JGE    next1End
+	VMAXPS (R8)(CX*1), Y3, Y3
+	ADDQ   $+32, CX
+	JMP    next1
+
+next1End:
 	VMAXPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VMAXPS       X4, X2, X2
@@ -3793,9 +3870,8 @@ lastRow:
 	VPERMILPS    $0x01, X2, X4
 	VMAXPS       X4, X2, X2
 	VMOVSS       X2, (SI)
-	ADDQ         $+4, DI
 	ADDQ         $+4, SI
-	LEAQ         (DX)(R11*4), DX
+	ADDQ         R11, R8
 	DECQ         R10
 	JNZ          window
 	VZEROUPPER

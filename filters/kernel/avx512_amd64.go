@@ -369,10 +369,15 @@ func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets
 //go:noescape
 func extremesAVX512(values *float32, n int) (lo float32, hi float32)
 
+// columnsAVX512 is a columnsLoop.
+//
+//go:noescape
+func columnsAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, vectors int)
+
 // spansAVX512 is a spansLoop.
 //
 //go:noescape
-func spansAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+func spansAVX512(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
 
 // maxAVX512 is the maxLoop.
 //

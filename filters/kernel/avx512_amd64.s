@@ -15983,59 +15983,122 @@ last:
 	VZEROUPPER
 	RET
 
-// func spansAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, windows int, step int, width int)
+// func columnsAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows int, vectors int)
 // Requires: AVX, AVX512F
-TEXT ·spansAVX512(SB), NOSPLIT, $0-64
+TEXT ·columnsAVX512(SB), NOSPLIT, $0-48
 	MOVQ         lo+0(FP), DI
-	MOVQ         hi+8(FP), SI
-	MOVQ         src+16(FP), DX
-	MOVQ         offsets+24(FP), R8
-	MOVQ         rows+32(FP), R9
-	MOVQ         windows+40(FP), R10
-	MOVQ         step+48(FP), R11
-	MOVQ         width+56(FP), R12
-	LEAQ         (R8)(R9*4), R8
-	NEGQ         R9
+	MOVQ         hi+8(FP), DX
+	MOVQ         src+16(FP), SI
+	MOVQ         offsets+24(FP), R9
+	MOVQ         rows+32(FP), R10
+	LEAQ         (R9)(R10*4), R9
+	NEGQ         R10
+	MOVQ         vectors+40(FP), BX
 	MOVL         $0x7f800000, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Z6
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
 	MOVL         $0xff800000, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Z7
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+
+four:
+	SUBQ    $+4, BX
+	JLT     fourEnd
+	VMOVAPS Z9, Z0
+	VMOVAPS Z10, Z4
+	VMOVAPS Z9, Z1
+	VMOVAPS Z10, Z5
+	VMOVAPS Z9, Z2
+	VMOVAPS Z10, Z6
+	VMOVAPS Z9, Z3
+	VMOVAPS Z10, Z7
+	MOVQ    R10, CX
+
+fourRow:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z8
+	VMINPS  Z0, Z8, Z0
+	VMAXPS  Z4, Z8, Z4
+	VMOVUPS 64(SI)(AX*4), Z8
+	VMINPS  Z1, Z8, Z1
+	VMAXPS  Z5, Z8, Z5
+	VMOVUPS 128(SI)(AX*4), Z8
+	VMINPS  Z2, Z8, Z2
+	VMAXPS  Z6, Z8, Z6
+	VMOVUPS 192(SI)(AX*4), Z8
+	VMINPS  Z3, Z8, Z3
+	VMAXPS  Z7, Z8, Z7
+	INCQ    CX
+	JNZ     fourRow
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z3, 192(DI)
+	VMOVUPS Z7, 192(DX)
+	ADDQ    $+256, DI
+	ADDQ    $+256, DX
+	ADDQ    $+256, SI
+	JMP     four
+
+fourEnd:
+	ADDQ $+4, BX
+
+one:
+	SUBQ    $+1, BX
+	JLT     oneEnd
+	VMOVAPS Z9, Z0
+	VMOVAPS Z10, Z4
+	MOVQ    R10, CX
+
+oneRow:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z8
+	VMINPS  Z0, Z8, Z0
+	VMAXPS  Z4, Z8, Z4
+	INCQ    CX
+	JNZ     oneRow
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z4, (DX)
+	ADDQ    $+64, DI
+	ADDQ    $+64, DX
+	ADDQ    $+64, SI
+	JMP     one
+
+oneEnd:
+	ADDQ $+1, BX
+	VZEROUPPER
+	RET
+
+// func spansAVX512(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
+// Requires: AVX, AVX512F
+TEXT ·spansAVX512(SB), NOSPLIT, $0-56
+	MOVQ windows+32(FP), R10
+	MOVQ step+40(FP), R11
+	MOVQ width+48(FP), R12
+	SHLQ $0x02, R11
+	LEAQ -16(R12), R12
+	SHLQ $0x02, R12
+	MOVQ lo+0(FP), DI
+	MOVQ least+16(FP), DX
+	MOVQ hi+8(FP), SI
+	MOVQ most+24(FP), R8
 
 window:
-	VMOVAPS Z6, Z0
-	VMOVAPS Z7, Z2
-	VMOVAPS Z6, Z1
-	VMOVAPS Z7, Z3
-	MOVQ    DX, BX
-	LEAQ    -64(DX)(R12*4), R13
+	VMOVUPS (DX)(R12*1), Z0
+	VMOVUPS (DX), Z1
+	MOVQ    $+64, CX
 
-column:
-	CMPQ BX, R13
-	JGE  last
-	MOVQ R9, CX
+next0:
+	CMPQ   CX, R12
+	JGE    next0End
+	VMINPS (DX)(CX*1), Z1, Z1
+	ADDQ   $+64, CX
+	JMP    next0
 
-row:
-	MOVLQSX (R8)(CX*4), AX
-	VMOVUPS (BX)(AX*4), Z4
-	VMINPS  Z0, Z4, Z0
-	VMAXPS  Z2, Z4, Z2
-	INCQ    CX
-	JNZ     row
-	ADDQ    $+64, BX
-	JMP     column
-
-last:
-	MOVQ R9, CX
-
-lastRow:
-	MOVLQSX       (R8)(CX*4), AX
-	VMOVUPS       (R13)(AX*4), Z4
-	VMINPS        Z1, Z4, Z1
-	VMAXPS        Z3, Z4, Z3
-	INCQ          CX
-	JNZ           lastRow
+next0End:
 	VMINPS        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VMINPS        Y4, Y0, Y0
@@ -16046,6 +16109,20 @@ lastRow:
 	VPERMILPS     $0x01, X0, X4
 	VMINPS        X4, X0, X0
 	VMOVSS        X0, (DI)
+	ADDQ          $+4, DI
+	ADDQ          R11, DX
+	VMOVUPS       (R8)(R12*1), Z2
+	VMOVUPS       (R8), Z3
+	MOVQ          $+64, CX
+
+next1:
+	CMPQ   CX, R12
+	JGE    next1End
+	VMAXPS (R8)(CX*1), Z3, Z3
+	ADDQ   $+64, CX
+	JMP    next1
+
+next1End:
 	VMAXPS        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VMAXPS        Y4, Y2, Y2
@@ -16056,9 +16133,8 @@ lastRow:
 	VPERMILPS     $0x01, X2, X4
 	VMAXPS        X4, X2, X2
 	VMOVSS        X2, (SI)
-	ADDQ          $+4, DI
 	ADDQ          $+4, SI
-	LEAQ          (DX)(R11*4), DX
+	ADDQ          R11, R8
 	DECQ          R10
 	JNZ           window
 	VZEROUPPER

@@ -18,6 +18,7 @@ type Kernel struct {
 	pixels   [][]pixelLoop
 	filters  [][]filterLoop // nil if the instruction set has none
 	extremes extremesLoop
+	columns  columnsLoop
 	spans    spansLoop
 	copy     copyLoop
 	max      maxLoop

@@ -6,12 +6,12 @@ import "filterbank/filters/simd"
 
 var (
 	avx512 = &Kernel{
-		set: simd.AVX512, lanes: 16, pixels: pixelsAVX512, filters: filtersAVX512, extremes: extremesAVX512, spans: spansAVX512, copy: copyAVX512,
+		set: simd.AVX512, lanes: 16, pixels: pixelsAVX512, filters: filtersAVX512, extremes: extremesAVX512, columns: columnsAVX512, spans: spansAVX512, copy: copyAVX512,
 		max: maxAVX512, average: averageAVX512, norm: normAVX512,
 		apply: applyLoops{LeakyReLU: leakyAVX512, ReLU6: atMostAVX512, Abs: absAVX512, Square: squareAVX512},
 	}
 	avx2 = &Kernel{
-		set: simd.AVX2, lanes: 8, pixels: pixelsAVX2, extremes: extremesAVX2, spans: spansAVX2, max: maxAVX2, average: averageAVX2, norm: normAVX2,
+		set: simd.AVX2, lanes: 8, pixels: pixelsAVX2, extremes: extremesAVX2, columns: columnsAVX2, spans: spansAVX2, max: maxAVX2, average: averageAVX2, norm: normAVX2,
 		apply: applyLoops{LeakyReLU: leakyAVX2, ReLU6: atMostAVX2, Abs: absAVX2, Square: squareAVX2},
 	}
 )

@@ -44,8 +44,9 @@ func extremesLoop(c *build.Context, s set) {
 type extremes struct {
 	*build.Context
 	set
-	lo, hi      []reg.VecPhysical // two chains, against the latency
+	lo, hi      []reg.VecPhysical // chains, against the latency
 	value, rest reg.VecPhysical
+	plus, minus reg.VecPhysical // +Inf and −Inf
 }
 
 func newExtremes(c *build.Context, s set) extremes {
