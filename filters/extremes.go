@@ -25,10 +25,11 @@ func (r *Runner) Extremes(ctx context.Context, plan *Plan, selected []bool, src 
 	}
 	defer r.end()
 	found := noExtremes(plan)
-	if err := r.beginExtremes(plan, selected[:last+1], src, found); err != nil {
+	if err := r.begin(plan, selected[:last+1], src, nil); err != nil {
 		return nil, err
 	}
-	for y0, y1 := range scattered(plan.Layers[last].Out.H, r.wholeParts()) {
+	r.gather(found)
+	for y0, y1 := range scattered(plan.Layers[last].Out.H, r.scanRows(r.partRows(1), 1)) {
 		if err := r.sweep(ctx, y0, y1); err != nil {
 			return nil, err
 		}
@@ -49,7 +50,7 @@ func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src Ro
 	err = t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
 		m.gather(founds[worker])
-		for y0, y1 := range j.scattered() {
+		for y0, y1 := range j.scattered(m.scanRows(j.rows, len(t.members))) {
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
 			}
@@ -60,15 +61,6 @@ func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src Ro
 		return nil, err
 	}
 	return merged(founds...), nil
-}
-
-// beginExtremes readies the runner for finding extremes.
-func (r *Runner) beginExtremes(plan *Plan, selected []bool, src RowReader, found [][]Extremes) error {
-	if err := r.begin(plan, selected, src, nil); err != nil {
-		return err
-	}
-	r.gather(found)
-	return nil
 }
 
 // gather has the rows of the selected layers gathered in found.

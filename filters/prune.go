@@ -47,9 +47,12 @@ type tiling struct{ count, width int }
 
 func (t tiling) column(i int) int { return min(i*tileCols, t.width-tileCols) }
 
-// worthwhile is the largest share of outputs that may be computed with bounds to a gain.
-// It is judged when an eighth of the picture is done.
-const worthwhile = 0.7
+// worthwhile is the largest share of outputs that may be computed with bounds to a gain. It
+// is judged from trialRows rows of tiles on, and from an eighth of the picture on.
+const (
+	worthwhile = 0.7
+	trialRows  = 16
+)
 
 // begin readies the pruner for a picture.
 func (p *pruner) begin(w *window, found []Extremes) {
@@ -98,7 +101,8 @@ func (p *pruner) take(w *window, y, n int, dst volume.Rows, i int) {
 			p.visit(w, &p.bounds.parts[i], top, rows, dst.Data)
 		}
 	}
-	if 8*p.outputs >= w.plan.Out.H*p.tiles.count*len(p.found) && float64(p.computed) > worthwhile*float64(p.outputs) {
+	rows := p.outputs / (p.tiles.count * len(p.found))
+	if rows >= max(trialRows*tileRows, w.plan.Out.H/8) && float64(p.computed) > worthwhile*float64(p.outputs) {
 		p.active = false
 	}
 }

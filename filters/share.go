@@ -89,14 +89,18 @@ func (r *Runner) waste(rows int) float64 {
 	return (real+part*perRow)/(ideal+share*perRow) - 1
 }
 
-// wholeParts is the height of the parts in which a runner alone goes over a picture in any
-// order: the whole height if smaller parts repeat much work.
-func (r *Runner) wholeParts() int {
-	rows := r.partRows(1)
-	if r.waste(rows) > wasted {
-		return r.plan.Layers[len(r.bands)-1].Out.H
+// scanRows is the height of the parts in which so many workers go over a picture in any
+// order: at least rows, which waste little. Small parts serve the bounds of a pruner. They
+// repeat reading only, if the stack has one layer.
+func (r *Runner) scanRows(rows, workers int) int {
+	height := r.plan.Layers[len(r.bands)-1].Out.H
+	switch {
+	case r.pruner.active && len(r.bands) == 1:
+		return rows
+	case workers == 1:
+		return height
 	}
-	return rows
+	return max(rows, height/(4*workers))
 }
 
 // scatter is an order of a picture's parts of so many rows in which the first parts lie

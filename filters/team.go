@@ -131,10 +131,10 @@ func (t *Team) size() int {
 	return t.Workers
 }
 
-// scattered yields parts as scattered does. Each part goes to one member.
-func (j *job) scattered() func(yield func(y0, y1 int) bool) {
+// scattered yields parts of that many rows as scattered does. Each part goes to one member.
+func (j *job) scattered(rows int) func(yield func(y0, y1 int) bool) {
 	return func(yield func(y0, y1 int) bool) {
-		parts := newScatter(j.height, j.rows)
+		parts := newScatter(j.height, rows)
 		for i := int(j.next.Add(1)) - 1; i < parts.count; i = int(j.next.Add(1)) - 1 {
 			if !yield(parts.at(i)) {
 				return

@@ -57,7 +57,7 @@ func (a Pointwise) Sums(lo, hi float32) (from, to float32) {
 		return lo, hi
 	case hi < 0: // no other activation has values below 0 alone
 		return inf, -inf
-	case a.Activation == ReLU || a.Activation == ReLU6:
+	case a.Activation == ReLU, a.Activation == ReLU6 && lo <= 6:
 		from, to = lo, hi
 		if lo <= 0 {
 			from = -inf
