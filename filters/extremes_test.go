@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"filterbank/filters/kernel"
@@ -214,6 +215,58 @@ func TestExtremesOfEveryValue(t *testing.T) {
 	for k, all := range outputs {
 		if n := computed[k]; n == 0 || 5*n > 4*all {
 			t.Errorf("%v: %d of %d bounded outputs were computed: the test shows little", k, n, all)
+		}
+	}
+}
+
+// TestExtremesOfRounding has sums that lie above their exact values by as much as a term can
+// add. In the upper half of a picture four columns of five have the value whose term rounds
+// up to the next sum, and in the lower half all have it. The exact sums of both halves are
+// below the rounded sums of the upper half.
+func TestExtremesOfRounding(t *testing.T) {
+	for _, c := range []struct {
+		name                 string
+		bias, weight, up, no float32
+		step                 float64 // what a term adds, rounded
+	}{
+		{"half an ulp", 1, 0x1.001p-24, 1, 0.7, 0x1p-23},
+		{"half an ulp below 0", -1, 0x1.001p-24, -1, -0.7, -0x1p-23},
+		{"subnormal", 0, 0x1p-100, 0x1.8p-50, 0x1p-51, 0x1p-149},
+		{"subnormal below 0", 0, -0x1p-100, 0x1.8p-50, 0x1p-51, -0x1p-149},
+	} {
+		spec := ConvSpec{
+			InChannels: 1, KernelSize: [2]int{5, 5}, Weights: slices.Repeat([]float32{c.weight}, 25), Bias: []float32{c.bias}, Activation: None,
+		}
+		s, err := NewStack("", 1, mustConv(t, spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Plan(volume.Shape{C: 1, H: 80, W: 80})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := volume.New(p.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range in.Data {
+			in.Data[i] = c.up
+			if i < len(in.Data)/2 && i%5 == 0 {
+				in.Data[i] = c.no
+			}
+		}
+		var every Runner
+		want := everyValue(t, &every, p, in, []bool{true})
+		if far := float32(float64(c.bias) + 25*c.step); want[0][0].Min != far && want[0][0].Max != far {
+			t.Fatalf("%s: the extremes are %v, want %v among them", c.name, want[0][0], far)
+		}
+		for _, set := range simd.Sets() {
+			r := Runner{Kernel: kernel.New(set)}
+			got, err := r.Extremes(context.Background(), p, []bool{true}, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkExtremes(t, p, c.name, got, want)
 		}
 	}
 }
