@@ -5,7 +5,7 @@ package kernel
 import "filterbank/filters/simd"
 
 var neon = &Kernel{
-	set: simd.NEON, lanes: 4, pixels: pixelsNEON, max: maxNEON, average: averageNEON,
+	set: simd.NEON, lanes: 4, pixels: pixelsNEON, columns: columnsNEON, max: maxNEON, average: averageNEON,
 	apply: applyLoops{LeakyReLU: leakyNEON, ReLU6: atMostNEON, Abs: absNEON, Square: squareNEON},
 }
 

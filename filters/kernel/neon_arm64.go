@@ -234,6 +234,11 @@ func maxNEON(dst, src *float32, offsets *int32, taps, vectors int)
 //go:noescape
 func averageNEON(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
 
+// columnsNEON is a columnsLoop.
+//
+//go:noescape
+func columnsNEON(lo, hi, src *float32, offsets *int32, rows, vectors int)
+
 // leakyNEON is an applyLoop.
 //
 //go:noescape

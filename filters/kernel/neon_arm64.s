@@ -8691,6 +8691,103 @@ oneEnd:
 	ADD $1, R4
 	RET
 
+// func columnsNEON(lo, hi, src *float32, offsets *int32, rows, vectors int)
+TEXT ·columnsNEON(SB), NOSPLIT, $0-48
+	MOVD lo+0(FP), R0
+	MOVD hi+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD offsets+24(FP), R3
+	MOVD rows+32(FP), R4
+	MOVD vectors+40(FP), R5
+	MOVD $0x7f800000, R6
+	VDUP R6, V18.S4
+	MOVD $0xff800000, R6
+	VDUP R6, V19.S4
+
+four:
+	SUBS $4, R5
+	BLT fourEnd
+	VMOV V18.B16, V0.B16
+	VMOV V19.B16, V4.B16
+	VMOV V18.B16, V1.B16
+	VMOV V19.B16, V5.B16
+	VMOV V18.B16, V2.B16
+	VMOV V19.B16, V6.B16
+	VMOV V18.B16, V3.B16
+	VMOV V19.B16, V7.B16
+	MOVD R3, R7
+	MOVD R4, R8
+
+fourRow:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R2, R9
+	FMOVQ 0(R9), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	VBIT V17.B16, V16.B16, V4.B16
+	FMOVQ 16(R9), F16
+	WORD $0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	VBIT V17.B16, V16.B16, V5.B16
+	FMOVQ 32(R9), F16
+	WORD $0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	VBIT V17.B16, V16.B16, V6.B16
+	FMOVQ 48(R9), F16
+	WORD $0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	VBIT V17.B16, V16.B16, V7.B16
+	SUBS $1, R8
+	BNE fourRow
+	FMOVQ F0, 0(R0)
+	FMOVQ F4, 0(R1)
+	FMOVQ F1, 16(R0)
+	FMOVQ F5, 16(R1)
+	FMOVQ F2, 32(R0)
+	FMOVQ F6, 32(R1)
+	FMOVQ F3, 48(R0)
+	FMOVQ F7, 48(R1)
+	ADD $64, R0
+	ADD $64, R1
+	ADD $64, R2
+	B four
+
+fourEnd:
+	ADD $4, R5
+
+one:
+	SUBS $1, R5
+	BLT oneEnd
+	VMOV V18.B16, V0.B16
+	VMOV V19.B16, V4.B16
+	MOVD R3, R7
+	MOVD R4, R8
+
+oneRow:
+	MOVW.P 4(R7), R9
+	ADD R9<<2, R2, R9
+	FMOVQ 0(R9), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	VBIT V17.B16, V16.B16, V4.B16
+	SUBS $1, R8
+	BNE oneRow
+	FMOVQ F0, 0(R0)
+	FMOVQ F4, 0(R1)
+	ADD $16, R0
+	ADD $16, R1
+	ADD $16, R2
+	B one
+
+oneEnd:
+	ADD $1, R5
+	RET
+
 // func leakyNEON(values *float32, vectors int, operand float32)
 TEXT ·leakyNEON(SB), NOSPLIT, $0-20
 	MOVD values+0(FP), R0

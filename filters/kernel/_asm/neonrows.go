@@ -13,6 +13,7 @@ func neonRowLoops() []neonRowLoop {
 	return []neonRowLoop{
 		{"max", "the maxLoop", pooled, 40, func(n *neon) { n.pool(false) }},
 		{"average", "the averageLoop", pooled + ", widths *float32, height float32", 52, func(n *neon) { n.pool(true) }},
+		{"columns", "a columnsLoop", "lo, hi, src *float32, offsets *int32, rows, vectors int", 48, (*neon).columns},
 		{"leaky", doc, applied, 20, func(n *neon) {
 			n.apply(func() {
 				n.word(0x6e20dc00|1<<16|0<<5|2, "fmul v2.4s, v0.4s, v1.4s")
@@ -46,6 +47,69 @@ func (n *neon) apply(activate func()) {
 	n.emit("SUBS $1, R1")
 	n.emit("BNE next")
 	n.emit("RET")
+}
+
+// Registers of columns: the smallest values are in V0 to V3, the largest in V4 to V7. The
+// others hold a row's values, a mask, +Inf and −Inf.
+const (
+	columnsMost  = 4
+	columnsValue = 16
+	columnsMask  = 17
+	columnsPlus  = 18
+	columnsMinus = 19
+)
+
+func (n *neon) columns() {
+	for i, arg := range []string{"lo", "hi", "src", "offsets", "rows", "vectors"} {
+		n.emit("MOVD %s+%d(FP), R%d", arg, 8*i, i)
+	}
+	n.emit("MOVD $0x7f800000, R6")
+	n.emit("VDUP R6, V%d.S4", columnsPlus)
+	n.emit("MOVD $0xff800000, R6")
+	n.emit("VDUP R6, V%d.S4", columnsMinus)
+	n.columnsTiles("four", columnsTile)
+	n.columnsTiles("one", 1)
+	n.emit("RET")
+}
+
+// columnsTiles does tiles of so many vectors until fewer are left. Comparisons with NaN
+// are false, which leaves it out.
+func (n *neon) columnsTiles(label string, vectors int) {
+	n.label(label)
+	n.emit("SUBS $%d, R5", vectors)
+	n.emit("BLT %sEnd", label)
+	for i := range vectors {
+		n.emit("VMOV V%d.B16, V%d.B16", columnsPlus, i)
+		n.emit("VMOV V%d.B16, V%d.B16", columnsMinus, columnsMost+i)
+	}
+	n.emit("MOVD R3, R7")
+	n.emit("MOVD R4, R8")
+	n.label(label + "Row")
+	n.emit("MOVW.P 4(R7), R9")
+	n.emit("ADD R9<<2, R2, R9")
+	for i := range vectors {
+		n.emit("FMOVQ %d(R9), F%d", 16*i, columnsValue)
+		n.replaceIfGreater(i, i, columnsValue)
+		n.replaceIfGreater(columnsMost+i, columnsValue, columnsMost+i)
+	}
+	n.emit("SUBS $1, R8")
+	n.emit("BNE %sRow", label)
+	for i := range vectors {
+		n.emit("FMOVQ F%d, %d(R0)", i, 16*i)
+		n.emit("FMOVQ F%d, %d(R1)", columnsMost+i, 16*i)
+	}
+	for r := range 3 {
+		n.emit("ADD $%d, R%d", 16*vectors, r)
+	}
+	n.emit("B %s", label)
+	n.label(label + "End")
+	n.emit("ADD $%d, R5", vectors)
+}
+
+// replaceIfGreater puts the row's values to a register where a > b.
+func (n *neon) replaceIfGreater(to, a, b int) {
+	n.word(0x6ea0e400|uint32(b<<16|a<<5|columnsMask), "fcmgt v%d.4s, v%d.4s, v%d.4s", columnsMask, a, b)
+	n.emit("VBIT V%d.B16, V%d.B16, V%d.B16", columnsMask, columnsValue, to)
 }
 
 // Registers of pool: the results are in V0 to V3, the ordered flags in V4 to V7. The
