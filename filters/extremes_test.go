@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -192,7 +193,11 @@ func TestExtremesOfEveryValue(t *testing.T) {
 	}
 	var every Runner
 	outputs, computed, given := map[*kernel.Kernel]int{}, map[*kernel.Kernel]int{}, 0
-	for i := range 40 * len(finders) {
+	rounds := 40
+	if os.Getenv("FILTERBANK_LONG") != "" {
+		rounds = 4000
+	}
+	for i := range rounds * len(finders) {
 		p, in := boundedStack(random)
 		selected := randomSelection(random, p)
 		f := finders[i%len(finders)]

@@ -45,6 +45,13 @@ const (
 // the row.
 type tiling struct{ count, width int }
 
+func newTiling(width int) tiling { return tiling{(width + tileCols - 1) / tileCols, width} }
+
+// floats counts the values that a pruner keeps for a window.
+func (t tiling) floats(w *window) int {
+	return 2*(w.plan.In.C+w.plan.Out.C)*t.count + 2*w.row.width
+}
+
 func (t tiling) column(i int) int { return min(i*tileCols, t.width-tileCols) }
 
 // worthwhile is the largest share of outputs that may be computed with bounds to a gain. It
@@ -58,16 +65,15 @@ const (
 func (p *pruner) begin(w *window, found []Extremes) {
 	p.found = found
 	p.outputs, p.computed = 0, 0
-	conv, ok := w.plan.Layer.(*Conv)
-	p.active = ok && w.boundable(conv)
+	p.active = w.boundable()
 	if !p.active {
 		return
 	}
 	if !p.bounds.of(w) {
-		p.bounds = newBounds(conv, w.packed.kernel, w.layout)
+		p.bounds = newBounds(w.plan.Layer.(*Conv), w.packed.kernel, w.layout)
 	}
 	out, in := w.plan.Out, w.plan.In
-	p.tiles = tiling{(out.W + tileCols - 1) / tileCols, out.W}
+	p.tiles = newTiling(out.W)
 	p.spans = resize(p.spans, 2*in.C*p.tiles.count+kernel.Slack)
 	p.limits = resize(p.limits, 2*out.C*p.tiles.count)
 	columns := w.row.width + kernel.Align
@@ -75,12 +81,14 @@ func (p *pruner) begin(w *window, found []Extremes) {
 	p.reach = resize(p.reach, in.C)
 }
 
-// boundable says whether bounds may pay. A row of the input must lie in one piece.
-func (w *window) boundable(c *Conv) bool {
+// boundable says whether bounds of the layer's outputs may pay. A row of the input must lie
+// in one piece.
+func (w *window) boundable() bool {
 	const mostTaps = 256 // bounds of more are too wide
 	const leastWork = 24 // multiply-adds an output and channel for which the spans are found
 	taps, out := w.taps(), w.plan.Out
-	return w.row.phases == 1 && out.W >= 2*tileCols && out.H >= tileRows &&
+	_, ok := w.plan.Layer.(*Conv)
+	return ok && w.row.phases == 1 && out.W >= 2*tileCols && out.H >= tileRows &&
 		taps <= mostTaps && out.C*taps >= leastWork*w.plan.In.C
 }
 

@@ -240,5 +240,9 @@ func (p *Plan) WorkingSet() int { return p.workingSet() }
 func (p *Plan) measure() int {
 	var r Runner
 	r.layOut(p, len(p.Layers))
-	return 4 * r.workingSet(r.fitBand())
+	n := r.workingSet(r.fitBand())
+	if last := &r.windows[len(r.windows)-1]; last.boundable() {
+		n += newTiling(last.plan.Out.W).floats(last)
+	}
+	return 4 * n
 }

@@ -32,6 +32,7 @@ func TestTeamEqualsReference(t *testing.T) {
 			teams = append(teams, team)
 		}
 	}
+	var every Runner
 	for i := range 1200 {
 		p, in := randomStack(random)
 		selected := randomSelection(random, p)
@@ -40,6 +41,11 @@ func TestTeamEqualsReference(t *testing.T) {
 			return team.Run(context.Background(), p, selected, in, emit)
 		}, p, in, selected)
 		checkScan(t, team, p, in, selected)
+		got, err := team.Extremes(context.Background(), p, selected, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkExtremes(t, p, "team", got, everyValue(t, &every, p, in, selected))
 	}
 }
 
@@ -131,6 +137,12 @@ func TestTeamStops(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("Scan: got %v, want the error of emit", err)
 	}
+	if _, err := team.Extremes(context.Background(), p, []bool{true}, brokenReader{v, broken}); !errors.Is(err, broken) {
+		t.Errorf("Extremes: got %v, want the error of the reader", err)
+	}
+	if _, err := new(Runner).Extremes(context.Background(), p, []bool{true}, brokenReader{v, broken}); !errors.Is(err, broken) {
+		t.Errorf("Extremes of a Runner: got %v, want the error of the reader", err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	err = team.Run(ctx, p, []bool{true}, v, func(int, volume.Rows) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
@@ -139,6 +151,18 @@ func TestTeamStops(t *testing.T) {
 	if err := team.Run(context.Background(), p, []bool{true}, v, func(int, volume.Rows) error { return nil }); err != nil {
 		t.Errorf("after errors: %v", err)
 	}
+}
+
+type brokenReader struct {
+	*volume.Volume
+	err error
+}
+
+func (r brokenReader) ReadRows(rows volume.Rows) error {
+	if rows.Y > 200 {
+		return r.err
+	}
+	return r.Volume.ReadRows(rows)
 }
 
 func TestTeamPanicsInTheCaller(t *testing.T) {

@@ -1,0 +1,129 @@
+package scale
+
+import (
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"filterbank/filters"
+	"filterbank/filters/kernel"
+	"filterbank/filters/simd"
+	"filterbank/filters/volume"
+	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/render"
+)
+
+// TestFindEqualsEveryValue compares ranges with those from every value of the maps, to the
+// bit, for every kernel and with and without workers to borrow.
+func TestFindEqualsEveryValue(t *testing.T) {
+	stacks := []engine.Selected{
+		testStack(t, filters.ReLU, 1), testStack(t, filters.None, 1), testStack(t, filters.Abs, 1), testStack(t, filters.ReLU, 2),
+	}
+	pic := readSample(t, "../../samples/scene.jpg") // 200×300 of it
+	var plans []*filters.Plan
+	for _, s := range stacks {
+		plan, err := s.Stack.Plan(pic.Size())
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans = append(plans, plan)
+	}
+	for _, per := range []Per{PerMap, PerLayer, PerImage} {
+		var want Ranges
+		for _, set := range simd.Sets() {
+			for borrowed := range 3 {
+				e := engine.New(stacks, &engine.Shared{Kernel: kernel.New(set), Memory: engine.NewMemory(0)})
+				e.Plans = plans
+				if want == nil {
+					want = everyRange(t, e, pic, per)
+				}
+				e.Give(borrowed)
+				var f Finder
+				got, err := f.Find(t.Context(), e, pic, &Scale{Per: per})
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkRanges(t, got[0], want, stacks)
+			}
+		}
+	}
+}
+
+func checkRanges(t *testing.T, got, want Ranges, stacks []engine.Selected) {
+	t.Helper()
+	for s := range want {
+		for l, maps := range want[s] {
+			for k, w := range maps {
+				if g := got[s][l][k]; stacks[s].Layers[l] && g.String() != w.String() { // the text tells −0 from 0
+					t.Fatalf("stack %d, layer %d, map %d: got %v, want %v", s, l, k, g, w)
+				}
+			}
+		}
+	}
+}
+
+// everyRange finds ranges from every value of the maps.
+func everyRange(t *testing.T, e *engine.Engine, pic engine.Picture, per Per) Ranges {
+	t.Helper()
+	extremes := engine.PerMap[Extremes](e.Plans)
+	for s := range e.Plans {
+		err := e.Run(t.Context(), s, pic, func(_, layer int, rows volume.Rows) error {
+			for k := range rows.C {
+				for i := range rows.N {
+					extremes[s][layer][k].Add(e.Kernel, rows.Row(k, i))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ranges, shared := engine.PerMap[render.Range](e.Plans), share(per, extremes)
+	fill(ranges, func(stack, l, k int) render.Range { return shared(stack, l, k).Range() })
+	return ranges
+}
+
+// testStack is so many layers of 5 filters of 3×3, the last of them wanted.
+func testStack(t *testing.T, act filters.Activation, layers int) engine.Selected {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(5, uint64(act)))
+	var all []filters.Layer
+	in := 3
+	for range layers {
+		spec := filters.ConvSpec{InChannels: in, KernelSize: [2]int{3, 3}, Weights: make([]float32, 5*in*9), Activation: act}
+		for i := range spec.Weights {
+			spec.Weights[i] = float32(rng.NormFloat64())
+		}
+		conv, err := filters.NewConv(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, in = append(all, conv), 5
+	}
+	stack, err := filters.NewStack("", 3, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := make([]bool, layers)
+	wanted[layers-1] = true
+	return engine.Selected{Stack: stack, Layers: wanted}
+}
+
+func readSample(t *testing.T, name string) *decode.Picture {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := decode.New(decode.Options{Crop: &decode.Crop{Width: 200, Height: 300}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pic, err := d.Decode(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pic
+}
