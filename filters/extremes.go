@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -71,7 +72,7 @@ func (r *Runner) gather(found [][]Extremes) {
 		return nil
 	}
 	last := len(r.windows) - 1
-	r.bounds.begin(&r.windows[last], found[last])
+	r.bounds.begin(&r.windows[last], found[last], cmp.Or(r.tiles, fewestTiles))
 	r.pruner = &r.bounds
 }
 

@@ -184,7 +184,7 @@ func TestExtremesOfEveryValue(t *testing.T) {
 	for _, set := range simd.Sets() {
 		k := kernel.New(set)
 		for _, budget := range []int{1, 16 << 10, 0} {
-			r := &Runner{Kernel: k, budget: budget}
+			r := &Runner{Kernel: k, budget: budget, tiles: 1}
 			finders = append(finders, finder{r.Extremes, k, &r.bounds})
 		}
 		team := newTeam(3, 1)
@@ -266,7 +266,7 @@ func TestExtremesOfRounding(t *testing.T) {
 			t.Fatalf("%s: the extremes are %v, want %v among them", c.name, want[0][0], far)
 		}
 		for _, set := range simd.Sets() {
-			r := Runner{Kernel: kernel.New(set)}
+			r := Runner{Kernel: kernel.New(set), tiles: 1}
 			got, err := r.Extremes(context.Background(), p, []bool{true}, in)
 			if err != nil {
 				t.Fatal(err)
@@ -283,7 +283,7 @@ func FuzzExtremes(f *testing.F) {
 	}
 	var runners []*Runner
 	for _, set := range simd.Sets() {
-		runners = append(runners, &Runner{Kernel: kernel.New(set)}, &Runner{Kernel: kernel.New(set), budget: 1})
+		runners = append(runners, &Runner{Kernel: kernel.New(set), tiles: 1}, &Runner{Kernel: kernel.New(set), budget: 1, tiles: 1})
 	}
 	var every Runner
 	f.Fuzz(func(t *testing.T, seed uint64) {

@@ -57,15 +57,19 @@ func (t tiling) column(i int) int { return min(i*tileCols, t.width-tileCols) }
 // worthwhile is the largest share of outputs that may be computed with bounds to a gain. It
 // is judged from trialRows rows of tiles on, and from an eighth of the picture on.
 const (
-	worthwhile = 0.7
+	worthwhile = 0.8
 	trialRows  = 16
 )
 
+// fewestTiles is the least number of tiles for which bounds pay: in small maps, the first
+// tiles, which are all computed, are too large a share. It is a map of 512×256.
+const fewestTiles = 1024
+
 // begin readies the pruner for a picture.
-func (p *pruner) begin(w *window, found []Extremes) {
+func (p *pruner) begin(w *window, found []Extremes, leastTiles int) {
 	p.found = found
 	p.outputs, p.computed = 0, 0
-	p.active = w.boundable()
+	p.active = w.boundable(leastTiles)
 	if !p.active {
 		return
 	}
@@ -82,13 +86,13 @@ func (p *pruner) begin(w *window, found []Extremes) {
 }
 
 // boundable says whether bounds of the layer's outputs may pay. A row of the input must lie
-// in one piece.
-func (w *window) boundable() bool {
+// in one piece, and a map must have so many tiles.
+func (w *window) boundable(leastTiles int) bool {
 	const mostTaps = 256 // bounds of more are too wide
 	const leastWork = 24 // multiply-adds an output and channel for which the spans are found
 	taps, out := w.taps(), w.plan.Out
 	_, ok := w.plan.Layer.(*Conv)
-	return ok && w.row.phases == 1 && out.W >= 2*tileCols && out.H >= tileRows &&
+	return ok && w.row.phases == 1 && out.W >= 2*tileCols && newTiling(out.W).count*out.H >= leastTiles*tileRows &&
 		taps <= mostTaps && out.C*taps >= leastWork*w.plan.In.C
 }
 

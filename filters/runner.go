@@ -32,6 +32,7 @@ type Runner struct {
 	Kernel *kernel.Kernel
 
 	budget  int // bytes of the working set aimed at; 0 is bandBytes
+	tiles   int // the least of a map that is bounded; 0 is fewestTiles
 	plan    *Plan
 	windows []window // of the layers that are computed
 	bands   []int    // of each layer, the output rows computed at a time

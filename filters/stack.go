@@ -241,7 +241,7 @@ func (p *Plan) measure() int {
 	var r Runner
 	r.layOut(p, len(p.Layers))
 	n := r.workingSet(r.fitBand())
-	if last := &r.windows[len(r.windows)-1]; last.boundable() {
+	if last := &r.windows[len(r.windows)-1]; last.boundable(fewestTiles) {
 		n += newTiling(last.plan.Out.W).floats(last)
 	}
 	return 4 * n

@@ -13,11 +13,12 @@ import (
 	"filterbank/filters/volume"
 )
 
-// newTeam is a team whose members aim at a working set of so many bytes.
+// newTeam is a team whose members aim at a working set of so many bytes and bound small
+// maps too.
 func newTeam(workers, budget int) *Team {
 	t := &Team{Workers: workers, members: make([]member, workers)}
 	for i := range t.members {
-		t.members[i].budget = budget
+		t.members[i].budget, t.members[i].tiles = budget, 1
 	}
 	return t
 }
@@ -140,7 +141,7 @@ func TestTeamStops(t *testing.T) {
 	if _, err := team.Extremes(context.Background(), p, []bool{true}, brokenReader{v, broken}); !errors.Is(err, broken) {
 		t.Errorf("Extremes: got %v, want the error of the reader", err)
 	}
-	if _, err := new(Runner).Extremes(context.Background(), p, []bool{true}, brokenReader{v, broken}); !errors.Is(err, broken) {
+	if _, err := (&Runner{tiles: 1}).Extremes(context.Background(), p, []bool{true}, brokenReader{v, broken}); !errors.Is(err, broken) {
 		t.Errorf("Extremes of a Runner: got %v, want the error of the reader", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
