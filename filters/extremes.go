@@ -16,9 +16,8 @@ import (
 type Extremes struct{ Min, Max float32 }
 
 // Extremes finds the extremes of the maps of every selected layer, by layer and map. It
-// leaves out outputs of the last selected layer that cannot be extremes, and is else as
-// Run with an emit that looks at every value. The results do not depend on what was left
-// out.
+// runs the layers as Run does, but does not compute outputs of the last selected layer
+// that cannot change an extreme. The results have the same bits as from every output.
 func (r *Runner) Extremes(ctx context.Context, plan *Plan, selected []bool, src RowReader) ([][]Extremes, error) {
 	last, err := check(plan, selected, src)
 	if err != nil {
