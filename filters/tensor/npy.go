@@ -215,10 +215,15 @@ func cutShort(what string, err error) error {
 // the values follow it directly. Dimensions are 0 or more, at most 32 of them. It has the
 // bytes that numpy.save writes: room for a first dimension of 21 digits, then spaces and
 // a newline up to a multiple of 64 bytes.
-func NPYHeader(shape ...int) []byte {
+func NPYHeader(shape ...int) []byte { return npyHeader(Float32.descr(), shape) }
+
+// NPYHeaderOf is NPYHeader for values of a type.
+func NPYHeaderOf(t Type, shape ...int) []byte { return npyHeader(t.descr(), shape) }
+
+func npyHeader(descr string, shape []int) []byte {
 	const digits, align, prefix = 21, 64, len(magic) + 4
 	var b bytes.Buffer
-	b.WriteString("{'descr': '<f4', 'fortran_order': False, 'shape': (")
+	b.WriteString("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (")
 	for i, n := range shape {
 		if i > 0 {
 			b.WriteString(", ")

@@ -9,7 +9,7 @@ import (
 )
 
 // NPZ is the format of numpy.savez: a ZIP file of .npy files.
-func NPZ() *Format { return &Format{"npz", "PK\x03\x04", eachNPZ} }
+func NPZ() *Format { return &Format{"npz", prefixed("PK\x03\x04"), eachNPZ} }
 
 // eachNPZ reads the members of a ZIP file, as numpy.savez writes it.
 func eachNPZ(_ io.Reader, file *io.SectionReader, take func(name string, r io.Reader) error) error {
