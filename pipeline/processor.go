@@ -88,12 +88,13 @@ func (p *Processor) seconds(begun time.Time) float64 {
 func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest.Record, todo []*output.Format, b *store.Batch) error {
 	v := p.job.view(todo)
 	v.Title = source.Display(string(rec.Output))
+	v.Origin.Input = v.Title
 	held := func() int64 {
 		v.Plans = p.engine.Plans
 		return p.engine.Windows() + v.Memory()
 	}
 	err := p.decoded(ctx, in, rec, held, func(ctx context.Context, pic *decode.Picture) error {
-		v.Plans, v.Picture = p.engine.Plans, pic
+		v.Plans, v.Picture, v.Origin.SHA256, v.Origin.Stack = p.engine.Plans, pic, rec.SHA256, p.keys.Stack
 		p.engine.Watch(len(v.Plans)*(1+scale.Runs(v.Scales()...)), p.moved)
 		if err := p.ranges(ctx, v); err != nil {
 			return err
@@ -134,7 +135,7 @@ func (p *Processor) ranges(ctx context.Context, v *output.View) error {
 func (p *Processor) complete(rec *manifest.Record, v *output.View, written []store.Written) {
 	rec.Version, rec.Status, rec.Stack = manifest.Version, manifest.OK, p.keys.Stack
 	rec.Keys = p.keys.All(p.decoder, rec.SHA256)
-	rec.Files = v.Recorded(string(rec.Output), written)
+	rec.Files = v.Recorded(string(rec.Output), written, &p.space)
 	rec.Digest = manifest.DigestOf(rec.Files)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"filterbank/filters/tensor"
 	"filterbank/pipeline"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -40,6 +41,12 @@ func (e *events) record(r *manifest.Record) {
 	}
 	for _, w := range r.Warnings {
 		e.warning(r, w)
+	}
+	for i := range r.Files {
+		if f := &r.Files[i]; f.Overflowed > 0 {
+			e.warning(r, fmt.Sprintf("%s in %s %s beyond %d, the largest float16, and infinite there; --dtype f32 keeps the numbers",
+				counted(f.Overflowed, "value"), source.Display(string(f.Name())), verb(int(f.Overflowed), "is", "are"), tensor.MaxHalf))
+		}
 	}
 	name := source.Display(string(r.Input))
 	for _, l := range r.Layers {

@@ -44,7 +44,7 @@ func (v *viewer) read(name string) (*subject, error) {
 		return s, bare(err)
 	}
 	if v.options.index >= 0 {
-		return nil, errors.New("--map chooses a map of an array, and this file is not .npy or .npz: leave --map out")
+		return nil, errors.New("--map chooses a map of an array, and this file is not .npy, .npz or .safetensors: leave --map out")
 	}
 	if err == nil && decode.FormatOf(start) == "" {
 		return v.readPicture(start) // it says what the data is; the rest may be long or endless

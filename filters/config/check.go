@@ -122,6 +122,9 @@ func (l Layer) check(i int, names distinct) error {
 			err = fmt.Errorf("layer name %q must not end in %s", name, end)
 		}
 	}
+	if err == nil && name == "__metadata__" {
+		err = errors.New("layer name __metadata__ belongs to the metadata of safetensors files")
+	}
 	found.add(part.node().at("name").wrap(err))
 	found.add(part.check())
 	return found.err()

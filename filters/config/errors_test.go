@@ -267,6 +267,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", name: 'a '", `3:36: layer name "a " cannot be a file name: it ends in ' '`},
 		{one + ", name: 3", `3:36: name wants a string, got 3: write "3" with the quotes`},
 		{one + ", name: x.NPY", `3:36: layer name "x.NPY" must not end in .npy`},
+		{one + ", name: __metadata__", `3:36: layer name __metadata__ belongs to the metadata of safetensors files`},
 		{one + ", name: x.png", `3:36: layer name "x.png" must not end in .png`},
 	} {
 		t.Run(c.keys, func(t *testing.T) {

@@ -61,10 +61,10 @@ func safetensorsHeader(metadata map[string]string, entries []Entry, most int) (h
 		}
 		b.WriteByte('}')
 	}
-	seen := map[string]bool{metadataName: true}
+	seen := map[string]bool{}
 	for _, e := range entries {
-		if seen[e.Name] {
-			return nil, 0, fmt.Errorf("array %q: another entry of the safetensors file has this name", e.Name)
+		if seen[e.Name] || e.Name == metadataName {
+			return nil, 0, fmt.Errorf("array %q: another entry of a safetensors file has this name; rename the layer", e.Name)
 		}
 		seen[e.Name] = true
 		n, ok := volume.Product(e.Shape...)

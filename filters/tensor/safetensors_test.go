@@ -183,7 +183,7 @@ func TestSafetensorsHeader(t *testing.T) {
 		entries []Entry
 		want    string
 	}{
-		{[]Entry{{"x", Float32, nil}, {"x", Float32, nil}}, `array "x": another entry of the safetensors file has this name`},
+		{[]Entry{{"x", Float32, nil}, {"x", Float32, nil}}, `array "x": another entry of a safetensors file has this name; rename the layer`},
 		{[]Entry{{"__metadata__", Float32, nil}}, "another entry"},
 		{[]Entry{{"x", Float32, []int{math.MaxInt / 4}}, {"y", Float32, []int{2}}}, `array "y": shape [2] is too large for a file`},
 		{[]Entry{{strings.Repeat("x", 104), Float32, nil}}, "the header of 1 arrays has 160 bytes, and readers of safetensors accept 152: write fewer layers"},

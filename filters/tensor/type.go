@@ -1,5 +1,7 @@
 package tensor
 
+import "fmt"
+
 // Type is a type of numbers in files that are written.
 type Type int
 
@@ -15,6 +17,24 @@ func (t Type) Bytes() int {
 		return 2
 	}
 	return 4
+}
+
+// String is the name of a type, as ParseType reads it.
+func (t Type) String() string {
+	if t == Float16 {
+		return "f16"
+	}
+	return "f32"
+}
+
+// ParseType reads the name of a type.
+func ParseType(name string) (Type, error) {
+	for _, t := range []Type{Float32, Float16} {
+		if name == t.String() {
+			return t, nil
+		}
+	}
+	return Float32, fmt.Errorf("%q: it must be f32 or f16", name)
 }
 
 // descr is NumPy's name.

@@ -111,7 +111,7 @@ type File struct {
 	Path Path `json:"path"`
 	// The name of the file in the tar file of the path, if the run wrote a pack.
 	Member Path `json:"member,omitempty"`
-	// What the file holds: a map as png or png16, a layer's maps as npy, all maps as npz, a contact sheet of a layer, or a map as an overlay on the picture.
+	// What the file holds: a map as png or png16, a layer's maps as npy, all maps as npz or safetensors, a contact sheet of a layer, or a map as an overlay on the picture.
 	Format string `json:"format,omitempty"`
 	// The stack's name; a stack file's only stack has none.
 	Stack string `json:"stack,omitempty"`
@@ -125,6 +125,8 @@ type File struct {
 	Scale *[2]float64 `json:"scale,omitempty"`
 	// The colormap of a PNG with a palette; others are gray.
 	Colormap string `json:"colormap,omitempty"`
+	// How many finite values of the maps are beyond the largest float16, 65504, and became infinite in the file.
+	Overflowed int64 `json:"overflowed,omitempty" jsonschema:"minimum=1"`
 	// The file's size in bytes.
 	Bytes int64 `json:"bytes" jsonschema:"minimum=0"`
 	// BLAKE3 of the file, in hexadecimal.

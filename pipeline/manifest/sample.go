@@ -74,15 +74,16 @@ type sampleLayer struct {
 }
 
 type sampleFile struct {
-	Path     Path        `json:"path"`
-	Member   Path        `json:"member"`
-	Format   string      `json:"format"`
-	Stack    string      `json:"stack"`
-	Layer    string      `json:"layer"`
-	Filter   string      `json:"filter"`
-	Index    *int        `json:"index"`
-	Scale    *[2]float64 `json:"scale"`
-	Colormap string      `json:"colormap"`
-	Bytes    int64       `json:"bytes"`
-	BLAKE3   string      `json:"blake3"`
+	Path       Path        `json:"path"`
+	Member     Path        `json:"member"`
+	Format     string      `json:"format"`
+	Stack      string      `json:"stack"`
+	Layer      string      `json:"layer"`
+	Filter     string      `json:"filter"`
+	Index      *int        `json:"index"`
+	Scale      *[2]float64 `json:"scale"`
+	Colormap   string      `json:"colormap"`
+	Overflowed int64       `json:"overflowed"`
+	Bytes      int64       `json:"bytes"`
+	BLAKE3     string      `json:"blake3"`
 }

@@ -52,7 +52,7 @@ type Format struct {
 
 // All returns the table of formats.
 func All() []*Format {
-	return []*Format{&png8, &png16, &npy, &npz, &contactSheet, &overlay}
+	return []*Format{&png8, &png16, &npy, &npz, &safetensors, &contactSheet, &overlay}
 }
 
 // Planned is a file before it is written.

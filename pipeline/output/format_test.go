@@ -3,6 +3,7 @@ package output
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 
 	"filterbank/filters"
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
@@ -51,7 +53,7 @@ func TestParse(t *testing.T) {
 		{"", "png"},
 		{"npy,png,npy", "npy png"},
 		{"png,png16", "formats png and png16 write files of the same names: choose one"},
-		{"png,gif", `format "gif": it must be png, png16, npy, npz, sheet or overlay`},
+		{"png,gif", `format "gif": it must be png, png16, npy, npz, safetensors, sheet or overlay`},
 	} {
 		formats, err := Parse(strings.FieldsFunc(c.names, func(r rune) bool { return r == ',' }))
 		s := Settings{Formats: formats}.WithDefaults()
@@ -129,8 +131,9 @@ func TestKeys(t *testing.T) {
 		{"colormap", func() { v.Colormap, _ = render.ParseColormap("viridis") }, "overlay png sheet"},
 		{"tiles", func() { v.Sheet.Tile = 64 }, "sheet"},
 		{"columns", func() { v.Sheet.Columns = 3 }, "sheet"},
+		{"numbers", func() { v.Numbers = tensor.Float16 }, "npy npz safetensors"},
 		{"font", func() { v.Sheet.Font = font }, "sheet"},
-		{"layers", func() { v.Stacks[0].Layers[0] = false }, "npy npz overlay png png16 sheet"},
+		{"layers", func() { v.Stacks[0].Layers[0] = false }, "npy npz overlay png png16 safetensors sheet"},
 	} {
 		before := keys()
 		c.change()
@@ -210,7 +213,7 @@ func TestLargeNPZ(t *testing.T) {
 			t.Errorf("member %s: flags %x", f.Name, f.Flags)
 		}
 		at, err := f.DataOffset()
-		if err != nil || f.Name != arrays[i].name+".npy" || at != arrays[i].at-int64(len(arrays[i].header())) || int64(f.UncompressedSize64) != npyBytes(arrays[i].shape) {
+		if err != nil || f.Name != arrays[i].name+".npy" || at != arrays[i].at-int64(len(arrays[i].header())) || int64(f.UncompressedSize64) != npyBytes(arrays[i].numbers, arrays[i].shape) {
 			t.Errorf("member %d: %+v at %d, %v", i, f.FileHeader, at, err)
 		}
 	}
@@ -245,6 +248,9 @@ func TestReadHostile(t *testing.T) {
 		}
 		return b.Bytes()
 	}
+	tensors := func(header string) []byte {
+		return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 0)
+	}
 	for _, c := range []struct {
 		format *Format
 		layer  string
@@ -256,6 +262,11 @@ func TestReadHostile(t *testing.T) {
 		{&npz, "", zipped("l.txt", nil), `read .npz: its member "l.txt" is no array`},
 		{&npz, "", zipped("l.npy", []byte("x")), `array "l": `},
 		{&npz, "", zipped("huge.npy", nil), "the manifest gives its layer the shape 2097152×1×1"},
+		{&safetensors, "", []byte("no safetensors"), "read safetensors: a header of"},
+		{&safetensors, "", []byte("\x02\x00\x00\x00\x00\x00\x00\x00[]"), "read safetensors header: byte 1: want {"},
+		{&safetensors, "", tensors(`{"other":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`), `the manifest has no layer for its array "other"`},
+		{&safetensors, "", tensors(`{"l":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`), `array "l": its shape is [1], but 1×2×3 in the manifest`},
+		{&safetensors, "", tensors(`{"huge":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`), "the manifest gives its layer the shape 2097152×1×1"},
 		{&npy, "l", []byte("x"), ""},
 		{&npy, "none", nil, `the manifest does not have the shape of its layer, "none"`},
 		{&png8, "l", nil, "it has no scale"},

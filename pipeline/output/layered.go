@@ -19,11 +19,26 @@ type Workspace struct {
 	inUse    int
 	encode   []mapng.Workspace // one per lane
 	drawer   sheet.Drawer
+
+	// By suffix of the files of the picture that was written last: how many finite values have
+	// become infinite.
+	overflowed map[string]int64
 }
 
 // Reset drops all buffers, whose state is undefined after a panic.
 func (ws *Workspace) Reset(e *engine.Engine) {
 	*ws = Workspace{Engine: e, drawer: sheet.Drawer{SIMD: e.Kernel.SIMD()}}
+}
+
+// overflow counts values of a file that have become infinite.
+func (ws *Workspace) overflow(suffix string, values int64) {
+	if values == 0 {
+		return
+	}
+	if ws.overflowed == nil {
+		ws.overflowed = map[string]int64{}
+	}
+	ws.overflowed[suffix] += values
 }
 
 func (ws *Workspace) encoder() *mapng.Encoder {

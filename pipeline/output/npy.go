@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync/atomic"
 
 	"filterbank/filters"
 	"filterbank/filters/tensor"
@@ -14,14 +15,13 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// npy is one array per layer: K×H×W in float32, before scaling.
+// npy is one array per layer: K×H×W in float32 or float16, before scaling.
 var npy = Format{
-	Name:  "npy",
-	Files: npyFiles,
-	Key:   func(io.Writer, *View) {},
-	Open: openLayers(npyFiles, func(t *target) (layerWriter, error) {
-		return newNPYWriter(t.ws, t.lp.Out, t.files[0])
-	}),
+	Name:    "npy",
+	Options: []*Option{&dtype},
+	Files:   npyFiles,
+	Key:     func(io.Writer, *View) {},
+	Open:    openLayers(npyFiles, newNPYWriter),
 	Read: func(in *io.SectionReader, f *manifest.File, layers []manifest.Layer) ([]Maps, error) {
 		shape, err := shapeOf(f, layers)
 		if err != nil {
@@ -35,37 +35,41 @@ var npy = Format{
 
 func npyFiles(v *View) []Planned {
 	return v.ofLayers(".npy", func(p *Planned, lp *filters.LayerPlan) {
-		p.Bytes = npyBytes(lp.Out)
+		p.Bytes = npyBytes(v.Numbers, lp.Out)
 		p.Held = store.HeldApart(p.Bytes, lp.Out.C)
 	})
 }
 
 // npyBytes is the exact size of an array's file.
-func npyBytes(s volume.Shape) int64 {
-	return int64(len(tensor.NPYHeader(s.C, s.H, s.W))) + 4*int64(s.H)*int64(s.W)*int64(s.C)
+func npyBytes(t tensor.Type, s volume.Shape) int64 {
+	return int64(len(tensor.NPYHeaderOf(t, s.C, s.H, s.W))) + int64(t.Bytes())*int64(s.H)*int64(s.W)*int64(s.C)
 }
 
 // arrayWriter writes a layer's values into a file, or a part of it. A band has some rows of
 // every map, but in the file each map is in one piece. So each map's rows are written at
 // their offset.
 type arrayWriter struct {
-	ws    *Workspace
-	file  *store.File
-	shape volume.Shape
-	at    int64 // offset of the first value in the file
-	took  func(k int, data []byte)
+	ws         *Workspace
+	file       *store.File
+	suffix     string // of the file
+	numbers    tensor.Type
+	shape      volume.Shape
+	at         int64 // offset of the first value in the file
+	took       func(k int, data []byte)
+	overflowed atomic.Int64 // values that have become infinite
 }
 
-func newNPYWriter(ws *Workspace, shape volume.Shape, file *store.File) (*arrayWriter, error) {
+func newNPYWriter(t *target) (layerWriter, error) {
+	shape, file := t.lp.Out, t.files[0]
 	if err := checkArray(shape); err != nil {
 		return nil, err
 	}
-	if err := file.Size(npyBytes(shape)); err != nil {
+	if err := file.Size(npyBytes(t.Numbers, shape)); err != nil {
 		return nil, err
 	}
-	header := tensor.NPYHeader(shape.C, shape.H, shape.W)
+	header := tensor.NPYHeaderOf(t.Numbers, shape.C, shape.H, shape.W)
 	_, err := file.WriteAt(header, 0)
-	return &arrayWriter{ws: ws, file: file, shape: shape, at: int64(len(header))}, err
+	return &arrayWriter{ws: t.ws, file: file, suffix: t.names[0].Suffix, numbers: t.Numbers, shape: shape, at: int64(len(header))}, err
 }
 
 // checkArray refuses arrays that are too large for a file.
@@ -79,33 +83,42 @@ func checkArray(shape volume.Shape) error {
 }
 
 func (a *arrayWriter) write(goroutines int, rows volume.Rows) error {
+	size := a.numbers.Bytes()
 	return a.ws.each(goroutines, rows, func(l *engine.Lane, _ *mapng.Workspace, k int) error {
 		defer l.Clock.Mark(&l.Stages.Write)
-		data := valuesOf(l, rows, k)
+		data, overflowed := a.valuesOf(l, rows, k)
+		if overflowed > 0 {
+			a.overflowed.Add(int64(overflowed))
+		}
 		if a.took != nil {
 			a.took(k, data)
 		}
-		_, err := a.file.WriteAt(data, a.at+4*int64(k*a.shape.H+rows.Y)*int64(a.shape.W))
+		_, err := a.file.WriteAt(data, a.at+int64(size)*int64(k*a.shape.H+rows.Y)*int64(a.shape.W))
 		return err
 	})
 }
 
 // valuesOf returns the bytes of a map's rows in a file, without a copy if they lie so in
-// memory. They are valid until the lane's next map.
-func valuesOf(l *engine.Lane, rows volume.Rows, k int) []byte {
-	if rows.RowStride == rows.W {
+// memory, and the number of values that have become infinite. The bytes are valid until the
+// lane's next map.
+func (a *arrayWriter) valuesOf(l *engine.Lane, rows volume.Rows, k int) (data []byte, overflowed int) {
+	if a.numbers == tensor.Float32 && rows.RowStride == rows.W {
 		if data, ok := tensor.FloatBytes(rows.Data[k*rows.ChannelStride:][:rows.N*rows.W]); ok {
-			return data
+			return data, 0
 		}
 	}
-	data := l.Scratch(4 * rows.N * rows.W)
+	size := a.numbers.Bytes()
+	data = l.Scratch(size * rows.N * rows.W)
 	for i := range rows.N {
-		tensor.PutFloats(data[4*i*rows.W:], rows.Row(k, i))
+		overflowed += a.numbers.Put(data[size*i*rows.W:], rows.Row(k, i))
 	}
-	return data
+	return data, overflowed
 }
 
-func (a *arrayWriter) close() error { return nil }
+func (a *arrayWriter) close() error {
+	a.ws.overflow(a.suffix, a.overflowed.Load())
+	return nil
+}
 
 // readNPY reads an array. It is an error if it does not have the shape in the manifest.
 func readNPY(in io.Reader, shape volume.Shape) (Maps, error) {

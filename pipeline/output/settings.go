@@ -6,6 +6,7 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/simd"
+	"filterbank/filters/tensor"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
 )
@@ -19,6 +20,7 @@ type Settings struct {
 	// EyeScale is for formats that are for the eye; nil is Scale.
 	EyeScale *scale.Scale
 	Sheet    SheetOptions // for contact sheets
+	Numbers  tensor.Type  // of arrays
 
 	// Colormap colours 8-bit maps. The zero value chooses coolwarm for signed layers on scales
 	// that are centred on 0, and gray for all others.

@@ -25,6 +25,7 @@ type View struct {
 	EyeRanges scale.Ranges    // on EyeScale
 	Picture   *decode.Picture // nil until it is decoded
 	Title     string          // the picture's name on contact sheets
+	Origin    Origin          // for files that tell it
 }
 
 // of returns the view with the settings as a format sees them.
@@ -94,8 +95,8 @@ func (v *View) Files() []Planned {
 func (p *Planned) place() []int { return []int{p.stack, p.layer, p.order} }
 
 // Recorded returns the files as a record has them. The names of the written files begin with
-// stem.
-func (v *View) Recorded(stem string, written []store.Written) []manifest.File {
+// stem. ws has written them last.
+func (v *View) Recorded(stem string, written []store.Written, ws *Workspace) []manifest.File {
 	at := make(map[string]store.Written, len(written))
 	for _, w := range written {
 		at[w.Name] = w
@@ -104,6 +105,7 @@ func (v *View) Recorded(stem string, written []store.Written) []manifest.File {
 	for _, p := range v.Files() {
 		f, w := p.File, at[stem+p.Suffix]
 		f.Path, f.Member, f.Bytes, f.BLAKE3 = manifest.Path(w.Path), manifest.Path(w.Member), w.Bytes, w.BLAKE3
+		f.Overflowed = ws.overflowed[p.Suffix]
 		files = append(files, f)
 	}
 	return files

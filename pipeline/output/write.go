@@ -10,6 +10,7 @@ import (
 // Write runs the stacks on the view's picture and writes its files in the formats of Todo to
 // a batch. Errors are errors of the formats, of the picture and of the batch, and ctx's own.
 func Write(ctx context.Context, v *View, ws *Workspace, b *store.Batch) error {
+	clear(ws.overflowed)
 	var writers []Writer
 	for _, f := range v.Todo {
 		w, err := f.Open(v.of(f), ws, b)

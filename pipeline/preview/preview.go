@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"filterbank/filters"
 	"filterbank/filters/volume"
@@ -24,6 +25,18 @@ type Preview struct {
 	Files    int
 	Bytes    int64 // at most; arrays have exactly the size counted here
 	Memory   int64 // rough, in bytes: all workers on the largest picture
+
+	longest string // see longest
+}
+
+// longest returns the name of a picture that takes most bytes in a file that has it.
+func longest(entries []source.Entry) (name string) {
+	for i := range entries {
+		if n := source.Display(entries[i].Place()); len(strconv.Quote(n)) > len(strconv.Quote(name)) {
+			name = n
+		}
+	}
+	return name
 }
 
 // SizePlan is the arithmetic for all pictures that enter the stacks with one size.
@@ -46,7 +59,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	if err := job.Check(); err != nil {
 		return nil, err
 	}
-	p := &Preview{}
+	p := &Preview{longest: longest(entries)}
 	known := map[volume.Shape]int{}
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
@@ -90,7 +103,7 @@ func readInfo(ctx context.Context, e *source.Entry, j *pipeline.Job) (info decod
 func (p *Preview) add(path string, info decode.Info, bytes int64, known map[volume.Shape]int, j *pipeline.Job) error {
 	at, ok := known[info.Prepared]
 	if !ok {
-		size, err := planSize(path, info.Prepared, j)
+		size, err := p.planSize(path, info.Prepared, j)
 		if err != nil {
 			return err
 		}
@@ -108,21 +121,21 @@ func (p *Preview) add(path string, info decode.Info, bytes int64, known map[volu
 	return nil
 }
 
-func planSize(path string, in volume.Shape, j *pipeline.Job) (size SizePlan, err error) {
+func (p *Preview) planSize(path string, in volume.Shape, j *pipeline.Job) (size SizePlan, err error) {
 	size = SizePlan{Input: in, Example: path}
 	if size.Plans, err = j.Plan(source.Display(path), in); err != nil {
 		return size, err
 	}
 	v := j.View()
-	v.Plans = size.Plans
+	v.Plans, v.Origin.Input = size.Plans, p.longest
 	files := v.Files()
 	size.Maps, size.Files = v.Maps(), len(files)
 	for _, f := range files {
 		size.Bytes += f.Bytes
 	}
 	size.held = v.Memory()
-	for _, p := range size.Plans {
-		size.held += int64(p.WorkingSet())
+	for _, plan := range size.Plans {
+		size.held += int64(plan.WorkingSet())
 	}
 	return size, nil
 }
