@@ -105,7 +105,7 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 		return err
 	}
 	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
-	b.Note(func(written []store.Written) ([]byte, error) {
+	b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) {
 		sample := *rec
 		p.complete(&sample, v, written)
 		return sample.Sample()

@@ -62,6 +62,8 @@ type RunOptions struct {
 	// Pack is the size in bytes at which a pack of webdataset shards begins a new shard; 0
 	// writes folders. A pack holds the pictures of its last run, and Never is not for it.
 	Pack int64
+	// PackCount is the most pictures that a shard has; 0 is no bound.
+	PackCount int
 	// Reproducible leaves the seconds out of records. The records of two runs are then the same
 	// bytes.
 	Reproducible bool
@@ -70,6 +72,10 @@ type RunOptions struct {
 	// Outdated is called before the first picture if an earlier version has done pictures of
 	// the run, with their number: they are done again. It may be nil.
 	Outdated func(pictures int)
+	// Redone is called when a pack turns out to differ from the earlier run's. It gets the path
+	// of the first shard that is made again or removed, below the output folder, and the number
+	// of such shards. It must return soon, and may be nil.
+	Redone func(first string, shards int)
 	// About gives the content of run.json at the end of a run, while the output folder is
 	// still this run's own. If it is nil, there is no run.json.
 	About func(Summary) (*manifest.Run, error)
@@ -82,6 +88,10 @@ func (o *RunOptions) check() error {
 		return fmt.Errorf("overwrite %q: it must be changed, always or never", o.Overwrite)
 	case o.Pack < 0:
 		return fmt.Errorf("shards of a pack must have at least 1 byte, got %d", o.Pack)
+	case o.PackCount < 0:
+		return fmt.Errorf("shards of a pack must have at least 1 picture, got %d", o.PackCount)
+	case o.PackCount > 0 && o.Pack == 0:
+		return errors.New("a number of pictures a shard is for packs, which have a size")
 	case o.Pack > 0 && o.Overwrite == Never:
 		return errors.New("overwrite never works on files in folders only, and not on a pack")
 	}
@@ -223,7 +233,7 @@ func (r *run) openStore() (err error) {
 	if r.opts.Pack == 0 {
 		return nil
 	}
-	o := store.PackOptions{Bytes: r.opts.Pack, Known: r.journal.Shards}
+	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
 		o.Known = nil
 	}

@@ -24,6 +24,15 @@ func memoryBudget(s string) (int64, error) {
 		}
 		return int64(min(have, math.MaxInt64) / 4 * 3), nil
 	}
+	n, ok := parseBytes(s)
+	if !ok || n < 1<<20 || n > math.MaxInt64/2 {
+		return 0, fmt.Errorf("max-memory %q: it must be a size of at least 1MiB, such as 500MB or 2GiB", s)
+	}
+	return n, nil
+}
+
+// parseBytes reads a number of bytes with an optional unit, as memoryBudget has it.
+func parseBytes(s string) (bytes int64, ok bool) {
 	digits := strings.TrimRight(s, "kKMGTiB ")
 	unit := strings.TrimSuffix(strings.TrimSpace(s[len(digits):]), "B")
 	scale, known := map[string]float64{
@@ -31,10 +40,10 @@ func memoryBudget(s string) (int64, error) {
 		"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40,
 	}[unit]
 	n, err := strconv.ParseFloat(digits, 64)
-	if n *= scale; err != nil || !known || !(n >= 1<<20) || n > math.MaxInt64/2 {
-		return 0, fmt.Errorf("max-memory %q: it must be a size of at least 1MiB, such as 500MB or 2GiB", s)
+	if n *= scale; err != nil || !known || !(n >= 0) || n >= math.MaxInt64 {
+		return 0, false
 	}
-	return int64(n), nil
+	return int64(n), true
 }
 
 // raiseHeap makes the garbage collector wait until 16 MB have been allocated, or as much as

@@ -18,15 +18,13 @@ import (
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
-	"filterbank/pipeline/store"
 )
 
 func newRun(c console) *cobra.Command {
 	var f flags
 	var onError, overwrite, cpu string
-	var pack string
+	var pack packFlags
 	var dry, page, reproducible bool
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
@@ -57,7 +55,7 @@ func newRun(c console) *cobra.Command {
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
 			j.opts.Reproducible = reproducible
-			if err := setPack(j, pack); err != nil {
+			if err := pack.set(cmd, j); err != nil {
 				return err
 			}
 			if dry {
@@ -74,34 +72,14 @@ func newRun(c console) *cobra.Command {
 	f.register(cmd)
 	f.registerWork(cmd, &onError)
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
-	cmd.Flags().StringVar(&pack, "pack", "", "webdataset: write each image's files as one sample into shards/000000.tar and so on, not into folders")
+	pack.register(cmd)
 	cmd.Flags().BoolVar(&reproducible, "reproducible", false, "leave out times and the current folder, so that the same command writes the same bytes in every file")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
 	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")
-	must(cmd.RegisterFlagCompletionFunc("pack", cobra.FixedCompletions([]string{webdataset}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
-
-// setPack sets the form of the pack and checks what a pack needs.
-func setPack(j *job, form string) error {
-	switch {
-	case form == "":
-		return nil
-	case form != webdataset:
-		return fmt.Errorf("pack %q: it must be %s", form, webdataset)
-	case j.opts.Overwrite == pipeline.Never:
-		return errors.New("--overwrite never works on files in folders only: leave it out, or leave out --pack")
-	case len(j.Output.Tables) > 0:
-		return errors.New("--metadata names files in folders: leave it out, or leave out --pack, whose samples have their records")
-	}
-	j.pack, j.opts.Pack = form, store.ShardBytes
-	return preview.CheckPlaces(j.entries, j.Job, store.Packs)
-}
-
-// webdataset is a form of packs.
-const webdataset = "webdataset"
 
 // registerWork registers the flags about the work on each image.
 func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
@@ -134,6 +112,9 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 		j.opts.Outdated = func(images int) {
 			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
 				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
+		}
+		j.opts.Redone = func(first string, shards int) {
+			w.log.Warn(redoneLine(first, shards), "event", "redone", "path", first, "shards", shards)
 		}
 		if there := f.otherRun(j); there != "" {
 			w.log.Warn(there, "event", "other-stack")

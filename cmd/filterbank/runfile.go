@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"filterbank/filters/tensor"
 	"filterbank/pipeline"
 	"filterbank/pipeline/manifest"
 )
@@ -26,9 +27,13 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	r := &manifest.Run{
 		Filterbank: version(), Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
-		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: f.shard, Classes: j.classes, Pack: j.pack,
+		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: f.shard, Classes: j.classes,
+		Pack: j.pack, PackBytes: j.opts.Pack, PackCount: j.opts.PackCount,
 		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
+	}
+	if j.Output.Numbers != tensor.Float32 {
+		r.DType = j.Output.Numbers.String()
 	}
 	if j.Output.EyeScale != nil {
 		r.EyeScale = manifest.Stretched

@@ -77,6 +77,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.checkIndex(root, listed)
 	return r, nil
 }
 

@@ -22,7 +22,10 @@ type Run struct {
 	StackFolder Path               `json:"stack_folder"`     // where relative paths of weights begin; itself relative to Folder
 	Layers      string             `json:"layers"`
 	Formats     []string           `json:"formats"`
-	Pack        string             `json:"pack,omitempty"` // the form of the pack that the files are in
+	Pack        string             `json:"pack,omitempty"`       // the form of the pack that the files are in
+	PackBytes   int64              `json:"pack_bytes,omitempty"` // the size at which its shards end
+	PackCount   int                `json:"pack_count,omitempty"` // the most images in its shards; 0 is no bound
+	DType       string             `json:"dtype,omitempty"`      // of arrays; float32 has none
 	Scale       string             `json:"scale"`
 	EyeScale    string             `json:"eye_scale,omitempty"` // of sheets, overlays and the report: Stretched, or empty where it is Scale
 	Colormap    string             `json:"colormap"`

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) er
 		if err := store.CheckNames(members); err != nil {
 			return err
 		}
+		if err := store.CheckKeys(stems(entries)); err != nil {
+			return err
+		}
 	}
 	var owner map[string]string // of folders; made when a name asks for it
 	for i := range entries {
@@ -61,6 +65,17 @@ func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) er
 		}
 	}
 	return nil
+}
+
+// stems gives the names that the files of pictures begin with.
+func stems(entries []source.Entry) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range entries {
+			if entries[i].Problem == nil && !yield(entries[i].Rel) {
+				return
+			}
+		}
+	}
 }
 
 // checkNames refuses a picture whose files would have a name that belongs to the run.

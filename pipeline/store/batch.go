@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// RecordSuffix ends the name of a picture's record in a pack.
-const RecordSuffix = ".json"
+// RecordSuffix ends the name of a picture's record in a pack, and ClassSuffix the name of the
+// file with the number of its label.
+const (
+	RecordSuffix = ".json"
+	ClassSuffix  = ".cls"
+)
 
 // Batch is the files of a picture, which appear together. It has one owner at a time, and
 // so has each of its files: several goroutines may write to files of one batch.
@@ -18,12 +22,18 @@ type Batch struct {
 	turn   int    // of a pack
 	temps  string // the folder of temporary files; empty: beside each file's name
 	files  []*File
-	note   func([]Written) ([]byte, error)
+	notes  []note
 	waited time.Duration
 	dirs   directories // of Commit
 
 	making sync.Mutex
 	made   []string // folders that this batch made
+}
+
+// note is what is said of a picture.
+type note struct {
+	suffix  string
+	content func([]Written) ([]byte, error)
 }
 
 // home is the store of a batch.
@@ -36,10 +46,12 @@ func newBatch(home home, folder *Folder, stem string) *Batch {
 	return &Batch{home: home, folder: folder, stem: stem, dirs: directories{folder: folder}}
 }
 
-// Note gives the record of the picture to stores that keep it beside the picture's files: a
-// pack does so under the key and RecordSuffix, a folder does not. The content is asked for
-// in Commit, with what Commit returns.
-func (b *Batch) Note(content func([]Written) ([]byte, error)) { b.note = content }
+// Note gives what is said of the picture to stores that keep it beside the picture's files: a
+// pack does so under the key and the suffix, a folder does not. The content is asked for in
+// Commit, with what Commit returns.
+func (b *Batch) Note(suffix string, content func([]Written) ([]byte, error)) {
+	b.notes = append(b.notes, note{suffix, content})
+}
 
 // Commit gives every file its final name, in place of an earlier file of that name, and
 // describes the files in the order of their creation. In a pack it waits for the picture's

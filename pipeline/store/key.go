@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,11 +18,7 @@ const maxKey = 128
 // readers or file systems stumble over. A key of more than maxKey characters is cut and ends
 // in a hash of the stem.
 func key(stem string) string {
-	parts := strings.Split(stem, "/")
-	for i, p := range parts {
-		parts[i] = escape(p)
-	}
-	key := strings.Join(parts, "/")
+	key := whole(stem)
 	if utf8.RuneCountInString(key) <= maxKey {
 		return key
 	}
@@ -29,6 +26,45 @@ func key(stem string) string {
 	hash := "-" + hex.EncodeToString(sum[:8])
 	cut := []rune(key)[:maxKey-len(hash)]
 	return strings.TrimRight(string(cut), "/") + hash
+}
+
+// whole returns the key of any length.
+func whole(stem string) string {
+	parts := strings.Split(stem, "/")
+	for i, p := range parts {
+		parts[i] = escape(p)
+	}
+	return strings.Join(parts, "/")
+}
+
+// long says whether a picture's key is shortened.
+func long(stem string) bool { return utf8.RuneCountInString(whole(stem)) > maxKey }
+
+// CheckKeys refuses two pictures with the same key. Only keys that are shortened can be the
+// same, and only if somebody has chosen the names for it.
+func CheckKeys(stems iter.Seq[string]) error {
+	shortened := map[string]string{}
+	for stem := range stems {
+		if k := key(stem); long(stem) {
+			if other, ok := shortened[k]; ok && other != stem {
+				return sameKey(other, stem, k)
+			}
+			shortened[k] = stem
+		}
+	}
+	if len(shortened) == 0 {
+		return nil
+	}
+	for stem := range stems {
+		if other, ok := shortened[key(stem)]; ok && other != stem {
+			return sameKey(other, stem, key(stem))
+		}
+	}
+	return nil
+}
+
+func sameKey(a, b, key string) error {
+	return fmt.Errorf("%q and %q would have the same key in a pack, %s: rename one", a, b, key)
 }
 
 // escape writes the bytes of unsafe characters as % and two hexadecimal digits. Spaces are

@@ -16,6 +16,7 @@ type oldShard struct {
 	next *tar.Header // of the first member after offset; nil at the end
 	at   int64       // where the content of next begins
 	end  int64       // of the samples read so far
+	read int         // number of the samples read so far
 }
 
 // openOld opens an earlier run's shard. There is none if it is missing, not a regular file,
@@ -73,7 +74,7 @@ func (o *oldShard) has(files []Written) bool {
 	if len(left) > 0 {
 		return false
 	}
-	o.end = end
+	o.end, o.read = end, o.read+1
 	return true
 }
 

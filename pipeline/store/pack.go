@@ -3,12 +3,13 @@ package store
 import (
 	"errors"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 )
 
-// ShardBytes is the size at which a pack begins a new shard.
-const ShardBytes = 512 << 20
+// ShardBytes is the size of shards if none is given, in bytes.
+const ShardBytes = 512_000_000
 
 // Pack puts the files of pictures into tar files, as webdataset reads them: shards/000000.tar
 // and so on in an output folder. A picture is a sample: members whose names begin with the
@@ -19,6 +20,9 @@ const ShardBytes = 512 << 20
 type Pack struct {
 	folder *Folder
 	limit  int64
+	most   int
+	redone func(first string, shards int)
+	there  []int // numbers of the earlier run's shards
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
@@ -30,19 +34,27 @@ type Pack struct {
 	replaced bool         // the shard with that number is this run's
 	complete bool         // all shards are this run's, or the same
 	here     map[int]bool // turns in the open shard
-	err      error        // what has broken the open shard
+	index    *indexer
+	err      error // what has broken the open shard
 }
 
 // PackOptions describe a pack. Bytes is needed.
 type PackOptions struct {
 	// Bytes is the size of a shard: it ends with the sample that makes it so large or larger.
 	Bytes int64
+	// Samples is the most samples that a shard has; 0 is no bound.
+	Samples int
 	// Names are all names that a picture's files may have.
 	Names []Name
 	// Known returns the paths of the shards that earlier runs have recorded. Any other shard
 	// is somebody else's, and the pack is refused. If Known is nil, all shards are taken for
 	// an earlier run's, as after a crash, which may come between a shard and its records.
 	Known func() (map[string]bool, error)
+	// Redone is called once, when the first sample differs from the earlier run's: the shard
+	// with that sample and all later ones are made again or removed. It gets the shard's path
+	// and the number of such shards, if there are any. It must not call the Store, and may be
+	// nil.
+	Redone func(first string, shards int)
 }
 
 // NewPack opens a pack in a folder. It is refused if two files of a picture would have the
@@ -51,11 +63,13 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, limit: o.Bytes, here: map[int]bool{}, same: true}
+	p := &Pack{folder: folder, limit: o.Bytes, most: o.Samples, redone: o.Redone, here: map[int]bool{}, same: true}
 	p.turns.init(&p.mu)
-	if err := checkShards(folder, o.Known); err != nil {
+	var err error
+	if p.there, err = checkShards(folder, o.Known); err != nil {
 		return nil, err
 	}
+	p.index = newIndexer(folder, o.Known != nil)
 	p.old = openOld(folder, 0)
 	return p, nil
 }
@@ -108,16 +122,23 @@ func (p *Pack) reuse(files []Written) bool {
 		p.part()
 		return false
 	}
-	if p.old.end >= p.limit {
-		p.full()
+	if p.full(p.old.end, p.old.read) {
+		p.endOld()
 	}
 	return true
 }
 
-// full ends the shard at hand, which is the same so far.
-func (p *Pack) full() {
+// full says whether a shard of so many bytes and samples has no room for another sample.
+func (p *Pack) full(bytes int64, samples int) bool {
+	return bytes >= p.limit || p.most > 0 && samples >= p.most
+}
+
+// endOld ends the shard at hand, which is the same so far.
+func (p *Pack) endOld() {
 	if p.old.next == nil {
-		p.nextShard()
+		if p.err = p.index.keep(p.old); p.err == nil {
+			p.nextShard()
+		}
 		return
 	}
 	if p.part(); p.err == nil { // the earlier run had another limit
@@ -132,13 +153,23 @@ func (p *Pack) part() {
 	}
 	p.same, p.differs = false, p.number
 	p.turns.wake()
+	p.tell()
 	if p.old == nil {
 		return
 	}
 	if p.old.end > 0 {
-		p.open, p.err = newShard(p.folder, ShardName(p.number), p.old.file, p.old.end)
+		p.open, p.err = newShard(p.folder, ShardName(p.number), p.old)
 	}
 	p.closeOld()
+}
+
+// tell has the caller told that the shard at hand and later ones of the earlier run go.
+func (p *Pack) tell() {
+	n := len(p.there) - sort.SearchInts(p.there, p.number)
+	if n > 0 && p.redone != nil {
+		p.redone(ShardName(p.number), n)
+		p.redone = nil
+	}
 }
 
 func (p *Pack) closeOld() {
@@ -175,12 +206,12 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	for i, f := range b.files {
 		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
 	}
-	if b.note != nil {
-		data, err := b.note(written)
+	for _, n := range b.notes {
+		data, err := n.content(written)
 		if err != nil {
 			return nil, err
 		}
-		members = append(members, recordMember(b.stem, data))
+		members = append(members, noteMember(b.stem, n.suffix, data))
 	}
 	if p.err = p.add(b.turn, members); p.err != nil {
 		return nil, p.failed()
@@ -193,7 +224,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 // add appends the members of a turn to the shard at hand, which is placed if that fills it.
 func (p *Pack) add(turn int, members []member) (err error) {
 	if p.open == nil {
-		if p.open, err = newShard(p.folder, ShardName(p.number), nil, 0); err != nil {
+		if p.open, err = newShard(p.folder, ShardName(p.number), nil); err != nil {
 			return err
 		}
 	}
@@ -203,8 +234,9 @@ func (p *Pack) add(turn int, members []member) (err error) {
 			return err
 		}
 	}
+	p.open.count++
 	p.here[turn] = true
-	if p.open.size >= p.limit {
+	if p.full(p.open.size, p.open.count) {
 		return p.place()
 	}
 	return nil
@@ -226,9 +258,17 @@ func (p *Pack) failed() error {
 // place gives the open shard its name and calls what Placed has noted for it. The first
 // shard that is placed is the last that can have samples of the earlier run.
 func (p *Pack) place() error {
-	if err := p.open.place(); err != nil {
+	described, err := p.open.finish()
+	if err == nil {
+		err = p.index.drop()
+	}
+	if err == nil {
+		err = p.open.place()
+	}
+	if err != nil {
 		return err
 	}
+	p.index.shards = append(p.index.shards, described)
 	for _, do := range p.open.placed {
 		do()
 	}
@@ -273,7 +313,7 @@ func (p *Pack) Remove(string) error { return nil }
 
 // Close places the last shard if the work is complete, and removes the earlier run's shards
 // after it. Otherwise the last shard's pictures are left for the next run, and the earlier
-// run's shards stay.
+// run's shards stay. The index has the shards that are there.
 func (p *Pack) Close(complete bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -284,26 +324,41 @@ func (p *Pack) Close(complete bool) error {
 			p.open = nil
 		}
 	}()
-	if !complete {
-		return nil
+	switch {
+	case !complete && (p.err != nil || !p.replaced):
+		return nil // the index is gone, or still true
+	case complete && p.err == nil:
+		p.err = p.last()
+	}
+	if p.err == nil {
+		p.err = p.index.write()
 	}
 	if p.err != nil {
 		return p.failed()
 	}
-	if p.old != nil && p.old.next != nil { // fewer pictures than the earlier run had
+	p.complete = complete
+	return nil
+}
+
+// last ends the last shard and removes the earlier run's shards after it.
+func (p *Pack) last() error {
+	switch {
+	case p.old != nil && p.old.next != nil: // fewer pictures than the earlier run had
 		p.part()
-	} else if p.old != nil {
-		p.nextShard()
+	case p.old != nil:
+		p.endOld()
 	}
 	if p.err == nil && p.open != nil {
 		p.err = p.place()
 	}
-	if p.err == nil {
-		p.err = removeShards(p.folder, p.number)
-	}
 	if p.err != nil {
-		return p.failed()
+		return p.err
 	}
-	p.complete = true
-	return nil
+	if n := len(p.there); n > 0 && p.there[n-1] >= p.number {
+		p.tell()
+		if err := p.index.drop(); err != nil {
+			return err
+		}
+	}
+	return removeShards(p.folder, p.number)
 }

@@ -14,12 +14,17 @@ type member struct {
 	content func(io.Writer) error
 }
 
-// recordMember is the record of a picture.
-func recordMember(stem string, data []byte) member {
-	return member{key(stem) + RecordSuffix, int64(len(data)), func(out io.Writer) error {
+// noteMember is what is said of a picture under a suffix.
+func noteMember(stem, suffix string, data []byte) member {
+	return member{key(stem) + suffix, int64(len(data)), func(out io.Writer) error {
 		_, err := out.Write(data)
 		return err
 	}}
+}
+
+// NoteMember describes what an earlier run has said of a picture of the shard at a path.
+func NoteMember(path, stem, suffix string, data []byte) Written {
+	return Written{Path: path, Member: key(stem) + suffix, Bytes: int64(len(data)), BLAKE3: DigestOf(data)}
 }
 
 func sortMembers(members []member) {
@@ -47,7 +52,7 @@ func members(folder *Folder, b *Batch) ([]member, error) {
 // CheckNames refuses names of a picture's files that would be the same in a sample. There
 // they are in lower case, without the numbers of filters.
 func CheckNames(names []Name) error {
-	owner := map[string]string{RecordSuffix: "the record"}
+	owner := map[string]string{RecordSuffix: "the record", ClassSuffix: "the class"}
 	for _, n := range names {
 		name, s := field(n), strings.TrimPrefix(n.Suffix, "/")
 		if other, ok := owner[name]; ok {

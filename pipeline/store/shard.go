@@ -67,32 +67,50 @@ func listShards(folder *Folder) ([]fs.DirEntry, error) {
 	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !IsShard(shardsIn + e.Name()) }), nil
 }
 
-// checkShards refuses what stands in the place of shards and is not an earlier run's. See
-// PackOptions.Known.
-func checkShards(folder *Folder, known func() (map[string]bool, error)) error {
+// checkShards refuses what stands in the place of shards or of their index and is not an
+// earlier run's. See PackOptions.Known. It returns the numbers of the shards that are there.
+func checkShards(folder *Folder, known func() (map[string]bool, error)) (there []int, err error) {
 	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
-		return fmt.Errorf("pack %s: it is not a folder; move it away or choose another folder with -o", folder.path(ShardsName))
+		return nil, fmt.Errorf("pack %s: it is not a folder; move it away or choose another folder with -o", folder.path(ShardsName))
 	}
 	shards, err := listShards(folder)
-	if err != nil || len(shards) == 0 {
-		return err
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range shards {
+		names = append(names, shardsIn+s.Name())
+		number, _ := shardNumber(shardsIn + s.Name())
+		there = append(there, number)
+	}
+	slices.Sort(there) // from 1000000 on the order of names is another
+	if folder.Exists(IndexName) {
+		names = append(names, IndexName)
+	}
+	if len(names) == 0 {
+		return nil, nil
 	}
 	var recorded map[string]bool
 	if known != nil {
 		if recorded, err = known(); err != nil {
-			return err
+			return nil, err
+		}
+		if len(recorded) > 0 {
+			recorded[IndexName] = true
 		}
 	}
-	for _, s := range shards {
-		name := shardsIn + s.Name()
+	for _, name := range names {
+		info, err := folder.root.Lstat(filepath.FromSlash(name))
 		switch {
-		case !s.Type().IsRegular():
-			return fmt.Errorf("pack %s: it is not a regular file; move it away or choose another folder with -o", folder.path(name))
+		case err != nil:
+			return nil, &Error{Path: folder.path(name), Err: err, shared: true}
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("pack %s: it is not a regular file; move it away or choose another folder with -o", folder.path(name))
 		case known != nil && !recorded[name]:
-			return fmt.Errorf("pack %s: no record in %s names it, and the pack would replace it; move it away or choose another folder with -o", folder.path(name), ManifestName)
+			return nil, fmt.Errorf("pack %s: no record in %s names it, and the pack would replace it; move it away or choose another folder with -o", folder.path(name), ManifestName)
 		}
 	}
-	return nil
+	return there, nil
 }
 
 // removeShards removes the shards from a number on.
@@ -125,15 +143,16 @@ type shard struct {
 	out    *bufio.Writer
 	tar    *tar.Writer
 	size   int64 // without the end of the tar file
+	digest hashTree
+	count  int // number of its samples
 	placed []func()
 }
 
-// newShard begins a shard with the first bytes of another file, which must end between two
-// members.
-func newShard(folder *Folder, name string, head *os.File, size int64) (*shard, error) {
+// newShard begins a shard with the samples that have been read of another one, or of none.
+func newShard(folder *Folder, name string, head *oldShard) (*shard, error) {
 	dirs := directories{folder: folder}
 	defer dirs.close()
-	s := &shard{folder: folder, name: name, temp: folder.temporary(name), size: size}
+	s := &shard{folder: folder, name: name, temp: folder.temporary(name)}
 	in, err := dirs.of(name)
 	if errors.Is(err, os.ErrNotExist) {
 		if err = dirs.make(ShardsName, func(string) {}); err == nil {
@@ -146,13 +165,14 @@ func newShard(folder *Folder, name string, head *os.File, size int64) (*shard, e
 	if s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 		return nil, err
 	}
-	s.out = bufio.NewWriterSize(s.file, 1<<20)
+	s.out = bufio.NewWriterSize(io.MultiWriter(s.file, &s.digest), 1<<20)
 	s.tar = tar.NewWriter(s.out)
-	if size > 0 {
-		if n, err := io.Copy(s.out, io.NewSectionReader(head, 0, size)); err != nil || n < size {
+	if head != nil {
+		if n, err := io.Copy(s.out, io.NewSectionReader(head.file, 0, head.end)); err != nil || n < head.end {
 			s.discard()
 			return nil, errors.Join(err, io.ErrUnexpectedEOF)
 		}
+		s.size, s.count = head.end, head.read
 	}
 	return s, nil
 }
@@ -175,12 +195,22 @@ func (s *shard) add(name string, size int64, content func(io.Writer) error) erro
 	return err
 }
 
-// place ends the shard and gives it its name.
-func (s *shard) place() error {
-	err := errors.Join(s.tar.Close(), s.out.Flush())
-	if err == nil {
-		err = s.file.Sync() // the records of all its pictures follow
+// finish ends the shard and describes it.
+func (s *shard) finish() (Shard, error) {
+	if err := errors.Join(s.tar.Close(), s.out.Flush()); err != nil {
+		return Shard{}, err
 	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return Shard{}, err
+	}
+	digest, err := s.digest.sum(info.Size())
+	return Shard{Name: base(s.name), Samples: s.count, Bytes: info.Size(), BLAKE3: digest}, err
+}
+
+// place gives a shard that is finished its name.
+func (s *shard) place() error {
+	err := s.file.Sync() // the records of all its pictures follow
 	if err = errors.Join(err, s.file.Close()); err != nil {
 		return err
 	}

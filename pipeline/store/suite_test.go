@@ -157,7 +157,7 @@ func (r *run) one(s Store, turn int, p picture, step func() error) error {
 		b.Abort()
 		return nil
 	}
-	b.Note(func(written []Written) ([]byte, error) { return []byte(fmt.Sprintln(written)), nil })
+	b.Note(RecordSuffix, func(written []Written) ([]byte, error) { return []byte(fmt.Sprintln(written)), nil })
 	written, err := b.Commit()
 	if err != nil {
 		return err
@@ -440,7 +440,7 @@ func TestSuiteAbort(t *testing.T) {
 		noted := s.Begin(5, "noted")
 		noted.Create("/x.png").Write(large)
 		refused := errors.New("refused")
-		noted.Note(func([]Written) ([]byte, error) { return nil, refused })
+		noted.Note(RecordSuffix, func([]Written) ([]byte, error) { return nil, refused })
 		if _, ok := s.(*Pack); !ok {
 			noted.Abort() // only packs ask for the record
 		} else if _, err := noted.Commit(); !errors.Is(err, refused) {

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// IndexName is the name of a pack's index.
+const IndexName = shardsIn + "index.json"
+
+// Shard describes a shard of a pack.
+type Shard struct {
+	Name    string `json:"url"` // below the folder of the index
+	Samples int    `json:"nsamples"`
+	Bytes   int64  `json:"filesize"`
+	BLAKE3  string `json:"blake3"` // hexadecimal
+}
+
+// index lists the shards of a pack in the form that wids reads, the part of webdataset that
+// opens samples in any order. It has all shards, in their order, or is not there.
+type index struct {
+	Kind    string  `json:"__kind__"`
+	Version int     `json:"wids_version"`
+	Shards  []Shard `json:"shardlist"`
+}
+
+const (
+	indexKind    = "wids-shard-index-v1"
+	indexVersion = 1
+	maxIndex     = 64 << 20 // bytes, of about 400,000 shards
+)
+
+// encodeIndex returns the content of an index, a shard a line.
+func encodeIndex(shards []Shard) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\"__kind__\": %q, \"wids_version\": %d, \"shardlist\": [", indexKind, indexVersion)
+	for i, s := range shards {
+		line, err := json.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n" + string(line))
+	}
+	b.WriteString("\n]}\n")
+	return b.Bytes(), nil
+}
+
+// decodeIndex reads an index. Anyone may have made it: only names of shards are accepted, in
+// their order.
+func decodeIndex(data []byte) ([]Shard, error) {
+	var x index
+	if err := json.Unmarshal(data, &x); err != nil {
+		return nil, err
+	}
+	if x.Kind != indexKind || x.Version != indexVersion {
+		return nil, fmt.Errorf("it is no index of shards of the kind %s", indexKind)
+	}
+	for i, s := range x.Shards {
+		sum, err := hex.DecodeString(s.BLAKE3)
+		if shardsIn+s.Name != ShardName(i) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
+			return nil, fmt.Errorf("entry %d is not of the shard %s", i, base(ShardName(i)))
+		}
+	}
+	return x.Shards, nil
+}
+
+// ReadIndex reads the index of a pack in an output folder: its shards in their order. The
+// error is fs.ErrNotExist if there is none.
+func ReadIndex(root *os.Root) ([]Shard, error) {
+	data, err := indexData(root)
+	if err != nil {
+		return nil, err
+	}
+	shards, err := decodeIndex(data)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", IndexName, err)
+	}
+	return shards, nil
+}
+
+func indexData(root *os.Root) ([]byte, error) {
+	name := filepath.FromSlash(IndexName)
+	info, err := root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		err = errors.New("it is not a regular file")
+	}
+	var file *os.File
+	if err == nil {
+		file, err = root.Open(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", IndexName, bare(err))
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxIndex+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", IndexName, bare(err))
+	}
+	if len(data) > maxIndex {
+		return nil, fmt.Errorf("read %s: it has more than %d bytes", IndexName, maxIndex)
+	}
+	return data, nil
+}
+
+// indexer keeps the index of a pack true: before the first shard changes, the earlier run's
+// index goes, and the new one is written when the pack is closed.
+type indexer struct {
+	folder *Folder
+	there  bool    // a file has the index's name
+	known  []Shard // by the earlier run's index, if it can be trusted
+	shards []Shard // so far
+}
+
+func newIndexer(folder *Folder, trusted bool) *indexer {
+	x := &indexer{folder: folder, there: folder.Exists(IndexName)}
+	if trusted {
+		x.known, _ = ReadIndex(folder.root) // without it, shards are read anew
+	}
+	return x
+}
+
+// drop removes the earlier run's index.
+func (x *indexer) drop() error {
+	if !x.there {
+		return nil
+	}
+	if err := x.folder.root.Remove(filepath.FromSlash(IndexName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	x.there = false
+	return nil
+}
+
+// keep adds a shard that stays, all of whose samples have been read.
+func (x *indexer) keep(o *oldShard) error {
+	info, err := o.file.Stat()
+	if err != nil {
+		return err
+	}
+	s := Shard{Name: base(ShardName(len(x.shards))), Samples: o.read, Bytes: info.Size()}
+	if n := len(x.shards); n < len(x.known) && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
+		s.BLAKE3 = x.known[n].BLAKE3
+	} else if s.BLAKE3, err = Digest(io.NewSectionReader(o.file, 0, s.Bytes)); err != nil {
+		return err
+	}
+	x.shards = append(x.shards, s)
+	return nil
+}
+
+// write writes the index, unless it is there. A pack without shards has none.
+func (x *indexer) write() error {
+	if len(x.shards) == 0 {
+		return x.drop()
+	}
+	data, err := encodeIndex(x.shards)
+	if err != nil {
+		return err
+	}
+	if x.there {
+		if there, err := indexData(x.folder.root); err == nil && bytes.Equal(there, data) {
+			return nil
+		}
+	}
+	return x.folder.WriteFile(IndexName, data)
+}
