@@ -26,6 +26,16 @@ var kinds = []struct {
 }{
 	{"folder", func(f *Folder) (Store, error) { return f, nil }},
 	{"pack", func(f *Folder) (Store, error) { return NewPack(f, PackOptions{Bytes: BufferBytes + BufferBytes/4}) }},
+	{"pack of three", func(f *Folder) (Store, error) {
+		all := func() (map[string]bool, error) { // the run before has ended well
+			known := map[string]bool{}
+			for i := range 100 {
+				known[ShardName(i)] = true
+			}
+			return known, nil
+		}
+		return NewPack(f, PackOptions{Bytes: 1 << 30, Samples: 3, Known: all})
+	}},
 }
 
 // overKinds runs a test over each store.
@@ -76,6 +86,7 @@ type run struct {
 	records map[string][]Written // by stem, of placed files
 	digests map[string]string    // of the content of their pictures
 	reused  int
+	spoiled bool // the index may be wrong
 }
 
 // errCrash ends a run as a crash does.
@@ -121,9 +132,12 @@ feed:
 	workers.Wait()
 	err = errors.Join(failures...)
 	if errors.Is(err, errCrash) {
+		r.trueIndex()
 		return err
 	}
-	return errors.Join(err, s.Close(err == nil))
+	err = errors.Join(err, s.Close(err == nil))
+	r.trueIndex()
+	return err
 }
 
 // one stores a picture, unless an earlier run has.
