@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // packed is a job whose files become shards of a few pictures each.
@@ -76,6 +78,7 @@ func truePack(t *testing.T, opts options) {
 			}
 		}
 	}
+	trueIndex(t, opts.Out, files)
 	records, _ := readManifest(t, opts)
 	for _, r := range records {
 		if r.Status != manifest.OK {
@@ -90,6 +93,78 @@ func truePack(t *testing.T, opts options) {
 	}
 	if samples != 0 {
 		t.Errorf("%d samples more than records", samples)
+	}
+}
+
+// trueIndex checks that the index of a pack, if there is one, has the shards among the files.
+func trueIndex(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	index, err := store.ReadIndex(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range index {
+		data, ok := files[store.ShardName(i)]
+		if n := strings.Count(data, ".json\x00"); !ok || s.Bytes != int64(len(data)) || s.Samples != n || s.BLAKE3 != store.DigestOf([]byte(data)) {
+			t.Errorf("the index says %+v of %s, which has %d samples and %d bytes", s, store.ShardName(i), n, len(data))
+		}
+	}
+	if _, more := files[store.ShardName(len(index))]; more {
+		t.Errorf("the index has %d shards, and there are more", len(index))
+	}
+}
+
+// TestPackOfACount has shards of so many pictures. A run into the same folder tells how many
+// shards are made again.
+func TestPackOfACount(t *testing.T) {
+	entries, opts := packed(t, 12, 4)
+	opts.Pack, opts.PackCount = 1<<30, 3
+	var redone []string
+	opts.Redone = func(first string, n int) { redone = append(redone, fmt.Sprint(first, " ", n)) }
+	opts.Out = filepath.Join(t.TempDir(), "out")
+	for _, c := range []struct {
+		entries []source.Entry
+		count   int
+		shards  int
+		redone  string
+	}{
+		{entries, 3, 4, "[]"},
+		{entries, 3, 4, "[]"},
+		{entries[:11], 3, 4, "[shards/000003.tar 1]"},
+		{entries, 3, 4, "[shards/000003.tar 1]"},
+		{entries[1:], 3, 4, "[shards/000000.tar 4]"},
+		{entries[1:], 5, 2, "[shards/000000.tar 4]"},
+		{entries[1:6], 5, 1, "[shards/000000.tar 2]"},
+	} {
+		redone = nil
+		opts.PackCount = c.count
+		if _, err := runAll(context.Background(), c.entries, opts); err != nil {
+			t.Fatal(err)
+		}
+		truePack(t, opts)
+		shards := 0
+		for name := range packSnapshot(t, opts.Out) {
+			if store.IsShard(name) {
+				shards++
+			}
+		}
+		if got := fmt.Sprint(redone); got != c.redone || shards != c.shards {
+			t.Errorf("%d pictures, %d a shard: %d shards, %s, want %d, %s", len(c.entries), c.count, shards, got, c.shards, c.redone)
+		}
+	}
+	for _, o := range []RunOptions{{Pack: -1}, {Pack: 1, PackCount: -1}, {PackCount: 1}} {
+		opts.RunOptions = o
+		if _, err := runAll(context.Background(), entries, opts); err == nil || !strings.Contains(err.Error(), "pack") {
+			t.Errorf("%+v: %v", o, err)
+		}
 	}
 }
 

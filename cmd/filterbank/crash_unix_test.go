@@ -82,11 +82,14 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 	return command, outputs(t, out)
 }
 
+// packed are the flags of a pack with a number of shards.
+var packed = []string{"--pack", "webdataset", "--pack-size", "3MB"}
+
 // TestKilled kills runs at random moments. The same command again always ends with the bytes of
 // an undisturbed run and leaves no temporary files.
 func TestKilled(t *testing.T) {
 	t.Run("folders", func(t *testing.T) { killed(t) })
-	t.Run("pack", func(t *testing.T) { killed(t, "--pack", "webdataset") })
+	t.Run("pack", func(t *testing.T) { killed(t, packed...) })
 }
 
 func killed(t *testing.T, flags ...string) {
@@ -184,9 +187,14 @@ func TestClosedPipe(t *testing.T) {
 }
 
 // TestFullDisk limits the size of files, like a full disk. The run ends with the file's name in
-// the message and leaves no part of the file.
+// the message and leaves no part of the file. In a pack, this happens in the middle of a shard.
 func TestFullDisk(t *testing.T) {
-	command, undisturbed := interruptible(t)
+	t.Run("folders", func(t *testing.T) { fullDisk(t) })
+	t.Run("pack", func(t *testing.T) { fullDisk(t, packed...) })
+}
+
+func fullDisk(t *testing.T, flags ...string) {
+	command, undisturbed := interruptible(t, flags...)
 	out := filepath.Join(t.TempDir(), "out")
 	limited := command(out)
 	script := "trap '' XFSZ; ulimit -f 2000; exec \"$@\"" // 2000 blocks of 512 or 1024 bytes

@@ -56,8 +56,11 @@ func (p *packFlags) set(cmd *cobra.Command, j *job) error {
 // redoneLine says that shards of an earlier run are made again.
 func redoneLine(first string, shards int) string {
 	line := first + " is"
-	if shards > 1 {
-		line = fmt.Sprintf("%s and the %s after it are", first, counted(shards-1, "shard"))
+	switch {
+	case shards == 2:
+		line = first + " and the shard after it are"
+	case shards > 2:
+		line = fmt.Sprintf("%s and the %d shards after it are", first, shards-1)
 	}
 	return line + " made again: an image or a setting has changed, or an image is new or gone"
 }

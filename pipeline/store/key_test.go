@@ -2,6 +2,7 @@ package store
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -47,6 +48,26 @@ func TestLongKeys(t *testing.T) {
 			t.Errorf("%q: key %q of %d characters", stem, k, n)
 		}
 		seen[k] = true
+	}
+}
+
+// TestCheckKeys chooses names so that two pictures have the same key.
+func TestCheckKeys(t *testing.T) {
+	long := strings.Repeat("x", 129)
+	for _, c := range []struct {
+		stems []string
+		same  bool
+	}{
+		{[]string{"a", "A", "a.b", "a%2eb", "a/b"}, false},
+		{[]string{long, long + "y", strings.Repeat("x", 128)}, false},
+		{[]string{"a", key(long), long}, true},
+		{[]string{long, "a", key(long)}, true},
+		{[]string{long, "a", long}, false}, // the same picture
+	} {
+		err := CheckKeys(slices.Values(c.stems))
+		if c.same != (err != nil) || err != nil && !strings.Contains(err.Error(), "would have the same key in a pack") {
+			t.Errorf("%q: %v", c.stems, err)
+		}
 	}
 }
 

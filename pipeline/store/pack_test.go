@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // samples counts the records in the shards of a folder by their names.
@@ -74,6 +76,43 @@ func TestPackIsNeverTwoRuns(t *testing.T) {
 	}
 	if !replaced {
 		t.Error("no run was stopped between two shards")
+	}
+}
+
+// TestPackHeaders reads the headers of members: plain ustar, or pax where a name needs it,
+// sorted, with the same owner, mode and time.
+func TestPackHeaders(t *testing.T) {
+	list := pictures(2)
+	list[1].stem = strings.Repeat("ü/", 60) + "x"
+	r, _ := packed(t, list)
+	file, err := os.Open(filepath.Join(r.root, ShardName(0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var names []string
+	pax := 0
+	for in := tar.NewReader(file); ; {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names = append(names, h.Name); h.Format == tar.FormatPAX {
+			pax++
+			h.PAXRecords = nil
+		} else if h.Format != tar.FormatUSTAR {
+			t.Errorf("%s: format %v", h.Name, h.Format)
+		}
+		want := tar.Header{Typeflag: tar.TypeReg, Name: h.Name, Size: h.Size, Mode: 0o644, ModTime: time.Unix(0, 0), Format: h.Format}
+		if !reflect.DeepEqual(*h, want) {
+			t.Errorf("got %+v, want %+v", *h, want)
+		}
+	}
+	if len(names) != 8 || pax != 4 || !slices.IsSorted(names[:4]) || !slices.IsSorted(names[4:]) {
+		t.Errorf("%d of %q have pax headers", pax, names)
 	}
 }
 
