@@ -4,31 +4,34 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"filterbank/filters/volume"
 )
 
 // Sample returns the record of a picture that is done as it stands in a pack: without
-// seconds, and always with the same fields, as readers of tables need it.
+// seconds, and always with the same fields of the same types, as readers of tables need it.
+// They take the types from the first few samples: an empty list has none, and 0 is a whole
+// number. So texts of a list are lines of one text, and the numbers of scales have a point.
 func (r *Record) Sample() ([]byte, error) {
 	s := struct {
 		sample
-		Layers []sampleLayer `json:"layers"`
-		Files  []sampleFile  `json:"files"`
-	}{sample: sample(*r), Layers: []sampleLayer{}, Files: []sampleFile{}}
+		Ignored  string        `json:"ignored"`
+		Warnings string        `json:"warnings"`
+		Layers   []sampleLayer `json:"layers"`
+		Files    []scaledFile  `json:"files"`
+	}{sample: sample(*r), Ignored: strings.Join(r.Ignored, "\n"), Warnings: strings.Join(r.Warnings, "\n"), Layers: []sampleLayer{}, Files: []scaledFile{}}
 	for _, l := range r.Layers {
 		s.Layers = append(s.Layers, sampleLayer(l))
 	}
 	for _, f := range r.Files {
-		s.Files = append(s.Files, sampleFile(f))
+		scaled := scaledFile{sampleFile: sampleFile(f)}
+		if f.Scale != nil {
+			scaled.Scale = &[2]real{real(f.Scale[0]), real(f.Scale[1])}
+		}
+		s.Files = append(s.Files, scaled)
 	}
 	s.Version = Version
-	if s.Ignored == nil {
-		s.Ignored = []string{}
-	}
-	if s.Warnings == nil {
-		s.Warnings = []string{}
-	}
 	var data bytes.Buffer
 	enc := json.NewEncoder(&data)
 	enc.SetEscapeHTML(false)
@@ -58,8 +61,8 @@ type sample struct {
 	Decoded     *Decoded          `json:"decoded"`
 	Layers      []Layer           `json:"-"`
 	Files       []File            `json:"-"`
-	Ignored     []string          `json:"ignored"`
-	Warnings    []string          `json:"warnings"`
+	Ignored     []string          `json:"-"`
+	Warnings    []string          `json:"-"`
 	Digest      string            `json:"digest"`
 }
 
@@ -73,6 +76,23 @@ type sampleLayer struct {
 	Uncovered     string       `json:"-"`
 }
 
+type scaledFile struct {
+	sampleFile
+	Scale *[2]real `json:"scale"`
+}
+
+// real is a number that has a point or an exponent in JSON.
+type real float64
+
+// MarshalJSON writes the number as encoding/json does, with .0 after whole numbers.
+func (r real) MarshalJSON() ([]byte, error) {
+	data, err := json.Marshal(float64(r))
+	if err == nil && !bytes.ContainsAny(data, ".e") {
+		data = append(data, ".0"...)
+	}
+	return data, err
+}
+
 type sampleFile struct {
 	Path       Path        `json:"path"`
 	Member     Path        `json:"member"`
@@ -81,7 +101,7 @@ type sampleFile struct {
 	Layer      string      `json:"layer"`
 	Filter     string      `json:"filter"`
 	Index      *int        `json:"index"`
-	Scale      *[2]float64 `json:"scale"`
+	Scale      *[2]float64 `json:"-"`
 	Colormap   string      `json:"colormap"`
 	Overflowed int64       `json:"overflowed"`
 	Bytes      int64       `json:"bytes"`

@@ -68,7 +68,8 @@ func sameKey(a, b, key string) error {
 }
 
 // escape writes the bytes of unsafe characters as % and two hexadecimal digits. Spaces are
-// unsafe at either end only. Different names stay different.
+// unsafe at either end only. The first underscore of names that begin with two is unsafe: the
+// datasets library passes over such files. Different names stay different.
 func escape(name string) string {
 	var b strings.Builder
 	for at, r := range name {
@@ -77,7 +78,8 @@ func escape(name string) string {
 			n = 1 // a byte that is not UTF-8
 		}
 		edge := at == 0 || at+n == len(name)
-		if r == utf8.RuneError || strings.ContainsRune(`.%\/<>:"|?*`, r) || !unicode.IsGraphic(r) || edge && unicode.IsSpace(r) {
+		hidden := at == 0 && strings.HasPrefix(name, "__")
+		if hidden || r == utf8.RuneError || strings.ContainsRune(`.%\/<>:"|?*`, r) || !unicode.IsGraphic(r) || edge && unicode.IsSpace(r) {
 			for _, c := range []byte(name[at : at+n]) {
 				fmt.Fprintf(&b, "%%%02x", c)
 			}

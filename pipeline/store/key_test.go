@@ -24,6 +24,8 @@ func TestMemberNames(t *testing.T) {
 		{"x", ".npz", ".npz", "x", "npz"},
 		{".a", ".json", ".json", "%2ea", "json"},
 		{"50%/ü.\xff", ".npz", ".npz", "50%25/ü%2e%ff", "npz"},
+		{"__a/__key__", "/__l/000-__f.png", ".png", "%5f_a/%5f_key__", "%5f_l.%5f_f.png"},
+		{"_a__", ".npz", ".npz", "_a__", "npz"},
 		{" a ", ".npz", ".npz", "%20a%20", "npz"},
 		{"a\nb", ".npz", ".npz", "a%0ab", "npz"},
 		{"x", "/l/003-a.sheet.png", ".png", "x", "l.a%2esheet.png"},
