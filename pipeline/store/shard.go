@@ -143,9 +143,23 @@ type shard struct {
 	out    *bufio.Writer
 	tar    *tar.Writer
 	size   int64 // without the end of the tar file
-	digest hashTree
+	hashed hashed
 	count  int // number of its samples
 	placed []func()
+}
+
+// hashed is a file that is written from its beginning to its end, with its digest.
+type hashed struct {
+	file   *os.File
+	digest hashTree
+	bytes  int64
+}
+
+func (h *hashed) Write(p []byte) (int, error) {
+	h.digest.Write(p)
+	n, err := h.file.Write(p)
+	h.bytes += int64(n)
+	return n, err
 }
 
 // newShard begins a shard with the samples that have been read of another one, or of none.
@@ -165,7 +179,8 @@ func newShard(folder *Folder, name string, head *oldShard) (*shard, error) {
 	if s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 		return nil, err
 	}
-	s.out = bufio.NewWriterSize(io.MultiWriter(s.file, &s.digest), 1<<20)
+	s.hashed.file = s.file
+	s.out = bufio.NewWriterSize(&s.hashed, 64<<10) // larger members pass it by
 	s.tar = tar.NewWriter(s.out)
 	if head != nil {
 		if n, err := io.Copy(s.out, io.NewSectionReader(head.file, 0, head.end)); err != nil || n < head.end {
@@ -190,9 +205,8 @@ func (s *shard) add(name string, size int64, content func(io.Writer) error) erro
 	if err := s.tar.Flush(); err != nil {
 		return err
 	}
-	at, err := s.file.Seek(0, io.SeekCurrent)
-	s.size = at + int64(s.out.Buffered())
-	return err
+	s.size = s.hashed.bytes + int64(s.out.Buffered())
+	return nil
 }
 
 // finish ends the shard and describes it.
@@ -200,12 +214,8 @@ func (s *shard) finish() (Shard, error) {
 	if err := errors.Join(s.tar.Close(), s.out.Flush()); err != nil {
 		return Shard{}, err
 	}
-	info, err := s.file.Stat()
-	if err != nil {
-		return Shard{}, err
-	}
-	digest, err := s.digest.sum(info.Size())
-	return Shard{Name: base(s.name), Samples: s.count, Bytes: info.Size(), BLAKE3: digest}, err
+	digest, err := s.hashed.digest.sum(s.hashed.bytes)
+	return Shard{Name: base(s.name), Samples: s.count, Bytes: s.hashed.bytes, BLAKE3: digest}, err
 }
 
 // place gives a shard that is finished its name.
