@@ -23,6 +23,7 @@ import venv
 
 LIBRARIES = ["webdataset==0.2.111", "datasets==5.2.0", "safetensors==0.8.0", "numpy==2.4.6", "pillow==13.0.0", "blake3==1.0.11"]
 HOSTILE = ["a.b.c", "%2e", ".x", "__key__", "ü", "two words", "Upper", "upper", "x" * 150, "tab\t", "d.d/e.e", "d.d/f", "x.tar", "-", "k.json", "cls"]
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
 FORMATS = "npy,png,npz,safetensors"
 
 
@@ -170,21 +171,19 @@ def read(folder):
 
 
 def main():
-    here = os.path.dirname(os.path.abspath(__file__))
-    root = os.path.join(here, "../../..")
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "filterbank")
-        subprocess.run(["go", "build", "-o", program, "./cmd/filterbank"], cwd=root, check=True)
+        subprocess.run(["go", "build", "-o", program, "./cmd/filterbank"], cwd=ROOT, check=True)
         pictures = os.path.join(folder, "in")
-        shutil.copytree(os.path.join(root, "samples"), pictures, ignore=lambda _, names: [n for n in names if not n.endswith((".png", ".jpg"))])
+        shutil.copytree(os.path.join(ROOT, "samples"), pictures, ignore=lambda _, names: [n for n in names if not n.endswith((".png", ".jpg"))])
         for name in HOSTILE:
             os.makedirs(os.path.dirname(os.path.join(pictures, name)), exist_ok=True)
-            shutil.copy(os.path.join(root, "samples/textbook.png"), os.path.join(pictures, name + ".png"))
+            shutil.copy(os.path.join(ROOT, "samples/textbook.png"), os.path.join(pictures, name + ".png"))
         inputs = [pictures, os.path.join(pictures, ".x.png")]
         run = [program, "run", "-q", "--bank", "sobel", "-o"]
         subprocess.run([*run, os.path.join(folder, "loose"), "--format", FORMATS, *inputs], check=True)
         subprocess.run([*run, os.path.join(folder, "pack"), "--format", FORMATS, "--pack", "webdataset", "--pack-count", "7", *inputs], check=True)
-        subprocess.run([*run, os.path.join(folder, "plain"), "--format", FORMATS, "--pack", "webdataset", "--pack-size", "5MB", "--dtype", "f16", os.path.join(root, "samples")], check=True)
+        subprocess.run([*run, os.path.join(folder, "plain"), "--format", FORMATS, "--pack", "webdataset", "--pack-size", "5MB", "--dtype", "f16", os.path.join(ROOT, "samples")], check=True)
         subprocess.run([*run, os.path.join(folder, "maps"), "--metadata", "huggingface", *inputs], check=True)
         venv.create(os.path.join(folder, "venv"), with_pip=True)
         python = os.path.join(folder, "venv/bin/python")
