@@ -1,0 +1,103 @@
+package store
+
+import (
+	"slices"
+	"sort"
+)
+
+// This file is what a pack does about the earlier run's shards: they stay as far as they are
+// the same, and the first one that is not begins with the samples that are.
+
+// reuse says whether the files are the next sample of the earlier run, which then stays.
+func (p *Pack) reuse(files []Written) bool {
+	if !p.same {
+		return false
+	}
+	path := ShardName(p.number)
+	if p.old == nil || slices.ContainsFunc(files, func(f Written) bool { return f.Path != path }) || !p.old.has(files) {
+		p.part()
+		return false
+	}
+	if p.full(p.old.end, p.old.read) {
+		p.endOld()
+	}
+	return true
+}
+
+// endOld ends the shard at hand, which is the same so far.
+func (p *Pack) endOld() {
+	if p.old.next == nil {
+		if p.err = p.index.keep(p.old); p.err == nil {
+			p.nextShard()
+		}
+		return
+	}
+	if p.part(); p.err == nil { // the earlier run had another limit
+		p.err = p.place()
+	}
+}
+
+// part begins to write the shard at hand with the samples that are the same.
+func (p *Pack) part() {
+	if !p.same {
+		return
+	}
+	p.same, p.differs = false, p.number
+	p.turns.wake()
+	p.tell()
+	if p.old == nil {
+		return
+	}
+	if p.old.end > 0 {
+		p.open, p.err = newShard(p.folder, ShardName(p.number), p.old)
+	}
+	p.closeOld()
+}
+
+// tell has the caller told that the shard at hand and later ones of the earlier run go.
+func (p *Pack) tell() {
+	n := len(p.there) - sort.SearchInts(p.there, p.number)
+	if n > 0 && p.redone != nil {
+		p.redone(ShardName(p.number), n)
+		p.redone = nil
+	}
+}
+
+func (p *Pack) closeOld() {
+	if p.old != nil {
+		p.old.file.Close()
+		p.old = nil
+	}
+}
+
+// nextShard goes on to the next shard.
+func (p *Pack) nextShard() {
+	p.closeOld()
+	p.number++
+	if p.same {
+		p.old = openOld(p.folder, p.number)
+	}
+}
+
+// last ends the last shard and removes the earlier run's shards after it.
+func (p *Pack) last() error {
+	switch {
+	case p.old != nil && p.old.next != nil: // fewer pictures than the earlier run had
+		p.part()
+	case p.old != nil:
+		p.endOld()
+	}
+	if p.err == nil && p.open != nil {
+		p.err = p.place()
+	}
+	if p.err != nil {
+		return p.err
+	}
+	if n := len(p.there); n > 0 && p.there[n-1] >= p.number {
+		p.tell()
+		if err := p.index.drop(); err != nil {
+			return err
+		}
+	}
+	return removeShards(p.folder, p.number)
+}
