@@ -113,8 +113,10 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
 				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
 		}
-		j.opts.Redone = func(first string, shards int) {
-			w.log.Warn(redoneLine(first, shards), "event", "redone", "path", first, "shards", shards)
+		if j.opts.Overwrite != pipeline.Always {
+			j.opts.Redone = func(first string, shards int) {
+				w.log.Warn(redoneLine(first, shards), "event", "redone", "path", first, "shards", shards)
+			}
 		}
 		if there := f.otherRun(j); there != "" {
 			w.log.Warn(there, "event", "other-stack")

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -20,7 +22,7 @@ import (
 var huggingFace = Table{
 	Name: "huggingface", Option: "metadata", File: store.MetadataName,
 	Help:  "huggingface: metadata.jsonl beside the maps, for load_dataset(\"imagefolder\")",
-	Check: checkHuggingFace,
+	Check: checkHuggingFace, CheckNames: checkColumns,
 	Write: writeHuggingFace,
 }
 
@@ -58,8 +60,7 @@ func writeHuggingFace(w io.Writer, records iter.Seq2[*manifest.Record, error]) e
 				continue
 			}
 			row.WriteByte(',')
-			column := engine.LayerName(f.Stack, f.Layer) + "_" + f.Filter + "_file_name"
-			if err := appendJSON(&row, manifest.Path(columnName(column))); err != nil {
+			if err := appendJSON(&row, manifest.Path(columnOf(f))); err != nil {
 				return err
 			}
 			row.WriteByte(':')
@@ -75,9 +76,26 @@ func writeHuggingFace(w io.Writer, records iter.Seq2[*manifest.Record, error]) e
 	return out.Flush()
 }
 
-// columnName joins stack and layer by an underscore, because a column is no path.
-func columnName(name string) string {
-	return string(bytes.ReplaceAll([]byte(name), []byte("/"), []byte("_")))
+// columnOf returns the column of a map. It joins stack and layer by an underscore, because a
+// column is no path.
+func columnOf(f *manifest.File) string {
+	return strings.ReplaceAll(engine.LayerName(f.Stack, f.Layer), "/", "_") + "_" + f.Filter + "_file_name"
+}
+
+// checkColumns refuses two maps with the same column: readers take the last one.
+func checkColumns(v *View) error {
+	owner := map[string]string{}
+	for _, p := range v.Files() {
+		if !IsMap(&p.File) {
+			continue
+		}
+		column, name := columnOf(&p.File), strings.TrimPrefix(p.Suffix, "/")
+		if other, ok := owner[column]; ok {
+			return fmt.Errorf("metadata huggingface: %s and %s of an image would have the same column, %s: rename a stack, a layer or a filter", other, name, column)
+		}
+		owner[column] = name
+	}
+	return nil
 }
 
 // appendJSON appends a value as manifests write it: keys keep their order.

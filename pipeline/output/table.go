@@ -19,6 +19,8 @@ type Table struct {
 	File   string // the name of the file
 	// Check refuses formats of pictures that the table has nothing to say about.
 	Check func(formats []*Format) error
+	// CheckNames refuses pictures' files that the table cannot tell apart.
+	CheckNames func(v *View) error
 	// Write writes the file from the records of all pictures, in the order of the input.
 	Write func(w io.Writer, records iter.Seq2[*manifest.Record, error]) error
 }

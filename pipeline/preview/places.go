@@ -29,6 +29,13 @@ func CheckPlaces(entries []source.Entry, job pipeline.Job, uses ...store.Use) er
 			ends = append(ends, end)
 		}
 	}
+	if slices.Contains(uses, store.Metadata) {
+		for _, t := range job.Output.Tables {
+			if err := t.CheckNames(job.View()); err != nil {
+				return err
+			}
+		}
+	}
 	if slices.Contains(uses, store.Packs) {
 		var members []store.Name
 		for _, p := range files {
