@@ -93,6 +93,7 @@ func (p *Pack) last() error {
 	if p.err != nil {
 		return p.err
 	}
+	p.closeOld() // Windows removes no file that is open
 	if n := len(p.there); n > 0 && p.there[n-1] >= p.number {
 		p.tell()
 		if err := p.index.drop(); err != nil {
