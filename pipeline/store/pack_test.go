@@ -79,6 +79,63 @@ func TestPackIsNeverTwoRuns(t *testing.T) {
 	}
 }
 
+// TestPackClasses stores classes beside pictures. A sample stays only if its class does.
+func TestPackClasses(t *testing.T) {
+	folder, root := openFolder(t)
+	store := func(class string) {
+		p, err := NewPack(folder, PackOptions{Bytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := p.Begin(0, "a/b")
+		b.Create(".npz").Write([]byte("arrays"))
+		note := func(suffix, text string) {
+			b.Note(suffix, func([]Written) ([]byte, error) { return []byte(text), nil })
+		}
+		note(RecordSuffix, "{}")
+		if class != "" {
+			note(ClassSuffix, class)
+		}
+		if _, err := b.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := Written{Path: ShardName(0), Member: "a/b.npz", Bytes: 6, BLAKE3: DigestOf([]byte("arrays"))}
+	class := func(text string) Written { return NoteMember(ShardName(0), "a/b", ClassSuffix, []byte(text)) }
+	for _, c := range []struct {
+		stored string
+		files  []Written
+		stay   bool
+	}{
+		{"", []Written{file}, true},
+		{"", []Written{file, class("1")}, false},
+		{"1", []Written{file, class("1")}, true},
+		{"1", []Written{file, class("2")}, false},
+		{"1", []Written{file, class("10")}, false},
+		{"1", []Written{file}, false},
+	} {
+		store(c.stored)
+		p, err := NewPack(folder, PackOptions{Bytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stay, _ := p.Reuse(0, c.files)
+		if slices.Contains(stay, false) == c.stay || len(stay) != len(c.files) {
+			t.Errorf("class %q and %+v: %v, want %t", c.stored, c.files, stay, c.stay)
+		}
+		p.Skip(0)
+		if err := p.Close(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := tree(t, root); !slices.Equal(got, []string{"shards/", "shards/000000.tar", "shards/index.json"}) {
+		t.Errorf("there is %q", got)
+	}
+}
+
 // TestPackHeaders reads the headers of members: plain ustar, or pax where a name needs it,
 // sorted, with the same owner, mode and time.
 func TestPackHeaders(t *testing.T) {
