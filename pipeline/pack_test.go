@@ -168,6 +168,53 @@ func TestPackOfACount(t *testing.T) {
 	}
 }
 
+// TestPackOfLabels has the numbers of labels in samples. A sample is made again if its label has
+// another number.
+func TestPackOfLabels(t *testing.T) {
+	entries, opts := packed(t, 9, 4)
+	opts.PackCount = 3
+	opts.Out = filepath.Join(t.TempDir(), "out")
+	for _, c := range []struct {
+		classes string // numbers of the labels, which are the digits modulo 3
+		done    int
+	}{
+		{"012012012", 8}, {"012012012", 0}, {"012012112", 3}, {"012012012", 3}, {"        ", 8}, {"012012012", 8}, {"345345345", 8},
+	} {
+		for i := range entries {
+			entries[i].Label, entries[i].Class = "", 0
+			if c.classes[i%len(c.classes)] != ' ' {
+				entries[i].Class = int(c.classes[i] - '0')
+				entries[i].Label = fmt.Sprint("label ", i%3)
+			}
+		}
+		again(t, entries, opts, c.done, 8-c.done)
+		truePack(t, opts)
+		sameFiles(t, packSnapshot(t, opts.Out), packOf(t, entries, opts))
+		var classes []byte
+		for _, data := range packSnapshot(t, opts.Out) {
+			for in := tar.NewReader(strings.NewReader(data)); ; {
+				h, err := in.Next()
+				if err != nil {
+					break
+				}
+				if strings.HasSuffix(h.Name, ".cls") {
+					content, err := io.ReadAll(in)
+					if err != nil {
+						t.Fatal(err)
+					}
+					classes = append(classes, content...)
+				}
+			}
+		}
+		want := []byte(strings.TrimSpace(c.classes[:4] + c.classes[5:]))
+		slices.Sort(classes)
+		slices.Sort(want)
+		if string(classes) != string(want) {
+			t.Errorf("%q: the samples have the classes %q", c.classes, classes)
+		}
+	}
+}
+
 func TestPackIsTheSame(t *testing.T) {
 	entries, opts := packed(t, 40, 7, 31)
 	opts.Workers = 1

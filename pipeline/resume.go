@@ -26,12 +26,16 @@ func (r *run) earlier(e *source.Entry) (*manifest.Record, error) {
 	return rec, err
 }
 
-// stay says of each file in the earlier record whether it is there. The files are looked at
-// once.
+// stay says of each file in the earlier record whether it is there. In a pack, the class of a
+// picture with a label comes after them. The files are looked at once.
 func (w *runner) stay(t *task) []bool {
 	if t.stay == nil {
+		files := w.stored(t.earlier.Files)
+		if w.store.Whole() && t.entry.Label != "" && len(files) > 0 {
+			files = append(files, store.NoteMember(files[0].Path, t.entry.Rel, store.ClassSuffix, class(t.entry)))
+		}
 		var waited time.Duration
-		t.stay, waited = w.store.Reuse(t.turn, w.stored(t.earlier.Files))
+		t.stay, waited = w.store.Reuse(t.turn, files)
 		t.begun = t.begun.Add(waited)
 	}
 	return t.stay

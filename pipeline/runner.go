@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"filterbank/pipeline/engine"
@@ -34,6 +35,9 @@ type task struct {
 func record(e *source.Entry) *manifest.Record {
 	return &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place()), Label: e.Label}
 }
+
+// class is the number of an entry's label as packs have it.
+func class(e *source.Entry) []byte { return []byte(strconv.Itoa(e.Class)) }
 
 // entry does one entry.
 func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
@@ -124,6 +128,9 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 	}
 	if len(todo) == 0 {
 		return errDone
+	}
+	if t.entry.Label != "" {
+		t.batch.Note(store.ClassSuffix, func([]store.Written) ([]byte, error) { return class(t.entry), nil })
 	}
 	w.processor.moved = w.opts.moved(t.turn)
 	if err := w.processor.process(ctx, in, t.rec, todo, t.batch); err != nil {

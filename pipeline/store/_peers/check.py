@@ -24,6 +24,7 @@ import venv
 LIBRARIES = ["webdataset==0.2.111", "datasets==5.2.0", "safetensors==0.8.0", "numpy==2.4.6", "pillow==13.0.0", "blake3==1.0.11"]
 HOSTILE = ["a.b.c", "%2e", ".x", "__key__", "ü", "two words", "Upper", "upper", "x" * 150, "tab\t", "d.d/e.e", "d.d/f", "x.tar", "-", "k.json", "cls"]
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
+CLASSES = ["fish", "birds", "cats"]
 FORMATS = "npy,png,npz,safetensors"
 
 
@@ -61,7 +62,7 @@ def check_index(shards, counts):
 
 
 def check_any_order(folder):
-    """wids opens samples in any order by the index. It reads names of at most 100 bytes."""
+    """wids opens samples in any order by the index. It reads names of at most 100 bytes, in ASCII."""
     for name in "torch", "torch.distributed", "torch.utils", "torch.utils.data":  # it needs no more of them here
         sys.modules[name] = types.ModuleType(name)
     some = typing.TypeVar("some")
@@ -122,7 +123,7 @@ def check_pack(folder):
 
 
 def check_decoded(folder):
-    """webdataset decodes arrays, pictures and classes by the fields' names, and so does datasets."""
+    """webdataset decodes arrays and pictures by the fields' names, and so does datasets."""
     import datasets
     import numpy
     import webdataset
@@ -139,6 +140,24 @@ def check_decoded(folder):
             assert row["json"]["input"] == sample["json"]["input"]
             assert numpy.array_equal(numpy.asarray(row["sobel.sobel-x.png"].convert("RGB")), numpy.asarray(sample["sobel.sobel-x.png"]))
     return n
+
+
+def check_classes(folder):
+    """The numbers of classes are those of run.json, in packs and in folders of maps."""
+    import datasets
+    import webdataset
+
+    with open(os.path.join(folder, "plain/run.json")) as f:
+        classes = json.load(f)["classes"]
+    assert classes == {"birds": 0, "cats": 1, "fish": 2}, classes
+    shards = sorted(glob.glob(os.path.join(folder, "plain/shards/*.tar")))
+    rows = datasets.load_dataset("webdataset", data_files={"train": shards}, split="train")
+    pictures = datasets.load_dataset("imagefolder", data_dir=os.path.join(folder, "labelled"), split="train")
+    numbers = {p["input"]: n for p, n in zip(pictures, pictures.class_encode_column("label")["label"], strict=True)}
+    decoded = webdataset.WebDataset(shards, shardshuffle=False).decode()
+    for row, sample in zip(rows, decoded, strict=True):
+        assert row["cls"] == sample["cls"] == classes[sample["json"]["label"]] == numbers[sample["json"]["input"]], sample["__key__"]
+    return len(rows)
 
 
 def check_folder(folder):
@@ -167,6 +186,7 @@ def read(folder):
     print(f"tarfile and webdataset read {samples} samples in {shards} shards")
     print(f"datasets reads {check_decoded(folder)} samples")
     print(f"datasets reads {check_folder(folder)} rows of metadata.jsonl")
+    print(f"datasets and webdataset read the classes of {check_classes(folder)} samples")
     print(f"wids reads {check_any_order(folder)} samples")  # at last, since others look for torch too
 
 
@@ -180,10 +200,15 @@ def main():
             os.makedirs(os.path.dirname(os.path.join(pictures, name)), exist_ok=True)
             shutil.copy(os.path.join(ROOT, "samples/textbook.png"), os.path.join(pictures, name + ".png"))
         inputs = [pictures, os.path.join(pictures, ".x.png")]
+        for i, sample in enumerate(sorted(glob.glob(os.path.join(ROOT, "samples/*.png")))):
+            os.makedirs(os.path.join(folder, "classes", CLASSES[i % 3]), exist_ok=True)
+            shutil.copy(sample, os.path.join(folder, "classes", CLASSES[i % 3]))
+        labels = [os.path.join(folder, "classes"), "--label", "folder"]
         run = [program, "run", "-q", "--bank", "sobel", "-o"]
         subprocess.run([*run, os.path.join(folder, "loose"), "--format", FORMATS, *inputs], check=True)
         subprocess.run([*run, os.path.join(folder, "pack"), "--format", FORMATS, "--pack", "webdataset", "--pack-count", "7", *inputs], check=True)
-        subprocess.run([*run, os.path.join(folder, "plain"), "--format", FORMATS, "--pack", "webdataset", "--pack-size", "5MB", "--dtype", "f16", os.path.join(ROOT, "samples")], check=True)
+        subprocess.run([*run, os.path.join(folder, "plain"), "--format", FORMATS, "--pack", "webdataset", "--pack-size", "5MB", "--dtype", "f16", *labels], check=True)
+        subprocess.run([*run, os.path.join(folder, "labelled"), "--metadata", "huggingface", *labels], check=True)
         subprocess.run([*run, os.path.join(folder, "maps"), "--metadata", "huggingface", *inputs], check=True)
         venv.create(os.path.join(folder, "venv"), with_pip=True)
         python = os.path.join(folder, "venv/bin/python")
