@@ -30,8 +30,8 @@ func newShow(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE...",
 		Short: "Show maps, contact sheets and other pictures in the terminal",
-		Long: "Shows PNG and JPEG files and, with --map, a map of an array in a .npy or .npz file. Below\n" +
-			"each it prints size, kind, scale and values. A picture has its own size, or the width of\n" +
+		Long: "Shows PNG and JPEG files and, with --map, a map of an array in a .npy, .npz or\n" +
+			".safetensors file. Below each it prints size, kind, scale and values. A picture has its own size, or the width of\n" +
 			"the terminal if it is wider. It is drawn by the protocol of kitty, iTerm2 or sixel if the\n" +
 			"terminal has one, else as coloured half blocks. In a pipe only the text is printed.",
 		Example: "  filterbank show maps/scene/edges/*.png\n" +
@@ -51,7 +51,7 @@ func newShow(c console) *cobra.Command {
 	s.StringVar(&o.protocol, "protocol", "auto", "auto, kitty, iterm, sixel, blocks or text")
 	s.IntVar(&o.width, "width", 0, "columns that a picture takes (its own size, at most the terminal's width)")
 	s.IntVar(&o.index, "map", 0, "which map of an array to show, from 0 (the only one)")
-	s.StringVar(&o.array, "array", "", "array whose map to show, in an .npz file")
+	s.StringVar(&o.array, "array", "", "array whose map to show, in an .npz or .safetensors file")
 	s.StringVar(&o.colormap, "colormap", "auto", "colours of an array's map; run --help lists them")
 	s.Int64Var(&o.pixels, "limit-pixels", decode.DefaultPixels, "refuse pictures with more pixels before decoding them")
 	for name, values := range map[string][]string{
