@@ -11,8 +11,8 @@ import (
 
 // Sample returns the record of a picture that is done as it stands in a pack: without
 // seconds, and always with the same fields of the same types, as readers of tables need it.
-// They take the types from the first few samples: an empty list has none, and 0 is a whole
-// number. So texts of a list are lines of one text, and the numbers of scales have a point.
+// They take the types from the first few samples. An empty list has no type, and 0 is a whole
+// number. So a list of texts becomes one text of lines, and numbers of scales have a point.
 func (r *Record) Sample() ([]byte, error) {
 	s := struct {
 		sample

@@ -7,8 +7,8 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// safetensors holds all arrays of a picture in one file, as npz does under the same names.
-// Its metadata tell what they were made of.
+// safetensors holds all arrays of a picture in one file, under the names that npz has. Its
+// metadata name the picture and the stack.
 var safetensors = Format{
 	Name:    "safetensors",
 	Options: []*Option{&dtype},
@@ -17,7 +17,7 @@ var safetensors = Format{
 		_, _, err := v.safetensorsHeader(v.arrays())
 		return err
 	},
-	Key:  func(io.Writer, *View) {}, // the metadata are of the stack, the picture's bytes and the file's own name
+	Key:  func(io.Writer, *View) {}, // every key has the stack and the picture, and the file's name has its path
 	Open: openSafetensors,
 	Read: readArrays(tensor.Safetensors()),
 }
@@ -34,7 +34,7 @@ func safetensorsFiles(v *View) []Planned {
 	return []Planned{p}
 }
 
-// Origin is what a picture's arrays are made of, for formats that say so.
+// Origin names the source of a picture's arrays, for formats with metadata.
 type Origin struct {
 	Input  string // the picture's path below the folder that was given, in UTF-8
 	SHA256 string // of the picture's file
@@ -48,8 +48,8 @@ func (v *View) safetensorsHeader(arrays []*array) (header []byte, values int64, 
 		entries = append(entries, tensor.Entry{Name: a.name, Type: a.numbers, Shape: []int{a.shape.C, a.shape.H, a.shape.W}})
 	}
 	const hash = "0000000000000000000000000000000000000000000000000000000000000000"
-	metadata := map[string]string{"input": v.Origin.Input, "sha256": hash, "stack": hash} // of the same length
-	if v.Origin.SHA256 != "" {
+	metadata := map[string]string{"input": v.Origin.Input, "sha256": hash, "stack": hash}
+	if v.Origin.SHA256 != "" { // otherwise only the size is wanted
 		metadata["sha256"], metadata["stack"] = v.Origin.SHA256, v.Origin.Stack
 	}
 	return tensor.SafetensorsHeader(metadata, entries)

@@ -25,7 +25,7 @@ type View struct {
 	EyeRanges scale.Ranges    // on EyeScale
 	Picture   *decode.Picture // nil until it is decoded
 	Title     string          // the picture's name on contact sheets
-	Origin    Origin          // for files that tell it
+	Origin    Origin          // of arrays
 }
 
 // of returns the view with the settings as a format sees them.

@@ -30,7 +30,7 @@ type Batch struct {
 	made   []string // folders that this batch made
 }
 
-// note is what is said of a picture.
+// note is a text about a picture.
 type note struct {
 	suffix  string
 	content func([]Written) ([]byte, error)
@@ -46,9 +46,9 @@ func newBatch(home home, folder *Folder, stem string) *Batch {
 	return &Batch{home: home, folder: folder, stem: stem, dirs: directories{folder: folder}}
 }
 
-// Note gives what is said of the picture to stores that keep it beside the picture's files: a
-// pack does so under the key and the suffix, a folder does not. The content is asked for in
-// Commit, with what Commit returns.
+// Note adds a text about the picture. A pack keeps it beside the picture's files, under the key
+// and the suffix. A folder does not keep it. Commit asks for the content, with the value that
+// Commit returns.
 func (b *Batch) Note(suffix string, content func([]Written) ([]byte, error)) {
 	b.notes = append(b.notes, note{suffix, content})
 }

@@ -23,8 +23,8 @@ type Shard struct {
 	BLAKE3  string `json:"blake3"` // hexadecimal
 }
 
-// index lists the shards of a pack in the form that wids reads, the part of webdataset that
-// opens samples in any order. It has all shards, in their order, or is not there.
+// index lists the shards of a pack, in their order. wids reads it, the part of webdataset that
+// opens samples in any order.
 type index struct {
 	Kind    string  `json:"__kind__"`
 	Version int     `json:"wids_version"`
@@ -117,8 +117,8 @@ func indexData(root *os.Root) ([]byte, error) {
 type indexer struct {
 	folder *Folder
 	there  bool    // a file has the index's name
-	known  []Shard // by the earlier run's index, if it can be trusted
-	shards []Shard // so far
+	known  []Shard // of the earlier run's index; nil after a crash
+	shards []Shard // of the new index, so far
 }
 
 func newIndexer(folder *Folder, trusted bool) *indexer {
@@ -141,7 +141,8 @@ func (x *indexer) drop() error {
 	return nil
 }
 
-// keep adds a shard that stays, all of whose samples have been read.
+// keep adds an earlier run's shard that stays. All its samples have been read. Its digest is
+// the known one if count and size fit.
 func (x *indexer) keep(o *oldShard) error {
 	info, err := o.file.Stat()
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// This file is what a pack does about the earlier run's shards: they stay as far as they are
-// the same, and the first one that is not begins with the samples that are.
+// This file decides on the earlier run's shards. They stay as far as they are the same. The
+// first shard that differs begins with the samples that are the same.
 
 // reuse says whether the files are the next sample of the earlier run, which then stays.
 func (p *Pack) reuse(files []Written) bool {
@@ -24,7 +24,7 @@ func (p *Pack) reuse(files []Written) bool {
 	return true
 }
 
-// endOld ends the shard at hand, which is the same so far.
+// endOld ends the shard at hand, which is the earlier run's so far.
 func (p *Pack) endOld() {
 	if p.old.next == nil {
 		if p.err = p.index.keep(p.old); p.err == nil {
@@ -54,7 +54,7 @@ func (p *Pack) part() {
 	p.closeOld()
 }
 
-// tell has the caller told that the shard at hand and later ones of the earlier run go.
+// tell calls redone, once, if the earlier run has the shard at hand or later ones: they go.
 func (p *Pack) tell() {
 	n := len(p.there) - sort.SearchInts(p.there, p.number)
 	if n > 0 && p.redone != nil {

@@ -14,7 +14,7 @@ type member struct {
 	content func(io.Writer) error
 }
 
-// noteMember is what is said of a picture under a suffix.
+// noteMember is a note about a picture.
 func noteMember(stem, suffix string, data []byte) member {
 	return member{key(stem) + suffix, int64(len(data)), func(out io.Writer) error {
 		_, err := out.Write(data)
@@ -22,7 +22,7 @@ func noteMember(stem, suffix string, data []byte) member {
 	}}
 }
 
-// NoteMember describes what an earlier run has said of a picture of the shard at a path.
+// NoteMember describes a note of an earlier run about a picture. The shard has the path.
 func NoteMember(path, stem, suffix string, data []byte) Written {
 	return Written{Path: path, Member: key(stem) + suffix, Bytes: int64(len(data)), BLAKE3: DigestOf(data)}
 }
