@@ -105,9 +105,11 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 		return err
 	}
 	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
+	var noted *manifest.Record
 	b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) {
 		sample := *rec
 		p.complete(&sample, v, written)
+		noted = &sample
 		return sample.Sample()
 	})
 	c := engine.Start()
@@ -118,7 +120,11 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	if err != nil {
 		return err
 	}
-	p.complete(rec, v, written)
+	if noted != nil {
+		*rec = *noted
+	} else {
+		p.complete(rec, v, written)
+	}
 	return nil
 }
 
