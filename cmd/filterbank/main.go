@@ -19,10 +19,13 @@ import (
 	"filterbank/filters/simd"
 )
 
-func main() {
+func main() { os.Exit(filterbank()) }
+
+// filterbank runs the command line and returns the exit code.
+func filterbank() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(execute(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+	return execute(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
 }
 
 // console holds the three standard streams.

@@ -94,6 +94,9 @@ func profiled(file string, do func() error) error {
 	if file == "" {
 		return do()
 	}
+	if err := regular(file); err != nil {
+		return fmt.Errorf("cpuprofile %s: %w", file, err)
+	}
 	out, err := os.Create(file)
 	if err != nil {
 		return fmt.Errorf("cpuprofile: %w", err)

@@ -25,16 +25,26 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"filterbank": main})
+	testscript.Main(m, map[string]func(){"filterbank": withTwins(filterbank), "careless": withTwins(careless)})
 }
 
-// TestScripts runs commands like a user, and checks their files, messages and exit codes.
+// TestScripts runs commands like a user, and checks their files, messages and exit codes. Twins
+// of the commands meet links that lead out of their folder.
 func TestScripts(t *testing.T) {
+	all := t.TempDir()
+	t.Cleanup(func() {
+		for _, text := range findings(t, all) {
+			t.Error(text)
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", "atexit_sleep_ms=10") // by default each of hundreds of commands sleeps a second
-			return nil
+			home, err := twins(all, env.WorkDir)
+			env.Setenv(twinVariable, home)
+			env.Setenv("FILTERBANK_LONG", os.Getenv("FILTERBANK_LONG"))
+			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"picture":  makePicture,
