@@ -17,15 +17,6 @@ import (
 // it replaces the earlier run's.
 var errDone = errors.New("done by an earlier run")
 
-// earlier returns the record that an earlier run left of a picture, or nil.
-func (r *run) earlier(e *source.Entry) (*manifest.Record, error) {
-	rec, err := r.journal.Find(e.Path, e.Rel)
-	if rec != nil && !r.own(rec) {
-		rec = nil
-	}
-	return rec, err
-}
-
 // stay says of each file in the earlier record whether it is there. In a pack, the class of a
 // picture with a label comes after them. The files are looked at once.
 func (w *runner) stay(t *task) []bool {

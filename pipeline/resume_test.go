@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -437,6 +438,41 @@ func TestCrashIsRemembered(t *testing.T) {
 	}
 	again(t, entries[:1], opts, 0, 1)
 	again(t, entries, opts, 1, 2)
+	sameFiles(t, snapshot(t, opts.Out), undisturbed)
+}
+
+// TestOthersAfterCrash runs one of three pictures after a crash. The others have lost a map, or
+// a map's content. Their records stay and name all files, and the next run of them makes the
+// format again.
+func TestOthersAfterCrash(t *testing.T) {
+	entries, opts := job(t, 3)
+	opts.Output.Formats = formats(t, "png", "npy")
+	again(t, entries, opts, 3, 0)
+	undisturbed := snapshot(t, opts.Out)
+	before, _ := readManifest(t, opts)
+	zeros := filepath.Join(opts.Out, "p002/less/000-f0.png")
+	err := errors.Join(
+		os.WriteFile(filepath.Join(opts.Out, ".filterbank.lock"), nil, 0o666),
+		os.Remove(filepath.Join(opts.Out, "p001/less.npy")),
+		os.WriteFile(zeros, make([]byte, len(undisturbed[zeros])), 0o666),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again(t, entries[:1], opts, 0, 1)
+	after, _ := readManifest(t, opts)
+	if len(after) != 3 {
+		t.Fatalf("the manifest has %d records, want 3", len(after))
+	}
+	for i, damaged := range []string{"", "npy", "png"} {
+		got, want := after[i], before[i]
+		want.Keys = maps.Clone(want.Keys)
+		delete(want.Keys, damaged)
+		if got.Input != want.Input || !reflect.DeepEqual(got.Files, want.Files) || !maps.Equal(got.Keys, want.Keys) {
+			t.Errorf("the record is now %+v, want %+v", got, want)
+		}
+	}
+	again(t, entries, opts, 2, 1)
 	sameFiles(t, snapshot(t, opts.Out), undisturbed)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -230,8 +231,14 @@ func (r *run) take() (lock *store.Lock, err error) {
 // openStore opens the store of the pictures' files.
 func (r *run) openStore() (err error) {
 	r.store = r.folder
-	if r.opts.Pack == 0 {
+	alone, packed := r.journal.Kinds()
+	switch {
+	case r.opts.Pack == 0 && packed:
+		return fmt.Errorf("output folder %s: it has the pack of an earlier run, and files in folders need a folder of their own: add --pack, or choose another folder with -o", r.opts.Out)
+	case r.opts.Pack == 0:
 		return nil
+	case alone:
+		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
 	}
 	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
@@ -257,17 +264,37 @@ func (r *run) stored(files []manifest.File) []store.Written {
 	return stored
 }
 
-// judge returns the function that says which records of earlier runs are still right, of the
-// given pictures or of others. If it is nil, all of them are.
-func (r *run) judge(given bool) func(*manifest.Record) bool {
-	if !r.store.Whole() && (given || !r.crashed) {
-		return nil // this run has looked at the files, or they stay as they are
+// judge decides on records of earlier runs, of the given pictures or of others. A sample is
+// dropped with its shard.
+func (r *run) judge(given bool) manifest.Judge {
+	switch {
+	case r.store.Whole():
+		return func(rec *manifest.Record) *manifest.Record {
+			if !r.store.Has(r.stored(rec.Files)) {
+				return nil
+			}
+			return rec
+		}
+	case r.crashed && !given:
+		return r.afterCrash
 	}
-	return func(rec *manifest.Record) bool { return !r.own(rec) || r.store.Has(r.stored(rec.Files)) }
+	return nil // this run has looked at the files, or they stay as they are
 }
 
-// own reports whether the files of a record are of this run's store. A pack does not know
-// files in folders, and a folder does not know files in packs.
-func (r *run) own(rec *manifest.Record) bool {
-	return !slices.ContainsFunc(rec.Files, func(f manifest.File) bool { return (f.Member != "") != r.store.Whole() })
+// afterCrash keeps the record of a picture that the run was not given. Where a file is gone or
+// damaged, its format loses its key, so that a run of the picture makes the format's files
+// again. Pictures of version 1 are done again in any case.
+func (r *run) afterCrash(rec *manifest.Record) *manifest.Record {
+	stay, _ := r.store.Reuse(0, r.stored(rec.Files))
+	if !slices.Contains(stay, false) || rec.Version != manifest.Version {
+		return rec
+	}
+	kept := *rec
+	kept.Keys = maps.Clone(rec.Keys)
+	for i, stays := range stay {
+		if !stays {
+			delete(kept.Keys, rec.Files[i].Format)
+		}
+	}
+	return &kept
 }

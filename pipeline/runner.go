@@ -48,7 +48,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		return result{record: t.rec}
 	}
 	var err error
-	if t.earlier, err = w.earlier(e); err != nil {
+	if t.earlier, err = w.journal.Find(e.Path, e.Rel); err != nil {
 		return result{err: err}
 	}
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()

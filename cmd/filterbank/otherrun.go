@@ -18,7 +18,7 @@ import (
 // what becomes of them. It is empty if there are none, or none that can be read.
 func (f *flags) otherRun(j *job) string {
 	there, err := manifest.ReadRun(f.out)
-	if err != nil || there.Images+there.Skipped == 0 {
+	if err != nil || there.Images+there.Skipped == 0 || there.Pack != j.pack { // the run refuses another form
 		return ""
 	}
 	now, err := f.runFile(j, pipeline.Summary{}, false)
@@ -38,7 +38,7 @@ func (f *flags) otherRun(j *job) string {
 		line += ", with " + layersText(names)
 	}
 	switch {
-	case j.opts.Pack > 0 || there.Pack != "":
+	case there.Pack != "":
 		return line + ": a pack holds the images of its last run, and loses all others; -o names another folder"
 	case len(replaced) == 0 && len(kept) > 0:
 		line += ": these files are kept"

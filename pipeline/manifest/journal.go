@@ -32,6 +32,8 @@ type Journal struct {
 type span struct {
 	at, length int64
 	outdated   bool // an earlier version has done the picture
+	alone      bool // a file of the picture is by itself
+	packed     bool // a file of the picture is in a pack
 }
 
 // OpenJournal opens the manifest of an output folder, or starts one. Lines that a crash
@@ -73,6 +75,8 @@ func (j *Journal) scan() error {
 			return fmt.Errorf("%w, or choose another folder with -o", err)
 		}
 		at.outdated = r.Status == OK && r.Version < Version
+		members := bytes.Count(line, []byte(`"member":"`)) // in a text the quotes have backslashes
+		at.packed, at.alone = members > 0, bytes.Count(line, []byte(`"path":"`)) > members
 		where := place(string(r.Input), string(r.Output))
 		if _, known := j.earlier[where]; !known {
 			j.order = append(j.order, where)
@@ -109,6 +113,15 @@ func (j *Journal) Outdated(pictures iter.Seq2[string, string]) (n int) {
 		}
 	}
 	return n
+}
+
+// Kinds says whether pictures of earlier runs have files by themselves, and in a pack.
+func (j *Journal) Kinds() (alone, packed bool) {
+	for _, at := range j.earlier {
+		alone = alone || at.alone
+		packed = packed || at.packed
+	}
+	return alone, packed
 }
 
 // Shards returns the paths of the tar files that records of earlier runs name.
@@ -181,6 +194,10 @@ func (r *Record) holdsItsFiles() bool {
 // Add appends a record, whose version becomes this one.
 func (j *Journal) Add(r *Record) error {
 	r.Version = Version
+	return j.append(r)
+}
+
+func (j *Journal) append(r *Record) error {
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
@@ -199,12 +216,15 @@ func (j *Journal) Add(r *Record) error {
 	return nil
 }
 
+// Judge decides on the record of an earlier run. It returns the record, or another one that
+// takes its place, or nil to drop it. A nil Judge keeps all records.
+type Judge func(*Record) *Record
+
 // Close rewrites the manifest: first the newest record of each of the given pictures,
-// inputs and outputs, in their order, then the records of other pictures. The function given
-// says which records of earlier runs are kept for the given pictures, and others says it for
-// other pictures. A nil function keeps all. If Close fails, the journal stays as it is, and a
-// run can go on from it.
-func (j *Journal) Close(pictures iter.Seq2[string, string], given, others func(*Record) bool) error {
+// inputs and outputs, in their order, then the records of other pictures. The judge given
+// decides on records of earlier runs for the given pictures, and others decides on those of
+// other pictures. If Close fails, a run can go on from the journal.
+func (j *Journal) Close(pictures iter.Seq2[string, string], given, others Judge) error {
 	batch := j.folder.BeginOwn()
 	err := j.copyLines(batch.Create(Name), pictures, given, others)
 	// Windows does not rename onto an open file.
@@ -216,10 +236,10 @@ func (j *Journal) Close(pictures iter.Seq2[string, string], given, others func(*
 	return err
 }
 
-func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], given, others func(*Record) bool) error {
+func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], given, others Judge) error {
 	for input, output := range pictures {
 		where := place(input, output)
-		if err := j.dropUnless(where, given); err != nil {
+		if err := j.judge(where, given); err != nil {
 			return err
 		}
 		if err := j.copyLine(out, where); err != nil {
@@ -230,7 +250,7 @@ func (j *Journal) copyLines(out io.Writer, pictures iter.Seq2[string, string], g
 		}
 	}
 	for _, place := range j.order {
-		if err := j.dropUnless(place, others); err != nil {
+		if err := j.judge(place, others); err != nil {
 			return err
 		}
 		if _, left := j.earlier[place]; !left {
@@ -254,18 +274,28 @@ func (j *Journal) forget(input string) {
 	}
 }
 
-// dropUnless drops the record of an earlier run if the record cannot be read or keep is false
-// for it. It drops nothing if there is a newer record or keep is nil.
-func (j *Journal) dropUnless(place string, keep func(*Record) bool) error {
+// judge has a judge decide on the record of an earlier run. A record that cannot be read is
+// dropped. Nothing changes if there is a newer record or no judge.
+func (j *Journal) judge(place string, decide Judge) error {
 	at, ok := j.earlier[place]
-	if _, newer := j.fresh[place]; newer || !ok || keep == nil {
+	if _, newer := j.fresh[place]; newer || !ok || decide == nil {
 		return nil
 	}
 	r, err := j.read(at)
-	if err == nil && (r == nil || !keep(r)) {
-		delete(j.earlier, place)
+	if err != nil {
+		return err
 	}
-	return err
+	var kept *Record
+	if r != nil {
+		kept = decide(r)
+	}
+	switch {
+	case kept == nil:
+		delete(j.earlier, place)
+	case kept != r:
+		return j.append(kept)
+	}
+	return nil
 }
 
 // copyLine copies the newest record of a place, once.

@@ -82,7 +82,7 @@ func inOrder(records ...Record) iter.Seq2[string, string] {
 	}
 }
 
-func all(*Record) bool { return true }
+func all(r *Record) *Record { return r }
 
 func TestJournal(t *testing.T) {
 	tr, root := open(t)
@@ -125,13 +125,23 @@ func TestJournal(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 
-	// What was missing is there now, and a record of another picture is not wanted.
+	// What was missing is there now. The record of another picture is not wanted, and that of a
+	// third one changes.
 	j = openJournal(t, tr)
 	gone.Output, gone.Status = "gone", OK
 	add(t, j, gone)
-	if err := j.Close(inOrder(gone), nil, func(r *Record) bool { return r.Input != a.Input }); err != nil {
+	judge := func(r *Record) *Record {
+		if r.Input == a.Input {
+			return nil
+		}
+		changed := *r
+		changed.Width = 7
+		return &changed
+	}
+	if err := j.Close(inOrder(gone), nil, judge); err != nil {
 		t.Fatal(err)
 	}
+	lineB = strings.Replace(lineB, `"ok"`, `"ok","width":7`, 1)
 	if got, want := readManifest(t, root), `{"input":"gone.png","output":"gone","version":2,"status":"ok"}`+"\n"+lineB; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
