@@ -215,6 +215,9 @@ func (r *run) take() (lock *store.Lock, err error) {
 		err = r.folder.Sweep()
 	}
 	if err == nil {
+		err = r.free()
+	}
+	if err == nil {
 		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err == nil {
@@ -226,6 +229,17 @@ func (r *run) take() (lock *store.Lock, err error) {
 		return nil, errors.Join(err, lock.Unlock(r.crashed), r.folder.Release())
 	}
 	return lock, nil
+}
+
+// free returns an error if the files that the run writes at its end cannot have their names.
+func (r *run) free() (err error) {
+	if r.opts.About != nil {
+		err = r.folder.Free(manifest.RunName)
+	}
+	for _, t := range r.job.Output.Tables {
+		err = errors.Join(err, r.folder.Free(t.File))
+	}
+	return err
 }
 
 // openStore opens the store of the pictures' files.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -76,8 +77,13 @@ func writeSample(c console, dir, name string) error {
 	order = append(order, schemaName)
 	for _, file := range order { // before the first one is written
 		path := filepath.Join(dir, file)
+		if err := regular(path); err != nil { // reading a pipe would wait for a writer
+			return fmt.Errorf("init: write %s: %w", source.Display(path), err)
+		}
 		there, err := os.ReadFile(path)
 		switch {
+		case errors.Is(err, syscall.ENOTDIR):
+			return fmt.Errorf("init: output folder %s: it is a file; name a folder with -o", source.Display(dir))
 		case err == nil && !bytes.Equal(there, files[file]):
 			return fmt.Errorf("%s is there already with other content: choose another folder with -o, or move the file", source.Display(path))
 		case err != nil && !errors.Is(err, fs.ErrNotExist):

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"filterbank/pipeline"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 )
 
@@ -48,6 +51,18 @@ func (f *flags) otherRun(j *job) string {
 		line += fmt.Sprintf(": of images that are done again, files of %s are replaced, and files of %s are kept", layersText(replaced), layersText(kept))
 	}
 	return line + "; run.json is replaced; -o names another folder"
+}
+
+// warnStale says which outputs of an earlier run as a whole this run has not written anew.
+func (f *flags) warnStale(log *slog.Logger, j *job) {
+	for _, t := range output.Tables() {
+		name := filepath.Join(f.out, t.File)
+		if _, err := os.Lstat(name); err != nil || slices.Contains(j.Output.Tables, t) {
+			continue
+		}
+		log.Warn(fmt.Sprintf("%s is as an earlier run wrote it, and does not know this run's images: add --%s %s to have it written anew",
+			source.Display(name), t.Option, t.Name), "event", "stale", "path", source.Display(name))
+	}
 }
 
 func layersText(names []string) string {

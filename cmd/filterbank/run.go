@@ -126,6 +126,9 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 		}
 		s, err := pipeline.Run(running, j.entries, j.Job, j.res, j.opts)
 		w.end()
+		if s.Pictures+s.Failed > 0 {
+			f.warnStale(w.log, j)
+		}
 		ended := f.finish(ctx, c, w, j, s, err)
 		if !page || err != nil {
 			return ended

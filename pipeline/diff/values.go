@@ -43,14 +43,14 @@ func (r *run) maps(rec *manifest.Record, f *manifest.File) ([]output.Maps, error
 	// Opening a named pipe would wait for a writer.
 	info, err := r.root.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, store.Plain(r.root, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
 	file, err := r.root.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, store.Plain(r.root, err)
 	}
 	defer file.Close()
 	at := store.Span{Bytes: info.Size()}
@@ -87,7 +87,7 @@ func (r *run) there(f *manifest.File) error {
 	info, err := r.root.Stat(filepath.FromSlash(string(f.Path)))
 	switch {
 	case err != nil:
-		return err
+		return store.Plain(r.root, err)
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file")
 	case f.Member == "" && info.Size() != f.Bytes:

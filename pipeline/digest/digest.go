@@ -44,12 +44,18 @@ type Problem struct {
 }
 
 // Run reads all files that the manifest of an output folder lists and compares them with it.
-// Errors are ctx's own, the folder's and the manifest's. Problems of single files are
-// in the report.
+// Errors are ctx's and errors of the folder and its manifest. A folder without files of a run
+// and a run that has not ended are errors. Problems of single files are in the report.
 func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
+	if store.Unfinished(dir) {
+		return nil, fmt.Errorf("a run is at work in %s, or has not ended well: wait for it, or run the same command again, which does the rest", dir)
+	}
 	listed, err := list(dir)
 	if err != nil {
 		return nil, err
+	}
+	if len(listed) == 0 {
+		return nil, fmt.Errorf("the manifest of %s lists no file: no image of it is done; name the output folder of a run that has some", dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -81,7 +81,7 @@ func (e *entry) check(ctx context.Context, root *os.Root) (sum [32]byte, err err
 	case errors.Is(err, fs.ErrNotExist):
 		return sum, errors.New("it is missing")
 	case err != nil:
-		return sum, err
+		return sum, store.Plain(root, err)
 	case !info.Mode().IsRegular(): // opening a pipe would wait for a writer
 		return sum, errors.New("it is not a regular file")
 	case e.bytes >= 0 && info.Size() != e.bytes:
@@ -89,7 +89,7 @@ func (e *entry) check(ctx context.Context, root *os.Root) (sum [32]byte, err err
 	}
 	file, err := root.Open(name)
 	if err != nil {
-		return sum, err
+		return sum, store.Plain(root, err)
 	}
 	defer file.Close()
 	digest, err := store.Digest(file)

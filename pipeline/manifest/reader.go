@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"io/fs"
@@ -62,12 +63,13 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 		if link, linkErr := root.Readlink(name); linkErr == nil && !errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("it is a link to %s, which leads out of the folder and is not followed; put the file in its place", link)
 		}
-		return nil, err
+		return nil, store.Plain(root, err)
 	}
 	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
 		return nil, errors.New("it is not a regular file")
 	}
-	return root.Open(name)
+	file, err := root.Open(name)
+	return file, store.Plain(root, err)
 }
 
 // Close closes the file.

@@ -39,6 +39,9 @@ func CheckPage(page string) error {
 	} else if err == nil && info.Size() > 0 && !isReport(page) {
 		return fmt.Errorf("report %s: a file of this name exists and is not a report; choose another name with -o, or remove it", page)
 	}
+	if info, err := os.Stat(filepath.Dir(page)); err == nil && !info.IsDir() {
+		return fmt.Errorf("report %s: %s is a file; name a page in a folder with -o", page, filepath.Dir(page))
+	}
 	data := DataFolder(page)
 	info, err := os.Lstat(data)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,7 +53,7 @@ func newStage(out string) (*stage, error) {
 // open opens the page's folder and the data folder, and makes the folder for new data.
 func (s *stage) open() (err error) {
 	if err = os.MkdirAll(filepath.Dir(s.page), 0o777); err != nil {
-		return err
+		return fmt.Errorf("make the folder of the page: %w", err)
 	}
 	if s.parent, err = os.OpenRoot(filepath.Dir(s.page)); err != nil {
 		return err
@@ -64,21 +65,22 @@ func (s *stage) open() (err error) {
 	if err = s.parent.Mkdir(data, 0o777); err == nil {
 		s.made = true
 	} else if !errors.Is(err, fs.ErrExist) {
-		return err
+		return store.Plain(s.parent, err)
 	}
 	if s.root, err = s.parent.OpenRoot(data); err != nil {
-		return err
+		return store.Plain(s.parent, err)
 	}
 	if s.made { // an older folder has a marker; in a copied run it may be a link, which is not written through
 		if err = s.root.WriteFile(marker, []byte("the data of "+filepath.Base(s.page)+"\n"), 0o666); err != nil {
-			return err
+			return store.Plain(s.root, err)
 		}
 	}
 	dir := fmt.Sprintf(unfinished+"%x", rand.Uint64()) // os.MkdirTemp would keep other users out for good
-	if err = s.root.Mkdir(dir, 0o777); err == nil {
-		s.dir = dir
+	if err = s.root.Mkdir(dir, 0o777); err != nil {
+		return store.Plain(s.root, err)
 	}
-	return err
+	s.dir = dir
+	return nil
 }
 
 // dataName is the name of the data folder in the page's folder.
@@ -121,11 +123,11 @@ func (s *stage) file(name string, parts ...[]byte) (sum string, err error) {
 	}
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
 	if err := s.root.Mkdir(filepath.Dir(path), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("report: %w", err)
+		return "", fmt.Errorf("report: %w", store.Plain(s.root, err))
 	}
 	out, err := s.root.Create(path)
 	if err != nil {
-		return "", fmt.Errorf("report: %w", err)
+		return "", fmt.Errorf("report: %w", store.Plain(s.root, err))
 	}
 	digest := sha256.New()
 	for _, part := range parts {
@@ -163,7 +165,7 @@ func (s *stage) put(name string, v any) (sum string, err error) {
 func (s *stage) value(name string) ([]byte, error) {
 	data, err := s.root.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)+".js"))
 	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("report: %w", store.Plain(s.root, err))
 	}
 	quoted, err := json.Marshal(name)
 	if err != nil {
@@ -188,14 +190,14 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 	defer s.root.Remove(temporary)
 	size, err := s.create(temporary, html)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return fmt.Errorf("report: %w", store.Plain(s.root, err))
 	}
 	keep := ""
 	if !embed {
 		keep = id
 		_, before := s.root.Lstat(id)
 		if err := s.replace(s.dir, id); err != nil {
-			return fmt.Errorf("report: %w", err)
+			return fmt.Errorf("report: %w", store.Plain(s.root, err))
 		}
 		s.dir = ""
 		if before != nil { // otherwise the present page has the same data
@@ -203,7 +205,7 @@ func (s *stage) publish(id string, embed bool, html func(io.Writer) error) error
 		}
 	}
 	if err := s.parent.Rename(filepath.Join(s.dataName(), temporary), filepath.Base(s.page)); err != nil {
-		return fmt.Errorf("report: %w", err)
+		return fmt.Errorf("report: %w", store.Plain(s.parent, err))
 	}
 	if embed {
 		s.bytes.Store(0)
@@ -238,7 +240,7 @@ func (s *stage) clean(keep string) error {
 	names, err := s.list()
 	for _, name := range names {
 		if name != keep && ours(name) {
-			err = errors.Join(err, s.root.RemoveAll(name))
+			err = errors.Join(err, store.Plain(s.root, s.root.RemoveAll(name)))
 		}
 	}
 	if err != nil {

@@ -111,7 +111,7 @@ func (t *Folder) commit(b *Batch) ([]Written, error) {
 	for _, f := range b.files {
 		in, err := b.dirs.of(f.name)
 		if err == nil && !slices.Contains(b.made, in.name) { // a folder of this batch has no links
-			err = t.refuseLink(in, f.name)
+			err = t.refuseOther(in, f.name)
 		}
 		if err == nil {
 			err = in.root.Rename(base(f.temp), base(f.name))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 )
@@ -55,6 +56,19 @@ func bare(err error) error {
 	}
 	if inner, ok := errors.AsType[*os.LinkError](err); ok {
 		return inner.Err
+	}
+	return err
+}
+
+// Plain rewrites an error of an operation in an open folder: the operation in words and the
+// whole path take the place of mkdirat and a path below the folder.
+func Plain(root *os.Root, err error) error {
+	words := map[string]string{"mkdirat": "make folder", "openat": "open", "statat": "look at", "lstatat": "look at", "unlinkat": "remove", "renameat": "rename"}
+	if failed, ok := errors.AsType[*os.LinkError](err); ok && words[failed.Op] != "" {
+		return fmt.Errorf("%s %s to %s: %w", words[failed.Op], filepath.Join(root.Name(), failed.Old), filepath.Join(root.Name(), failed.New), failed.Err)
+	}
+	if failed, ok := errors.AsType[*fs.PathError](err); ok && words[failed.Op] != "" {
+		return fmt.Errorf("%s %s: %w", words[failed.Op], filepath.Join(root.Name(), failed.Path), failed.Err)
 	}
 	return err
 }

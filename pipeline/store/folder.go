@@ -209,13 +209,13 @@ func (t *Folder) Exists(name string) bool {
 	return err == nil
 }
 
-// Remove removes a file and the folders that it leaves empty. A missing file is no error. A
-// link is left in place and is an error.
+// Remove removes a file and the folders that it leaves empty. A missing file is no error.
+// Anything else than a regular file is left in place and is an error.
 func (t *Folder) Remove(name string) error {
 	dirs := directories{folder: t}
 	in, err := dirs.of(name)
 	if err == nil {
-		if err = t.refuseLink(in, name); err == nil {
+		if err = t.refuseOther(in, name); err == nil {
 			err = in.root.Remove(base(name))
 		}
 	}

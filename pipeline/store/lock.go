@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/gofrs/flock"
 )
@@ -56,6 +57,13 @@ func (t *Folder) Lock() (*Lock, error) {
 		}
 	}
 	return nil, fmt.Errorf("output folder %s: %w", t.dir, ErrLocked)
+}
+
+// Unfinished says whether a folder has the file of a lock: a run is at work in it, or has not
+// ended well.
+func Unfinished(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, lockName))
+	return err == nil
 }
 
 // makeLockFile makes the file to lock, unless it is there already.

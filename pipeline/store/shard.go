@@ -232,7 +232,7 @@ func (s *shard) place() error {
 	defer dirs.close()
 	in, err := dirs.of(s.name)
 	if err == nil {
-		err = s.folder.refuseLink(in, s.name)
+		err = s.folder.refuseOther(in, s.name)
 	}
 	if err == nil {
 		err = in.root.Rename(base(s.temp), base(s.name))
