@@ -17,6 +17,7 @@ import (
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -193,7 +194,7 @@ func (f *flags) work(ctx context.Context, c console, j *job, what, where string,
 	defer stop(nil)
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	if j.res.Memory > 0 {
-		debug.SetMemoryLimit(j.res.Memory) // the collector works harder before the run exceeds its budget
+		debug.SetMemoryLimit(j.res.Memory - engine.Own(j.res.Memory)) // the collector works harder before the run exceeds its budget
 	}
 	defer raiseHeap(j.res.Memory)()
 	p.begin(what, len(j.entries))

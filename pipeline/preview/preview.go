@@ -12,6 +12,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
@@ -24,7 +25,7 @@ type Preview struct {
 	Maps     int
 	Files    int
 	Bytes    int64 // at most; arrays have exactly the size counted here
-	Memory   int64 // rough, in bytes: all workers on the largest picture
+	Memory   int64 // rough, in bytes: the program, and all workers on the largest picture
 
 	longest string // see longest
 }
@@ -76,7 +77,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 			p.Failures = append(p.Failures, rec)
 		}
 	}
-	p.Memory *= int64(min(res.Count(), max(1, p.Pictures)))
+	p.Memory = engine.Budget(p.Memory * int64(min(res.Count(), max(1, p.Pictures))))
 	return p, nil
 }
 
