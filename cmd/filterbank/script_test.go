@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"kinds":    copyKinds,
 			"chunk":    addChunk,
 			"cut":      cutFile,
+			"zip":      zipFiles,
 			"exits":    exits,
 			"files":    listFiles,
 			"members":  listMembers,
@@ -111,6 +113,22 @@ const kindsFolder = "../../pipeline/decode/testdata/kinds"
 // cutFile is "cut FILE BYTES". It keeps the first bytes of a file.
 func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(number(ts, args[1]))))
+}
+
+// zipFiles is "zip ZIP FILE...". It puts files into a ZIP file, as .npz files are.
+func zipFiles(ts *testscript.TestScript, _ bool, args []string) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, name := range args[1:] {
+		data, err := os.ReadFile(ts.MkAbs(name))
+		ts.Check(err)
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = w.Write(data)
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o666))
 }
 
 // addChunk is "chunk FILE TYPE HEX". It inserts a chunk after the header of a PNG.

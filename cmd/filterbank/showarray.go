@@ -30,6 +30,9 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 	named := false
 	err := format.Each(in, file, func(name string, r io.Reader) error {
 		s, err := v.readArray(r, name)
+		if err != nil && name != "" {
+			return fmt.Errorf("array %s: %w", name, err)
+		}
 		if err != nil {
 			return err
 		}

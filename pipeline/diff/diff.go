@@ -22,7 +22,7 @@ type Report struct {
 	Maps     []Map `json:"maps"`       // in the order in which they are first met
 
 	Unmatched  List[Unmatched]     `json:"unmatched"` // pictures that only one run has done
-	OnlyA      List[manifest.Path] `json:"only_a"`    // files that only A has, of pictures that both have done
+	OnlyA      List[manifest.Path] `json:"only_a"`    // files and arrays that only A has, of pictures that both have done
 	OnlyB      List[manifest.Path] `json:"only_b"`    // files that only B has, of pictures that both have done
 	Shapes     List[Shapes]        `json:"shapes"`
 	Unreadable List[Problem]       `json:"unreadable"` // files whose digests differ and whose values cannot be read

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"filterbank/filters/volume"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 )
@@ -123,21 +123,41 @@ func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manife
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[1].dir, err)
 	}
+	c.arrays(fa, fb, a, b)
+	return nil
+}
+
+// arrays compares the arrays of a file that both runs have.
+func (c *comparison) arrays(fa, fb *manifest.File, a, b []output.Maps) {
+	of := func(all []output.Maps, m *output.Maps) int {
+		return slices.IndexFunc(all, func(o output.Maps) bool { return o.Stack == m.Stack && o.Layer == m.Layer })
+	}
 	for i := range a {
-		at := slices.IndexFunc(b, func(m output.Maps) bool { return m.Stack == a[i].Stack && m.Layer == a[i].Layer })
-		if at < 0 {
-			c.Shapes.add(Shapes{fa.Path, a[i].Shape, volume.Shape{}})
-		} else {
+		if at := of(b, &a[i]); at >= 0 {
 			c.compare(fa, &a[i], &b[at])
+		} else {
+			c.OnlyA.add(arrayName(fa, &a[i]))
 		}
 	}
-	return nil
+	for i := range b {
+		if of(a, &b[i]) < 0 {
+			c.OnlyB.add(arrayName(fb, &b[i]))
+		}
+	}
+}
+
+// arrayName names an array of a file that may have several.
+func arrayName(f *manifest.File, m *output.Maps) manifest.Path {
+	if f.Layer != "" {
+		return f.Name()
+	}
+	return f.Name() + manifest.Path(", array "+engine.LayerName(m.Stack, m.Layer))
 }
 
 // compare compares the maps of one layer in a file of both runs.
 func (c *comparison) compare(f *manifest.File, a, b *output.Maps) {
 	if a.Shape != b.Shape {
-		c.Shapes.add(Shapes{f.Path, a.Shape, b.Shape})
+		c.Shapes.add(Shapes{arrayName(f, a), a.Shape, b.Shape})
 		return
 	}
 	size := a.Shape.H * a.Shape.W
