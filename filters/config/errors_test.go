@@ -47,8 +47,8 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\nlayers:\n- conv: filters: [box]\n", "edges.yaml:3:9: a second key with a colon on one line: write it on a line of its own, or both in braces, {key: value}"},
 		{"version: 1\nlayers:\n-conv:\n    filters: [box]\n", "edges.yaml:2:1: layers wants a list, got nothing: its entries stand below it, each after a dash and a space, as in - conv: {…}"},
 		{"version: 1\nlayers:\n- max_pool {kernel_size: 2}\n", `edges.yaml:3:3: unknown key "max_pool {kernel_size": write a colon behind max_pool, max_pool: {…}`},
-		{"version: 1\nversion: 1\n", "edges.yaml:2:1: key \"version\" is there twice, first in line 1"},
-		{`{"version": 1, "version": 1}`, "edges.yaml:1:16: key \"version\" is there twice, first in line 1"},
+		{"version: 1\nversion: 1\nlayers: [conv: {filters: [box]}]\n", "edges.yaml:2:1: key \"version\" is there twice, first in line 1"},
+		{`{"version": 1, "version": 1, "layers": [{"conv": {"filters": ["box"]}}]}`, "edges.yaml:1:16: key \"version\" is there twice, first in line 1"},
 		{"version: 1\n---\nversion: 1\n", "edges.yaml:3:8: a second document: a stack file has one"},
 		{"version: 1\nlayers: *a\n", "edges.yaml:2:9: alias *a has no anchor &a before it"},
 		{"version: 1\nlayers: &a [*a]\n", "edges.yaml:2:13: alias *a has no anchor &a before it"},
@@ -365,6 +365,10 @@ func TestSeveralErrors(t *testing.T) {
 			"edges.yaml:2:26: read weights: stat a.npy: no such file or directory",
 			"edges.yaml:2:78: read weights: stat b.npy: no such file or directory",
 			"edges.yaml:2:91: read weights: stat c.npy: no such file or directory"}},
+		{"version: 1\nversion: 2\nlayers:\n- conv: {filters: [sobel], filters: [box], strid: 2}\n", []string{
+			`edges.yaml:2:1: key "version" is there twice, first in line 1`,
+			`edges.yaml:4:28: key "filters" is there twice, first in line 4`,
+			`edges.yaml:4:44: unknown key "strid", did you mean "stride"?`}},
 		{"version: 2\nlayer: []\nconvs: 3\n", []string{"edges.yaml:1:10: version must be 1, got 2"}}, // whose keys may be others
 	} {
 		dir := t.TempDir()

@@ -42,6 +42,8 @@ func (e *Error) Unwrap() error { return e.Err }
 type source struct {
 	name string
 	text []byte // nil if there is no text to show
+
+	twice problems // keys that a mapping has twice
 }
 
 func (s *source) errorAt(line, column int, err error) error {

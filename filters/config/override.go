@@ -30,7 +30,11 @@ func overrideValue(src *source, value string) (*node, error) {
 	if strings.HasPrefix(value, "#") {
 		return leaf, nil
 	}
-	parsed, err := parseYAML(&source{name: src.name, text: []byte(value)})
+	from := &source{name: src.name, text: []byte(value)}
+	parsed, err := parseYAML(from)
+	if err == nil && len(from.twice) > 0 {
+		err = from.twice[0]
+	}
 	if err != nil {
 		if e, ok := err.(*Error); ok { // its line and column are the value's, not the override's
 			err = e.Err

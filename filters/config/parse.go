@@ -46,7 +46,7 @@ func Parse(name string, data []byte, sets ...string) (*File, error) {
 func parse(src *source, dir string, sets []string) (*File, error) {
 	root, err := parseYAML(src)
 	if err != nil {
-		return nil, err
+		return nil, told(err)
 	}
 	if root == nil || root.kind == null {
 		return nil, src.errorAt(0, 0, errors.New("the stack file is empty: it wants `version: 1` and layers"))
@@ -62,7 +62,7 @@ func fromTree(root *node, dir string, sets []string) (*File, error) {
 		}
 	}
 	f := &File{dir: dir}
-	var found problems
+	found := slices.Clone(root.src.twice)
 	if err := f.checkVersion(root); err != nil {
 		if v, ok := root.at("version").whole(); ok && v != 1 { // other versions may have other keys
 			return nil, err

@@ -16,7 +16,7 @@ import (
 )
 
 // parseYAML reads the only document of a YAML or JSON text. The root of a text without a
-// value is nil.
+// value is nil. Keys that are there twice are noted in src, and have their first values.
 func parseYAML(src *source) (root *node, err error) {
 	if len(src.text) > maxBytes {
 		return nil, src.errorAt(0, 0, fmt.Errorf("a stack file has at most 16 MiB, got %d bytes", len(src.text)))
@@ -157,7 +157,11 @@ func (t *tree) mapping(values []*ast.MappingValueNode, out *node, block bool) er
 		}
 		key := &node{src: t.src, line: tk.Position.Line, column: tk.Position.Column, kind: text, text: tk.Value, size: 1}
 		if first := seen[key.text]; first != nil {
-			return key.errorf("key %q is there twice, first in line %d", key.text, first.line)
+			t.src.twice.add(key.errorf("key %q is there twice, first in line %d", key.text, first.line))
+			if t.src.twice.full() {
+				return t.src.twice.err()
+			}
+			continue
 		}
 		seen[key.text] = key
 		if value.kind == null && value.src == t.src { // there is nothing to point at

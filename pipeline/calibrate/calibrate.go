@@ -20,9 +20,12 @@ import (
 // wanted layers. It writes nothing. Two filters of a layer are audited as near duplicates if
 // the magnitude of their correlation is at least duplicates; 0 < duplicates ≤ 1. Pictures
 // that fail are counted and are in no other statistic. The statistics are nil if every
-// picture failed, and with an error. Errors are ctx's own, pipeline.ErrStopped, and
-// statistics that need more memory than the resources have.
+// picture failed, and with an error. Errors are ctx's own, pipeline.ErrStopped, duplicates
+// out of range, and statistics that need more memory than the resources have.
 func Run(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, policy pipeline.Policy, duplicates float64) (*stats.File, pipeline.Summary, error) {
+	if !(duplicates > 0 && duplicates <= 1) {
+		return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("duplicates must be above 0 and at most 1, got %v", duplicates)
+	}
 	c := newCalibration(&job, 2*res.Count())
 	if res.Memory > 0 {
 		left := res.Memory - c.bytes

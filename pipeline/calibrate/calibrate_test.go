@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -369,6 +370,11 @@ func TestCalibrateStops(t *testing.T) {
 		t.Errorf("stopped: got %v, %+v, %v", file, s, err)
 	}
 	opts.Memory = 1 << 10
+	for _, bad := range []float64{0, -1, 1.5, math.NaN()} {
+		if file, s, err := Run(context.Background(), entries, opts.Job, opts.Resources, opts.Policy, bad); file != nil || err == nil || s.Left != len(entries) {
+			t.Errorf("duplicates %v: %+v, %v", bad, s, err)
+		}
+	}
 	if _, s, err := Run(context.Background(), entries, opts.Job, opts.Resources, opts.Policy, 0.98); err == nil || s.Left != len(entries) {
 		t.Errorf("without memory: got %+v, %v", s, err)
 	}

@@ -33,7 +33,8 @@ type content struct {
 	blake3 string
 }
 
-// list reads the manifest of an output folder. Entries are in the order of their paths.
+// list reads the manifest of an output folder. Entries are in the order of their paths. A file
+// that is listed twice alike is one entry.
 func list(dir string) ([]*entry, error) {
 	records, err := manifest.Open(dir)
 	if err != nil {
@@ -69,8 +70,12 @@ func list(dir string) ([]*entry, error) {
 	if old > 0 {
 		return nil, fmt.Errorf("%s: an earlier version did %d of its images and noted no BLAKE3 digests (manifest version 1); run the same command again, which does them again", dir, old)
 	}
-	slices.SortFunc(entries, func(a, b *entry) int { return cmp.Compare(a.path, b.path) })
-	return entries, nil
+	slices.SortFunc(entries, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.blake3, b.blake3))
+	})
+	return slices.CompactFunc(entries, func(a, b *entry) bool {
+		return a.path == b.path && a.bytes == b.bytes && a.blake3 == b.blake3
+	}), nil
 }
 
 // check reads a file and compares it with what the manifest says.
