@@ -441,6 +441,44 @@ func TestCrashIsRemembered(t *testing.T) {
 	sameFiles(t, snapshot(t, opts.Out), undisturbed)
 }
 
+// TestCrashBeforeRecord leaves a picture as a crash does between its files and its record: the
+// files are of the new stack, and the record is of the old one, or there is none. The run that
+// follows ends as if nothing had happened.
+func TestCrashBeforeRecord(t *testing.T) {
+	entries, old := job(t, 3)
+	renamed := old
+	renamed.Stacks = copyLayer(t, "red", "blue")
+	for _, first := range []bool{false, true} {
+		out := filepath.Join(t.TempDir(), "undisturbed")
+		old.Out, renamed.Out = out, out
+		if first {
+			again(t, entries, old, 3, 0)
+		}
+		again(t, entries, renamed, 3, 0)
+		undisturbed := packSnapshot(t, out)
+
+		out = filepath.Join(t.TempDir(), "out")
+		old.Out, renamed.Out = out, out
+		if first {
+			again(t, entries, old, 3, 0)
+		}
+		for name, data := range undisturbed {
+			if name == manifest.Name {
+				continue
+			}
+			path := filepath.Join(out, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(data), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(out, ".filterbank.lock"), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		again(t, entries, renamed, 3, 0)
+		sameFiles(t, packSnapshot(t, out), undisturbed)
+	}
+}
+
 // TestOthersAfterCrash runs one of three pictures after a crash. The others have lost a map, or
 // a map's content. Their records stay and name all files, and the next run of them makes the
 // format again.
