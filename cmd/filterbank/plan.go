@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func newPlan(c console) *cobra.Command {
 		},
 	}
 	f.register(cmd)
+	f.registerProgress(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -47,7 +49,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 		return err
 	}
 	f.remark(log, j)
-	p, err := preview.New(ctx, j.entries, j.Job, j.res)
+	p, err := f.preview(ctx, c, j, log)
 	if err != nil {
 		return err
 	}
@@ -71,6 +73,20 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 		return &exit{exitUsage, errors.New("there is no image among the inputs")}
 	}
 	return &exit{code: exitFailed}
+}
+
+// preview reads the headers of a job's images and shows how far that is.
+func (f *flags) preview(ctx context.Context, c console, j *job, log *slog.Logger) (*preview.Preview, error) {
+	p, err := newProgress(c.err, f.progress, f.quiet, f.logs == "json")
+	if err != nil {
+		return nil, err
+	}
+	if f.logs == "json" {
+		p.log = log
+	}
+	p.begin("plan", len(j.entries))
+	defer p.end()
+	return preview.New(ctx, j.entries, j.Job, j.res, p.ended)
 }
 
 // shownSizes is the number of sizes that are printed without -v.

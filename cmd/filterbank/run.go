@@ -85,8 +85,12 @@ func newRun(c console) *cobra.Command {
 // registerWork registers the flags about the work on each image.
 func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
 	cmd.Flags().StringVar(onError, "on-error", "skip", "skip an image that fails, or stop")
-	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	f.registerProgress(cmd)
 	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+func (f *flags) registerProgress(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 

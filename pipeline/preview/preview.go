@@ -55,8 +55,9 @@ type SizePlan struct {
 
 // New reads the headers of all entries and plans every size among them. Sizes
 // come in the order in which they are first met. A picture on standard input cannot
-// be looked at without using it up and counts as a failure.
-func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources) (*Preview, error) {
+// be looked at without using it up and counts as a failure. ended is called for every entry in
+// turn; it may be nil.
+func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, ended func(turn int, o pipeline.Outcome)) (*Preview, error) {
 	if err := job.Check(); err != nil {
 		return nil, err
 	}
@@ -71,10 +72,15 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 		if err == nil {
 			err = p.add(e.Path, info, size, known, &job)
 		}
+		outcome := pipeline.Done
 		if err != nil {
+			outcome = pipeline.Failed
 			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
 			rec.Fail(err)
 			p.Failures = append(p.Failures, rec)
+		}
+		if ended != nil {
+			ended(i, outcome)
 		}
 	}
 	p.Memory = engine.Budget(p.Memory * int64(min(res.Count(), max(1, p.Pictures))))
