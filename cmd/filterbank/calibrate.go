@@ -17,6 +17,7 @@ import (
 	"filterbank/pipeline/calibrate"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/stats"
 	"filterbank/pipeline/store"
 )
@@ -27,6 +28,7 @@ type calibration struct {
 	file       string
 	duplicates float64
 	json       bool
+	font       string
 	folder     *store.Folder // the folder of the statistics file
 }
 
@@ -53,6 +55,11 @@ func newCalibrate(c console) *cobra.Command {
 				return err
 			}
 			j.opts.StopOnError = onError == "stop"
+			if f.font != "" {
+				if j.Output.Sheet.Font, err = output.ReadFont(f.font); err != nil {
+					return err
+				}
+			}
 			if err := f.open(); err != nil {
 				return err
 			}
@@ -70,8 +77,10 @@ func newCalibrate(c console) *cobra.Command {
 	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, at which filters count as near duplicates")
 	s.BoolVar(&f.json, "json", false, "print the audit as JSON")
 	s.StringVar(&f.out, "patches", "", "folder for pictures of the patches that each filter answers to most strongly")
+	s.StringVar(&f.font, "font", "", "TrueType font for names on these pictures in scripts other than Latin, Greek and Cyrillic")
 	f.registerWork(cmd, &onError)
 	must(cmd.MarkFlagDirname("patches"))
+	must(cmd.MarkFlagFilename("font", "ttf", "ttc"))
 	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
 	must(cmd.MarkFlagFilename("out", "json"))
 	return cmd
@@ -87,6 +96,9 @@ func (f *calibration) check(onError string) error {
 	}
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return fmt.Errorf("patches %s: it is a file; name a folder", f.out)
+	}
+	if f.font != "" && f.out == "" {
+		return errors.New("--font is for the names on the pictures of patches: add --patches DIR")
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/image/font/gofont/goregular"
 )
 
 func TestMain(m *testing.M) {
@@ -53,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"chunk":    addChunk,
 			"cut":      cutFile,
 			"zip":      zipFiles,
+			"font":     writeFont,
 			"exits":    exits,
 			"files":    listFiles,
 			"members":  listMembers,
@@ -129,6 +131,11 @@ func zipFiles(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(z.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o666))
+}
+
+// writeFont is "font FILE". It writes a TrueType font.
+func writeFont(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), goregular.TTF, 0o666))
 }
 
 // addChunk is "chunk FILE TYPE HEX". It inserts a chunk after the header of a PNG.

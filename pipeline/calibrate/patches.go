@@ -25,8 +25,8 @@ import (
 // Convolutional Networks (2014), figure 2. The patches of a filter go to
 // dir/LAYER/INDEX-FILTER.png, and an overview of a layer to dir/LAYER.png. If there are
 // several stacks, both are below dir/STACK. job and res are the ones that the statistics
-// were gathered with. A picture that cannot be read again has empty patches. Errors are errors
-// of the folder and ctx's own.
+// were gathered with; the font of the job's sheets is for names here too. A picture that
+// cannot be read again has empty patches. Errors are errors of the folder and ctx's own.
 func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipeline.Resources, dir string, watch PatchWatch) (err error) {
 	folder, err := store.Open(dir)
 	if err != nil {
@@ -38,7 +38,7 @@ func WritePatches(ctx context.Context, f *stats.File, job pipeline.Job, res pipe
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures, drawer: sheet.Drawer{SIMD: res.Kernel.SIMD()}}
+	p := patches{job: job, res: res, folder: folder, pictures: f.Pictures, drawer: sheet.Drawer{SIMD: res.Kernel.SIMD(), Font: job.Output.Sheet.Font}}
 	p.policy = watch.policy()
 	layers, err := patchLayers(f, job.Stacks)
 	if err != nil {

@@ -60,15 +60,23 @@ func setInt(to *int, flag, value string) error {
 }
 
 // setFont reads a font for sheets.
-func setFont(s *Settings, name string) error {
+func setFont(s *Settings, name string) (err error) {
+	s.Sheet.Font, err = ReadFont(name)
+	return err
+}
+
+// ReadFont reads the file of a TrueType font for letters that the sheets' own font does not
+// have.
+func ReadFont(name string) (*sheet.Font, error) {
 	data, err := manifest.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("font: %w", err)
+		return nil, fmt.Errorf("font: %w", err)
 	}
-	if s.Sheet.Font, err = sheet.ParseFont(data); err != nil {
-		return fmt.Errorf("font %s: %w", name, err)
+	font, err := sheet.ParseFont(data)
+	if err != nil {
+		return nil, fmt.Errorf("font %s: %w", name, err)
 	}
-	return nil
+	return font, nil
 }
 
 func (s SheetOptions) tile() int {
