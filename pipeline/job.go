@@ -63,7 +63,7 @@ func (j *Job) Check() error {
 	if len(j.Stacks) == 0 || j.Decoder == nil {
 		return errors.New("a job needs at least one stack and a decoder")
 	}
-	return j.Output.Check()
+	return errors.Join(j.Output.Check(), j.checkFeatures())
 }
 
 // View returns the view that the job's formats have of a picture, without its plans.

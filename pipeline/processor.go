@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"filterbank/filters/volume"
@@ -33,6 +35,9 @@ type Processor struct {
 	decoder string        // fingerprint of the decoder of the current picture
 
 	moved func(share float64) // called as the work on the picture goes on; may be nil
+	// take keeps the features of a picture under their key before its files are committed; it
+	// may be nil.
+	take func(rec *manifest.Record, key string, values []float32) error
 }
 
 // NewProcessor returns a processor for a task of another program. It uses Kernel, Memory and
@@ -104,13 +109,21 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 	if err != nil {
 		return err
 	}
+	if p.take != nil && slices.Contains(todo, output.Features()) {
+		if err := p.take(rec, p.keys.Of(output.Features(), p.decoder, rec.SHA256), p.space.Features()); err != nil {
+			return err
+		}
+	}
 	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
 	var noted *manifest.Record
 	b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) {
 		sample := *rec
 		p.complete(&sample, v, written)
 		noted = &sample
-		return sample.Sample()
+		shown := sample
+		shown.Keys = maps.Clone(sample.Keys)
+		delete(shown.Keys, output.Features().Name) // a sample is the same with and without features
+		return shown.Sample()
 	})
 	c := engine.Start()
 	written, err := b.Commit()

@@ -47,7 +47,10 @@ func (w *runner) left(t *task, in *source.Input) (todo []*output.Format, err err
 		return nil, err
 	}
 	decoder := w.job.Decoder.Fingerprint(beginning)
-	changed := func(f *output.Format) bool { return earlier.Keys[f.Name] != w.keys.Of(f, decoder, rec.SHA256) }
+	changed := func(f *output.Format) bool {
+		key := w.keys.Of(f, decoder, rec.SHA256)
+		return earlier.Keys[f.Name] != key || w.lacks(f, key)
+	}
 	if w.store.Whole() {
 		return w.leftOfSample(t, changed), nil
 	}
@@ -94,11 +97,21 @@ func (t *task) retell() {
 // its picture.
 func (w *runner) leftOfSample(t *task, changed func(*output.Format) bool) []*output.Format {
 	formats := w.job.Output.Formats
-	if !t.told() || len(t.earlier.Keys) != len(formats) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
+	samples := len(w.names) // the number of formats with files, all of which the sample must have
+	if !t.told() || samples != countSampled(t.earlier.Keys) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
 		return formats
 	}
 	*t.rec = *t.earlier // noted again, since the shard's other records may change
 	return nil
+}
+
+// countSampled is the number of keys of formats that have files.
+func countSampled(keys map[string]string) int {
+	n := len(keys)
+	if keys[output.Features().Name] != "" {
+		n--
+	}
+	return n
 }
 
 // anyFile says whether anything is there that a picture's files would be written over.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filterbank/pipeline/engine"
+	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
@@ -24,6 +25,7 @@ type Summary struct {
 	Maps     int // feature maps written; a map counts once, whatever its formats
 	Files    int
 	Bytes    int64
+	Features *features.Written // the table of features; nil if the run has not written one
 	Elapsed  time.Duration
 	Stages   engine.Stages
 }
@@ -68,6 +70,11 @@ type RunOptions struct {
 	// Reproducible leaves the seconds out of records. The records of two runs are then the same
 	// bytes.
 	Reproducible bool
+	// Features is the name of a file that ends in .parquet or .csv and gets a row for each
+	// picture: the statistics of its maps. Files of pictures are then written only if the job
+	// has formats. It is written when every picture has ended, and Never is not for it. If it
+	// is empty, there is no such file.
+	Features string
 	Policy
 
 	// Outdated is called before the first picture if an earlier version has done pictures of
@@ -95,6 +102,10 @@ func (o *RunOptions) check() error {
 		return errors.New("a number of pictures a shard is for packs, which have a size")
 	case o.Pack > 0 && o.Overwrite == Never:
 		return errors.New("overwrite never works on files in folders only, and not on a pack")
+	case o.Features != "" && o.Overwrite == Never:
+		return errors.New("overwrite never works on files of pictures only, and features need all pictures")
+	case o.Features != "":
+		return features.CheckName(o.Features)
 	}
 	return nil
 }
@@ -121,7 +132,8 @@ type run struct {
 	folder  *store.Folder       // holds the run's own files
 	store   store.Store         // holds the pictures' files: the folder, or a pack in it
 	journal *manifest.Journal
-	crashed bool // the run before did not end well
+	table   *table // nil if there is none to write
+	crashed bool   // the run before did not end well
 	crew    *crew
 }
 
@@ -140,6 +152,7 @@ func newRun(j *Job, res *Resources, opts *RunOptions) *run {
 // goes on from there.
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
+	job.Output.Features = opts.Features != ""
 	j := job.withDefaults()
 	if err := errors.Join(j.Check(), opts.check()); err != nil {
 		return Summary{Left: len(entries)}, err
@@ -155,6 +168,9 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
 	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
+		if r.table != nil {
+			w.processor.take = r.table.take
+		}
 		return w.entry, &w.processor.engine.Stages
 	})
 	complete := ended == len(entries)
@@ -167,6 +183,13 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if !errors.Is(err, store.ErrGone) { // otherwise closeErr has the same reason
 		err = errors.Join(err, closeErr)
 	}
+	if complete && err == nil && r.table != nil {
+		var written features.Written
+		if written, err = r.table.write(r.opts.Out, source.Places(entries)); err == nil {
+			s.Features = &written
+		}
+	}
+	err = errors.Join(err, r.table.close())
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, output.WriteTables(r.folder, r.opts.Out, r.job.Output.Tables), r.about(s))
 	}
@@ -221,7 +244,12 @@ func (r *run) take() (lock *store.Lock, err error) {
 		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err == nil {
-		if err = r.openStore(); err != nil {
+		if err = r.openTable(); err == nil {
+			if err = r.openStore(); err != nil {
+				err = errors.Join(err, r.table.close())
+			}
+		}
+		if err != nil {
 			err = errors.Join(err, r.journal.Release())
 		}
 	}

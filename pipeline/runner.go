@@ -63,7 +63,10 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	if err = w.picture(ctx, t); err == nil {
 		r = result{record: t.rec, files: t.written}
 		if t.rec.Status == manifest.OK {
-			t.rec.Seconds, r.maps = w.processor.seconds(t.begun), w.job.view(nil).Maps()
+			t.rec.Seconds = w.processor.seconds(t.begun)
+			if len(w.planned) > 0 {
+				r.maps = w.job.view(nil).Maps()
+			}
 		}
 		return w.placed(turn, r)
 	}

@@ -36,6 +36,7 @@ type flags struct {
 	also     map[string]*bool   // formats that have a flag of their own, by name
 	tables   map[string]*string // names of outputs of the run, by option
 	options  map[*output.Option]*string
+	features []string // files for the table of features; at most one is allowed
 	from     string
 	columns  source.Columns
 	nul      bool
@@ -146,6 +147,10 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		return nil, err
 	}
 	if !f.noMaps {
+		if j.opts.Features, err = f.featuresFile(); err != nil {
+			return nil, err
+		}
+		j.Output.Features = j.opts.Features != ""
 		if err = f.setMaps(&j.Job); err != nil {
 			return nil, err
 		}
@@ -170,6 +175,12 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	var uses []store.Use
 	if len(j.Output.Tables) > 0 {
 		uses = append(uses, store.Metadata)
+	}
+	if j.opts.Features != "" {
+		uses = append(uses, store.Features)
+		if err := f.checkFeatures(&j); err != nil {
+			return nil, err
+		}
 	}
 	return &j, preview.CheckPlaces(j.entries, j.Job, uses...)
 }

@@ -31,6 +31,8 @@ func (f *flags) register(cmd *cobra.Command) {
 			f.also[format.Name] = s.Bool(format.Name, false, format.Flag)
 		}
 	}
+	s.StringArrayVar(&f.features, "features", nil, "file that ends in .parquet or .csv, for a row of statistics of each image's maps; maps are then written only with --format")
+	must(cmd.MarkFlagFilename("features", "parquet", "csv"))
 	f.tables = map[string]*string{}
 	for _, t := range output.Tables() {
 		f.tables[t.Option] = s.String(t.Option, "", t.Help)

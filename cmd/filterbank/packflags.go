@@ -44,6 +44,8 @@ func (p *packFlags) set(cmd *cobra.Command, j *job) error {
 		return fmt.Errorf("pack-size %q: it must be a size such as 512MB or 1GB", p.size)
 	case p.count < 0 || p.count == 0 && cmd.Flags().Changed("pack-count"):
 		return fmt.Errorf("pack-count must be at least 1, got %d", p.count)
+	case len(j.View().Files()) == 0:
+		return errors.New("--pack packs the files of images, and --features alone writes none: add --format npy, or leave out --pack")
 	case j.opts.Overwrite == pipeline.Never:
 		return errors.New("--overwrite never works on files in folders only: leave it out, or leave out --pack")
 	case len(j.Output.Tables) > 0:

@@ -118,7 +118,16 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	if j.passed != "" {
 		fmt.Fprintln(&b, j.passed)
 	}
-	fmt.Fprintf(&b, "a run writes %s, at most %s, to %s\n", counted(p.Files, "file"), byteCount(p.Bytes), j.opts.Out)
+	if p.Files > 0 || j.opts.Features == "" {
+		fmt.Fprintf(&b, "a run writes %s, at most %s, to %s\n", counted(p.Files, "file"), byteCount(p.Bytes), j.opts.Out)
+	}
+	if j.opts.Features != "" {
+		line, err := plannedFeatures(j)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "a run writes %s\n", line)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -183,6 +192,12 @@ type (
 		Memory   int64          `json:"memory_about"`
 		Notes    []string       `json:"notes"`
 		Classes  map[string]int `json:"classes,omitempty"`
+		Features *featuresJSON  `json:"features,omitempty"`
+	}
+	featuresJSON struct {
+		Path    string `json:"path"`
+		Rows    int    `json:"rows"`
+		Columns int    `json:"columns"` // of maps
 	}
 	sizeJSON struct {
 		Input  volume.Shape `json:"input"`
@@ -205,6 +220,13 @@ func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
 		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
+	}
+	if j.opts.Features != "" {
+		columns, err := j.View().FeatureColumns()
+		if err != nil {
+			return err
+		}
+		out.Features = &featuresJSON{j.opts.Features, len(j.entries), len(columns)}
 	}
 	for _, size := range p.Sizes {
 		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}

@@ -56,6 +56,9 @@ func newRun(c console) *cobra.Command {
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
 			j.opts.Reproducible = reproducible
+			if j.opts.Overwrite == pipeline.Never && j.opts.Features != "" {
+				return errors.New("--overwrite never leaves images alone, and --features needs all of them: leave out one of the two")
+			}
 			if err := pack.set(cmd, j); err != nil {
 				return err
 			}
@@ -216,6 +219,11 @@ func (f *flags) finish(ctx context.Context, c console, w *workplace, j *job, s p
 	w.events.sums()
 	if werr := f.conclude(c, w, j, summaryLine(s, f.out), summaryAttrs(s, f.out)...); werr != nil && err == nil {
 		return werr
+	}
+	if t := s.Features; t != nil {
+		if werr := f.tell(c, w, featuresLine(t), "event", "features", "path", t.Path, "rows", t.Rows, "empty", t.Empty, "columns", t.Columns, "bytes", t.Bytes); werr != nil && err == nil {
+			return werr
+		}
 	}
 	w.log.Debug("time in each stage, summed over the workers", slog.Group("stages", stageAttrs(s.Stages)...))
 	switch {

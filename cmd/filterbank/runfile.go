@@ -11,6 +11,7 @@ import (
 	"filterbank/filters/tensor"
 	"filterbank/pipeline"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 )
 
 // runFile is the content of run.json.
@@ -29,7 +30,8 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
 		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: f.shard, Classes: j.classes,
 		Pack: j.pack, PackBytes: j.opts.Pack, PackCount: j.opts.PackCount,
-		Images: s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
+		Features: manifest.Path(j.opts.Features),
+		Images:   s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
 	}
 	if j.Output.Numbers != tensor.Float32 {
@@ -38,8 +40,11 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	if j.Output.EyeScale != nil {
 		r.EyeScale = manifest.Stretched
 	}
+	r.Formats = []string{}
 	for _, format := range j.Output.Formats {
-		r.Formats = append(r.Formats, format.Name)
+		if format != output.Features() {
+			r.Formats = append(r.Formats, format.Name)
+		}
 	}
 	for _, st := range s.Stages.List() {
 		r.Stages[st.Name] = st.Time.Seconds()

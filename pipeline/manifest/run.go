@@ -26,6 +26,7 @@ type Run struct {
 	PackBytes   int64              `json:"pack_bytes,omitempty"` // the size at which its shards end
 	PackCount   int                `json:"pack_count,omitempty"` // the most images in its shards; 0 is no bound
 	DType       string             `json:"dtype,omitempty"`      // of the numbers in arrays; empty means f32
+	Features    Path               `json:"features,omitempty"`   // the file with the table of features
 	Scale       string             `json:"scale"`
 	EyeScale    string             `json:"eye_scale,omitempty"` // of sheets, overlays and the report: Stretched, or empty where it is Scale
 	Colormap    string             `json:"colormap"`

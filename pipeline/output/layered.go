@@ -5,6 +5,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/mapng"
+	"filterbank/pipeline/moments"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
 	"filterbank/pipeline/store"
@@ -19,6 +20,8 @@ type Workspace struct {
 	inUse    int
 	encode   []mapng.Workspace // one per lane
 	drawer   sheet.Drawer
+	bins     []*moments.Bins // one per lane
+	features []float32       // of the last picture
 
 	// By suffix of the files of the picture that was written last: how many finite values have
 	// become infinite.

@@ -16,7 +16,10 @@ import (
 type Settings struct {
 	Formats []*Format // of every picture; an empty list is png
 	Tables  []*Table  // of the whole run
-	Scale   scale.Scale
+	// Features has the statistics of every map taken, for a table of them. There are then no
+	// files of pictures unless Formats are given.
+	Features bool
+	Scale    scale.Scale
 	// EyeScale is for formats that are for the eye; nil is Scale.
 	EyeScale *scale.Scale
 	Sheet    SheetOptions // for contact sheets
@@ -29,7 +32,10 @@ type Settings struct {
 
 // WithDefaults returns the settings with all defaults filled in.
 func (s Settings) WithDefaults() Settings {
-	if len(s.Formats) == 0 {
+	switch {
+	case s.Features && !slices.Contains(s.Formats, &features):
+		s.Formats = append(slices.Clip(s.Formats), &features)
+	case len(s.Formats) == 0:
 		s.Formats = []*Format{&png8}
 	}
 	return s

@@ -140,6 +140,9 @@ func (v *View) Memory() int64 {
 		}
 		most = max(most, working[s])
 	}
+	if slices.Contains(v.Todo, &features) {
+		held += featuresBytes(v.Maps())
+	}
 	return held + most
 }
 

@@ -11,6 +11,7 @@ const (
 	RunName        = "run.json"
 	RunConfigName  = "run-config.json"
 	MetadataName   = "metadata.jsonl"
+	FeaturesName   = "features.rows"
 	ReportName     = "report.html"
 	ReportDataName = "report.files"
 	ShardsName     = "shards"
@@ -27,6 +28,7 @@ const (
 	Packs    Use = "--pack"
 	Parts    Use = "--shards"
 	Metadata Use = "--metadata"
+	Features Use = "--features"
 )
 
 // Reserved is a name at the top of the output folder that no output may take.
@@ -48,6 +50,7 @@ func reserved() []Reserved {
 		{RunConfigName, "the settings that all parts share", Parts},
 		{PartsName, "the parts of the run", Parts},
 		{MetadataName, "the metadata of the maps", Metadata},
+		{FeaturesName, "the journal of the features", Features},
 	}
 }
 

@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"filterbank/pipeline/features"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
+)
+
+// table is the table of features that a run writes at its end. Its rows stand in a journal
+// until then.
+type table struct {
+	name    string
+	file    *store.Single
+	journal *features.Journal
+	columns []string
+}
+
+// checkFeatures refuses columns of the same name, and more of them than a table may have.
+func (j *Job) checkFeatures() error {
+	if !j.Output.Features {
+		return nil
+	}
+	columns, err := j.View().FeatureColumns()
+	if err == nil && len(columns) > features.MaxValues {
+		err = fmt.Errorf("features: %d columns for the maps, and a table has at most %d: choose fewer layers with --layers", len(columns), features.MaxValues)
+	}
+	return err
+}
+
+// openTable opens the table of features, if there is one to write. The run holds the lock of
+// the output folder.
+func (r *run) openTable() (err error) {
+	if r.opts.Features == "" {
+		return nil
+	}
+	t := &table{name: r.opts.Features}
+	if t.columns, err = r.job.View().FeatureColumns(); err != nil {
+		return err
+	}
+	if t.file, err = store.OpenSingle(t.name); err != nil {
+		return fmt.Errorf("features: %w", err)
+	}
+	if t.journal, err = features.OpenJournal(r.folder); err != nil {
+		return errors.Join(err, t.file.Release())
+	}
+	r.table = t
+	return nil
+}
+
+// lacks says whether a format is features and the journal has no row of the key.
+func (r *run) lacks(f *output.Format, key string) bool {
+	return f == output.Features() && r.table != nil && !r.table.journal.Has(key, len(r.table.columns))
+}
+
+// take keeps the values of a picture that has just been done.
+func (t *table) take(rec *manifest.Record, key string, values []float32) error {
+	if len(values) != len(t.columns) {
+		return fmt.Errorf("features of %s: %d values for %d columns", rec.Input, len(values), len(t.columns))
+	}
+	return t.journal.Add(key, values)
+}
+
+// write writes the table from the manifest, which has a record of each of the pictures, and
+// from the journal.
+func (t *table) write(dir string, pictures iter.Seq2[string, string]) (written features.Written, err error) {
+	records, err := manifest.Open(dir)
+	if err != nil {
+		return written, err
+	}
+	defer records.Close()
+	written.Bytes, err = t.file.Write(func(w io.Writer) (err error) {
+		written, err = features.Write(w, t.name, t.columns, t.rows(records, pictures))
+		return err
+	})
+	if err != nil {
+		return written, fmt.Errorf("features: %w", err)
+	}
+	return written, t.journal.Compact(written.Rows-written.Empty, len(t.columns), liveKeys(records))
+}
+
+// rows are the rows of the pictures, inputs and outputs, in their order. An error ends them.
+func (t *table) rows(records *manifest.Reader, pictures iter.Seq2[string, string]) iter.Seq2[features.Row, error] {
+	return func(yield func(features.Row, error) bool) {
+		for input, place := range pictures {
+			row, err := t.row(records, input, place)
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (t *table) row(records *manifest.Reader, input, place string) (row features.Row, err error) {
+	if row.Record, err = records.Find(input, place); err != nil {
+		return row, err
+	}
+	if row.Record == nil {
+		return row, fmt.Errorf("features: the manifest has no record of %s; run again", source.Display(input))
+	}
+	if row.Record.Status == manifest.OK {
+		row.Values, err = t.journal.Values(row.Record.Keys[output.Features().Name])
+	}
+	return row, err
+}
+
+// liveKeys are the keys of the rows that records name.
+func liveKeys(records *manifest.Reader) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, place := range records.Places() {
+			rec, err := records.Record(place)
+			key := ""
+			if err == nil {
+				key = rec.Keys[output.Features().Name]
+			}
+			if (key != "" || err != nil) && !yield(key, err) {
+				return
+			}
+		}
+	}
+}
+
+// close closes what write has left open. It may be called on nil.
+func (t *table) close() error {
+	if t == nil {
+		return nil
+	}
+	return errors.Join(t.file.Release(), t.journal.Close())
+}

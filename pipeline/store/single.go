@@ -1,0 +1,139 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Single is a file at a path of its own, in an output folder or elsewhere. It has a temporary
+// name beside its own until it is whole. It has one owner.
+type Single struct {
+	path string // as the user named it
+	root *os.Root
+	base string
+	mark string // the beginning of its temporary names
+}
+
+// OpenSingle prepares to write a file, whose folder must be there. It removes what a killed
+// process has left of the same file, and finds out whether a file can be made beside it. The
+// file itself must be regular or missing.
+func OpenSingle(path string) (*Single, error) {
+	s := &Single{path: path, base: filepath.Base(path)}
+	s.mark = fmt.Sprintf("%s%016x-", tempPrefix, xxhash.Sum64String(s.base))
+	var err error
+	if s.root, err = os.OpenRoot(filepath.Dir(path)); err != nil {
+		return nil, &Error{Path: path, Err: err}
+	}
+	if err = s.prepare(); err != nil {
+		return nil, errors.Join(&Error{Path: path, Err: err}, s.root.Close())
+	}
+	return s, nil
+}
+
+func (s *Single) prepare() error {
+	if err := s.regular(); err != nil {
+		return err
+	}
+	entries, err := fs.ReadDir(s.root.FS(), ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), s.mark) && isTemporary(e.Name()) && e.Type().IsRegular() {
+			if err := s.root.Remove(e.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	file, temp, err := s.create()
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), s.root.Remove(temp))
+}
+
+// regular refuses a folder, a link or a device in the place of the file.
+func (s *Single) regular() error {
+	info, err := s.root.Lstat(s.base)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("something else than a file has this name; name another file")
+	}
+	return nil
+}
+
+func (s *Single) create() (file *os.File, temp string, err error) {
+	temp = fmt.Sprintf("%s%x%s", s.mark, rand.Uint64(), tempSuffix)
+	file, err = s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return file, temp, err
+}
+
+// Write has fill write the file's content and gives the file its name, in place of an earlier
+// file. If anything fails, the earlier file stays as it was. It returns the file's size in
+// bytes. Failures to write are an *Error.
+func (s *Single) Write(fill func(io.Writer) error) (size int64, err error) {
+	file, temp, err := s.create()
+	if err != nil {
+		return 0, &Error{Path: s.path, Err: err}
+	}
+	out := &counter{to: file, path: s.path}
+	buffered := bufio.NewWriterSize(out, BufferBytes)
+	if err = fill(buffered); err == nil {
+		err = buffered.Flush()
+	}
+	if closeErr := file.Close(); err == nil && closeErr != nil {
+		err = &Error{Path: s.path, Err: closeErr}
+	}
+	if err == nil {
+		err = s.place(temp)
+	}
+	if err != nil {
+		s.root.Remove(temp)
+		return 0, err
+	}
+	return out.size, nil
+}
+
+// place gives the file its name.
+func (s *Single) place(temp string) error {
+	err := s.regular()
+	if err == nil {
+		err = s.root.Rename(temp, s.base)
+	}
+	if err != nil {
+		return &Error{Path: s.path, Err: err}
+	}
+	return nil
+}
+
+// Release closes the folder.
+func (s *Single) Release() error { return s.root.Close() }
+
+// counter counts what is written, and names the file in errors.
+type counter struct {
+	to   io.Writer
+	path string
+	size int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.size += int64(n)
+	if err != nil {
+		err = &Error{Path: c.path, Err: err}
+	}
+	return n, err
+}
