@@ -75,14 +75,22 @@ func (t *table) write(dir string, pictures iter.Seq2[string, string]) (written f
 		return written, err
 	}
 	defer records.Close()
-	written.Bytes, err = t.file.Write(func(w io.Writer) (err error) {
+	size, err := t.file.Write(func(w io.Writer) (err error) {
 		written, err = features.Write(w, t.name, t.columns, t.rows(records, pictures))
 		return err
 	})
 	if err != nil {
 		return written, fmt.Errorf("features: %w", err)
 	}
-	return written, t.journal.Compact(written.Rows-written.Empty, len(t.columns), liveKeys(records))
+	written.Bytes = size
+	for _, place := range records.Places()[min(written.Rows, len(records.Places())):] { // of other pictures
+		rec, err := records.Record(place)
+		if err != nil {
+			return written, err
+		}
+		t.journal.Keep(rec.Keys[output.Features().Name])
+	}
+	return written, t.journal.Tidy()
 }
 
 // rows are the rows of the pictures, inputs and outputs, in their order. An error ends them.
@@ -108,22 +116,6 @@ func (t *table) row(records *manifest.Reader, input, place string) (row features
 		row.Values, err = t.journal.Values(row.Record.Keys[output.Features().Name])
 	}
 	return row, err
-}
-
-// liveKeys are the keys of the rows that records name.
-func liveKeys(records *manifest.Reader) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, place := range records.Places() {
-			rec, err := records.Record(place)
-			key := ""
-			if err == nil {
-				key = rec.Keys[output.Features().Name]
-			}
-			if (key != "" || err != nil) && !yield(key, err) {
-				return
-			}
-		}
-	}
 }
 
 // close closes what write has left open. It may be called on nil.

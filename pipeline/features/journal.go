@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -20,7 +20,8 @@ import (
 // Journal keeps the values of pictures until the table is written, and for later runs, in a
 // file of the output folder. A row has a key that tells all that its values depend on, as
 // records of the manifest have it. Rows are appended as pictures end, each with one write, so
-// that a crash tears at most the last one. It is safe for concurrent use.
+// that a crash tears at most the last one. Has and Add are safe for
+// concurrent use; the other methods are for one goroutine, after them.
 //
 // The file begins with magic. A row is its key (32 bytes), the number of values (4 bytes), the
 // values as float32, and the XXH64 of all that (8 bytes). Numbers are little endian.
@@ -31,6 +32,7 @@ type Journal struct {
 	mu   sync.Mutex
 	size int64
 	rows map[[16]byte]span // by the first half of the key
+	used []span            // in the order of the calls of Values and Keep
 }
 
 // span is the place of a row.
@@ -195,31 +197,46 @@ func (j *Journal) Add(key string, values []float32) error {
 
 // Values returns the values of a key.
 func (j *Journal) Values(key string) ([]float32, error) {
-	row, err := j.row(key)
-	if err != nil {
-		return nil, err
-	}
-	values := make([]float32, (len(row)-headBytes-sumBytes)/4)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(row[headBytes+4*i:]))
-	}
-	return values, nil
-}
-
-// row reads the bytes of a row.
-func (j *Journal) row(key string) ([]byte, error) {
 	s, ok := j.find(key)
 	if !ok {
 		return nil, fmt.Errorf("features: %s has no row %s; run again", j.file.Name(), key)
 	}
-	row := make([]byte, s.bytes())
-	if _, err := j.file.ReadAt(row, s.at); err != nil {
+	row, err := j.read(s, nil)
+	if err != nil {
+		return nil, err
+	}
+	if hex.EncodeToString(row[:keyBytes]) != key {
+		return nil, j.changed()
+	}
+	values := make([]float32, s.values)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(row[headBytes+4*i:]))
+	}
+	j.used = append(j.used, s)
+	return values, nil
+}
+
+// Keep has Tidy keep the row of a key, if there is one.
+func (j *Journal) Keep(key string) {
+	if s, ok := j.find(key); ok {
+		j.used = append(j.used, s)
+	}
+}
+
+// read reads a row into a buffer.
+func (j *Journal) read(s span, buffer []byte) ([]byte, error) {
+	buffer = slices.Grow(buffer[:0], int(s.bytes()))[:s.bytes()]
+	if _, err := j.file.ReadAt(buffer, s.at); err != nil {
 		return nil, fmt.Errorf("features: %w", err)
 	}
-	if !whole(row) || hex.EncodeToString(row[:keyBytes]) != key {
-		return nil, fmt.Errorf("features: %s has changed since the run began; run again", j.file.Name())
+	if !whole(buffer) {
+		return nil, j.changed()
 	}
-	return row, nil
+	return buffer, nil
+}
+
+func (j *Journal) changed() error {
+	return fmt.Errorf("features: %s has changed since the run began; run again", j.file.Name())
 }
 
 // Close closes the file and leaves it to later runs. It may be called twice.
@@ -232,23 +249,25 @@ func (j *Journal) Close() error {
 	return err
 }
 
-// slack is the size in bytes of rows without use that Compact always leaves.
-const slack = 1 << 20
-
-// Compact makes the file smaller if most of it may be rows without use: it has more than twice
-// the size of the given number of rows and values. A new file with the rows of live then takes
-// its place. The journal must not be used afterwards except for Close.
-func (j *Journal) Compact(rows, values int, live iter.Seq2[string, error]) error {
-	if j.size <= 2*int64(rows)*rowBytes(values)+slack {
+// Tidy puts the rows that Values and Keep were called for into the order of these calls and
+// drops all others. If they have another order in the file, a new file takes its place. The
+// journal must not be used afterwards except for Close.
+func (j *Journal) Tidy() error {
+	end := int64(len(magic))
+	for _, s := range j.used {
+		if s.at == end {
+			end += s.bytes()
+		} else if s.at > end {
+			end = -1 // no row is there
+			break
+		}
+	}
+	if end == j.size {
 		return nil
 	}
 	b := j.folder.BeginOwn()
-	kept, err := j.copyRows(b.Create(store.FeaturesName), live)
-	if err != nil || j.size <= 2*kept {
-		b.Abort()
-		return err
-	}
-	if err := j.Close(); err != nil { // Windows does not rename onto an open file
+	err := j.copyUsed(b.Create(store.FeaturesName))
+	if err = errors.Join(err, j.Close()); err != nil { // Windows does not rename onto an open file
 		b.Abort()
 		return err
 	}
@@ -256,32 +275,25 @@ func (j *Journal) Compact(rows, values int, live iter.Seq2[string, error]) error
 	return err
 }
 
-// copyRows copies the rows of the keys, each once, and returns the size of the copy in bytes.
-// Keys without a row are passed over.
-func (j *Journal) copyRows(out io.Writer, keys iter.Seq2[string, error]) (size int64, err error) {
-	n, err := io.WriteString(out, magic)
-	if err != nil {
-		return 0, err
+// copyUsed copies the rows in use, each once.
+func (j *Journal) copyUsed(out io.Writer) error {
+	if _, err := io.WriteString(out, magic); err != nil {
+		return err
 	}
-	size = int64(n)
 	copied := map[span]bool{}
-	for key, err := range keys {
-		if err != nil {
-			return size, err
-		}
-		at, ok := j.find(key)
-		if !ok || copied[at] {
+	var row []byte
+	for _, s := range j.used {
+		if copied[s] {
 			continue
 		}
-		copied[at] = true
-		row, err := j.row(key)
+		copied[s] = true
+		var err error
+		if row, err = j.read(s, row); err == nil {
+			_, err = out.Write(row)
+		}
 		if err != nil {
-			return size, err
+			return err
 		}
-		if _, err := out.Write(row); err != nil {
-			return size, err
-		}
-		size += int64(len(row))
 	}
-	return size, nil
+	return nil
 }

@@ -35,7 +35,7 @@ func newParquet(w io.Writer, columns []string) (writer, error) {
 	}
 	p := &parquetWriter{
 		out: parquet.NewGenericWriter[any](w, schema(columns), parquet.Compression(&parquet.Snappy),
-			parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
+			parquet.WriteBufferSize(0), parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
 		group: max(1, groupBytes/(textBytes+4*len(columns))),
 	}
 	p.columns = p.out.ColumnWriters()
