@@ -22,16 +22,14 @@ type table struct {
 	columns []string
 }
 
-// checkFeatures refuses columns of the same name, and more of them than a table may have.
-func (j *Job) checkFeatures() error {
-	if !j.Output.Features {
-		return nil
-	}
+// FeatureColumns returns the names of the columns that a table of features has for the job's
+// maps. It is an error if two are the same, or if there are more than a table may have.
+func (j *Job) FeatureColumns() ([]string, error) {
 	columns, err := j.View().FeatureColumns()
 	if err == nil && len(columns) > features.MaxValues {
 		err = fmt.Errorf("features: %d columns for the maps, and a table has at most %d: choose fewer layers with --layers", len(columns), features.MaxValues)
 	}
-	return err
+	return columns, err
 }
 
 // openTable opens the table of features, if there is one to write. The run holds the lock of
@@ -41,7 +39,7 @@ func (r *run) openTable() (err error) {
 		return nil
 	}
 	t := &table{name: r.opts.Features}
-	if t.columns, err = r.job.View().FeatureColumns(); err != nil {
+	if t.columns, err = r.job.FeatureColumns(); err != nil {
 		return err
 	}
 	if t.file, err = store.OpenSingle(t.name); err != nil {

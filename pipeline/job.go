@@ -63,7 +63,12 @@ func (j *Job) Check() error {
 	if len(j.Stacks) == 0 || j.Decoder == nil {
 		return errors.New("a job needs at least one stack and a decoder")
 	}
-	return errors.Join(j.Output.Check(), j.checkFeatures())
+	if j.Output.Features {
+		if _, err := j.FeatureColumns(); err != nil {
+			return err
+		}
+	}
+	return j.Output.Check()
 }
 
 // View returns the view that the job's formats have of a picture, without its plans.

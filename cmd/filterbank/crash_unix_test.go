@@ -72,6 +72,9 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		formats = append(formats, "--sheet", "--overlay")
 	}
+	if slices.Contains(flags, "--features") {
+		formats = nil
+	}
 	command = func(out string) *exec.Cmd {
 		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, flags, formats, []string{"-o", out, samples})...)
 	}
@@ -88,20 +91,37 @@ var packed = []string{"--pack", "webdataset", "--pack-size", "3MB"}
 // TestKilled kills runs at random moments. The same command again always ends with the bytes of
 // an undisturbed run and leaves no temporary files.
 func TestKilled(t *testing.T) {
-	t.Run("folders", func(t *testing.T) { killed(t) })
-	t.Run("pack", func(t *testing.T) { killed(t, packed...) })
+	t.Run("folders", func(t *testing.T) { killed(t, "") })
+	t.Run("pack", func(t *testing.T) { killed(t, "", packed...) })
+	t.Run("features", func(t *testing.T) {
+		table := filepath.Join(t.TempDir(), "features.parquet")
+		killed(t, table, "--features", table)
+	})
 }
 
-func killed(t *testing.T, flags ...string) {
+// killed kills runs with flags. A table is a file besides the output folder, alone in its own
+// folder, or empty.
+func killed(t *testing.T, table string, flags ...string) {
 	rounds := 5
+	if table != "" {
+		rounds = 3
+	}
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 100
 	}
 	command, undisturbed := interruptible(t, flags...)
+	tables := func() map[string]string {
+		if table == "" {
+			return nil
+		}
+		return outputs(t, filepath.Dir(table))
+	}
+	wanted := tables()
 	out := filepath.Join(t.TempDir(), "out")
 	killed := 0
 	for range rounds {
 		os.RemoveAll(out)
+		os.Remove(table)
 		for range 3 { // a run, a run that resumes it, and a run that resumes that
 			cmd := command(out)
 			if err := cmd.Start(); err != nil {
@@ -117,6 +137,7 @@ func killed(t *testing.T, flags ...string) {
 			t.Fatalf("%v: %s", err, text)
 		}
 		sameOutputs(t, outputs(t, out), undisturbed)
+		sameOutputs(t, tables(), wanted)
 	}
 	if killed == 0 {
 		t.Error("every run ended before it was killed, nothing was tested")
@@ -215,6 +236,33 @@ func fullDisk(t *testing.T, flags ...string) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	sameOutputs(t, outputs(t, out), undisturbed)
+}
+
+// TestFullDiskFeatures has no room for the whole table. The message has its name, nothing of it
+// is left, and with room again no picture is done anew.
+func TestFullDiskFeatures(t *testing.T) {
+	dir := t.TempDir()
+	name := program(t, dir)
+	for _, end := range []string{"csv", "parquet"} {
+		file, out := filepath.Join(dir, "tables", "features."+end), filepath.Join(dir, end)
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{name, "run", "--bank", "sobel,gabor,kirsch,laws", "--features", file, "-o", out, "../../samples"}
+		script := "trap '' XFSZ; ulimit -f 16; exec \"$@\"" // 16 kB, more than the journals have
+		text, err := exec.Command("bash", append([]string{"-c", script, "bash"}, args...)...).CombinedOutput()
+		if want := "filterbank: features: write " + file + ": file too large; 0 images left, and the same command goes on from here\n"; !strings.HasSuffix(string(text), want) {
+			t.Errorf("%v, said %s", err, text)
+		}
+		if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) > 0 {
+			t.Errorf("%v are left, %v", left, err)
+		}
+		text, err = exec.Command(args[0], args[1:]...).CombinedOutput()
+		if err != nil || !strings.HasPrefix(string(text), "nothing to do: 14 images were done already") {
+			t.Errorf("with room: %v, %s", err, text)
+		}
+		os.Remove(file)
+	}
 }
 
 // TestInterruptedBeforeItBegins makes the program wait for pipes that nobody writes to.

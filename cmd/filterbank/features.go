@@ -28,6 +28,9 @@ func (f *flags) featuresFile() (string, error) {
 // file that the run reads, or of what it writes to the output folder.
 func (f *flags) checkFeatures(j *job) error {
 	name := j.opts.Features
+	if _, err := j.FeatureColumns(); err != nil {
+		return err
+	}
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("features %s: %w", source.Display(name), fmt.Errorf(format, args...))
 	}
@@ -121,6 +124,6 @@ func featuresLine(w *features.Written) string {
 
 // plannedFeatures says what a run would write into a table of features.
 func plannedFeatures(j *job) (string, error) {
-	columns, err := j.View().FeatureColumns()
+	columns, err := j.FeatureColumns()
 	return fmt.Sprintf("%s of %s to %s", counted(len(j.entries), "row"), counted(len(columns), "feature"), source.Display(j.opts.Features)), err
 }

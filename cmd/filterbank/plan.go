@@ -222,7 +222,7 @@ func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
 	}
 	if j.opts.Features != "" {
-		columns, err := j.View().FeatureColumns()
+		columns, err := j.FeatureColumns()
 		if err != nil {
 			return err
 		}
