@@ -69,7 +69,13 @@ func (f *flags) checkRead(j *job, there os.FileInfo, refuse func(string, ...any)
 		return err == nil && os.SameFile(there, info)
 	}
 	dataset, _ := strings.CutPrefix(f.scale, "dataset:")
-	for _, name := range []string{f.config, f.from, f.font, dataset} {
+	read := []string{f.config, f.from, dataset}
+	for o, value := range f.options {
+		if o.Word == "FILE" {
+			read = append(read, *value)
+		}
+	}
+	for _, name := range read {
 		if name != "" && same(name) {
 			return refuse("the run reads this file: name another file")
 		}
