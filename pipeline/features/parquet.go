@@ -17,6 +17,10 @@ const groupBytes = 100 << 20
 // textBytes is about the size in bytes of a row's columns about the picture.
 const textBytes = 200
 
+// pageBytes is the size in bytes of a column's pages. The pages that are not yet full take about
+// 16 MB together, as far as pages are not too small to be compressed.
+func pageBytes(columns int) int { return min(256<<10, max(4<<10, 16<<20/(columns+1))) }
+
 // parquetWriter writes the table in row groups. It hands the values of several rows to each
 // column at a time.
 type parquetWriter struct {
@@ -33,9 +37,11 @@ func newParquet(w io.Writer, columns []string) (writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	page := pageBytes(len(columns))
 	p := &parquetWriter{
 		out: parquet.NewGenericWriter[any](w, schema(columns), parquet.Compression(&parquet.Snappy),
-			parquet.WriteBufferSize(0), parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
+			parquet.WriteBufferSize(0), parquet.PageBufferSize(page), parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(min(page, 32<<10))),
+			parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
 		group: max(1, groupBytes/(textBytes+4*len(columns))),
 	}
 	p.columns = p.out.ColumnWriters()
