@@ -89,7 +89,7 @@ func fields() []field {
 	return []field{
 		{name: "input", text: func(r *manifest.Record) string { return readable(string(r.Input)) }},
 		{name: "output", text: func(r *manifest.Record) string { return readable(string(r.Output)) }},
-		{name: "label", text: func(*manifest.Record) string { return "" }},
+		{name: "label", text: func(r *manifest.Record) string { return r.Label }},
 		{name: "status", text: func(r *manifest.Record) string { return string(r.Status) }},
 		{name: "width", number: func(r *manifest.Record) int { return r.Width }},
 		{name: "height", number: func(r *manifest.Record) int { return r.Height }},

@@ -22,7 +22,7 @@ func rowsOf(n, columns int) iter.Seq2[Row, error] {
 		for i := range n {
 			r := Row{Record: &manifest.Record{Input: manifest.Path("in/" + strconv.Itoa(i) + ",\"é\n.png"), Output: "o", Status: manifest.OK, SHA256: "ab", Width: i + 1, Height: 7}}
 			if i%3 == 2 {
-				r.Record = &manifest.Record{Input: "a\xff\\b", Status: manifest.Failed}
+				r.Record = &manifest.Record{Input: "a\xff\\b", Status: manifest.Failed, Label: "cat"}
 			} else {
 				for k := range columns {
 					r.Values = append(r.Values, value(i, k))
@@ -120,7 +120,7 @@ func checkRow(t *testing.T, i int, row parquet.Row, columns int) {
 	}
 	failed := i%3 == 2
 	for c, v := range row {
-		null := failed && c != 0 && c != 3 || c == 2
+		null := failed && c != 0 && c != 2 && c != 3 || !failed && c == 2
 		if v.IsNull() != null {
 			t.Errorf("row %d, column %d is null is %t", i, c, v.IsNull())
 		}
@@ -131,6 +131,9 @@ func checkRow(t *testing.T, i int, row parquet.Row, columns int) {
 	want := "in/" + strconv.Itoa(i) + ",\"é\n.png"
 	if failed {
 		want = `a\xff\b`
+		if row[2].String() != "cat" {
+			t.Errorf("row %d has the label %v", i, row[2])
+		}
 	}
 	if got := row[0].String(); got != want {
 		t.Errorf("row %d is of %q, want %q", i, got, want)

@@ -160,10 +160,11 @@ def programs(program, folder, readme):
         elif language == "py":
             assert len(text.splitlines()) <= 16, "ten lines or so"
             said.append(subprocess.run([sys.executable, "-c", text], check=True, env=env, capture_output=True, text=True).stdout)
-    assert len(said) == 3, said
+    assert len(said) == 4, said
     assert said[0].count("torch.Size([2, 2, 64, 64])") == 2 and "tensor([1, 1])" in said[0] and "tensor([0, 0])" in said[0], said[0]
     assert re.findall(r"^(\d) \(64, 64\)$", said[1], re.M) == ["1", "1", "0", "0"], said[1]
     assert re.search(r"^charts +392\.0 +292\.0$", said[2], re.M) and re.search(r"^sobel-y +4\.0 ", said[2], re.M), said[2]
+    assert re.search(r"^charts +[0-9.]+ +[0-9.]+$", said[3], re.M) and re.search(r"^outside +[0-9.]+ +[0-9.]+$", said[3], re.M), said[3]
     print("torch, datasets and pandas read what the README's programs give them")
 
 
