@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
@@ -42,6 +43,10 @@ func (r *run) openTable() (err error) {
 	if t.columns, err = r.job.FeatureColumns(); err != nil {
 		return err
 	}
+	if need := features.Memory(t.name, r.pictures, len(t.columns)); r.res.Memory > 0 && need > r.res.Memory {
+		return fmt.Errorf("features: a table of %d rows and %d columns takes about %d MB of memory and the run may have %d MB; raise --max-memory, choose fewer layers with --layers, or write a .csv file",
+			r.pictures, len(t.columns), engine.MB(need), r.res.Memory>>20)
+	}
 	if t.file, err = store.OpenSingle(t.name); err != nil {
 		return fmt.Errorf("features: %w", err)
 	}
@@ -63,6 +68,22 @@ func (t *table) take(rec *manifest.Record, key string, values []float32) error {
 		return fmt.Errorf("features of %s: %d values for %d columns", rec.Input, len(values), len(t.columns))
 	}
 	return t.journal.Add(key, values)
+}
+
+// writeTable writes the table of features, if there is one, and closes it. Without complete, it
+// only closes it.
+func (r *run) writeTable(entries []source.Entry, complete bool, s *Summary) error {
+	if r.table == nil {
+		return nil
+	}
+	var err error
+	if complete {
+		var written features.Written
+		if written, err = r.table.write(r.opts.Out, source.Places(entries)); err == nil {
+			s.Features = &written
+		}
+	}
+	return errors.Join(err, r.table.close())
 }
 
 // write writes the table from the manifest, which has a record of each of the pictures, and
@@ -116,10 +137,7 @@ func (t *table) row(records *manifest.Reader, input, place string) (row features
 	return row, err
 }
 
-// close closes what write has left open. It may be called on nil.
+// close closes what write has left open.
 func (t *table) close() error {
-	if t == nil {
-		return nil
-	}
 	return errors.Join(t.file.Release(), t.journal.Close())
 }

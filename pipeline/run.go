@@ -123,18 +123,19 @@ func (e *OutputError) Unwrap() error { return e.Err }
 
 // run holds everything that the workers of a Run share.
 type run struct {
-	job     *Job
-	res     *Resources
-	opts    *RunOptions
-	keys    *output.Keys
-	planned []output.Planned    // a picture's files: names without sizes
-	names   map[string][]string // the suffixes of planned, by format
-	folder  *store.Folder       // holds the run's own files
-	store   store.Store         // holds the pictures' files: the folder, or a pack in it
-	journal *manifest.Journal
-	table   *table // nil if there is none to write
-	crashed bool   // the run before did not end well
-	crew    *crew
+	job      *Job
+	res      *Resources
+	opts     *RunOptions
+	keys     *output.Keys
+	planned  []output.Planned    // a picture's files: names without sizes
+	names    map[string][]string // the suffixes of planned, by format
+	folder   *store.Folder       // holds the run's own files
+	store    store.Store         // holds the pictures' files: the folder, or a pack in it
+	journal  *manifest.Journal
+	table    *table // nil if there is none to write
+	pictures int    // number of entries
+	crashed  bool   // the run before did not end well
+	crew     *crew
 }
 
 func newRun(j *Job, res *Resources, opts *RunOptions) *run {
@@ -158,6 +159,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		return Summary{Left: len(entries)}, err
 	}
 	r := newRun(j, &res, &opts)
+	r.pictures = len(entries)
 	lock, err := r.take()
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
@@ -183,13 +185,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if !errors.Is(err, store.ErrGone) { // otherwise closeErr has the same reason
 		err = errors.Join(err, closeErr)
 	}
-	if complete && err == nil && r.table != nil {
-		var written features.Written
-		if written, err = r.table.write(r.opts.Out, source.Places(entries)); err == nil {
-			s.Features = &written
-		}
-	}
-	err = errors.Join(err, r.table.close())
+	err = errors.Join(err, r.writeTable(entries, complete && err == nil, &s))
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, output.WriteTables(r.folder, r.opts.Out, r.job.Output.Tables), r.about(s))
 	}
@@ -244,12 +240,7 @@ func (r *run) take() (lock *store.Lock, err error) {
 		r.journal, err = manifest.OpenJournal(r.folder)
 	}
 	if err == nil {
-		if err = r.openTable(); err == nil {
-			if err = r.openStore(); err != nil {
-				err = errors.Join(err, r.table.close())
-			}
-		}
-		if err != nil {
+		if err = r.openPlaces(); err != nil {
 			err = errors.Join(err, r.journal.Release())
 		}
 	}
@@ -266,6 +257,18 @@ func (r *run) free() (err error) {
 	}
 	for _, t := range r.job.Output.Tables {
 		err = errors.Join(err, r.folder.Free(t.File))
+	}
+	return err
+}
+
+// openPlaces opens the places of everything that the run writes besides its manifest.
+func (r *run) openPlaces() error {
+	if err := r.openTable(); err != nil {
+		return err
+	}
+	err := r.openStore()
+	if err != nil && r.table != nil {
+		err = errors.Join(err, r.table.close())
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/features"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 )
@@ -52,6 +53,13 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	p, err := f.preview(ctx, c, j, log)
 	if err != nil {
 		return err
+	}
+	if j.opts.Features != "" {
+		columns, err := j.FeatureColumns()
+		if err != nil {
+			return err
+		}
+		p.Memory = max(p.Memory, features.Memory(j.opts.Features, len(j.entries), len(columns)))
 	}
 	if asJSON {
 		err = printPlanJSON(c.out, p, j)

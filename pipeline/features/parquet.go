@@ -42,13 +42,24 @@ func newParquet(w io.Writer, columns []string) (writer, error) {
 		out: parquet.NewGenericWriter[any](w, schema(columns), parquet.Compression(&parquet.Snappy),
 			parquet.WriteBufferSize(0), parquet.PageBufferSize(page), parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(min(page, 32<<10))),
 			parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
-		group: max(1, groupBytes/(textBytes+4*len(columns))),
+		group: groupRows(len(columns)),
 	}
 	p.columns = p.out.ColumnWriters()
 	p.batch = make([][]parquet.Value, len(p.columns))
 	p.most = min(64, max(1, 1<<18/len(p.columns)))
 	p.left = p.group
 	return p, nil
+}
+
+// groupRows is the number of rows in a group.
+func groupRows(columns int) int { return max(1, groupBytes/(textBytes+4*columns)) }
+
+// parquetMemory is a group's pages, and what is held for each column besides. The numbers are
+// measured: 50 to 65,000 columns took from 0.9 to 1.5 times less than this.
+func parquetMemory(rows, columns int) int64 {
+	const each, all = 20 << 10, 20 << 20
+	group := int64(min(rows, groupRows(columns))) * int64(textBytes+4*columns)
+	return group + group/3 + each*int64(columns) + all
 }
 
 func (p *parquetWriter) write(r *Row) error {

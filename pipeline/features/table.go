@@ -29,14 +29,26 @@ type Written struct {
 	Bytes   int64
 }
 
+// kind is a kind of files.
+type kind struct {
+	open   func(w io.Writer, columns []string) (writer, error)
+	memory func(rows, columns int) int64
+}
+
 // kinds are the kinds of files by their extension.
-func kinds() map[string]func(w io.Writer, columns []string) (writer, error) {
-	return map[string]func(io.Writer, []string) (writer, error){".parquet": newParquet, ".csv": newCSV}
+func kinds() map[string]kind {
+	return map[string]kind{".parquet": {newParquet, parquetMemory}, ".csv": {newCSV, csvMemory}}
+}
+
+// Memory estimates the memory, in bytes, that writing a table takes as a file of the given name.
+func Memory(name string, rows, columns int) int64 {
+	return kinds()[filepath.Ext(name)].memory(rows, columns)
 }
 
 // CheckName refuses the name of a file whose extension no kind has.
 func CheckName(name string) error {
-	if base := filepath.Base(name); kinds()[filepath.Ext(name)] != nil && base != filepath.Ext(name) {
+	end := filepath.Ext(name)
+	if _, ok := kinds()[end]; ok && filepath.Base(name) != end {
 		return nil
 	}
 	return fmt.Errorf("features %q: name a file that ends in .parquet or .csv", name)
@@ -55,7 +67,7 @@ func Write(w io.Writer, name string, columns []string, rows iter.Seq2[Row, error
 	if err := CheckName(name); err != nil {
 		return done, err
 	}
-	out, err := kinds()[filepath.Ext(name)](w, columns)
+	out, err := kinds()[filepath.Ext(name)].open(w, columns)
 	if err != nil {
 		return done, err
 	}
