@@ -21,7 +21,7 @@ import (
 // what becomes of them. It is empty if there are none, or none that can be read.
 func (f *flags) otherRun(j *job) string {
 	there, err := manifest.ReadRun(f.out)
-	if err != nil || there.Images+there.Skipped == 0 || there.Pack != j.pack { // the run refuses another form
+	if err != nil || there.Images+there.Skipped == 0 || len(there.Formats) == 0 || there.Pack != j.pack { // the run refuses another form
 		return ""
 	}
 	now, err := f.runFile(j, pipeline.Summary{}, false)

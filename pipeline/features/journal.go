@@ -17,10 +17,10 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// Journal keeps the values of pictures until the table is written, and for later runs, in a
-// file of the output folder. A row has a key that tells all that its values depend on, as
-// records of the manifest have it. Rows are appended as pictures end, each with one write, so
-// that a crash tears at most the last one. Has and Add are safe for
+// Journal keeps the values of pictures in a file of the output folder, until the table is
+// written and for later runs. Each row has the key that the picture's record in the manifest has
+// for its features: equal keys, equal values. Rows are appended as pictures end, each with one
+// write, so that a crash tears at most the last one. Has and Add are safe for
 // concurrent use; the other methods are for one goroutine, after them.
 //
 // The file begins with magic. A row is its key (32 bytes), the number of values (4 bytes), the
@@ -54,9 +54,8 @@ const (
 
 func rowBytes(values int) int64 { return headBytes + 4*int64(values) + sumBytes }
 
-// OpenJournal opens the journal of an output folder, or starts one. What a crash has left of a
-// row at the end is cut off, and so are rows after a damaged one. Their pictures are done
-// again.
+// OpenJournal opens the journal of an output folder, or starts one. A row that a crash has torn
+// is cut off, together with all rows after it. Their pictures are done again.
 func OpenJournal(folder *store.Folder) (*Journal, error) {
 	file, err := folder.OpenFile(store.FeaturesName)
 	if err != nil {

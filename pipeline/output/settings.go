@@ -16,8 +16,8 @@ import (
 type Settings struct {
 	Formats []*Format // of every picture; an empty list is png
 	Tables  []*Table  // of the whole run
-	// Features has the statistics of every map taken, for a table of them. There are then no
-	// files of pictures unless Formats are given.
+	// Features adds the format that takes the statistics of every map for a table. Files of
+	// pictures are then written only if other Formats are given.
 	Features bool
 	Scale    scale.Scale
 	// EyeScale is for formats that are for the eye; nil is Scale.
