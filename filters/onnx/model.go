@@ -49,13 +49,13 @@ type AttributeType int64
 // The types that are read. The graphs of control flow and sparse tensors are left out; an
 // attribute of these has its type only.
 const (
-	FloatAttribute  AttributeType = 1
-	IntAttribute    AttributeType = 2
-	StringAttribute AttributeType = 3
-	TensorAttribute AttributeType = 4
-	GraphAttribute  AttributeType = 5
-	FloatsAttribute AttributeType = 6
-	IntsAttribute   AttributeType = 7
+	FloatAttribute   AttributeType = 1
+	IntAttribute     AttributeType = 2
+	StringAttribute  AttributeType = 3
+	TensorAttribute  AttributeType = 4
+	GraphAttribute   AttributeType = 5
+	FloatsAttribute  AttributeType = 6
+	IntsAttribute    AttributeType = 7
 	StringsAttribute AttributeType = 8
 )
 

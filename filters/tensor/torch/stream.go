@@ -16,9 +16,17 @@ const (
 	streamVersion = 1001
 )
 
-// IsStream says whether a file that begins so is a checkpoint in the stream form.
+// IsStream says whether a file that begins so is a checkpoint in the stream form. It looks at
+// 22 bytes.
 func IsStream(beginning string) bool {
-	return len(beginning) > 2 && beginning[0] == opProto && strings.HasPrefix(beginning[2:], "\x8a\x0a\x6c\xfc\x9c\x46")
+	rest, ok := strings.CutPrefix(beginning, "\x80")
+	if !ok || rest == "" {
+		return false
+	}
+	if rest = rest[1:]; len(rest) > 9 && rest[0] == opFrame { // from protocol 4 on
+		rest = rest[9:]
+	}
+	return strings.HasPrefix(rest, "\x8a\x0a"+string(streamMagic[:8]))
 }
 
 // ReadStream lists the tensors of a checkpoint in the stream form, which torch.save wrote
