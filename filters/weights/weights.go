@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -58,30 +59,45 @@ func (f *File) list() error {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// Read reads the array that a name means, of at most limit values. Without a name it is the
-// only array, or else the only one with so many dimensions. Errors name the file and the array.
-func (f *File) Read(name string, dimensions int, limit int64) (*tensor.Array, error) {
-	m, err := f.find(name, dimensions)
-	if err != nil {
-		return nil, fmt.Errorf("read weights %s: %w", f.Path, err)
-	}
-	a, err := m.Read(limit)
-	switch {
-	case err != nil && m.Name == "":
-		return nil, fmt.Errorf("read weights %s: %w", f.Path, err)
-	case err != nil:
-		return nil, fmt.Errorf("read weights %s: array %s: %w", f.Path, m.Name, err)
-	}
-	return a, nil
+// Array is an array of an open file. Its errors name the file and the array.
+type Array struct {
+	*tensor.Member
+	file *File
 }
 
-// Find returns the array of a name.
-func (f *File) Find(name string) (*tensor.Member, error) {
-	m, err := f.find(name, 0)
+// Values reads the values in C order, at most limit of them.
+func (a Array) Values(limit int64) ([]float32, error) {
+	read, err := a.Read(limit)
 	if err != nil {
-		return nil, fmt.Errorf("read weights %s: %w", f.Path, err)
+		return nil, a.wrap(err)
 	}
-	return m, nil
+	return read.Data, nil
+}
+
+// Check reads the values and keeps none.
+func (a Array) Check() error {
+	return a.wrap(a.Scan(func(int, []float32) error { return nil }))
+}
+
+func (a Array) wrap(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case a.Name == "":
+		return fmt.Errorf("read weights %s: %w", a.file.Path, err)
+	}
+	return fmt.Errorf("read weights %s: array %.200s: %w", a.file.Path, a.Name, err)
+}
+
+// Find returns the array that a name means. Without a name it is the only array, or else the
+// only one with so many dimensions. With a name the containers that training scripts put around
+// a network may be left out, such as state_dict. and module. of state_dict.module.conv1.weight.
+func (f *File) Find(name string, dimensions int) (Array, error) {
+	m, err := f.find(name, dimensions)
+	if err != nil {
+		return Array{}, fmt.Errorf("read weights %s: %w", f.Path, err)
+	}
+	return Array{m, f}, nil
 }
 
 func (f *File) find(name string, dimensions int) (*tensor.Member, error) {
@@ -160,44 +176,55 @@ func (f *File) names(all []tensor.Member) string {
 	return text
 }
 
-// Split splits a reference FILE#NAME. A file may have a # in its name: it is all of the
-// reference if a file has that name, and else up to the first # before which a file's name ends.
-// If there is no such file, the first # ends its name.
-func Split(reference string) (path, name string) {
-	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
+// Split splits a reference FILE#NAME into the file's path and the name. FILE has slashes on every
+// system and may be relative to folder. A file may have a # in its name: it is all of the
+// reference if there is such a file, and else ends at the first # before which a file's name
+// ends. If there is no such file, it ends at the first #.
+func Split(folder, reference string) (path, name string) {
+	place := func(file string) string {
+		file = filepath.FromSlash(file)
+		if filepath.IsAbs(file) {
+			return file
+		}
+		return filepath.Join(folder, file)
+	}
+	exists := func(file string) bool { _, err := os.Stat(place(file)); return err == nil }
 	if !strings.Contains(reference, "#") || exists(reference) {
-		return reference, ""
+		return place(reference), ""
 	}
 	for i, c := range reference {
 		if c == '#' && exists(reference[:i]) {
-			return reference[:i], reference[i+1:]
+			return place(reference[:i]), reference[i+1:]
 		}
 	}
-	path, name, _ = strings.Cut(reference, "#")
-	return path, name
+	file, name, _ := strings.Cut(reference, "#")
+	return place(file), name
 }
 
-// Set opens each of several files once. Close closes them.
-type Set struct{ files map[string]*File }
+// Set opens each of several files once, for references relative to one folder.
+type Set struct {
+	Folder string
+	files  map[string]*File
+}
 
-// Read reads the array of a reference, as File.Read does.
-func (s *Set) Read(reference string, dimensions int, limit int64) (*tensor.Array, error) {
-	path, name := Split(reference)
+// Find returns the array of a reference, as File.Find does.
+func (s *Set) Find(reference string, dimensions int) (Array, error) {
+	path, name := Split(s.Folder, reference)
 	f := s.files[path]
 	if f == nil {
 		var err error
 		if f, err = Open(path); err != nil {
-			return nil, err
+			return Array{}, err
 		}
 		if s.files == nil {
 			s.files = map[string]*File{}
 		}
 		s.files[path] = f
 	}
-	return f.Read(name, dimensions, limit)
+	return f.Find(name, dimensions)
 }
 
-// Close closes the files.
+// Close closes the files. Arrays that were found cannot be read any more.
 func (s *Set) Close() error {
 	var errs []error
 	for _, f := range s.files {
