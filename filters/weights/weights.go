@@ -65,6 +65,9 @@ type Array struct {
 	file *File
 }
 
+// Path is the path of the array's file.
+func (a Array) Path() string { return a.file.Path }
+
 // Values reads the values in C order, at most limit of them.
 func (a Array) Values(limit int64) ([]float32, error) {
 	read, err := a.Read(limit)
@@ -88,6 +91,9 @@ func (a Array) wrap(err error) error {
 	}
 	return fmt.Errorf("read weights %s: array %.200s: %w", a.file.Path, a.Name, err)
 }
+
+// Array is the i-th array.
+func (f *File) Array(i int) Array { return Array{&f.Arrays[i], f} }
 
 // Find returns the array that a name means. Without a name it is the only array, or else the
 // only one with so many dimensions. With a name the containers that training scripts put around
