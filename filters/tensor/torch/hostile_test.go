@@ -138,15 +138,11 @@ func TestPickleRefuses(t *testing.T) {
 
 // TestLaughs has a pickle of a few hundred bytes with 2²⁴ lists.
 func TestLaughs(t *testing.T) {
-	pickle := "]q\x00"
+	pickle := "]q\x000"
 	for i := range 24 {
-		pickle += fmt.Sprintf("](h%ch%ceq%c", i, i, i+1)
+		pickle += fmt.Sprintf("](h%ch%ceq%c0", i, i, i+1)
 	}
-	if _, err := read(checkpoint(t, zip.Store, pickle, nil)); err == nil || !strings.Contains(err.Error(), "values are left over") {
-		t.Errorf("got %v", err)
-	}
-	pickle += strings.Repeat("a", 24)
-	if _, err := read(checkpoint(t, zip.Store, pickle, nil)); err == nil || !strings.Contains(err.Error(), "more than 1048576 values") {
+	if _, err := read(checkpoint(t, zip.Store, pickle+"h\x18", nil)); err == nil || !strings.Contains(err.Error(), "more than 1048576 values") {
 		t.Errorf("got %v", err)
 	}
 }
