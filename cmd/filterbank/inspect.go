@@ -35,7 +35,7 @@ func newInspect(c console) *cobra.Command {
 			"has them, which is a network's first layer. Three channels are drawn as red, green and blue.",
 		Example: "  filterbank inspect net.pth\n" +
 			"  filterbank inspect net.onnx --json | jq -r '.arrays[].name'\n" +
-			"  filterbank inspect net.pth#features.0.weight --png k.png && filterbank show k.png",
+			"  filterbank inspect net.pth#conv1.weight --png kernels.png",
 		Args: arguments{1, 1, "a file of weights", "net.pth"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := otherKind("png", o.png, ".png", "the picture is a PNG"); err != nil {
