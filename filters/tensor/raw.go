@@ -96,6 +96,9 @@ func (r Raw) Member(name string) (Member, error) {
 		if n == 0 {
 			return nil
 		}
+		if run.Strides != nil && n > DefaultLimit {
+			return fmt.Errorf("shape %v with strides %v: at most %d values are read in this order; save the array with .contiguous()", run.Shape, run.Strides, DefaultLimit)
+		}
 		if run.Strides != nil {
 			values, err := run.gather(in, n, size, decode)
 			if err != nil {

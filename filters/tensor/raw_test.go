@@ -181,6 +181,19 @@ func TestRawRefuses(t *testing.T) {
 	}
 }
 
+// TestRawTurnedLimit has more values in another order than memory should hold.
+func TestRawTurnedLimit(t *testing.T) {
+	r := Raw{Type: "uint8", Shape: []int{2, DefaultLimit}, Strides: []int64{1, 2}, Values: 2 * DefaultLimit, Open: rowOf(bytesRow(12))}
+	m, err := r.Member("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "shape [2 268435456] with strides [1 2]: at most 268435456 values are read in this order; save the array with .contiguous()"
+	if err := m.Scan(func(int, []float32) error { return nil }); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 // FuzzRaw compares the strides of arrays that are accepted with a plain loop.
 func FuzzRaw(f *testing.F) {
 	f.Add(uint8(2), uint8(3), uint8(2), uint8(1), uint8(4), uint8(2), uint8(1))

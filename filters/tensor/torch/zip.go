@@ -14,6 +14,9 @@ import (
 // maxPickle bounds the pickle in a ZIP file, in bytes. Compressed, it may be far smaller there.
 const maxPickle = 64 << 20
 
+// maxRatio is more than deflate ever saves: a byte gives at most 1032.
+const maxRatio = 1100
+
 // InZip says whether a ZIP file is a checkpoint: it has a member FOLDER/data.pkl.
 func InZip(z *zip.Reader) bool { return pickleIn(z) != nil }
 
@@ -107,6 +110,9 @@ func (a *archive) place(s *storage) (place, error) {
 		return place{}, fmt.Errorf("member %.100q has %d bytes, too few for %d values of %s", name, f.UncompressedSize64, s.values, s.kind)
 	}
 	if f.Method != zip.Store {
+		if f.UncompressedSize64/maxRatio > f.CompressedSize64 {
+			return place{}, fmt.Errorf("member %.100q claims %d bytes, more than its %d compressed ones can hold", name, f.UncompressedSize64, f.CompressedSize64)
+		}
 		return place{f.Open}, nil
 	}
 	return place{func() (io.ReadCloser, error) {
