@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
 	"filterbank/pipeline/source"
@@ -88,28 +89,35 @@ func runInspect(ctx context.Context, w io.Writer, reference string, o inspectOpt
 		f.Arrays = append(f.Arrays[:0:0], *a.Member)
 	}
 	out := inspectedJSON{path, f.Format, []arrayJSON{}}
-	for _, m := range f.Arrays {
-		a := arrayJSON{Name: m.Name, Type: m.Type, Shape: append([]int{}, m.Shape...), Kernels: len(m.Shape) == 4}
-		var s span
-		err := m.Scan(func(_ int, values []float32) error {
-			s.add(values)
-			return ctx.Err()
-		})
-		switch {
-		case ctx.Err() != nil:
+	for i := range f.Arrays {
+		a := inspected(ctx, &f.Arrays[i])
+		if ctx.Err() != nil {
 			return &exit{exitInterrupted, fmt.Errorf("inspect: %w", ctx.Err())}
-		case err != nil:
-			a.Error = err.Error()
-		case s.finite > 0:
-			a.Min, a.Max = &s.lo, &s.hi
 		}
-		a.NotFinite = s.no
 		out.Arrays = append(out.Arrays, a)
 	}
 	if o.json {
 		return printJSON(w, out)
 	}
 	return out.print(w)
+}
+
+// inspected reads an array.
+func inspected(ctx context.Context, m *tensor.Member) arrayJSON {
+	a := arrayJSON{Name: m.Name, Type: m.Type, Shape: append([]int{}, m.Shape...), Kernels: len(m.Shape) == 4}
+	var s span
+	err := m.Scan(func(_ int, values []float32) error {
+		s.add(values)
+		return ctx.Err()
+	})
+	switch {
+	case err != nil:
+		a.Error = err.Error()
+	case s.finite > 0:
+		a.Min, a.Max = &s.lo, &s.hi
+	}
+	a.NotFinite = s.no
+	return a
 }
 
 // print lists the arrays in a table.

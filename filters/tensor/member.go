@@ -41,9 +41,6 @@ func Unread(name, kind string, shape []int, reason error) Member {
 	return Member{name, kind, shape, func(func(int, []float32) error) error { return reason }}
 }
 
-// scanChunk is how many values are decoded at a time.
-const scanChunk = 16 << 10
-
 // NPYMember describes the array of a .npy file that open gives. A type that is not read is an
 // error of its Scan only, so that a list of arrays can have it.
 func NPYMember(name string, open func() (io.ReadCloser, error)) (Member, error) {

@@ -80,38 +80,48 @@ func (r Raw) Member(name string) (Member, error) {
 	if !ok || r.Offset < 0 {
 		return Member{}, fmt.Errorf("shape %v at value %d: larger than any file", r.Shape, r.Offset)
 	}
-	run, size := r, RawSize(r.Type)
-	if r.Strides == nil || r.inOrder() {
-		run.Strides = nil
+	if r.Strides != nil && r.inOrder() {
+		r.Strides = nil
 	}
-	if err := run.check(int64(n)); err != nil {
+	if err := r.check(int64(n)); err != nil {
 		return Member{}, err
 	}
-	scan := func(take func(int, []float32) error) error {
-		in, err := run.Open()
+	row := rawRow{r, n, RawSize(r.Type), decode}
+	return Member{name, r.Type, r.Shape, row.scan}, nil
+}
+
+// rawRow is a checked Raw.
+type rawRow struct {
+	Raw
+	n      int // values of the array
+	size   int // of a value, in bytes
+	decode func([]float32, []byte) error
+}
+
+// scan is the Scan of a member.
+func (r rawRow) scan(take func(at int, values []float32) error) error {
+	if r.Strides != nil && r.n > DefaultLimit {
+		return fmt.Errorf("shape %v with strides %v: at most %d values are read in this order; save the array with .contiguous()", r.Shape, r.Strides, DefaultLimit)
+	}
+	in, err := r.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	switch {
+	case r.n == 0:
+		return nil
+	case r.Strides != nil:
+		values, err := r.gather(in)
 		if err != nil {
 			return err
 		}
-		defer in.Close()
-		if n == 0 {
-			return nil
-		}
-		if run.Strides != nil && n > DefaultLimit {
-			return fmt.Errorf("shape %v with strides %v: at most %d values are read in this order; save the array with .contiguous()", run.Shape, run.Strides, DefaultLimit)
-		}
-		if run.Strides != nil {
-			values, err := run.gather(in, n, size, decode)
-			if err != nil {
-				return err
-			}
-			return take(0, values)
-		}
-		if err := skip(in, run.Offset*int64(size)); err != nil {
-			return cut(err)
-		}
-		return scanRow(in, n, size, decode, take)
+		return take(0, values)
 	}
-	return Member{name, r.Type, r.Shape, scan}, nil
+	if err := skip(in, r.Offset*int64(r.size)); err != nil {
+		return cut(err)
+	}
+	return r.inTurn(in, take)
 }
 
 // inOrder says whether the strides are those of C order. Dimensions of 1 may have any.
@@ -171,9 +181,8 @@ func (r Raw) byStride() []int {
 	return dimensions
 }
 
-// gather reads n values in the order of the row, which holds no more than the values, and puts
-// each into its place in C order.
-func (r Raw) gather(in io.Reader, n, size int, decode func([]float32, []byte) error) ([]float32, error) {
+// gather reads the values in the order of the row and puts each into its place in C order.
+func (r rawRow) gather(in io.Reader) ([]float32, error) {
 	places := make([]int, len(r.Shape)) // strides of C order
 	step := 1
 	for d := len(r.Shape) - 1; d >= 0; d-- {
@@ -181,17 +190,17 @@ func (r Raw) gather(in io.Reader, n, size int, decode func([]float32, []byte) er
 	}
 	dimensions := r.byStride()
 	row := bufio.NewReaderSize(in, 64<<10)
-	values, index := make([]float32, n), make([]int, len(r.Shape))
+	values, index := make([]float32, r.n), make([]int, len(r.Shape))
 	at, next, place := int64(0), r.Offset, 0
 	var one [8]byte
-	for range n {
-		if err := skip(row, (next-at)*int64(size)); err != nil {
+	for range r.n {
+		if err := skip(row, (next-at)*int64(r.size)); err != nil {
 			return nil, cut(err)
 		}
-		if _, err := io.ReadFull(row, one[:size]); err != nil {
+		if _, err := io.ReadFull(row, one[:r.size]); err != nil {
 			return nil, cut(err)
 		}
-		if err := decode(values[place:place+1], one[:size]); err != nil {
+		if err := r.decode(values[place:place+1], one[:r.size]); err != nil {
 			return nil, err
 		}
 		at = next + 1
@@ -210,16 +219,17 @@ func (r Raw) gather(in io.Reader, n, size int, decode func([]float32, []byte) er
 	return values, nil
 }
 
-// scanRow decodes n values that follow each other.
-func scanRow(in io.Reader, n, size int, decode func([]float32, []byte) error, take func(int, []float32) error) error {
-	values, raw := make([]float32, min(n, scanChunk)), make([]byte, min(n, scanChunk)*size)
-	for at := 0; at < n; at += len(values) {
-		values = values[:min(n-at, scanChunk)]
-		raw = raw[:len(values)*size]
+// inTurn decodes values that follow each other, from the first byte on.
+func (r rawRow) inTurn(in io.Reader, take func(int, []float32) error) error {
+	const chunk = 16 << 10 // values
+	values, raw := make([]float32, min(r.n, chunk)), make([]byte, min(r.n, chunk)*r.size)
+	for at := 0; at < r.n; at += len(values) {
+		values = values[:min(r.n-at, chunk)]
+		raw = raw[:len(values)*r.size]
 		if _, err := io.ReadFull(in, raw); err != nil {
 			return cut(err)
 		}
-		if err := decode(values, raw); err != nil {
+		if err := r.decode(values, raw); err != nil {
 			return err
 		}
 		if err := take(at, values); err != nil {

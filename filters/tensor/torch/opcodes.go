@@ -38,7 +38,7 @@ func (m *machine) step(op byte) error {
 	return fmt.Errorf("opcode %#02x: the binary opcodes of pickle's protocols 2 to 5 are read", op)
 }
 
-// stepValue runs the opcodes of the stack and of numbers.
+// stepValue runs the opcodes of the stack and of values without a length.
 func (m *machine) stepValue(op byte) (known bool, err error) {
 	switch op {
 	case opMark:
@@ -48,8 +48,10 @@ func (m *machine) stepValue(op byte) (known bool, err error) {
 			return true, errors.New("it takes a value from an empty stack")
 		}
 		m.stack = m.stack[:len(m.stack)-1] // a mark too
+		return true, nil
 	case opPopMark:
-		_, err = m.popMark()
+		_, err := m.popMark()
+		return true, err
 	case opDup:
 		v, err := m.top()
 		if err != nil {
@@ -60,30 +62,28 @@ func (m *machine) stepValue(op byte) (known bool, err error) {
 		return true, m.push(nil)
 	case opTrue, opFalse:
 		return true, m.push(op == opTrue)
-	case opBinInt:
-		n, err := m.in.number(4)
-		if err != nil {
-			return true, err
-		}
-		return true, m.push(int64(int32(n)))
-	case opBinInt1, opBinInt2:
-		n, err := m.in.number(map[byte]int{opBinInt1: 1, opBinInt2: 2}[op])
-		if err != nil {
-			return true, err
-		}
-		return true, m.push(int64(n))
-	case opLong1, opLong4:
-		n, err := m.in.number(map[byte]int{opLong1: 1, opLong4: 4}[op])
-		if err != nil {
-			return true, err
-		}
-		return true, m.long(n)
 	case opBinFloat:
 		return true, m.float()
-	default:
+	}
+	return m.stepInteger(op)
+}
+
+// stepInteger runs the opcodes of integers.
+func (m *machine) stepInteger(op byte) (known bool, err error) {
+	size, known := map[byte]int{opBinInt: 4, opBinInt1: 1, opBinInt2: 2, opLong1: 1, opLong4: 4}[op]
+	if !known {
 		return false, nil
 	}
-	return true, err
+	n, err := m.in.number(size)
+	switch {
+	case err != nil:
+		return true, err
+	case op == opLong1 || op == opLong4:
+		return true, m.long(n)
+	case op == opBinInt:
+		return true, m.push(int64(int32(n)))
+	}
+	return true, m.push(int64(n))
 }
 
 // stepText runs the opcodes of strings and bytes, with the size of their length.
