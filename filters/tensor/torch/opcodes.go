@@ -68,10 +68,17 @@ func (m *machine) stepValue(op byte) (known bool, err error) {
 	return m.stepInteger(op)
 }
 
-// stepInteger runs the opcodes of integers.
+// stepInteger runs the opcodes of integers, or of the length of a long one.
 func (m *machine) stepInteger(op byte) (known bool, err error) {
-	size, known := map[byte]int{opBinInt: 4, opBinInt1: 1, opBinInt2: 2, opLong1: 1, opLong4: 4}[op]
-	if !known {
+	size := 0
+	switch op {
+	case opBinInt1, opLong1:
+		size = 1
+	case opBinInt2:
+		size = 2
+	case opBinInt, opLong4:
+		size = 4
+	default:
 		return false, nil
 	}
 	n, err := m.in.number(size)
