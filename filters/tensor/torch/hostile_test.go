@@ -121,8 +121,8 @@ func TestPickleRefuses(t *testing.T) {
 		{"a list in itself", "]q\x00h\x00a", "dictionaries nested more than 32 deep, or in themselves"},
 		{"deep lists", strings.Repeat("]", 10000) + strings.Repeat("a", 9999), "nested more than 32 deep"},
 		{"a long key", "}" + text(strings.Repeat("k", 2000)) + "]s", "a name of 2000 bytes"},
-		{"steps", strings.Repeat("N", maxSteps+10), "more than 2097152 steps: save only model.state_dict()"},
-		{"lists that are copied", "](" + strings.Repeat("(NNt", 1000) + "eq\x00ccollections\nOrderedDict\nq\x01" + strings.Repeat("h\x01h\x00\x85R", 3000), "more than 2097152 steps"},
+		{"steps", strings.Repeat("N", maxSteps+10), "more than 1048576 steps: save only model.state_dict()"},
+		{"lists that are copied", "](" + strings.Repeat("(NNt", 1000) + "eq\x00ccollections\nOrderedDict\nq\x01" + strings.Repeat("h\x01h\x00\x85R", 3000), "more than 1048576 steps"},
 		{"tensors", "]q\x00(" + tensorOf(row, 0, sequence(), sequence()) + "q\x01" + strings.Repeat("h\x01", maxTensors+1) + "e", "more than 65536 tensors"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

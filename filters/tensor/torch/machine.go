@@ -9,7 +9,7 @@ import (
 )
 
 // maxSteps is how many opcodes a pickle may have. A checkpoint has about fifty for a tensor.
-const maxSteps = 1 << 21
+const maxSteps = 1 << 20
 
 // machine runs one pickle. Each step makes at most one value, and values are shared. What copies
 // values takes a step for each.
