@@ -79,7 +79,7 @@ func TestItems(t *testing.T) {
 		in := io.NewSectionReader(strings.NewReader(data), 0, int64(len(data)))
 		r := modelReader{wire: newWire(in), file: &file{SectionReader: in}}
 		r.items = 10
-		if _, err := r.model(part{0, in.Size()}); err == nil || !strings.Contains(err.Error(), "more than 524288 nodes, attributes and tensors") {
+		if _, err := r.model(part{0, in.Size()}); err == nil || !strings.Contains(err.Error(), "more than 262144 nodes, attributes and tensors") {
 			t.Errorf("%q: %v", data, err)
 		}
 	}

@@ -269,7 +269,7 @@ func (r *modelReader) tensorType(v *ValueInfo, f field) error {
 				return nil
 			}
 			d := Dimension{Size: -1}
-			err := r.item(f, func(f field) (err error) {
+			err := r.message(f, func(f field) (err error) {
 				switch f.number {
 				case 1:
 					return f.number64(&d.Size)

@@ -10,7 +10,7 @@ import (
 
 // maxItems bounds the nodes, attributes, tensors and values of a model together. An empty node
 // takes two bytes in a file and a hundred times as many in memory.
-const maxItems = 1 << 19
+const maxItems = 1 << 18
 
 // maxString is how much of a string is read, in bytes. Names are shorter.
 const maxString = 64 << 10
