@@ -45,7 +45,7 @@ func npy(shape ...int) string {
 }
 
 // npz is a ZIP file of members, names and contents in turn.
-func npz(t *testing.T, members ...string) string {
+func npz(t testing.TB, members ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
