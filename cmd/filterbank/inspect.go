@@ -28,8 +28,8 @@ func newInspect(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE[#NAME]",
 		Short: "List the arrays in a file of weights, or draw its kernels",
-		Long: "Lists the arrays of a .npy, .npz or .onnx file, or of a .pt or .pth file of PyTorch: name,\n" +
-			"type, shape and range. Arrays of four dimensions can be the kernels of a layer. FILE#NAME is\n" +
+		Long: "Lists the arrays of a .npy, .npz, .safetensors or .onnx file, or of a .pt or .pth file of\n" +
+			"PyTorch: name, type, shape and range. Arrays of four dimensions can be the kernels of a layer. FILE#NAME is\n" +
 			"one array, in the form that a stack file takes for weights, bias and batch_norm. Nothing of a\n" +
 			"file is ever run: a .pth file that asks for more than tensors is refused.\n\n" +
 			"--png draws kernels of 1 or 3 channels: of the array that is named, or of the first one that\n" +

@@ -254,7 +254,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"kernels: [[[3e38]]], channels: [2, 1, 1]", "3:22: weight 3e+38 times 2 for channel 0 is beyond float32"},
 
 		{"weights: x.npy", "3:21: read weights: stat x.npy: no such file or directory"},
-		{"weights: edges.txt", "3:21: read weights edges.txt: its content is of no format that weights are read from: .npy, .npz, .pt and .pth of torch.save, and .onnx"},
+		{"weights: edges.txt", "3:21: read weights edges.txt: its content is of no format that weights are read from: .npy, .npz, .safetensors, .pt and .pth of torch.save, and .onnx"},
 		{"weights: flat.npy", "3:21: weights flat.npy have shape [6], want [K, 3, kH, kW] for 3 input channels with groups 1"},
 		{"weights: depthwise.npy", "3:21: weights depthwise.npy have shape [3, 1, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
 		{"weights: none.npy", "3:21: weights none.npy have shape [0, 3, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},

@@ -93,7 +93,7 @@ type Conv struct {
 	Filters []Filter `json:"filters,omitempty"`
 	// Filters written out.
 	Kernels []Kernel `json:"kernels,omitempty"`
-	// An array of [K, C/groups, kH, kW] weights: FILE or FILE#NAME, relative to the stack file. FILE is a .npy, .npz or .onnx file, or a .pt or .pth file of PyTorch. NAME may be left out if the file has one array of 4 dimensions.
+	// An array of [K, C/groups, kH, kW] weights: FILE or FILE#NAME, relative to the stack file. FILE is a .npy, .npz, .safetensors or .onnx file, or a .pt or .pth file of PyTorch. NAME may be left out if the file has one array of 4 dimensions.
 	Weights string `json:"weights,omitempty"`
 	// Added to each filter's sum: a number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.
 	Bias *PerFilter `json:"bias,omitempty"`

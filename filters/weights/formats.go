@@ -41,6 +41,7 @@ func formats() []format {
 		{"pytorch", func(f opened) bool { return torch.IsStream(f.beginning) }, func(f opened) ([]tensor.Member, error) {
 			return torch.ReadStream(f.file)
 		}},
+		{"safetensors", isSafetensors, func(f opened) ([]tensor.Member, error) { return tensor.SafetensorsMembers(f.file) }},
 		{"onnx", isONNX, listONNX},
 	}
 }
@@ -82,7 +83,7 @@ func (f opened) unknown() error {
 	case len(b) > 1 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5:
 		return errors.New("a pickle that torch.save did not write: save the arrays with numpy.savez")
 	}
-	return errors.New("its content is of no format that weights are read from: .npy, .npz, .pt and .pth of torch.save, and .onnx")
+	return errors.New("its content is of no format that weights are read from: .npy, .npz, .safetensors, .pt and .pth of torch.save, and .onnx")
 }
 
 func listNPY(f opened) ([]tensor.Member, error) {
@@ -110,6 +111,11 @@ func listNPZ(f opened) ([]tensor.Member, error) {
 		all = append(all, m)
 	}
 	return all, nil
+}
+
+func isSafetensors(f opened) bool {
+	format := tensor.Sniff([]byte(f.beginning))
+	return format != nil && format.Name == tensor.Safetensors().Name
 }
 
 // isONNX says whether a file may be a model: its first field is the version, or its name ends

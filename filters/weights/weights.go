@@ -15,7 +15,7 @@ import (
 // File is an open file with its list of arrays.
 type File struct {
 	Path   string
-	Format string // npy, npz, pytorch or onnx
+	Format string // npy, npz, pytorch, safetensors or onnx
 	Arrays []tensor.Member
 	file   *os.File
 }

@@ -100,7 +100,7 @@ func TestOpenRefuses(t *testing.T) {
 	folder := t.TempDir()
 	for _, c := range []struct{ name, data, want string }{
 		{"empty", "", "the file is empty"},
-		{"text", "a text", "its content is of no format that weights are read from: .npy, .npz, .pt and .pth of torch.save, and .onnx"},
+		{"text", "a text", "its content is of no format that weights are read from: .npy, .npz, .safetensors, .pt and .pth of torch.save, and .onnx"},
 		{"pointer.pth", "version https://git-lfs.github.com/spec/v1\noid sha256:…", "it is a pointer of Git LFS and not the file itself: git lfs pull fetches that"},
 		{"keras.h5", "\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes: save its arrays with numpy.savez"},
 		{"old.pth", strings.Repeat("\x00", 257) + "ustar\x00" + strings.Repeat("\x00", 300), "a tar file, as PyTorch wrote before 0.1.10"},
