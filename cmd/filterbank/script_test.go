@@ -97,9 +97,9 @@ func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(file, b.Bytes(), 0o666))
 }
 
-// copyWeights is "weights DIR": files of weights that PyTorch and the onnx package wrote.
+// copyWeights is "weights DIR": files of weights that PyTorch, safetensors and the onnx package wrote.
 func copyWeights(ts *testscript.TestScript, _ bool, args []string) {
-	for _, pattern := range []string{"tensor/torch/testdata/*.pth", "onnx/testdata/*.onnx", "onnx/testdata/*.data"} {
+	for _, pattern := range []string{"tensor/torch/testdata/*.pth", "weights/testdata/*.safetensors", "onnx/testdata/*.onnx", "onnx/testdata/*.data"} {
 		files, err := filepath.Glob(filepath.Join("../../filters", pattern))
 		ts.Check(err)
 		for _, file := range files {

@@ -17,7 +17,7 @@ import (
 type format struct {
 	name string
 	is   func(f opened) bool
-	list func(f opened) ([]tensor.Member, error)
+	list func(f opened) ([]tensor.Member, error) // its errors name the format
 }
 
 // opened is a file whose format is looked for.
@@ -34,13 +34,9 @@ func formats() []format {
 	}
 	return []format{
 		{"npy", begins("\x93NUMPY"), listNPY},
-		{"pytorch", func(f opened) bool { return f.zip != nil && torch.InZip(f.zip) }, func(f opened) ([]tensor.Member, error) {
-			return torch.ReadZip(f.zip, f.file)
-		}},
+		{"pytorch", func(f opened) bool { return f.zip != nil && torch.InZip(f.zip) }, listTorch},
 		{"npz", func(f opened) bool { return f.zip != nil }, listNPZ},
-		{"pytorch", func(f opened) bool { return torch.IsStream(f.beginning) }, func(f opened) ([]tensor.Member, error) {
-			return torch.ReadStream(f.file)
-		}},
+		{"pytorch", func(f opened) bool { return torch.IsStream(f.beginning) }, listTorch},
 		{"safetensors", isSafetensors, func(f opened) ([]tensor.Member, error) { return tensor.SafetensorsMembers(f.file) }},
 		{"onnx", isONNX, listONNX},
 	}
@@ -59,9 +55,6 @@ func list(f opened) (name string, all []tensor.Member, err error) {
 	for _, format := range formats() {
 		if format.is(f) {
 			all, err := format.list(f)
-			if err != nil {
-				err = fmt.Errorf("%s: %w", format.name, err)
-			}
 			return format.name, all, err
 		}
 	}
@@ -113,6 +106,19 @@ func listNPZ(f opened) ([]tensor.Member, error) {
 	return all, nil
 }
 
+// listTorch lists a checkpoint in either form.
+func listTorch(f opened) (all []tensor.Member, err error) {
+	if f.zip != nil {
+		all, err = torch.ReadZip(f.zip, f.file)
+	} else {
+		all, err = torch.ReadStream(f.file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pytorch: %w", err)
+	}
+	return all, nil
+}
+
 func isSafetensors(f opened) bool {
 	format := tensor.Sniff([]byte(f.beginning))
 	return format != nil && format.Name == tensor.Safetensors().Name
@@ -125,10 +131,9 @@ func isONNX(f opened) bool {
 }
 
 func listONNX(f opened) ([]tensor.Member, error) {
-	folder := filepath.Dir(f.path)
-	m, err := onnx.Read(f.file, folder)
+	m, err := onnx.Read(f.file, filepath.Dir(f.path)) // with external data beside the model
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("onnx: %w", err)
 	}
 	return m.Graph.Members(), nil
 }

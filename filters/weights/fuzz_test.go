@@ -11,7 +11,7 @@ import (
 func FuzzList(f *testing.F) {
 	for _, path := range []string{
 		checkpoints + "types-zip.pth", checkpoints + "views-stream.pth", models + "raw.onnx", models + "constants.onnx",
-		"../tensor/testdata/fortran-f2.npy",
+		"../tensor/testdata/fortran-f2.npy", "testdata/types.safetensors",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {

@@ -74,6 +74,7 @@ func TestFormats(t *testing.T) {
 		{checkpoints + "network-zip.pth", "pytorch", "0.weight"},
 		{checkpoints + "network-stream.pth", "pytorch", "0.weight"},
 		{checkpoints + "views5-stream.pth", "pytorch", "transposed"},
+		{"testdata/types.safetensors", "safetensors", "uint64"},
 		{models + "raw.onnx", "onnx", "plain"},
 		{models + "external.onnx", "onnx", "plain"},
 	} {
@@ -106,7 +107,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"old.pth", strings.Repeat("\x00", 257) + "ustar\x00" + strings.Repeat("\x00", 300), "a tar file, as PyTorch wrote before 0.1.10"},
 		{"net.pkl", "\x80\x04\x95\x00", "a pickle that torch.save did not write: save the arrays with numpy.savez"},
 		{"cut.npz", npz(t, "a.npy", npy(2))[:100], "it begins as a ZIP file, as .npz and .pth are: zip: not a valid zip file"},
-		{"cut.npy", npy(2)[:20], "npy: the .npy file ends inside its header: it is cut short"},
+		{"cut.npy", npy(2)[:20], "the .npy file ends inside its header: it is cut short"},
+		{"cut.safetensors", "\x37\x00\x00\x00\x00\x00\x00\x00" + `{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} ` + "123", "read safetensors: the file has 66 bytes, and 67 by its header: it is cut short, or something follows it"},
 		{"text.onnx", "a text", "onnx: byte 0: "},
 	} {
 		path := write(t, folder, c.name, c.data)
