@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"picture":  makePicture,
 			"kinds":    copyKinds,
+			"weights":  copyWeights,
 			"chunk":    addChunk,
 			"cut":      cutFile,
 			"zip":      zipFiles,
@@ -94,6 +95,19 @@ func makePicture(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o777))
 	ts.Check(os.WriteFile(file, b.Bytes(), 0o666))
+}
+
+// copyWeights is "weights DIR": files of weights that PyTorch, safetensors and the onnx package wrote.
+func copyWeights(ts *testscript.TestScript, _ bool, args []string) {
+	for _, pattern := range []string{"tensor/torch/testdata/*.pth", "weights/testdata/*.safetensors", "onnx/testdata/*.onnx", "onnx/testdata/*.data"} {
+		files, err := filepath.Glob(filepath.Join("../../filters", pattern))
+		ts.Check(err)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			ts.Check(err)
+			ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), filepath.Base(file)), data, 0o666))
+		}
+	}
 }
 
 // copyKinds is "kinds DIR": pictures that are neither PNG nor JPEG.

@@ -3,13 +3,12 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"filterbank/filters"
-	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
+	"filterbank/filters/weights"
 )
 
 // Model is what a stack file describes, with every array loaded.
@@ -39,8 +38,10 @@ func (f *File) Build() (*Model, error) {
 	m := &Model{Input: *f.Input.resolved()}
 	room := maxWeights
 	var found problems
+	files := &weights.Set{Folder: f.dir}
+	defer files.Close()
 	for _, s := range f.sections() {
-		stack, err := s.build(m, f.dir, &room)
+		stack, err := s.build(m, files, &room)
 		if found.add(err); found.full() {
 			break
 		}
@@ -53,9 +54,9 @@ func (f *File) Build() (*Model, error) {
 }
 
 // build makes one stack. room is how many weights the file may still have.
-func (s section) build(m *Model, dir string, room *int) (*filters.Stack, error) {
+func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack, error) {
 	var layers []filters.Layer
-	in := surroundings{strict: s.strict, channels: 3, rgb: true, dir: dir}
+	in := surroundings{strict: s.strict, channels: 3, rgb: true, files: files}
 	in.note = func(layer, text string) {
 		if s.name != "" {
 			layer = s.name + "/" + layer
@@ -87,7 +88,7 @@ type surroundings struct {
 	strict   bool // strict_size of layers without one
 	channels int  // C of its input
 	rgb      bool // the channels are the picture's
-	dir      string
+	files    *weights.Set
 	room     int                      // how many weights the file may still have
 	note     func(layer, text string) // adds a note about a layer
 }
@@ -148,7 +149,7 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	return spec, b.foldBatchNorm(&spec)
 }
 
-// files are the .npy files by the key that names them.
+// files are the references to arrays by the key that has them.
 func (c *Conv) files() map[string]string {
 	files := map[string]string{"weights": c.Weights}
 	note := func(key string, p *PerFilter) {
@@ -222,15 +223,15 @@ func valueOr[T any](p *T, fallback T) T {
 	return *p
 }
 
-// fromFile takes the weights of a .npy file unchanged.
+// fromFile takes the weights of a file unchanged.
 func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	at := b.conv.n.at("weights")
-	a, err := b.load(at, b.conv.Weights)
+	a, err := b.files.Find(b.conv.Weights, 4)
 	if err != nil {
-		return err
+		return at.wrap(err)
 	}
 	perGroup := spec.InChannels / spec.Groups
-	if len(a.Shape) != 4 || a.Shape[1] != perGroup || len(a.Data) == 0 {
+	if n, _ := volume.Product(a.Shape...); len(a.Shape) != 4 || a.Shape[1] != perGroup || n == 0 {
 		return at.errorf("weights %s have shape [%s], want [K, %d, kH, kW] for %d input channels with groups %d",
 			b.conv.Weights, dims(a.Shape), perGroup, spec.InChannels, spec.Groups)
 	}
@@ -238,8 +239,9 @@ func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	if err := b.checkSize(at, k, perGroup, h, w); err != nil {
 		return err
 	}
-	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, a.Data, numbered(k)
-	return nil
+	values, err := a.Values(maxWeights)
+	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, values, numbered(k)
+	return at.wrap(err)
 }
 
 func numbered(k int) []string {
@@ -248,15 +250,6 @@ func numbered(k int) []string {
 		names[i] = "f" + strconv.Itoa(i)
 	}
 	return names
-}
-
-func (b *layerBuilder) load(at *node, name string) (*tensor.Array, error) {
-	path := filepath.FromSlash(name)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(b.dir, path)
-	}
-	a, err := tensor.Load(path)
-	return a, at.wrap(err)
 }
 
 // checkSize bounds the number of a layer's weights.

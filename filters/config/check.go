@@ -187,7 +187,7 @@ func (c *Conv) checkWeights() error {
 	case given[0] == "filters" && len(c.Filters) == 0, given[0] == "kernels" && len(c.Kernels) == 0:
 		return c.errorf(given[0], "%s is empty: a layer needs at least one filter", given[0])
 	case given[0] == "weights" && c.Weights == "":
-		return c.errorf("weights", "weights wants the path of a .npy file, got an empty string")
+		return c.errorf("weights", "weights wants a file of an array, such as w.npy or net.pth#conv1.weight, got an empty string")
 	case given[0] == "weights" && !c.Channels.IsZero():
 		return c.errorf("channels", "channels spreads 2-D kernels, but a weights file has its channels already")
 	}

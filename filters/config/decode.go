@@ -33,7 +33,7 @@ func (p place) errorf(key, format string, args ...any) error {
 }
 
 // specError puts an error of a layer's constructor at the key of the wrong field. files
-// are the .npy files by the key that names them.
+// are the references to arrays by the key that has them.
 func (p place) specError(err error, files map[string]string) error {
 	wrong, ok := errors.AsType[*filters.FieldError](err)
 	if !ok {

@@ -156,7 +156,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"filters: [box], weights: w.npy", "3:37: conv has filters and weights: it takes only one of filters, kernels and weights"},
 		{"filters: []", "3:21: filters is empty: a layer needs at least one filter"},
 		{"kernels: []", "3:21: kernels is empty: a layer needs at least one filter"},
-		{"weights: ''", "3:21: weights wants the path of a .npy file, got an empty string"},
+		{"weights: ''", "3:21: weights wants a file of an array, such as w.npy or net.pth#conv1.weight, got an empty string"},
 		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
 		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
 		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, activation, negative_slope, strict_size`},
@@ -211,7 +211,7 @@ func TestErrorsOfLayers(t *testing.T) {
 
 		{one + ", bias: x.npy", "3:36: read weights: stat x.npy: no such file or directory"},
 		{one + ", bias: [1, 2]", "3:36: bias has shape [2], want [1], one value for each filter"},
-		{one + ", bias: true", "3:36: bias wants a number, a list of numbers or a .npy file, got true"},
+		{one + ", bias: true", "3:36: bias wants a number, a list of numbers or a file of an array, got true"},
 		{one + ", bias: [1, a]", "3:40: bias wants numbers, got a string"},
 		{"weights: w.npy, bias: flat.npy", "3:34: bias flat.npy has shape [6], want [2], one value for each filter"},
 		{"weights: w.npy, bias: w.npy", "3:34: bias w.npy has shape [2, 3, 1, 2], want [2], one value for each filter"},
@@ -254,7 +254,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"kernels: [[[3e38]]], channels: [2, 1, 1]", "3:22: weight 3e+38 times 2 for channel 0 is beyond float32"},
 
 		{"weights: x.npy", "3:21: read weights: stat x.npy: no such file or directory"},
-		{"weights: edges.txt", "3:21: read weights edges.txt: not a .npy file: it must start with \"\\x93NUMPY\" (numpy.save writes it)"},
+		{"weights: edges.txt", "3:21: read weights edges.txt: its content is of no format that weights are read from: .npy, .npz, .safetensors, .pt and .pth of torch.save, and .onnx"},
 		{"weights: flat.npy", "3:21: weights flat.npy have shape [6], want [K, 3, kH, kW] for 3 input channels with groups 1"},
 		{"weights: depthwise.npy", "3:21: weights depthwise.npy have shape [3, 1, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
 		{"weights: none.npy", "3:21: weights none.npy have shape [0, 3, 1, 1], want [K, 3, kH, kW] for 3 input channels with groups 1"},
@@ -472,7 +472,7 @@ func TestLimits(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"bytes", many(maxBytes+1, " "), "edges.yaml: a stack file has at most 16 MiB, got 16777217 bytes"},
-		{"values", "version: 1\nlayers: [" + many(600_000, "1,") + "1]", "edges.yaml: more than 524288 values: keep large weights in a .npy file"},
+		{"values", "version: 1\nlayers: [" + many(600_000, "1,") + "1]", "edges.yaml: more than 524288 values: keep large weights in a file of their own, such as a .npy file"},
 		{"empty lines", "version: |\n" + many(200_000, "\n"), "edges.yaml: more than 32 empty lines in a row"},
 		{"less", many(200_000, "<"), "edges.yaml: more than 32 signs < in a row"},
 		{"alias bomb", aliases, "edges.yaml:20:11: more than 1048576 values once aliases are expanded"},

@@ -51,7 +51,7 @@ func checkText(text []byte) error {
 		}
 		switch {
 		case indicators > maxIndicators:
-			return fmt.Errorf("more than %d values: keep large weights in a .npy file", maxIndicators)
+			return fmt.Errorf("more than %d values: keep large weights in a file of their own, such as a .npy file", maxIndicators)
 		case newlines > maxRun:
 			return fmt.Errorf("more than %d empty lines in a row", maxRun)
 		case less > maxRun:

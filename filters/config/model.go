@@ -93,9 +93,9 @@ type Conv struct {
 	Filters []Filter `json:"filters,omitempty"`
 	// Filters written out.
 	Kernels []Kernel `json:"kernels,omitempty"`
-	// A .npy file of [K, C/groups, kH, kW] weights, relative to the stack file.
+	// An array of [K, C/groups, kH, kW] weights: FILE or FILE#NAME, relative to the stack file. FILE is a .npy, .npz, .safetensors or .onnx file, or a .pt or .pth file of PyTorch. NAME may be left out if the file has one array of 4 dimensions.
 	Weights string `json:"weights,omitempty"`
-	// Added to each filter's sum: a number for all filters, a list with one for each, or a .npy file of [K].
+	// Added to each filter's sum: a number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.
 	Bias *PerFilter `json:"bias,omitempty"`
 	// How a 2-D kernel spreads over the input channels.
 	Channels Channels `json:"channels,omitzero"`
@@ -123,7 +123,7 @@ type Conv struct {
 
 // BatchNorm is batch normalization with a network's running statistics, as PyTorch's
 // BatchNorm2d: (x − running_mean) / √(running_var + eps) · weight + bias. Each value is a
-// number for all filters, a list with one for each, or a .npy file of [K].
+// number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.
 type BatchNorm struct {
 	place
 	// What the quotient is multiplied by; 1 if there is none.

@@ -24,7 +24,7 @@ func Load(path string, sets ...string) (*File, error) {
 		return nil, fmt.Errorf("read stack file: %w", err)
 	}
 	if len(data) > maxBytes {
-		return nil, fmt.Errorf("read stack file %s: larger than 16 MiB; keep large weights in a .npy file", path)
+		return nil, fmt.Errorf("read stack file %s: larger than 16 MiB; keep large weights in a file of their own, such as a .npy file", path)
 	}
 	return Parse(path, data, sets...)
 }

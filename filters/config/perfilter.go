@@ -8,13 +8,13 @@ import (
 
 // PerFilter is a number for each filter of a layer.
 type PerFilter struct {
-	File   string    // a .npy file of K values; empty with Values
+	File   string    // FILE or FILE#NAME of an array of K values; empty with Values
 	Values []float32 // one a filter, or, with All, a single one for all of them
 	All    bool
 }
 
 func (p *PerFilter) unmarshal(n *node, what string) error {
-	const want = "a number, a list of numbers or a .npy file"
+	const want = "a number, a list of numbers or a file of an array"
 	switch {
 	case n.kind == text && n.text != "":
 		*p = PerFilter{File: n.text}
@@ -53,18 +53,31 @@ func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]f
 		}
 		return values, nil
 	}
-	values, shape, what := p.Values, []int{len(p.Values)}, key
 	if p.File != "" {
-		a, err := b.load(at, p.File)
-		if err != nil {
-			return nil, err
-		}
-		values, shape, what = a.Data, a.Shape, key+" "+p.File
+		return b.perFilterOf(at, key, p.File, k)
 	}
+	return p.Values, wantPerFilter(at, key, []int{len(p.Values)}, k)
+}
+
+// perFilterOf is the k values of an array.
+func (b *layerBuilder) perFilterOf(at *node, key, reference string, k int) ([]float32, error) {
+	a, err := b.files.Find(reference, 1)
+	if err != nil {
+		return nil, at.wrap(err)
+	}
+	if err := wantPerFilter(at, key+" "+reference, a.Shape, k); err != nil {
+		return nil, err
+	}
+	values, err := a.Values(int64(k))
+	return values, at.wrap(err)
+}
+
+// wantPerFilter is an error unless a shape is [k].
+func wantPerFilter(at *node, what string, shape []int, k int) error {
 	if len(shape) != 1 || shape[0] != k {
-		return nil, at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
+		return at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
 	}
-	return values, nil
+	return nil
 }
 
 // addBias sets the layer's bias. Without one the biases of the kernels stay.

@@ -105,33 +105,47 @@ func quoted(s string) string {
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
-// eachSafetensors reads the arrays in the order of their values. It believes the header only
-// as far as the file goes.
-func eachSafetensors(in io.Reader, file *io.SectionReader, take func(name string, r io.Reader) error) error {
+// openSafetensors reads a header, which it believes only as far as the file goes. It returns
+// where the values begin, and the arrays in the order of their values. size is the file's, or
+// −1 for a stream.
+func openSafetensors(in io.Reader, size int64) (begin int64, all []stored, err error) {
 	var prefix [8]byte
 	if _, err := io.ReadFull(in, prefix[:]); err != nil {
-		return safetensorsCut(err)
+		return 0, nil, safetensorsCut(err)
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxSafetensorsHeader {
-		return fmt.Errorf("read safetensors: a header of %d bytes, and at most %d are read", length, maxSafetensorsHeader)
+		return 0, nil, fmt.Errorf("read safetensors: a header of %d bytes, and at most %d are read", length, maxSafetensorsHeader)
 	}
 	var text bytes.Buffer // grows with what is there
 	if n, err := io.Copy(&text, io.LimitReader(in, int64(length))); err != nil || n < int64(length) {
-		return safetensorsCut(cmp.Or(err, io.ErrUnexpectedEOF))
+		return 0, nil, safetensorsCut(cmp.Or(err, io.ErrUnexpectedEOF))
 	}
-	stored, err := parseSafetensors(text.Bytes())
+	if all, err = parseSafetensors(text.Bytes()); err != nil {
+		return 0, nil, fmt.Errorf("read safetensors header: %w", err)
+	}
+	begin = int64(len(prefix)) + int64(length)
+	end := begin
+	if len(all) > 0 {
+		end += all[len(all)-1].end
+	}
+	if size >= 0 && size != end {
+		return 0, nil, fmt.Errorf("read safetensors: the file has %d bytes, and %d by its header: it is cut short, or something follows it", size, end)
+	}
+	return begin, all, nil
+}
+
+// eachSafetensors reads the arrays in the order of their values.
+func eachSafetensors(in io.Reader, file *io.SectionReader, take func(name string, r io.Reader) error) error {
+	size := int64(-1)
+	if file != nil {
+		size = file.Size()
+	}
+	begin, all, err := openSafetensors(in, size)
 	if err != nil {
-		return fmt.Errorf("read safetensors header: %w", err)
+		return err
 	}
-	begin, end := int64(len(prefix))+int64(length), int64(0)
-	if len(stored) > 0 {
-		end = stored[len(stored)-1].end
-	}
-	if file != nil && file.Size() != begin+end {
-		return fmt.Errorf("read safetensors: the file has %d bytes, and %d by its header: it is cut short, or something follows it", file.Size(), begin+end)
-	}
-	for _, s := range stored {
+	for _, s := range all {
 		values := io.Reader(&io.LimitedReader{R: in, N: s.end - s.begin})
 		if file != nil {
 			values = io.NewSectionReader(file, begin+s.begin, s.end-s.begin)
