@@ -55,7 +55,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 		return nil, err
 	}
 	if len(listed) == 0 {
-		return nil, fmt.Errorf("the manifest of %s lists no file: no image of it is done; name the output folder of a run that has some", dir)
+		return nil, fmt.Errorf("the manifest of %s lists no file of an image: none is done, or the run wrote only a table of features; name the output folder of a run with files", dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
