@@ -17,9 +17,8 @@ const ShardBytes = 512_000_000
 // all. An earlier run's shards stay as far as they are the same, picture for picture. Once
 // one of them is replaced, the later ones are removed: a reader never meets a picture twice.
 type Pack struct {
+	bounds
 	folder *Folder
-	limit  int64
-	most   int
 	redone func(first string, shards int)
 	there  []int // numbers of the earlier run's shards
 
@@ -62,7 +61,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, limit: o.Bytes, most: o.Samples, redone: o.Redone, here: map[int]bool{}, same: true}
+	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, here: map[int]bool{}, same: true}
 	p.turns.init(&p.mu)
 	var err error
 	if p.there, err = checkShards(folder, o.Known); err != nil {
@@ -109,11 +108,6 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 		stay[i] = true
 	}
 	return stay, waited
-}
-
-// full says whether a shard of so many bytes and samples has no room for another sample.
-func (p *Pack) full(bytes int64, samples int) bool {
-	return bytes >= p.limit || p.most > 0 && samples >= p.most
 }
 
 // commit appends a sample.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 )
 
 // ShardName returns the name of a pack's shard, counted from 0.
@@ -194,9 +193,7 @@ func newShard(folder *Folder, name string, head *oldShard) (*shard, error) {
 
 // add appends a member.
 func (s *shard) add(name string, size int64, content func(io.Writer) error) error {
-	// Without a name of the owner and with a fixed time, the same content gives the same bytes.
-	header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0)}
-	if err := s.tar.WriteHeader(header); err != nil {
+	if err := s.tar.WriteHeader(header(name, size)); err != nil {
 		return err
 	}
 	if err := content(s.tar); err != nil {
