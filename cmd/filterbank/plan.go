@@ -20,6 +20,7 @@ import (
 
 func newPlan(c console) *cobra.Command {
 	var f flags
+	var pack packFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan [flags] INPUT...",
@@ -35,11 +36,15 @@ func newPlan(c console) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := pack.set(cmd, j); err != nil {
+				return err
+			}
 			return f.plan(cmd.Context(), c, j, asJSON)
 		},
 	}
 	f.register(cmd)
 	f.registerProgress(cmd)
+	pack.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -94,7 +99,7 @@ func (f *flags) preview(ctx context.Context, c console, j *job, log *slog.Logger
 	}
 	p.begin("plan", len(j.entries))
 	defer p.end()
-	return preview.New(ctx, j.entries, j.Job, j.res, p.ended)
+	return preview.New(ctx, j.entries, j.Job, j.res, preview.Options{Pack: j.opts.Pack, PackCount: j.opts.PackCount, Ended: p.ended})
 }
 
 // shownSizes is the number of sizes that are printed without -v.
@@ -126,18 +131,33 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	if j.passed != "" {
 		fmt.Fprintln(&b, j.passed)
 	}
+	lines, err := plannedWrites(p, j)
+	if err != nil {
+		return err
+	}
+	b.WriteString(lines)
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// plannedWrites says what a run writes, in a line for files of images and one for the table of
+// features.
+func plannedWrites(p *preview.Preview, j *job) (lines string, err error) {
 	if p.Files > 0 || j.opts.Features == "" {
-		fmt.Fprintf(&b, "a run writes %s, at most %s, to %s\n", counted(p.Files, "file"), byteCount(p.Bytes), j.opts.Out)
+		files := counted(p.Files, "file")
+		if j.pack != "" {
+			files += " into at most " + counted(p.Shards, "shard")
+		}
+		lines = fmt.Sprintf("a run writes %s, at most %s, to %s\n", files, byteCount(p.Bytes), j.opts.Out)
 	}
 	if j.opts.Features != "" {
-		line, err := plannedFeatures(j)
+		table, err := plannedFeatures(j)
 		if err != nil {
-			return err
+			return "", err
 		}
-		fmt.Fprintf(&b, "a run writes %s\n", line)
+		lines += fmt.Sprintf("a run writes %s\n", table)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return lines, nil
 }
 
 // classesLine names the first labels.
@@ -196,6 +216,7 @@ type (
 		Images   int            `json:"images"`
 		Maps     int            `json:"maps"`
 		Files    int            `json:"files"`
+		Shards   int            `json:"shards_at_most,omitempty"` // of a pack
 		Bytes    int64          `json:"bytes_at_most"`
 		Memory   int64          `json:"memory_about"`
 		Notes    []string       `json:"notes"`
@@ -227,7 +248,7 @@ type (
 func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
-		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
+		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Shards: p.Shards, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
 	}
 	if j.opts.Features != "" {
 		columns, err := j.FeatureColumns()

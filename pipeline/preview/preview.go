@@ -14,6 +14,7 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
 )
 
@@ -24,10 +25,12 @@ type Preview struct {
 	Pictures int                // that can be run
 	Maps     int
 	Files    int
-	Bytes    int64 // at most; arrays have exactly the size counted here
+	Shards   int   // of a pack, at most; 0 in folders
+	Bytes    int64 // at most: of the files, which have exactly this size if all are .npy or .npz, or of the shards
 	Memory   int64 // rough, in bytes: the program, and all workers on the largest picture
 
 	longest string // see longest
+	packed  *pack  // nil in folders
 }
 
 // longest returns the name of a picture that takes most bytes in a file that has it.
@@ -50,18 +53,27 @@ type SizePlan struct {
 	Maps     int   // a picture
 	Bytes    int64 // a picture, at most
 
-	held int64 // see output.View.Memory
+	planned []output.Planned
+	held    int64 // see output.View.Memory
+}
+
+// Options say what a preview is of. The zero value is of files in folders.
+type Options struct {
+	// Pack and PackCount are the bounds of a pack's shards. See pipeline.RunOptions.
+	Pack      int64
+	PackCount int
+	// Ended is called for every entry in turn. It may be nil.
+	Ended func(turn int, o pipeline.Outcome)
 }
 
 // New reads the headers of all entries and plans every size among them. Sizes
 // come in the order in which they are first met. A picture on standard input cannot
-// be looked at without using it up and counts as a failure. ended is called for every entry in
-// turn; it may be nil.
-func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, ended func(turn int, o pipeline.Outcome)) (*Preview, error) {
+// be looked at without using it up and counts as a failure.
+func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipeline.Resources, o Options) (*Preview, error) {
 	if err := job.Check(); err != nil {
 		return nil, err
 	}
-	p := &Preview{longest: longest(entries)}
+	p := &Preview{longest: longest(entries), packed: newPack(&job, o)}
 	known := map[volume.Shape]int{}
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
@@ -70,7 +82,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 		e := &entries[i]
 		info, size, err := readInfo(ctx, e, &job)
 		if err == nil {
-			err = p.add(e.Path, info, size, known, &job)
+			err = p.add(e, info, size, known, &job)
 		}
 		outcome := pipeline.Done
 		if err != nil {
@@ -79,9 +91,12 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 			rec.Fail(err)
 			p.Failures = append(p.Failures, rec)
 		}
-		if ended != nil {
-			ended(i, outcome)
+		if o.Ended != nil {
+			o.Ended(i, outcome)
 		}
+	}
+	if p.packed != nil {
+		p.Shards, p.Bytes = p.packed.plan.Shards, p.packed.plan.Bytes
 	}
 	p.Memory = engine.Budget(p.Memory * int64(min(res.Count(), max(1, p.Pictures))))
 	return p, nil
@@ -107,10 +122,10 @@ func readInfo(ctx context.Context, e *source.Entry, j *pipeline.Job) (info decod
 }
 
 // add counts a picture, whose file has the given bytes, planning its size when it is the first of it.
-func (p *Preview) add(path string, info decode.Info, bytes int64, known map[volume.Shape]int, j *pipeline.Job) error {
+func (p *Preview) add(e *source.Entry, info decode.Info, bytes int64, known map[volume.Shape]int, j *pipeline.Job) error {
 	at, ok := known[info.Prepared]
 	if !ok {
-		size, err := p.planSize(path, info.Prepared, j)
+		size, err := p.planSize(e.Path, info.Prepared, j)
 		if err != nil {
 			return err
 		}
@@ -119,6 +134,11 @@ func (p *Preview) add(path string, info decode.Info, bytes int64, known map[volu
 		p.Sizes = append(p.Sizes, size)
 	}
 	size := &p.Sizes[at]
+	if p.packed != nil {
+		if err := p.packed.add(e, info, size); err != nil {
+			return err
+		}
+	}
 	size.Pictures++
 	p.Pictures++
 	p.Maps += size.Maps
@@ -135,9 +155,9 @@ func (p *Preview) planSize(path string, in volume.Shape, j *pipeline.Job) (size 
 	}
 	v := j.View()
 	v.Plans, v.Origin.Input = size.Plans, p.longest
-	files := v.Files()
-	size.Maps, size.Files = v.Maps(), len(files)
-	for _, f := range files {
+	size.planned = v.Files()
+	size.Maps, size.Files = v.Maps(), len(size.planned)
+	for _, f := range size.planned {
 		size.Bytes += f.Bytes
 	}
 	size.held = v.Memory()

@@ -31,7 +31,7 @@ func TestPreviewIsTheRun(t *testing.T) {
 		{Job: source.Job{Path: name, Rel: "p"}}, {Job: source.Job{Path: name, Rel: "q"}},
 		{Job: source.Job{Path: filepath.Join(dir, "gone.png"), Rel: "gone"}},
 	}
-	p, err := New(t.Context(), entries, job, pipeline.Resources{}, nil)
+	p, err := New(t.Context(), entries, job, pipeline.Resources{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestMemoryIsTheRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		entries := []source.Entry{{Job: source.Job{Path: path, Rel: "p"}}}
-		p, err := New(t.Context(), entries, job, pipeline.Resources{}, nil)
+		p, err := New(t.Context(), entries, job, pipeline.Resources{}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
