@@ -21,13 +21,18 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// jobs are formats and settings, each with what the planned bytes are: exact, or a bound.
-var jobs = []struct {
-	formats []string
-	numbers tensor.Type
-	tables  []*output.Table
-	exact   bool
-}{
+// formatCase has formats and settings.
+type formatCase struct {
+	formats  []string
+	numbers  tensor.Type
+	tables   []*output.Table
+	features bool
+	exact    bool // otherwise the planned bytes are a bound
+}
+
+// withFiles are jobs that write files of pictures.
+var withFiles = []formatCase{
+	{formats: []string{"npy"}, numbers: tensor.Float16, features: true, exact: true},
 	{formats: []string{"npy"}, exact: true},
 	{formats: []string{"npy"}, numbers: tensor.Float16, exact: true},
 	{formats: []string{"npz"}, exact: true},
@@ -43,16 +48,17 @@ var jobs = []struct {
 // TestPreviewOfFormats compares plans with the bytes of runs in folders.
 func TestPreviewOfFormats(t *testing.T) {
 	entries := noise(t)
-	for _, c := range jobs {
+	for _, c := range append(withFiles[:len(withFiles):len(withFiles)], formatCase{features: true, exact: true}) {
 		t.Run(fmt.Sprint(c.formats, c.numbers, len(c.tables)), func(t *testing.T) {
-			job := formatsJob(t, c.formats, c.numbers)
+			job := formatsJob(t, c.formats, c.numbers, c.features)
 			job.Output.Tables = c.tables
 			p, s, out := both(t, entries, job, pipeline.RunOptions{})
-			written := bytesBelow(t, out) - bytesOf(t, out, manifest.Name)
-			for _, table := range c.tables {
-				written -= bytesOf(t, out, table.File)
+			written := bytesBelow(t, out)
+			maps := s.Maps
+			if s.Files == 0 {
+				maps = 3 * s.Pictures // features are of maps that are not written
 			}
-			if p.Files != s.Files || p.Maps != s.Maps || p.Pictures != s.Pictures || s.Pictures != len(entries) || p.Shards != 0 {
+			if p.Files != s.Files || p.Maps != maps || p.Pictures != s.Pictures || s.Pictures != len(entries) || p.Shards != 0 {
 				t.Errorf("planned %d files in %d shards, %d maps of %d pictures; written %+v", p.Files, p.Shards, p.Maps, p.Pictures, s)
 			}
 			if written != s.Bytes || p.Bytes < written || c.exact && p.Bytes != written {
@@ -73,10 +79,10 @@ func TestPreviewOfPacks(t *testing.T) {
 	}{
 		{store.ShardBytes, 0, 1}, {store.ShardBytes, 1, len(entries)}, {store.ShardBytes, 2, (len(entries) + 1) / 2}, {1, 0, len(entries)}, {30_000, 0, 0},
 	}
-	for _, c := range jobs {
+	for _, c := range withFiles {
 		for _, bound := range bounds {
 			t.Run(fmt.Sprint(c.formats, c.numbers, bound), func(t *testing.T) {
-				p, s, out := both(t, entries, formatsJob(t, c.formats, c.numbers), pipeline.RunOptions{Pack: bound.bytes, PackCount: bound.count})
+				p, s, out := both(t, entries, formatsJob(t, c.formats, c.numbers, c.features), pipeline.RunOptions{Pack: bound.bytes, PackCount: bound.count})
 				shards, err := filepath.Glob(filepath.Join(out, store.ShardsName, "*.tar"))
 				if err != nil {
 					t.Fatal(err)
@@ -102,8 +108,8 @@ func TestPreviewOfPacks(t *testing.T) {
 // TestPlannedMembers compares the members that are planned with the members of a shard.
 func TestPlannedMembers(t *testing.T) {
 	entries := noise(t)
-	for _, c := range jobs {
-		job := formatsJob(t, c.formats, c.numbers)
+	for _, c := range withFiles {
+		job := formatsJob(t, c.formats, c.numbers, c.features)
 		p, _, out := both(t, entries, job, pipeline.RunOptions{Pack: store.ShardBytes})
 		file, err := os.Open(filepath.Join(out, store.ShardName(0)))
 		if err != nil {
@@ -114,7 +120,7 @@ func TestPlannedMembers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		planned := newPack(&job, Options{Pack: 1})
+		planned := newPack(Options{Pack: 1})
 		n := 0
 		for i := range entries {
 			info, _, err := readInfo(t.Context(), &entries[i], &job)
@@ -193,21 +199,21 @@ func fields(t *testing.T, data []byte) (names []string) {
 // TestPreviewOfPackWithoutPictures has a picture that is gone: it has no sample.
 func TestPreviewOfPackWithoutPictures(t *testing.T) {
 	gone := []source.Entry{{Job: source.Job{Path: filepath.Join(t.TempDir(), "gone.png"), Rel: "gone"}}}
-	p, err := New(t.Context(), gone, formatsJob(t, nil, tensor.Float32), pipeline.Resources{}, Options{Pack: store.ShardBytes})
+	p, err := New(t.Context(), gone, formatsJob(t, nil, tensor.Float32, false), pipeline.Resources{}, Options{Pack: store.ShardBytes})
 	if err != nil || p.Shards != 0 || p.Bytes != 0 || len(p.Failures) != 1 {
 		t.Errorf("got %+v, %v", p, err)
 	}
 }
 
 // formatsJob writes all layers in some formats.
-func formatsJob(t *testing.T, formats []string, numbers tensor.Type) pipeline.Job {
+func formatsJob(t *testing.T, formats []string, numbers tensor.Type, features bool) pipeline.Job {
 	t.Helper()
 	job := testJob(t, stackOf("copy", "f0", "f1"))
 	var err error
 	if job.Output.Formats, err = output.Parse(formats); err != nil {
 		t.Fatal(err)
 	}
-	job.Output.Numbers = numbers
+	job.Output.Numbers, job.Output.Features = numbers, features
 	return job
 }
 
@@ -243,6 +249,9 @@ func both(t *testing.T, entries []source.Entry, job pipeline.Job, o pipeline.Run
 		t.Fatal(err)
 	}
 	o.Out = filepath.Join(t.TempDir(), "out")
+	if job.Output.Features {
+		o.Features = filepath.Join(t.TempDir(), "features.csv")
+	}
 	s, err := pipeline.Run(t.Context(), entries, job, pipeline.Resources{}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -259,11 +268,13 @@ func bytesOf(t *testing.T, dir, name string) int64 {
 	return info.Size()
 }
 
-func bytesBelow(t *testing.T, dir string) (sum int64) {
+// bytesBelow is the size of the files in the folders of an output folder. The files at its top
+// are the run's own.
+func bytesBelow(t *testing.T, out string) (sum int64) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			sum += bytesOf(t, dir, strings.TrimPrefix(name, dir))
+	err := fs.WalkDir(os.DirFS(out), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(name, "/") {
+			sum += bytesOf(t, out, name)
 		}
 		return err
 	})

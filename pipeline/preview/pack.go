@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -13,17 +12,14 @@ import (
 )
 
 // pack plans the samples of pictures.
-type pack struct {
-	plan *store.PackPlan
-	job  *pipeline.Job
-}
+type pack struct{ plan *store.PackPlan }
 
-// newPack returns the plan of a job's pack, or nil if the job writes folders.
-func newPack(job *pipeline.Job, o Options) *pack {
+// newPack returns the plan of a pack, or nil for files in folders.
+func newPack(o Options) *pack {
 	if o.Pack == 0 {
 		return nil
 	}
-	return &pack{store.NewPackPlan(store.PackOptions{Bytes: o.Pack, Samples: o.PackCount}), job}
+	return &pack{store.NewPackPlan(store.PackOptions{Bytes: o.Pack, Samples: o.PackCount})}
 }
 
 // add adds a picture's sample.
@@ -77,8 +73,8 @@ func (p *pack) record(e *source.Entry, info decode.Info, size *SizePlan) *manife
 		Layers:   manifest.LayersOf(size.Plans),
 		Warnings: []string{strings.Repeat("w", textBytes)},
 	}
-	for _, f := range p.job.View().Todo {
-		rec.Keys[f.Name] = hash
+	for _, f := range size.planned { // features have no file and no key here
+		rec.Keys[f.File.Format] = hash
 	}
 	for _, f := range size.planned {
 		file := f.File

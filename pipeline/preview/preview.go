@@ -23,7 +23,7 @@ type Preview struct {
 	Sizes    []SizePlan
 	Failures []*manifest.Record // pictures that cannot be run, as far as headers tell
 	Pictures int                // that can be run
-	Maps     int
+	Maps     int                // that the job's files or features are made of
 	Files    int
 	Shards   int   // of a pack, at most; 0 in folders
 	Bytes    int64 // at most: of the files, which have exactly this size if all are .npy or .npz, or of the shards
@@ -73,7 +73,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	if err := job.Check(); err != nil {
 		return nil, err
 	}
-	p := &Preview{longest: longest(entries), packed: newPack(&job, o)}
+	p := &Preview{longest: longest(entries), packed: newPack(o)}
 	known := map[volume.Shape]int{}
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
