@@ -60,7 +60,8 @@ func (p *pack) members(e *source.Entry, info decode.Info, size *SizePlan) ([]sto
 // not applied, and warnings. 16 warnings of 128 bytes are as many as a JPEG has.
 const textBytes = 16 * 128
 
-// record returns a record that takes at least as many bytes as the picture's own.
+// record returns a record that takes at least as many bytes as the picture's own, unless the
+// texts of that one are longer than textBytes.
 func (p *pack) record(e *source.Entry, info decode.Info, size *SizePlan) *manifest.Record {
 	const hash = "0000000000000000000000000000000000000000000000000000000000000000"
 	longest := [2]float64{-1.0000000000000002e-06, -1.0000000000000002e-06} // as JSON, 17 digits behind six zeros
@@ -73,10 +74,8 @@ func (p *pack) record(e *source.Entry, info decode.Info, size *SizePlan) *manife
 		Layers:   manifest.LayersOf(size.Plans),
 		Warnings: []string{strings.Repeat("w", textBytes)},
 	}
-	for _, f := range size.planned { // features have no file and no key here
-		rec.Keys[f.File.Format] = hash
-	}
 	for _, f := range size.planned {
+		rec.Keys[f.File.Format] = hash // the record of a sample has no key of features
 		file := f.File
 		file.Path, file.Member = manifest.Path(store.ShardName(p.plan.Shards)), manifest.Path(store.MemberName(e.Rel, f.Name()))
 		file.Bytes, file.BLAKE3 = f.Bytes, hash
