@@ -25,8 +25,8 @@ type part struct {
 	loops                 *kernel.Layer
 }
 
-// partFilters is the number of filters in a part. Of more filters a tile is needed more
-// often, and fewer do not keep the processor busy.
+// partFilters is the number of filters in a part. A part of more filters needs more of the
+// tiles, and a part of fewer does not keep the processor busy.
 const partFilters = 8
 
 // newBounds packs a layer's weights in parts, and its bounds: of values between lo and hi,

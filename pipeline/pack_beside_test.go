@@ -3,11 +3,12 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"filterbank/pipeline/source"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filterbank/pipeline/source"
 )
 
 // TestPackBesideFolders: a pack and files in folders each need an output folder of their own.

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"filterbank/filters/simd"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"filterbank/filters/simd"
 )
 
 // development is the version of a build without a module version and a revision, as by go run

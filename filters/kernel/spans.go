@@ -10,8 +10,8 @@ type (
 )
 
 // Columns finds the smallest and the largest value of n columns of rows: lo[x] and hi[x]
-// are those of src[offset+x] over all offsets. NaN is passed over: a column of nothing
-// else gives +Inf and −Inf. A zero may have either sign. lo and hi have Align floats more
+// are the extremes of src[offset+x] over all offsets. NaN is passed over. A column of NaN
+// alone gives +Inf and −Inf. A zero may have either sign. lo and hi have Align floats more
 // than n, with any content, and src has Slack floats behind the last value.
 func (k *Kernel) Columns(lo, hi, src []float32, offsets []int32, n int) {
 	if k.columns == nil {

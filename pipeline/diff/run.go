@@ -2,8 +2,9 @@ package diff
 
 import (
 	"context"
-	"filterbank/pipeline/inorder"
 	"runtime"
+
+	"filterbank/pipeline/inorder"
 )
 
 // Run compares the runs in the output folders a and b. Errors are ctx's own and errors of the

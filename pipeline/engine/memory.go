@@ -26,8 +26,8 @@ func NewMemory(total int64) *Memory {
 }
 
 // Own is the part of a budget that the program takes without any picture, in bytes: its code,
-// and what the runtime and the workers hold. It is 13 MB at the start of a run on Linux. Of a
-// small budget it is a quarter, so that tiny pictures can be run in any budget.
+// and what the runtime and the workers hold. It is 13 MB at the start of a run on Linux. It is at
+// most a quarter of the budget, so that tiny pictures can be run in any budget.
 func Own(total int64) int64 { return min(ownBytes, total/4) }
 
 const ownBytes = 16 << 20

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"iter"
@@ -13,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"filterbank/pipeline/store"
 )
 
 // Journal is the manifest while a run works on it. Records are appended as pictures end, each
@@ -222,8 +223,8 @@ type Judge func(*Record) *Record
 
 // Close rewrites the manifest: first the newest record of each of the given pictures,
 // inputs and outputs, in their order, then the records of other pictures. The judge given
-// decides on records of earlier runs for the given pictures, and others decides on those of
-// other pictures. If Close fails, a run can go on from the journal.
+// decides on records of earlier runs for the given pictures, and others decides
+// on the records of other pictures. If Close fails, a run can go on from the journal.
 func (j *Journal) Close(pictures iter.Seq2[string, string], given, others Judge) error {
 	batch := j.folder.BeginOwn()
 	err := j.copyLines(batch.Create(Name), pictures, given, others)

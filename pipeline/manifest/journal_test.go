@@ -2,13 +2,14 @@ package manifest
 
 import (
 	"errors"
-	"filterbank/pipeline/store"
 	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filterbank/pipeline/store"
 )
 
 func readManifest(t *testing.T, root string) string {

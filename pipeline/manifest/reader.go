@@ -5,11 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+
+	"filterbank/pipeline/store"
 )
 
 // maxLine bounds a manifest's lines in bytes. The record of a picture with 100,000 maps has

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// A block is cut into tokens. The tokens are counted, given codes and written. A token below 256 is a literal byte; firstRun+n repeats the byte before
-// it minLength+n times.
+// A block is cut into tokens. The tokens are counted, given codes and written. A token below
+// 256 is a literal byte. The token firstRun+n repeats the byte before it minLength+n times.
 const (
 	minLength = 3 // DEFLATE's shortest and longest match
 	maxLength = 258

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"filterbank/pipeline/store"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+
+	"filterbank/pipeline/store"
 )
 
 // stage gathers a report's data before the page refers to it. The data goes into a new

@@ -36,5 +36,5 @@ func (t *turns) end(turn int) {
 	t.wake()
 }
 
-// wake has all that wait look at their conditions anew.
+// wake makes all waiting goroutines test their conditions again.
 func (t *turns) wake() { t.changed.Broadcast() }
