@@ -64,7 +64,8 @@ func (s *Scale) Bytes() int64 {
 }
 
 // findExtremes finds the smallest and largest value of each map. The smallest is 0 if values
-// differ and none is below 0, which makes the same ranges.
+// differ and none is below 0, which makes the same ranges. A map without a finite value has
+// none.
 func findExtremes(ctx context.Context, e *engine.Engine, pic engine.Picture) ([][][]Extremes, error) {
 	extremes := engine.PerMap[Extremes](e.Plans)
 	for stack, maps := range extremes {
@@ -74,8 +75,9 @@ func findExtremes(ctx context.Context, e *engine.Engine, pic engine.Picture) ([]
 		}
 		for l := range maps {
 			for k := range maps[l] {
-				f := found[l][k]
-				maps[l][k] = Extremes{f.Min, f.Max, f.Min <= f.Max}
+				if f := found[l][k]; f.Min <= f.Max {
+					maps[l][k] = Extremes{f.Min, f.Max, true}
+				}
 			}
 		}
 	}

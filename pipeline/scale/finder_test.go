@@ -18,7 +18,7 @@ import (
 // the bit, for every kernel and with and without workers to borrow.
 func TestFindEqualsEveryValue(t *testing.T) {
 	stacks := []engine.Selected{
-		testStack(t, filters.ReLU, 1), testStack(t, filters.None, 1), testStack(t, filters.Abs, 1), testStack(t, filters.ReLU, 2),
+		testStack(t, filters.ReLU, 1), testStack(t, filters.None, 1), testStack(t, filters.Abs, 1), testStack(t, filters.ReLU, 2), infiniteStack(t),
 	}
 	pic := readSample(t, "../../samples/scene.jpg") // large enough for bounds
 	var plans []*filters.Plan
@@ -110,6 +110,22 @@ func testStack(t *testing.T, act filters.Activation, layers int) engine.Selected
 	wanted := make([]bool, layers)
 	wanted[layers-1] = true
 	return engine.Selected{Stack: stack, Layers: wanted}
+}
+
+// infiniteStack is a layer whose every output overflows.
+func infiniteStack(t *testing.T) engine.Selected {
+	t.Helper()
+	conv, err := filters.NewConv(filters.ConvSpec{
+		InChannels: 3, KernelSize: [2]int{1, 1}, Weights: make([]float32, 3), Bias: []float32{1e30}, Activation: filters.Square,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("infinite", 3, conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine.Selected{Stack: stack, Layers: []bool{true}}
 }
 
 func readSample(t *testing.T, name string) *decode.Picture {
