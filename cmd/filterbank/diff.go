@@ -63,6 +63,9 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 	if ctx.Err() != nil {
 		return &exit{exitInterrupted, fmt.Errorf("diff: %w", err)}
 	}
+	if err == nil && r.Pictures > 0 && r.Files+r.OnlyA.Count+r.OnlyB.Count == 0 {
+		err = fmt.Errorf("%s and %s have no files of images to compare: their runs wrote tables of features alone", a, b)
+	}
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
