@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"rgb":      checkRGB,
 			"records":  sameRecords,
 			"change":   changeFile,
+			"replace":  replaceText,
 			"version1": makeVersion1,
 			"manifest": checkManifest,
 			"indexed":  checkIndexed,
@@ -242,6 +243,15 @@ func changeFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	data[len(data)/2] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
+// replaceText is "replace FILE OLD NEW". The first OLD in the file becomes NEW.
+func replaceText(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o666))
 }
 
 // makeVersion1 is "version1 DIR". The manifest and run.json become what 0.1.0 wrote: files

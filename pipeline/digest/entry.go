@@ -25,6 +25,7 @@ type entry struct {
 	bytes   int64 // −1 for a shard
 	blake3  string
 	members map[string]content
+	samples int // records that list files in the shard
 }
 
 // content is what the manifest says of a member.
@@ -53,6 +54,7 @@ func list(dir string) ([]*entry, error) {
 			old++
 			continue
 		}
+		var last *entry
 		for _, f := range rec.Files {
 			if f.Member == "" {
 				entries = append(entries, &entry{path: f.Path, bytes: f.Bytes, blake3: f.BLAKE3})
@@ -65,6 +67,10 @@ func list(dir string) ([]*entry, error) {
 				entries = append(entries, shard)
 			}
 			shard.members[string(f.Member)] = content{f.Bytes, f.BLAKE3}
+			if shard != last {
+				shard.samples++
+				last = shard
+			}
 		}
 	}
 	if old > 0 {
