@@ -50,6 +50,9 @@ func (r *run) openTable() (err error) {
 	if t.file, err = store.OpenSingle(t.name); err != nil {
 		return fmt.Errorf("features: %w", err)
 	}
+	if err = features.CheckPlace(t.name); err != nil {
+		return errors.Join(fmt.Errorf("features %s: %w", source.Display(t.name), source.Shown(err)), t.file.Release())
+	}
 	if t.journal, err = features.OpenJournal(r.folder); err != nil {
 		return errors.Join(err, t.file.Release())
 	}

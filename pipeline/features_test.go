@@ -255,8 +255,18 @@ func TestFeaturesAgain(t *testing.T) {
 	same("finished", 0, 5)
 	change(os.Remove(opts.Features))
 	same("no table", 0, 5)
-	change(os.WriteFile(opts.Features, []byte("x"), 0o666))
-	same("another file in its place", 0, 5)
+	change(os.WriteFile(opts.Features, []byte("input,output,label,status,old\n"), 0o666))
+	same("another table in its place", 0, 5)
+	change(os.Truncate(opts.Features, 0))
+	same("an empty file in its place", 0, 5)
+	change(os.WriteFile(opts.Features, []byte("item,price\n"), 0o666))
+	if _, err := runAll(context.Background(), entries, opts); err == nil || !strings.Contains(err.Error(), "this file is not a table of features, and a run would replace it") {
+		t.Errorf("another file in its place: %v", err)
+	}
+	if got := tableOf(t, opts); got != "item,price\n" {
+		t.Errorf("another file in its place was replaced by %q", got)
+	}
+	change(os.Remove(opts.Features))
 	change(os.Truncate(filepath.Join(opts.Out, store.FeaturesName), int64(len(rows)-1)))
 	same("a torn row", 1, 4)
 	change(os.Remove(filepath.Join(opts.Out, store.FeaturesName)))

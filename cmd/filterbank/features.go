@@ -25,7 +25,8 @@ func (f *flags) featuresFile() (string, error) {
 }
 
 // checkFeatures refuses a table of features in the place of something else: of an input, of a
-// file that the run reads, or of what it writes to the output folder.
+// file that the run reads, of what it writes to the output folder, or of any file that is not
+// such a table.
 func (f *flags) checkFeatures(j *job) error {
 	name := j.opts.Features
 	if _, err := j.FeatureColumns(); err != nil {
@@ -59,7 +60,13 @@ func (f *flags) checkFeatures(j *job) error {
 	case !there.Mode().IsRegular():
 		return refuse("it is not a regular file: name another file")
 	}
-	return f.checkRead(j, there, refuse)
+	if err := f.checkRead(j, there, refuse); err != nil {
+		return err
+	}
+	if err := features.CheckPlace(name); err != nil {
+		return refuse("%w", source.Shown(err))
+	}
+	return nil
 }
 
 // checkRead refuses a table in the place of a file that the run reads.

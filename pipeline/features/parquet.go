@@ -41,7 +41,7 @@ func newParquet(w io.Writer, columns []string) (writer, error) {
 	p := &parquetWriter{
 		out: parquet.NewGenericWriter[any](w, schema(columns), parquet.Compression(&parquet.Snappy),
 			parquet.WriteBufferSize(0), parquet.PageBufferSize(page), parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(min(page, 32<<10))),
-			parquet.CreatedBy("filterbank", "1", ""), parquet.KeyValueMetadata("huggingface", description)),
+			parquet.CreatedBy(creator, "1", ""), parquet.KeyValueMetadata("huggingface", description)),
 		group: groupRows(len(columns)),
 	}
 	p.columns = p.out.ColumnWriters()

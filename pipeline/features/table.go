@@ -33,11 +33,12 @@ type Written struct {
 type kind struct {
 	open   func(w io.Writer, columns []string) (writer, error)
 	memory func(rows, columns int) int64
+	ours   func(file io.ReaderAt, size int64) (bool, error) // whether a file is such a table
 }
 
 // kinds are the kinds of files by their extension.
 func kinds() map[string]kind {
-	return map[string]kind{".parquet": {newParquet, parquetMemory}, ".csv": {newCSV, csvMemory}}
+	return map[string]kind{".parquet": {newParquet, parquetMemory, oursParquet}, ".csv": {newCSV, csvMemory, oursCSV}}
 }
 
 // Memory estimates the memory, in bytes, that writing a table takes as a file of the given name.
