@@ -140,6 +140,11 @@ func (t *table) row(records *manifest.Reader, input, place string) (row features
 	return row, err
 }
 
+// release closes the table of a run that cannot begin.
+func (t *table) release() error {
+	return errors.Join(t.file.Release(), t.journal.Release())
+}
+
 // close closes what write has left open.
 func (t *table) close() error {
 	return errors.Join(t.file.Release(), t.journal.Close())

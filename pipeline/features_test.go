@@ -325,6 +325,25 @@ func TestFeaturesAndPack(t *testing.T) {
 	truePack(t, opts)
 }
 
+// TestFeaturesRefusedByStore leaves a folder of other files as it was, and a journal with rows
+// too.
+func TestFeaturesRefusedByStore(t *testing.T) {
+	entries, opts := described(t, 2)
+	opts.Output.Formats = formats(t, "npy")
+	mixed := opts
+	mixed.Pack = 20_000
+	plain := opts
+	plain.Features = ""
+	for _, first := range []options{plain, opts} {
+		again(t, entries, first, 2, 0)
+		want := packSnapshot(t, opts.Out)
+		if _, err := runAll(context.Background(), entries, mixed); err == nil || !strings.Contains(err.Error(), "a pack needs a folder of its own") {
+			t.Errorf("got %v", err)
+		}
+		sameFiles(t, packSnapshot(t, opts.Out), want)
+	}
+}
+
 // TestFeaturesRefused refuses what cannot work before any picture.
 func TestFeaturesRefused(t *testing.T) {
 	entries, opts := described(t, 1)

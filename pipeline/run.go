@@ -204,7 +204,7 @@ func (r *run) openPlaces() error {
 	}
 	err := r.openStore()
 	if err != nil && r.table != nil {
-		err = errors.Join(err, r.table.close())
+		err = errors.Join(err, r.table.release())
 	}
 	return err
 }

@@ -248,6 +248,15 @@ func (j *Journal) Close() error {
 	return err
 }
 
+// Release closes the journal of a run that cannot begin. It removes a file without rows.
+func (j *Journal) Release() error {
+	err := j.Close()
+	if err == nil && len(j.rows) == 0 {
+		err = j.folder.Remove(store.FeaturesName)
+	}
+	return err
+}
+
 // Tidy puts the rows that Values and Keep were called for into the order of these calls and
 // drops all others. If they have another order in the file, a new file takes its place. The
 // journal must not be used afterwards except for Close.

@@ -31,7 +31,7 @@ func TestCheckPlace(t *testing.T) {
 	if _, err := w.Write([]row{{"filterbank"}}); err != nil || w.Close() != nil {
 		t.Fatal(err)
 	}
-	wide, long := table("x.parquet", MaxValues), "PAR1"+strings.Repeat("x", 9)+"\xff\xff\xff\xffPAR1"
+	wide, long := table("x.parquet", 5_000), "PAR1"+strings.Repeat("x", 9)+"\xff\xff\xff\xffPAR1"
 	for _, c := range []struct {
 		name, text string
 		ok         bool
