@@ -24,7 +24,7 @@ type Single struct {
 }
 
 // OpenSingle prepares to write a file, whose folder must be there. It removes what a killed
-// process has left of the same file, and finds out whether a file can be made beside it. The
+// process has left of the same file, not what another run is writing, and finds out whether a file can be made beside it. The
 // file itself must be regular or missing.
 func OpenSingle(path string) (*Single, error) {
 	s := &Single{path: path, base: filepath.Base(path)}
@@ -49,7 +49,7 @@ func (s *Single) prepare() error {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), s.mark) && isTemporary(e.Name()) && e.Type().IsRegular() {
-			if err := s.root.Remove(e.Name()); err != nil {
+			if err := s.removeUnheld(e.Name()); err != nil {
 				return err
 			}
 		}
@@ -75,10 +75,53 @@ func (s *Single) regular() error {
 	return nil
 }
 
+// removeUnheld removes a temporary file unless a process holds it.
+func (s *Single) removeUnheld(temp string) error {
+	file, err := s.root.OpenFile(temp, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil // another run has removed it, or it is another user's
+	} else if err != nil {
+		return err
+	}
+	defer file.Close()
+	if held, err := tryHold(file); err != nil || !held {
+		return nil // in use, or on a file system without locks, where nobody knows
+	}
+	if err := s.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// create makes a temporary file and holds it until it is closed. A run that begins at this
+// moment may remove the file before it is held: another one is made then.
 func (s *Single) create() (file *os.File, temp string, err error) {
-	temp = fmt.Sprintf("%s%x%s", s.mark, rand.Uint64(), tempSuffix)
-	file, err = s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	return file, temp, err
+	for range lockTries {
+		temp = fmt.Sprintf("%s%x%s", s.mark, rand.Uint64(), tempSuffix)
+		if file, err = s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			return nil, "", err
+		}
+		held, err := tryHold(file)
+		if err != nil {
+			return file, temp, nil // a file system without locks: no run removes the file
+		}
+		if held && s.inPlace(file, temp) {
+			return file, temp, nil
+		}
+		file.Close()
+		s.root.Remove(temp)
+	}
+	return nil, "", errors.New("other runs remove its temporary files; run again")
+}
+
+// inPlace says whether an open file still has its name.
+func (s *Single) inPlace(file *os.File, name string) bool {
+	held, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := s.root.Lstat(name)
+	return err == nil && os.SameFile(held, named)
 }
 
 // Write has fill write the file's content and gives the file its name, in place of an earlier
@@ -94,12 +137,10 @@ func (s *Single) Write(fill func(io.Writer) error) (size int64, err error) {
 	if err = fill(buffered); err == nil {
 		err = buffered.Flush()
 	}
-	if closeErr := file.Close(); err == nil && closeErr != nil {
-		err = &Error{Path: s.path, Err: closeErr}
-	}
 	if err == nil {
-		err = s.place(temp)
+		err = s.place(file, temp)
 	}
+	file.Close() // what could fail here has failed in place
 	if err != nil {
 		s.root.Remove(temp)
 		return 0, err
@@ -107,9 +148,12 @@ func (s *Single) Write(fill func(io.Writer) error) (size int64, err error) {
 	return out.size, nil
 }
 
-// place gives the file its name.
-func (s *Single) place(temp string) error {
-	err := s.regular()
+// place gives the file its name. The file is still open: nobody may remove it before.
+func (s *Single) place(file *os.File, temp string) error {
+	err := file.Sync()
+	if err == nil {
+		err = s.regular()
+	}
 	if err == nil {
 		err = s.root.Rename(temp, s.base)
 	}

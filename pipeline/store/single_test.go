@@ -72,6 +72,39 @@ func TestSingleAfterAKill(t *testing.T) {
 	}
 }
 
+// TestSingleBesideAnother begins a run while another one writes the same file. Both end, and the
+// file is the one that ended last.
+func TestSingleBesideAnother(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "t.csv")
+	open := func() *Single {
+		t.Helper()
+		s, err := OpenSingle(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Release() })
+		return s
+	}
+	write := func(s *Single, text string, during func()) {
+		t.Helper()
+		if _, err := s.Write(func(w io.Writer) error {
+			during()
+			_, err := io.WriteString(w, text)
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(name); err != nil || string(got) != text {
+			t.Errorf("%q, %v, want %q", got, err, text)
+		}
+	}
+	write(open(), "first", func() { write(open(), "second", func() { open() }) })
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Errorf("the folder has %v, %v", names, err)
+	}
+}
+
 // TestSingleRefused names the file and what is wrong with its place.
 func TestSingleRefused(t *testing.T) {
 	dir := t.TempDir()
