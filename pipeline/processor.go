@@ -93,7 +93,7 @@ func (p *Processor) seconds(begun time.Time) float64 {
 func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest.Record, todo []*output.Format, b *store.Batch) error {
 	v := p.job.view(todo)
 	v.Title = source.Display(string(rec.Output))
-	v.Origin.Input = v.Title
+	v.Origin.Output = v.Title
 	held := func() int64 {
 		v.Plans = p.engine.Plans
 		return p.engine.Windows() + v.Memory()

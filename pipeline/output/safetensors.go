@@ -36,7 +36,7 @@ func safetensorsFiles(v *View) []Planned {
 
 // Origin names the source of a picture's arrays, for formats with metadata.
 type Origin struct {
-	Input  string // the picture's path below the folder that was given, in UTF-8
+	Output string // the picture's place in the output folder, in UTF-8
 	SHA256 string // of the picture's file
 	Stack  string // the hash of stacks and preparation
 }
@@ -48,7 +48,7 @@ func (v *View) safetensorsHeader(arrays []*array) (header []byte, values int64, 
 		entries = append(entries, tensor.Entry{Name: a.name, Type: a.numbers, Shape: []int{a.shape.C, a.shape.H, a.shape.W}})
 	}
 	const hash = "0000000000000000000000000000000000000000000000000000000000000000"
-	metadata := map[string]string{"input": v.Origin.Input, "sha256": hash, "stack": hash}
+	metadata := map[string]string{"output": v.Origin.Output, "sha256": hash, "stack": hash}
 	if v.Origin.SHA256 != "" { // otherwise only the size is wanted
 		metadata["sha256"], metadata["stack"] = v.Origin.SHA256, v.Origin.Stack
 	}

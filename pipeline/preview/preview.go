@@ -154,7 +154,7 @@ func (p *Preview) planSize(path string, in volume.Shape, j *pipeline.Job) (size 
 		return size, err
 	}
 	v := j.View()
-	v.Plans, v.Origin.Input = size.Plans, p.longest
+	v.Plans, v.Origin.Output = size.Plans, p.longest
 	size.planned = v.Files()
 	size.Maps, size.Files = v.Maps(), len(size.planned)
 	for _, f := range size.planned {

@@ -62,7 +62,7 @@ def read_run(out, dtype):
         zipped = np.load(os.path.join(out, npz["path"]))
         assert npz.get("overflowed", 0) == tensors.get("overflowed", 0) == sum(int(np.isinf(a).sum()) for a in alone.values())
         with safetensors.safe_open(os.path.join(out, tensors["path"]), "np") as tensor:
-            assert tensor.metadata() == {"input": image["output"], "sha256": image["sha256"], "stack": image["stack"]}
+            assert tensor.metadata() == {"output": image["output"], "sha256": image["sha256"], "stack": image["stack"]}
             assert set(zipped.files) == set(alone) == set(tensor.keys()), (zipped.files, list(alone), tensor.keys())
             for key, want in alone.items():
                 for got in zipped[key], tensor.get_tensor(key):
