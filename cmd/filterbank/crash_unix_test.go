@@ -72,7 +72,7 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		formats = append(formats, "--sheet", "--overlay")
 	}
-	if slices.Contains(flags, "--features") {
+	if slices.Contains(flags, "--features") && !slices.Contains(flags, "--pack") {
 		formats = nil
 	}
 	command = func(out string) *exec.Cmd {
@@ -97,6 +97,10 @@ func TestKilled(t *testing.T) {
 		table := filepath.Join(t.TempDir(), "features.parquet")
 		killed(t, table, "--features", table)
 	})
+	t.Run("features and pack", func(t *testing.T) {
+		table := filepath.Join(t.TempDir(), "features.csv")
+		killed(t, table, append([]string{"--features", table}, packed...)...)
+	})
 }
 
 // killed kills runs with flags. A table is a file besides the output folder, alone in its own
@@ -104,8 +108,11 @@ func TestKilled(t *testing.T) {
 func killed(t *testing.T, table string, flags ...string) {
 	rounds := 5
 	wait := func() int { return rand.IntN(400) }
-	if table != "" { // such a run takes a tenth of a second or less
-		rounds, wait = 5, func() int { return rand.IntN(1 + rand.IntN(200)) }
+	switch pack := slices.Contains(flags, "--pack"); {
+	case table != "" && pack: // features and packs have rounds of their own
+		rounds = 2
+	case table != "": // such a run takes a tenth of a second or less
+		wait = func() int { return rand.IntN(1 + rand.IntN(200)) }
 	}
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 100
