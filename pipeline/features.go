@@ -36,10 +36,10 @@ func (j *Job) FeatureColumns() ([]string, error) {
 // openTable opens the table of features, if there is one to write. The run holds the lock of
 // the output folder.
 func (r *run) openTable() (err error) {
-	if r.opts.Features == "" {
+	if r.job.Output.Features == "" {
 		return nil
 	}
-	t := &table{name: r.opts.Features}
+	t := &table{name: r.job.Output.Features}
 	if t.columns, err = r.job.FeatureColumns(); err != nil {
 		return err
 	}

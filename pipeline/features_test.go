@@ -38,14 +38,14 @@ func described(t *testing.T, n int, broken ...int) ([]source.Entry, options) {
 		}
 	}
 	opts.Output.Formats = nil
-	opts.Features = filepath.Join(t.TempDir(), "features.csv")
+	opts.Output.Features = filepath.Join(t.TempDir(), "features.csv")
 	return entries, opts
 }
 
 // tableOf reads the table of a run.
 func tableOf(t *testing.T, opts options) string {
 	t.Helper()
-	data, err := os.ReadFile(opts.Features)
+	data, err := os.ReadFile(opts.Output.Features)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func tableOf(t *testing.T, opts options) string {
 func TestFeatures(t *testing.T) {
 	for _, end := range []string{".csv", ".parquet"} {
 		entries, opts := described(t, 12, 4, 9)
-		opts.Features = strings.TrimSuffix(opts.Features, ".csv") + end
+		opts.Output.Features = strings.TrimSuffix(opts.Output.Features, ".csv") + end
 		writeNoise(t, entries[11].Path, 300, 3000)
 		var want string
 		for _, set := range simd.Sets() {
@@ -193,7 +193,7 @@ func TestFeaturesResumed(t *testing.T) {
 		table, files := tableOf(t, whole), packSnapshot(t, whole.Out)
 		for stop := range len(entries) {
 			opts.Out = filepath.Join(t.TempDir(), "out")
-			if err := os.Remove(opts.Features); err != nil {
+			if err := os.Remove(opts.Output.Features); err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithCancel(context.Background())
@@ -206,7 +206,7 @@ func TestFeaturesResumed(t *testing.T) {
 			first, err := runAll(ctx, entries, stopped)
 			cancel()
 			if first.Left > 0 {
-				if _, statErr := os.Stat(opts.Features); !errors.Is(err, context.Canceled) || first.Features != nil || statErr == nil {
+				if _, statErr := os.Stat(opts.Output.Features); !errors.Is(err, context.Canceled) || first.Features != nil || statErr == nil {
 					t.Errorf("stopped after %d: %v, %v, %v", stop, err, first.Features, statErr)
 				}
 			}
@@ -253,20 +253,20 @@ func TestFeaturesAgain(t *testing.T) {
 		}
 	}
 	same("finished", 0, 5)
-	change(os.Remove(opts.Features))
+	change(os.Remove(opts.Output.Features))
 	same("no table", 0, 5)
-	change(os.WriteFile(opts.Features, []byte("input,output,label,status,old\n"), 0o666))
+	change(os.WriteFile(opts.Output.Features, []byte("input,output,label,status,old\n"), 0o666))
 	same("another table in its place", 0, 5)
-	change(os.Truncate(opts.Features, 0))
+	change(os.Truncate(opts.Output.Features, 0))
 	same("an empty file in its place", 0, 5)
-	change(os.WriteFile(opts.Features, []byte("item,price\n"), 0o666))
+	change(os.WriteFile(opts.Output.Features, []byte("item,price\n"), 0o666))
 	if _, err := runAll(context.Background(), entries, opts); err == nil || !strings.Contains(err.Error(), "this file is not a table of features, and a run would replace it") {
 		t.Errorf("another file in its place: %v", err)
 	}
 	if got := tableOf(t, opts); got != "item,price\n" {
 		t.Errorf("another file in its place was replaced by %q", got)
 	}
-	change(os.Remove(opts.Features))
+	change(os.Remove(opts.Output.Features))
 	change(os.Truncate(filepath.Join(opts.Out, store.FeaturesName), int64(len(rows)-1)))
 	same("a torn row", 1, 4)
 	change(os.Remove(filepath.Join(opts.Out, store.FeaturesName)))
@@ -310,7 +310,7 @@ func TestFeaturesOfOthers(t *testing.T) {
 func TestFeaturesAndPack(t *testing.T) {
 	entries, opts := packed(t, 12, 3)
 	want := packOf(t, entries, opts)
-	opts.Features = filepath.Join(t.TempDir(), "features.parquet")
+	opts.Output.Features = filepath.Join(t.TempDir(), "features.parquet")
 	got := packOf(t, entries, opts)
 	for name, data := range want {
 		if name != manifest.Name && got[name] != data {
@@ -320,7 +320,7 @@ func TestFeaturesAndPack(t *testing.T) {
 	opts.Out = filepath.Join(t.TempDir(), "out")
 	again(t, entries, opts, 11, 0)
 	again(t, entries, opts, 0, 11)
-	opts.Features = ""
+	opts.Output.Features = ""
 	again(t, entries, opts, 0, 11)
 	truePack(t, opts)
 }
@@ -333,7 +333,7 @@ func TestFeaturesRefusedByStore(t *testing.T) {
 	mixed := opts
 	mixed.Pack = 20_000
 	plain := opts
-	plain.Features = ""
+	plain.Output.Features = ""
 	for _, first := range []options{plain, opts} {
 		again(t, entries, first, 2, 0)
 		want := packSnapshot(t, opts.Out)
@@ -347,17 +347,17 @@ func TestFeaturesRefusedByStore(t *testing.T) {
 // TestFeaturesRefused refuses what cannot work before any picture.
 func TestFeaturesRefused(t *testing.T) {
 	entries, opts := described(t, 1)
-	dir := filepath.Dir(opts.Features)
+	dir := filepath.Dir(opts.Output.Features)
 	for _, c := range []struct {
 		change func(o *options)
 		want   string
 	}{
-		{func(o *options) { o.Features = "x.txt" }, "name a file that ends in"},
+		{func(o *options) { o.Output.Features = "x.txt" }, "name a file that ends in"},
 		{func(o *options) { o.Overwrite = Never }, "overwrite never"},
-		{func(o *options) { o.Features = filepath.Join(dir, "missing", "x.csv") }, "no such file"},
-		{func(o *options) { o.Features = filepath.Join(dir, "folder.csv") }, "something else than a file"},
+		{func(o *options) { o.Output.Features = filepath.Join(dir, "missing", "x.csv") }, "no such file"},
+		{func(o *options) { o.Output.Features = filepath.Join(dir, "folder.csv") }, "something else than a file"},
 		{func(o *options) {
-			o.Features, o.Memory = filepath.Join(dir, "x.parquet"), 20<<20
+			o.Output.Features, o.Memory = filepath.Join(dir, "x.parquet"), 20<<20
 		}, "takes about 21 MB of memory and the run may have 20 MB"},
 		{func(o *options) { o.Stacks = copyLayer(t, "a", "a") }, "would both have the columns copy.a.mean"},
 	} {

@@ -12,6 +12,7 @@ import (
 	"filterbank/filters/volume"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
+	"filterbank/pipeline/features"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/stats"
 )
@@ -63,7 +64,10 @@ func (j *Job) Check() error {
 	if len(j.Stacks) == 0 || j.Decoder == nil {
 		return errors.New("a job needs at least one stack and a decoder")
 	}
-	if j.Output.Features {
+	if j.Output.Features != "" {
+		if err := features.CheckName(j.Output.Features); err != nil {
+			return err
+		}
 		if _, err := j.FeatureColumns(); err != nil {
 			return err
 		}

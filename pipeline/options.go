@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 )
 
@@ -32,11 +31,6 @@ type RunOptions struct {
 	// Reproducible leaves the seconds out of records. The records of two runs are then the same
 	// bytes.
 	Reproducible bool
-	// Features is the name of a file that ends in .parquet or .csv and gets a row for each
-	// picture: the statistics of its maps. Files of pictures are then written only if the job
-	// has formats. It is written when every picture has ended, and Never is not for it. If it
-	// is empty, there is no such file.
-	Features string
 	Policy
 
 	// Outdated is called before the first picture if an earlier version has done pictures of
@@ -51,8 +45,8 @@ type RunOptions struct {
 	About func(Summary) (*manifest.Run, error)
 }
 
-// check refuses options that do not go together.
-func (o *RunOptions) check() error {
+// check refuses options that do not go together, or not with the job.
+func (o *RunOptions) check(j *Job) error {
 	switch {
 	case o.Overwrite != "" && o.Overwrite != Changed && o.Overwrite != Always && o.Overwrite != Never:
 		return fmt.Errorf("overwrite %q: it must be changed, always or never", o.Overwrite)
@@ -64,10 +58,8 @@ func (o *RunOptions) check() error {
 		return errors.New("a number of pictures a shard is for packs, which have a size")
 	case o.Pack > 0 && o.Overwrite == Never:
 		return errors.New("overwrite never works on files in folders only, and not on a pack")
-	case o.Features != "" && o.Overwrite == Never:
+	case j.Output.Features != "" && o.Overwrite == Never:
 		return errors.New("overwrite never works on files of pictures only, and features need all pictures")
-	case o.Features != "":
-		return features.CheckName(o.Features)
 	}
 	return nil
 }

@@ -89,9 +89,8 @@ func newRun(j *Job, res *Resources, opts *RunOptions) *run {
 // goes on from there.
 func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, opts RunOptions) (Summary, error) {
 	begun := time.Now()
-	job.Output.Features = opts.Features != ""
 	j := job.withDefaults()
-	if err := errors.Join(j.Check(), opts.check()); err != nil {
+	if err := errors.Join(j.Check(), opts.check(j)); err != nil {
 		return Summary{Left: len(entries)}, err
 	}
 	r := newRun(j, &res, &opts)

@@ -28,10 +28,12 @@ func (f *flags) featuresFile() (string, error) {
 // file that the run reads, of what it writes to the output folder, or of any file that is not
 // such a table.
 func (f *flags) checkFeatures(j *job) error {
-	name := j.opts.Features
-	if _, err := j.FeatureColumns(); err != nil {
+	name := j.Output.Features
+	columns, err := j.FeatureColumns()
+	if err != nil {
 		return err
 	}
+	j.columns = len(columns)
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("features %s: %w", source.Display(name), fmt.Errorf(format, args...))
 	}
@@ -42,7 +44,7 @@ func (f *flags) checkFeatures(j *job) error {
 	case inside && strings.Contains(below, "/"):
 		return refuse("it lies among the images' files in %s: name a file at the top of that folder, or outside", f.out)
 	case inside:
-		if taken, ok := store.Taken(below, store.Report, store.Packs, store.Parts, store.Metadata, store.Features); ok {
+		if taken, ok := store.Taken(below, store.Report, store.Packs, store.Metadata, store.Features); ok {
 			return refuse("this name is %s: name another file", taken.Owner)
 		}
 		for i := range j.entries {
@@ -136,7 +138,6 @@ func featuresLine(w *features.Written) string {
 }
 
 // plannedFeatures says what a run would write into a table of features.
-func plannedFeatures(j *job) (string, error) {
-	columns, err := j.FeatureColumns()
-	return fmt.Sprintf("%s of %s to %s", counted(len(j.entries), "row"), counted(len(columns), "feature"), source.Display(j.opts.Features)), err
+func plannedFeatures(j *job) string {
+	return fmt.Sprintf("%s of %s to %s", counted(len(j.entries), "row"), counted(j.columns, "feature"), source.Display(j.Output.Features))
 }

@@ -96,6 +96,7 @@ type job struct {
 	passed  string // passedLine of the inputs
 	classes map[string]int
 	notes   []string // costs of the stack that a reader may not expect
+	columns int      // of a table of features
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
@@ -147,10 +148,9 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		return nil, err
 	}
 	if !f.noMaps {
-		if j.opts.Features, err = f.featuresFile(); err != nil {
+		if j.Output.Features, err = f.featuresFile(); err != nil {
 			return nil, err
 		}
-		j.Output.Features = j.opts.Features != ""
 		if err = f.setMaps(&j.Job); err != nil {
 			return nil, err
 		}
@@ -176,7 +176,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if len(j.Output.Tables) > 0 {
 		uses = append(uses, store.Metadata)
 	}
-	if j.opts.Features != "" {
+	if j.Output.Features != "" {
 		uses = append(uses, store.Features)
 		if err := f.checkFeatures(&j); err != nil {
 			return nil, err

@@ -59,12 +59,8 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	if j.opts.Features != "" {
-		columns, err := j.FeatureColumns()
-		if err != nil {
-			return err
-		}
-		p.Memory = max(p.Memory, features.Memory(j.opts.Features, len(j.entries), len(columns)))
+	if j.Output.Features != "" {
+		p.Memory = max(p.Memory, features.Memory(j.Output.Features, len(j.entries), j.columns))
 	}
 	if asJSON {
 		err = printPlanJSON(c.out, p, j)
@@ -131,33 +127,25 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	if j.passed != "" {
 		fmt.Fprintln(&b, j.passed)
 	}
-	lines, err := plannedWrites(p, j)
-	if err != nil {
-		return err
-	}
-	b.WriteString(lines)
-	_, err = io.WriteString(w, b.String())
+	b.WriteString(plannedWrites(p, j))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // plannedWrites says what a run writes, in a line for files of images and one for the table of
 // features.
-func plannedWrites(p *preview.Preview, j *job) (lines string, err error) {
-	if p.Files > 0 || j.opts.Features == "" {
+func plannedWrites(p *preview.Preview, j *job) (lines string) {
+	if p.Files > 0 || j.Output.Features == "" {
 		files := counted(p.Files, "file")
 		if j.pack != "" {
 			files += " into at most " + counted(p.Shards, "shard")
 		}
 		lines = fmt.Sprintf("a run writes %s, at most %s, to %s\n", files, byteCount(p.Bytes), j.opts.Out)
 	}
-	if j.opts.Features != "" {
-		table, err := plannedFeatures(j)
-		if err != nil {
-			return "", err
-		}
-		lines += fmt.Sprintf("a run writes %s\n", table)
+	if j.Output.Features != "" {
+		lines += fmt.Sprintf("a run writes %s\n", plannedFeatures(j))
 	}
-	return lines, nil
+	return lines
 }
 
 // classesLine names the first labels.
@@ -250,12 +238,8 @@ func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
 		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Shards: p.Shards, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
 	}
-	if j.opts.Features != "" {
-		columns, err := j.FeatureColumns()
-		if err != nil {
-			return err
-		}
-		out.Features = &featuresJSON{j.opts.Features, len(j.entries), len(columns)}
+	if j.Output.Features != "" {
+		out.Features = &featuresJSON{j.Output.Features, len(j.entries), j.columns}
 	}
 	for _, size := range p.Sizes {
 		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}

@@ -56,7 +56,7 @@ func newRun(c console) *cobra.Command {
 				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
 			}
 			j.opts.Reproducible = reproducible
-			if j.opts.Overwrite == pipeline.Never && j.opts.Features != "" {
+			if j.opts.Overwrite == pipeline.Never && j.Output.Features != "" {
 				return errors.New("--overwrite never leaves images alone, and --features needs all of them: leave out one of the two")
 			}
 			if err := pack.set(cmd, j); err != nil {

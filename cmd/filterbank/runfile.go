@@ -30,7 +30,7 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
 		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: f.shard, Classes: j.classes,
 		Pack: j.pack, PackBytes: j.opts.Pack, PackCount: j.opts.PackCount,
-		Features: manifest.Path(j.opts.Features),
+		Features: manifest.Path(j.Output.Features),
 		Images:   s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
 	}

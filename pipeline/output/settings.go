@@ -16,9 +16,11 @@ import (
 type Settings struct {
 	Formats []*Format // of every picture; an empty list is png
 	Tables  []*Table  // of the whole run
-	// Features adds the format that takes the statistics of every map for a table. Files of
-	// pictures are then written only if other Formats are given.
-	Features bool
+	// Features is the name of a file that ends in .parquet or .csv and gets a row for each
+	// picture, when all have ended: the statistics of its maps. It adds the format that takes
+	// them. Files of pictures are then written only if other Formats are given. If it is empty,
+	// there is no such file.
+	Features string
 	Scale    scale.Scale
 	// EyeScale is for formats that are for the eye; nil is Scale.
 	EyeScale *scale.Scale
@@ -33,7 +35,7 @@ type Settings struct {
 // WithDefaults returns the settings with all defaults filled in.
 func (s Settings) WithDefaults() Settings {
 	switch {
-	case s.Features && !slices.Contains(s.Formats, &features):
+	case s.Features != "" && !slices.Contains(s.Formats, &features):
 		s.Formats = append(slices.Clip(s.Formats), &features)
 	case len(s.Formats) == 0:
 		s.Formats = []*Format{&png8}

@@ -213,7 +213,10 @@ func formatsJob(t *testing.T, formats []string, numbers tensor.Type, features bo
 	if job.Output.Formats, err = output.Parse(formats); err != nil {
 		t.Fatal(err)
 	}
-	job.Output.Numbers, job.Output.Features = numbers, features
+	job.Output.Numbers = numbers
+	if features {
+		job.Output.Features = filepath.Join(t.TempDir(), "features.csv")
+	}
 	return job
 }
 
@@ -249,9 +252,6 @@ func both(t *testing.T, entries []source.Entry, job pipeline.Job, o pipeline.Run
 		t.Fatal(err)
 	}
 	o.Out = filepath.Join(t.TempDir(), "out")
-	if job.Output.Features {
-		o.Features = filepath.Join(t.TempDir(), "features.csv")
-	}
 	s, err := pipeline.Run(t.Context(), entries, job, pipeline.Resources{}, o)
 	if err != nil {
 		t.Fatal(err)
