@@ -9,13 +9,11 @@ import (
 const (
 	ManifestName   = "manifest.jsonl"
 	RunName        = "run.json"
-	RunConfigName  = "run-config.json"
 	MetadataName   = "metadata.jsonl"
 	FeaturesName   = "features.rows"
 	ReportName     = "report.html"
 	ReportDataName = "report.files"
 	ShardsName     = "shards"
-	PartsName      = "parts"
 )
 
 // Use is a way of running in which names are taken.
@@ -26,7 +24,6 @@ const (
 	Every    Use = ""
 	Report   Use = "--report"
 	Packs    Use = "--pack"
-	Parts    Use = "--shards"
 	Metadata Use = "--metadata"
 	Features Use = "--features"
 )
@@ -47,8 +44,6 @@ func reserved() []Reserved {
 		{ReportName, "the report's page", Report},
 		{ReportDataName, "the report's data", Report},
 		{ShardsName, "the pack's shards", Packs},
-		{RunConfigName, "the settings that all parts share", Parts},
-		{PartsName, "the parts of the run", Parts},
 		{MetadataName, "the metadata of the maps", Metadata},
 		{FeaturesName, "the journal of the features", Features},
 	}
