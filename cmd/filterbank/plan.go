@@ -120,7 +120,7 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 	for _, note := range j.notes {
 		fmt.Fprintf(&b, "%s\n\n", strings.Join(wrap(note, helpWidth), "\n"))
 	}
-	fmt.Fprintf(&b, "%s, %s; about %s of memory\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
+	fmt.Fprintf(&b, "%s, %s; fits into a --max-memory of about %s\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
 	if len(j.classes) > 0 {
 		fmt.Fprintf(&b, "%s\n", strings.Join(wrap(classesLine(j.classes), helpWidth), "\n"))
 	}

@@ -27,7 +27,9 @@ type Preview struct {
 	Files    int
 	Shards   int   // of a pack, at most; 0 in folders
 	Bytes    int64 // at most: of the files, which have exactly this size if all are .npy or .npz, or of the shards
-	Memory   int64 // rough, in bytes: the program, and all workers on the largest picture
+	// Memory is the least budget, in bytes, that admits all workers to the largest picture. A
+	// process also takes about 45 MB of its own, which is more than budgets below 64 MB count.
+	Memory int64
 
 	longest string // see longest
 	packed  *pack  // nil in folders
