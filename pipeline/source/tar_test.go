@@ -294,9 +294,12 @@ func TestTarChanges(t *testing.T) {
 func TestFinder(t *testing.T) {
 	plant(t, "d/x.tar/y.png", "d/p.png")
 	put(t, "d/t.tar", packed(t, files("a/b.png", "a/b.png", "c")...))
+	put(t, "d/dot.tar", packed(t, files("./a/b.png")...))
 	var f Finder
 	for path, want := range map[string]string{
 		"d/t.tar/a/b.png": "a/b.png", "d/t.tar/c": "c", "d/x.tar/y.png": "d/x.tar/y.png", "d/p.png": "d/p.png",
+		"d/dot.tar/./a/b.png": "./a/b.png", "d/dot.tar/a/b.png": "./a/b.png", "d/dot.tar/a//b.png": "./a/b.png", "d/t.tar/./c": "c",
+		"d/dot.tar/x/../a/b.png": "d/dot.tar/x/../a/b.png: the tar file d/dot.tar has no such file: name one as tar -t prints it, or the tar file itself with --include",
 		"d/t.tar/none": "d/t.tar/none: the tar file d/t.tar has no such file: name one as tar -t prints it, or the tar file itself with --include", "d/none/x": "read: ",
 	} {
 		e, _ := f.Entry(t.Context(), path)
