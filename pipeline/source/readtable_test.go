@@ -194,6 +194,8 @@ func TestListRows(t *testing.T) {
 			"label of ./in/a/1.png: line 2 of the list has x, and line 4 has y: leave one of the lines out"},
 		{"two labels for an image under two keys", "path,id,class\nin/a/1.png,k,x\n./in/a/1.png,l,y\n", Columns{"path", "id", "class"}, Options{},
 			"label of ./in/a/1.png: line 2 of the list has x, and line 3 has y"},
+		{"two labels for an image in two spellings", "path,id,class\nin/a/1.png,k,x\nin//b/../a/./1.png,l,y\n", Columns{"path", "id", "class"}, Options{},
+			"label of in//b/../a/./1.png: line 2 of the list has x, and line 3 has y"},
 		{"a key that leads out", "path,id\nin/a/1.png,k/../../x\n", Columns{Path: "path", Key: "id"}, Options{},
 			"line 2: the key k/../../x leads out of the output folder: a key is a path below it, as in cat/001"},
 		{"an absolute key", "path,id\nin/a/1.png,/x\n", Columns{Path: "path", Key: "id"}, Options{}, "line 2: the key /x leads out"},
