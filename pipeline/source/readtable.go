@@ -259,6 +259,7 @@ func object(n int, line []byte, c Columns, labels words) (Row, error) {
 		}
 		return row, fmt.Errorf("line %d: it is no JSON object: %.40q", n, line)
 	}
+	twice := repeated(line)
 	for _, f := range []struct {
 		column string
 		to     *string
@@ -270,6 +271,9 @@ func object(n int, line []byte, c Columns, labels words) (Row, error) {
 		if !ok {
 			return row, missing(n, f.column, slices.Sorted(maps.Keys(fields)))
 		}
+		if slices.Contains(twice, f.column) {
+			return row, fmt.Errorf("line %d: the object has the column %s twice: leave one out", n, Display(f.column))
+		}
 		var err error
 		if *f.to, err = text(value); err != nil {
 			return row, fmt.Errorf("line %d: the column %s is %w", n, Display(f.column), err)
@@ -277,6 +281,26 @@ func object(n int, line []byte, c Columns, labels words) (Row, error) {
 	}
 	row.Label = labels.one(row.Label)
 	return row, nil
+}
+
+// repeated returns the keys that a valid JSON object has more than once.
+func repeated(object []byte) (keys []string) {
+	in := json.NewDecoder(bytes.NewReader(object))
+	in.Token() // the brace
+	seen := map[string]bool{}
+	for in.More() {
+		token, _ := in.Token()
+		key, ok := token.(string)
+		var value json.RawMessage
+		if !ok || in.Decode(&value) != nil {
+			break
+		}
+		if seen[key] {
+			keys = append(keys, key)
+		}
+		seen[key] = true
+	}
+	return keys
 }
 
 // text is a string or a whole number as text. null is empty.
