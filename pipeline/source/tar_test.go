@@ -266,6 +266,38 @@ func TestTarSparse(t *testing.T) {
 	}
 }
 
+// TestTarSparseWithoutEnd checks that the end mark is missed behind a sparse member, whose bytes
+// may be zeros.
+func TestTarSparseWithoutEnd(t *testing.T) {
+	plant(t, "d/")
+	old := make([]byte, 512, 1536) // one piece of 512 bytes, which are zeros, in a file of 4096
+	copy(old, "s.png")
+	copy(old[100:], "0000644\x00")
+	copy(old[124:], "00000001000\x00")
+	copy(old[136:], "00000000000\x00")
+	old[156] = tar.TypeGNUSparse
+	copy(old[257:], "ustar  \x00")
+	copy(old[386:], "00000000000\x0000000001000\x00")
+	copy(old[483:], "00000010000\x00")
+	checksum(old)
+	old = append(old, make([]byte, 512)...)
+	for _, c := range []struct {
+		name  string
+		marks int // blocks of the end mark
+		want  []string
+	}{
+		{"no end mark", 0, []string{"d/t.tar/s.png ! unsupported", "d/t.tar ! damaged-tar"}},
+		{"one block", 1, []string{"d/t.tar/s.png ! unsupported"}},
+		{"two blocks", 2, []string{"d/t.tar/s.png ! unsupported"}},
+	} {
+		put(t, "d/t.tar", append(old, make([]byte, 512*c.marks)...))
+		entries, err := list(t.Context(), []string{"d/t.tar"}, Options{})
+		if err != nil || !slices.Equal(lines(entries), c.want) {
+			t.Errorf("%s: got %q, %v, want %q", c.name, lines(entries), err, c.want)
+		}
+	}
+}
+
 // TestTarChanges checks that a tar file that changes after the listing gives no member of another.
 func TestTarChanges(t *testing.T) {
 	plant(t, "d/")
@@ -300,7 +332,7 @@ func TestFinder(t *testing.T) {
 		"d/t.tar/a/b.png": "a/b.png", "d/t.tar/c": "c", "d/x.tar/y.png": "d/x.tar/y.png", "d/p.png": "d/p.png",
 		"d/dot.tar/./a/b.png": "./a/b.png", "d/dot.tar/a/b.png": "./a/b.png", "d/dot.tar/a//b.png": "./a/b.png", "d/t.tar/./c": "c",
 		"d/dot.tar/x/../a/b.png": "d/dot.tar/x/../a/b.png: the tar file d/dot.tar has no such file: name one as tar -t prints it, or the tar file itself with --include",
-		"d/t.tar/none": "d/t.tar/none: the tar file d/t.tar has no such file: name one as tar -t prints it, or the tar file itself with --include", "d/none/x": "read: ",
+		"d/t.tar/none":           "d/t.tar/none: the tar file d/t.tar has no such file: name one as tar -t prints it, or the tar file itself with --include", "d/none/x": "read: ",
 	} {
 		e, _ := f.Entry(t.Context(), path)
 		got := ""
