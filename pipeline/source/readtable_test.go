@@ -89,6 +89,8 @@ func TestReadTableRefuses(t *testing.T) {
 		{"l.jsonl", `{"path":"a","x":{"class":1},"class":"x","class":"x"}`, labelled, 0, "line 1: the object has the column class twice: leave one out"},
 		{"l.jsonl", `{"path":"a","class":"x","path":"b"}`, labelled, 0, "line 1: the object has the column path twice"},
 		{"l.jsonl", `{"path":"a","x":1,"x":2,"y":{"path":1},"class":"x"}` + "\n{}", labelled, 1, "line 2: there is no column path"},
+		{"l.jsonl", `{"path":"a","class":"\udcff"}`, labelled, 0, "line 1: the column class is not UTF-8: save the list as UTF-8"},
+		{"l.csv", "path,id\na,k\nb,../k\n", Columns{Path: "path", Key: "id"}, 1, "line 3: the key ../k leads out of the output folder"},
 		{"l.jsonl", `{"path":"\u0000","class":1}`, labelled, 0, "line 1: the column path has a NUL byte"},
 		{"l.jsonl", "[\n{\"path\":\"a\"}]", labelled, 0, "line 1: it is a JSON array: a .jsonl has an object a line"},
 		{"l.jsonl", "path,class\n", labelled, 0, `line 1: it is no JSON object: "path,class"`},
