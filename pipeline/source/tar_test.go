@@ -70,7 +70,7 @@ func content(t testing.TB, e *Entry) string {
 }
 
 func TestTar(t *testing.T) {
-	plant(t, "d/b.png", "out/", "d/folder.tar/c.png")
+	plant(t, "d/b.png", "out/", "e/", "d/folder.tar/c.png")
 	long := strings.Repeat("long/", 60) + "ä.png" // a PAX header, or GNU's @LongLink
 	var headers []tar.Header
 	headers = append(headers, tar.Header{Name: "./", Typeflag: tar.TypeDir}, tar.Header{Name: "pax_global_header", Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "x"}})
@@ -81,6 +81,9 @@ func TestTar(t *testing.T) {
 	put(t, "d/t.v1.tar", packed(t, headers...))
 	put(t, "out/o.tar", packed(t, files("a.png")...))
 	put(t, "d/u.tar.gz", []byte("x"))
+	for _, name := range []string{"e/pic.zip", "e/pic.tar", "e/pic.bin"} {
+		put(t, name, []byte("\xff\xd8\xff"))
+	}
 	passed := map[string]int{PassedLink: 2, PassedSpecial: 2, PassedReplaced: 1, PassedMember: 3, "HEIC": 1}
 	all := []string{"d/t.v1.tar/z/2.PNG > t.v1/z/2", "d/t.v1.tar/z/1.jpg > t.v1/z/1", "d/t.v1.tar/a.png > t.v1/a", "d/t.v1.tar/" + long + " > t.v1/" + strings.TrimSuffix(long, ".png"),
 		"d/t.v1.tar/old.png > t.v1/old", "d/t.v1.tar/z/3.png > t.v1/z/3"}
@@ -101,6 +104,7 @@ func TestTar(t *testing.T) {
 			[]string{"d/t.v1.tar/z/1.jpg > 1", "d/t.v1.tar/old.png > old", "d/t.v1.tar/nothing.png ! missing", "d/b.png/x.png ! missing"}, map[string]int{}},
 		{"in the output folder", []string{"out/o.tar", "out/o.tar/a.png", "d/b.png"}, Options{}, []string{"out/o.tar ! inside-output", "out/o.tar/a.png ! inside-output", "d/b.png > b"}, map[string]int{}},
 		{"compressed", []string{"d/u.tar.gz"}, Options{}, []string{"d/u.tar.gz ! unsupported"}, map[string]int{}},
+		{"endings of archives alone are refused, whatever is in the file", []string{"e/pic.zip", "e/pic.tar", "e/pic.bin"}, Options{}, []string{"e/pic.zip ! unsupported", "e/pic.tar ! damaged-tar", "e/pic.bin > pic"}, map[string]int{}},
 	} {
 		var got map[string]int
 		c.opts.Out, c.opts.Unread, c.opts.PassedOver = "out", map[string]string{".heic": "HEIC"}, func(k map[string]int) { got = k }
