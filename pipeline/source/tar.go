@@ -186,10 +186,10 @@ func kindOfMember(h *tar.Header) memberKind {
 	return other
 }
 
-// memberName is the name of a member without needless parts. A regular file whose name is
+// memberName is the name of a regular or sparse file without needless parts. A file whose name is
 // absolute, has ".." or is very long is unsafe, and the name is then cut.
 func memberName(name string, kind memberKind) (string, memberKind) {
-	if kind != regular {
+	if kind != regular && kind != sparse {
 		return name, kind
 	}
 	long := len(name) > maxMemberName
@@ -198,7 +198,7 @@ func memberName(name string, kind memberKind) (string, memberKind) {
 		up = up || part == ".."
 	}
 	if clean := path.Clean(name); !long && !up && filepath.IsLocal(filepath.FromSlash(clean)) && clean != "." {
-		return clean, regular
+		return clean, kind
 	}
 	if long {
 		name = name[:64] + "…" + path.Ext(name[len(name)-8:])

@@ -260,7 +260,7 @@ func TestTarDamaged(t *testing.T) {
 // TestTarSparse checks a sparse member as GNU tar writes it, with PAX records.
 func TestTarSparse(t *testing.T) {
 	plant(t, "d/")
-	sparse := tar.Header{Name: "s.png", PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
+	sparse := tar.Header{Name: "./s.png", PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
 	data := packed(t, sparse, tar.Header{Name: "t.png"})
 	data = bytes.Replace(data, []byte("VENDOR.sparse.major=1"), []byte("GNU.sparse.realsize=9"), 1)
 	put(t, "d/t.tar", data)
