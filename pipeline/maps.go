@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"filterbank/filters/volume"
@@ -22,11 +21,13 @@ type Map struct {
 
 // Maps computes the maps of every entry and hands them to each, a picture at a time, in the
 // order of the stacks, layers and filters. It writes nothing, and the Output of the job does
-// not count. The record has the picture's input, output, label, digest and sizes.
+// not count. The record has the picture's input, output, label, SHA-256 and sizes; its Digest,
+// Status and Stack are empty.
 //
 // Several goroutines call each, in any order of the pictures and each with its own picture;
 // with one worker no two calls overlap. The record and the maps are the callee's, to keep or to
-// change. The maps of a picture are whole in memory until each returns, and Resources.Memory
+// change. The values of all maps of a picture share one array: a map that is kept holds all of
+// it. The maps of a picture are whole in memory until each returns, and Resources.Memory
 // bounds them as it bounds all else: a picture that needs more fails. What the callee keeps
 // does not count.
 //
@@ -40,11 +41,16 @@ func Maps(ctx context.Context, entries []source.Entry, job Job, res Resources, p
 			err := each(rec, maps)
 			if err != nil {
 				stop(err)
+				return calleeError{err}
 			}
-			return err
+			return nil
 		}}
 	})
 }
+
+// calleeError is an error of the callee of Maps. It ends the work and is no fault of the picture,
+// even if another worker's error has ended the work before.
+type calleeError struct{ error }
 
 // mapper is a Visitor that keeps the maps of a picture.
 type mapper struct {
@@ -97,7 +103,7 @@ func (m *mapper) Visit(ctx context.Context, rec *manifest.Record, pic *decode.Pi
 		}
 	}
 	if err := m.each(rec, m.maps); err != nil {
-		return 0, fmt.Errorf("maps of %s: %w", source.Display(string(rec.Input)), err)
+		return 0, err
 	}
 	return len(m.maps), nil
 }

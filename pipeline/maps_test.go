@@ -107,6 +107,17 @@ func TestMapsEnds(t *testing.T) {
 	if s, err := Maps(ctx, entries, opts.Job, Resources{}, Policy{}, func(*manifest.Record, []Map) error { return nil }); !errors.Is(err, context.Canceled) || s.Left != 30 {
 		t.Errorf("%+v, %v", s, err)
 	}
+	var all sync.WaitGroup // four calls, which end together, each with an error of its own
+	all.Add(4)
+	four := func(r *manifest.Record, _ []Map) error {
+		all.Done()
+		all.Wait()
+		return fmt.Errorf("%s: %w", r.Input, enough)
+	}
+	none := Policy{Each: func(r *manifest.Record) { t.Errorf("%s has a record: %s", r.Input, r.Error) }}
+	if s, err := Maps(t.Context(), entries, opts.Job, Resources{Workers: 4}, none, four); !errors.Is(err, enough) || s.Failed+s.Pictures != 0 || s.Left != 30 {
+		t.Errorf("four errors: %+v, %v", s, err)
+	}
 	var code string
 	policy := Policy{StopOnError: true, Each: func(r *manifest.Record) { code = r.Code }}
 	if s, err := Maps(t.Context(), entries[1:2], opts.Job, Resources{Memory: 4000}, policy, nil); !errors.Is(err, ErrStopped) || code != "too-large" || s.Failed != 1 {

@@ -92,5 +92,8 @@ func (p *Processor) visited(ctx context.Context, turn int, e *source.Entry, poli
 
 // interrupted reports whether an error comes from the run's end and not from the picture.
 func interrupted(ctx context.Context, err error) bool {
+	if _, ok := errors.AsType[calleeError](err); ok {
+		return true
+	}
 	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.DeadlineExceeded))
 }

@@ -26,7 +26,7 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 		}
 	}
 	var shown *subject
-	var lines []string
+	var names, lines []string
 	named := false
 	err := format.Each(in, file, func(name string, r io.Reader) error {
 		s, err := v.readArray(r, name)
@@ -40,7 +40,7 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 		if name != "" {
 			s.description = name + ": " + s.description
 		}
-		lines = append(lines, s.description)
+		names, lines = append(names, name), append(lines, s.description)
 		if shown == nil || s.picture != nil {
 			shown = s
 		}
@@ -54,6 +54,9 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 	case v.options.array != "" && !named:
 		return nil, fmt.Errorf("it holds no array %q; its arrays are\n  %s", v.options.array, strings.Join(lines, "\n  "))
 	}
+	if v.options.index >= 0 && v.options.array == "" && len(names) > 1 { // a stream is read once
+		return nil, chooseArray(names)
+	}
 	shown.description = strings.Join(lines, "\n  ")
 	if len(lines) > 1 {
 		shown.description = fmt.Sprintf("%d arrays\n  %s", len(lines), shown.description)
@@ -61,10 +64,10 @@ func (v *viewer) readArrays(format *tensor.Format, in io.Reader, file *io.Sectio
 	return shown, nil
 }
 
-// onlyArray returns an error if a file has several arrays.
+// onlyArray returns an error if a file has several arrays. A stream is not read.
 func onlyArray(format *tensor.Format, in io.Reader, file *io.SectionReader) error {
 	if file == nil {
-		return nil // a stream is one array
+		return nil
 	}
 	var names []string
 	err := format.Each(in, file, func(name string, _ io.Reader) error {
@@ -72,9 +75,14 @@ func onlyArray(format *tensor.Format, in io.Reader, file *io.SectionReader) erro
 		return nil
 	})
 	if len(names) > 1 {
-		return fmt.Errorf("it holds %d arrays; choose one with --array: %s", len(names), strings.Join(names, ", "))
+		return chooseArray(names)
 	}
 	return err
+}
+
+// chooseArray says that --map alone does not choose a map of several arrays.
+func chooseArray(names []string) error {
+	return fmt.Errorf("it holds %d arrays; choose one with --array: %s", len(names), strings.Join(names, ", "))
 }
 
 // readArray describes an array and makes a picture of the map that --map names, or of the only

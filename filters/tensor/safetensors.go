@@ -135,11 +135,13 @@ func openSafetensors(in io.Reader, size int64) (begin int64, all []stored, err e
 	return begin, all, nil
 }
 
-// eachSafetensors reads the arrays in the order of their values.
+// eachSafetensors reads the arrays in the order of their values. It reads file from its start,
+// or in if file is nil.
 func eachSafetensors(in io.Reader, file *io.SectionReader, take func(name string, r io.Reader) error) error {
 	size := int64(-1)
 	if file != nil {
 		size = file.Size()
+		in = io.NewSectionReader(file, 0, size) // an earlier call may have read from in
 	}
 	begin, all, err := openSafetensors(in, size)
 	if err != nil {

@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -44,13 +45,13 @@ func (l *lister) label(rel string) string {
 // readers of tables have text in such columns.
 func (l *lister) classes(entries []Entry) (map[string]int, error) {
 	numbers := map[string]int{}
-	rows := map[string]*Entry{} // of lists with keys, by the path of the image
+	rows := map[string]*Entry{} // of lists with keys, by the clean path of the image
 	var without *LabelError
 	for i := range entries {
 		e := &entries[i]
 		if l.keyed && e.line > 0 {
-			path := strings.TrimPrefix(e.Path, "./")
-			if first := rows[path]; first != nil && first.Label != e.Label {
+			path := filepath.Clean(e.Path) // behind a link, .. may lead to another file
+			if first := rows[path]; first != nil && first.Label != e.Label && sameFile(first, e) {
 				return nil, twoLabels(first, e)
 			}
 			rows[path] = e

@@ -168,6 +168,9 @@ func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
 		}
 		f.tars[tarName] = members
 	}
+	if clean, kind := memberName(inside, regular); kind == regular { // tar -t prints ./a.png as it stands
+		inside = clean
+	}
 	if m, has := members[inside]; has {
 		e.at = &m
 	} else {

@@ -19,16 +19,22 @@ import (
 // Columns are the names of the columns of a list with a header. Path is needed.
 type Columns struct{ Path, Key, Label string }
 
-// tables are the forms of lists with a header, by the extensions of their files.
-var tables = map[string]func(*bufio.Reader, Columns) iter.Seq2[Row, error]{
-	".csv":   func(r *bufio.Reader, c Columns) iter.Seq2[Row, error] { return readSeparated(r, ',', c) },
-	".tsv":   func(r *bufio.Reader, c Columns) iter.Seq2[Row, error] { return readSeparated(r, '\t', c) },
-	".jsonl": readObjects,
+// tableOf returns the reader of lists with a header that have a file's extension, or nil.
+func tableOf(name string) func(*bufio.Reader, Columns) iter.Seq2[Row, error] {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return func(r *bufio.Reader, c Columns) iter.Seq2[Row, error] { return readSeparated(r, ',', c) }
+	case ".tsv":
+		return func(r *bufio.Reader, c Columns) iter.Seq2[Row, error] { return readSeparated(r, '\t', c) }
+	case ".jsonl":
+		return readObjects
+	}
+	return nil
 }
 
 // IsTable says whether a file's name is that of a list with a header: it ends in .csv, .tsv or
 // .jsonl, in any case.
-func IsTable(name string) bool { return tables[strings.ToLower(filepath.Ext(name))] != nil }
+func IsTable(name string) bool { return tableOf(name) != nil }
 
 // maxRow bounds a row of a list in bytes.
 const maxRow = 4 << 20
@@ -38,16 +44,16 @@ const maxRow = 4 << 20
 // row in memory. Empty lines are skipped, and so is a byte order mark in UTF-8.
 //
 // An error ends the rows. It says where the list is wrong and what would be right: a column
-// that is missing or twice there, a row without a path, a key or a label, a row of another
+// that is missing or twice there, a row without a path, a key or a label, a key that leads out of the output folder, a row of another
 // length than the header, a row of more than 4 MiB, NUL bytes, and text that is not UTF-8
 // where it must be.
 func ReadTable(r io.Reader, name string, c Columns) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		in := bufio.NewReader(r)
-		read, known := tables[strings.ToLower(filepath.Ext(name))]
+		read := tableOf(name)
 		begin, err := in.Peek(3)
 		switch {
-		case !known:
+		case read == nil:
 			err = errors.New("a list with columns ends in .csv, .tsv or .jsonl")
 		case bytes.HasPrefix(begin, []byte("\xff\xfe")), bytes.HasPrefix(begin, []byte("\xfe\xff")):
 			err = errors.New("it is UTF-16: save it as UTF-8")
@@ -75,7 +81,7 @@ func ReadTable(r io.Reader, name string, c Columns) iter.Seq2[Row, error] {
 	}
 }
 
-// check refuses a row without what its columns must have.
+// check refuses a row whose columns lack a value or have a wrong one.
 func (c *Columns) check(r *Row) error {
 	for _, f := range []struct{ column, value string }{{c.Path, r.Path}, {c.Key, r.Key}, {c.Label, r.Label}} {
 		switch {
@@ -89,7 +95,8 @@ func (c *Columns) check(r *Row) error {
 	if !utf8.ValidString(r.Label) {
 		return fmt.Errorf("line %d: the label %s is not UTF-8: save the list as UTF-8", r.Line, Display(r.Label))
 	}
-	return nil
+	_, err := r.place()
+	return err
 }
 
 // missing says that a line does not have a column, and which columns are there.
@@ -259,6 +266,7 @@ func object(n int, line []byte, c Columns, labels words) (Row, error) {
 		}
 		return row, fmt.Errorf("line %d: it is no JSON object: %.40q", n, line)
 	}
+	twice := repeated(line)
 	for _, f := range []struct {
 		column string
 		to     *string
@@ -270,14 +278,45 @@ func object(n int, line []byte, c Columns, labels words) (Row, error) {
 		if !ok {
 			return row, missing(n, f.column, slices.Sorted(maps.Keys(fields)))
 		}
+		if slices.Contains(twice, f.column) {
+			return row, fmt.Errorf("line %d: the object has the column %s twice: leave one out", n, Display(f.column))
+		}
 		var err error
-		if *f.to, err = text(value); err != nil {
+		*f.to, err = text(value)
+		switch {
+		case errors.Is(err, errNotUTF8) && f.column == c.Path:
+			return row, fmt.Errorf("line %d: the column %s is %w: pass such names by a plain list whose names end with NUL (-0)", n, Display(f.column), err)
+		case errors.Is(err, errNotUTF8):
+			return row, fmt.Errorf("line %d: the column %s is %w: save the list as UTF-8", n, Display(f.column), err)
+		case err != nil:
 			return row, fmt.Errorf("line %d: the column %s is %w", n, Display(f.column), err)
 		}
 	}
 	row.Label = labels.one(row.Label)
 	return row, nil
 }
+
+// repeated returns the keys that a valid JSON object has more than once.
+func repeated(object []byte) (keys []string) {
+	in := json.NewDecoder(bytes.NewReader(object))
+	in.Token() // the brace
+	seen := map[string]bool{}
+	for in.More() {
+		token, _ := in.Token()
+		key, ok := token.(string)
+		var value json.RawMessage
+		if !ok || in.Decode(&value) != nil {
+			break
+		}
+		if seen[key] {
+			keys = append(keys, key)
+		}
+		seen[key] = true
+	}
+	return keys
+}
+
+var errNotUTF8 = errors.New("not UTF-8")
 
 // text is a string or a whole number as text. null is empty.
 func text(value json.RawMessage) (string, error) {
@@ -291,7 +330,7 @@ func text(value json.RawMessage) (string, error) {
 			return "", err
 		}
 		if strings.ContainsRune(s, utf8.RuneError) {
-			return "", errors.New("not UTF-8: pass such names by a plain list whose names end with NUL (-0)")
+			return "", errNotUTF8
 		}
 		return s, nil
 	case json.Unmarshal(value, &n) == nil && !strings.ContainsAny(n.String(), ".eE"):

@@ -4,7 +4,8 @@
 //
 // An input is one of:
 //
-//   - a file: it is taken, whatever its extension. Its Rel is its base name.
+//   - a file: it is taken with any extension, except .tar, which is below, and the extensions
+//     of compressed archives, such as .zip and .tar.gz, which are refused. Its Rel is its base name.
 //   - a folder: it is walked to the bottom, with names in byte order. Files with one of
 //     [Options].Extensions are taken. Their Rel is the path below the folder.
 //   - a tar file, which ends in .tar: its regular files with one of [Options].Extensions are

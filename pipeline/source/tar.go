@@ -99,7 +99,7 @@ func (t *tarFile) members(ctx context.Context, file *os.File) iter.Seq2[member, 
 	return func(yield func(member, error) bool) {
 		in := &placed{file: file, size: t.info.Size()}
 		headers := tar.NewReader(in)
-		end, last := int64(0), "" // of the last member: its end with the padding, its name
+		last := "" // the name of the last member
 		for {
 			if err := ctx.Err(); err != nil {
 				yield(member{}, err)
@@ -107,19 +107,16 @@ func (t *tarFile) members(ctx context.Context, file *os.File) iter.Seq2[member, 
 			}
 			h, err := headers.Next()
 			if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-				if err = t.ended(err, in, end, last); err != nil {
+				if err = t.ended(err, in, last); err != nil {
 					yield(member{}, err)
 				}
 				return
 			}
 			m := member{tar: t, offset: in.at, size: h.Size, kind: kindOfMember(h)}
 			m.name, m.kind = memberName(h.Name, m.kind)
-			if m.kind != sparse {
-				if m.size > in.size-m.offset {
-					yield(member{}, damage{fmt.Errorf("it ends before its member %s does, which has %d bytes: fetch it or make it again", Display(m.name), m.size)})
-					return
-				}
-				end = m.offset + (m.size+blockSize-1)/blockSize*blockSize
+			if m.kind != sparse && m.size > in.size-m.offset {
+				yield(member{}, damage{fmt.Errorf("it ends before its member %s does, which has %d bytes: fetch it or make it again", Display(m.name), m.size)})
+				return
 			}
 			last = m.name
 			if !yield(m, nil) {
@@ -134,14 +131,14 @@ const blockSize = 512
 
 // ended returns the fault of a tar file in which no header follows the last member, or nil. An
 // empty name stands for no member.
-func (t *tarFile) ended(err error, in *placed, end int64, last string) error {
+func (t *tarFile) ended(err error, in *placed, last string) error {
 	var begin [6]byte
 	in.file.ReadAt(begin[:], 0)
 	isEnd := errors.Is(err, io.EOF)
 	switch {
 	case isEnd && in.size == 0:
 		return damage{errors.New("the file has no bytes")}
-	case isEnd && in.at <= end:
+	case isEnd && !in.zeros && last != "":
 		return damage{fmt.Errorf("it has no end mark behind its member %s, so members may be missing: fetch it or make it again", Display(last))}
 	case isEnd:
 		return nil
@@ -189,10 +186,10 @@ func kindOfMember(h *tar.Header) memberKind {
 	return other
 }
 
-// memberName is the name of a member without needless parts. A regular file whose name is
+// memberName is the name of a regular or sparse file without needless parts. A file whose name is
 // absolute, has ".." or is very long is unsafe, and the name is then cut.
 func memberName(name string, kind memberKind) (string, memberKind) {
-	if kind != regular {
+	if kind != regular && kind != sparse {
 		return name, kind
 	}
 	long := len(name) > maxMemberName
@@ -201,7 +198,7 @@ func memberName(name string, kind memberKind) (string, memberKind) {
 		up = up || part == ".."
 	}
 	if clean := path.Clean(name); !long && !up && filepath.IsLocal(filepath.FromSlash(clean)) && clean != "." {
-		return clean, regular
+		return clean, kind
 	}
 	if long {
 		name = name[:64] + "…" + path.Ext(name[len(name)-8:])
@@ -213,12 +210,18 @@ func memberName(name string, kind memberKind) (string, memberKind) {
 type placed struct {
 	file     *os.File
 	at, size int64
+	// zeros says that the last read gave a block of zeros, as the end mark is. The last bytes of
+	// a member are never read as a block.
+	zeros bool
 }
 
 // Read reads on.
 func (p *placed) Read(to []byte) (int, error) {
 	n, err := p.file.ReadAt(to[:max(0, min(int64(len(to)), p.size-p.at))], p.at)
 	p.at += int64(n)
+	if n > 0 {
+		p.zeros = n == blockSize && [blockSize]byte(to) == [blockSize]byte{}
+	}
 	if n == 0 && err == nil && len(to) > 0 {
 		err = io.EOF
 	}

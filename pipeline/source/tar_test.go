@@ -70,7 +70,7 @@ func content(t testing.TB, e *Entry) string {
 }
 
 func TestTar(t *testing.T) {
-	plant(t, "d/b.png", "out/", "d/folder.tar/c.png")
+	plant(t, "d/b.png", "out/", "e/", "d/folder.tar/c.png")
 	long := strings.Repeat("long/", 60) + "ä.png" // a PAX header, or GNU's @LongLink
 	var headers []tar.Header
 	headers = append(headers, tar.Header{Name: "./", Typeflag: tar.TypeDir}, tar.Header{Name: "pax_global_header", Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "x"}})
@@ -81,6 +81,9 @@ func TestTar(t *testing.T) {
 	put(t, "d/t.v1.tar", packed(t, headers...))
 	put(t, "out/o.tar", packed(t, files("a.png")...))
 	put(t, "d/u.tar.gz", []byte("x"))
+	for _, name := range []string{"e/pic.zip", "e/pic.tar", "e/pic.bin"} {
+		put(t, name, []byte("\xff\xd8\xff"))
+	}
 	passed := map[string]int{PassedLink: 2, PassedSpecial: 2, PassedReplaced: 1, PassedMember: 3, "HEIC": 1}
 	all := []string{"d/t.v1.tar/z/2.PNG > t.v1/z/2", "d/t.v1.tar/z/1.jpg > t.v1/z/1", "d/t.v1.tar/a.png > t.v1/a", "d/t.v1.tar/" + long + " > t.v1/" + strings.TrimSuffix(long, ".png"),
 		"d/t.v1.tar/old.png > t.v1/old", "d/t.v1.tar/z/3.png > t.v1/z/3"}
@@ -101,6 +104,7 @@ func TestTar(t *testing.T) {
 			[]string{"d/t.v1.tar/z/1.jpg > 1", "d/t.v1.tar/old.png > old", "d/t.v1.tar/nothing.png ! missing", "d/b.png/x.png ! missing"}, map[string]int{}},
 		{"in the output folder", []string{"out/o.tar", "out/o.tar/a.png", "d/b.png"}, Options{}, []string{"out/o.tar ! inside-output", "out/o.tar/a.png ! inside-output", "d/b.png > b"}, map[string]int{}},
 		{"compressed", []string{"d/u.tar.gz"}, Options{}, []string{"d/u.tar.gz ! unsupported"}, map[string]int{}},
+		{"endings of archives alone are refused, whatever is in the file", []string{"e/pic.zip", "e/pic.tar", "e/pic.bin"}, Options{}, []string{"e/pic.zip ! unsupported", "e/pic.tar ! damaged-tar", "e/pic.bin > pic"}, map[string]int{}},
 	} {
 		var got map[string]int
 		c.opts.Out, c.opts.Unread, c.opts.PassedOver = "out", map[string]string{".heic": "HEIC"}, func(k map[string]int) { got = k }
@@ -256,13 +260,45 @@ func TestTarDamaged(t *testing.T) {
 // TestTarSparse checks a sparse member as GNU tar writes it, with PAX records.
 func TestTarSparse(t *testing.T) {
 	plant(t, "d/")
-	sparse := tar.Header{Name: "s.png", PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
+	sparse := tar.Header{Name: "./s.png", PAXRecords: map[string]string{"VENDOR.sparse.major": "1"}}
 	data := packed(t, sparse, tar.Header{Name: "t.png"})
 	data = bytes.Replace(data, []byte("VENDOR.sparse.major=1"), []byte("GNU.sparse.realsize=9"), 1)
 	put(t, "d/t.tar", data)
 	entries, err := list(t.Context(), []string{"d/t.tar"}, Options{})
 	if err != nil || !slices.Equal(lines(entries), []string{"d/t.tar/s.png ! unsupported", "d/t.tar/t.png > t/t"}) {
 		t.Errorf("got %q, %v", lines(entries), err)
+	}
+}
+
+// TestTarSparseWithoutEnd checks that the end mark is missed behind a sparse member, whose bytes
+// may be zeros.
+func TestTarSparseWithoutEnd(t *testing.T) {
+	plant(t, "d/")
+	old := make([]byte, 512, 1536) // one piece of 512 bytes, which are zeros, in a file of 4096
+	copy(old, "s.png")
+	copy(old[100:], "0000644\x00")
+	copy(old[124:], "00000001000\x00")
+	copy(old[136:], "00000000000\x00")
+	old[156] = tar.TypeGNUSparse
+	copy(old[257:], "ustar  \x00")
+	copy(old[386:], "00000000000\x0000000001000\x00")
+	copy(old[483:], "00000010000\x00")
+	checksum(old)
+	old = append(old, make([]byte, 512)...)
+	for _, c := range []struct {
+		name  string
+		marks int // blocks of the end mark
+		want  []string
+	}{
+		{"no end mark", 0, []string{"d/t.tar/s.png ! unsupported", "d/t.tar ! damaged-tar"}},
+		{"one block", 1, []string{"d/t.tar/s.png ! unsupported"}},
+		{"two blocks", 2, []string{"d/t.tar/s.png ! unsupported"}},
+	} {
+		put(t, "d/t.tar", append(old, make([]byte, 512*c.marks)...))
+		entries, err := list(t.Context(), []string{"d/t.tar"}, Options{})
+		if err != nil || !slices.Equal(lines(entries), c.want) {
+			t.Errorf("%s: got %q, %v, want %q", c.name, lines(entries), err, c.want)
+		}
 	}
 }
 
@@ -294,10 +330,13 @@ func TestTarChanges(t *testing.T) {
 func TestFinder(t *testing.T) {
 	plant(t, "d/x.tar/y.png", "d/p.png")
 	put(t, "d/t.tar", packed(t, files("a/b.png", "a/b.png", "c")...))
+	put(t, "d/dot.tar", packed(t, files("./a/b.png")...))
 	var f Finder
 	for path, want := range map[string]string{
 		"d/t.tar/a/b.png": "a/b.png", "d/t.tar/c": "c", "d/x.tar/y.png": "d/x.tar/y.png", "d/p.png": "d/p.png",
-		"d/t.tar/none": "d/t.tar/none: the tar file d/t.tar has no such file: name one as tar -t prints it, or the tar file itself with --include", "d/none/x": "read: ",
+		"d/dot.tar/./a/b.png": "./a/b.png", "d/dot.tar/a/b.png": "./a/b.png", "d/dot.tar/a//b.png": "./a/b.png", "d/t.tar/./c": "c",
+		"d/dot.tar/x/../a/b.png": "d/dot.tar/x/../a/b.png: the tar file d/dot.tar has no such file: name one as tar -t prints it, or the tar file itself with --include",
+		"d/t.tar/none":           "d/t.tar/none: the tar file d/t.tar has no such file: name one as tar -t prints it, or the tar file itself with --include", "d/none/x": "read: ",
 	} {
 		e, _ := f.Entry(t.Context(), path)
 		got := ""
