@@ -215,7 +215,7 @@ func TestFeaturesResumed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if first.Left > 0 && first.Pictures+second.Pictures != 11 {
-				t.Errorf("pack %d, stopped after %d: did %d and %d pictures; %+v %+v %v", pack, stop, first.Pictures, second.Pictures, first, second, err)
+				t.Errorf("pack %d, stopped after %d: did %d and %d pictures", pack, stop, first.Pictures, second.Pictures)
 			}
 			if tableOf(t, opts) != table {
 				t.Errorf("stopped after %d: another table", stop)

@@ -49,6 +49,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	}
 	var err error
 	if t.earlier, err = w.journal.Find(e.Path, e.Rel); err != nil {
+		w.store.Stop(turn)
 		return result{err: err}
 	}
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()
@@ -81,12 +82,16 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 
 // failed is the result of a picture with an error.
 func (w *runner) failed(ctx context.Context, t *task, err error) result {
-	t.batch.Abort()
 	outputErr, ofOutput := errors.AsType[*store.Error](err)
+	stopped, broken := interrupted(ctx, err) || errors.Is(err, store.ErrLeft), ofOutput && !outputErr.OfOne()
+	if stopped || broken {
+		w.store.Stop(t.turn)
+	}
+	t.batch.Abort()
 	switch {
-	case interrupted(ctx, err):
+	case stopped:
 		return result{}
-	case ofOutput && !outputErr.OfOne():
+	case broken:
 		return result{err: err}
 	}
 	t.rec.Fail(err)

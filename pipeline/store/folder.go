@@ -140,6 +140,9 @@ func (t *Folder) Reuse(_ int, files []Written) (stay []bool, waited time.Duratio
 // Skip does nothing.
 func (t *Folder) Skip(int) {}
 
+// Stop does nothing: files of other pictures have their own names.
+func (t *Folder) Stop(int) {}
+
 // Placed calls do at once: files have their names when they are committed.
 func (t *Folder) Placed(_ int, do func()) { do() }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type Pack struct {
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
+	kept     int          // the last turn whose sample is kept
 	number   int          // of the shard at hand
 	same     bool         // all shards so far are the earlier run's
 	old      *oldShard    // the earlier run's shard at hand; nil once it differs
@@ -61,7 +63,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, here: map[int]bool{}, same: true}
+	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, here: map[int]bool{}, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
 	var err error
 	if p.there, err = checkShards(folder, o.Known); err != nil {
@@ -89,6 +91,13 @@ func (p *Pack) Skip(turn int) {
 	p.turns.end(turn)
 }
 
+// Stop keeps nothing of the turns after the given one.
+func (p *Pack) Stop(turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = min(p.kept, turn)
+}
+
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
 
 // Reuse waits for the turn, unless an earlier picture's files differ: then all later ones
@@ -100,7 +109,7 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 	p.turns.await(turn, func() bool { return p.same })
 	waited = time.Since(begun)
 	stay = make([]bool, len(files))
-	if !p.reuse(files) {
+	if turn > p.kept || !p.reuse(files) {
 		return stay, waited
 	}
 	p.turns.end(turn)
@@ -121,6 +130,9 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	begun := time.Now()
 	p.turns.await(b.turn, func() bool { return p.err == nil })
 	b.waited = time.Since(begun)
+	if b.turn > p.kept {
+		return nil, ErrLeft
+	}
 	if p.part(); p.err != nil {
 		return nil, p.failed()
 	}

@@ -79,6 +79,56 @@ func TestPackIsNeverTwoRuns(t *testing.T) {
 	}
 }
 
+// TestPackStop stops at the second of three pictures. The third is not kept in its place, and
+// another run makes only the two that were left.
+func TestPackStop(t *testing.T) {
+	folder, root := openFolder(t)
+	commit := func(p *Pack, turn int) error {
+		b := p.Begin(turn, string(rune('a'+turn)))
+		b.Create(".npy").Write([]byte("arrays"))
+		b.Note(RecordSuffix, func([]Written) ([]byte, error) { return []byte("{}"), nil })
+		_, err := b.Commit()
+		return err
+	}
+	file := Written{Path: ShardName(0), Member: "a.npy", Bytes: 6}
+	p, err := NewPack(folder, PackOptions{Bytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := commit(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	p.Stop(1)
+	p.Skip(1)
+	if err := commit(p, 2); !errors.Is(err, ErrLeft) {
+		t.Errorf("got %v", err)
+	}
+	if stay, _ := p.Reuse(3, []Written{file}); stay[0] {
+		t.Error("a later picture stays")
+	}
+	if err := p.Close(false); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, root); !slices.Equal(got, []string{"shards/", "shards/000000.tar", "shards/index.json"}) {
+		t.Errorf("there is %q", got)
+	}
+	redone := func(string, int) { t.Error("a shard is made again") }
+	if p, err = NewPack(folder, PackOptions{Bytes: 1, Redone: redone}); err != nil {
+		t.Fatal(err)
+	}
+	if stay, _ := p.Reuse(0, []Written{file}); !stay[0] {
+		t.Error("the first picture does not stay")
+	}
+	for turn := 1; turn < 3; turn++ {
+		if err := commit(p, turn); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := p.Close(true); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPackClasses stores classes beside pictures. A sample stays only if its class does.
 func TestPackClasses(t *testing.T) {
 	folder, root := openFolder(t)

@@ -26,6 +26,10 @@ type Store interface {
 	Reuse(turn int, files []Written) (stay []bool, waited time.Duration)
 	// Skip ends a turn that has not ended and stores nothing.
 	Skip(turn int)
+	// Stop says before a turn ends that the run is over and that the turn's picture is left for
+	// another run. A store that is Whole keeps nothing of later turns: their samples would be
+	// in the place of the picture's. A later Commit returns ErrLeft.
+	Stop(turn int)
 	// Placed has do called once the files that the turn committed or reused have their final
 	// names. If they are thrown away, do is never called. It must not call the Store.
 	Placed(turn int, do func())
