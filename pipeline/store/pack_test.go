@@ -129,6 +129,41 @@ func TestPackStop(t *testing.T) {
 	}
 }
 
+// TestPackKeepsItsError has a shard of the earlier run that cannot be read when it ends. No
+// later picture is kept or stored.
+func TestPackKeepsItsError(t *testing.T) {
+	folder, _ := openFolder(t)
+	file := Written{Path: ShardName(0), Member: "a.npy", Bytes: 6}
+	for _, again := range []bool{false, true} {
+		p, err := NewPack(folder, PackOptions{Bytes: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again {
+			if !p.old.has([]Written{file}) {
+				t.Fatal("the sample is not there")
+			}
+			p.old.file.Close()
+			p.endOld()
+			if p.old.file, err = folder.root.Open(ShardName(0)); err != nil { // it can be read again
+				t.Fatal(err)
+			}
+			if stay, _ := p.Reuse(0, []Written{file}); stay[0] || p.err == nil {
+				t.Errorf("a picture stays, %v", p.err)
+			}
+		}
+		b := p.Begin(0, "a")
+		b.Create(".npy").Write([]byte("arrays"))
+		b.Note(RecordSuffix, func([]Written) ([]byte, error) { return []byte("{}"), nil })
+		if _, err := b.Commit(); (err != nil) != again {
+			t.Errorf("Commit: %v", err)
+		}
+		if err := p.Close(true); (err != nil) != again || p.open != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+}
+
 // TestPackClasses stores classes beside pictures. A sample stays only if its class does.
 func TestPackClasses(t *testing.T) {
 	folder, root := openFolder(t)
