@@ -15,7 +15,7 @@ const ShardBytes = 512_000_000
 // and so on in an output folder. A picture is a sample: members whose names begin with the
 // same key, sorted, beside each other. Samples stand in the order of the input, so that the
 // same files give the same bytes for any number of workers. A shard appears whole or not at
-// all. An earlier run's shards stay as far as they are the same, picture for picture. Once
+// all. An earlier run's shards stay as far as they are the same, picture for picture. Before
 // one of them is replaced, the later ones are removed: a reader never meets a picture twice.
 type Pack struct {
 	bounds
@@ -31,7 +31,7 @@ type Pack struct {
 	old      *oldShard    // the earlier run's shard at hand; nil once it differs
 	open     *shard       // the shard at hand; nil until it differs
 	differs  int          // the number of the first shard that differs
-	replaced bool         // the shard with that number is this run's
+	replaced bool         // the shard with that number is this run's, or about to be
 	complete bool         // all shards are this run's, or the same
 	here     map[int]bool // turns in the open shard
 	index    *indexer
@@ -190,11 +190,16 @@ func (p *Pack) failed() error {
 }
 
 // place gives the open shard its name and calls what Placed has noted for it. The first
-// shard that is placed is the last that can have samples of the earlier run.
+// shard that is placed is the last that can have samples of the earlier run, whose later
+// shards are removed before.
 func (p *Pack) place() error {
 	described, err := p.open.finish()
 	if err == nil {
 		err = p.index.drop()
+	}
+	if err == nil && !p.replaced {
+		p.replaced = true
+		err = removeShards(p.folder, p.number+1)
 	}
 	if err == nil {
 		err = p.open.place()
@@ -206,13 +211,9 @@ func (p *Pack) place() error {
 	for _, do := range p.open.placed {
 		do()
 	}
-	first := !p.replaced
-	p.open, p.replaced = nil, true
+	p.open = nil
 	clear(p.here)
 	p.nextShard()
-	if first {
-		return removeShards(p.folder, p.number)
-	}
 	return nil
 }
 

@@ -164,6 +164,50 @@ func TestPackKeepsItsError(t *testing.T) {
 	}
 }
 
+// TestPackRemovesFirst ends a run between the removal of the earlier run's shards and the
+// first new shard: a folder in the place of a shard cannot be removed. The new shard, which
+// would have the pictures of all three, does not appear.
+func TestPackRemovesFirst(t *testing.T) {
+	folder, root := openFolder(t)
+	commit := func(p *Pack, turn int, content string) error {
+		b := p.Begin(turn, string(rune('a'+turn)))
+		b.Create(".npy").Write([]byte(content))
+		b.Note(RecordSuffix, func([]Written) ([]byte, error) { return []byte("{}"), nil })
+		_, err := b.Commit()
+		return err
+	}
+	store := func(count int, content string) error {
+		p, err := NewPack(folder, PackOptions{Bytes: 1 << 30, Samples: count})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if count > 1 {
+			second := filepath.Join(root, ShardName(1))
+			if err := errors.Join(os.Remove(second), os.MkdirAll(filepath.Join(second, "in the way"), 0o777)); err != nil {
+				t.Fatal(err)
+			}
+			defer os.RemoveAll(second)
+		}
+		for turn := range 3 {
+			if err = commit(p, turn, content); err != nil {
+				break
+			}
+		}
+		return errors.Join(err, p.Close(err == nil))
+	}
+	if err := store(1, "arrays"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store(3, "others"); err == nil {
+		t.Error("a folder was removed")
+	}
+	for name, n := range samples(t, root) {
+		if n > 1 {
+			t.Errorf("%s is there %d times", name, n)
+		}
+	}
+}
+
 // TestPackClasses stores classes beside pictures. A sample stays only if its class does.
 func TestPackClasses(t *testing.T) {
 	folder, root := openFolder(t)
