@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ShardBytes is the size of shards if none is given, in bytes.
+// ShardBytes is the size in bytes of a shard if the user names none, a multiple of a million.
 const ShardBytes = 512_000_000
 
 // Pack puts the files of pictures into tar files, as webdataset reads them: shards/000000.tar
