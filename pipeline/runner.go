@@ -99,11 +99,13 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 	return result{record: t.rec, err: w.keepOrRemove(t)}
 }
 
-// placed has a result counted once the store has placed the picture's files.
+// placed has a result counted once the store has placed the picture's files. Another worker
+// may place them.
 func (w *runner) placed(turn int, r result) result {
 	r.counted = true
-	placed := r // another goroutine may count it
-	w.store.Placed(turn, func() { w.crew.count(placed) })
+	if w.store.Placed(turn, func() { w.crew.hold(r) }, w.crew.countHeld) {
+		w.crew.count(r)
+	}
 	r.err = w.crew.noteError()
 	return r
 }

@@ -143,8 +143,8 @@ func (t *Folder) Skip(int) {}
 // Stop does nothing: files of other pictures have their own names.
 func (t *Folder) Stop(int) {}
 
-// Placed calls do at once: files have their names when they are committed.
-func (t *Folder) Placed(_ int, do func()) { do() }
+// Placed is true: files have their names when they are committed.
+func (t *Folder) Placed(int, func(), func()) bool { return true }
 
 // Has says whether the folder has all the files, as Reuse does.
 func (t *Folder) Has(files []Written) bool {

@@ -25,15 +25,15 @@ type Pack struct {
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
-	kept     int          // the last turn whose sample is kept
-	number   int          // of the shard at hand
-	same     bool         // all shards so far are the earlier run's
-	old      *oldShard    // the earlier run's shard at hand; nil once it differs
-	open     *shard       // the shard at hand; nil until it differs
-	differs  int          // the number of the first shard that differs
-	replaced bool         // the shard with that number is this run's, or about to be
-	complete bool         // all shards are this run's, or the same
-	here     map[int]bool // turns in the open shard
+	kept     int       // the last turn whose sample is kept
+	number   int       // of the shard at hand
+	same     bool      // all shards so far are the earlier run's
+	old      *oldShard // the earlier run's shard at hand; nil once it differs
+	open     *shard    // the shard at hand; nil until it differs
+	differs  int       // the number of the first shard that differs
+	replaced bool      // the shard with that number is this run's, or about to be
+	complete bool      // all shards are this run's, or the same
+	first    int       // the first turn that was committed to the open shard
 	index    *indexer
 	err      error // what has broken the open shard
 }
@@ -63,7 +63,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, here: map[int]bool{}, kept: math.MaxInt, same: true}
+	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
 	var err error
 	if p.there, err = checkShards(folder, o.Known); err != nil {
@@ -169,7 +169,7 @@ func (p *Pack) add(turn int, members []member) (err error) {
 		}
 	}
 	p.open.count++
-	p.here[turn] = true
+	p.first = min(p.first, turn)
 	if p.full(p.open.size, p.open.count) {
 		return p.place()
 	}
@@ -208,25 +208,27 @@ func (p *Pack) place() error {
 		return err
 	}
 	p.index.shards = append(p.index.shards, described)
-	for _, do := range p.open.placed {
-		do()
+	if p.open.placed != nil {
+		p.open.placed()
 	}
-	p.open = nil
-	clear(p.here)
+	p.open, p.first = nil, math.MaxInt
 	p.nextShard()
 	return nil
 }
 
-// Placed has do called when the shard with the turn's files is placed.
-func (p *Pack) Placed(turn int, do func()) {
+// Placed says whether the shard with the turn's files is in place. Otherwise placed is called
+// with it.
+func (p *Pack) Placed(turn int, hold, placed func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case !p.here[turn]:
-		do()
-	case p.open != nil:
-		p.open.placed = append(p.open.placed, do)
+	if turn < p.first {
+		return true
 	}
+	if p.open != nil {
+		hold()
+		p.open.placed = placed
+	}
+	return false
 }
 
 // Has says whether the shards of the files are still the ones that the earlier run wrote.
