@@ -82,6 +82,7 @@ type run struct {
 	pictures int    // number of entries
 	crashed  bool   // the run before did not end well
 	crew     *crew
+	made     madeFrom // of a pack
 }
 
 func newRun(j *Job, res *Resources, opts *RunOptions) *run {

@@ -65,7 +65,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		r = result{record: t.rec, files: t.written}
 		if t.rec.Status == manifest.OK {
 			t.rec.Seconds = w.processor.seconds(t.begun)
-			if len(w.planned) > 0 {
+			if len(t.written) > 0 {
 				r.maps = w.job.view(nil).Maps()
 			}
 		}
@@ -139,16 +139,23 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 	if len(todo) == 0 {
 		return errDone
 	}
+	w.processor.moved = w.opts.moved(t.turn)
+	if w.store.Whole() && len(todo) < len(w.job.Output.Formats) {
+		if stays, err := w.addFeatures(ctx, in, t); err != nil || stays {
+			return err
+		}
+		todo = w.job.Output.Formats
+	}
 	if t.entry.Label != "" {
 		t.batch.Note(store.ClassSuffix, func([]store.Written) ([]byte, error) { return class(t.entry), nil })
 	}
-	w.processor.moved = w.opts.moved(t.turn)
 	if err := w.processor.process(ctx, in, t.rec, todo, t.batch); err != nil {
 		return err
 	}
 	t.written = t.rec.Files
-	if w.store.Whole() {
-		return nil // the sample has all files
+	if w.store.Whole() { // the sample has all files
+		w.made.note(t.turn)
+		return nil
 	}
 	return w.settle(t)
 }
