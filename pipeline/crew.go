@@ -84,9 +84,14 @@ type crew struct {
 	policy  *Policy
 	note    func(*manifest.Record) error // keeps a record; nil keeps none
 
+	// keep keeps a record until noteKept notes all that wait. Only packs need them.
+	keep     func(*manifest.Record) error
+	noteKept func() error
+
 	counting sync.Mutex // held for the fields below and for calls of note
 	sum      Summary
-	noteErr  error // the first of note
+	waiting  Summary // of the results that are held
+	noteErr  error   // the first of note
 }
 
 // count notes the record of a result and counts it. Workers call it as well as the goroutine
@@ -103,6 +108,32 @@ func (c *crew) count(r result) error {
 		c.sum.count(r)
 	}
 	return c.noteErr
+}
+
+// hold holds a result until its shard is in place. Only its record and its sums are kept, so
+// that a shard of many pictures takes no memory.
+func (c *crew) hold(r result) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	if r.record != nil {
+		if err := c.keep(r.record); c.noteErr == nil {
+			c.noteErr = err
+		}
+	}
+	c.waiting.count(r)
+}
+
+// countHeld notes and counts all results that are held.
+func (c *crew) countHeld() {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	if err := c.noteKept(); c.noteErr == nil {
+		c.noteErr = err
+	}
+	if c.noteErr == nil {
+		c.sum.add(c.waiting)
+	}
+	c.waiting = Summary{}
 }
 
 // noteError returns the first error of note.

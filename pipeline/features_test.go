@@ -215,7 +215,7 @@ func TestFeaturesResumed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if first.Left > 0 && first.Pictures+second.Pictures != 11 {
-				t.Errorf("pack %d, stopped after %d: did %d and %d pictures; %+v %+v %v", pack, stop, first.Pictures, second.Pictures, first, second, err)
+				t.Errorf("pack %d, stopped after %d: did %d and %d pictures", pack, stop, first.Pictures, second.Pictures)
 			}
 			if tableOf(t, opts) != table {
 				t.Errorf("stopped after %d: another table", stop)
@@ -341,6 +341,44 @@ func TestFeaturesRefusedByStore(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		sameFiles(t, packSnapshot(t, opts.Out), want)
+	}
+}
+
+// TestFeaturesAddedToPack asks for features of a finished pack. Its shards stay, and manifest
+// and table are as if the features had been asked for at once. If a picture has changed too,
+// the shards from there on are made again.
+func TestFeaturesAddedToPack(t *testing.T) {
+	entries, opts := packed(t, 24, 3)
+	opts.Reproducible, opts.Workers = true, 3
+	for _, changed := range []bool{false, true} {
+		opts.Out, opts.Output.Features = filepath.Join(t.TempDir(), "out"), ""
+		again(t, entries, opts, 23, 0)
+		before := packSnapshot(t, opts.Out)
+		if changed {
+			writeNoise(t, entries[15].Path, 9, 9)
+		}
+		opts.Output.Features = filepath.Join(t.TempDir(), "features.csv")
+		redone := 0
+		opts.Redone = func(string, int) { redone++ }
+		s, err := runAll(context.Background(), entries, opts)
+		if err != nil || s.Pictures != 23 || s.Failed != 1 || changed != (s.Files > 0) || changed != (redone > 0) || changed != (s.Maps > 0) {
+			t.Errorf("changed %t: %+v, %d shards, %v", changed, s, redone, err)
+		}
+		got, table := packSnapshot(t, opts.Out), tableOf(t, opts)
+		for name, data := range before {
+			if !changed && name != manifest.Name && got[name] != data {
+				t.Errorf("%s is another", name)
+			}
+		}
+		truePack(t, opts)
+		want := packOf(t, entries, opts)
+		delete(got, store.FeaturesName) // its rows stand in the order in which pictures ended
+		delete(want, store.FeaturesName)
+		sameFiles(t, got, want)
+		if tableOf(t, opts) != table {
+			t.Errorf("changed %t: another table", changed)
+		}
+		again(t, entries, opts, 0, 23)
 	}
 }
 

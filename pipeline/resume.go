@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"filterbank/pipeline/decode"
@@ -94,15 +96,68 @@ func (t *task) retell() {
 }
 
 // leftOfSample returns all formats or none: a sample is made as a whole, with the record of
-// its picture.
+// its picture. If only the features are missing and the sample may stay, it returns features
+// alone, and runner.addFeatures asks whether the sample stays.
 func (w *runner) leftOfSample(t *task, changed func(*output.Format) bool) []*output.Format {
 	formats := w.job.Output.Formats
 	samples := len(w.names) // the number of formats with files, all of which the sample must have
-	if !t.told() || samples != countSampled(t.earlier.Keys) || slices.ContainsFunc(formats, changed) || slices.Contains(w.stay(t), false) {
+	var todo []*output.Format
+	for _, f := range formats {
+		if changed(f) {
+			todo = append(todo, f)
+		}
+	}
+	same := t.told() && samples == countSampled(t.earlier.Keys)
+	if same && slices.Equal(todo, []*output.Format{output.Features()}) && !w.made.before(t.turn) {
+		return todo
+	}
+	if !same || len(todo) > 0 || slices.Contains(w.stay(t), false) {
 		return formats
 	}
 	*t.rec = *t.earlier // noted again, since the shard's other records may change
 	return nil
+}
+
+// addFeatures computes the features of a picture whose sample is as it should be, and says
+// whether the sample stays. The features come first: if they fail, so does the picture, and
+// its sample must go.
+func (w *runner) addFeatures(ctx context.Context, in *source.Input, t *task) (stays bool, err error) {
+	rec := *t.rec
+	none := w.folder.Begin(t.turn, t.entry.Rel) // no file is written
+	if err := w.processor.process(ctx, in, &rec, []*output.Format{output.Features()}, none); err != nil {
+		return false, err
+	}
+	if rec.SHA256 != t.earlier.SHA256 || slices.Contains(w.stay(t), false) {
+		return false, nil
+	}
+	keys := rec.Keys
+	t.retell()
+	t.rec.Keys = keys
+	return true, nil
+}
+
+// madeFrom is the first turn of a pack whose sample is made in this run, as far as is known. It
+// is safe for concurrent use.
+type madeFrom struct {
+	mu    sync.Mutex
+	known bool
+	turn  int
+}
+
+// note notes a turn whose sample is made.
+func (m *madeFrom) note(turn int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.known || turn < m.turn {
+		m.known, m.turn = true, turn
+	}
+}
+
+// before says whether the sample of an earlier turn is made, so that the turn's cannot stay.
+func (m *madeFrom) before(turn int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known && m.turn < turn
 }
 
 // countSampled is the number of keys of formats that have files.

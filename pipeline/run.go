@@ -46,6 +46,16 @@ func (s *Summary) count(r result) {
 	}
 }
 
+// add adds the counts of another summary.
+func (s *Summary) add(o Summary) {
+	s.Pictures += o.Pictures
+	s.Skipped += o.Skipped
+	s.Failed += o.Failed
+	s.Maps += o.Maps
+	s.Files += o.Files
+	s.Bytes += o.Bytes
+}
+
 // OutputError says that a run could not begin because of its output folder: it cannot be
 // made or written to, is in use by another run, or has files of other programs in the place
 // of the manifest or of shards.
@@ -72,6 +82,7 @@ type run struct {
 	pictures int    // number of entries
 	crashed  bool   // the run before did not end well
 	crew     *crew
+	made     madeFrom // of a pack
 }
 
 func newRun(j *Job, res *Resources, opts *RunOptions) *run {
@@ -102,7 +113,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if n := r.journal.Outdated(source.Places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
 		opts.Outdated(n)
 	}
-	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note}
+	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
 	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		if r.table != nil {
@@ -132,13 +143,19 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 }
 
 // note adds a record to the journal.
-func (r *run) note(rec *manifest.Record) error {
-	if r.opts.Reproducible {
-		timeless := *rec
-		timeless.Seconds = 0
-		rec = &timeless
+func (r *run) note(rec *manifest.Record) error { return r.journal.Add(r.timed(rec)) }
+
+// keep has the journal hold a record.
+func (r *run) keep(rec *manifest.Record) error { return r.journal.Hold(r.timed(rec)) }
+
+// timed returns the record without its seconds if the run is reproducible.
+func (r *run) timed(rec *manifest.Record) *manifest.Record {
+	if !r.opts.Reproducible {
+		return rec
 	}
-	return r.journal.Add(rec)
+	timeless := *rec
+	timeless.Seconds = 0
+	return &timeless
 }
 
 // about writes run.json.

@@ -49,6 +49,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	}
 	var err error
 	if t.earlier, err = w.journal.Find(e.Path, e.Rel); err != nil {
+		w.store.Stop(turn)
 		return result{err: err}
 	}
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()
@@ -64,7 +65,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		r = result{record: t.rec, files: t.written}
 		if t.rec.Status == manifest.OK {
 			t.rec.Seconds = w.processor.seconds(t.begun)
-			if len(w.planned) > 0 {
+			if len(t.written) > 0 {
 				r.maps = w.job.view(nil).Maps()
 			}
 		}
@@ -81,12 +82,16 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 
 // failed is the result of a picture with an error.
 func (w *runner) failed(ctx context.Context, t *task, err error) result {
-	t.batch.Abort()
 	outputErr, ofOutput := errors.AsType[*store.Error](err)
+	stopped, broken := interrupted(ctx, err) || errors.Is(err, store.ErrLeft), ofOutput && !outputErr.OfOne()
+	if stopped || broken {
+		w.store.Stop(t.turn)
+	}
+	t.batch.Abort()
 	switch {
-	case interrupted(ctx, err):
+	case stopped:
 		return result{}
-	case ofOutput && !outputErr.OfOne():
+	case broken:
 		return result{err: err}
 	}
 	t.rec.Fail(err)
@@ -94,11 +99,13 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 	return result{record: t.rec, err: w.keepOrRemove(t)}
 }
 
-// placed has a result counted once the store has placed the picture's files.
+// placed has a result counted once the store has placed the picture's files. Another worker
+// may place them.
 func (w *runner) placed(turn int, r result) result {
 	r.counted = true
-	placed := r // another goroutine may count it
-	w.store.Placed(turn, func() { w.crew.count(placed) })
+	if w.store.Placed(turn, func() { w.crew.hold(r) }, w.crew.countHeld) {
+		w.crew.count(r)
+	}
 	r.err = w.crew.noteError()
 	return r
 }
@@ -132,16 +139,23 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 	if len(todo) == 0 {
 		return errDone
 	}
+	w.processor.moved = w.opts.moved(t.turn)
+	if w.store.Whole() && len(todo) < len(w.job.Output.Formats) {
+		if stays, err := w.addFeatures(ctx, in, t); err != nil || stays {
+			return err
+		}
+		todo = w.job.Output.Formats
+	}
 	if t.entry.Label != "" {
 		t.batch.Note(store.ClassSuffix, func([]store.Written) ([]byte, error) { return class(t.entry), nil })
 	}
-	w.processor.moved = w.opts.moved(t.turn)
 	if err := w.processor.process(ctx, in, t.rec, todo, t.batch); err != nil {
 		return err
 	}
 	t.written = t.rec.Files
-	if w.store.Whole() {
-		return nil // the sample has all files
+	if w.store.Whole() { // the sample has all files
+		w.made.note(t.turn)
+		return nil
 	}
 	return w.settle(t)
 }

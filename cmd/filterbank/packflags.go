@@ -24,10 +24,11 @@ const webdataset = "webdataset"
 func (p *packFlags) register(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVar(&p.form, "pack", "", "webdataset: write each image's files as one sample into shards/000000.tar and so on, not into folders")
-	s.StringVar(&p.size, "pack-size", "512MB", "size at which a shard ends, as in 256MB or 1GB")
+	size := fmt.Sprintf("%dMB", store.ShardBytes/1_000_000)
+	s.StringVar(&p.size, "pack-size", size, "size at which a shard ends, as in 256MB or 1GB")
 	s.IntVar(&p.count, "pack-count", 0, "most images in a shard (as many as --pack-size allows)")
 	must(cmd.RegisterFlagCompletionFunc("pack", cobra.FixedCompletions([]string{webdataset}, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.RegisterFlagCompletionFunc("pack-size", cobra.FixedCompletions([]string{"256MB", "512MB", "1GB"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("pack-size", cobra.FixedCompletions([]string{"256MB", size, "1GB"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 // set sets the form of the pack and checks what a pack needs.
@@ -41,7 +42,7 @@ func (p *packFlags) set(cmd *cobra.Command, j *job) error {
 	case p.form != webdataset:
 		return fmt.Errorf("pack %q: it must be %s", p.form, webdataset)
 	case !ok || size < 1:
-		return fmt.Errorf("pack-size %q: it must be a size such as 512MB or 1GB", p.size)
+		return fmt.Errorf("pack-size %q: it must be a size such as 256MB or 1GB", p.size)
 	case p.count < 0 || p.count == 0 && cmd.Flags().Changed("pack-count"):
 		return fmt.Errorf("pack-count must be at least 1, got %d", p.count)
 	case len(j.View().Files()) == 0:
@@ -64,5 +65,5 @@ func redoneLine(first string, shards int) string {
 	case shards > 2:
 		line = fmt.Sprintf("%s and the %d shards after it are", first, shards-1)
 	}
-	return line + " made again: an image or a setting has changed, or an image is new or gone"
+	return line + " made again: an image, a setting or the size of shards has changed, an image is new or gone, or a shard is missing or damaged"
 }

@@ -18,7 +18,7 @@ import (
 
 // Journal is the manifest while a run works on it. Records are appended as pictures end, each
 // with one write, so that a crash tears at most the last line. Close puts them into the
-// order of the input. Calls of Add and Close must not overlap. Find may be called at any
+// order of the input. Calls of Add, Hold, AddHeld and Close must not overlap. Find may be called at any
 // time before Close.
 type Journal struct {
 	folder  *store.Folder
@@ -27,6 +27,7 @@ type Journal struct {
 	earlier map[string]span // records of earlier runs by place
 	order   []string        // the places in earlier, in the order of the file
 	fresh   map[string]span // records of this run by place
+	held    held
 }
 
 // span is a line of the journal.
@@ -148,7 +149,7 @@ func (j *Journal) Shards() (map[string]bool, error) {
 // Release closes the file and leaves the manifest as it is. It takes the place of Close. A
 // manifest without lines is removed.
 func (j *Journal) Release() error {
-	err := j.file.Close()
+	err := j.closeFiles()
 	if err == nil && j.size == 0 {
 		err = j.folder.Remove(Name)
 	}
@@ -199,21 +200,35 @@ func (j *Journal) Add(r *Record) error {
 }
 
 func (j *Journal) append(r *Record) error {
+	line, err := encode(r)
+	if err != nil {
+		return err
+	}
+	return j.write(place(string(r.Input), string(r.Output)), line)
+}
+
+// encode returns the line of a record.
+func encode(r *Record) ([]byte, error) {
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("manifest: %w", err)
+		return nil, fmt.Errorf("manifest: %w", err)
 	}
 	if line.Len() > maxLine {
-		return fmt.Errorf("manifest: the record of %s has %d bytes, and a line has at most %d: write fewer layers or formats of it", r.Input, line.Len(), maxLine)
+		return nil, fmt.Errorf("manifest: the record of %s has %d bytes, and a line has at most %d: write fewer layers or formats of it", r.Input, line.Len(), maxLine)
 	}
-	at := span{at: j.size, length: int64(line.Len())}
-	if _, err := j.file.WriteAt(line.Bytes(), at.at); err != nil {
+	return line.Bytes(), nil
+}
+
+// write appends the line of the picture with a place.
+func (j *Journal) write(place string, line []byte) error {
+	at := span{at: j.size, length: int64(len(line))}
+	if _, err := j.file.WriteAt(line, at.at); err != nil {
 		return &store.Error{Path: j.file.Name(), Err: err}
 	}
 	j.size += at.length
-	j.fresh[place(string(r.Input), string(r.Output))] = at
+	j.fresh[place] = at
 	return nil
 }
 
@@ -229,7 +244,7 @@ func (j *Journal) Close(pictures iter.Seq2[string, string], given, others Judge)
 	batch := j.folder.BeginOwn()
 	err := j.copyLines(batch.Create(Name), pictures, given, others)
 	// Windows does not rename onto an open file.
-	if err = errors.Join(err, j.file.Close()); err != nil {
+	if err = errors.Join(err, j.closeFiles()); err != nil {
 		batch.Abort()
 		return err
 	}

@@ -238,3 +238,54 @@ func TestMadeUpManifest(t *testing.T) {
 		t.Errorf("a folder: got %v", err)
 	}
 }
+
+// TestHeld holds records until their shard is in place. The manifest has the bytes of records
+// that were added at once. Records that are not added are dropped, with their file.
+func TestHeld(t *testing.T) {
+	records := make([]Record, 9)
+	for i := range records {
+		name := fmt.Sprintf("%d", i)
+		records[i] = Record{Input: Path(name + ".png"), Output: Path(name), Status: OK, Warnings: []string{strings.Repeat("w", 40_000*(i%3))}}
+	}
+	pictures := func(yield func(string, string) bool) {
+		for _, r := range records {
+			if !yield(string(r.Input), string(r.Output)) {
+				return
+			}
+		}
+	}
+	manifest := func(held bool) string {
+		tr, root := open(t)
+		j := openJournal(t, tr)
+		for i := range 8 {
+			keep := j.Add
+			if held {
+				keep = j.Hold
+			}
+			if err := keep(&records[i]); err != nil {
+				t.Fatal(err)
+			}
+			if i%4 == 3 {
+				if err := j.AddHeld(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if held {
+			size := j.size
+			if err := j.Hold(&records[8]); err != nil || j.size != size {
+				t.Errorf("a held record is in the manifest, %v", err)
+			}
+		}
+		if err := j.Close(pictures, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := os.ReadDir(root); err != nil || len(left) != 1 {
+			t.Errorf("%v are left, %v", left, err)
+		}
+		return readManifest(t, root)
+	}
+	if manifest(true) != manifest(false) {
+		t.Error("another manifest")
+	}
+}

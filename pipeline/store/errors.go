@@ -14,6 +14,9 @@ import (
 // since then are lost or elsewhere. The run ends and makes no other folder.
 var ErrGone = errors.New("the output folder has been moved or removed since the run began")
 
+// ErrLeft says that a picture is left for another run, because Stop has named an earlier one.
+var ErrLeft = errors.New("the run has stopped at an earlier picture")
+
 // Error is a failure to write to the output folder.
 type Error struct {
 	Path string

@@ -140,8 +140,11 @@ func (t *Folder) Reuse(_ int, files []Written) (stay []bool, waited time.Duratio
 // Skip does nothing.
 func (t *Folder) Skip(int) {}
 
-// Placed calls do at once: files have their names when they are committed.
-func (t *Folder) Placed(_ int, do func()) { do() }
+// Stop does nothing: files of other pictures have their own names.
+func (t *Folder) Stop(int) {}
+
+// Placed is true: files have their names when they are committed.
+func (t *Folder) Placed(int, func(), func()) bool { return true }
 
 // Has says whether the folder has all the files, as Reuse does.
 func (t *Folder) Has(files []Written) bool {

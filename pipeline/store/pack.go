@@ -2,19 +2,20 @@ package store
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
 )
 
-// ShardBytes is the size of shards if none is given, in bytes.
+// ShardBytes is the size in bytes of a shard if the user names none, a multiple of a million.
 const ShardBytes = 512_000_000
 
 // Pack puts the files of pictures into tar files, as webdataset reads them: shards/000000.tar
 // and so on in an output folder. A picture is a sample: members whose names begin with the
 // same key, sorted, beside each other. Samples stand in the order of the input, so that the
 // same files give the same bytes for any number of workers. A shard appears whole or not at
-// all. An earlier run's shards stay as far as they are the same, picture for picture. Once
+// all. An earlier run's shards stay as far as they are the same, picture for picture. Before
 // one of them is replaced, the later ones are removed: a reader never meets a picture twice.
 type Pack struct {
 	bounds
@@ -24,14 +25,15 @@ type Pack struct {
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
-	number   int          // of the shard at hand
-	same     bool         // all shards so far are the earlier run's
-	old      *oldShard    // the earlier run's shard at hand; nil once it differs
-	open     *shard       // the shard at hand; nil until it differs
-	differs  int          // the number of the first shard that differs
-	replaced bool         // the shard with that number is this run's
-	complete bool         // all shards are this run's, or the same
-	here     map[int]bool // turns in the open shard
+	kept     int       // the last turn whose sample is kept
+	number   int       // of the shard at hand
+	same     bool      // all shards so far are the earlier run's
+	old      *oldShard // the earlier run's shard at hand; nil once it differs
+	open     *shard    // the shard at hand; nil until it differs
+	differs  int       // the number of the first shard that differs
+	replaced bool      // the shard with that number is this run's, or about to be
+	complete bool      // all shards are this run's, or the same
+	first    int       // the first turn that was committed to the open shard
 	index    *indexer
 	err      error // what has broken the open shard
 }
@@ -61,7 +63,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, here: map[int]bool{}, same: true}
+	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
 	var err error
 	if p.there, err = checkShards(folder, o.Known); err != nil {
@@ -89,6 +91,13 @@ func (p *Pack) Skip(turn int) {
 	p.turns.end(turn)
 }
 
+// Stop keeps nothing of the turns after the given one.
+func (p *Pack) Stop(turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = min(p.kept, turn)
+}
+
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
 
 // Reuse waits for the turn, unless an earlier picture's files differ: then all later ones
@@ -100,7 +109,7 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 	p.turns.await(turn, func() bool { return p.same })
 	waited = time.Since(begun)
 	stay = make([]bool, len(files))
-	if !p.reuse(files) {
+	if turn > p.kept || !p.reuse(files) {
 		return stay, waited
 	}
 	p.turns.end(turn)
@@ -121,6 +130,9 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	begun := time.Now()
 	p.turns.await(b.turn, func() bool { return p.err == nil })
 	b.waited = time.Since(begun)
+	if b.turn > p.kept {
+		return nil, ErrLeft
+	}
 	if p.part(); p.err != nil {
 		return nil, p.failed()
 	}
@@ -157,7 +169,7 @@ func (p *Pack) add(turn int, members []member) (err error) {
 		}
 	}
 	p.open.count++
-	p.here[turn] = true
+	p.first = min(p.first, turn)
 	if p.full(p.open.size, p.open.count) {
 		return p.place()
 	}
@@ -178,11 +190,16 @@ func (p *Pack) failed() error {
 }
 
 // place gives the open shard its name and calls what Placed has noted for it. The first
-// shard that is placed is the last that can have samples of the earlier run.
+// shard that is placed is the last that can have samples of the earlier run, whose later
+// shards are removed before.
 func (p *Pack) place() error {
 	described, err := p.open.finish()
 	if err == nil {
 		err = p.index.drop()
+	}
+	if err == nil && !p.replaced {
+		p.replaced = true
+		err = removeShards(p.folder, p.number+1)
 	}
 	if err == nil {
 		err = p.open.place()
@@ -191,29 +208,27 @@ func (p *Pack) place() error {
 		return err
 	}
 	p.index.shards = append(p.index.shards, described)
-	for _, do := range p.open.placed {
-		do()
+	if p.open.placed != nil {
+		p.open.placed()
 	}
-	first := !p.replaced
-	p.open, p.replaced = nil, true
-	clear(p.here)
+	p.open, p.first = nil, math.MaxInt
 	p.nextShard()
-	if first {
-		return removeShards(p.folder, p.number)
-	}
 	return nil
 }
 
-// Placed has do called when the shard with the turn's files is placed.
-func (p *Pack) Placed(turn int, do func()) {
+// Placed says whether the shard with the turn's files is in place. Otherwise placed is called
+// with it.
+func (p *Pack) Placed(turn int, hold, placed func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case !p.here[turn]:
-		do()
-	case p.open != nil:
-		p.open.placed = append(p.open.placed, do)
+	if turn < p.first {
+		return true
 	}
+	if p.open != nil {
+		hold()
+		p.open.placed = placed
+	}
+	return false
 }
 
 // Has says whether the shards of the files are still the ones that the earlier run wrote.

@@ -10,7 +10,7 @@ import (
 
 // reuse says whether the files are the next sample of the earlier run, which then stays.
 func (p *Pack) reuse(files []Written) bool {
-	if !p.same {
+	if !p.same || p.err != nil {
 		return false
 	}
 	path := ShardName(p.number)
@@ -39,7 +39,7 @@ func (p *Pack) endOld() {
 
 // part begins to write the shard at hand with the samples that are the same.
 func (p *Pack) part() {
-	if !p.same {
+	if !p.same || p.err != nil {
 		return
 	}
 	p.same, p.differs = false, p.number

@@ -143,8 +143,8 @@ type shard struct {
 	tar    *tar.Writer
 	size   int64 // without the end of the tar file
 	hashed hashed
-	count  int // number of its samples
-	placed []func()
+	count  int    // number of its samples
+	placed func() // called when it has its name; may be nil
 }
 
 // hashed is a file that is written from its beginning to its end, with its digest.

@@ -26,9 +26,15 @@ type Store interface {
 	Reuse(turn int, files []Written) (stay []bool, waited time.Duration)
 	// Skip ends a turn that has not ended and stores nothing.
 	Skip(turn int)
-	// Placed has do called once the files that the turn committed or reused have their final
-	// names. If they are thrown away, do is never called. It must not call the Store.
-	Placed(turn int, do func())
+	// Stop says before a turn ends that the run is over and that the turn's picture is left for
+	// another run. A store that is Whole keeps nothing of later turns: their samples would be
+	// in the place of the picture's. A later Commit returns ErrLeft.
+	Stop(turn int)
+	// Placed says whether the files that the turn committed or reused have their final names.
+	// If they wait for others, hold is called at once, and placed once they all have their
+	// names, one time for all turns that waited. If they are thrown away, placed is never
+	// called. Neither may call the Store.
+	Placed(turn int, hold, placed func()) bool
 	// Has says whether files of an earlier run are still as that run left them. It is called
 	// after Close, too.
 	Has(files []Written) bool

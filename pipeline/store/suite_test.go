@@ -86,7 +86,8 @@ type run struct {
 	records map[string][]Written // by stem, of placed files
 	digests map[string]string    // of the content of their pictures
 	reused  int
-	spoiled bool // the index may be wrong
+	held    []func() // wait for their shard
+	spoiled bool     // the index may be wrong
 }
 
 // errCrash ends a run as a crash does.
@@ -104,7 +105,7 @@ func (r *run) work(list []picture, jobs int, step func() error) error {
 	if err != nil {
 		return err
 	}
-	r.reused = 0
+	r.reused, r.held = 0, nil
 	queue := make(chan int)
 	failures := make([]error, jobs)
 	var workers sync.WaitGroup
@@ -176,7 +177,7 @@ func (r *run) one(s Store, turn int, p picture, step func() error) error {
 	if err != nil {
 		return err
 	}
-	s.Placed(turn, func() {
+	check := func() {
 		for i, w := range written {
 			if got := r.read(w); !bytes.Equal(got, p.files[i].data) {
 				r.t.Errorf("%s: placed, %+v has %d bytes, want %d", p.stem, w, len(got), len(p.files[i].data))
@@ -185,7 +186,17 @@ func (r *run) one(s Store, turn int, p picture, step func() error) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.records[p.stem], r.digests[p.stem] = written, p.digest()
-	})
+	}
+	hold := func() { r.held = append(r.held, check) } // the pack's lock is held
+	placed := func() {
+		for _, check := range r.held {
+			check()
+		}
+		r.held = nil
+	}
+	if s.Placed(turn, hold, placed) {
+		check()
+	}
 	return step()
 }
 
