@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"records":  sameRecords,
 			"change":   changeFile,
 			"replace":  replaceText,
+			"append":   appendZeros,
 			"version1": makeVersion1,
 			"manifest": checkManifest,
 			"indexed":  checkIndexed,
@@ -252,6 +253,12 @@ func replaceText(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o666))
+}
+
+// appendZeros is "append FILE". The file has a block of zeros more.
+func appendZeros(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append([]byte(text), make([]byte, 512)...), 0o666))
 }
 
 // makeVersion1 is "version1 DIR". The manifest and run.json become what 0.1.0 wrote: files

@@ -49,6 +49,13 @@ func (o *oldShard) advance() (err error) {
 	return err
 }
 
+// ends says whether the file ends behind the samples read so far, as a run leaves it. A file
+// whose size cannot be found does: indexer.keep returns the error.
+func (o *oldShard) ends() bool {
+	info, err := o.file.Stat()
+	return o.next == nil && (err != nil || info.Size() == o.end+tarEnd)
+}
+
 // has reads the next sample and says whether it has just the files, and a record.
 func (o *oldShard) has(files []Written) bool {
 	if len(files) == 0 || o.next == nil {

@@ -26,13 +26,13 @@ func (p *Pack) reuse(files []Written) bool {
 
 // endOld ends the shard at hand, which is the earlier run's so far.
 func (p *Pack) endOld() {
-	if p.old.next == nil {
+	if p.old.ends() {
 		if p.err = p.index.keep(p.old); p.err == nil {
 			p.nextShard()
 		}
 		return
 	}
-	if p.part(); p.err == nil { // the earlier run had another limit
+	if p.part(); p.err == nil { // the earlier run had another limit, or something follows its end
 		p.err = p.place()
 	}
 }
@@ -82,7 +82,7 @@ func (p *Pack) nextShard() {
 // last ends the last shard and removes the earlier run's shards after it.
 func (p *Pack) last() error {
 	switch {
-	case p.old != nil && p.old.next != nil: // fewer pictures than the earlier run had
+	case p.old != nil && !p.old.ends(): // fewer pictures than the earlier run had, or something else
 		p.part()
 	case p.old != nil:
 		p.endOld()
