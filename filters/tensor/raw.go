@@ -124,7 +124,7 @@ func (r rawRow) scan(take func(at int, values []float32) error) error {
 	return r.inTurn(in, take)
 }
 
-// inOrder says whether the strides are those of C order. Dimensions of 1 may have any.
+// inOrder says whether the values lie in C order. The stride of a dimension of 1 does not matter.
 func (r Raw) inOrder() bool {
 	step := int64(1)
 	for i := len(r.Shape) - 1; i >= 0; i-- {
