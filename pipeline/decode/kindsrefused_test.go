@@ -62,6 +62,11 @@ func TestKindsRefused(t *testing.T) {
 	}
 	loop := one(tagCompression, 1)
 	binary.LittleEndian.PutUint32(loop[len(loop)-4:], 32) // the next directory is this one
+	untyped := tiffOf(6, 4, map[uint16][]uint32{tagBits: {8}, tagSamples: {1}}, gray)
+	for _, tag := range []uint16{tagBits, tagSamples} {
+		entry := bytes.LastIndex(untyped, binary.LittleEndian.AppendUint16(nil, tag))
+		binary.LittleEndian.PutUint16(untyped[entry+2:], 0)
+	}
 	canon := append([]byte("II*\x00\x10\x00\x00\x00CR\x02\x00\x00\x00\x00\x00"), one(tagBits, 8)[32:]...)
 	vp8 := "\x10\x02\x00\x9d\x01\x2a\x06\x00\x04\x00"
 	canvas := func(flags byte, w, h int) string {
@@ -83,6 +88,7 @@ func TestKindsRefused(t *testing.T) {
 		{"preview first", one(tagSubfileType, 1), Unsupported, "its first picture is a preview of another"},
 		{"no width", tiffOf(6, 4, map[uint16][]uint32{tagWidth: nil}, gray), Corrupt, "its directory says 0×4 pixels, found within the first 98 of 98 bytes"},
 		{"width 0", one(tagWidth, 0), Corrupt, "its directory says 0×4 pixels"},
+		{"two types wrong", untyped, Corrupt, "its tag 277 has type 0, where a whole number is needed, found within"},
 		{"large", one(tagWidth, 1<<30), TooLarge, "over the limit"},
 		{"largest", two(tagWidth, math.MaxUint32, tagHeight, math.MaxUint32), Corrupt, "4294967295×4294967295"},
 		{"no meaning", tiffOf(6, 4, map[uint16][]uint32{tagPhotometric: nil}, gray), Corrupt, "does not say what its samples mean"},

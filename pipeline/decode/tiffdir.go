@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -142,7 +143,7 @@ func (t *tiffFile) readSamples() (err error) {
 	bits, bitsErr := t.uints(tagBits, most+1)
 	formats, formatsErr := t.uints(tagSampleFormat, most+1)
 	planar := t.number(tagPlanar, 1, &err)
-	if err = errors.Join(err, bitsErr, formatsErr); err != nil {
+	if err = cmp.Or(err, bitsErr, formatsErr); err != nil {
 		return err
 	}
 	if len(bits) == 0 {
