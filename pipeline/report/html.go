@@ -13,9 +13,14 @@ import (
 //go:embed page
 var parts embed.FS
 
-// scripts lists the scripts in the order in which they stand in the page. app.js starts it.
+// program lists the scripts that compute. They are an element of their own, whose text is also
+// the program of the page's worker.
+var program = [...]string{"samples.js", "arithmetic.js", "tiles.js"}
+
+// scripts lists all other scripts in the order in which they stand in the page. app.js starts
+// it.
 var scripts = [...]string{
-	"dom.js", "arithmetic.js", "samples.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "stage.js", "picture.js", "app.js",
+	"dom.js", "written.js", "size.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "stage.js", "picture.js", "app.js",
 }
 
 // html writes the page.
@@ -35,6 +40,10 @@ func (w *writer) html(out io.Writer) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	p.bytes(data)
+	p.text("</script>\n<script id=\"engine\">\n\"use strict\";\n")
+	for _, name := range program {
+		p.part(name)
+	}
 	p.text("</script>\n<script>\n\"use strict\";\n{\n")
 	for _, name := range scripts {
 		p.part(name)

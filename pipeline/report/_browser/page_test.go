@@ -228,13 +228,13 @@ func terms(t *tab, page string) {
 	// The button for more terms passes its focus on when it disappears.
 	t.do(click(".terms .more"))
 	is(t, `document.activeElement.matches(".terms .scroll")`, true)
-	input := value[string](t, `document.querySelector(".terms .to").closest("tr").cells[3].textContent`)
+	input := value[string](t, `document.querySelector(".terms .to").closest("tr").cells[3].textContent.replace("-", "−")`)
 	t.do(click(".terms .to"))
 	t.until(where + `.startsWith("#/p/2/0/0/")`)
 	is(t, text(".readout .value"), input)
 	for _, place := range []string{"#/p/2/1/2/1/0/0", "#/p/2/1/3/4/1/1", "#/p/2/1/4/0/2/2", "#/p/2/1/5/0/0/0"} { // pools and norms
 		t.open(page, place)
-		is(t, `document.querySelector(".equation b").textContent === `+text(".readout .value"), true)
+		is(t, `[...document.querySelectorAll(".result b")].at(-1).title === `+text(".readout .value"), true)
 	}
 }
 

@@ -13,43 +13,27 @@ function explanation(probe, at, go) {
   const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
   return [
     h("h3", null, "Arithmetic"),
-    equation(layer, result),
+    lineView(probe.written(at, result).at(-1)),
     !layer.norm && patches(layer, result, names),
     terms(at, layer, result, names, go),
   ].filter(Boolean);
 }
 
-// step is a number of an equation with its name above it.
-const step = (what, text, strong) => h("span", null, h("small", null, what), strong ? h("b", null, text) : text);
-
-function equation(layer, { terms, bias, before, value, sum, by, base, v }) {
-  const inside = terms.filter((t) => t.inside).length;
-  const parts = {
-    conv: () => [
-      step("bias", exact(bias)),
-      "→",
-      step(`and ${plural(terms.length, "product")}`, exact(before)),
-      "→",
-      step(layer.activation === "none" ? "no activation" : activationName(layer), exact(value), true),
-    ],
-    max_pool: () => [step(`largest of ${plural(inside, "value")}`, exact(value), true)],
-    avg_pool: () => [
-      step(`sum of ${plural(inside, "value")}`, exact(sum)),
-      "/",
-      step(by > inside ? "number with padding" : "number", exact(by)),
-      "=",
-      step("average", exact(value), true),
-    ],
-    local_response_norm: () => [
-      step("value", exact(v)),
-      "/",
-      step(`(k + α/${layer.norm.size} · sum of squares)^β`, `${short(base, 7)}^${exact(layer.norm.beta)}`),
-      "=",
-      step("normalised", exact(value), true),
-    ],
-  }[layer.kind]();
-  return h("p", { class: "equation" }, parts);
-}
+// lineView draws a line of the arithmetic. Products that are 0 are gray, and hidden if the
+// reader wants.
+const lineView = ({ label, result, parts }, cls = "") =>
+  h(
+    "p",
+    { class: [result ? "result" : "", cls].join(" ").trim() },
+    label !== undefined && h("span", { class: "label" }, label),
+    parts.map(({ text, title, zero, strong, term, c, activation }) =>
+      h(
+        strong ? "b" : "span",
+        { title, class: [zero && "z", activation && "activated"].filter(Boolean).join(" ") || undefined, "data-term": term, "data-c": c },
+        text,
+      ),
+    ),
+  );
 
 // patches draws the patch of the input and, for a convolution, the weights and the products.
 // It shows the channels that add the most.

@@ -45,6 +45,18 @@ class Probe {
     return arithmetic && arithmetic.cost(at.l, at.k) <= limit ? arithmetic.value(at.l, at.k, at.y, at.x) : undefined;
   }
 
+// written is the arithmetic of an output as lines of text.
+  written(at, result = this.stacks[at.st].explain(at.l, at.k, at.y, at.x), exactly = false) {
+    const layer = this.layer(at);
+    const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
+    return written({ layer, result, names, name: outputName(layer.filters[at.k], at) }, exactly);
+  }
+
+// text is the same as plain text.
+  text(at, exactly, zeros) {
+    return plain(this.written(at, undefined, exactly), zeros);
+  }
+
 // level reads an output from the map's own PNG.
   async level(at) {
     const map = this.map(at),

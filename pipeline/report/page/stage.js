@@ -236,7 +236,7 @@ class Stage {
   worth(at, value) {
     const rounds = this.probe.stacks[at.st].rounds(at.l, at.k, at.y, at.x, value);
     return [
-      h("b", { class: "value" }, exact(value)),
+      h("b", { class: "value" }, minus(exact(value))),
       rounds &&
         h(
           "span",
