@@ -53,7 +53,7 @@ func (r *run) openTable() (err error) {
 	if err = features.CheckPlace(t.name); err != nil {
 		return errors.Join(fmt.Errorf("features %s: %w", source.Display(t.name), source.Shown(err)), t.file.Release())
 	}
-	if t.journal, err = features.OpenJournal(r.folder); err != nil {
+	if t.journal, err = features.OpenJournal(r.own); err != nil {
 		return errors.Join(err, t.file.Release())
 	}
 	r.table = t
@@ -82,7 +82,7 @@ func (r *run) writeTable(entries []source.Entry, complete bool, s *Summary) erro
 	var err error
 	if complete {
 		var written features.Written
-		if written, err = r.table.write(r.opts.Out, source.Places(entries)); err == nil {
+		if written, err = r.table.write(r.opts.ownDir(), source.Places(entries)); err == nil {
 			s.Features = &written
 		}
 	}

@@ -22,6 +22,7 @@ const (
 // RunOptions say where a run writes and how it goes on. Out is needed.
 type RunOptions struct {
 	Out       string // output folder
+	Part      Part   // of a run in several parts; the zero value is the whole run
 	Overwrite Overwrite
 	// Pack is the size in bytes at which a pack of webdataset shards begins a new shard; 0
 	// writes folders. A pack holds the pictures of its last run, and Never is not for it.

@@ -123,7 +123,7 @@ func (w *runner) leftOfSample(t *task, changed func(*output.Format) bool) []*out
 // its sample must go.
 func (w *runner) addFeatures(ctx context.Context, in *source.Input, t *task) (stays bool, err error) {
 	rec := *t.rec
-	none := w.folder.Begin(t.turn, t.entry.Rel) // no file is written
+	none := w.own.Begin(t.turn, t.entry.Rel) // no file is written
 	if err := w.processor.process(ctx, in, &rec, []*output.Format{output.Features()}, none); err != nil {
 		return false, err
 	}
@@ -237,7 +237,7 @@ func (w *runner) asked(t *task) (files []manifest.File, kinds map[kind]bool, pat
 }
 
 // stays says whether a file of the earlier record is there. A file of version 1 gets its
-// digest from its bytes. Only folders have files of that version.
+// digest from its bytes. Only folders have files of that version, and no part of a run.
 func (w *runner) stays(t *task, i int) bool {
 	f := &t.earlier.Files[i]
 	if !w.stay(t)[i] {
@@ -247,7 +247,7 @@ func (w *runner) stays(t *task, i int) bool {
 		return true
 	}
 	var err error
-	f.BLAKE3, err = w.folder.Digest(string(f.Path))
+	f.BLAKE3, err = w.files.Digest(string(f.Path))
 	return err == nil
 }
 

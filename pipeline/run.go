@@ -75,8 +75,9 @@ type run struct {
 	keys     *output.Keys
 	planned  []output.Planned    // a picture's files: names without sizes
 	names    map[string][]string // the suffixes of planned, by format
-	folder   *store.Folder       // holds the run's own files
-	store    store.Store         // holds the pictures' files: the folder, or a pack in it
+	own      *store.Folder       // holds the run's own files
+	files    *store.Folder       // the output folder
+	store    store.Store         // holds the pictures' files: the output folder, or a pack
 	journal  *manifest.Journal
 	table    *table // nil if there is none to write
 	pictures int    // number of entries
@@ -133,13 +134,13 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	err = errors.Join(err, r.writeTable(entries, complete && err == nil, &s))
 	if !errors.Is(err, store.ErrGone) {
-		err = errors.Join(err, output.WriteTables(r.folder, r.opts.Out, r.job.Output.Tables), r.about(s))
+		err = errors.Join(err, output.WriteTables(r.own, r.opts.ownDir(), r.job.Output.Tables), r.about(s))
 	}
 	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.
 	_, failed := errors.AsType[*store.Error](err)
 	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed
-	return s, errors.Join(err, lock.Unlock(unseen), r.folder.Release())
+	return s, errors.Join(err, lock.Unlock(unseen), r.releaseFolders())
 }
 
 // note adds a record to the journal.
@@ -171,25 +172,25 @@ func (r *run) about(s Summary) error {
 	if err != nil {
 		return err
 	}
-	return r.folder.WriteFile(manifest.RunName, data)
+	return r.own.WriteFile(manifest.RunName, data)
 }
 
-// take opens the output folder for this run alone.
+// take opens the folder of the run's own files for this run alone.
 func (r *run) take() (lock *store.Lock, err error) {
-	if r.folder, err = store.Open(r.opts.Out); err != nil {
+	if err = r.openFolders(); err != nil {
 		return nil, err
 	}
-	if lock, err = r.folder.Lock(); err != nil {
-		return nil, errors.Join(err, r.folder.Release())
+	if lock, err = r.own.Lock(); err != nil {
+		return nil, errors.Join(err, r.releaseFolders())
 	}
 	if r.crashed = lock.Crashed; r.crashed {
-		err = r.folder.Sweep()
+		err = r.own.Sweep()
 	}
 	if err == nil {
 		err = r.free()
 	}
 	if err == nil {
-		r.journal, err = manifest.OpenJournal(r.folder)
+		r.journal, err = manifest.OpenJournal(r.own)
 	}
 	if err == nil {
 		if err = r.openPlaces(); err != nil {
@@ -197,7 +198,7 @@ func (r *run) take() (lock *store.Lock, err error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock(r.crashed), r.folder.Release())
+		return nil, errors.Join(err, lock.Unlock(r.crashed), r.releaseFolders())
 	}
 	return lock, nil
 }
@@ -205,10 +206,10 @@ func (r *run) take() (lock *store.Lock, err error) {
 // free returns an error if the files that the run writes at its end cannot have their names.
 func (r *run) free() (err error) {
 	if r.opts.About != nil {
-		err = r.folder.Free(manifest.RunName)
+		err = r.own.Free(manifest.RunName)
 	}
 	for _, t := range r.job.Output.Tables {
-		err = errors.Join(err, r.folder.Free(t.File))
+		err = errors.Join(err, r.own.Free(t.File))
 	}
 	return err
 }
@@ -227,7 +228,7 @@ func (r *run) openPlaces() error {
 
 // openStore opens the store of the pictures' files.
 func (r *run) openStore() (err error) {
-	r.store = r.folder
+	r.store = r.files
 	alone, packed := r.journal.Kinds()
 	switch {
 	case r.opts.Pack == 0 && packed:
@@ -237,14 +238,14 @@ func (r *run) openStore() (err error) {
 	case alone:
 		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
 	}
-	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Known: r.journal.Shards, Redone: r.opts.Redone}
+	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.below(), Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
 		o.Known = nil
 	}
 	for _, p := range r.planned {
 		o.Names = append(o.Names, p.Name())
 	}
-	r.store, err = store.NewPack(r.folder, o)
+	r.store, err = store.NewPack(r.own, o)
 	return err
 }
 

@@ -94,6 +94,11 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 	case broken:
 		return result{err: err}
 	}
+	if w.crashed {
+		for _, p := range w.planned {
+			w.files.RemoveTemporary(t.entry.Rel + p.Suffix)
+		}
+	}
 	t.rec.Fail(err)
 	t.rec.Seconds = w.processor.seconds(t.begun)
 	return result{record: t.rec, err: w.keepOrRemove(t)}

@@ -48,12 +48,12 @@ func runnerOver(t *testing.T, opts options, whole bool) (*runner, *slow) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if lock.Unlock(false) != nil || r.folder.Release() != nil {
+		if lock.Unlock(false) != nil || r.releaseFolders() != nil {
 			t.Error("the folder is not let go")
 		}
 	})
 	r.crashed = true
-	s := &slow{r.folder, whole, map[string]int{}}
+	s := &slow{r.own, whole, map[string]int{}}
 	r.store = s
 	r.crew = &crew{Shared: opts.Resources.shared(0), workers: 1, policy: &opts.Policy, note: r.journal.Add}
 	return &runner{r, newProcessor(j, &opts.Resources, r.keys, r.crew.Shared)}, s
@@ -65,7 +65,7 @@ func TestWaitingIsNotWork(t *testing.T) {
 	entries, opts := job(t, 1)
 	again(t, entries, opts, 1, 0)
 	w, _ := runnerOver(t, opts, false)
-	w.store = &slow{w.folder, true, map[string]int{}}
+	w.store = &slow{w.own, true, map[string]int{}}
 	earlier, err := w.journal.Find(entries[0].Path, entries[0].Rel)
 	if err != nil {
 		t.Fatal(err)

@@ -123,6 +123,10 @@ func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 		near = f.batch.temps + "/x"
 	}
 	temp := f.batch.folder.temporary(near)
+	shared := f.batch.folder.mark != "" && near == f.name
+	if shared {
+		temp = f.batch.folder.marked(near)
+	}
 	for try := 0; ; try++ {
 		dir, err := dirs.of(temp)
 		if err == nil {
@@ -131,6 +135,10 @@ func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 				f.temp = temp
 				return out, nil
 			}
+		}
+		if shared && errors.Is(err, fs.ErrExist) && try < 3 { // the task was killed before
+			f.batch.folder.RemoveTemporary(near)
+			continue
 		}
 		if !errors.Is(err, fs.ErrNotExist) || try == 3 {
 			return nil, err

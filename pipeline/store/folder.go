@@ -23,6 +23,7 @@ type Folder struct {
 	folder  os.FileInfo // of root
 	run     uint64      // distinguishes temporary files of runs: process numbers recur in containers
 	counter atomic.Uint64
+	mark    string    // of ShareWithTasks
 	buffers sync.Pool // of *[]byte, empty, from file to file
 	hashes  sync.Pool // of *hashTree, the same
 }
@@ -42,6 +43,11 @@ func Open(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}
+	return newFolder(dir, root)
+}
+
+// newFolder is the folder of an open root. It closes the root if there is an error.
+func newFolder(dir string, root *os.Root) (*Folder, error) {
 	folder, err := root.Stat(".")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open output folder: %w", err), root.Close())

@@ -14,6 +14,8 @@ const (
 	ReportName     = "report.html"
 	ReportDataName = "report.files"
 	ShardsName     = "shards"
+	PartsName      = "parts"
+	ConfigName     = "run-config.json"
 )
 
 // Use is a way of running in which names are taken.
@@ -26,6 +28,7 @@ const (
 	Packs    Use = "--pack"
 	Metadata Use = "--metadata"
 	Features Use = "--features"
+	Parts    Use = "--shards"
 )
 
 // Reserved is a name at the top of the output folder that no output may take.
@@ -46,6 +49,8 @@ func reserved() []Reserved {
 		{ShardsName, "the pack's shards", Packs},
 		{MetadataName, "the metadata of the maps", Metadata},
 		{FeaturesName, "the journal of the features", Features},
+		{PartsName, "the own files of the run's parts", Parts},
+		{ConfigName, "the settings of the run's parts", Parts},
 	}
 }
 

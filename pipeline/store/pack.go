@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"math"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ const ShardBytes = 512_000_000
 type Pack struct {
 	bounds
 	folder *Folder
+	below  string // of PackOptions
 	redone func(first string, shards int)
 	there  []int // numbers of the earlier run's shards
 
@@ -44,6 +46,9 @@ type PackOptions struct {
 	Bytes int64
 	// Samples is the most samples that a shard has; 0 is no bound.
 	Samples int
+	// Below is the slash-separated path of the pack's folder below the output folder, to which
+	// the paths of written files are relative. It is empty if the two are the same.
+	Below string
 	// Names are all names that a picture's files may have.
 	Names []Name
 	// Known returns the paths of the shards that earlier runs have recorded. Any other shard
@@ -63,10 +68,10 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
+	p := &Pack{folder: folder, below: o.Below, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
 	var err error
-	if p.there, err = checkShards(folder, o.Known); err != nil {
+	if p.there, err = checkShards(folder, o.Below, o.Known); err != nil {
 		return nil, err
 	}
 	p.index = newIndexer(folder, o.Known != nil)
@@ -138,7 +143,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	}
 	written := make([]Written, 0, len(b.files))
 	for i, f := range b.files {
-		written = append(written, Written{Name: f.name, Path: ShardName(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
+		written = append(written, Written{Name: f.name, Path: p.pathOf(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
 	}
 	for _, n := range b.notes {
 		data, err := n.content(written)
@@ -174,6 +179,16 @@ func (p *Pack) add(turn int, members []member) (err error) {
 		return p.place()
 	}
 	return nil
+}
+
+// pathOf returns the path of a shard below the output folder.
+func (p *Pack) pathOf(number int) string { return path.Join(p.below, ShardName(number)) }
+
+// numberOf reads such a path.
+func (p *Pack) numberOf(file string) (number int, ok bool) {
+	part, name := inPart(file)
+	number, ok = shardNumber(name)
+	return number, ok && part == p.below
 }
 
 // failed returns the error of the shard at hand and wakes all that wait for their turn.
@@ -237,7 +252,7 @@ func (p *Pack) Has(files []Written) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return !p.complete && !slices.ContainsFunc(files, func(f Written) bool {
-		number, ok := shardNumber(f.Path)
+		number, ok := p.numberOf(f.Path)
 		return !ok || f.Member == "" || p.replaced && number >= p.differs
 	})
 }

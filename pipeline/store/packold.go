@@ -13,7 +13,7 @@ func (p *Pack) reuse(files []Written) bool {
 	if !p.same || p.err != nil {
 		return false
 	}
-	path := ShardName(p.number)
+	path := p.pathOf(p.number)
 	if p.old == nil || slices.ContainsFunc(files, func(f Written) bool { return f.Path != path }) || !p.old.has(files) {
 		p.part()
 		return false
@@ -58,7 +58,7 @@ func (p *Pack) part() {
 func (p *Pack) tell() {
 	n := len(p.there) - sort.SearchInts(p.there, p.number)
 	if n > 0 && p.redone != nil {
-		p.redone(ShardName(p.number), n)
+		p.redone(p.pathOf(p.number), n)
 		p.redone = nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 )
@@ -24,8 +25,10 @@ func shardNumber(name string) (number int, ok bool) {
 	return number, err == nil && number >= 0 && ShardName(number) == name
 }
 
-// IsShard says whether a name is a shard's.
-func IsShard(name string) bool {
+// IsShard says whether a path below the output folder is a shard's, of the whole run or of a
+// part.
+func IsShard(file string) bool {
+	_, name := inPart(file)
 	_, ok := shardNumber(name)
 	return ok
 }
@@ -68,7 +71,7 @@ func listShards(folder *Folder) ([]fs.DirEntry, error) {
 
 // checkShards refuses what stands in the place of shards or of their index and is not an
 // earlier run's. See PackOptions.Known. It returns the numbers of the shards that are there.
-func checkShards(folder *Folder, known func() (map[string]bool, error)) (there []int, err error) {
+func checkShards(folder *Folder, below string, known func() (map[string]bool, error)) (there []int, err error) {
 	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("pack %s: it is not a folder; move it away or choose another folder with -o", folder.path(ShardsName))
 	}
@@ -95,7 +98,7 @@ func checkShards(folder *Folder, known func() (map[string]bool, error)) (there [
 			return nil, err
 		}
 		if len(recorded) > 0 {
-			recorded[IndexName] = true
+			recorded[path.Join(below, IndexName)] = true
 		}
 	}
 	for _, name := range names {
@@ -105,7 +108,7 @@ func checkShards(folder *Folder, known func() (map[string]bool, error)) (there [
 			return nil, &Error{Path: folder.path(name), Err: err, shared: true}
 		case !info.Mode().IsRegular():
 			return nil, fmt.Errorf("pack %s: it is not a regular file; move it away or choose another folder with -o", folder.path(name))
-		case known != nil && !recorded[name]:
+		case known != nil && !recorded[path.Join(below, name)]:
 			return nil, fmt.Errorf("pack %s: no record in %s names it, and the pack would replace it; move it away or choose another folder with -o", folder.path(name), ManifestName)
 		}
 	}
