@@ -281,6 +281,7 @@ func FuzzExtremes(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed)
 	}
+	f.Add(uint64(1961)) // limits that overflow
 	var runners []*Runner
 	for _, set := range simd.Sets() {
 		runners = append(runners, &Runner{Kernel: kernel.New(set), tiles: 1}, &Runner{Kernel: kernel.New(set), budget: 1, tiles: 1})

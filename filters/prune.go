@@ -189,8 +189,14 @@ func (p *pruner) needed(limits []float32, n int) bool {
 }
 
 // settle finds the interval of sums that change no extreme of a part's map. A value above 0
-// changes no Min once values differ.
+// changes no Min once values differ. Where sums may overflow, so may limits, and the largest
+// may be −Inf and the least +Inf: the interval is NaN then, and excludes no tile.
 func (p *pruner) settle(part *part, i int) {
+	if math.IsInf(p.slack[i], 1) {
+		nan := float32(math.NaN())
+		p.within[i] = interval{nan, nan}
+		return
+	}
 	e := &p.found[part.first+i]
 	if e.Min < e.Max {
 		e.Min = min(0, e.Min)
