@@ -86,7 +86,7 @@ func (b *Bucket) failure(op, key string, err error) *Error {
 		e.kind, e.reason = fs.ErrExist, errExists.Error()
 	case errors.Is(err, errEnds): // the store has ended a transfer too early
 		e.reason, e.passing = err.Error(), true
-	case answered && answer.StatusCode > 0:
+	case answered:
 		b.answered(e, &answer)
 	default:
 		e.passing = isPassing(err)
@@ -100,7 +100,9 @@ func (b *Bucket) failure(op, key string, err error) *Error {
 func (b *Bucket) answered(e *Error, a *minio.ErrorResponse) {
 	e.Code, e.Status = a.Code, a.StatusCode
 	e.reason = fmt.Sprintf("%d %s", a.StatusCode, a.Code)
-	if strings.HasPrefix(a.Code, fmt.Sprint(a.StatusCode)) { // a status without a code
+	if a.StatusCode == 0 { // one of many objects, or a fault that minio has found before a request
+		e.reason = a.Code
+	} else if strings.HasPrefix(a.Code, fmt.Sprint(a.StatusCode)) { // a status without a code
 		e.Code, e.reason = "", a.Code
 	}
 	if m := strings.TrimSpace(a.Error()); m != "" && m != a.Code {
@@ -153,9 +155,6 @@ func isPassing(err error) bool {
 		return false
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return false
-	}
-	if _, ok := errors.AsType[minio.ErrorResponse](err); ok { // of minio itself, before a request
 		return false
 	}
 	_, ofRequest := errors.AsType[*url.Error](err)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 
 	"github.com/minio/minio-go/v7"
 )
@@ -138,15 +139,52 @@ func (b *Bucket) refused(ctx context.Context, key, writer string, tries int, don
 	return nil
 }
 
-// Remove removes an object. It is no error if there is none.
-func (b *Bucket) Remove(ctx context.Context, key string) error {
-	return b.trial("remove", key).do(ctx, func(ctx context.Context, _ *watch) error {
-		err := b.client.core.RemoveObject(ctx, b.name, key, minio.RemoveObjectOptions{})
-		if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
-			err = nil
+// Remove removes objects, at most 1,000 a request. It is no error if one is not there. After an
+// error some may be left.
+func (b *Bucket) Remove(ctx context.Context, keys ...string) error {
+	for some := range slices.Chunk(keys, 1000) {
+		remove := func(ctx context.Context, _ *watch) error { return b.removeAll(ctx, some) }
+		if len(some) == 1 {
+			remove = func(ctx context.Context, _ *watch) error {
+				return b.client.core.RemoveObject(ctx, b.name, some[0], minio.RemoveObjectOptions{})
+			}
 		}
+		absent := func(ctx context.Context, w *watch) error {
+			err := remove(ctx, w)
+			if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+				err = nil
+			}
+			return err
+		}
+		if err := b.trial("remove", some[0]).do(ctx, absent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes objects with one request and returns the first error.
+func (b *Bucket) removeAll(ctx context.Context, keys []string) (err error) {
+	objects := func(yield func(minio.ObjectInfo) bool) {
+		for _, key := range keys {
+			if !yield(minio.ObjectInfo{Key: key}) {
+				return
+			}
+		}
+	}
+	results, err := b.client.core.RemoveObjectsWithIter(ctx, b.name, objects, minio.RemoveObjectsOptions{})
+	if err != nil {
 		return err
-	})
+	}
+	for r := range results {
+		if r.Err != nil && err == nil && minio.ToErrorResponse(r.Err).Code != minio.NoSuchKey {
+			err = r.Err
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
 }
 
 // ErrUnconditional says that a store writes an object although there is one, in spite of

@@ -55,11 +55,11 @@ func TestObjects(t *testing.T) {
 			t.Errorf("%q: %d bytes, %+v, %v", key, len(got), read, err)
 		}
 	}
-	listed := keys(t, b.List(t.Context(), ""))
+	listed := keys(t, b.List(t.Context(), "", ""))
 	if want := slices.Sorted(slices.Values(names)); !slices.Equal(listed, want) {
 		t.Errorf("listed %q, want %q", listed, want)
 	}
-	if got := keys(t, b.List(t.Context(), "ä/")); !slices.Equal(got, []string{"ä/ö/ü.png"}) {
+	if got := keys(t, b.List(t.Context(), "ä/", "")); !slices.Equal(got, []string{"ä/ö/ü.png"}) {
 		t.Errorf("listed %q", got)
 	}
 	if got := slices.Sorted(slices.Values(keys(t, b.Folder(t.Context(), "")))); !slices.Contains(got, "ä/") || slices.Contains(got, "ä/ö/ü.png") || len(got) != len(names) {
@@ -111,19 +111,41 @@ func TestManyObjects(t *testing.T) {
 	}
 	group.Wait()
 	slices.Sort(want)
+	defer func() {
+		p := newProxy(t, s, some(2, busy, lost))
+		if err := s.open(t, p.here(), "photos").Remove(t.Context(), want...); err != nil {
+			t.Error(err)
+		}
+		if left := keys(t, b.List(t.Context(), "", "")); len(left) > 0 {
+			t.Errorf("%d objects are left", len(left))
+		}
+	}()
 	for _, f := range []fault{none, busy, cut, short, refused, throttled, broken} {
 		p := newProxy(t, s, some(2, f))
 		through := s.open(t, p.here(), "photos")
-		if got := keys(t, through.List(t.Context(), "")); !slices.Equal(got, want) {
+		if got := keys(t, through.List(t.Context(), "", "")); !slices.Equal(got, want) {
 			t.Errorf("fault %d: listed %d, want %d", f, len(got), len(want))
 		}
 		if got := keys(t, through.Folder(t.Context(), "")); !slices.Equal(got, []string{"c00/", "c01/", "c02/", "c03/", "c04/", "c05/", "c06/"}) {
 			t.Errorf("fault %d: listed %q", f, got)
 		}
+		if got := keys(t, through.List(t.Context(), "c03/", want[n/2])); !slices.Equal(got, after(want, "c03/", want[n/2])) {
+			t.Errorf("fault %d: listed %d", f, len(got))
+		}
 		if got := keys(t, through.Folder(t.Context(), "c03/")); len(got) != n/7 {
 			t.Errorf("fault %d: listed %d", f, len(got))
 		}
 	}
+}
+
+// after are the keys with a prefix behind a key.
+func after(sorted []string, prefix, key string) (some []string) {
+	for _, k := range sorted {
+		if strings.HasPrefix(k, prefix) && k > key {
+			some = append(some, k)
+		}
+	}
+	return some
 }
 
 // TestFaults checks that each fault is overcome on reading and writing.
@@ -290,7 +312,7 @@ func TestProbe(t *testing.T) {
 	if !errors.Is(err, bucket.ErrUnconditional) || bucket.TryAgain(err) {
 		t.Errorf("got %v", err)
 	}
-	if left := keys(t, b.List(t.Context(), "")); len(left) > 0 {
+	if left := keys(t, b.List(t.Context(), "", "")); len(left) > 0 {
 		t.Errorf("left %q", left)
 	}
 }
