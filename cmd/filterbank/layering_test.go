@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"pipeline/manifest"},
 	{"pipeline/scale", "pipeline/sheet", "pipeline/moments"},
 	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store", "pipeline/inorder"},
-	{"pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
+	{"pipeline/bucket", "pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
 	{"filters/config"},
 	{"filters/bank", "filters/weights"},

@@ -1,0 +1,212 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"slices"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// Put describes an object that is written. The zero value replaces an object of the same key.
+type Put struct {
+	// IfAbsent writes only if there is no object of the key; the error is fs.ErrExist otherwise.
+	// Some stores ignore it: see Probe.
+	IfAbsent    bool
+	ContentType string // such as "application/json"; may be empty
+	// PartSize is the size in bytes of the parts in which a large object is sent, 16 MiB by default.
+	// The least is 5 MiB, and an object has at most 10,000 parts.
+	PartSize int64
+}
+
+const (
+	defaultPart = 16 << 20
+	// largeObject is the size in bytes above which Put sends an object in parts.
+	largeObject = 64 << 20
+)
+
+func (p Put) partSize() int64 {
+	if p.PartSize == 0 {
+		return defaultPart
+	}
+	return max(p.PartSize, 5<<20)
+}
+
+// writerHeader is the name of the metadata that tells who has written an object. With it, a
+// request whose answer was lost is told from another writer's.
+const writerHeader = "filterbank-writer"
+
+// options are the options of a request that tells the object's type and, if it is not empty, its
+// writer.
+func (p Put) options(writer string) minio.PutObjectOptions {
+	o := minio.PutObjectOptions{ContentType: p.ContentType, DisableContentSha256: true}
+	if writer != "" {
+		o.UserMetadata = map[string]string{writerHeader: writer}
+	}
+	return o
+}
+
+// newWriter returns a name for one write.
+func newWriter() string { return rand.Text() }
+
+// Put writes an object of size bytes whole: readers see the old object or the new one, never a
+// part. The body is read again for each attempt. Its SHA-256 goes with it, so that the store
+// refuses an object that was damaged on the way.
+func (b *Bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64, p Put) (Info, error) {
+	if size <= largeObject {
+		return b.putOne(ctx, key, body, size, p)
+	}
+	u := b.Upload(ctx, key, p)
+	for at := int64(0); at < size; at += p.partSize() {
+		if err := u.send(io.NewSectionReader(body, at, min(p.partSize(), size-at))); err != nil {
+			return Info{}, errors.Join(err, u.Abort())
+		}
+	}
+	return u.Commit()
+}
+
+// PutBytes is Put for data in memory.
+func (b *Bucket) PutBytes(ctx context.Context, key string, data []byte, p Put) (Info, error) {
+	return b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), p)
+}
+
+// putOne writes an object with one request.
+func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size int64, p Put) (info Info, err error) {
+	section := io.NewSectionReader(body, 0, size)
+	sum, err := sumOf(section)
+	if err != nil {
+		return Info{}, err
+	}
+	writer, tries := "", 0
+	if p.IfAbsent {
+		writer = newWriter()
+	}
+	options := p.options(writer)
+	if p.IfAbsent {
+		options.SetMatchETagExcept("*")
+	}
+	err = b.trial("put", key).do(ctx, func(ctx context.Context, w *watch) error {
+		tries++
+		_, _ = section.Seek(0, io.SeekStart)
+		done, err := b.client.core.PutObject(ctx, b.name, key, moving{section, w}, size, "", sum, options)
+		if p.IfAbsent && isRefused(err) {
+			err = b.refused(ctx, key, writer, tries, &done)
+		}
+		info = Info{Key: key, Size: size, ETag: done.ETag, Modified: done.LastModified}
+		return err
+	})
+	return info, err
+}
+
+// sumOf is the SHA-256 of what a section has.
+func sumOf(section *io.SectionReader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, section); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// isRefused says whether the store has refused a write because there is an object.
+func isRefused(err error) bool {
+	return minio.ToErrorResponse(err).StatusCode == http.StatusPreconditionFailed
+}
+
+// errExists says that there is an object in the place of a new one.
+var errExists = errors.New("there is an object of this name")
+
+// refused returns nil if the object that is there was written by an earlier attempt of the same
+// writer, whose answer was lost.
+func (b *Bucket) refused(ctx context.Context, key, writer string, tries int, done *minio.UploadInfo) error {
+	if tries == 1 {
+		return errExists
+	}
+	o, err := b.client.core.StatObject(ctx, b.name, key, minio.StatObjectOptions{})
+	if err != nil {
+		return err
+	}
+	if o.Metadata.Get("X-Amz-Meta-"+writerHeader) != writer {
+		return errExists
+	}
+	done.ETag, done.LastModified = o.ETag, o.LastModified
+	return nil
+}
+
+// Remove removes objects, at most 1,000 a request. It is no error if one is not there. After an
+// error some may be left.
+func (b *Bucket) Remove(ctx context.Context, keys ...string) error {
+	for some := range slices.Chunk(keys, 1000) {
+		remove := func(ctx context.Context, _ *watch) error { return b.removeAll(ctx, some) }
+		if len(some) == 1 {
+			remove = func(ctx context.Context, _ *watch) error {
+				return b.client.core.RemoveObject(ctx, b.name, some[0], minio.RemoveObjectOptions{})
+			}
+		}
+		absent := func(ctx context.Context, w *watch) error {
+			err := remove(ctx, w)
+			if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+				err = nil
+			}
+			return err
+		}
+		if err := b.trial("remove", some[0]).do(ctx, absent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes objects with one request and returns the first error.
+func (b *Bucket) removeAll(ctx context.Context, keys []string) (err error) {
+	objects := func(yield func(minio.ObjectInfo) bool) {
+		for _, key := range keys {
+			if !yield(minio.ObjectInfo{Key: key}) {
+				return
+			}
+		}
+	}
+	results, err := b.client.core.RemoveObjectsWithIter(ctx, b.name, objects, minio.RemoveObjectsOptions{})
+	if err != nil {
+		return err
+	}
+	for r := range results {
+		if r.Err != nil && err == nil && minio.ToErrorResponse(r.Err).Code != minio.NoSuchKey {
+			err = r.Err
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// ErrUnconditional says that a store writes an object although there is one, in spite of
+// If-None-Match.
+var ErrUnconditional = errors.New("the store ignores If-None-Match: *, so that two tasks could write the same file and neither would know: " +
+	"write to a store that has conditional writes, as Amazon S3, Cloudflare R2, MinIO and Ceph do in current versions, or to a folder")
+
+// Probe finds out whether the store refuses to write an object that exists, as Put.IfAbsent asks.
+// It writes a small object of a new name below the prefix and removes it. The error is
+// ErrUnconditional, or one of the requests.
+func (b *Bucket) Probe(ctx context.Context, prefix string) (err error) {
+	key := prefix + ".filterbank-probe-" + newWriter()
+	if _, err := b.PutBytes(ctx, key, []byte("first\n"), Put{IfAbsent: true}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Remove(context.WithoutCancel(ctx), key)) }()
+	_, err = b.PutBytes(ctx, key, []byte("second\n"), Put{IfAbsent: true})
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err == nil:
+		return &Error{Op: "probe", URL: b.URL(prefix), reason: ErrUnconditional.Error(), kind: ErrUnconditional}
+	}
+	return err
+}
