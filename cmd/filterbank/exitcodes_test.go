@@ -13,12 +13,6 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// bucketError is an error that says itself whether to try again.
-type bucketError struct{ again bool }
-
-func (e bucketError) Error() string  { return "bucket" }
-func (e bucketError) TryAgain() bool { return e.again }
-
 // TestCodeOf classifies errors by their kind, wherever they come from.
 func TestCodeOf(t *testing.T) {
 	file := func(err error) error { return &store.Error{Path: "x", Err: err} }
@@ -36,14 +30,14 @@ func TestCodeOf(t *testing.T) {
 			errors.New("flag"), path("open", syscall.ENOENT), path("open", syscall.EACCES), path("open", syscall.ENOTTY),
 			file(syscall.EACCES), file(syscall.EPERM), file(syscall.EISDIR), file(syscall.ENAMETOOLONG), file(errors.New("a link is in the way")),
 			folder(errors.New("it has a pack")), folder(path("mkdir", syscall.ENOTDIR)), folder(file(syscall.ENOENT)), folder(path("open", syscall.ENOTSUP)),
-			bucketError{false}, &source.Problem{Path: "x", Code: source.CodeMissing, Err: syscall.ENOENT},
+			&source.Problem{Path: "x", Code: source.CodeMissing, Err: syscall.ENOENT},
 		}},
 		{exitAgain, []error{
 			store.ErrLocked, folder(fmt.Errorf("out: %w", store.ErrLocked)), file(store.ErrGone), fmt.Errorf("x: %w", store.ErrUnfinished),
 			file(syscall.ENOSPC), file(syscall.EDQUOT), file(syscall.EIO), file(syscall.EROFS), file(syscall.ESTALE), file(syscall.ETIMEDOUT), file(syscall.ENOENT),
 			folder(path("mkdir", syscall.ENOSPC)), folder(path("open", syscall.EMFILE)), folder(path("open", syscall.ENOTTY)),
 			path("read", syscall.EIO), path("open", syscall.ESTALE), path("write", syscall.ENOTTY),
-			unwritten(errors.New("closed")), bucketError{true}, file(bucketError{true}),
+			unwritten(errors.New("closed")),
 		}},
 		{exitInterrupted, []error{&exit{exitInterrupted, errors.New("interrupted")}}},
 	} {
