@@ -15,6 +15,10 @@ import (
 type Policy struct {
 	// StopOnError ends the run at the first picture that fails.
 	StopOnError bool
+	// Ending, if not nil, ends the run early when it is done: no other picture is begun, and the
+	// pictures in work are finished, as long as the run's own context is not done. The error of
+	// a run that leaves pictures is then the cause of Ending.
+	Ending context.Context
 	// Each is called, from one goroutine, when a picture is done or has failed, in the order
 	// in which pictures end. A picture of a pack may then wait for the end of its shard. It
 	// may be nil.
@@ -164,6 +168,10 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	results := make(chan result)
 	stages := make([]*engine.Stages, min(c.workers, len(entries)))
 	c.Give(c.workers - len(stages))
+	ending := c.policy.Ending
+	if ending == nil {
+		ending = ctx
+	}
 	queue := make(chan int)
 	var workers sync.WaitGroup
 	for i := range stages {
@@ -184,8 +192,13 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	go func() {
 		defer close(queue)
 		for i := range entries {
+			if ending.Err() != nil {
+				return
+			}
 			select {
 			case queue <- i:
+			case <-ending.Done():
+				return
 			case <-ctx.Done():
 				return
 			}
@@ -199,7 +212,10 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	for _, st := range stages {
 		c.sum.Stages.Add(*st)
 	}
-	return ended, context.Cause(ctx)
+	if err = context.Cause(ctx); err == nil && ended < len(entries) {
+		err = context.Cause(ending)
+	}
+	return ended, err
 }
 
 // collect counts results as they come. The first error of a result ends the run. It drains

@@ -38,7 +38,7 @@ func exportBank(w io.Writer, f config.Filter, kernels []bank.Kernel, o bankOptio
 	e.File = o.export
 	data := tensor.AppendFloats(tensor.NPYHeader(e.Shape[:]...), e.weights)
 	if err := writeFile(o.export, data); err != nil {
-		return &exit{exitFailed, fmt.Errorf("export: %w", err)}
+		return fmt.Errorf("export: %w", err)
 	}
 	if o.json {
 		return printJSON(w, e)

@@ -37,7 +37,7 @@ func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions)
 		return err
 	}
 	if err := writeFile(o.png, file.Bytes()); err != nil {
-		return &exit{exitFailed, fmt.Errorf("png: %w", err)}
+		return fmt.Errorf("png: %w", err)
 	}
 	if !o.json {
 		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %s\n", o.png, size.X, size.Y, counted(len(kernels), "kernel"))

@@ -47,7 +47,10 @@ func newCalibrate(c console) *cobra.Command {
 			"  filterbank calibrate photos/ --patches patches/\n" +
 			"  filterbank calibrate photos/ --shard 1/20   # a sample is often enough",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
-			if err := f.check(onError); err != nil {
+			if err := f.checkWork(onError); err != nil {
+				return err
+			}
+			if err := f.check(); err != nil {
 				return err
 			}
 			j, err := f.job(cmd.Context(), c, inputs)
@@ -87,10 +90,7 @@ func newCalibrate(c console) *cobra.Command {
 }
 
 // check checks the flags' values.
-func (f *calibration) check(onError string) error {
-	if onError != "skip" && onError != "stop" {
-		return fmt.Errorf("on-error %q: it must be skip or stop", onError)
-	}
+func (f *calibration) check() error {
 	if !(f.duplicates > 0 && f.duplicates <= 1) {
 		return fmt.Errorf("duplicates must be above 0 and at most 1, got %v", f.duplicates)
 	}
@@ -144,7 +144,7 @@ func (f *calibration) finish(ctx context.Context, c console, w *workplace, j *jo
 	case errors.Is(err, pipeline.ErrStopped):
 		return &exit{exitFailed, fmt.Errorf("%w, %d left; no statistics were written; use --on-error skip to go on after a failure", err, s.Left)}
 	case err != nil:
-		return &exit{exitFailed, err}
+		return err
 	case file == nil && len(j.entries) == 0:
 		w.log.Warn("no statistics were written: choose another part, or fewer parts", "event", "empty part")
 		return nil
@@ -157,41 +157,37 @@ func (f *calibration) finish(ctx context.Context, c console, w *workplace, j *jo
 		err = f.folder.WriteFile(filepath.Base(f.file), data)
 	}
 	if err != nil {
-		return &exit{exitFailed, err}
+		return err
 	}
 	if err := f.printAudit(c, w, j, file, s); err != nil {
 		return err
 	}
+	failed := s.Failed
 	if f.out != "" {
-		return f.draw(ctx, w, j, file, s)
+		undrawn, err := f.draw(ctx, w, j, file)
+		if err != nil {
+			return err
+		}
+		failed += undrawn
 	}
-	if s.Failed > 0 {
-		return &exit{code: exitFailed}
-	}
-	return nil
+	return f.verdict(c, w, failed, len(j.entries))
 }
 
-// draw draws the patches and returns the exit code.
-func (f *calibration) draw(ctx context.Context, w *workplace, j *job, file *stats.File, s pipeline.Summary) error {
-	failed := s.Failed > 0
-	err := calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, calibrate.PatchWatch{
+// draw draws the patches and returns the number of images of which it cannot.
+func (f *calibration) draw(ctx context.Context, w *workplace, j *job, file *stats.File) (failed int, err error) {
+	err = calibrate.WritePatches(ctx, file, j.Job, j.res, f.out, calibrate.PatchWatch{
 		Begin: func(pictures int) { w.begin("drawing patches", pictures) },
 		Ended: w.next,
 		Failed: func(r *manifest.Record) {
-			failed = true
+			failed++
 			w.log.Error("draw patches: "+r.Error, "event", "failed", "path", string(r.Input), "code", r.Code)
 		},
 	})
 	w.end()
-	switch {
-	case ctx.Err() != nil:
-		return &exit{exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches")}
-	case err != nil:
-		return &exit{exitFailed, err}
-	case failed:
-		return &exit{code: exitFailed}
+	if ctx.Err() != nil {
+		err = &exit{exitInterrupted, errors.New("interrupted; the statistics are written, but not all patches")}
 	}
-	return nil
+	return failed, err
 }
 
 // kinds are the kinds of findings, in the order of the summary and in words.
@@ -213,7 +209,7 @@ func (f *calibration) printAudit(c console, w *workplace, j *job, file *stats.Fi
 		_, err = io.WriteString(c.out, auditTable(file))
 	}
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	if f.json && f.logs != "json" {
 		return nil

@@ -75,7 +75,7 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 		err = printDiff(c.out, r, a, b, o)
 	}
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	if !r.Equal(o.tolerance) {
 		return &exit{code: exitFailed}

@@ -60,7 +60,7 @@ func runDigest(ctx context.Context, c console, dir string, lines bool, jobs int)
 		_, err = fmt.Fprintln(c.out, sum)
 	}
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	return nil
 }

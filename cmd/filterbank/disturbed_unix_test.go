@@ -16,9 +16,9 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// disturb runs a command and calls a function after the command has written its first record. It
-// returns the command's messages.
-func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
+// disturb runs a command and calls a function after the command has written its first record. The
+// command must exit with the code. disturb returns its messages.
+func disturb(t *testing.T, cmd *exec.Cmd, out string, code int, do func()) string {
 	t.Helper()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -31,8 +31,8 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, do func()) string {
 	}
 	do()
 	cmd.Wait()
-	if got := cmd.ProcessState.ExitCode(); got != exitFailed {
-		t.Errorf("exit %d, want %d: %s", got, exitFailed, &stderr)
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("exit %d, want %d: %s", got, code, &stderr)
 	}
 	return stderr.String()
 }
@@ -44,7 +44,7 @@ func TestVanishingOutput(t *testing.T) {
 	for _, replaced := range []bool{false, true} {
 		out := filepath.Join(t.TempDir(), "out")
 		moved := out + ".moved"
-		said := disturb(t, command(out), out, func() {
+		said := disturb(t, command(out), out, exitAgain, func() {
 			if err := os.Rename(out, moved); err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestReadOnlyOutput(t *testing.T) {
 		t.Errorf("before: exit %d, %v, said %q, want %q", got, err, text, want)
 	}
 	mode(out, 0o777)
-	said := disturb(t, asNobody(), out, func() { mode(out, 0o555) })
+	said := disturb(t, asNobody(), out, exitUsage, func() { mode(out, 0o555) })
 	if !strings.HasPrefix(said, "filterbank: write "+out+"/") || !strings.Contains(said, ": permission denied") {
 		t.Errorf("under it: said %q", said)
 	}
@@ -151,8 +151,8 @@ func TestSecondRun(t *testing.T) {
 		return cmd.ProcessState.ExitCode(), string(text)
 	}
 	want := "filterbank: output folder " + out + ": another run is writing to it; wait for that one or choose another folder with -o\n"
-	if code, said := second(); code != exitUsage || said != want {
-		t.Errorf("exit %d, want %d; said %q, want %q", code, exitUsage, said, want)
+	if code, said := second(); code != exitAgain || said != want {
+		t.Errorf("exit %d, want %d; said %q, want %q", code, exitAgain, said, want)
 	}
 	picture, err := os.ReadFile("../../samples/textbook.png")
 	if err != nil {

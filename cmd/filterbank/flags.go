@@ -47,10 +47,14 @@ type flags struct {
 	pixels   int64
 	memory   string
 	timeout  time.Duration
+	grace    time.Duration
 	progress string
 	logs     string
 	quiet    bool
 	verbose  bool
+
+	maxFailed string
+	tolerated tolerance // of maxFailed
 }
 
 // registerInput registers the flags about images, stack, resources and messages.

@@ -50,7 +50,7 @@ func newInit(c console) *cobra.Command {
 				return fmt.Errorf("the sample %s reads %s: write both into a folder with -o, as in filterbank init %s -o stacks", name, strings.Join(arrays, ", "), name)
 			}
 			if _, err := c.out.Write(text); err != nil {
-				return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+				return unwritten(err)
 			}
 			return nil
 		},
@@ -97,10 +97,10 @@ func writeSample(c console, dir, name string) error {
 	defer folder.Release()
 	for _, file := range order {
 		if err := folder.WriteFile(file, files[file]); err != nil {
-			return &exit{exitFailed, fmt.Errorf("init: %w", err)}
+			return fmt.Errorf("init: %w", err)
 		}
 		if _, err := fmt.Fprintln(c.out, source.Display(filepath.Join(dir, file))); err != nil {
-			return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+			return unwritten(err)
 		}
 	}
 	return nil

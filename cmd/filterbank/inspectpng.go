@@ -38,7 +38,7 @@ func pictureWeights(w io.Writer, f *weights.File, name string, o inspectOptions)
 		return err
 	}
 	if err := writeFile(o.png, file.Bytes()); err != nil {
-		return &exit{exitFailed, fmt.Errorf("png: %w", err)}
+		return fmt.Errorf("png: %w", err)
 	}
 	if !o.json {
 		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %s of %s\n", source.Display(o.png), size.X, size.Y, counted(a.Shape[0], "kernel"), source.Display(titleOf(a)))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,9 +24,33 @@ func main() { os.Exit(filterbank()) }
 
 // filterbank runs the command line and returns the exit code.
 func filterbank() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	debug.SetTraceback("crash") // a crash of Go's runtime ends with SIGABRT and not with exitUsage
+	ctx, stop := signalled(context.Background())
+	defer stop()
 	return execute(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
+}
+
+// signalled returns a context that ends with the first signal that asks the program to end. A
+// signal that is ignored from the beginning, as nohup does with SIGHUP, stays ignored. After it,
+// Ctrl-C ends the program at once. Further signals of the other kinds are ignored: schedulers
+// send them twice, to the program and to the script that has started it.
+func signalled(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Reset(os.Interrupt)
+			cancel(fmt.Errorf("%w by the signal %v", context.Canceled, s))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // console holds the three standard streams.
@@ -33,29 +58,6 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 }
-
-// Exit codes. 0 means that everything is done.
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
-)
-
-// exit is an error that ends the program with a code. If err is nil, everything has been said
-// already.
-type exit struct {
-	code int
-	err  error
-}
-
-func (e *exit) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit %d", e.code)
-	}
-	return e.err.Error()
-}
-
-func (e *exit) Unwrap() error { return e.err }
 
 func execute(ctx context.Context, c console, args []string) int {
 	root := newRoot(c)
@@ -67,15 +69,12 @@ func execute(ctx context.Context, c console, args []string) int {
 	if err == nil {
 		return 0
 	}
-	code := exitUsage
+	code := codeOf(ctx, err)
 	e, ok := errors.AsType[*exit](err)
-	switch {
-	case ok:
-		code = e.code
-	case ctx.Err() != nil:
-		code, err = exitInterrupted, errors.New("interrupted")
+	if !ok && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
 	}
-	if e == nil || e.err != nil {
+	if !ok || e.err != nil {
 		sayLast(c.err, cmd, code, err)
 	}
 	return code

@@ -153,9 +153,10 @@ func commandPage(cmd *cobra.Command) string {
 
 // exitCodes are the exit codes and their meanings.
 var exitCodes = [...]struct{ code, meaning string }{
-	{"0", "Everything is done."},
-	{"1", "The command ended, but some images failed, or diff or verify found a difference, or something could not be written."},
-	{"2", "Flags, the stack file or the inputs are wrong. Nothing was computed."},
+	{"0", "Everything is done, or no more images failed than --max-failed allows."},
+	{"1", "The command ended, but more images failed, or diff, digest, verify or show found a difference or a damaged file."},
+	{"2", "Flags, the stack file or the inputs are wrong, or the output folder or a file cannot be written as long as it is so. Do not retry."},
+	{"75", "Another run has the output folder, or a disk is full or fails, or results cannot be written. Try again."},
 	{"130", "Interrupted. Finished images stay, and the same command goes on."},
 }
 

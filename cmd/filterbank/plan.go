@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -68,7 +67,7 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 		err = printPlan(c.out, p, j, f.verbose)
 	}
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	e := f.events(log, "")
 	for _, r := range p.Failures {
@@ -79,7 +78,9 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	case len(p.Failures) == 0:
 		return nil
 	case f.shard == "" && !hasImages(j.entries):
-		return &exit{exitUsage, errors.New("there is no image among the inputs")}
+		return noImage(j.entries)
+	case len(p.Failures) <= f.tolerated.most(len(j.entries)):
+		return nil
 	}
 	return &exit{code: exitFailed}
 }

@@ -84,7 +84,7 @@ func (f *reportFlags) report(ctx context.Context, c console, dir string) error {
 		return err
 	}
 	if _, err := fmt.Fprintln(c.out, reportLine(s, f.out)); err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (f *reportFlags) write(ctx context.Context, dir string, p *progress) (repor
 	case ctx.Err() != nil:
 		return s, &exit{exitInterrupted, errors.New("interrupted; there is no new report")}
 	case err != nil:
-		return s, &exit{exitFailed, err}
+		return s, err
 	}
 	return s, nil
 }

@@ -39,16 +39,14 @@ func newRun(c console) *cobra.Command {
 			"  filterbank run 'photos/**/*.jpg' --format npy --layers all\n" +
 			"  filterbank run - --bank kirsch < photo.jpg",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
+			if err := f.checkWork(onError); err != nil {
+				return err
+			}
 			j, err := f.job(cmd.Context(), c, inputs)
 			if err != nil {
 				return err
 			}
-			switch onError {
-			case "skip", "stop":
-				j.opts.StopOnError = onError == "stop"
-			default:
-				return fmt.Errorf("on-error %q: it must be skip or stop", onError)
-			}
+			j.opts.StopOnError = onError == "stop"
 			switch o := pipeline.Overwrite(overwrite); o {
 			case pipeline.Changed, pipeline.Always, pipeline.Never:
 				j.opts.Overwrite = o
@@ -77,6 +75,7 @@ func newRun(c console) *cobra.Command {
 	f.registerWork(cmd, &onError)
 	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
 	pack.register(cmd)
+	cmd.Flags().DurationVar(&f.grace, "grace", 0, graceUsage)
 	cmd.Flags().BoolVar(&reproducible, "reproducible", false, "leave out times and the current folder, so that the same command writes the same bytes in every file")
 	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
@@ -88,6 +87,7 @@ func newRun(c console) *cobra.Command {
 // registerWork registers the flags about the work on each image.
 func (f *flags) registerWork(cmd *cobra.Command, onError *string) {
 	cmd.Flags().StringVar(onError, "on-error", "skip", "skip an image that fails, or stop")
+	cmd.Flags().StringVar(&f.maxFailed, "max-failed", "", "images that may fail before the exit code is 1: a number, or a share as in 1% (0)")
 	f.registerProgress(cmd)
 	must(cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions([]string{"skip", "stop"}, cobra.ShellCompDirectiveNoFileComp)))
 }
@@ -137,14 +137,13 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 		if s.Pictures+s.Failed > 0 {
 			f.warnStale(w.log, j)
 		}
-		ended := f.finish(ctx, c, w, j, s, err)
-		if !page || err != nil {
-			return ended
+		if err = f.finish(ctx, c, w, j, s, err); err == nil && page {
+			err = f.page(ctx, c, w)
 		}
-		if err := f.page(ctx, c, w); err != nil {
+		if err != nil {
 			return err
 		}
-		return ended
+		return f.verdict(c, w, s.Failed, len(j.entries))
 	})
 }
 
@@ -153,9 +152,6 @@ func (f *flags) page(ctx context.Context, c console, w *workplace) error {
 	r := reportFlags{limit: defaultLimit, pixels: f.pixels, jobs: f.jobs, quiet: f.quiet}
 	s, err := r.write(ctx, f.out, w.progress)
 	if err != nil {
-		if _, ok := errors.AsType[*exit](err); !ok {
-			err = &exit{exitFailed, err}
-		}
 		return err
 	}
 	return f.tell(c, w, reportLine(s, r.out), "event", "report", "path", r.out, "images", s.Pictures, "failed", s.Failed,
@@ -192,12 +188,14 @@ func (f *flags) work(ctx context.Context, c console, j *job, what, where string,
 		if j.passed != "" {
 			log.Warn(j.passed, "event", "passed over")
 		}
-		return &exit{exitUsage, errors.New("there is no image among the inputs")}
+		return noImage(j.entries)
 	}
 	// A closed terminal or pipe ends the run like an error of the output folder. Without this
 	// it would end the process at the next write.
 	signal.Ignore(syscall.SIGPIPE)
-	running, stop := context.WithCancelCause(ctx)
+	base, end := f.graced(ctx, &j.opts.Policy, w, len(j.entries))
+	defer end()
+	running, stop := context.WithCancelCause(base)
 	defer stop(nil)
 	p.broken = func(err error) { stop(fmt.Errorf("write to standard error: %w", err)) }
 	if j.res.Memory > 0 {
@@ -211,10 +209,11 @@ func (f *flags) work(ctx context.Context, c console, j *job, what, where string,
 	return do(running, w)
 }
 
-// finish reports how the run went and returns its exit code.
+// finish reports how the run went. The error is the run's own, or of the report, and has the exit
+// code. Images that failed are no error.
 func (f *flags) finish(ctx context.Context, c console, w *workplace, j *job, s pipeline.Summary, err error) error {
 	if unusable, ok := errors.AsType[*pipeline.OutputError](err); ok {
-		return &exit{exitUsage, unusable}
+		return unusable
 	}
 	w.events.sums()
 	if werr := f.conclude(c, w, j, summaryLine(s, f.out), summaryAttrs(s, f.out)...); werr != nil && err == nil {
@@ -235,9 +234,7 @@ func (f *flags) finish(ctx context.Context, c console, w *workplace, j *job, s p
 	case errors.Is(err, pipeline.ErrStopped):
 		return &exit{exitFailed, fmt.Errorf("%w, %d left; use --on-error skip to go on after a failure", err, s.Left)}
 	case err != nil:
-		return &exit{exitFailed, fmt.Errorf("%w; %s left, and the same command goes on from here", err, counted(s.Left, "image"))}
-	case s.Failed > 0:
-		return &exit{code: exitFailed}
+		return fmt.Errorf("%w; %s left, and the same command goes on from here", err, counted(s.Left, "image"))
 	}
 	return nil
 }
@@ -261,7 +258,7 @@ func (f *flags) tell(c console, w *workplace, line string, attrs ...any) error {
 		return nil
 	}
 	if _, err := fmt.Fprintln(c.out, line); err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	return nil
 }

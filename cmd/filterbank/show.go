@@ -83,8 +83,8 @@ func runShow(ctx context.Context, c console, files []string, o showOptions) erro
 		if ctx.Err() != nil {
 			return &exit{exitInterrupted, fmt.Errorf("show: %w", ctx.Err())}
 		}
-		if wrong, ok := errors.AsType[*writeError](err); ok {
-			return &exit{exitFailed, wrong}
+		if _, ok := errors.AsType[*writeError](err); ok {
+			return err
 		}
 		if err != nil {
 			fmt.Fprintf(c.err, "filterbank: show %s: %v\n", quoted(name), err)
@@ -96,13 +96,6 @@ func runShow(ctx context.Context, c console, files []string, o showOptions) erro
 	}
 	return nil
 }
-
-// writeError is an error of the output. After it no other file is shown.
-type writeError struct{ err error }
-
-func (e *writeError) Error() string { return "write to standard output: " + e.err.Error() }
-
-func (e *writeError) Unwrap() error { return e.err }
 
 // viewer shows files.
 type viewer struct {

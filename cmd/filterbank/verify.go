@@ -49,7 +49,7 @@ func concludeVerify(c console, r *verify.Report, asJSON bool) error {
 		write = func(w io.Writer, r *verify.Report) error { return printJSON(w, r) }
 	}
 	if err := write(c.out, r); err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
+		return unwritten(err)
 	}
 	if !r.Right() {
 		return &exit{exitFailed, errors.New("this build gives wrong results on this machine; please report the lines above and the output of filterbank version")}

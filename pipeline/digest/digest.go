@@ -48,7 +48,7 @@ type Problem struct {
 // and a run that has not ended are errors. Problems of single files are in the report.
 func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if store.Unfinished(dir) {
-		return nil, fmt.Errorf("a run is at work in %s, or has not ended well: wait for it, or run the same command again, which does the rest", dir)
+		return nil, fmt.Errorf("%s: %w", dir, store.ErrUnfinished)
 	}
 	listed, err := list(dir)
 	if err != nil {

@@ -17,6 +17,9 @@ const lockName = ".filterbank.lock"
 // ErrLocked says that another run writes to the same folder.
 var ErrLocked = errors.New("another run is writing to it; wait for that one or choose another folder with -o")
 
+// ErrUnfinished says that a folder has the file of a lock.
+var ErrUnfinished = errors.New("a run is at work in it, or has not ended well: wait for it, or run the same command again, which does the rest")
+
 // Lock is a run's hold on its output folder.
 type Lock struct {
 	folder *Folder

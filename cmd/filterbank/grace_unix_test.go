@@ -1,0 +1,145 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/store"
+)
+
+// waiting starts a run with one worker that waits for its first picture on standard input. A second
+// picture comes after it. do is called once the run has begun.
+func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.Cmd, feed func())) (code int, said string) {
+	t.Helper()
+	cmd := exec.Command(name, append([]string{"run", "-j", "1", "--bank", "sobel", "-o", out, "-", "../../samples/textbook.png"}, flags...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for begun := false; !begun; time.Sleep(time.Millisecond) {
+		_, err := os.Stat(filepath.Join(out, manifest.Name))
+		begun = err == nil
+	}
+	do(cmd, func() {
+		picture, err := os.ReadFile("../../samples/textbook.png")
+		if err == nil {
+			_, err = stdin.Write(picture)
+		}
+		if err = errors.Join(err, stdin.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode(), stderr.String()
+}
+
+// records are the lines of a manifest.
+func records(t *testing.T, out string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(out, manifest.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.SplitAfter(string(data), "\n")
+}
+
+// TestGrace sends SIGTERM twice, as schedulers do, to a run with a picture in work. The picture is
+// finished, the next one is not begun, and the next run does the rest.
+func TestGrace(t *testing.T) {
+	dir := t.TempDir()
+	name := program(t, dir)
+	for _, pack := range []bool{false, true} {
+		out := filepath.Join(dir, "out")
+		flags := []string{"--grace", "5m"}
+		if pack {
+			out = filepath.Join(dir, "packed")
+			flags = append(flags, "--pack", "webdataset", "--pack-count", "1", "--format", "npy")
+		}
+		code, said := waiting(t, name, out, flags, func(cmd *exec.Cmd, feed func()) {
+			cmd.Process.Signal(syscall.SIGTERM)
+			cmd.Process.Signal(syscall.SIGTERM)
+			time.Sleep(100 * time.Millisecond) // the order of a signal and of what a pipe brings is not sure
+			feed()
+		})
+		want := "WRN a signal has come: no image is begun, and the ones in work have 5m0s\nfilterbank: interrupted; finished images stay, and the same command does the rest\n"
+		if code != exitInterrupted || said != want {
+			t.Errorf("pack %t: exit %d, said %q, want %q", pack, code, said, want)
+		}
+		if lines := records(t, out); len(lines) != 2 || !strings.Contains(lines[0], `"output":"stdin"`) || !strings.Contains(lines[0], `"status":"ok"`) {
+			t.Errorf("pack %t: manifest %q, want the first picture alone", pack, lines)
+		}
+		if store.Unfinished(out) {
+			t.Errorf("pack %t: the run has not ended well", pack)
+		}
+	}
+}
+
+// TestGraceOver sends SIGTERM to a run whose picture never comes. It is given up, and the run ends
+// in order before its time is over.
+func TestGraceOver(t *testing.T) {
+	dir := t.TempDir()
+	name, out := program(t, dir), filepath.Join(dir, "out")
+	code, said := waiting(t, name, out, []string{"--grace", "400ms", "-q"}, func(cmd *exec.Cmd, _ func()) { cmd.Process.Signal(syscall.SIGTERM) })
+	if want := "filterbank: interrupted; finished images stay, and the same command does the rest\n"; code != exitInterrupted || said != want {
+		t.Errorf("exit %d, said %q, want %q", code, said, want)
+	}
+	if lines := records(t, out); len(lines) != 1 {
+		t.Errorf("manifest %q, want an empty one", lines)
+	}
+	if store.Unfinished(out) {
+		t.Error("the run has not ended well")
+	}
+}
+
+// TestGraceOverdue sends SIGTERM to a run that cannot end, because nobody reads its messages. It
+// ends in time, and the next run does the rest.
+func TestGraceOverdue(t *testing.T) {
+	dir := t.TempDir()
+	name, out := program(t, dir), filepath.Join(dir, "out")
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	writer.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	for err = nil; err == nil; { // until the pipe is full
+		_, err = writer.Write(make([]byte, 1024))
+	}
+	args := []string{"run", "-v", "--grace", "300ms", "--bank", "sobel", "-o", out, "../../samples/textbook.png", "../../samples/ramp.png"}
+	cmd := exec.Command(name, args...)
+	cmd.Stderr = writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer.Close()
+	for begun := false; !begun; time.Sleep(time.Millisecond) {
+		info, err := os.Stat(filepath.Join(out, manifest.Name))
+		begun = err == nil && info.Size() > 0
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
+		t.Errorf("exit %d, want %d", got, exitInterrupted)
+	}
+	if text, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Errorf("the next run: %v: %s", err, text)
+	}
+	if lines := records(t, out); len(lines) != 3 || store.Unfinished(out) {
+		t.Errorf("manifest %q, want two pictures", lines)
+	}
+}
