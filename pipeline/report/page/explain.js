@@ -25,7 +25,7 @@ const lineView = ({ label, result, parts }, cls = "") =>
   h(
     "p",
     { class: [result ? "result" : "", cls].join(" ").trim() },
-    label !== undefined && h("span", { class: "label" }, label),
+    label !== undefined && h("span", { class: "line-of" }, label),
     parts.map(({ text, title, zero, strong, term, c, activation }) =>
       h(
         strong ? "b" : "span",

@@ -5,9 +5,10 @@ const most = 1.5e9; // multiply-adds that a press of a button may cost
 
 // Probe knows a picture's maps and which output is shown.
 class Probe {
-  constructor(data, sources) {
+  constructor(data, sources, samples) {
     this.data = data;
     this.stacks = sources; // an Arithmetic each, or null
+    this.samples = samples; // for workers
     this.levels = new Map(); // of the maps whose PNG is read
   }
 
@@ -79,14 +80,15 @@ class Probe {
 
 async function openProbe(data) {
   if (!data.samples) return new Probe(data, null);
-  const source = await openSamples(data.samples, data.size, page.mean, page.std);
+  const samples = await openSamples(data.samples, data.size, page.mean, page.std),
+    source = reader(samples);
   const stacks = await Promise.all(
     page.stacks.map(
       async (stack, st) =>
         new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays))),
     ),
   );
-  return new Probe(data, stacks);
+  return new Probe(data, stacks, samples);
 }
 
 const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));

@@ -34,7 +34,7 @@ class Stage {
         "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
         "aria-describedby": "readout",
       },
-      this.view.look(map),
+      this.view.style(map),
     );
     this.mapFrame.classList.add("probed");
     this.listen(this.mapFrame);
