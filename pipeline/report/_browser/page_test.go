@@ -23,6 +23,7 @@ func TestPage(t *testing.T) {
 	t.Run("field", func(t *testing.T) { field(newTab(t), page) })
 	t.Run("walk", func(t *testing.T) { walk(newTab(t), page) })
 	t.Run("terms", func(t *testing.T) { terms(newTab(t), page) })
+	t.Run("look", func(t *testing.T) { look(newTab(t), page) })
 	t.Run("step", func(t *testing.T) { step(newTab(t), textbook(t)) })
 	t.Run("steps", func(t *testing.T) { steps(newTab(t), page) })
 	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
@@ -360,4 +361,41 @@ func steps(t *tab, page string) {
 				return "same"; })()`, "same")
 		}
 	}
+}
+
+// look checks the frames of the tab Look: padding, strips, numbers, zoom and the pair of maps.
+func look(t *tab, page string) {
+	t.open(page, "#/p/2/0/0/0/5/5")
+	// Padding [2, 1, 3, 4] and stride [1, 2]: the frame lies around the picture to scale.
+	is(t, `(() => { const { data } = document.querySelector("main > article").view, [, height, width] = data.size, f = document.querySelectorAll(".figures .frame")[1];
+		const box = (e) => e.getBoundingClientRect(), [o, i] = [box(f), box(f.querySelector("img"))], near = (a, b) => Math.abs(a - b) < 1.5;
+		return near((i.left - o.left) / o.width * (width + 5), 1) && near((i.top - o.top) / o.height * (height + 5), 2) && near(i.width / o.width, width / (width + 5)); })()`, true)
+	is(t, `[...document.querySelectorAll(".figures .padding-frame")].map((r) => ["x", "y", "width", "height"].map((k) => r.getAttribute(k)).join()).join(" ")`, "1,2,28,42 -1,-2,65,49")
+	// Outputs of the third layer, stride 3, leave rows and columns over.
+	t.open(page, "#/p/2/0/2/1/3/4")
+	is(t, `(() => { const { view } = document.querySelector("main > article"), { start, jump, field, out } = view.data.plans[0][2], [, height, width] = view.data.size;
+		const strips = [...document.querySelectorAll(".strip-of")].map((r) => [Number(r.getAttribute("x")), Number(r.getAttribute("y"))]);
+		const ends = [0, 1].map((a) => start[a] + (out[1 + a] - 1) * jump[a] + field[a]);
+		return strips.length === (ends[0] < height) + (ends[1] < width) && (ends[1] >= width || strips[0][0] === ends[1]); })()`, true)
+	// Cells get numbers from 22 pixels on, and those are the values.
+	is(t, `(() => { const { stage } = document.querySelector("main > article").view, [zoom] = stage.zooms; zoom.about(1000, stage.at);
+		const cell = zoom.frame.clientWidth * zoom.z / zoom.box.width, texts = zoom.texts([3, 4], [4, 5], cell);
+		return cell >= 22 && !zoom.digits.hidden && texts[0].lines[0].length > 0; })()`, true)
+	t.do(chromedp.KeyEvent("-"), chromedp.KeyEvent("-"))
+	is(t, `document.querySelector("main > article").view.stage.zooms[0].z < document.querySelector("main > article").view.stage.zooms[0].most`, true)
+	t.do(chromedp.KeyEvent("f"))
+	is(t, `(() => { const b = document.querySelector("figure.large").getBoundingClientRect(); return b.width === innerWidth && b.height === innerHeight && document.activeElement.matches(".frame"); })()`, true)
+	t.do(chromedp.KeyEvent(kb.Escape))
+	is(t, `document.querySelector("figure.large") === null`, true)
+	// Another map keeps the place.
+	t.open(page, "#/p/2/1/0/0/7/9")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const i = document.querySelectorAll(".maps")[4].children[2].querySelector(".thumb-of"), b = i.getBoundingClientRect(); i.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1, clientX: b.left + 1, clientY: b.top + 1 })); })()`))
+	t.until(where + ` === "#/p/2/1/0/2/7/9"`)
+	// Before the activation.
+	t.open(page, "#/p/2/1/1/1/7/9")
+	t.do(click(".pair-of button"))
+	t.until(`document.querySelector(".frame .values") !== null && / below 0/.test(document.querySelector(".pair-of").textContent)`)
+	is(t, `(() => { const { view } = document.querySelector("main > article"), { probe } = view, [, height, width] = probe.plan(view.at).out, a = probe.stacks[1];
+		let below = 0; for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) below += a.explain(1, 1, y, x).before < 0;
+		return document.querySelector(".pair-of span").textContent.startsWith(below.toLocaleString("en") + " of "); })()`, true)
 }

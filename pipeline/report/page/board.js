@@ -49,7 +49,7 @@ class Board {
           cls: [!inside && "pad", over && "over"].filter(Boolean).join(" "),
         };
       },
-      { label: `input of channel ${this.tab.names(at)[this.c]}, with its padding`, first: [-rows.before, -columns.before], heads: true, cls: "input" },
+      { label: `input of channel ${this.tab.probe.names(at)[this.c]}, with its padding`, first: [-rows.before, -columns.before], heads: true, cls: "input" },
     );
     this.cells = [...table.tBodies[0].rows].map((row) => [...row.cells].slice(1));
     this.scroller.replaceChildren(table, this.ghost, this.win, this.arrows);

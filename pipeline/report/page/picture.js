@@ -118,8 +118,7 @@ class PictureView {
     list.addEventListener("click", (e) => {
       const item = e.target.closest("li");
       if (!item) return;
-      const on = e.target.closest(".thumb-of") && e.detail > 0;
-      this.select(on ? under(item, e) : { ...output(item), ...this.probe.corresponding(this.at, st, l) });
+      this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
       this.stage.reveal();
     });
     list.addEventListener("keydown", (e) => {
@@ -175,7 +174,7 @@ class PictureView {
 
 // under is the output below the pointer.
   under(element, at, e) {
-    const box = element.getBoundingClientRect(),
+    const box = (element.inner ?? element).getBoundingClientRect(),
       [, height, width] = this.probe.plan(at).out;
     const on = (v, size, n) => Math.max(0, Math.min(n - 1, Math.floor((v / size) * n)));
     return { y: on(e.clientY - box.top, box.height, height), x: on(e.clientX - box.left, box.width, width) };

@@ -22,6 +22,11 @@ class Probe {
     return this.data.maps[st][l][k];
   }
 
+// names are the names of the channels that a layer gets.
+  names({ st, l }) {
+    return l > 0 ? page.stacks[st].layers[l - 1].filters : ["R", "G", "B"];
+  }
+
 // field is the receptive field of an output on the input: x, y, width, height.
   field(at) {
     const { start, jump, field } = this.plan(at);
@@ -48,8 +53,8 @@ class Probe {
 
 // written is the arithmetic of an output as lines of text.
   written(at, result = this.stacks[at.st].explain(at.l, at.k, at.y, at.x), exactly = false) {
-    const layer = this.layer(at);
-    const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
+    const layer = this.layer(at),
+      names = this.names(at);
     return written({ layer, result, names, name: outputName(layer.filters[at.k], at) }, exactly);
   }
 

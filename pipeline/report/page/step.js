@@ -103,7 +103,7 @@ class StepTab {
 
   drawRows(at) {
     const { layer } = this,
-      names = this.names(at),
+      names = this.probe.names(at),
       plan = this.probe.plan(at),
       shown = this.shownChannels();
     const layout = shown.map((s) => s.c).join();
@@ -125,10 +125,6 @@ class StepTab {
     }
     for (const s of shown) this.drawRow(at, s, names[s.c]);
     this.markPicture(at);
-  }
-
-  names(at) {
-    return at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
   }
 
 // rowsHead says which channels are shown, and has the choices for them.
@@ -252,7 +248,7 @@ class StepTab {
       const a = axisOf(this.layer, plan, axis);
       return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
     };
-    const label = at.l === 0 ? "the prepared input" : map ? `map ${this.names(at)[shown]}` : "the run did not write the maps that this layer reads";
+    const label = at.l === 0 ? "the prepared input" : map ? `map ${this.probe.names(at)[shown]}` : "the run did not write the maps that this layer reads";
     const element = paddedFrame(src, plan.in, extent(0), extent(1), label, [this.ghost, ...this.window.parts]);
     return [h("figure", { class: "window-on" }, element, h("figcaption", { class: "muted" }, label))];
   }

@@ -15,10 +15,16 @@ class LookTab {
   show(at) {
     this.view.show(at);
   }
-  key() {
-    return false;
+  key(e) {
+    return this.view.stage.key(e);
   }
-  close() {}
+  leave() {
+    document.body.classList.remove("covered");
+  }
+  close() {
+    this.leave();
+    for (const zoom of this.view.stage.zooms ?? []) zoom.close();
+  }
 }
 
 // Chooser chooses the layer and the filter, in all tabs but Look, which shows all maps.
