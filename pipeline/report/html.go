@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -15,12 +16,13 @@ var parts embed.FS
 
 // program lists the scripts that compute. They are an element of their own, whose text is also
 // the program of the page's worker.
-var program = [...]string{"samples.js", "arithmetic.js", "tiles.js"}
+var program = [...]string{"samples.js", "arithmetic.js", "tiles.js", "lanes.js"}
 
 // scripts lists all other scripts in the order in which they stand in the page. app.js starts
 // it.
 var scripts = [...]string{
-	"dom.js", "written.js", "size.js", "data.js", "draw.js", "stack.js", "gallery.js", "explain.js", "probe.js", "stage.js", "picture.js", "app.js",
+	"dom.js", "written.js", "size.js", "data.js", "draw.js", "paint.js", "crew.js", "stack.js", "gallery.js", "explain.js", "probe.js", "padded.js", "zoom.js",
+	"stage.js", "pairs.js", "board.js", "play.js", "step.js", "tabs.js", "picture.js", "app.js",
 }
 
 // html writes the page.
@@ -87,10 +89,16 @@ func (p *printer) bytes(b []byte) {
 
 func (p *printer) text(s string) { p.bytes([]byte(s)) }
 
+// part writes a part of the page without comments and indentation.
 func (p *printer) part(name string) {
 	data, err := parts.ReadFile("page/" + name)
 	if p.err == nil {
 		p.err = err
 	}
-	p.bytes(data)
+	for line := range bytes.Lines(data) {
+		line = bytes.TrimLeft(line, " \t")
+		if !bytes.HasPrefix(line, []byte("//")) && len(line) > 1 {
+			p.bytes(line)
+		}
+	}
 }

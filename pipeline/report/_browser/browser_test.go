@@ -165,7 +165,7 @@ func TestProbe(t *testing.T) {
 func (t *tab) again(picture int) {
 	t.Helper()
 	t.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/p/%d/1/1/2"`, picture)))
-	t.until(`document.querySelector('[aria-selected="true"]').dataset.k === "2"`)
+	t.until(`document.querySelector('.maps [aria-selected="true"]').dataset.k === "2"`)
 	is(t, `Promise.all(`+images+`.map((i) => (i.loading = "eager", i.decode()))).then((all) => all.length > 50)`, true)
 }
 

@@ -23,6 +23,9 @@ func TestPage(t *testing.T) {
 	t.Run("field", func(t *testing.T) { field(newTab(t), page) })
 	t.Run("walk", func(t *testing.T) { walk(newTab(t), page) })
 	t.Run("terms", func(t *testing.T) { terms(newTab(t), page) })
+	t.Run("look", func(t *testing.T) { look(newTab(t), page) })
+	t.Run("step", func(t *testing.T) { step(newTab(t), textbook(t)) })
+	t.Run("steps", func(t *testing.T) { steps(newTab(t), page) })
 	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
 	t.Run("narrow", func(t *testing.T) { narrow(newTab(t), page) })
 	t.Run("gone", func(t *testing.T) {
@@ -111,7 +114,7 @@ func keyboard(t *tab, page string) {
 
 	t.do(focus(".maps li[tabindex='0']"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Enter))
 	t.until(where + `.startsWith("#/p/2/0/0/1/")`)
-	is(t, `document.querySelectorAll('[aria-selected="true"]').length`, 1)
+	is(t, `document.querySelectorAll('.maps [aria-selected="true"]').length`, 1)
 
 	t.do(focus(".probed"), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowLeft))
 	row := value[int](t, `document.querySelector("main > article").view.at.y`)
@@ -288,3 +291,111 @@ func gone(t *tab, page string) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// step checks the tab Step on the textbook's example: what stands in the cells, the window over
+// them, the player and its keys.
+func step(t *tab, page string) {
+	t.open(page, "#/p/0/0/0/0/1/1/step")
+	const here = `location.hash.split("/").slice(6, 8).join()`
+	cells := func(table string) string {
+		return `[...document.querySelectorAll("` + table + `")].map((e) => [...e.tBodies[0].rows].map((r) => [...r.cells].slice(1).map((c) => c.textContent).join(" ")).join(" / ")).join(" | ")`
+	}
+	is(t, cells(".row-of:first-child .grid"), "0 0 0 0 0 0 0 / 0 0 1 0 1 0 0 / 0 1 1 1 0 0 0 / 0 0 1 0 0 0 0 / 0 0 0 0 1 0 0 / 0 0 0 0 0 0 0 / 0 0 0 0 0 0 0 | 1 0 −1 / 1 1 0 / 0 −1 1 | 1 0 0 / 1 0 0 / 0 0 1")
+	t.until(`document.querySelector(".pair .grid") !== null`)
+	is(t, cells(".pair .grid"), "0 1 2 / −1 6 1 / 2 2 2 | 2 3 0 / 2 −3 −1 / −1 −1 −1")
+	is(t, `document.querySelectorAll(".row-of:first-child .input .pad").length`, 24)
+	is(t, `[...document.querySelectorAll(".lines p:not(.muted)")].map((p) => p.textContent).at(-1)`, "W0[1,1] = 1 + 3 + 1 + 1 = 6")
+	is(t, `[...document.querySelectorAll(".worked dd")].map((e) => e.textContent).join("; ")`, "O = (W − K + 2P)/S + 1; (5 − 3 + 2·1)/2 + 1 = 4/2 + 1 = 3; 3×5×5, padded 3×7×7, 2 filters of 3×3×3 → 2×3×3; 2·(3·3·3) + 2 biases = 56; 2·3·3·27 = 486")
+	// The window lies on the cells that the output reads, the ghost on those of the next.
+	over := func(box string) string {
+		return `(() => { const w = document.querySelector(".row-of ` + box + `").getBoundingClientRect(), at = [];
+			[...document.querySelector(".row-of .input").tBodies[0].rows].forEach((r, y) => [...r.cells].slice(1).forEach((c, x) => { const b = c.getBoundingClientRect();
+				if (b.left > w.left - 2 && b.right < w.right + 2 && b.top > w.top - 2 && b.bottom < w.bottom + 2) at.push([y, x]); }));
+			return at.length + ": " + at[0] + " to " + at.at(-1); })()`
+	}
+	is(t, over(".win"), "9: 2,2 to 4,4")
+	is(t, over(".ghost"), "9: 2,4 to 4,6")
+	t.until(`document.querySelector(".lesson [role=status]").textContent === "row 1, column 1: 1 + 3 + 1 + 1 = 6"`)
+	t.do(chromedp.KeyEvent("."))
+	t.until(here + ` === "1,2"`)
+	is(t, over(".win"), "9: 2,4 to 4,6")
+	t.do(chromedp.KeyEvent(","), chromedp.KeyEvent(","), chromedp.KeyEvent(kb.ArrowUp))
+	t.until(here + ` === "0,0"`)
+	t.do(chromedp.KeyEvent("0"))
+	is(t, `[...document.querySelectorAll(".lines p .z")].every((e) => e.getClientRects().length === 0)`, true)
+	t.do(chromedp.KeyEvent("0"))
+	// Term by term, and by the player.
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".playbar select"); s.value = "term"; s.dispatchEvent(new Event("change")); })()`))
+	t.do(chromedp.KeyEvent("."), chromedp.KeyEvent("."))
+	is(t, `document.querySelectorAll(".lines .cur").length + " " + document.querySelector(".lines .cur").dataset.term`, "1 2")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".playbar select"); s.value = "place"; s.dispatchEvent(new Event("change")); const v = document.querySelector(".speed"); v.value = 3.33; v.dispatchEvent(new Event("input")); })()`))
+	t.do(chromedp.KeyEvent(" "))
+	t.until(here + ` === "2,2"`)
+	t.do(chromedp.KeyEvent(kb.Escape))
+	is(t, text(".playbar button:nth-of-type(3)"), "▶")
+	t.do(chromedp.KeyEvent("1"))
+	t.until(`document.querySelector(".bench") !== null && !location.hash.includes("step")`)
+	t.do(chromedp.KeyEvent("2"))
+	t.until(where + `.endsWith("/step")`)
+	t.do(click(".pair:last-child td:nth-child(2)"))
+	t.until(where + ` === "#/p/0/0/0/1/0/0/step"`)
+	is(t, `document.querySelectorAll("*").length < 6000`, true)
+}
+
+// steps opens the tab Step at every layer, and compares the patches with the terms.
+func steps(t *tab, page string) {
+	for st, layers := range []int{4, 6} {
+		for l := range layers {
+			t.open(page, "#/p/2/"+itoa(st)+"/"+itoa(l)+"/1/1/0/step")
+			t.until(`(() => { const { now } = document.querySelector("main > article").view.tabs; return document.querySelector(".pair-list") !== null && [...now.boards.values()].every((b) => b.cells); })()`)
+			is(t, `(() => { const { view } = document.querySelector("main > article"), { terms } = view.probe.stacks[view.at.st].explain(view.at.l, view.at.k, view.at.y, view.at.x);
+				if (view.probe.layer(view.at).norm) return document.querySelectorAll(".square").length === terms.length;
+				const { boards } = view.tabs.now, same = (title, v) => Object.is(Math.fround(title.split(/[ :]/)[0]), v);
+				if (view.tabs.now.boarded) return [...boards].every(([c, b]) => { const own = terms.filter((t) => t.c === c); return b.tapped.length > 0 && b.tapped.every((cell) => cell.matches(".pad") || own.some((t) => same(cell.title, t.v))); });
+				const shown = [...document.querySelectorAll(".row-of .grid")].filter((g) => g.getAttribute("aria-label").startsWith("input")).flatMap((g) => [...g.querySelectorAll("tbody td")].map((c) => c.title));
+				return shown.every((title) => terms.some((t) => same(title, t.v))) || shown.filter((title) => !terms.some((t) => same(title, t.v))).join(); })() + ""`, "true")
+			// The map's values are those of the probe.
+			is(t, `(() => { const { view } = document.querySelector("main > article"), { pairs } = view.tabs.now, { st, l } = view.at, [, height, width] = view.probe.plan(view.at).out;
+				const layer = view.probe.layer(view.at), apply = { relu6: (v) => Math.min(6, Math.max(0, v)), leaky_relu: (v) => v > 0 ? v : Math.fround(Math.fround(0.2) * v), abs: Math.abs, square: (v) => Math.fround(v * v) }[layer.activation] ?? ((v) => v);
+				for (let y = 0; y < height; y += 3) for (let x = 0; x < width; x += 5) if (apply(pairs.before[(1 - pairs.first) * height * width + y * width + x]) !== view.probe.value({ st, l, k: 1, y, x }, Infinity)) return y + "," + x;
+				return "same"; })()`, "same")
+		}
+	}
+}
+
+// look checks the frames of the tab Look: padding, strips, numbers, zoom and the pair of maps.
+func look(t *tab, page string) {
+	t.open(page, "#/p/2/0/0/0/5/5")
+	// Padding [2, 1, 3, 4] and stride [1, 2]: the frame lies around the picture to scale.
+	is(t, `(() => { const { data } = document.querySelector("main > article").view, [, height, width] = data.size, f = document.querySelectorAll(".figures .frame")[1];
+		const box = (e) => e.getBoundingClientRect(), [o, i] = [box(f), box(f.querySelector("img"))], near = (a, b) => Math.abs(a - b) < 1.5;
+		return near((i.left - o.left) / o.width * (width + 5), 1) && near((i.top - o.top) / o.height * (height + 5), 2) && near(i.width / o.width, width / (width + 5)); })()`, true)
+	is(t, `[...document.querySelectorAll(".figures .padding-frame")].map((r) => ["x", "y", "width", "height"].map((k) => r.getAttribute(k)).join()).join(" ")`, "1,2,28,42 -1,-2,65,49")
+	// Outputs of the third layer, stride 3, leave rows and columns over.
+	t.open(page, "#/p/2/0/2/1/3/4")
+	is(t, `(() => { const { view } = document.querySelector("main > article"), { start, jump, field, out } = view.data.plans[0][2], [, height, width] = view.data.size;
+		const strips = [...document.querySelectorAll(".strip-of")].map((r) => [Number(r.getAttribute("x")), Number(r.getAttribute("y"))]);
+		const ends = [0, 1].map((a) => start[a] + (out[1 + a] - 1) * jump[a] + field[a]);
+		return strips.length === (ends[0] < height) + (ends[1] < width) && (ends[1] >= width || strips[0][0] === ends[1]); })()`, true)
+	// Cells get numbers from 22 pixels on, and those are the values.
+	is(t, `(() => { const { stage } = document.querySelector("main > article").view, [zoom] = stage.zooms; zoom.about(1000, stage.at);
+		const cell = zoom.frame.clientWidth * zoom.z / zoom.box.width, texts = zoom.texts([3, 4], [4, 5], cell);
+		return cell >= 22 && !zoom.digits.hidden && texts[0].lines[0].length > 0; })()`, true)
+	t.do(chromedp.KeyEvent("-"), chromedp.KeyEvent("-"))
+	is(t, `document.querySelector("main > article").view.stage.zooms[0].z < document.querySelector("main > article").view.stage.zooms[0].most`, true)
+	t.do(chromedp.KeyEvent("f"))
+	is(t, `(() => { const b = document.querySelector("figure.large").getBoundingClientRect(); return b.width === innerWidth && b.height === innerHeight && document.activeElement.matches(".frame"); })()`, true)
+	t.do(chromedp.KeyEvent(kb.Escape))
+	is(t, `document.querySelector("figure.large") === null`, true)
+	// Another map keeps the place.
+	t.open(page, "#/p/2/1/0/0/7/9")
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const i = document.querySelectorAll(".maps")[4].children[2].querySelector(".thumb-of"), b = i.getBoundingClientRect(); i.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1, clientX: b.left + 1, clientY: b.top + 1 })); })()`))
+	t.until(where + ` === "#/p/2/1/0/2/7/9"`)
+	// Before the activation.
+	t.open(page, "#/p/2/1/1/1/7/9")
+	t.do(click(".pair-of button"))
+	t.until(`document.querySelector(".frame .values") !== null && / below 0/.test(document.querySelector(".pair-of").textContent)`)
+	is(t, `(() => { const { view } = document.querySelector("main > article"), { probe } = view, [, height, width] = probe.plan(view.at).out, a = probe.stacks[1];
+		let below = 0; for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) below += a.explain(1, 1, y, x).before < 0;
+		return document.querySelector(".pair-of span").textContent.startsWith(below.toLocaleString("en") + " of "); })()`, true)
+}

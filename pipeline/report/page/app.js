@@ -54,7 +54,7 @@ async function route(first) {
         shown = await overview();
         break;
       case "p":
-        shown = await pictureView(numbers[0], numbers.slice(1));
+        shown = await pictureView(numbers[0], numbers.slice(1, 6), rest.slice(1).find((v) => /^[a-z]+$/.test(v)));
         break;
       case "l":
         shown = await layerView(numbers[0], numbers[1]);
@@ -117,7 +117,8 @@ addEventListener("click", (e) => {
 addEventListener("keydown", (e) => {
   if (e.altKey || e.ctrlKey || e.metaKey) return;
   if (e.key === "Escape") keys.open = false;
-  if (e.target.closest("input, select, textarea")) return;
+  if (e.target.closest("input, select, textarea") && e.key !== "Escape") return;
+  if (main.firstElementChild?.view?.tabs?.key(e)) return e.preventDefault();
   const press = (selector) => {
     const target = main.querySelector(selector);
     if (target) e.preventDefault();

@@ -39,34 +39,6 @@ function cells(values, height, width, { top = largest(values), signed = true, la
   return canvas;
 }
 
-// numbered draws a few cells with their numbers. A number has two digits if three would be
-// cut off.
-function numbered(values, height, width, { top = largest(values), signed = true, label } = {}) {
-  const write = (v) => {
-    const digits = width > 3 || Math.abs(v) < 0.1 ? 2 : 3;
-    return Math.abs(v) < 0.001 && v ? v.toExponential(digits - 2) : short(v, digits);
-  };
-  const cell = (v) =>
-    h(
-      "td",
-      {
-        title: exact(v),
-        style: signed
-          ? { background: v ? colour(v, top, true, 0.75) : "" }
-          : { background: colour(v, top, false), color: Math.abs(v) > 0.45 * top ? "#000" : "#fff" },
-      },
-      write(v),
-    );
-  const rows = Array.from({ length: height }, (_, y) =>
-    h(
-      "tr",
-      null,
-      Array.from({ length: width }, (_, x) => cell(values[y * width + x])),
-    ),
-  );
-  return h("table", { class: "numbered", "aria-label": label }, h("tbody", null, rows));
-}
-
 // kernel draws a filter's weights, one grid of cells for each channel that it reads.
 function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   const [kH, kW] = layer.kernel,

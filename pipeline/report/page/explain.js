@@ -5,27 +5,13 @@ const shownTerms = 200;
 let order = "summed"; // order of the terms: as summed, or the largest first
 let open = false; // whether the terms are shown; kept from output to output
 
-// explanation explains an output on the stage: the arithmetic as one equation, the patch,
-// weights and products as cells, and the terms as a table. go moves to another output.
-function explanation(probe, at, go) {
-  const layer = probe.layer(at),
-    result = probe.stacks[at.st].explain(at.l, at.k, at.y, at.x);
-  const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
-  return [
-    h("h3", null, "Arithmetic"),
-    lineView(probe.written(at, result).at(-1)),
-    !layer.norm && patches(layer, result, names),
-    terms(at, layer, result, names, go),
-  ].filter(Boolean);
-}
-
 // lineView draws a line of the arithmetic. Products that are 0 are gray, and hidden if the
 // reader wants.
 const lineView = ({ label, result, parts }, cls = "") =>
   h(
     "p",
     { class: [result ? "result" : "", cls].join(" ").trim() },
-    label !== undefined && h("span", { class: "label" }, label),
+    label !== undefined && h("span", { class: "line-of" }, label),
     parts.map(({ text, title, zero, strong, term, c, activation }) =>
       h(
         strong ? "b" : "span",
@@ -34,59 +20,6 @@ const lineView = ({ label, result, parts }, cls = "") =>
       ),
     ),
   );
-
-// patches draws the patch of the input and, for a convolution, the weights and the products.
-// It shows the channels that add the most.
-function patches(layer, result, names) {
-  const [kH, kW] = layer.kernel,
-    plane = kH * kW,
-    { terms } = result;
-  const product = (t) => t.v * (t.w ?? 1);
-  const channels = [];
-  for (let i = 0; i < terms.length; i += plane) {
-    const part = terms.slice(i, i + plane);
-    channels.push({ name: names[part[0].c], part, total: part.reduce((sum, t) => sum + product(t), 0) });
-  }
-  const shown =
-    channels.length <= 3 ? channels : [...channels].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, 3);
-  const draw = kW <= 5 && kH <= 7 ? numbered : cells;
-  const top = {
-    v: largest(terms.map((t) => t.v)),
-    w: largest(terms.map((t) => t.w ?? 0)),
-    p: largest(terms.map(product)),
-  };
-  const signed = terms.some((t) => t.v < 0);
-  const part = (values, options, caption) =>
-    h("figure", null, draw(values, kH, kW, options), h("figcaption", null, caption));
-  return h(
-    "div",
-    { class: "patches" },
-    channels.length > 3 &&
-      h("p", { class: "muted" }, `The ${shown.length} of ${channels.length} channels that add the most:`),
-    shown.map(({ name, part: own, total }) =>
-      h(
-        "div",
-        { class: layer.kind === "conv" ? "patch" : "patch alone", role: "group", "aria-label": `channel ${name}` },
-        h("span", { class: "channel", title: name }, name),
-        part(
-          own.map((t) => t.v),
-          { top: top.v, signed, label: "patch of the input" },
-          "input",
-        ),
-        layer.kind === "conv" && [
-          h("span", { class: "sign" }, "×"),
-          part(
-            own.map((t) => t.w),
-            { top: top.w, label: "weights" },
-            "weights",
-          ),
-          h("span", { class: "sign" }, "="),
-          part(own.map(product), { top: top.p, label: "products" }, `sum ${short(total)}`),
-        ],
-      ),
-    ),
-  );
-}
 
 // columns are the columns of the table of terms for a kind of layer: heading, text, and
 // whether the text is a number.

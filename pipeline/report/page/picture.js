@@ -8,6 +8,8 @@ class PictureView {
     this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
+    this.look = h("div", { class: "bench" }, this.stage.element, this.sheets());
+    this.tabs = new Tabs(this);
     this.root = h(
       "article",
       { class: "picture" },
@@ -19,7 +21,8 @@ class PictureView {
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
       this.looks.filters,
-      h("div", { class: "bench" }, this.stage.element, this.sheets()),
+      this.tabs.bar,
+      this.tabs.panel,
     );
   }
 
@@ -30,14 +33,16 @@ class PictureView {
     return this.blobs.get(of);
   }
 
-// look is the style of a map's picture, which stretches it.
-  look(map) {
+// style is the style of a map's picture, which stretches it.
+  style(map) {
     return this.looks.of(map);
   }
 
 // close releases the object URLs that the browser holds.
   close() {
     clearTimeout(this.remembering);
+    this.tabs.close();
+    crew.close(this.probe);
     for (const url of this.blobs.values()) URL.revokeObjectURL(url);
   }
 
@@ -67,7 +72,7 @@ class PictureView {
       "div",
       { class: "sheets" },
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      otherMaps(this.data, (of) => this.address(of), (of) => this.look(of)),
+      otherMaps(this.data, (of) => this.address(of), (of) => this.style(of)),
       fileList(this.data.files),
     );
   }
@@ -113,7 +118,7 @@ class PictureView {
     list.addEventListener("click", (e) => {
       const item = e.target.closest("li");
       if (!item) return;
-      this.select(under(item, e));
+      this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
       this.stage.reveal();
     });
     list.addEventListener("keydown", (e) => {
@@ -144,7 +149,7 @@ class PictureView {
           loading: "lazy",
           decoding: "async",
           draggable: "false",
-          style: this.look(map),
+          style: this.style(map),
           class: Math.max(width, height) < 120 ? "coarse" : "",
         })
       : h("span", { class: "muted" }, "no picture");
@@ -169,7 +174,7 @@ class PictureView {
 
 // under is the output below the pointer.
   under(element, at, e) {
-    const box = element.getBoundingClientRect(),
+    const box = (element.inner ?? element).getBoundingClientRect(),
       [, height, width] = this.probe.plan(at).out;
     const on = (v, size, n) => Math.max(0, Math.min(n - 1, Math.floor((v / size) * n)));
     return { y: on(e.clientY - box.top, box.height, height), x: on(e.clientX - box.left, box.width, width) };
@@ -177,17 +182,26 @@ class PictureView {
 
 // select puts a map on the stage.
   select(at, { quiet = false } = {}) {
-    const other = !this.at || this.at.st !== at.st || this.at.l !== at.l || this.at.k !== at.k;
     this.at = at;
-    for (const a of this.root.querySelectorAll(".crumbs [rel]")) a.href = picturePath(a.dataset.to, address(at));
-    if (other) {
-      for (const item of this.root.querySelectorAll('[aria-selected="true"]'))
-        item.setAttribute("aria-selected", "false");
-      this.tiles.get(`${at.st} ${at.l} ${at.k}`)?.setAttribute("aria-selected", "true");
-      this.stage.build();
+    this.link();
+    const map = `${at.st} ${at.l} ${at.k}`;
+    if (this.selected !== map) {
+      this.tiles.get(this.selected)?.setAttribute("aria-selected", "false");
+      this.tiles.get(map)?.setAttribute("aria-selected", "true");
+      this.selected = map;
     }
-    this.show(at);
+    this.tabs.show(at);
     if (!quiet) this.remember();
+  }
+
+// link has the links to other pictures lead to the same map, place and tab.
+  link() {
+    for (const a of this.root.querySelectorAll(".crumbs [rel]")) a.href = picturePath(a.dataset.to, this.place());
+  }
+
+// place is the part of the address after the picture.
+  place() {
+    return [...address(this.at), ...(this.tabs.name === "look" ? [] : [this.tabs.name])];
   }
 
 // remember puts the output into the address after a moment, since browsers refuse more than
@@ -195,7 +209,7 @@ class PictureView {
   remember() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
-      history.replaceState(null, "", picturePath(this.index, address(this.at)));
+      history.replaceState(null, "", picturePath(this.index, this.place()));
     }, 150);
   }
 
@@ -210,8 +224,13 @@ class PictureView {
 
 // show marks an output on the stage and on the maps in the grids.
   show(at) {
+    const map = `${this.at.st} ${this.at.l} ${this.at.k}`;
+    if (this.staged !== map) {
+      this.staged = map;
+      this.stage.build();
+    }
     this.stage.show(at);
-    for (const list of this.root.querySelectorAll(".maps:not(.others)")) {
+    for (const list of this.look.querySelectorAll(".maps:not(.others)")) {
       const { st, l } = list.firstChild.dataset;
       const there =
         Number(st) === at.st && Number(l) === at.l ? at : this.probe.corresponding(at, Number(st), Number(l));
@@ -225,7 +244,7 @@ class PictureView {
 // Looks are the styles that stretch maps, and the filters that they name.
 class Looks {
   constructor() {
-    this.filters = s("svg", { width: 0, height: 0, class: "filters", "aria-hidden": "true" });
+    this.filters = s("svg", { width: 0, height: 0, class: "filters filters-of", "aria-hidden": "true" });
     this.styles = new Map(); // map → style
   }
 
@@ -334,7 +353,7 @@ function crumbs(index, gallery, place = []) {
 }
 
 // pictureView opens a picture, at a map and an output if the address names them.
-async function pictureView(index, wanted) {
+async function pictureView(index, wanted, tab) {
   const gallery = await load("gallery"),
     entry = gallery[index];
   if (!entry) return missing("There is no such picture.");
@@ -352,7 +371,8 @@ async function pictureView(index, wanted) {
   const data = await load(pictureName(index));
   if (entry.other) return othersView(index, entry, gallery, data);
   const view = new PictureView(index, entry, gallery, data, await openProbe(data));
-  view.select(start(data, wanted), { quiet: true });
+  view.at = start(data, wanted);
+  view.tabs.choose(tab, { quiet: true });
   view.root.view = view;
   return view.root;
 }

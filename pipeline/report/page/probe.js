@@ -5,9 +5,10 @@ const most = 1.5e9; // multiply-adds that a press of a button may cost
 
 // Probe knows a picture's maps and which output is shown.
 class Probe {
-  constructor(data, sources) {
+  constructor(data, sources, samples) {
     this.data = data;
     this.stacks = sources; // an Arithmetic each, or null
+    this.samples = samples; // for workers
     this.levels = new Map(); // of the maps whose PNG is read
   }
 
@@ -19,6 +20,11 @@ class Probe {
   }
   map({ st, l, k }) {
     return this.data.maps[st][l][k];
+  }
+
+// names are the names of the channels that a layer gets.
+  names({ st, l }) {
+    return l > 0 ? page.stacks[st].layers[l - 1].filters : ["R", "G", "B"];
   }
 
 // field is the receptive field of an output on the input: x, y, width, height.
@@ -47,8 +53,8 @@ class Probe {
 
 // written is the arithmetic of an output as lines of text.
   written(at, result = this.stacks[at.st].explain(at.l, at.k, at.y, at.x), exactly = false) {
-    const layer = this.layer(at);
-    const names = at.l > 0 ? page.stacks[at.st].layers[at.l - 1].filters : ["R", "G", "B"];
+    const layer = this.layer(at),
+      names = this.names(at);
     return written({ layer, result, names, name: outputName(layer.filters[at.k], at) }, exactly);
   }
 
@@ -79,14 +85,15 @@ class Probe {
 
 async function openProbe(data) {
   if (!data.samples) return new Probe(data, null);
-  const source = await openSamples(data.samples, data.size, page.mean, page.std);
+  const samples = await openSamples(data.samples, data.size, page.mean, page.std),
+    source = reader(samples);
   const stacks = await Promise.all(
     page.stacks.map(
       async (stack, st) =>
         new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays))),
     ),
   );
-  return new Probe(data, stacks);
+  return new Probe(data, stacks, samples);
 }
 
 const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));

@@ -87,13 +87,11 @@ async function openLevels(png) {
   return { level, top };
 }
 
-// openSamples reads a prepared picture. read(c, y, x) is a value of the volume that the first
-// layer gets: v/top, normalised, each step rounded to float32.
-async function openSamples(data, size, mean, std) {
-  const [, height, width] = size;
+// openSamples decodes a prepared picture into an object that a worker can be sent.
+async function openSamples(data, [, height, width], mean, std) {
   if (data.depth === 32) {
     const volume = new Float32Array((await inflate(fromBase64(data.floats))).buffer);
-    return { read: (c, y, x) => volume[(c * height + y) * width + x] };
+    return { height, width, volume };
   }
   const { samples, channels, top } = await decodePNG(fromBase64(data.png));
   const table = mean.map((m, c) =>
@@ -101,9 +99,14 @@ async function openSamples(data, size, mean, std) {
       Math.fround(Math.fround(Math.fround(i / top) - Math.fround(m)) / Math.fround(std[c])),
     ),
   );
-  if (top === 255) {
-    return { read: (c, y, x) => table[c][samples[(y * width + x) * channels + c]] };
-  }
+  return { height, width, samples, channels, top, table };
+}
+
+// reader reads values of such a picture: read(c, y, x) is a value of the volume that the first
+// layer gets, v/top, normalised, each step rounded to float32.
+function reader({ height, width, volume, samples, channels, top, table }) {
+  if (volume) return { read: (c, y, x) => volume[(c * height + y) * width + x] };
+  if (top === 255) return { read: (c, y, x) => table[c][samples[(y * width + x) * channels + c]] };
   return {
     read: (c, y, x) => {
       const at = 2 * ((y * width + x) * channels + c);

@@ -21,12 +21,18 @@ class Stage {
       plan = probe.plan(at);
     const name = layer.filters[at.k];
     const layerName = (page.stacks.length > 1 ? `${stackTitle(page.stacks[at.st])} / ` : "") + layer.name;
+    for (const zoom of this.zooms ?? []) zoom.close();
     this.boxes = { field: outline(), fieldCross: cross(), cell: outline(), cross: cross() };
+    const free = unpadded(layer, plan);
     this.mapFrame = frame(
       map && this.view.address(map),
       plan.out,
       map ? `map ${name}` : "the run did not write its map",
-      [...this.boxes.cross.parts, ...this.boxes.cell.parts],
+      [
+        free && s("rect", { class: "padding-frame", ...free, "vector-effect": "non-scaling-stroke" }, s("title", null, "outputs whose window touches no padding")),
+        ...this.boxes.cross.parts,
+        ...this.boxes.cell.parts,
+      ],
       {
         tabindex: 0,
         role: "application",
@@ -34,7 +40,7 @@ class Stage {
         "aria-label": `map ${at.k} ${name} of ${layer.name}, ${plan.out[1]} rows, ${plan.out[2]} columns; arrow keys move the probe`,
         "aria-describedby": "readout",
       },
-      this.view.look(map),
+      this.view.style(map),
     );
     this.mapFrame.classList.add("probed");
     this.listen(this.mapFrame);
@@ -42,13 +48,17 @@ class Stage {
       map?.bins && histogram(map, { label: `histogram of ${name}, from ${short(map.min)} to ${short(map.max)}` });
     this.readout = h("output", { id: "readout", class: "readout", "aria-live": "polite" });
     this.work = h("section", { class: "work", "aria-label": "arithmetic" });
+    this.terms = h("section", { "aria-label": "terms" });
     const overInput = [...this.boxes.fieldCross.parts, ...this.boxes.field.parts];
-    this.inputFrame = frame(
+    this.extents = [0, 1].map((axis) => extentOf(plan, at.l, axis, data.size[1 + axis]));
+    this.inputFrame = paddedFrame(
       this.view.inputURL,
       data.size,
+      ...this.extents,
       data.gone ? "the input is gone" : "the prepared input",
       overInput,
     );
+    this.zooms = [this.zoomMap(plan), this.zoomInput()];
     this.loupe = data.gone
       ? null
       : h("canvas", {
@@ -58,18 +68,137 @@ class Stage {
           role: "img",
           "aria-label": "the receptive field, enlarged",
         });
-    const caption = (note, ...title) => h("figcaption", null, h("b", null, title), h("span", { class: "muted" }, note));
+    const caption = (note, ...title) =>
+      h(
+        "figcaption",
+        null,
+        h("b", null, title),
+        h("span", { class: "muted" }, note),
+        h("button", { type: "button", class: "small enlarge", title: "enlarge (f)", "aria-label": "enlarge", onclick: (e) => this.enlargeFigure(e.target.closest("figure")) }, "⤢"),
+      );
     this.element.replaceChildren(
       h(
         "div",
         { class: "figures" },
-        h("figure", null, caption(layerName, h("span", { class: "index" }, at.k), name), this.mapFrame),
-        h("figure", null, caption(shape(data.size), "Input"), this.inputFrame),
+        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(layerName, h("span", { class: "index" }, at.k), name), this.mapFrame, this.pair(layer, plan, at)),
+        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(this.paddedText(), "Input"), this.inputFrame),
       ),
       h("div", { class: "reading" }, this.loupe ?? [], this.readout),
       this.work,
       this.statistics(layer, map, at),
+      this.terms,
     );
+  }
+
+// paddedText is the input's size, with its padding.
+  paddedText() {
+    const [c, ...size] = this.data.size,
+      padded = this.extents.map((e, axis) => e.before + size[axis] + e.after),
+      over = this.extents.some((e) => e.end < e.n + e.after);
+    return [
+      shape([c, ...size]),
+      padded.join() !== size.join() && `, padded ${size2(padded)}`,
+      over && "; hatched: covered by no output",
+    ];
+  }
+
+// pair is the choice between the map as it is and the map before its activation.
+  pair(layer, plan, at) {
+    this.before = undefined;
+    if (!this.probe.stacks || !layer.activation || layer.activation === "none") return false;
+    const size = [at.k, at.k + 1, plan.out[1], plan.out[2]],
+      arithmetic = this.probe.stacks[at.st],
+      cost = arithmetic.cost(at.l, ...size);
+    if (cost > most || arithmetic.held(at.l, ...size) > mostFloats) return false;
+    const said = h("span", { class: "muted" });
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        "aria-pressed": "false",
+        onclick: async () => {
+          const shown = button.getAttribute("aria-pressed") !== "true";
+          button.setAttribute("aria-pressed", String(shown));
+          if (shown && !this.before) {
+            said.textContent = "Computing…";
+            const job = { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [0, plan.out[1]], columns: [0, plan.out[2]], before: true };
+            const values = await crew.run(this.probe, "look", job, (done) => (said.textContent = `Computing… ${share(done, cost)}`));
+            if (!this.same(at, this.at)) return;
+            const below = values.reduce((n, v) => n + (v < 0), 0);
+            this.before = mapCanvas(values, plan.out[1], plan.out[2], { label: `map ${layer.filters[at.k]} before ${activationName(layer)}` });
+            said.textContent = `${whole(below)} of ${whole(values.length)} below 0 (${share(below, values.length)})`;
+            this.mapFrame.inner.insertBefore(this.before, this.mapFrame.inner.querySelector(".overlay"));
+          }
+          if (this.before) this.before.hidden = !shown;
+        },
+      },
+      `before ${activationName(layer)}`,
+    );
+    return h("p", { class: "pair-of" }, button, said);
+  }
+
+// zoomMap puts the map's values into its cells, and zoomInput the picture's.
+  zoomMap(plan) {
+    const [, height, width] = plan.out;
+    return new Zoom(this.mapFrame, { x: 0, y: 0, width, height }, (rows, columns) => {
+      const { st, l, k } = this.at,
+        arithmetic = this.probe.stacks?.[st],
+        [y0, y1, x0, x1] = [Math.max(0, rows[0]), Math.min(height, rows[1]), Math.max(0, columns[0]), Math.min(width, columns[1])];
+      if (!arithmetic || arithmetic.cost(l, k, k + 1, y1 - y0, x1 - x0) > live) return undefined;
+      const values = arithmetic.tile(l, k, k + 1, range(y0, y1), range(x0, x1));
+      return cellTexts([y0, y1], [x0, x1], (y, x) => [cellText(values[(y - y0) * (x1 - x0) + x - x0])]);
+    });
+  }
+
+  zoomInput() {
+    const [rows, columns] = this.extents,
+      box = { x: -columns.before, y: -rows.before, width: columns.before + columns.n + columns.after, height: rows.before + rows.n + rows.after };
+    return new Zoom(this.inputFrame, box, (ys, xs, cell) => {
+      const source = this.probe.stacks?.[this.at.st].source;
+      if (!source) return undefined;
+      return cellTexts(ys, xs, (y, x) => {
+        if (y < 0 || x < 0 || y >= rows.n || x >= columns.n) return [this.at.l === 0 && this.probe.layer(this.at).mode === "zeros" ? "0" : ""];
+        const values = range(0, this.data.size[0]).map((c) => source.read(c, y, x));
+        if (values.every((v) => v === values[0])) return [cellText(values[0])];
+        return cell < 32 ? [] : values.map((v) => cellText(v));
+      });
+    });
+  }
+
+// enlargeFigure makes a figure as large as the window, or as before.
+  enlargeFigure(figure, on = !figure.classList.contains("large")) {
+    for (const other of this.element.querySelectorAll("figure.large")) other.classList.remove("large");
+    figure.classList.toggle("large", on);
+    document.body.classList.toggle("covered", on);
+    const target = on ? figure.querySelector(".frame") : figure.querySelector(".enlarge");
+    if (target.tabIndex < 0) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  }
+
+// key handles a key of the tab, and says whether it did.
+  key(e) {
+    const large = this.element.querySelector("figure.large");
+    const figure = large ?? document.activeElement?.closest?.(".figures figure") ?? this.mapFrame.closest("figure");
+    const input = figure.contains(this.inputFrame);
+    switch (e.key) {
+      case "f":
+        this.enlargeFigure(figure);
+        return true;
+      case "Escape":
+        if (large) this.enlargeFigure(large, false);
+        return Boolean(large);
+      case "+":
+      case "=":
+      case "-": {
+        const by = e.key === "-" ? 1 / 1.5 : 1.5,
+          field = this.probe.field(this.at);
+        if (input) this.zooms[1].about(by, { x: field.x + field.width / 2 - 0.5, y: field.y + field.height / 2 - 0.5 });
+        else this.zooms[0].about(by, this.at);
+        return true;
+      }
+    }
+    return false;
   }
 
 // statistics describes the map: kernel, histogram, statistics.
@@ -178,6 +307,10 @@ class Stage {
     this.boxes.cross.set(own.x + 0.5, own.y + 0.5, width, height);
     const box = this.probe.field(at);
     this.boxes.field.set(box);
+    if (at === this.at) {
+      this.zooms[0].see(own);
+      this.zooms[1].see({ x: box.x + box.width / 2 - 0.5, y: box.y + box.height / 2 - 0.5 });
+    }
     this.boxes.fieldCross.set(box.x + box.width / 2, box.y + box.height / 2, this.data.size[2], this.data.size[1]);
     this.enlarge(box);
   }
@@ -210,6 +343,7 @@ class Stage {
 // offer shows a button for outputs that take long to compute.
   offer(at) {
     const cost = this.probe.stacks[at.st].cost(at.l, at.k);
+    this.terms.replaceChildren();
     this.work.replaceChildren(
       cost > most
         ? h("p", { class: "muted" }, `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
@@ -248,6 +382,7 @@ class Stage {
 
   async fromLevel(at, here) {
     this.work.replaceChildren();
+    this.terms.replaceChildren();
     let level;
     try {
       level = await this.probe.level(at);
@@ -264,19 +399,15 @@ class Stage {
     this.say(here, h("b", { class: "value" }, range), h("span", { class: "muted" }, `level ${n} of ${top}`));
   }
 
-// explain shows patch × weights + bias → activation.
+// explain shows the sum of the channels, and all terms.
   explain(at) {
-    this.work.replaceChildren(
-      ...explanation(
-        this.probe,
-        at,
-        (to) => {
-          this.view.select(to);
-          this.mapFrame.focus({ preventScroll: true });
-        },
-        this,
-      ),
-    );
+    const result = this.probe.stacks[at.st].explain(at.l, at.k, at.y, at.x);
+    this.work.replaceChildren(lineView(this.probe.written(at, result).at(-1)));
+    const go = (to) => {
+      this.view.select(to);
+      this.mapFrame.focus({ preventScroll: true });
+    };
+    this.terms.replaceChildren(terms(at, this.probe.layer(at), result, this.probe.names(at), go));
   }
 }
 
