@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"path"
@@ -27,15 +28,16 @@ type Pack struct {
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
-	kept     int       // the last turn whose sample is kept
-	number   int       // of the shard at hand
-	same     bool      // all shards so far are the earlier run's
-	old      *oldShard // the earlier run's shard at hand; nil once it differs
-	open     *shard    // the shard at hand; nil until it differs
-	differs  int       // the number of the first shard that differs
-	replaced bool      // the shard with that number is this run's, or about to be
-	complete bool      // all shards are this run's, or the same
-	first    int       // the first turn that was committed to the open shard
+	written  sync.Cond  // a sample has been written
+	kept     int        // the last turn whose sample is kept
+	number   int        // of the shard at hand
+	same     bool       // all shards so far are the earlier run's
+	old      *oldShard  // the earlier run's shard at hand; nil once it differs
+	open     *openShard // the shard at hand; nil until it differs
+	differs  int        // the number of the first shard that differs
+	replaced bool       // the shard with that number is this run's, or about to be
+	complete bool       // all shards are this run's, or the same
+	first    int        // the first turn that was committed to the open shard
 	index    *indexer
 	err      error // what has broken the open shard
 }
@@ -70,6 +72,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	}
 	p := &Pack{folder: folder, below: o.Below, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
+	p.written.L = &p.mu
 	var err error
 	if p.there, err = checkShards(folder, o.Below, o.Known); err != nil {
 		return nil, err
@@ -130,6 +133,16 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 	if err != nil {
 		return nil, err
 	}
+	written, err := p.append(b, members)
+	if err == nil {
+		b.clear()
+	}
+	return written, err
+}
+
+// append waits for the batch's turn and appends its members and its notes. The turn ends when
+// the sample has its place in the shard at hand, or else when the shard that it fills is placed.
+func (p *Pack) append(b *Batch, members []member) ([]Written, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	begun := time.Now()
@@ -150,12 +163,15 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 		if err != nil {
 			return nil, err
 		}
-		members = append(members, noteMember(b.stem, n.suffix, data))
+		note, err := noteMember(b.stem, n.suffix, data)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, note)
 	}
 	if p.err = p.add(b.turn, members); p.err != nil {
 		return nil, p.failed()
 	}
-	b.clear()
 	p.turns.end(b.turn)
 	return written, nil
 }
@@ -168,17 +184,23 @@ func (p *Pack) add(turn int, members []member) (err error) {
 		}
 	}
 	sortMembers(members)
-	for _, m := range members {
-		if err := p.open.add(m.name, m.size, m.content); err != nil {
-			return err
-		}
-	}
-	p.open.count++
+	at := p.open.reserve(members)
 	p.first = min(p.first, turn)
-	if p.full(p.open.size, p.open.count) {
-		return p.place()
+	fills := p.full(p.open.size, p.open.count)
+	if !fills {
+		p.turns.end(turn)
 	}
-	return nil
+	p.write(p.open, at, members)
+	if p.err != nil || !fills {
+		return p.err
+	}
+	for p.open.writing > 0 && p.err == nil {
+		p.written.Wait()
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return p.place()
 }
 
 // pathOf returns the path of a shard below the output folder.
@@ -190,6 +212,23 @@ func (p *Pack) numberOf(file string) (number int, ok bool) {
 	number, ok = shardNumber(name)
 	return number, ok && part == p.below
 }
+
+// write writes a sample to its place in a shard, while others write theirs.
+func (p *Pack) write(s *openShard, at int64, members []member) {
+	err := errPanic
+	s.writing++
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		s.writing--
+		p.err = cmp.Or(p.err, err)
+		p.written.Signal()
+	}()
+	err = s.write(at, members)
+}
+
+// errPanic takes the place of an error until a sample is written.
+var errPanic = errors.New("the writing of a sample has ended in a panic")
 
 // failed returns the error of the shard at hand and wakes all that wait for their turn.
 func (p *Pack) failed() error {
