@@ -89,7 +89,7 @@ func (s *openShard) write(at int64, members []member) error {
 		if n := out.end() - begun; n != m.size {
 			return fmt.Errorf("%s has %d bytes, want %d", m.name, n, m.size)
 		}
-		out.Write(make([]byte, padded(m.size)-m.size))
+		out.pad(padded(m.size) - m.size)
 	}
 	return out.flush()
 }
@@ -171,6 +171,11 @@ func (w *shardWriter) Write(p []byte) (int, error) {
 	}
 	w.at += int64(len(p))
 	return len(p), nil
+}
+
+// pad appends a number of zeros, less than a block.
+func (w *shardWriter) pad(n int64) {
+	w.buffer = append(w.buffer, make([]byte, n)...)
 }
 
 // end is where the next byte goes.
