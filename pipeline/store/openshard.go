@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // tarBlock is the size in bytes to which a tar file fills up its headers and contents.
@@ -18,9 +19,10 @@ type openShard struct {
 	name    string // the final name
 	temp    string
 	file    *os.File
-	size    int64 // of the samples that have a place
-	count   int   // number of these samples
-	writing int   // number of samples that are being written
+	size    int64      // of the samples that have a place
+	count   int        // number of these samples
+	writing int        // number of samples that are being written
+	disk    sync.Mutex // held to write to file
 	digest  hashTree
 	placed  func() // called when the shard has its name; may be nil
 }
@@ -104,9 +106,19 @@ func (s *openShard) finish() (Shard, error) {
 	return Shard{Name: base(s.name), Samples: s.count, Bytes: size, BLAKE3: digest}, err
 }
 
+// writeAt writes a piece. Systems let one goroutine at a time write to a file: the others work on
+// the digest meanwhile.
 func (s *openShard) writeAt(p []byte, at int64) error {
+	first := s.disk.TryLock()
+	if !first {
+		s.digest.WriteAt(p, at)
+		s.disk.Lock()
+	}
 	_, err := s.file.WriteAt(p, at)
-	s.digest.WriteAt(p, at)
+	s.disk.Unlock()
+	if first {
+		s.digest.WriteAt(p, at)
+	}
 	return err
 }
 
