@@ -15,25 +15,23 @@ type Path string
 
 // MarshalJSON writes the name as a JSON string.
 func (p Path) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('"')
+	b := append(make([]byte, 0, len(p)+2), '"')
 	for s := string(p); s != ""; {
 		r, n := utf8.DecodeRuneInString(s)
 		switch {
 		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\udc%02x`, s[0])
+			b = fmt.Appendf(b, `\udc%02x`, s[0])
 		case r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029':
-			fmt.Fprintf(&b, `\u%04x`, r)
+			b = fmt.Appendf(b, `\u%04x`, r)
 		case r == '"' || r == '\\':
-			b.WriteByte('\\')
+			b = append(b, '\\')
 			fallthrough
 		default:
-			b.WriteString(s[:n])
+			b = append(b, s[:n]...)
 		}
 		s = s[n:]
 	}
-	b.WriteByte('"')
-	return b.Bytes(), nil
+	return append(b, '"'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

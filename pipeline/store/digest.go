@@ -1,6 +1,11 @@
 package store
 
-import "io"
+import (
+	"encoding/hex"
+	"io"
+
+	"lukechampine.com/blake3/guts"
+)
 
 // Digest returns the BLAKE3 digest of all that in gives, in hexadecimal. Errors are in's.
 func Digest(in io.Reader) (string, error) {
@@ -17,6 +22,9 @@ const digestBytes = 64 << 10
 
 // DigestOf returns the BLAKE3 digest of bytes, in hexadecimal.
 func DigestOf(data []byte) string {
+	if len(data) <= guts.ChunkSize {
+		return rootDigest(guts.CompressChunk(data, &guts.IV, 0, 0))
+	}
 	var t hashTree
 	t.Write(data)
 	sum, err := t.sum(int64(len(data)))
@@ -24,4 +32,11 @@ func DigestOf(data []byte) string {
 		panic(err) // every byte was written once
 	}
 	return sum
+}
+
+// rootDigest returns the digest of a file, in hexadecimal, from the root of its tree.
+func rootDigest(root guts.Node) string {
+	root.Flags |= guts.FlagRoot
+	sum := guts.WordsToBytes(guts.CompressNode(root))
+	return hex.EncodeToString(sum[:32])
 }

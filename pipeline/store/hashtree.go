@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math/bits"
 	"sync"
@@ -159,9 +158,7 @@ func (t *hashTree) sum(size int64) (string, error) {
 	for _, left := range nodes[1:] {
 		root = parent(left, root)
 	}
-	root.Flags |= guts.FlagRoot
-	sum := guts.WordsToBytes(guts.CompressNode(root))
-	return hex.EncodeToString(sum[:32]), nil
+	return rootDigest(root), nil
 }
 
 // reset makes the tree ready for other bytes.

@@ -73,7 +73,7 @@ func (o *oldShard) has(files []Written) bool {
 			return false
 		}
 		delete(left, o.next.Name)
-		end = o.at + (o.next.Size+tarBlock-1)/tarBlock*tarBlock
+		end = o.at + padded(o.next.Size)
 		if o.advance() != nil {
 			return false
 		}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"math"
 	"path"
 	"slices"
@@ -27,15 +26,16 @@ type Pack struct {
 
 	mu       sync.Mutex // held for the fields below
 	turns    turns
-	kept     int       // the last turn whose sample is kept
-	number   int       // of the shard at hand
-	same     bool      // all shards so far are the earlier run's
-	old      *oldShard // the earlier run's shard at hand; nil once it differs
-	open     *shard    // the shard at hand; nil until it differs
-	differs  int       // the number of the first shard that differs
-	replaced bool      // the shard with that number is this run's, or about to be
-	complete bool      // all shards are this run's, or the same
-	first    int       // the first turn that was committed to the open shard
+	written  sync.Cond  // a sample has been written
+	kept     int        // the last turn whose sample is kept
+	number   int        // of the shard at hand
+	same     bool       // all shards so far are the earlier run's
+	old      *oldShard  // the earlier run's shard at hand; nil once it differs
+	open     *openShard // the shard at hand; nil until it differs
+	differs  int        // the number of the first shard that differs
+	replaced bool       // the shard with that number is this run's, or about to be
+	complete bool       // all shards are this run's, or the same
+	first    int        // the first turn that was committed to the open shard
 	index    *indexer
 	err      error // what has broken the open shard
 }
@@ -70,6 +70,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	}
 	p := &Pack{folder: folder, below: o.Below, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
+	p.written.L = &p.mu
 	var err error
 	if p.there, err = checkShards(folder, o.Below, o.Known); err != nil {
 		return nil, err
@@ -124,63 +125,6 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 	return stay, waited
 }
 
-// commit appends a sample.
-func (p *Pack) commit(b *Batch) ([]Written, error) {
-	members, err := members(p.folder, b)
-	if err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	begun := time.Now()
-	p.turns.await(b.turn, func() bool { return p.err == nil })
-	b.waited = time.Since(begun)
-	if b.turn > p.kept {
-		return nil, ErrLeft
-	}
-	if p.part(); p.err != nil {
-		return nil, p.failed()
-	}
-	written := make([]Written, 0, len(b.files))
-	for i, f := range b.files {
-		written = append(written, Written{Name: f.name, Path: p.pathOf(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
-	}
-	for _, n := range b.notes {
-		data, err := n.content(written)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, noteMember(b.stem, n.suffix, data))
-	}
-	if p.err = p.add(b.turn, members); p.err != nil {
-		return nil, p.failed()
-	}
-	b.clear()
-	p.turns.end(b.turn)
-	return written, nil
-}
-
-// add appends the members of a turn to the shard at hand, which is placed if that fills it.
-func (p *Pack) add(turn int, members []member) (err error) {
-	if p.open == nil {
-		if p.open, err = newShard(p.folder, ShardName(p.number), nil); err != nil {
-			return err
-		}
-	}
-	sortMembers(members)
-	for _, m := range members {
-		if err := p.open.add(m.name, m.size, m.content); err != nil {
-			return err
-		}
-	}
-	p.open.count++
-	p.first = min(p.first, turn)
-	if p.full(p.open.size, p.open.count) {
-		return p.place()
-	}
-	return nil
-}
-
 // pathOf returns the path of a shard below the output folder.
 func (p *Pack) pathOf(number int) string { return path.Join(p.below, ShardName(number)) }
 
@@ -189,46 +133,6 @@ func (p *Pack) numberOf(file string) (number int, ok bool) {
 	part, name := inPart(file)
 	number, ok = shardNumber(name)
 	return number, ok && part == p.below
-}
-
-// failed returns the error of the shard at hand and wakes all that wait for their turn.
-func (p *Pack) failed() error {
-	p.turns.wake()
-	if failed, ok := errors.AsType[*Error](p.err); ok {
-		return failed
-	}
-	err := p.folder.explain(ShardName(p.number), p.err)
-	if failed, ok := errors.AsType[*Error](err); ok {
-		failed.shared = true
-	}
-	return err
-}
-
-// place gives the open shard its name and calls what Placed has noted for it. The first
-// shard that is placed is the last that can have samples of the earlier run, whose later
-// shards are removed before.
-func (p *Pack) place() error {
-	described, err := p.open.finish()
-	if err == nil {
-		err = p.index.drop()
-	}
-	if err == nil && !p.replaced {
-		p.replaced = true
-		err = removeShards(p.folder, p.number+1)
-	}
-	if err == nil {
-		err = p.open.place()
-	}
-	if err != nil {
-		return err
-	}
-	p.index.shards = append(p.index.shards, described)
-	if p.open.placed != nil {
-		p.open.placed()
-	}
-	p.open, p.first = nil, math.MaxInt
-	p.nextShard()
-	return nil
 }
 
 // Placed says whether the shard with the turn's files is in place. Otherwise placed is called

@@ -1,10 +1,5 @@
 package store
 
-import (
-	"archive/tar"
-	"time"
-)
-
 // bounds say when a shard ends.
 type bounds struct {
 	limit int64 // in bytes
@@ -48,11 +43,11 @@ func MemberName(stem string, n Name) string { return key(stem) + field(n) }
 func (p *PackPlan) Add(members []PlannedMember) error {
 	var bytes int64
 	for _, m := range members {
-		header, err := headerBytes(m.Name, m.Bytes)
+		header, err := header(m.Name, m.Bytes)
 		if err != nil {
 			return err
 		}
-		bytes += header + (m.Bytes+tarBlock-1)/tarBlock*tarBlock
+		bytes += int64(len(header)) + padded(m.Bytes)
 	}
 	if p.samples == 0 {
 		p.Shards++
@@ -68,25 +63,3 @@ func (p *PackPlan) Add(members []PlannedMember) error {
 
 // tarEnd is the size in bytes of the two empty blocks that end a tar file.
 const tarEnd = 2 * tarBlock
-
-// header is the header of a member. Without a name of the owner and with a fixed time, the
-// same content gives the same bytes.
-func header(name string, size int64) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0)}
-}
-
-// headerBytes is the size of a member's header. Long names, names that are not ASCII and large
-// sizes need more than one block.
-func headerBytes(name string, size int64) (int64, error) {
-	var n byteCounter
-	err := tar.NewWriter(&n).WriteHeader(header(name, size))
-	return int64(n), err
-}
-
-// byteCounter counts the bytes that are written to it.
-type byteCounter int64
-
-func (n *byteCounter) Write(p []byte) (int, error) {
-	*n += byteCounter(len(p))
-	return len(p), nil
-}

@@ -10,16 +10,22 @@ import (
 // member is a file of a sample.
 type member struct {
 	name    string
+	header  []byte // in the tar file
 	size    int64
 	content func(io.Writer) error
 }
 
 // noteMember is a note about a picture.
-func noteMember(stem, suffix string, data []byte) member {
-	return member{key(stem) + suffix, int64(len(data)), func(out io.Writer) error {
+func noteMember(stem, suffix string, data []byte) (member, error) {
+	return newMember(key(stem)+suffix, int64(len(data)), func(out io.Writer) error {
 		_, err := out.Write(data)
 		return err
-	}}
+	})
+}
+
+func newMember(name string, size int64, content func(io.Writer) error) (member, error) {
+	header, err := header(name, size)
+	return member{name, header, size, content}, err
 }
 
 // NoteMember describes a note of an earlier run about a picture. The shard has the path.
@@ -41,7 +47,10 @@ func members(folder *Folder, b *Batch) ([]member, error) {
 			return nil, folder.explain(f.name, err)
 		}
 		names = append(names, Name{strings.TrimPrefix(f.name, b.stem), f.ext})
-		members[i] = member{sample + field(names[i]), f.size, f.copyTo}
+		var err error
+		if members[i], err = newMember(sample+field(names[i]), f.size, f.copyTo); err != nil {
+			return nil, folder.explain(f.name, err)
+		}
 	}
 	if err := CheckNames(names); err != nil {
 		return nil, &Error{Path: folder.path(b.stem), Err: &placeError{err.Error()}}

@@ -2,12 +2,10 @@ package store
 
 import (
 	"archive/tar"
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -131,119 +129,4 @@ func removeShards(folder *Folder, number int) error {
 		}
 	}
 	return nil
-}
-
-// tarBlock is the size in bytes to which a tar file fills up its headers and contents.
-const tarBlock = 512
-
-// shard is a tar file that is being written under a temporary name.
-type shard struct {
-	folder *Folder
-	name   string // the final name
-	temp   string
-	file   *os.File
-	out    *bufio.Writer
-	tar    *tar.Writer
-	size   int64 // without the end of the tar file
-	hashed hashed
-	count  int    // number of its samples
-	placed func() // called when it has its name; may be nil
-}
-
-// hashed is a file that is written from its beginning to its end, with its digest.
-type hashed struct {
-	file   *os.File
-	digest hashTree
-	bytes  int64
-}
-
-func (h *hashed) Write(p []byte) (int, error) {
-	h.digest.Write(p)
-	n, err := h.file.Write(p)
-	h.bytes += int64(n)
-	return n, err
-}
-
-// newShard begins a shard with the samples that have been read of another one, or of none.
-func newShard(folder *Folder, name string, head *oldShard) (*shard, error) {
-	dirs := directories{folder: folder}
-	defer dirs.close()
-	s := &shard{folder: folder, name: name, temp: folder.temporary(name)}
-	in, err := dirs.of(name)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = dirs.make(ShardsName, func(string) {}); err == nil {
-			in, err = dirs.of(name)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
-		return nil, err
-	}
-	s.hashed.file = s.file
-	s.out = bufio.NewWriterSize(&s.hashed, 64<<10) // larger members pass it by
-	s.tar = tar.NewWriter(s.out)
-	if head != nil {
-		if n, err := io.Copy(s.out, io.NewSectionReader(head.file, 0, head.end)); err != nil || n < head.end {
-			s.discard()
-			return nil, errors.Join(err, io.ErrUnexpectedEOF)
-		}
-		s.size, s.count = head.end, head.read
-	}
-	return s, nil
-}
-
-// add appends a member.
-func (s *shard) add(name string, size int64, content func(io.Writer) error) error {
-	if err := s.tar.WriteHeader(header(name, size)); err != nil {
-		return err
-	}
-	if err := content(s.tar); err != nil {
-		return err
-	}
-	if err := s.tar.Flush(); err != nil {
-		return err
-	}
-	s.size = s.hashed.bytes + int64(s.out.Buffered())
-	return nil
-}
-
-// finish ends the shard and describes it.
-func (s *shard) finish() (Shard, error) {
-	if err := errors.Join(s.tar.Close(), s.out.Flush()); err != nil {
-		return Shard{}, err
-	}
-	digest, err := s.hashed.digest.sum(s.hashed.bytes)
-	return Shard{Name: base(s.name), Samples: s.count, Bytes: s.hashed.bytes, BLAKE3: digest}, err
-}
-
-// place gives a shard that is finished its name.
-func (s *shard) place() error {
-	err := s.file.Sync() // the records of all its pictures follow
-	if err = errors.Join(err, s.file.Close()); err != nil {
-		return err
-	}
-	s.file = nil
-	if err := s.folder.gone(); err != nil {
-		return err
-	}
-	dirs := directories{folder: s.folder}
-	defer dirs.close()
-	in, err := dirs.of(s.name)
-	if err == nil {
-		err = s.folder.refuseOther(in, s.name)
-	}
-	if err == nil {
-		err = in.root.Rename(base(s.temp), base(s.name))
-	}
-	return err
-}
-
-// discard removes the temporary file, if the shard was not placed.
-func (s *shard) discard() {
-	if s.file != nil {
-		s.file.Close()
-	}
-	s.folder.root.Remove(filepath.FromSlash(s.temp))
 }

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// tarBlock is the size in bytes to which a tar file fills up its headers and contents.
+const tarBlock = 512
+
+// openShard is a tar file that is being written under a temporary name. A sample gets its place
+// in turn, and then several goroutines write their samples at a time.
+type openShard struct {
+	folder  *Folder
+	name    string // the final name
+	temp    string
+	file    *os.File
+	size    int64      // of the samples that have a place
+	count   int        // number of these samples
+	writing int        // number of samples that are being written
+	disk    sync.Mutex // held to write to file
+	digest  hashTree
+	placed  func() // called when the shard has its name; may be nil
+}
+
+// newShard begins a shard with the samples that have been read of another one, or of none.
+func newShard(folder *Folder, name string, head *oldShard) (*openShard, error) {
+	dirs := directories{folder: folder}
+	defer dirs.close()
+	s := &openShard{folder: folder, name: name, temp: folder.temporary(name)}
+	in, err := dirs.of(name)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = dirs.make(ShardsName, func(string) {}); err == nil {
+			in, err = dirs.of(name)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+		return nil, err
+	}
+	if head != nil {
+		if err := s.begin(head); err != nil {
+			s.discard()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// begin copies the samples that have been read of another shard.
+func (s *openShard) begin(head *oldShard) error {
+	out := s.writer(0)
+	defer out.release()
+	n, err := io.Copy(out, io.NewSectionReader(head.file, 0, head.end))
+	if err == nil && n < head.end {
+		err = io.ErrUnexpectedEOF
+	}
+	s.size, s.count = head.end, head.read
+	return errors.Join(err, out.flush())
+}
+
+// reserve gives a sample its place behind the earlier ones.
+func (s *openShard) reserve(members []member) (at int64) {
+	at = s.size
+	for _, m := range members {
+		s.size += int64(len(m.header)) + padded(m.size)
+	}
+	s.count++
+	return at
+}
+
+// padded is the size in bytes that a content takes in a tar file.
+func padded(size int64) int64 { return (size + tarBlock - 1) / tarBlock * tarBlock }
+
+// write writes a sample to its place.
+func (s *openShard) write(at int64, members []member) error {
+	out := s.writer(at)
+	defer out.release()
+	for _, m := range members {
+		out.Write(m.header)
+		begun := out.end()
+		if err := m.content(out); err != nil {
+			return err
+		}
+		if n := out.end() - begun; n != m.size {
+			return fmt.Errorf("%s has %d bytes, want %d", m.name, n, m.size)
+		}
+		out.pad(padded(m.size) - m.size)
+	}
+	return out.flush()
+}
+
+// finish ends the shard and describes it. All samples have been written.
+func (s *openShard) finish() (Shard, error) {
+	size := s.size + tarEnd
+	if err := s.writeAt(make([]byte, tarEnd), s.size); err != nil {
+		return Shard{}, err
+	}
+	digest, err := s.digest.sum(size)
+	return Shard{Name: base(s.name), Samples: s.count, Bytes: size, BLAKE3: digest}, err
+}
+
+// writeAt writes a piece. Systems let one goroutine at a time write to a file: the others work on
+// the digest meanwhile.
+func (s *openShard) writeAt(p []byte, at int64) error {
+	first := s.disk.TryLock()
+	if !first {
+		s.digest.WriteAt(p, at)
+		s.disk.Lock()
+	}
+	_, err := s.file.WriteAt(p, at)
+	s.disk.Unlock()
+	if first {
+		s.digest.WriteAt(p, at)
+	}
+	return err
+}
+
+// place gives a shard that is finished its name.
+func (s *openShard) place() error {
+	err := s.file.Sync() // the records of all its pictures follow
+	if err = errors.Join(err, s.file.Close()); err != nil {
+		return err
+	}
+	s.file = nil
+	if err := s.folder.gone(); err != nil {
+		return err
+	}
+	dirs := directories{folder: s.folder}
+	defer dirs.close()
+	in, err := dirs.of(s.name)
+	if err == nil {
+		err = s.folder.refuseOther(in, s.name)
+	}
+	if err == nil {
+		err = in.root.Rename(base(s.temp), base(s.name))
+	}
+	return err
+}
+
+// discard removes the temporary file, if the shard was not placed.
+func (s *openShard) discard() {
+	if s.file != nil {
+		s.file.Close()
+	}
+	s.folder.root.Remove(filepath.FromSlash(s.temp))
+}
+
+// shardWriter writes a part of a shard from its beginning to its end. It gathers short pieces:
+// a file of thousands of headers and maps takes few writes.
+type shardWriter struct {
+	shard  *openShard
+	at     int64 // where buffer begins
+	buffer []byte
+	err    error // of the first write that failed
+}
+
+// gathered is the most bytes that a shardWriter gathers.
+const gathered = 32 << 10
+
+// writer returns a shardWriter that begins at an offset.
+func (s *openShard) writer(at int64) *shardWriter {
+	return &shardWriter{shard: s, at: at, buffer: s.folder.buffer()}
+}
+
+// Write appends to the part.
+func (w *shardWriter) Write(p []byte) (int, error) {
+	if len(w.buffer)+len(p) <= gathered {
+		w.buffer = append(w.buffer, p...)
+		return len(p), nil
+	}
+	if err := w.flush(); err != nil {
+		return 0, err
+	}
+	if w.err = w.shard.writeAt(p, w.at); w.err != nil {
+		return 0, w.err
+	}
+	w.at += int64(len(p))
+	return len(p), nil
+}
+
+// pad appends a number of zeros, less than a block.
+func (w *shardWriter) pad(n int64) {
+	w.buffer = append(w.buffer, make([]byte, n)...)
+}
+
+// end is where the next byte goes.
+func (w *shardWriter) end() int64 { return w.at + int64(len(w.buffer)) }
+
+// flush writes what has been gathered.
+func (w *shardWriter) flush() error {
+	if w.err == nil && len(w.buffer) > 0 {
+		w.err = w.shard.writeAt(w.buffer, w.at)
+		w.at, w.buffer = w.end(), w.buffer[:0]
+	}
+	return w.err
+}
+
+// release hands the buffer on to files.
+func (w *shardWriter) release() { w.shard.folder.keep(w.buffer) }
