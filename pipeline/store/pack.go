@@ -75,7 +75,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if p.there, err = checkShards(folder, o.Below, o.Known); err != nil {
 		return nil, err
 	}
-	p.index = newIndexer(folder, o.Known != nil)
+	p.index = newIndexer(folder, o.Below, o.Known != nil)
 	p.merged = mergedShards(folder)
 	p.old = openOld(folder, p.fileOf(0))
 	return p, nil
@@ -165,7 +165,7 @@ func (p *Pack) commit(b *Batch) ([]Written, error) {
 // add appends the members of a turn to the shard at hand, which is placed if that fills it.
 func (p *Pack) add(turn int, members []member) (err error) {
 	if p.open == nil {
-		if p.open, err = newShard(p.folder, ShardName(p.number), nil); err != nil {
+		if p.open, err = newShard(p.folder, p.fileOf(p.number), nil); err != nil {
 			return err
 		}
 	}
@@ -188,7 +188,7 @@ func (p *Pack) fileOf(number int) string {
 	if number < len(p.merged) {
 		return p.merged[number]
 	}
-	return ShardName(number)
+	return shardFile(p.below, number)
 }
 
 // pathOf returns the path of a shard below the output folder.
@@ -200,8 +200,7 @@ func (p *Pack) numberOf(file string) (number int, ok bool) {
 		number = slices.Index(p.merged, file)
 		return number, number >= 0
 	}
-	part, name := inPart(file)
-	number, ok = shardNumber(name)
+	part, number, ok := parseShard(file)
 	return number, ok && part == p.below
 }
 
@@ -211,7 +210,7 @@ func (p *Pack) failed() error {
 	if failed, ok := errors.AsType[*Error](p.err); ok {
 		return failed
 	}
-	err := p.folder.explain(ShardName(p.number), p.err)
+	err := p.folder.explain(p.fileOf(p.number), p.err)
 	if failed, ok := errors.AsType[*Error](err); ok {
 		failed.shared = true
 	}
@@ -228,7 +227,7 @@ func (p *Pack) place() error {
 	}
 	if err == nil && !p.replaced {
 		p.replaced = true
-		err = removeShards(p.folder, p.number+1)
+		err = removeShards(p.folder, p.below, p.number+1)
 	}
 	if err == nil {
 		err = p.open.place()
