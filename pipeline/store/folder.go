@@ -120,6 +120,26 @@ func (t *Folder) Sweep() error {
 	return nil
 }
 
+// SweepTop removes the temporary files that a crash has left at the top of the folder and in the
+// folder of shards.
+func (t *Folder) SweepTop() error {
+	for _, dir := range []string{".", ShardsName, PartsName} {
+		entries, err := fs.ReadDir(t.root.FS(), dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove temporary files of %s: %w", t.dir, err)
+		}
+		for _, e := range entries {
+			if !isTemporary(e.Name()) || e.IsDir() {
+				continue
+			}
+			if err := t.root.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("remove temporary files of %s: %w", t.dir, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Whole is false: each file is by itself.
 func (t *Folder) Whole() bool { return false }
 
@@ -187,6 +207,20 @@ func (t *Folder) Digest(name string) (string, error) {
 		return "", fmt.Errorf("read %s: %w", t.path(name), bare(err))
 	}
 	return digest, nil
+}
+
+// Describe returns the size in bytes and the digest of a regular file of the folder. The error is
+// fs.ErrNotExist if there is no such file.
+func (t *Folder) Describe(name string) (bytes int64, digest string, err error) {
+	file, info, err := folderPlace{t}.open(name)
+	if err != nil {
+		return 0, "", err
+	}
+	defer file.Close()
+	if digest, err = Digest(file); err != nil {
+		return 0, "", fmt.Errorf("read %s: %w", t.path(name), bare(err))
+	}
+	return info.Size(), digest, nil
 }
 
 func digestFile(root *os.Root, name string) (string, error) {

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 )
 
 // IndexName is the name of a pack's index.
@@ -17,7 +20,7 @@ const IndexName = shardsIn + "index.json"
 
 // Shard describes a shard of a pack.
 type Shard struct {
-	Name    string `json:"url"` // below the folder of the index
+	Name    string `json:"url"` // relative to the folder of the index, slash-separated
 	Samples int    `json:"nsamples"`
 	Bytes   int64  `json:"filesize"`
 	BLAKE3  string `json:"blake3"` // hexadecimal
@@ -37,27 +40,79 @@ const (
 	maxIndex     = 64 << 20 // bytes, of about 400,000 shards
 )
 
-// encodeIndex returns the content of an index, a shard a line.
-func encodeIndex(shards []Shard) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\"__kind__\": %q, \"wids_version\": %d, \"shardlist\": [", indexKind, indexVersion)
-	for i, s := range shards {
-		line, err := json.Marshal(s)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n" + string(line))
-	}
-	b.WriteString("\n]}\n")
-	return b.Bytes(), nil
+// Path returns the path of a shard below the output folder. below is the folder of the part whose
+// index has the shard, or empty.
+func (s *Shard) Path(below string) string { return path.Join(below, ShardsName, s.Name) }
+
+// In returns the shard of a part's pack as the index of the whole run has it. Parts count from 0.
+func (s Shard) In(index, count int) Shard {
+	s.Name = "../" + s.Path(PartName(index, count))
+	return s
 }
 
-// decodeIndex reads an index. Anyone may have made it: only names of shards are accepted, in
-// their order.
-func decodeIndex(data []byte) ([]Shard, error) {
+// WriteIndex writes an index, a shard a line, and returns the number of shards. An error ends
+// them.
+func WriteIndex(w io.Writer, shards iter.Seq2[Shard, error]) (n int, err error) {
+	if _, err := fmt.Fprintf(w, "{\"__kind__\": %q, \"wids_version\": %d, \"shardlist\": [", indexKind, indexVersion); err != nil {
+		return 0, err
+	}
+	for s, err := range shards {
+		if err != nil {
+			return n, err
+		}
+		line, err := json.Marshal(s)
+		if err != nil {
+			return n, err
+		}
+		comma := ","
+		if n == 0 {
+			comma = ""
+		}
+		if _, err := fmt.Fprintf(w, "%s\n%s", comma, line); err != nil {
+			return n, err
+		}
+		n++
+	}
+	_, err = io.WriteString(w, "\n]}\n")
+	return n, err
+}
+
+// encodeIndex returns the content of an index.
+func encodeIndex(shards []Shard) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := WriteIndex(&b, func(yield func(Shard, error) bool) {
+		for _, s := range shards {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	})
+	return b.Bytes(), err
+}
+
+// follows says whether a shard with a path may come behind another one in an index, whose path
+// is empty before the first one. Shards of one pack have all numbers from 0. Packs of parts come
+// in the order of the parts, of which some may have no shard.
+func follows(file, before string) bool {
+	part, number, ok := parseShard(file)
+	if !ok {
+		return false
+	}
+	partBefore, last, _ := parseShard(before)
+	if before != "" && part == partBefore {
+		return number == last+1
+	}
+	if number > 0 || before == "" {
+		return number == 0
+	}
+	index, count, ok := ParsePart(part)
+	indexBefore, countBefore, okBefore := ParsePart(partBefore)
+	return ok && okBefore && count == countBefore && index > indexBefore
+}
+
+// DecodeIndex reads the index of a whole run, for which below is empty, or of the part with a
+// folder. Anyone may have made it: only names of shards are accepted, in their order.
+func DecodeIndex(data []byte, below string) ([]Shard, error) {
 	var x index
 	if err := json.Unmarshal(data, &x); err != nil {
 		return nil, err
@@ -65,23 +120,29 @@ func decodeIndex(data []byte) ([]Shard, error) {
 	if x.Kind != indexKind || x.Version != indexVersion {
 		return nil, fmt.Errorf("it is no index of shards of the kind %s", indexKind)
 	}
+	before := ""
 	for i, s := range x.Shards {
 		sum, err := hex.DecodeString(s.BLAKE3)
-		if shardsIn+s.Name != ShardName(i) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
-			return nil, fmt.Errorf("entry %d is not of the shard %s", i, base(ShardName(i)))
+		file := s.Path(below)
+		plain := s.Name == base(s.Name) || strings.HasPrefix(file, PartsName) && below == "" && s.Name == "../"+file
+		if !plain || !follows(file, before) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
+			return nil, fmt.Errorf("entry %d, of %q, is not of the shard that comes there", i, s.Name)
 		}
+		before = file
 	}
 	return x.Shards, nil
 }
 
 // ReadIndex reads the index of a pack in an output folder: its shards in their order. The
 // error is fs.ErrNotExist if there is none.
-func ReadIndex(root *os.Root) ([]Shard, error) {
+func ReadIndex(root *os.Root) ([]Shard, error) { return readIndex(root, "") }
+
+func readIndex(root *os.Root, below string) ([]Shard, error) {
 	data, err := indexData(root)
 	if err != nil {
 		return nil, err
 	}
-	shards, err := decodeIndex(data)
+	shards, err := DecodeIndex(data, below)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", IndexName, err)
 	}
@@ -116,15 +177,16 @@ func indexData(root *os.Root) ([]byte, error) {
 // index goes, and the new one is written when the pack is closed.
 type indexer struct {
 	folder *Folder
+	below  string  // of PackOptions
 	there  bool    // a file has the index's name
 	known  []Shard // of the earlier run's index; nil after a crash
 	shards []Shard // of the new index, so far
 }
 
-func newIndexer(folder *Folder, trusted bool) *indexer {
-	x := &indexer{folder: folder, there: folder.Exists(IndexName)}
+func newIndexer(folder *Folder, below string, trusted bool) *indexer {
+	x := &indexer{folder: folder, below: below, there: folder.Exists(IndexName)}
 	if trusted {
-		x.known, _ = ReadIndex(folder.root) // without it, shards are read anew
+		x.known, _ = readIndex(folder.root, below) // without it, shards are read anew
 	}
 	return x
 }
@@ -141,15 +203,18 @@ func (x *indexer) drop() error {
 	return nil
 }
 
-// keep adds an earlier run's shard that stays. All its samples have been read. Its digest is
+// keep adds an earlier run's shard of a name that stays. All its samples have been read. Its digest is
 // the known one if count and size fit.
-func (x *indexer) keep(o *oldShard) error {
+func (x *indexer) keep(o *oldShard, name string) error {
 	info, err := o.file.Stat()
 	if err != nil {
 		return err
 	}
-	s := Shard{Name: base(ShardName(len(x.shards))), Samples: o.read, Bytes: info.Size()}
-	if n := len(x.shards); n < len(x.known) && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
+	s := Shard{Name: base(name), Samples: o.read, Bytes: info.Size()}
+	if part, _ := inPart(name); part != "" {
+		s.Name = "../" + name
+	}
+	if n := len(x.shards); n < len(x.known) && x.known[n].Name == s.Name && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
 		s.BLAKE3 = x.known[n].BLAKE3
 	} else if s.BLAKE3, err = Digest(io.NewSectionReader(o.file, 0, s.Bytes)); err != nil {
 		return err
