@@ -18,7 +18,7 @@ import (
 // until then.
 type table struct {
 	name    string
-	file    *store.Single
+	file    *store.Single // nil for a part of a run, whose rows parts.Merge writes
 	journal *features.Journal
 	columns []string
 }
@@ -41,6 +41,11 @@ func (r *run) openTable() (err error) {
 	}
 	t := &table{name: r.job.Output.Features}
 	if t.columns, err = r.job.FeatureColumns(); err != nil {
+		return err
+	}
+	if !r.opts.Part.whole() {
+		t.journal, err = features.OpenJournal(r.own)
+		r.table = t
 		return err
 	}
 	if need := features.Memory(t.name, r.pictures, len(t.columns)); r.res.Memory > 0 && need > r.res.Memory {
@@ -82,7 +87,7 @@ func (r *run) writeTable(entries []source.Entry, complete bool, s *Summary) erro
 	var err error
 	if complete {
 		var written features.Written
-		if written, err = r.table.write(r.opts.ownDir(), source.Places(entries)); err == nil {
+		if written, err = r.table.write(r.opts.OwnDir(), source.Places(entries)); err == nil && r.table.file != nil {
 			s.Features = &written
 		}
 	}
@@ -97,14 +102,9 @@ func (t *table) write(dir string, pictures iter.Seq2[string, string]) (written f
 		return written, err
 	}
 	defer records.Close()
-	size, err := t.file.Write(func(w io.Writer) (err error) {
-		written, err = features.Write(w, t.name, t.columns, t.rows(records, pictures))
-		return err
-	})
-	if err != nil {
-		return written, fmt.Errorf("features: %w", err)
+	if written, err = t.writeFile(records, pictures); err != nil {
+		return written, err
 	}
-	written.Bytes = size
 	for _, place := range records.Places()[min(written.Rows, len(records.Places())):] { // of other pictures
 		rec, err := records.Record(place)
 		if err != nil {
@@ -113,6 +113,28 @@ func (t *table) write(dir string, pictures iter.Seq2[string, string]) (written f
 		t.journal.Keep(rec.Keys[output.Features().Name])
 	}
 	return written, t.journal.Tidy()
+}
+
+// writeFile writes the file of the table. Without a file it looks for all rows.
+func (t *table) writeFile(records *manifest.Reader, pictures iter.Seq2[string, string]) (written features.Written, err error) {
+	if t.file == nil {
+		for _, err := range t.rows(records, pictures) {
+			if err != nil {
+				return written, err
+			}
+			written.Rows++
+		}
+		return written, nil
+	}
+	size, err := t.file.Write(func(w io.Writer) (err error) {
+		written, err = features.Write(w, t.name, t.columns, t.rows(records, pictures))
+		return err
+	})
+	if err != nil {
+		return written, fmt.Errorf("features: %w", err)
+	}
+	written.Bytes = size
+	return written, nil
 }
 
 // rows are the rows of the pictures, inputs and outputs, in their order. An error ends them.
@@ -142,10 +164,17 @@ func (t *table) row(records *manifest.Reader, input, place string) (row features
 
 // release closes the table of a run that cannot begin.
 func (t *table) release() error {
-	return errors.Join(t.file.Release(), t.journal.Release())
+	return errors.Join(t.releaseFile(), t.journal.Release())
 }
 
 // close closes what write has left open.
 func (t *table) close() error {
-	return errors.Join(t.file.Release(), t.journal.Close())
+	return errors.Join(t.releaseFile(), t.journal.Close())
+}
+
+func (t *table) releaseFile() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Release()
 }

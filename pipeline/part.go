@@ -1,30 +1,41 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"path/filepath"
 
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/parts"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
 // Part is part Index of the Count parts of a run, 0 ≤ Index < Count. Each part is a run with
 // own files of its own: manifest, run.json, lock, features and packs lie in the part's folder
 // below the output folder. Files of pictures that are not in packs have the same names as in
-// the whole run. The zero value is the whole run.
+// the whole run. At its end, a part writes the account of package parts, and the files of the
+// run as a whole, such as the table of features, are left for parts.Merge. The zero value is
+// the whole run.
 type Part struct{ Index, Count int }
 
-// below returns the slash-separated path of the run's own files below the output folder. It is
+// whole says whether the part is the whole run.
+func (p Part) whole() bool { return p == Part{} }
+
+// Below returns the slash-separated path of the part's own files below the output folder. It is
 // empty for the whole run, whose own files lie at the top.
-func (o *RunOptions) below() string {
-	if o.Part == (Part{}) {
+func (p Part) Below() string {
+	if p.whole() {
 		return ""
 	}
-	return store.PartName(o.Part.Index, o.Part.Count)
+	return store.PartName(p.Index, p.Count)
 }
 
-// ownDir returns the folder of the run's own files.
-func (o *RunOptions) ownDir() string {
-	return filepath.Join(o.Out, filepath.FromSlash(o.below()))
+// OwnDir returns the folder of the run's own files.
+func (o *RunOptions) OwnDir() string {
+	return filepath.Join(o.Out, filepath.FromSlash(o.Part.Below()))
 }
 
 // openFolders opens the output folder and the folder of the run's own files.
@@ -33,13 +44,13 @@ func (r *run) openFolders() (err error) {
 		return err
 	}
 	r.own = r.files
-	if r.opts.Part == (Part{}) {
+	if r.opts.Part.whole() {
 		return nil
 	}
-	if r.own, err = r.files.Sub(r.opts.below()); err != nil {
+	if r.own, err = r.files.Sub(r.opts.Part.Below()); err != nil {
 		return errors.Join(err, r.files.Release())
 	}
-	r.files.ShareWithTasks(r.opts.below())
+	r.files.ShareWithTasks(r.opts.Part.Below())
 	return nil
 }
 
@@ -50,4 +61,80 @@ func (r *run) releaseFolders() error {
 		err = errors.Join(err, r.own.Release())
 	}
 	return err
+}
+
+// errComplete says that there is nothing to do: an earlier task has completed the part.
+var errComplete = errors.New("the part is complete")
+
+// begin refuses a whole run among parts that are not merged. It returns errComplete if a part is
+// complete and none of its pictures has failed. Otherwise it removes the part's account, which
+// will not be right when this run has begun.
+func (r *run) begin(ctx context.Context) error {
+	p := r.opts.Part
+	if p.whole() {
+		if r.own.Exists(store.ConfigName) && !r.own.Exists(manifest.Name) {
+			return fmt.Errorf("output folder %s: it has shards of a run that are not merged: run filterbank merge %s, or choose another folder with -o", r.opts.Out, r.opts.Out)
+		}
+		return nil
+	}
+	c, err := parts.ReadComplete(ctx, r.files.Place(), p.Index, p.Count)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case c.Failed == 0 && !r.crashed: // a machine that lost its power may not have kept all files
+		return errComplete
+	}
+	return r.own.Remove(parts.CompleteName)
+}
+
+// account writes the account of a part whose entries have all had their turn.
+func (r *run) account(ctx context.Context, entries []source.Entry, s Summary) error {
+	if r.opts.Part.whole() {
+		return nil
+	}
+	c := &parts.Complete{Shard: r.opts.Part.Index, Shards: r.opts.Part.Count, Inputs: parts.SumOf(entries), Own: map[string]parts.OwnFile{}}
+	if err := r.countRecords(c); err != nil {
+		return err
+	}
+	if !r.opts.Reproducible {
+		c.Seconds, c.Stages = s.Elapsed.Seconds(), map[string]float64{}
+		for _, st := range s.Stages.List() {
+			c.Stages[st.Name] = st.Time.Seconds()
+		}
+	}
+	for _, name := range []string{manifest.Name, manifest.RunName, store.FeaturesName, store.IndexName} {
+		bytes, digest, err := r.own.Describe(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c.Own[name] = parts.OwnFile{Bytes: bytes, BLAKE3: digest}
+	}
+	data, err := c.Encode()
+	if err != nil {
+		return err
+	}
+	return r.own.Place().Create(ctx, parts.CompleteName, data)
+}
+
+// countRecords counts the records of the run's manifest.
+func (r *run) countRecords(c *parts.Complete) error {
+	records, err := manifest.Open(r.opts.OwnDir())
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	each := r.job.view(nil).Maps()
+	for _, place := range records.Places() {
+		rec, err := records.Record(place)
+		if err != nil {
+			return err
+		}
+		c.Count(rec, each)
+	}
+	return nil
 }

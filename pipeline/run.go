@@ -107,7 +107,10 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	r := newRun(j, &res, &opts)
 	r.pictures = len(entries)
-	lock, err := r.take()
+	lock, err := r.take(ctx)
+	if errors.Is(err, errComplete) {
+		return Summary{Skipped: len(entries)}, nil
+	}
 	if err != nil {
 		return Summary{Left: len(entries)}, &OutputError{err}
 	}
@@ -134,7 +137,10 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	err = errors.Join(err, r.writeTable(entries, complete && err == nil, &s))
 	if !errors.Is(err, store.ErrGone) {
-		err = errors.Join(err, output.WriteTables(r.own, r.opts.ownDir(), r.job.Output.Tables), r.about(s))
+		err = errors.Join(err, r.writeTables(), r.about(s))
+	}
+	if complete && err == nil {
+		err = r.account(ctx, entries, s)
 	}
 	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.
@@ -176,7 +182,7 @@ func (r *run) about(s Summary) error {
 }
 
 // take opens the folder of the run's own files for this run alone.
-func (r *run) take() (lock *store.Lock, err error) {
+func (r *run) take(ctx context.Context) (lock *store.Lock, err error) {
 	if err = r.openFolders(); err != nil {
 		return nil, err
 	}
@@ -185,6 +191,9 @@ func (r *run) take() (lock *store.Lock, err error) {
 	}
 	if r.crashed = lock.Crashed; r.crashed {
 		err = r.own.Sweep()
+	}
+	if err == nil {
+		err = r.begin(ctx)
 	}
 	if err == nil {
 		err = r.free()
@@ -208,11 +217,21 @@ func (r *run) free() (err error) {
 	if r.opts.About != nil {
 		err = r.own.Free(manifest.RunName)
 	}
-	for _, t := range r.job.Output.Tables {
+	for _, t := range r.tables() {
 		err = errors.Join(err, r.own.Free(t.File))
 	}
 	return err
 }
+
+// tables are the outputs of the run as a whole. A part leaves them to parts.Merge.
+func (r *run) tables() []*output.Table {
+	if r.opts.Part.whole() {
+		return r.job.Output.Tables
+	}
+	return nil
+}
+
+func (r *run) writeTables() error { return output.WriteTables(r.own, r.opts.OwnDir(), r.tables()) }
 
 // openPlaces opens the places of everything that the run writes besides its manifest.
 func (r *run) openPlaces() error {
@@ -238,7 +257,7 @@ func (r *run) openStore() (err error) {
 	case alone:
 		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
 	}
-	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.below(), Known: r.journal.Shards, Redone: r.opts.Redone}
+	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.Part.Below(), Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
 		o.Known = nil
 	}

@@ -42,8 +42,8 @@ func (r *Report) checkIndex(root *os.Root, listed []*entry) {
 // compare compares an index with the shards in the manifest and with their files.
 func (r *Report) compare(root *os.Root, index []store.Shard, shards []*entry) error {
 	known := map[manifest.Path]store.Shard{}
-	for i, s := range index {
-		known[manifest.Path(store.ShardName(i))] = s
+	for _, s := range index {
+		known[manifest.Path(s.Path())] = s
 	}
 	for _, e := range shards {
 		s, ok := known[e.path]

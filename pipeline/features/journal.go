@@ -68,15 +68,47 @@ func OpenJournal(folder *store.Folder) (*Journal, error) {
 	return j, nil
 }
 
-// scan notes the places of the rows.
+// ReadRows opens the journal of a run that has ended, at the beginning of its file. The journal
+// gives Values only and must not be closed. A torn row is an error.
+func ReadRows(file *os.File) (*Journal, error) {
+	j := &Journal{file: file, rows: map[[16]byte]span{}}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.scanRows(file, info.Size()); err != nil {
+		return nil, err
+	}
+	if j.size != info.Size() {
+		return nil, fmt.Errorf("it has %d bytes of whole rows, and %d more", j.size, info.Size()-j.size)
+	}
+	return j, nil
+}
+
+// scan notes the places of the rows. It begins an empty file, and cuts off what is torn.
 func (j *Journal) scan() error {
 	info, err := j.file.Stat()
 	if err != nil {
 		return err
 	}
-	left := info.Size()
-	in := bufio.NewReaderSize(j.file, 1<<20)
-	head := make([]byte, min(left, int64(len(magic))))
+	if err := j.scanRows(j.file, info.Size()); err != nil {
+		return err
+	}
+	if j.size == 0 {
+		j.size = int64(len(magic))
+		if _, err := j.file.WriteAt([]byte(magic), 0); err != nil {
+			return &store.Error{Path: j.file.Name(), Err: err}
+		}
+		return nil
+	}
+	return j.file.Truncate(j.size)
+}
+
+// scanRows notes the places of the rows in a file of a size. The journal's size is behind the last
+// whole row, or 0 if the beginning of the file is not whole.
+func (j *Journal) scanRows(file io.Reader, size int64) error {
+	in := bufio.NewReaderSize(file, 1<<20)
+	head := make([]byte, min(size, int64(len(magic))))
 	if _, err := io.ReadFull(in, head); err != nil {
 		return err
 	}
@@ -84,26 +116,19 @@ func (j *Journal) scan() error {
 		return errors.New("it does not begin as a journal of features; move the file away or choose another folder with -o")
 	}
 	if len(head) < len(magic) {
-		j.size = int64(len(magic))
-		if _, err := j.file.WriteAt([]byte(magic), 0); err != nil {
-			return &store.Error{Path: j.file.Name(), Err: err}
-		}
 		return nil
 	}
 	j.size = int64(len(magic))
 	var row []byte
+	var err error
 	for {
-		if row, err = next(in, row, info.Size()-j.size); row == nil || err != nil {
-			break
+		if row, err = next(in, row, size-j.size); row == nil || err != nil {
+			return err
 		}
 		s := span{at: j.size, values: uint32((len(row) - headBytes - sumBytes) / 4)}
 		j.rows[[16]byte(row)] = s
 		j.size += s.bytes()
 	}
-	if err != nil {
-		return err
-	}
-	return j.file.Truncate(j.size)
 }
 
 // next reads a row of at most left bytes into a buffer. It returns nil if there is no whole

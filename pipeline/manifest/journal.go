@@ -163,15 +163,15 @@ func (j *Journal) read(at span) (*Record, error) {
 	if _, err := j.file.ReadAt(line, at.at); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	r, err := parse(line)
+	r, err := Parse(line)
 	if err != nil || !r.holdsItsFiles() {
 		return nil, nil
 	}
 	return r, nil
 }
 
-// parse reads a line.
-func parse(line []byte) (*Record, error) {
+// Parse reads a line of a manifest.
+func Parse(line []byte) (*Record, error) {
 	r := new(Record)
 	err := json.Unmarshal(line, r)
 	r.Version = max(r.Version, 1) // records of version 1 do not say so

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 
 	"filterbank/pipeline/store"
@@ -114,6 +115,41 @@ func lines(file io.Reader) *bufio.Scanner {
 	return in
 }
 
+// Lines gives the lines of a manifest, with their ends. A line is valid until the next one. An
+// error ends them: of in, of a line that is too long, or of a last line without an end.
+func Lines(in io.Reader) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		n, read := 0, int64(0)
+		counted := &countingReader{in: in}
+		s := lines(counted)
+		for ; s.Scan(); n++ {
+			read += int64(len(s.Bytes()))
+			if !yield(s.Bytes(), nil) {
+				return
+			}
+		}
+		err := lineError(n, s.Err())
+		if err == nil && read != counted.bytes {
+			err = fmt.Errorf("line %d has no end", n+1)
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// countingReader counts the bytes that are read.
+type countingReader struct {
+	in    io.Reader
+	bytes int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
 // wholeLines splits into lines that keep their ends.
 func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -146,7 +182,7 @@ func (m *Reader) Record(place string) (*Record, error) {
 	_, err := m.file.ReadAt(line, at.at)
 	var rec *Record
 	if err == nil {
-		rec, err = parse(line)
+		rec, err = Parse(line)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", Name, m.dir, err)

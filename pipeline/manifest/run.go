@@ -67,16 +67,16 @@ func ReadRun(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := decodeRun(data)
+	r, err := DecodeRun(data)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return r, nil
 }
 
-// decodeRun reads an account of this version or of version 1, where "version" is the
+// DecodeRun reads the content of run.json, of this version or of version 1, where "version" is the
 // program's.
-func decodeRun(data []byte) (*Run, error) {
+func DecodeRun(data []byte) (*Run, error) {
 	r := new(Run)
 	file := struct {
 		*Run

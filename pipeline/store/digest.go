@@ -7,6 +7,27 @@ import (
 	"lukechampine.com/blake3/guts"
 )
 
+// Hasher takes the BLAKE3 digest of what is written to it. Its zero value is ready.
+type Hasher struct {
+	tree  hashTree
+	bytes int64
+}
+
+// Write adds bytes. It never fails.
+func (h *Hasher) Write(p []byte) (int, error) {
+	h.bytes += int64(len(p))
+	return h.tree.Write(p)
+}
+
+// Sum returns the digest in hexadecimal, and the number of bytes. It ends the writing.
+func (h *Hasher) Sum() (digest string, bytes int64) {
+	digest, err := h.tree.sum(h.bytes)
+	if err != nil {
+		panic(err) // every byte was written once
+	}
+	return digest, h.bytes
+}
+
 // Digest returns the BLAKE3 digest of all that in gives, in hexadecimal. Errors are in's.
 func Digest(in io.Reader) (string, error) {
 	var t hashTree

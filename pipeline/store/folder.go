@@ -189,6 +189,20 @@ func (t *Folder) Digest(name string) (string, error) {
 	return digest, nil
 }
 
+// Describe returns the size in bytes and the digest of a regular file of the folder. The error is
+// fs.ErrNotExist if there is no such file.
+func (t *Folder) Describe(name string) (bytes int64, digest string, err error) {
+	file, info, err := folderPlace{t}.open(name)
+	if err != nil {
+		return 0, "", err
+	}
+	defer file.Close()
+	if digest, err = Digest(file); err != nil {
+		return 0, "", fmt.Errorf("read %s: %w", t.path(name), bare(err))
+	}
+	return info.Size(), digest, nil
+}
+
 func digestFile(root *os.Root, name string) (string, error) {
 	file, err := root.Open(name)
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -17,7 +19,7 @@ const IndexName = shardsIn + "index.json"
 
 // Shard describes a shard of a pack.
 type Shard struct {
-	Name    string `json:"url"` // below the folder of the index
+	Name    string `json:"url"` // relative to the folder of the index, slash-separated
 	Samples int    `json:"nsamples"`
 	Bytes   int64  `json:"filesize"`
 	BLAKE3  string `json:"blake3"` // hexadecimal
@@ -37,27 +39,80 @@ const (
 	maxIndex     = 64 << 20 // bytes, of about 400,000 shards
 )
 
-// encodeIndex returns the content of an index, a shard a line.
-func encodeIndex(shards []Shard) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\"__kind__\": %q, \"wids_version\": %d, \"shardlist\": [", indexKind, indexVersion)
-	for i, s := range shards {
-		line, err := json.Marshal(s)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n" + string(line))
-	}
-	b.WriteString("\n]}\n")
-	return b.Bytes(), nil
+// Path returns the path of a shard below the output folder.
+func (s *Shard) Path() string { return path.Join(ShardsName, s.Name) }
+
+// In returns the shard of a part's pack as the index of the whole run has it. Parts count from 0.
+func (s Shard) In(index, count int) Shard {
+	s.Name = "../" + path.Join(PartName(index, count), s.Path())
+	return s
 }
 
-// decodeIndex reads an index. Anyone may have made it: only names of shards are accepted, in
+// WriteIndex writes an index, a shard a line, and returns the number of shards. An error ends
+// them.
+func WriteIndex(w io.Writer, shards iter.Seq2[Shard, error]) (n int, err error) {
+	if _, err := fmt.Fprintf(w, "{\"__kind__\": %q, \"wids_version\": %d, \"shardlist\": [", indexKind, indexVersion); err != nil {
+		return 0, err
+	}
+	for s, err := range shards {
+		if err != nil {
+			return n, err
+		}
+		line, err := json.Marshal(s)
+		if err != nil {
+			return n, err
+		}
+		comma := ","
+		if n == 0 {
+			comma = ""
+		}
+		if _, err := fmt.Fprintf(w, "%s\n%s", comma, line); err != nil {
+			return n, err
+		}
+		n++
+	}
+	_, err = io.WriteString(w, "\n]}\n")
+	return n, err
+}
+
+// encodeIndex returns the content of an index.
+func encodeIndex(shards []Shard) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := WriteIndex(&b, func(yield func(Shard, error) bool) {
+		for _, s := range shards {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	})
+	return b.Bytes(), err
+}
+
+// follows says whether a shard with a path may come behind another one in an index, whose path
+// is empty before the first one. Shards of one pack have all numbers from 0. Packs of parts come
+// in the order of the parts, of which some may have no shard.
+func follows(file, before string) bool {
+	part, name := inPart(file)
+	number, ok := shardNumber(name)
+	if !ok {
+		return false
+	}
+	partBefore, nameBefore := inPart(before)
+	if before != "" && part == partBefore {
+		last, _ := shardNumber(nameBefore)
+		return number == last+1
+	}
+	if number > 0 || before == "" {
+		return number == 0
+	}
+	index, count, ok := ParsePart(part)
+	indexBefore, countBefore, okBefore := ParsePart(partBefore)
+	return ok && okBefore && count == countBefore && index > indexBefore
+}
+
+// DecodeIndex reads an index. Anyone may have made it: only names of shards are accepted, in
 // their order.
-func decodeIndex(data []byte) ([]Shard, error) {
+func DecodeIndex(data []byte) ([]Shard, error) {
 	var x index
 	if err := json.Unmarshal(data, &x); err != nil {
 		return nil, err
@@ -65,11 +120,14 @@ func decodeIndex(data []byte) ([]Shard, error) {
 	if x.Kind != indexKind || x.Version != indexVersion {
 		return nil, fmt.Errorf("it is no index of shards of the kind %s", indexKind)
 	}
+	before := ""
 	for i, s := range x.Shards {
 		sum, err := hex.DecodeString(s.BLAKE3)
-		if shardsIn+s.Name != ShardName(i) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
+		plain := s.Name == base(s.Name) || s.Name == "../"+s.Path()
+		if !plain || !follows(s.Path(), before) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
 			return nil, fmt.Errorf("entry %d is not of the shard %s", i, base(ShardName(i)))
 		}
+		before = s.Path()
 	}
 	return x.Shards, nil
 }
@@ -81,7 +139,7 @@ func ReadIndex(root *os.Root) ([]Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	shards, err := decodeIndex(data)
+	shards, err := DecodeIndex(data)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", IndexName, err)
 	}

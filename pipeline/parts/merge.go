@@ -1,0 +1,386 @@
+package parts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+
+	"filterbank/pipeline/features"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/store"
+)
+
+// MergeOptions say how the parts of a run are merged.
+type MergeOptions struct {
+	// Features writes the table of features if it does not lie in the output folder.
+	Features func(fill func(io.Writer) error) error
+	// Told is called with the number of each part whose records have been merged, in order. It
+	// may be nil.
+	Told func(index int)
+}
+
+// Merged describes what Merge has made.
+type Merged struct {
+	Config   *Config
+	Run      *manifest.Run
+	Features *features.Written // nil if there is no table
+	Packs    int               // shards in the index of the packs
+	Bytes    int64             // of the manifest
+}
+
+// MissingError says that a run cannot be merged, because parts are not complete.
+type MissingError struct{ Missing []int }
+
+// Error counts the parts.
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%d shards are not done", len(e.Missing))
+}
+
+// ErrChanged says that the results have changed since they were merged, and would be lost.
+var ErrChanged = errors.New("a run has changed the manifest since the shards were merged, and merging them again would undo that; run the command without --shards again, which does what is left")
+
+// Merge makes the run as a whole of its parts: one manifest, one run.json, and the table of
+// features, the metadata and the index of packs if the run has them. It is an error if not all
+// parts are there; that is a *MissingError. Merge may be stopped at any time and called again,
+// and then makes the same files.
+//
+// The parts lie in the order of the inputs, so that merging only puts files one behind the
+// other: what Merge holds in memory is the accounts of the parts and the largest part's rows of
+// features. No input comes twice: package source has seen to that for the list that all tasks
+// agree on, the parts are disjoint ranges of that list, each task has noted the sum of its range,
+// and Merge compares it with the records that it reads.
+func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, error) {
+	config, err := ReadConfig(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	m := &merger{place: place, opts: o, config: config}
+	if err := m.readAccounts(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.unchanged(ctx); err != nil {
+		return nil, err
+	}
+	done := &Merged{Config: config}
+	for _, step := range []func(context.Context, *Merged) error{m.features, m.metadata, m.index, m.run, m.manifest, m.mark} {
+		if err := step(ctx, done); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// merger is the work of Merge.
+type merger struct {
+	place  store.Place
+	opts   MergeOptions
+	config *Config
+	parts  []*Complete
+}
+
+// readAccounts reads the accounts of all parts.
+func (m *merger) readAccounts(ctx context.Context) error {
+	found, err := listParts(ctx, m.place, m.config)
+	if err != nil {
+		return err
+	}
+	missing := &MissingError{}
+	for i := range m.config.Shards {
+		if !found[i].done {
+			missing.Missing = append(missing.Missing, i)
+		}
+	}
+	if len(missing.Missing) > 0 {
+		return missing
+	}
+	return readAccounts(ctx, m.place, m.config, found, func(c *Complete) error {
+		if from, to := Range(c.Shard, m.config.Shards, m.config.Inputs.Count); c.Inputs.Count != to-from {
+			return fmt.Errorf("%s: it has %d inputs, and shard %d has %d; remove the file and run the shard again",
+				nameIn(c.Shard, m.config.Shards, CompleteName), c.Inputs.Count, c.Shard, to-from)
+		}
+		m.parts = append(m.parts, c)
+		return nil
+	})
+}
+
+// mergedName is the name of a note on the last merging.
+const mergedName = store.PartsName + "/merged.json"
+
+// note is what Merge notes at its end.
+type note struct {
+	Manifest OwnFile `json:"manifest"`
+}
+
+func decodeNote(data []byte) (*note, error) {
+	n := new(note)
+	err := json.Unmarshal(data, n)
+	if err == nil && !isSum(n.Manifest.BLAKE3) {
+		err = errors.New("it has no digest of the manifest")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w; remove the file if the manifest is as merge wrote it", mergedName, err)
+	}
+	return n, nil
+}
+
+// unchanged returns ErrChanged if a run has changed the manifest since the last merging.
+func (m *merger) unchanged(ctx context.Context) error {
+	data, err := m.place.Read(ctx, mergedName, most)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the run is merged for the first time, or merging was stopped
+	}
+	if err != nil {
+		return err
+	}
+	n, err := decodeNote(data)
+	if err != nil {
+		return err
+	}
+	there, err := m.place.Open(ctx, manifest.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	digest, err := store.Digest(there)
+	if err != nil {
+		return err
+	}
+	if digest != n.Manifest.BLAKE3 {
+		return ErrChanged
+	}
+	return nil
+}
+
+// checked is a file of a part that is read from its beginning to its end, where it must turn
+// out to be as the part's account says.
+type checked struct {
+	io.Reader
+	file   io.Closer
+	digest *store.Hasher
+	name   string
+	want   OwnFile
+}
+
+// open opens a file of a part.
+func (m *merger) open(ctx context.Context, c *Complete, name string) (*checked, error) {
+	full := nameIn(c.Shard, m.config.Shards, name)
+	want, ok := c.Own[name]
+	if !ok {
+		return nil, fmt.Errorf("%s: it does not describe %s; remove the file and run the shard again", nameIn(c.Shard, m.config.Shards, CompleteName), name)
+	}
+	file, err := m.place.Open(ctx, full)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is gone; remove %s beside it and run the shard again", full, CompleteName)
+	}
+	if err != nil {
+		return nil, err
+	}
+	digest := new(store.Hasher)
+	return &checked{io.TeeReader(io.LimitReader(file, want.Bytes+1), digest), file, digest, full, want}, nil
+}
+
+// end reads the rest and compares.
+func (f *checked) end() error {
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		return err
+	}
+	if sum, n := f.digest.Sum(); sum != f.want.BLAKE3 || n != f.want.Bytes {
+		return fmt.Errorf("%s is not as the shard's task wrote it: a task is at work on it, or it is damaged; run merge again when no task runs, or remove %s beside it and run the shard again", f.name, CompleteName)
+	}
+	return nil
+}
+
+// lines gives the records of all parts, each as a line with its end. An error ends them.
+func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for i, c := range m.parts {
+			more, err := m.linesOf(ctx, c, yield)
+			if err != nil {
+				yield(nil, err)
+			}
+			if err != nil || !more {
+				return
+			}
+			if told != nil {
+				told(i)
+			}
+		}
+	}
+}
+
+func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, error) bool) (more bool, err error) {
+	in, err := m.open(ctx, c, manifest.Name)
+	if err != nil {
+		return false, err
+	}
+	defer in.file.Close()
+	sum := NewSum()
+	for line, err := range manifest.Lines(in) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		var input, place, label string
+		if err == nil {
+			input, place, label, err = manifest.Subject(line)
+		}
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", in.name, err)
+		}
+		sum.Add(input, place, label)
+		if !yield(line, nil) {
+			return false, nil
+		}
+	}
+	if err := in.end(); err != nil {
+		return false, err
+	}
+	if sum.Inputs() != c.Inputs {
+		return false, fmt.Errorf("%s: its records are not those of the shard's inputs; remove %s beside it and run the shard again", in.name, CompleteName)
+	}
+	return true, nil
+}
+
+// records gives the records of all parts. An error ends them.
+func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error] {
+	return func(yield func(*manifest.Record, error) bool) {
+		for line, err := range m.lines(ctx, nil) {
+			var rec *manifest.Record
+			if err == nil {
+				rec, err = manifest.Parse(line)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// manifest writes the manifest of the whole run.
+func (m *merger) manifest(ctx context.Context, done *Merged) error {
+	return m.place.Replace(ctx, manifest.Name, func(w io.Writer) error {
+		for line, err := range m.lines(ctx, m.opts.Told) {
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(line); err != nil {
+				return err
+			}
+			done.Bytes += int64(len(line))
+		}
+		return nil
+	})
+}
+
+// metadata writes the metadata of the maps.
+func (m *merger) metadata(ctx context.Context, _ *Merged) error {
+	if m.config.Metadata == "" {
+		return nil
+	}
+	table, err := output.ParseTable("metadata", m.config.Metadata)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", store.ConfigName, err)
+	}
+	return m.place.Replace(ctx, table.File, func(w io.Writer) error { return table.Write(w, m.records(ctx)) })
+}
+
+// run writes run.json: the first part's, with the sums of all parts.
+func (m *merger) run(ctx context.Context, done *Merged) error {
+	in, err := m.open(ctx, m.parts[0], manifest.RunName)
+	if err != nil {
+		return err
+	}
+	defer in.file.Close()
+	data, err := io.ReadAll(io.LimitReader(in, most))
+	if err == nil {
+		err = in.end()
+	}
+	if err != nil {
+		return err
+	}
+	r, err := manifest.DecodeRun(data)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", in.name, err)
+	}
+	r.Shard, r.Left, r.Interrupted = "", 0, false
+	r.Images, r.Skipped, r.Failed, r.Maps, r.Files, r.Bytes, r.Seconds = 0, 0, 0, 0, 0, 0, 0
+	clear(r.Stages)
+	for _, c := range m.parts {
+		r.Images += c.Images
+		r.Skipped += c.Kept
+		r.Failed += c.Failed
+		r.Maps += c.Maps
+		r.Files += c.Files
+		r.Bytes += c.Bytes
+		r.Seconds += c.Seconds
+		for name, seconds := range c.Stages {
+			if r.Stages != nil {
+				r.Stages[name] += seconds
+			}
+		}
+	}
+	if data, err = r.Encode(); err != nil {
+		return err
+	}
+	done.Run = r
+	return m.place.Replace(ctx, manifest.RunName, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// mark notes the manifest that has been written.
+func (m *merger) mark(ctx context.Context, _ *Merged) error {
+	in, err := m.place.Open(ctx, manifest.Name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	digest := new(store.Hasher)
+	if _, err := io.Copy(digest, in); err != nil {
+		return err
+	}
+	sum, n := digest.Sum()
+	data, err := encode(mergedName, note{OwnFile{n, sum}})
+	if err != nil {
+		return err
+	}
+	return m.place.Replace(ctx, mergedName, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// scratch returns a file with the content of in, to be read in any order. Release closes it and
+// removes it if it is a copy.
+func scratch(in *checked) (file *os.File, release func() error, err error) {
+	if file, ok := in.file.(*os.File); ok {
+		if err := in.end(); err != nil {
+			return nil, nil, err
+		}
+		_, err := file.Seek(0, io.SeekStart)
+		return file, func() error { return nil }, err
+	}
+	if file, err = os.CreateTemp("", ".filterbank-*.tmp"); err != nil {
+		return nil, nil, err
+	}
+	release = func() error { return errors.Join(file.Close(), os.Remove(file.Name())) }
+	if _, err = io.Copy(file, in); err == nil {
+		err = in.end()
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return file, release, nil
+}

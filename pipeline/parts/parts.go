@@ -1,0 +1,111 @@
+// Package parts owns a run in several parts, which tasks of a scheduler do on several machines:
+// how the inputs are dealt, the settings that the tasks agree on, the account of a part that is
+// done, how far the run is, and the merging of its parts. It never works on a picture.
+package parts
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"iter"
+	"path"
+	"strconv"
+
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
+)
+
+// Most is the largest number of parts.
+const Most = 1_000_000
+
+// most bounds the size in bytes of the files of JSON that tasks share. Names of 65,000 columns
+// have a few MB.
+const most = 64 << 20
+
+// Range returns the part of n inputs that belongs to part index of count, 0 ≤ index < count, as
+// the first one and the one behind the last. The parts are in the order of the inputs, and their
+// sizes differ by at most 1.
+func Range(index, count, n int) (from, to int) {
+	at := func(i int) int { return int(int64(i) * int64(n) / int64(count)) }
+	return at(index), at(index + 1)
+}
+
+// Indexes returns the parts that a task does: task, task+tasks and so on.
+func Indexes(task, tasks, count int) []int {
+	var indexes []int
+	for i := task; i < count; i += tasks {
+		indexes = append(indexes, i)
+	}
+	return indexes
+}
+
+// Sum is a hash over pictures and other inputs in their order: their paths, their places and
+// their labels. Two lists with the same sum are the same.
+type Sum struct {
+	hash hash.Hash
+	n    int
+}
+
+// NewSum is the sum of nothing.
+func NewSum() *Sum { return &Sum{hash: sha256.New()} }
+
+// Add adds an input.
+func (s *Sum) Add(input, place, label string) {
+	for _, text := range []string{input, place, label} {
+		s.hash.Write(strconv.AppendInt(nil, int64(len(text)), 10))
+		s.hash.Write([]byte{':'})
+		s.hash.Write([]byte(text))
+	}
+	s.n++
+}
+
+// Inputs describes what has been added.
+func (s *Sum) Inputs() Inputs { return Inputs{s.n, hex.EncodeToString(s.hash.Sum(nil))} }
+
+// Inputs is a list of inputs, by its length and its sum.
+type Inputs struct {
+	Count  int    `json:"count"`
+	SHA256 string `json:"sha256"`
+}
+
+// SumOf describes entries.
+func SumOf(entries []source.Entry) Inputs {
+	s := NewSum()
+	for i := range entries {
+		s.Add(entries[i].Path, entries[i].Place(), entries[i].Label)
+	}
+	return s.Inputs()
+}
+
+// encode returns the content of a file of JSON that tasks share.
+func encode(name string, v any) ([]byte, error) {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return append(data, '\n'), nil
+}
+
+// isSum says whether a text can be a hash of 32 bytes in hexadecimal.
+func isSum(text string) bool {
+	sum, err := hex.DecodeString(text)
+	return err == nil && len(sum) == 32
+}
+
+// nameIn returns the name of a file in the folder of a part.
+func nameIn(index, count int, file string) string {
+	return path.Join(store.PartName(index, count), file)
+}
+
+// each gives the numbers of all parts.
+func each(count int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range count {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
