@@ -22,11 +22,16 @@ import (
 	"filterbank/pipeline/source"
 )
 
+// runFlags are the flags of run.
+type runFlags struct {
+	flags
+	onError, overwrite, cpu string
+	pack                    packFlags
+	dry, page, reproducible bool
+}
+
 func newRun(c console) *cobra.Command {
-	var f flags
-	var onError, overwrite, cpu string
-	var pack packFlags
-	var dry, page, reproducible bool
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [flags] INPUT...",
 		Short: "Run images through a stack and write their feature maps",
@@ -39,49 +44,63 @@ func newRun(c console) *cobra.Command {
 			"  filterbank run 'photos/**/*.jpg' --format npy --layers all\n" +
 			"  filterbank run - --bank kirsch < photo.jpg",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
-			if err := f.checkWork(onError); err != nil {
-				return err
-			}
-			j, err := f.job(cmd.Context(), c, inputs)
+			j, err := f.job(cmd, c, inputs)
 			if err != nil {
 				return err
 			}
-			j.opts.StopOnError = onError == "stop"
-			switch o := pipeline.Overwrite(overwrite); o {
-			case pipeline.Changed, pipeline.Always, pipeline.Never:
-				j.opts.Overwrite = o
-			default:
-				return fmt.Errorf("overwrite %q: it must be changed, always or never", overwrite)
-			}
-			j.opts.Reproducible = reproducible
-			if j.opts.Overwrite == pipeline.Never && j.Output.Features != "" {
-				return errors.New("--overwrite never leaves images alone, and --features needs all of them: leave out one of the two")
-			}
-			if err := pack.set(cmd, j); err != nil {
-				return err
-			}
-			if dry {
+			if f.dry {
 				return f.plan(cmd.Context(), c, j, false)
 			}
-			if page {
-				if err := checkReportPlace(f.out, j); err != nil {
-					return err
-				}
-			}
-			return profiled(cpu, func() error { return f.run(cmd.Context(), c, j, page) })
+			return profiled(f.cpu, func() error { return f.run(cmd.Context(), c, j, f.page) })
 		},
 	}
 	f.register(cmd)
-	f.registerWork(cmd, &onError)
-	cmd.Flags().StringVar(&overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
-	pack.register(cmd)
-	cmd.Flags().DurationVar(&f.grace, "grace", 0, graceUsage)
-	cmd.Flags().BoolVar(&reproducible, "reproducible", false, "leave out times and the current folder, so that the same command writes the same bytes in every file")
-	cmd.Flags().StringVar(&cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
-	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "same as plan")
-	cmd.Flags().BoolVar(&page, "report", false, "write a page about the run to report.html in the output folder, as report does")
-	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	f.flags.register(cmd)
+	f.registerWork(cmd, &f.onError)
+	cmd.Flags().StringVar(&f.overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
+	f.pack.register(cmd)
+	cmd.Flags().DurationVar(&f.grace, "grace", 0, graceUsage)
+	cmd.Flags().BoolVar(&f.reproducible, "reproducible", false, "leave out times and the current folder, so that the same command writes the same bytes in every file")
+	cmd.Flags().StringVar(&f.cpu, "cpuprofile", "", "write a CPU profile to a file, for go tool pprof")
+	cmd.Flags().BoolVarP(&f.dry, "dry-run", "n", false, "same as plan")
+	cmd.Flags().BoolVar(&f.page, "report", false, "write a page about the run to report.html in the output folder, as report does")
+	must(cmd.RegisterFlagCompletionFunc("overwrite", cobra.FixedCompletions([]string{"changed", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// job checks all flags and lists the inputs. Every error except the context's own is an error of
+// usage.
+func (f *runFlags) job(cmd *cobra.Command, c console, inputs []string) (*job, error) {
+	if err := f.checkWork(f.onError); err != nil {
+		return nil, err
+	}
+	j, err := f.flags.job(cmd.Context(), c, inputs)
+	if err != nil {
+		return nil, err
+	}
+	j.opts.StopOnError = f.onError == "stop"
+	switch o := pipeline.Overwrite(f.overwrite); o {
+	case pipeline.Changed, pipeline.Always, pipeline.Never:
+		j.opts.Overwrite = o
+	default:
+		return nil, fmt.Errorf("overwrite %q: it must be changed, always or never", f.overwrite)
+	}
+	j.opts.Reproducible = f.reproducible
+	if j.opts.Overwrite == pipeline.Never && j.Output.Features != "" {
+		return nil, errors.New("--overwrite never leaves images alone, and --features needs all of them: leave out one of the two")
+	}
+	if err := f.pack.set(cmd, j); err != nil {
+		return nil, err
+	}
+	if f.page && !f.dry {
+		if err := checkReportPlace(f.out, j); err != nil {
+			return nil, err
+		}
+	}
+	return j, nil
 }
 
 // registerWork registers the flags about the work on each image.
