@@ -89,6 +89,10 @@ func (j *Job) view(todo []*output.Format) *output.View {
 // keys returns the keys of the job's formats.
 func (j *Job) keys() *output.Keys { return output.NewKeys(j.View(), j.Decoder.Preparation()) }
 
+// FormatKeys returns a hash of each of the job's formats, by its name: over all that the format's
+// files depend on besides the pictures.
+func (j *Job) FormatKeys() map[string]string { return j.withDefaults().keys().All("", "") }
+
 // withDefaults returns the job with its defaults filled in.
 func (j Job) withDefaults() *Job {
 	j.Output = j.Output.WithDefaults()

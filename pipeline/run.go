@@ -56,6 +56,14 @@ func (s *Summary) add(o Summary) {
 	s.Bytes += o.Bytes
 }
 
+// Add adds the summary of another run, after this one.
+func (s *Summary) Add(o Summary) {
+	s.add(o)
+	s.Left += o.Left
+	s.Elapsed += o.Elapsed
+	s.Stages.Add(o.Stages)
+}
+
 // OutputError says that a run could not begin because of its output folder: it cannot be
 // made or written to, is in use by another run, or has files of other programs in the place
 // of the manifest or of shards.

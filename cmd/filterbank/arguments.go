@@ -173,7 +173,9 @@ func (f *flags) remark(log *slog.Logger, j *job) {
 	for _, w := range j.file.Warnings() {
 		log.Warn(w.Error(), "event", "stack file")
 	}
-	if len(j.entries) == 0 {
+	if len(j.entries) == 0 && j.shards != nil {
+		log.Warn("the shard is empty: there are fewer images than shards", "event", "empty part")
+	} else if len(j.entries) == 0 {
 		log.Warn(fmt.Sprintf("part %s of the images is empty: a hash of each path chooses the part, and some parts of a small set get none", f.shard), "event", "empty part")
 	}
 }

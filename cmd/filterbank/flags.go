@@ -44,6 +44,7 @@ type flags struct {
 	exclude  []string
 	label    string
 	shard    string
+	shards   shardFlags
 	pixels   int64
 	memory   string
 	timeout  time.Duration
@@ -70,7 +71,7 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
 	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
 	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
-	s.StringVar(&f.shard, "shard", "", "part I of N: a hash of an image's path chooses the part, so small sets are split unevenly")
+	s.StringVar(&f.shard, "shard", "", "part I of N, of --shards or by a hash of each image's path, which splits small sets unevenly; auto with --shards: the index that the scheduler gives")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images with more pixels before decoding them")
 	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of the memory)")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up an image after this time, as in 90s or 5m (never)")
@@ -99,6 +100,7 @@ type job struct {
 	entries []source.Entry
 	passed  string // passedLine of the inputs
 	classes map[string]int
+	shards  *dealt   // nil: the run is whole
 	notes   []string // costs of the stack that a reader may not expect
 	columns int      // of a table of features
 }
@@ -135,6 +137,9 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	}
 	j.res.Kernel = kernel.New(set)
 	if err = f.checkInputs(inputs); err != nil {
+		return nil, err
+	}
+	if err = f.shards.choose(f.shard); err != nil {
 		return nil, err
 	}
 	if j.file, err = f.stackFile(); err != nil {
@@ -177,6 +182,9 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 		return &j, nil
 	}
 	var uses []store.Use
+	if f.shards.given() {
+		uses = append(uses, store.Parts)
+	}
 	if len(j.Output.Tables) > 0 {
 		uses = append(uses, store.Metadata)
 	}
@@ -219,7 +227,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 	if f.label != "" && f.label != labelFolder {
 		return nil, fmt.Errorf("label %q: it must be %s", f.label, labelFolder)
 	}
-	if f.shard != "" {
+	if f.shard != "" && !f.shards.given() {
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {
 			return nil, err
 		}
@@ -242,7 +250,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 	if err != nil {
 		return nil, err
 	}
-	if len(entries) == 0 && f.shard == "" {
+	if len(entries) == 0 && (f.shard == "" || f.shards.given()) {
 		return nil, errors.New("no image is left to work on: check --include and --exclude, or the list of --files-from")
 	}
 	return entries, nil

@@ -38,12 +38,17 @@ func newPlan(c console) *cobra.Command {
 			if err := pack.set(cmd, j); err != nil {
 				return err
 			}
+			if f.shards.given() {
+				f.shards.deal(j)
+			}
 			return f.plan(cmd.Context(), c, j, asJSON)
 		},
 	}
 	f.register(cmd)
 	f.registerProgress(cmd)
 	pack.register(cmd)
+	f.shards.whole = true
+	f.shards.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -122,6 +127,9 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 		fmt.Fprintf(&b, "%s\n\n", strings.Join(wrap(note, helpWidth), "\n"))
 	}
 	fmt.Fprintf(&b, "%s, %s; fits into a --max-memory of about %s\n", counted(p.Pictures, "image"), counted(p.Maps, "map"), byteCount(p.Memory))
+	if j.shards != nil {
+		fmt.Fprintln(&b, j.shards.line())
+	}
 	if len(j.classes) > 0 {
 		fmt.Fprintf(&b, "%s\n", strings.Join(wrap(classesLine(j.classes), helpWidth), "\n"))
 	}
@@ -207,10 +215,17 @@ type (
 		Files    int            `json:"files"`
 		Shards   int            `json:"shards_at_most,omitempty"` // of a pack
 		Bytes    int64          `json:"bytes_at_most"`
+		Run      *runShardsJSON `json:"run_shards,omitempty"`
 		Memory   int64          `json:"memory_about"`
 		Notes    []string       `json:"notes"`
 		Classes  map[string]int `json:"classes,omitempty"`
 		Features *featuresJSON  `json:"features,omitempty"`
+	}
+	runShardsJSON struct {
+		Count  int   `json:"count"`
+		Least  int   `json:"images_at_least"` // of a shard
+		Most   int   `json:"images_at_most"`
+		Chosen []int `json:"chosen,omitempty"` // from 0; without them the plan is of all
 	}
 	featuresJSON struct {
 		Path    string `json:"path"`
@@ -241,6 +256,10 @@ func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 	}
 	if j.Output.Features != "" {
 		out.Features = &featuresJSON{j.Output.Features, len(j.entries), j.columns}
+	}
+	if d := j.shards; d != nil {
+		least, most := d.sizes()
+		out.Run = &runShardsJSON{d.count, least, most, d.indexes}
 	}
 	for _, size := range p.Sizes {
 		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}

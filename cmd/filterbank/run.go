@@ -61,6 +61,7 @@ func newRun(c console) *cobra.Command {
 func (f *runFlags) register(cmd *cobra.Command) {
 	f.flags.register(cmd)
 	f.registerWork(cmd, &f.onError)
+	f.shards.register(cmd)
 	cmd.Flags().StringVar(&f.overwrite, "overwrite", "changed", "changed: redo images whose files are missing or out of date; always; or never")
 	f.pack.register(cmd)
 	cmd.Flags().DurationVar(&f.grace, "grace", 0, graceUsage)
@@ -93,6 +94,9 @@ func (f *runFlags) job(cmd *cobra.Command, c console, inputs []string) (*job, er
 		return nil, errors.New("--overwrite never leaves images alone, and --features needs all of them: leave out one of the two")
 	}
 	if err := f.pack.set(cmd, j); err != nil {
+		return nil, err
+	}
+	if err := f.deal(j, inputs); err != nil {
 		return nil, err
 	}
 	if f.page && !f.dry {
@@ -137,17 +141,12 @@ func profiled(file string, do func() error) error {
 }
 
 func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
+	if j.shards != nil {
+		return f.runShards(ctx, c, j)
+	}
 	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
 	return f.work(ctx, c, j, "", filepath.Join(f.out, manifest.Name), func(running context.Context, w *workplace) error {
-		j.opts.Outdated = func(images int) {
-			w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
-				f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
-		}
-		if j.opts.Overwrite != pipeline.Always {
-			j.opts.Redone = func(first string, shards int) {
-				w.log.Warn(redoneLine(first, shards), "event", "redone", "path", first, "shards", shards)
-			}
-		}
+		f.warn(j, w)
 		if there := f.otherRun(j); there != "" {
 			w.log.Warn(there, "event", "other-stack")
 		}
@@ -164,6 +163,19 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 		}
 		return f.verdict(c, w, s.Failed, len(j.entries))
 	})
+}
+
+// warn has a run log what it does again.
+func (f *flags) warn(j *job, w *workplace) {
+	j.opts.Outdated = func(images int) {
+		w.log.Warn(fmt.Sprintf("%s was written by an earlier version (manifest version 1): %s %s done again",
+			f.out, counted(images, "image"), verb(images, "is", "are")), "event", "outdated", "images", images)
+	}
+	if j.opts.Overwrite != pipeline.Always {
+		j.opts.Redone = func(first string, shards int) {
+			w.log.Warn(redoneLine(first, shards), "event", "redone", "path", first, "shards", shards)
+		}
+	}
 }
 
 // page writes the report of a run that has just ended.

@@ -28,7 +28,7 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 	r := &manifest.Run{
 		Filterbank: version(), Stack: resolved, StackSHA256: hex.EncodeToString(sum[:]),
 		Folder: manifest.Path(folder), StackFolder: manifest.Path(filepath.Dir(f.config)),
-		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: f.shard, Classes: j.classes,
+		Layers: f.layers, Scale: cmp.Or(f.scale, "map"), Colormap: f.colormap, Shard: shardText(f.shard, j.opts.Part), Classes: j.classes,
 		Pack: j.pack, PackBytes: j.opts.Pack, PackCount: j.opts.PackCount,
 		Features: manifest.Path(j.Output.Features),
 		Images:   s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
@@ -60,7 +60,7 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 func (f *flags) timeless(r *manifest.Run, j *job) error {
 	r.Folder, r.Seconds, r.Stages = "", 0, nil
 	r.Images, r.Skipped, r.Maps, r.Files, r.Bytes = 0, 0, 0, 0, 0
-	records, err := manifest.Open(f.out)
+	records, err := manifest.Open(j.opts.OwnDir())
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"os"
 	"slices"
@@ -83,6 +84,30 @@ func ReadRows(file *os.File) (*Journal, error) {
 		return nil, fmt.Errorf("it has %d bytes of whole rows, and %d more", j.size, info.Size()-j.size)
 	}
 	return j, nil
+}
+
+// Join writes a journal that has the rows of several ones, one behind the other. A row may then
+// be there twice, which does no harm. An error ends the journals.
+func Join(w io.Writer, journals iter.Seq2[io.Reader, error]) error {
+	if _, err := io.WriteString(w, magic); err != nil {
+		return err
+	}
+	head := make([]byte, len(magic))
+	for in, err := range journals {
+		if err == nil {
+			_, err = io.ReadFull(in, head)
+		}
+		if err == nil && string(head) != magic {
+			err = errors.New("it does not begin as a journal of features")
+		}
+		if err == nil {
+			_, err = io.Copy(w, in)
+		}
+		if err != nil {
+			return fmt.Errorf("features: %w", err)
+		}
+	}
+	return nil
 }
 
 // scan notes the places of the rows. It begins an empty file, and cuts off what is torn.

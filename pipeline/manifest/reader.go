@@ -50,6 +50,9 @@ func Open(dir string) (*Reader, error) {
 		}
 	} else if errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("there is none: name the output folder of a run")
+		if _, shards := root.Lstat(store.ConfigName); shards == nil {
+			err = fmt.Errorf("there is none yet, since its shards are not merged: run filterbank merge %s", dir)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", Name, dir, err)

@@ -26,6 +26,8 @@ type Config struct {
 	// Settings are values of flags, and of other settings that results depend on, by the names
 	// that users know.
 	Settings []Setting `json:"settings"`
+	// Keys has a hash of each format: over all that its files depend on besides the pictures.
+	Keys []Setting `json:"keys"`
 	// Features is the table that merge writes. It is nil if there is none.
 	Features *Features `json:"features,omitempty"`
 	// Metadata is the value of --metadata.
@@ -141,8 +143,14 @@ func (c *Config) differences(run *Config) (texts []string) {
 		texts = append(texts, fmt.Sprintf("the %d inputs have other paths, names, labels or another order than in the run", c.Inputs.Count))
 	}
 	compare(c.Settings, run.Settings, add)
-	stacks := compareStacks(c.Stacks, run.Stacks)
-	texts = append(texts, stacks...)
+	texts = append(texts, compareStacks(c.Stacks, run.Stacks)...)
+	if len(texts) == 0 { // hashes of formats differ with anything else, too
+		compare(c.Keys, run.Keys, func(name, here, there string) {
+			if here != there {
+				texts = append(texts, fmt.Sprintf("a file that the flags name for the format %s has another content, or this program makes it in another way", name))
+			}
+		})
+	}
 	if len(texts) == 0 && (c.Metadata != run.Metadata || c.Pack != run.Pack || !sameFeatures(c.Features, run.Features)) {
 		texts = append(texts, "its outputs are others") // the file has been edited: settings name these, too
 	}

@@ -68,7 +68,7 @@ func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, err
 		return nil, err
 	}
 	done := &Merged{Config: config}
-	for _, step := range []func(context.Context, *Merged) error{m.features, m.metadata, m.index, m.run, m.manifest, m.mark} {
+	for _, step := range []func(context.Context, *Merged) error{m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
 		if err := step(ctx, done); err != nil {
 			return nil, err
 		}

@@ -34,6 +34,38 @@ func (m *merger) features(ctx context.Context, done *Merged) error {
 	})
 }
 
+// journal writes the journal of features, so that a later run of everything has nothing to do.
+func (m *merger) journal(ctx context.Context, _ *Merged) error {
+	if m.config.Features == nil {
+		return nil
+	}
+	return m.place.Replace(ctx, store.FeaturesName, func(w io.Writer) error { return features.Join(w, m.journals(ctx)) })
+}
+
+// journals gives the journals of all parts, each valid until the next. An error ends them.
+func (m *merger) journals(ctx context.Context) iter.Seq2[io.Reader, error] {
+	return func(yield func(io.Reader, error) bool) {
+		for _, c := range m.parts {
+			in, err := m.open(ctx, c, store.FeaturesName)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			more := yield(in, nil)
+			if more {
+				err = in.end()
+			}
+			in.file.Close()
+			if err != nil {
+				yield(nil, err)
+			}
+			if err != nil || !more {
+				return
+			}
+		}
+	}
+}
+
 // rows gives the rows of all parts. An error ends them.
 func (m *merger) rows(ctx context.Context) iter.Seq2[features.Row, error] {
 	return func(yield func(features.Row, error) bool) {

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
-	"iter"
 	"path"
 	"strconv"
 
@@ -97,15 +96,4 @@ func isSum(text string) bool {
 // nameIn returns the name of a file in the folder of a part.
 func nameIn(index, count int, file string) string {
 	return path.Join(store.PartName(index, count), file)
-}
-
-// each gives the numbers of all parts.
-func each(count int) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i := range count {
-			if !yield(i) {
-				return
-			}
-		}
-	}
 }

@@ -120,6 +120,26 @@ func (t *Folder) Sweep() error {
 	return nil
 }
 
+// SweepTop removes the temporary files that a crash has left at the top of the folder and in the
+// folder of shards.
+func (t *Folder) SweepTop() error {
+	for _, dir := range []string{".", ShardsName, PartsName} {
+		entries, err := fs.ReadDir(t.root.FS(), dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove temporary files of %s: %w", t.dir, err)
+		}
+		for _, e := range entries {
+			if !isTemporary(e.Name()) || e.IsDir() {
+				continue
+			}
+			if err := t.root.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("remove temporary files of %s: %w", t.dir, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Whole is false: each file is by itself.
 func (t *Folder) Whole() bool { return false }
 

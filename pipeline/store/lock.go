@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -32,9 +33,16 @@ type Lock struct {
 // lockTries bounds how often Lock begins anew because another run has just ended.
 const lockTries = 100
 
+// Lock tries again for 60 ms if a lock is held.
+const (
+	heldLooks = 3
+	heldWait  = 20 * time.Millisecond
+)
+
 // Lock keeps other runs out of the folder until Unlock or the end of the process. Only a
 // regular file is locked: a link or a pipe in its place is refused.
 func (t *Folder) Lock() (*Lock, error) {
+	looks := 0
 	for range lockTries {
 		crashed, err := t.makeLockFile()
 		if err != nil {
@@ -48,6 +56,10 @@ func (t *Folder) Lock() (*Lock, error) {
 			continue // another run has ended and has removed it
 		case err != nil:
 			return nil, fmt.Errorf("lock output folder: %w", err)
+		case !locked && looks < heldLooks: // Held may have it for a moment
+			looks++
+			time.Sleep(heldWait)
+			continue
 		case !locked:
 			return nil, fmt.Errorf("output folder %s: %w", t.dir, ErrLocked)
 		}
@@ -67,6 +79,17 @@ func (t *Folder) Lock() (*Lock, error) {
 func Unfinished(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, lockName))
 	return err == nil
+}
+
+// Held says whether a run holds the lock of a folder below this one. It says false on file systems
+// that know no locks, and for locks of other machines where locks do not reach them.
+func (t *Folder) Held(name string) bool {
+	file, _, err := folderPlace{t}.open(name + "/" + lockName)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return heldByOther(file)
 }
 
 // makeLockFile makes the file to lock, unless it is there already.

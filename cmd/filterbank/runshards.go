@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/parts"
+	"filterbank/pipeline/store"
+)
+
+// runShards runs the shards of a job, one after the other.
+func (f *flags) runShards(ctx context.Context, c console, j *job) error {
+	if err := settle(ctx, j); err != nil {
+		return err
+	}
+	where := filepath.Join(f.out, store.PartsName)
+	if d := j.shards; len(d.indexes) == 1 {
+		where = filepath.Join(f.out, store.PartName(d.indexes[0], d.count), manifest.Name)
+	}
+	return f.work(ctx, c, j, "", where, func(running context.Context, w *workplace) error {
+		f.warn(j, w)
+		sum, held, err := f.eachShard(ctx, running, j, w)
+		w.end()
+		ended := f.finish(ctx, c, w, j, sum, err)
+		if len(held) == 0 || err != nil {
+			return ended
+		}
+		return &exit{exitAgain, fmt.Errorf("another task is at work on %s: wait for it, or run the same command again later", shardsText(held))}
+	})
+}
+
+// shardsText names shards by their indexes.
+func shardsText(indexes []int) string {
+	if len(indexes) == 1 {
+		return fmt.Sprintf("shard %d", indexes[0])
+	}
+	return "the shards " + parts.Array(indexes)
+}
+
+// settle makes the output folder and agrees with the other tasks on what is run.
+func settle(ctx context.Context, j *job) error {
+	folder, err := store.Open(j.opts.Out)
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
+	return j.shards.config.Settle(ctx, folder.Place(), j.opts.Out)
+}
+
+// eachShard runs the shards until one has an error. It returns the sums of all, and the shards
+// that other tasks hold.
+func (f *flags) eachShard(ctx, running context.Context, j *job, w *workplace) (sum pipeline.Summary, held []int, err error) {
+	before := 0 // entries of earlier shards
+	for _, index := range j.shards.indexes {
+		one := *j
+		one.entries = j.shards.entries(index)
+		one.opts.Part = pipeline.Part{Index: index, Count: j.shards.count}
+		one.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(&one, s, ctx.Err() != nil) }
+		first := before
+		one.opts.Ended = func(turn int, o pipeline.Outcome) { w.ended(first+turn, o) }
+		one.opts.Moved = func(turn int, share float64) { w.moved(first+turn, share) }
+		s, err := pipeline.Run(running, one.entries, one.Job, one.res, one.opts)
+		before += len(one.entries)
+		sum.Add(s)
+		if errors.Is(err, store.ErrLocked) {
+			held = append(held, index)
+			continue
+		}
+		if err != nil {
+			sum.Left += len(j.entries) - before
+			return sum, held, err
+		}
+	}
+	return sum, held, nil
+}

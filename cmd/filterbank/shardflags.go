@@ -1,0 +1,282 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"filterbank/pipeline"
+	"filterbank/pipeline/engine"
+	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/output"
+	"filterbank/pipeline/parts"
+	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
+)
+
+// shardFlags are the flags of a run in several shards, each of which a task of a scheduler does.
+type shardFlags struct {
+	count int // 0: the run is whole, or --shard takes a part of it by a hash
+	tasks int // 0: a task does one shard
+
+	whole  bool  // --shard may be left out, which is all shards
+	chosen []int // the shards that --shard chooses, from 0
+}
+
+func (s *shardFlags) register(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&s.count, "shards", 0, "divide the images into N equal shards, of which --shard says which one is done here; merge puts the results together")
+	cmd.Flags().IntVar(&s.tasks, "tasks", 0, "with --shard auto: number of tasks T; task i does the shards i, i+T, i+2T and so on (one a shard)")
+}
+
+// autoShard is the value of --shard that takes the index from the scheduler.
+const autoShard = "auto"
+
+// indexVariables are the variables in which schedulers give a task its index, from 0: Slurm's
+// arrays, Kubernetes' indexed jobs, AWS Batch's arrays, Cloud Run's jobs, Google Cloud's Batch.
+func indexVariables() []string {
+	return []string{"SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "CLOUD_RUN_TASK_INDEX", "BATCH_TASK_INDEX"}
+}
+
+// given says whether the flags describe a run in several shards.
+func (s *shardFlags) given() bool { return s.count != 0 || s.tasks != 0 }
+
+// choose notes the shards that the value of --shard chooses.
+func (s *shardFlags) choose(shard string) (err error) {
+	if s.given() {
+		s.chosen, err = s.indexes(shard)
+	} else if shard == autoShard {
+		err = errors.New("--shard auto takes only the index from the scheduler, and never the number of shards: add --shards N")
+	}
+	return err
+}
+
+func (s *shardFlags) indexes(shard string) ([]int, error) {
+	switch {
+	case s.count == 0 && s.tasks != 0:
+		return nil, errors.New("--tasks divides the shards of --shards among tasks: add --shards N, or leave --tasks out")
+	case s.count < 1 || s.count > parts.Most:
+		return nil, fmt.Errorf("shards must be 1 to %d, got %d", parts.Most, s.count)
+	case s.tasks < 0 || s.tasks > s.count:
+		return nil, fmt.Errorf("tasks must be 1 to the number of shards, %d, got %d", s.count, s.tasks)
+	case shard == "" && s.whole:
+		return nil, nil
+	case shard == "":
+		return nil, fmt.Errorf("--shards %d needs a shard to do here: add --shard 1/%d, or --shard auto in a task of an array", s.count, s.count)
+	case shard == autoShard:
+		n := cmp.Or(s.tasks, s.count)
+		i, err := schedulersIndex(n, s.tasks > 0)
+		if err != nil {
+			return nil, err
+		}
+		return parts.Indexes(i, n, s.count), nil
+	case s.tasks != 0:
+		return nil, errors.New("--tasks goes with --shard auto: leave --tasks out")
+	}
+	one, err := source.ParseShard(shard)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("shard %q: it must be I/%d with 1 ≤ I ≤ %d, or auto to take the index from the scheduler", shard, s.count, s.count)
+	case one.Count != s.count:
+		return nil, fmt.Errorf("--shard %s and --shards %d differ: write --shard %d/%d, or leave --shards out to deal images by a hash of their paths", shard, s.count, one.Index, s.count)
+	}
+	return []int{one.Index - 1}, nil
+}
+
+// schedulersIndex returns the index that a scheduler gives to this task, one of n from 0. Of
+// tasks says that each task has several shards.
+func schedulersIndex(n int, ofTasks bool) (int, error) {
+	var set []string
+	for _, name := range indexVariables() {
+		if os.Getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	switch {
+	case len(set) == 0:
+		return 0, fmt.Errorf("--shard auto: none of %s is set, so this is no task of an array; name a shard as in --shard 1/%d", strings.Join(indexVariables(), ", "), n)
+	case len(set) > 1:
+		return 0, fmt.Errorf("--shard auto: %s are both set, and only one scheduler can give the index: unset one, or name the shard as in --shard 1/%d", strings.Join(set, " and "), n)
+	}
+	value := os.Getenv(set[0])
+	i, err := strconv.Atoi(value)
+	if err != nil || i < 0 || i >= n {
+		what := fmt.Sprintf("--shards %d has", n)
+		if ofTasks {
+			what = fmt.Sprintf("--tasks %d has", n)
+		}
+		return 0, fmt.Errorf("--shard auto: %s is %q, and %s the indexes 0 to %d: submit the array with these", set[0], value, what, n-1)
+	}
+	return i, nil
+}
+
+// dealt is the shards of a job that are done here.
+type dealt struct {
+	indexes []int // from 0
+	count   int
+	all     []source.Entry // of all shards
+	config  *parts.Config
+}
+
+// entries are the entries of a shard.
+func (d *dealt) entries(index int) []source.Entry {
+	from, to := parts.Range(index, d.count, len(d.all))
+	return d.all[from:to]
+}
+
+// dealShards makes a job the work on the shards that the flags choose. All other flags have been
+// looked at.
+func (f *runFlags) deal(j *job, inputs []string) error {
+	switch {
+	case !f.shards.given():
+		return f.checkWhole()
+	case slices.Contains(inputs, source.Stdin):
+		return errors.New("standard input cannot be dealt into shards: name files, folders or a list")
+	case f.page:
+		return errors.New("--report needs the whole run: leave it out, and run filterbank report after filterbank merge")
+	case j.opts.Overwrite != pipeline.Changed:
+		return errors.New("--overwrite is not for shards, whose tasks go on where earlier ones were: leave it out; to do a shard again, remove its complete.json and run its task again")
+	case !hasImages(j.entries):
+		return nil // work says so
+	}
+	if err := f.checkApart(); err != nil {
+		return err
+	}
+	f.shards.deal(j)
+	var err error
+	j.shards.config, err = f.sharedConfig(j, j.shards)
+	return err
+}
+
+// deal gives a job the entries of the chosen shards, in place of all.
+func (s *shardFlags) deal(j *job) {
+	j.shards = &dealt{indexes: s.chosen, count: s.count, all: j.entries}
+	if s.chosen == nil {
+		return
+	}
+	j.entries = nil
+	for _, i := range s.chosen {
+		j.entries = append(j.entries, j.shards.entries(i)...)
+	}
+}
+
+// line says how the images are dealt.
+func (d *dealt) line() string {
+	least, most := d.sizes()
+	sizes := counted(most, "image")
+	if least < most {
+		sizes = fmt.Sprintf("%d or %s", least, sizes)
+	}
+	line := fmt.Sprintf("%s of %s, in %s and so on", counted(d.count, "shard"), sizes, store.PartName(0, d.count))
+	if d.indexes != nil {
+		line += "; this is " + shardsText(d.indexes)
+	}
+	return line
+}
+
+// sizes are the sizes of the smallest and of the largest shard.
+func (d *dealt) sizes() (least, most int) {
+	return len(d.all) / d.count, (len(d.all) + d.count - 1) / d.count
+}
+
+// checkApart refuses shards in a folder that has the results of a run without shards.
+func (f *flags) checkApart() error {
+	there := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(f.out, name))
+		return err == nil
+	}
+	if !there(store.ConfigName) && (there(manifest.Name) || store.Unfinished(f.out)) {
+		return fmt.Errorf("output folder %s: it has the results of a run without --shards: choose another folder with -o", f.out)
+	}
+	return nil
+}
+
+// checkWhole refuses a part by a hash in a folder whose results are of other parts.
+func (f *flags) checkWhole() error {
+	if f.shard == "" {
+		return nil
+	}
+	if _, err := os.Lstat(filepath.Join(f.out, store.ConfigName)); err == nil {
+		return fmt.Errorf("output folder %s: it has the results of a run with --shards: add --shards, or choose another folder with -o", f.out)
+	}
+	here, err := source.ParseShard(f.shard)
+	if err != nil {
+		return err
+	}
+	run, err := manifest.ReadRun(f.out)
+	if err != nil || run.Shard == "" {
+		return nil // there is nothing to compare with
+	}
+	if there, err := source.ParseShard(run.Shard); err == nil && there.Count != here.Count {
+		return fmt.Errorf("output folder %s: it has the results of --shard %s, whose %d parts hold other images than the %d of --shard %s: write --shard I/%d, or choose another folder with -o",
+			f.out, run.Shard, there.Count, here.Count, f.shard, there.Count)
+	}
+	return nil
+}
+
+// sharedConfig is what all tasks of the run must have in common.
+func (f *runFlags) sharedConfig(j *job, d *dealt) (*parts.Config, error) {
+	c := &parts.Config{
+		Filterbank: version(), Shards: d.count, Tasks: f.shards.tasks, Inputs: parts.SumOf(d.all),
+		Keys: []parts.Setting{}, Stacks: []parts.Setting{}, Pack: j.pack != "",
+	}
+	set := func(name, value string) { c.Settings = append(c.Settings, parts.Setting{Name: name, Value: value}) }
+	var formats []string
+	for _, format := range j.Output.WithDefaults().Formats {
+		formats = append(formats, format.Name)
+	}
+	set("--format", strings.Join(formats, ","))
+	set("--layers", f.layers)
+	set("--scale", f.scale)
+	set("--colormap", f.colormap)
+	for _, o := range output.Options() {
+		set("--"+o.Name, *f.options[o])
+	}
+	set("--limit-pixels", fmt.Sprint(f.pixels))
+	set("--reproducible", fmt.Sprint(f.reproducible))
+	if j.pack != "" {
+		set("--pack", j.pack)
+		set("--pack-size", fmt.Sprint(j.opts.Pack))
+		set("--pack-count", fmt.Sprint(j.opts.PackCount))
+	}
+	for _, t := range output.Tables() {
+		set("--"+t.Option, *f.tables[t.Option])
+	}
+	c.Metadata = *f.tables["metadata"]
+	set("input: in the stack file", strings.Join(strings.Split(strings.TrimSpace(j.Decoder.Preparation()), "\n"), ", "))
+	for _, s := range j.Stacks {
+		c.Stacks = append(c.Stacks, parts.Setting{Name: s.Stack.Name(), Value: engine.StackHash([]engine.Selected{s}, "")})
+	}
+	keys := j.FormatKeys()
+	for _, format := range formats {
+		c.Keys = append(c.Keys, parts.Setting{Name: format, Value: keys[format]})
+	}
+	if j.Output.Features == "" {
+		return c, nil
+	}
+	set("--features", j.Output.Features)
+	below, inside, err := f.belowOut(j.Output.Features)
+	if err != nil {
+		return nil, err
+	}
+	c.Features = &parts.Features{Kind: filepath.Ext(j.Output.Features)}
+	if inside {
+		c.Features.File = below
+	}
+	c.Features.Columns, err = j.FeatureColumns()
+	return c, err
+}
+
+// shardText is the text I/N of the part of a run: the value of --shard, or a shard of --shards.
+func shardText(flag string, p pipeline.Part) string {
+	if p == (pipeline.Part{}) {
+		return flag
+	}
+	return fmt.Sprintf("%d/%d", p.Index+1, p.Count)
+}
