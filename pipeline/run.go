@@ -153,7 +153,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.
 	_, failed := errors.AsType[*store.Error](err)
-	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed
+	unseen := r.crashed && (s.Left > 0 || closeErr != nil) || r.store.Whole() && failed && !errors.Is(err, store.ErrMerged)
 	return s, errors.Join(err, lock.Unlock(unseen), r.releaseFolders())
 }
 

@@ -199,15 +199,18 @@ func (x *indexer) drop() error {
 	return nil
 }
 
-// keep adds an earlier run's shard that stays. All its samples have been read. Its digest is
+// keep adds an earlier run's shard of a name that stays. All its samples have been read. Its digest is
 // the known one if count and size fit.
-func (x *indexer) keep(o *oldShard) error {
+func (x *indexer) keep(o *oldShard, name string) error {
 	info, err := o.file.Stat()
 	if err != nil {
 		return err
 	}
-	s := Shard{Name: base(ShardName(len(x.shards))), Samples: o.read, Bytes: info.Size()}
-	if n := len(x.shards); n < len(x.known) && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
+	s := Shard{Name: base(name), Samples: o.read, Bytes: info.Size()}
+	if part, _ := inPart(name); part != "" {
+		s.Name = "../" + name
+	}
+	if n := len(x.shards); n < len(x.known) && x.known[n].Name == s.Name && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
 		s.BLAKE3 = x.known[n].BLAKE3
 	} else if s.BLAKE3, err = Digest(io.NewSectionReader(o.file, 0, s.Bytes)); err != nil {
 		return err

@@ -21,18 +21,18 @@ type oldShard struct {
 
 // openOld opens an earlier run's shard. There is none if it is missing, not a regular file,
 // or damaged.
-func openOld(folder *Folder, number int) *oldShard {
-	name := filepath.FromSlash(ShardName(number))
+func openOld(folder *Folder, file string) *oldShard {
+	name := filepath.FromSlash(file)
 	if info, err := folder.root.Lstat(name); err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	file, err := folder.root.Open(name)
+	in, err := folder.root.Open(name)
 	if err != nil {
 		return nil
 	}
-	o := &oldShard{file: file, tar: tar.NewReader(file)}
+	o := &oldShard{file: in, tar: tar.NewReader(in)}
 	if o.advance() != nil || o.next == nil {
-		file.Close()
+		in.Close()
 		return nil
 	}
 	return o

@@ -20,7 +20,8 @@ const ShardBytes = 512_000_000
 type Pack struct {
 	bounds
 	folder *Folder
-	below  string // of PackOptions
+	below  string   // of PackOptions
+	merged []string // paths of the shards of a merged run; nil of any other
 	redone func(first string, shards int)
 	there  []int // numbers of the earlier run's shards
 
@@ -76,7 +77,8 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 		return nil, err
 	}
 	p.index = newIndexer(folder, o.Known != nil)
-	p.old = openOld(folder, 0)
+	p.merged = mergedShards(folder)
+	p.old = openOld(folder, p.fileOf(0))
 	return p, nil
 }
 
@@ -125,11 +127,23 @@ func (p *Pack) Reuse(turn int, files []Written) (stay []bool, waited time.Durati
 	return stay, waited
 }
 
+// fileOf returns the name of a shard in the pack's folder.
+func (p *Pack) fileOf(number int) string {
+	if number < len(p.merged) {
+		return p.merged[number]
+	}
+	return ShardName(number)
+}
+
 // pathOf returns the path of a shard below the output folder.
-func (p *Pack) pathOf(number int) string { return path.Join(p.below, ShardName(number)) }
+func (p *Pack) pathOf(number int) string { return path.Join(p.below, p.fileOf(number)) }
 
 // numberOf reads such a path.
 func (p *Pack) numberOf(file string) (number int, ok bool) {
+	if p.merged != nil {
+		number = slices.Index(p.merged, file)
+		return number, number >= 0
+	}
 	part, name := inPart(file)
 	number, ok = shardNumber(name)
 	return number, ok && part == p.below

@@ -18,16 +18,33 @@ func (p *Pack) reuse(files []Written) bool {
 		p.part()
 		return false
 	}
-	if p.full(p.old.end, p.old.read) {
+	if p.merged == nil && p.full(p.old.end, p.old.read) || p.merged != nil && p.old.ends() {
 		p.endOld()
 	}
 	return true
 }
 
+// mergedShards returns the paths of the shards of a run that parts of a run have been merged to,
+// or nil. Each part has ended its last shard before it was full.
+func mergedShards(folder *Folder) (paths []string) {
+	shards, err := ReadIndex(folder.root)
+	if err != nil || len(shards) == 0 || shards[0].Name == base(shards[0].Name) {
+		return nil
+	}
+	for _, s := range shards {
+		paths = append(paths, s.Path())
+	}
+	return paths
+}
+
+// ErrMerged says that the pack of a merged run would have to change. Its shards belong to the
+// parts of the run, which can still be merged again. Nothing has been changed.
+var ErrMerged error = &placeError{"it is a shard of a run that merge has put together, and an image or a setting has changed since: choose another folder with -o, or remove the complete.json of the image's shard of the run, run its task again and merge"}
+
 // endOld ends the shard at hand, which is the earlier run's so far.
 func (p *Pack) endOld() {
 	if p.old.ends() {
-		if p.err = p.index.keep(p.old); p.err == nil {
+		if p.err = p.index.keep(p.old, p.fileOf(p.number)); p.err == nil {
 			p.nextShard()
 		}
 		return
@@ -44,6 +61,10 @@ func (p *Pack) part() {
 	}
 	p.same, p.differs = false, p.number
 	p.turns.wake()
+	if p.merged != nil {
+		p.err = &Error{Path: p.folder.path(p.fileOf(p.number)), Err: ErrMerged, shared: true}
+		return
+	}
 	p.tell()
 	if p.old == nil {
 		return
@@ -75,7 +96,7 @@ func (p *Pack) nextShard() {
 	p.closeOld()
 	p.number++
 	if p.same {
-		p.old = openOld(p.folder, p.number)
+		p.old = openOld(p.folder, p.fileOf(p.number))
 	}
 }
 
