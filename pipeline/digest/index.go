@@ -43,7 +43,7 @@ func (r *Report) checkIndex(root *os.Root, listed []*entry) {
 func (r *Report) compare(root *os.Root, index []store.Shard, shards []*entry) error {
 	known := map[manifest.Path]store.Shard{}
 	for _, s := range index {
-		known[manifest.Path(s.Path())] = s
+		known[manifest.Path(s.Path(""))] = s
 	}
 	for _, e := range shards {
 		s, ok := known[e.path]

@@ -225,14 +225,17 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 	defer in.file.Close()
 	sum := NewSum()
 	for line, err := range manifest.Lines(in) {
-		if err == nil {
-			err = ctx.Err()
+		if ctx.Err() != nil {
+			return false, ctx.Err()
 		}
 		var input, place, label string
 		if err == nil {
 			input, place, label, err = manifest.Subject(line)
 		}
 		if err != nil {
+			if changed := in.end(); changed != nil {
+				return false, changed // which is why
+			}
 			return false, fmt.Errorf("%s: %w", in.name, err)
 		}
 		sum.Add(input, place, label)

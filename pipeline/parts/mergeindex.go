@@ -62,7 +62,7 @@ func (m *merger) shardsOf(ctx context.Context, c *Complete) ([]store.Shard, erro
 	}
 	var shards []store.Shard
 	if err == nil {
-		shards, err = store.DecodeIndex(data)
+		shards, err = store.DecodeIndex(data, store.PartName(c.Shard, c.Shards))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.name, err)

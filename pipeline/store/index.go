@@ -39,12 +39,13 @@ const (
 	maxIndex     = 64 << 20 // bytes, of about 400,000 shards
 )
 
-// Path returns the path of a shard below the output folder.
-func (s *Shard) Path() string { return path.Join(ShardsName, s.Name) }
+// Path returns the path of a shard below the output folder. below is the folder of the part whose
+// index has the shard, or empty.
+func (s *Shard) Path(below string) string { return path.Join(below, ShardsName, s.Name) }
 
 // In returns the shard of a part's pack as the index of the whole run has it. Parts count from 0.
 func (s Shard) In(index, count int) Shard {
-	s.Name = "../" + path.Join(PartName(index, count), s.Path())
+	s.Name = "../" + s.Path(PartName(index, count))
 	return s
 }
 
@@ -92,14 +93,12 @@ func encodeIndex(shards []Shard) ([]byte, error) {
 // is empty before the first one. Shards of one pack have all numbers from 0. Packs of parts come
 // in the order of the parts, of which some may have no shard.
 func follows(file, before string) bool {
-	part, name := inPart(file)
-	number, ok := shardNumber(name)
+	part, number, ok := parseShard(file)
 	if !ok {
 		return false
 	}
-	partBefore, nameBefore := inPart(before)
+	partBefore, last, _ := parseShard(before)
 	if before != "" && part == partBefore {
-		last, _ := shardNumber(nameBefore)
 		return number == last+1
 	}
 	if number > 0 || before == "" {
@@ -110,9 +109,9 @@ func follows(file, before string) bool {
 	return ok && okBefore && count == countBefore && index > indexBefore
 }
 
-// DecodeIndex reads an index. Anyone may have made it: only names of shards are accepted, in
-// their order.
-func DecodeIndex(data []byte) ([]Shard, error) {
+// DecodeIndex reads the index of a whole run, for which below is empty, or of the part with a
+// folder. Anyone may have made it: only names of shards are accepted, in their order.
+func DecodeIndex(data []byte, below string) ([]Shard, error) {
 	var x index
 	if err := json.Unmarshal(data, &x); err != nil {
 		return nil, err
@@ -123,23 +122,26 @@ func DecodeIndex(data []byte) ([]Shard, error) {
 	before := ""
 	for i, s := range x.Shards {
 		sum, err := hex.DecodeString(s.BLAKE3)
-		plain := s.Name == base(s.Name) || s.Name == "../"+s.Path()
-		if !plain || !follows(s.Path(), before) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
-			return nil, fmt.Errorf("entry %d is not of the shard %s", i, base(ShardName(i)))
+		file := s.Path(below)
+		plain := s.Name == base(s.Name) || below == "" && s.Name == "../"+file
+		if !plain || !follows(file, before) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
+			return nil, fmt.Errorf("entry %d is not of the shard that comes there", i)
 		}
-		before = s.Path()
+		before = file
 	}
 	return x.Shards, nil
 }
 
 // ReadIndex reads the index of a pack in an output folder: its shards in their order. The
 // error is fs.ErrNotExist if there is none.
-func ReadIndex(root *os.Root) ([]Shard, error) {
+func ReadIndex(root *os.Root) ([]Shard, error) { return readIndex(root, "") }
+
+func readIndex(root *os.Root, below string) ([]Shard, error) {
 	data, err := indexData(root)
 	if err != nil {
 		return nil, err
 	}
-	shards, err := DecodeIndex(data)
+	shards, err := DecodeIndex(data, below)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", IndexName, err)
 	}
@@ -174,15 +176,16 @@ func indexData(root *os.Root) ([]byte, error) {
 // index goes, and the new one is written when the pack is closed.
 type indexer struct {
 	folder *Folder
+	below  string  // of PackOptions
 	there  bool    // a file has the index's name
 	known  []Shard // of the earlier run's index; nil after a crash
 	shards []Shard // of the new index, so far
 }
 
-func newIndexer(folder *Folder, trusted bool) *indexer {
-	x := &indexer{folder: folder, there: folder.Exists(IndexName)}
+func newIndexer(folder *Folder, below string, trusted bool) *indexer {
+	x := &indexer{folder: folder, below: below, there: folder.Exists(IndexName)}
 	if trusted {
-		x.known, _ = ReadIndex(folder.root) // without it, shards are read anew
+		x.known, _ = readIndex(folder.root, below) // without it, shards are read anew
 	}
 	return x
 }

@@ -117,7 +117,7 @@ func TestIndexOfKeptShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shards, err := DecodeIndex(want)
+		shards, err := DecodeIndex(want, "")
 		if err != nil || len(shards) != 3 {
 			t.Fatal(shards, err)
 		}
@@ -246,7 +246,7 @@ func TestDecodeIndexRefuses(t *testing.T) {
 		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + strings.Replace(entry, "00000000\"}", "0000000g\"}", 1) + `]}`, "entry 0"},
 		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + strings.Replace(entry, "00000000\"}", "\"}", 1) + `]}`, "entry 0"},
 	} {
-		_, err := DecodeIndex([]byte(c.data))
+		_, err := DecodeIndex([]byte(c.data), "")
 		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
 			t.Errorf("%s: got %v, want %q", c.data, err, c.err)
 		}
@@ -266,7 +266,7 @@ func FuzzIndex(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		shards, err := DecodeIndex(data)
+		shards, err := DecodeIndex(data, "")
 		if err != nil {
 			return
 		}
@@ -274,7 +274,7 @@ func FuzzIndex(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := DecodeIndex(again)
+		back, err := DecodeIndex(again, "")
 		if err != nil || len(shards)+len(back) > 0 && !reflect.DeepEqual(shards, back) {
 			t.Errorf("%v becomes %v, %v", shards, back, err)
 		}

@@ -76,7 +76,7 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 	if p.there, err = checkShards(folder, o.Below, o.Known); err != nil {
 		return nil, err
 	}
-	p.index = newIndexer(folder, o.Known != nil)
+	p.index = newIndexer(folder, o.Below, o.Known != nil)
 	p.merged = mergedShards(folder)
 	p.old = openOld(folder, p.fileOf(0))
 	return p, nil
@@ -132,7 +132,7 @@ func (p *Pack) fileOf(number int) string {
 	if number < len(p.merged) {
 		return p.merged[number]
 	}
-	return ShardName(number)
+	return shardFile(p.below, number)
 }
 
 // pathOf returns the path of a shard below the output folder.
@@ -144,8 +144,7 @@ func (p *Pack) numberOf(file string) (number int, ok bool) {
 		number = slices.Index(p.merged, file)
 		return number, number >= 0
 	}
-	part, name := inPart(file)
-	number, ok = shardNumber(name)
+	part, number, ok := parseShard(file)
 	return number, ok && part == p.below
 }
 

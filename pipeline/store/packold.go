@@ -32,7 +32,7 @@ func mergedShards(folder *Folder) (paths []string) {
 		return nil
 	}
 	for _, s := range shards {
-		paths = append(paths, s.Path())
+		paths = append(paths, s.Path(""))
 	}
 	return paths
 }
@@ -70,7 +70,7 @@ func (p *Pack) part() {
 		return
 	}
 	if p.old.end > 0 {
-		p.open, p.err = newShard(p.folder, ShardName(p.number), p.old)
+		p.open, p.err = newShard(p.folder, p.fileOf(p.number), p.old)
 	}
 	p.closeOld()
 }
@@ -121,5 +121,5 @@ func (p *Pack) last() error {
 			return err
 		}
 	}
-	return removeShards(p.folder, p.number)
+	return removeShards(p.folder, p.below, p.number)
 }

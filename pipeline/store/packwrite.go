@@ -60,7 +60,7 @@ func (p *Pack) append(b *Batch, members []member) ([]Written, error) {
 // add appends the members of a turn to the shard at hand, which is placed if that fills it.
 func (p *Pack) add(turn int, members []member) (err error) {
 	if p.open == nil {
-		if p.open, err = newShard(p.folder, ShardName(p.number), nil); err != nil {
+		if p.open, err = newShard(p.folder, p.fileOf(p.number), nil); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (p *Pack) failed() error {
 	if failed, ok := errors.AsType[*Error](p.err); ok {
 		return failed
 	}
-	err := p.folder.explain(ShardName(p.number), p.err)
+	err := p.folder.explain(p.fileOf(p.number), p.err)
 	if failed, ok := errors.AsType[*Error](err); ok {
 		failed.shared = true
 	}
@@ -126,7 +126,7 @@ func (p *Pack) place() error {
 	}
 	if err == nil && !p.replaced {
 		p.replaced = true
-		err = removeShards(p.folder, p.number+1)
+		err = removeShards(p.folder, p.below, p.number+1)
 	}
 	if err == nil {
 		err = p.open.place()

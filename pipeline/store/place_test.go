@@ -184,7 +184,7 @@ func TestParts(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"shards/000000.tar": true, "parts/00005-of-00512/shards/000001.tar": true,
+		"shards/000000.tar": true, "parts/00005-of-00512/shards/00005-000001.tar": true, "parts/00005-of-00512/shards/000001.tar": false, "parts/00005-of-00512/shards/00006-000001.tar": false, "shards/00005-000001.tar": false,
 		"parts/shards/000000.tar": false, "parts/00005-of-00512/000000.tar": false, "parts/00005-of-00512/../shards/000000.tar": false, "parts/00512-of-00512/shards/000000.tar": false,
 	} {
 		if IsShard(name) != want {

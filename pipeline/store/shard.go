@@ -9,25 +9,42 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sort"
+	"strconv"
+	"strings"
 )
 
-// ShardName returns the name of a pack's shard, counted from 0.
+// ShardName returns the path of a shard of a whole run's pack, counted from 0.
 func ShardName(number int) string { return fmt.Sprintf("%s%06d.tar", shardsIn, number) }
 
 // shardsIn begins the names of shards.
 const shardsIn = ShardsName + "/"
 
-// shardNumber reads the name of a shard.
-func shardNumber(name string) (number int, ok bool) {
-	_, err := fmt.Sscanf(name, shardsIn+"%d.tar", &number)
-	return number, err == nil && number >= 0 && ShardName(number) == name
+// shardPath returns the path of a shard below the output folder: of a whole run, or of the part
+// with a folder. No two shards of parts have the same base name: readers keep their copies of
+// shards by it.
+func shardPath(part string, number int) string {
+	if index, _, ok := ParsePart(part); ok {
+		return fmt.Sprintf("%s/%s%05d-%06d.tar", part, shardsIn, index, number)
+	}
+	return ShardName(number)
+}
+
+// parseShard reads the path of a shard.
+func parseShard(file string) (part string, number int, ok bool) {
+	part, name := inPart(file)
+	digits := strings.TrimSuffix(base(name), ".tar")
+	if part != "" {
+		digits = digits[strings.IndexByte(digits, '-')+1:]
+	}
+	number, err := strconv.Atoi(digits)
+	return part, number, err == nil && number >= 0 && shardPath(part, number) == file
 }
 
 // IsShard says whether a path below the output folder is a shard's, of the whole run or of a
 // part.
 func IsShard(file string) bool {
-	_, name := inPart(file)
-	_, ok := shardNumber(name)
+	_, _, ok := parseShard(file)
 	return ok
 }
 
@@ -55,8 +72,8 @@ func Members(in io.ReadSeeker) (map[string]Span, error) {
 	}
 }
 
-// listShards lists what has a shard's name, in the order of the names.
-func listShards(folder *Folder) ([]fs.DirEntry, error) {
+// listShards returns the numbers of what has a shard's name, in their order.
+func listShards(folder *Folder, below string) (numbers []int, err error) {
 	entries, err := fs.ReadDir(folder.root.FS(), ShardsName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -64,7 +81,19 @@ func listShards(folder *Folder) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, &Error{Path: folder.path(ShardsName), Err: err, shared: true}
 	}
-	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !IsShard(shardsIn + e.Name()) }), nil
+	for _, e := range entries {
+		if part, number, ok := parseShard(path.Join(below, shardsIn+e.Name())); ok && part == below {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers) // from 1000000 on the order of names is another
+	return numbers, nil
+}
+
+// shardFile returns the name of a shard in the folder of its run.
+func shardFile(below string, number int) string {
+	_, name := inPart(shardPath(below, number))
+	return name
 }
 
 // checkShards refuses what stands in the place of shards or of their index and is not an
@@ -73,17 +102,13 @@ func checkShards(folder *Folder, below string, known func() (map[string]bool, er
 	if info, err := folder.root.Lstat(ShardsName); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("pack %s: it is not a folder; move it away or choose another folder with -o", folder.path(ShardsName))
 	}
-	shards, err := listShards(folder)
-	if err != nil {
+	if there, err = listShards(folder, below); err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, s := range shards {
-		names = append(names, shardsIn+s.Name())
-		number, _ := shardNumber(shardsIn + s.Name())
-		there = append(there, number)
+	for _, number := range there {
+		names = append(names, shardFile(below, number))
 	}
-	slices.Sort(there) // from 1000000 on the order of names is another
 	if folder.Exists(IndexName) {
 		names = append(names, IndexName)
 	}
@@ -114,16 +139,13 @@ func checkShards(folder *Folder, below string, known func() (map[string]bool, er
 }
 
 // removeShards removes the shards from a number on.
-func removeShards(folder *Folder, number int) error {
-	shards, err := listShards(folder)
+func removeShards(folder *Folder, below string, number int) error {
+	there, err := listShards(folder, below)
 	if err != nil {
 		return err
 	}
-	for _, s := range shards {
-		name := shardsIn + s.Name()
-		if n, _ := shardNumber(name); n < number {
-			continue
-		}
+	for _, n := range there[sort.SearchInts(there, number):] {
+		name := shardFile(below, n)
 		if err := folder.root.Remove(filepath.FromSlash(name)); err != nil {
 			return &Error{Path: folder.path(name), Err: err, shared: true}
 		}

@@ -46,14 +46,13 @@ def keys_of(shards):
     return keys, counts
 
 
-def check_index(shards, counts):
+def check_index(name, shards, counts):
     """The index has every shard with its count, size and digest."""
     import blake3
 
-    name = os.path.join(os.path.dirname(shards[0]), "index.json")
     with open(name) as f:
         index = json.load(f)
-    assert [s["url"] for s in index["shardlist"]] == [os.path.basename(s) for s in shards]
+    assert [s["url"] for s in index["shardlist"]] == [os.path.relpath(s, os.path.dirname(name)) for s in shards]
     for shard, entry, count in zip(shards, index["shardlist"], counts, strict=True):
         with open(shard, "rb") as f:
             data = f.read()
@@ -61,20 +60,25 @@ def check_index(shards, counts):
         assert entry["blake3"] == blake3.blake3(data).hexdigest(), entry
 
 
-def check_any_order(folder):
-    """wids opens samples in any order by the index. It reads names of at most 100 bytes, in ASCII."""
-    for name in "torch", "torch.distributed", "torch.utils", "torch.utils.data":  # it needs no more of them here
+def prepare_wids():
+    """wids asks for torch, of which it needs no more than this here."""
+    for name in "torch", "torch.distributed", "torch.utils", "torch.utils.data":
         sys.modules[name] = types.ModuleType(name)
     some = typing.TypeVar("some")
     sys.modules["torch.utils.data"].Dataset = types.new_class("Dataset", (typing.Generic[some],))
     sys.modules["torch.utils.data"].Sampler = object
+
+
+def check_any_order(folder, run, shards):
+    """wids opens samples in any order by the index. It reads names of at most 100 bytes, in ASCII."""
     import numpy
     import wids
 
-    shards = sorted(glob.glob(os.path.join(folder, "plain/shards/*.tar")))
+    shards = sorted(glob.glob(os.path.join(folder, run, shards)))
     keys, counts = keys_of(shards)
-    check_index(shards, counts)
-    samples = wids.ShardListDataset(os.path.join(folder, "plain/shards/index.json"), cache_dir=os.path.join(folder, "wids"), transformations=[])
+    index = os.path.join(folder, run, "shards/index.json")
+    check_index(index, shards, counts)
+    samples = wids.ShardListDataset(index, cache_dir=os.path.join(folder, "wids", run), transformations=[])
     assert len(samples) == len(keys)
     for i in random.sample(range(len(keys)), len(keys)):
         sample = samples[i]
@@ -98,7 +102,7 @@ def check_pack(folder):
     assert len(records) == len(loose) > len(HOSTILE), (len(records), len(loose))
     keys, counts = keys_of(shards)
     assert len(keys) == len(set(keys)) == len(records), "a sample is apart, or has no record"
-    check_index(shards, counts)
+    check_index(os.path.join(folder, "pack/shards/index.json"), shards, counts)
 
     samples = list(webdataset.WebDataset(shards, shardshuffle=False))
     assert [s["__key__"] for s in samples] == keys
@@ -187,7 +191,9 @@ def read(folder):
     print(f"datasets reads {check_decoded(folder)} samples")
     print(f"datasets reads {check_folder(folder)} rows of metadata.jsonl")
     print(f"datasets and webdataset read the classes of {check_classes(folder)} samples")
-    print(f"wids reads {check_any_order(folder)} samples")  # at last, since others look for torch too
+    prepare_wids()  # at last, since others look for torch too
+    print(f"wids reads {check_any_order(folder, 'plain', 'shards/*.tar')} samples")
+    print(f"wids reads {check_any_order(folder, 'merged', 'parts/*/shards/*.tar')} samples of a merged run")
 
 
 def main():
@@ -208,6 +214,10 @@ def main():
         subprocess.run([*run, os.path.join(folder, "loose"), "--format", FORMATS, *inputs], check=True)
         subprocess.run([*run, os.path.join(folder, "pack"), "--format", FORMATS, "--pack", "webdataset", "--pack-count", "7", *inputs], check=True)
         subprocess.run([*run, os.path.join(folder, "plain"), "--format", FORMATS, "--pack", "webdataset", "--pack-size", "5MB", "--dtype", "f16", *labels], check=True)
+        for i in range(3):
+            merged = [os.path.join(folder, "merged"), "--format", FORMATS, "--pack", "webdataset", "--pack-count", "3", "--dtype", "f16", *labels]
+            subprocess.run([*run, *merged, "--shards", "3", "--shard", f"{i + 1}/3"], check=True)
+        subprocess.run([program, "merge", os.path.join(folder, "merged")], check=True)
         subprocess.run([*run, os.path.join(folder, "labelled"), "--metadata", "huggingface", *labels], check=True)
         subprocess.run([*run, os.path.join(folder, "maps"), "--metadata", "huggingface", *inputs], check=True)
         venv.create(os.path.join(folder, "venv"), with_pip=True)
