@@ -171,16 +171,16 @@ func TestMergeRefuses(t *testing.T) {
 		want string
 	}{
 		{"missing", func(part string) error { return os.Remove(filepath.Join(part, parts.CompleteName)) }, "1 shards are not done"},
-		{"no manifest", func(part string) error { return os.Remove(filepath.Join(part, manifest.Name)) }, "manifest.jsonl is gone; remove complete.json beside it"},
-		{"cut", func(part string) error { return os.Truncate(filepath.Join(part, manifest.Name), 1000) }, "is not as the shard's task wrote it"},
-		{"empty", func(part string) error { return os.Truncate(filepath.Join(part, manifest.Name), 0) }, "is not as the shard's task wrote it"},
+		{"no manifest", func(part string) error { return os.Remove(filepath.Join(part, manifest.Name)) }, "manifest.jsonl: it is gone; remove complete.json beside it"},
+		{"cut", func(part string) error { return os.Truncate(filepath.Join(part, manifest.Name), 1000) }, "it is not as the shard's task wrote it"},
+		{"empty", func(part string) error { return os.Truncate(filepath.Join(part, manifest.Name), 0) }, "it is not as the shard's task wrote it"},
 		{"another's", func(part string) error {
 			return copyTo(filepath.Join(part, "../00000-of-00003", manifest.Name), filepath.Join(part, manifest.Name))
-		}, "is not as the shard's task wrote it"},
-		{"longer", func(part string) error { return appendTo(filepath.Join(part, manifest.Name), "{\"input\":\"x\"}\n") }, "is not as the shard's task wrote it"},
+		}, "it is not as the shard's task wrote it"},
+		{"longer", func(part string) error { return appendTo(filepath.Join(part, manifest.Name), "{\"input\":\"x\"}\n") }, "it is not as the shard's task wrote it"},
 		{"another's account", func(part string) error {
 			return copyTo(filepath.Join(part, "../00000-of-00003", parts.CompleteName), filepath.Join(part, parts.CompleteName))
-		}, "it is of shard 0 of 3; remove the file and run the shard again"},
+		}, "it is of shard 0 of 3; remove complete.json beside it and run the shard again"},
 		{"changed since", func(part string) error {
 			return appendTo(filepath.Join(part, "../..", manifest.Name), "{\"input\":\"x\"}\n")
 		}, parts.ErrChanged.Error()},

@@ -52,9 +52,6 @@ func runMerge(ctx context.Context, c console, dir, table string) (err error) {
 	}
 	lock, err := folder.Lock()
 	if err != nil {
-		if errors.Is(err, store.ErrLocked) {
-			return &exit{exitAgain, fmt.Errorf("merge %s: another merge or run is at work in it: wait for that one", source.Display(dir))}
-		}
 		return fmt.Errorf("merge: %w", err)
 	}
 	if lock.Crashed {
@@ -68,11 +65,11 @@ func runMerge(ctx context.Context, c console, dir, table string) (err error) {
 	if missing, ok := errors.AsType[*parts.MissingError](err); ok {
 		return missingShards(ctx, folder, dir, missing)
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return &exit{exitInterrupted, errors.New("interrupted; the same command merges anew")}
-	case err != nil:
-		return &exit{exitFailed, fmt.Errorf("merge %s: %w", source.Display(dir), err)}
+	}
+	if err != nil {
+		return fmt.Errorf("merge %s: %w", source.Display(dir), err)
 	}
 	return tellMerged(c, done, dir)
 }
@@ -82,9 +79,9 @@ func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, con
 	var o parts.MergeOptions
 	switch f := config.Features; {
 	case table != "" && f == nil:
-		return nil, &exit{exitUsage, errors.New("the run was not given --features: leave it out")}
+		return nil, errors.New("the run was not given --features: leave it out")
 	case table != "" && filepath.Ext(table) != f.Kind:
-		return nil, &exit{exitUsage, fmt.Errorf("features %s: the run was given a file that ends in %s: name such a file", source.Display(table), f.Kind)}
+		return nil, fmt.Errorf("features %s: the run was given a file that ends in %s: name such a file", source.Display(table), f.Kind)
 	case table != "":
 		file, err := store.OpenSingle(table)
 		if err != nil {
@@ -106,6 +103,9 @@ func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, con
 	done, err := parts.Merge(ctx, folder.Place(), o)
 	if err == nil && done.Features != nil {
 		done.Features.Path = table
+	}
+	if _, damaged := errors.AsType[*parts.DamagedError](err); damaged {
+		err = &exit{exitFailed, err}
 	}
 	return done, err
 }
@@ -137,8 +137,6 @@ func tellMerged(c console, done *parts.Merged, dir string) error {
 	if done.Packs > 0 {
 		line += fmt.Sprintf("%s: %s\n", filepath.Join(dir, filepath.FromSlash(store.IndexName)), counted(done.Packs, "pack"))
 	}
-	if _, err := io.WriteString(c.out, line); err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
-	}
-	return nil
+	_, err := io.WriteString(c.out, line)
+	return unwritten(err)
 }

@@ -25,9 +25,11 @@ func (f *flags) runShards(ctx context.Context, c console, j *job) error {
 		f.warn(j, w)
 		sum, held, err := f.eachShard(ctx, running, j, w)
 		w.end()
-		ended := f.finish(ctx, c, w, j, sum, err)
-		if len(held) == 0 || err != nil {
-			return ended
+		if err = f.finish(ctx, c, w, j, sum, err); err != nil {
+			return err
+		}
+		if len(held) == 0 {
+			return f.verdict(c, w, sum.Failed, len(j.entries))
 		}
 		return &exit{exitAgain, fmt.Errorf("another task is at work on %s: wait for it, or run the same command again later", shardsText(held))}
 	})

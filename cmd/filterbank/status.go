@@ -57,10 +57,7 @@ func runStatus(ctx context.Context, c console, dir string, asJSON bool) error {
 	} else {
 		err = printStatus(c.out, s, dir, time.Now())
 	}
-	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("write to standard output: %w", err)}
-	}
-	return nil
+	return unwritten(err)
 }
 
 // noShards explains the error of a folder without a run in shards.

@@ -87,7 +87,7 @@ func ReadComplete(ctx context.Context, place store.Place, index, count int) (*Co
 		err = fmt.Errorf("it is of shard %d of %d", c.Shard, c.Shards)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; remove the file and run the shard again", name, err)
+		return nil, &DamagedError{name, err.Error()}
 	}
 	return c, nil
 }

@@ -34,6 +34,17 @@ type Merged struct {
 	Bytes    int64             // of the manifest
 }
 
+// DamagedError says that a file of a part is not as the part's task wrote it.
+type DamagedError struct {
+	File string // below the output folder
+	Text string
+}
+
+// Error names the file and what to do.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s: %s; remove %s beside it and run the shard again", e.File, e.Text, CompleteName)
+}
+
 // MissingError says that a run cannot be merged, because parts are not complete.
 type MissingError struct{ Missing []int }
 
@@ -101,8 +112,7 @@ func (m *merger) readAccounts(ctx context.Context) error {
 	}
 	return readAccounts(ctx, m.place, m.config, found, func(c *Complete) error {
 		if from, to := Range(c.Shard, m.config.Shards, m.config.Inputs.Count); c.Inputs.Count != to-from {
-			return fmt.Errorf("%s: it has %d inputs, and shard %d has %d; remove the file and run the shard again",
-				nameIn(c.Shard, m.config.Shards, CompleteName), c.Inputs.Count, c.Shard, to-from)
+			return &DamagedError{nameIn(c.Shard, m.config.Shards, CompleteName), fmt.Sprintf("it has %d inputs, and shard %d has %d", c.Inputs.Count, c.Shard, to-from)}
 		}
 		m.parts = append(m.parts, c)
 		return nil
@@ -175,11 +185,11 @@ func (m *merger) open(ctx context.Context, c *Complete, name string) (*checked, 
 	full := nameIn(c.Shard, m.config.Shards, name)
 	want, ok := c.Own[name]
 	if !ok {
-		return nil, fmt.Errorf("%s: it does not describe %s; remove the file and run the shard again", nameIn(c.Shard, m.config.Shards, CompleteName), name)
+		return nil, &DamagedError{nameIn(c.Shard, m.config.Shards, CompleteName), "it does not describe " + name}
 	}
 	file, err := m.place.Open(ctx, full)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is gone; remove %s beside it and run the shard again", full, CompleteName)
+		return nil, &DamagedError{full, "it is gone"}
 	}
 	if err != nil {
 		return nil, err
@@ -194,7 +204,7 @@ func (f *checked) end() error {
 		return err
 	}
 	if sum, n := f.digest.Sum(); sum != f.want.BLAKE3 || n != f.want.Bytes {
-		return fmt.Errorf("%s is not as the shard's task wrote it: a task is at work on it, or it is damaged; run merge again when no task runs, or remove %s beside it and run the shard again", f.name, CompleteName)
+		return &DamagedError{f.name, "it is not as the shard's task wrote it, because a task is at work on it or it is damaged; wait for a task that is running"}
 	}
 	return nil
 }
@@ -236,7 +246,7 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 			if changed := in.end(); changed != nil {
 				return false, changed // which is why
 			}
-			return false, fmt.Errorf("%s: %w", in.name, err)
+			return false, &DamagedError{in.name, err.Error()}
 		}
 		sum.Add(input, place, label)
 		if !yield(line, nil) {
@@ -247,7 +257,7 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 		return false, err
 	}
 	if sum.Inputs() != c.Inputs {
-		return false, fmt.Errorf("%s: its records are not those of the shard's inputs; remove %s beside it and run the shard again", in.name, CompleteName)
+		return false, &DamagedError{in.name, "its records are not of the shard's inputs"}
 	}
 	return true, nil
 }
@@ -311,7 +321,7 @@ func (m *merger) run(ctx context.Context, done *Merged) error {
 	}
 	r, err := manifest.DecodeRun(data)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", in.name, err)
+		return &DamagedError{in.name, err.Error()}
 	}
 	r.Shard, r.Left, r.Interrupted = "", 0, false
 	r.Images, r.Skipped, r.Failed, r.Maps, r.Files, r.Bytes, r.Seconds = 0, 0, 0, 0, 0, 0, 0

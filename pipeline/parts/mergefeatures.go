@@ -94,7 +94,7 @@ func (m *merger) rowsOf(ctx context.Context, c *Complete, yield func(features.Ro
 	defer release()
 	rows, err := features.ReadRows(file)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", in.name, err)
+		return false, &DamagedError{in.name, err.Error()}
 	}
 	more, err = m.linesOf(ctx, c, func(line []byte, _ error) bool {
 		var row features.Row

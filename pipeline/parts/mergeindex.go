@@ -3,7 +3,6 @@ package parts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 
@@ -60,12 +59,12 @@ func (m *merger) shardsOf(ctx context.Context, c *Complete) ([]store.Shard, erro
 	if err == nil {
 		err = in.end()
 	}
-	var shards []store.Shard
-	if err == nil {
-		shards, err = store.DecodeIndex(data, store.PartName(c.Shard, c.Shards))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.name, err)
+		return nil, err
+	}
+	shards, err := store.DecodeIndex(data, store.PartName(c.Shard, c.Shards))
+	if err != nil {
+		return nil, &DamagedError{in.name, err.Error()}
 	}
 	return shards, nil
 }
