@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 )
 
 // IndexName is the name of a pack's index.
@@ -123,9 +124,9 @@ func DecodeIndex(data []byte, below string) ([]Shard, error) {
 	for i, s := range x.Shards {
 		sum, err := hex.DecodeString(s.BLAKE3)
 		file := s.Path(below)
-		plain := s.Name == base(s.Name) || below == "" && s.Name == "../"+file
+		plain := s.Name == base(s.Name) || strings.HasPrefix(file, PartsName) && below == "" && s.Name == "../"+file
 		if !plain || !follows(file, before) || s.Samples < 1 || s.Bytes < 0 || err != nil || len(sum) != 32 {
-			return nil, fmt.Errorf("entry %d is not of the shard that comes there", i)
+			return nil, fmt.Errorf("entry %d, of %q, is not of the shard that comes there", i, s.Name)
 		}
 		before = file
 	}

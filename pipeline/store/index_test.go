@@ -239,7 +239,7 @@ func TestDecodeIndexRefuses(t *testing.T) {
 		{`[]`, "cannot unmarshal"},
 		{`{}`, "it is no index of shards"},
 		{`{"__kind__":"wids-shard-index-v1","wids_version":2}`, "it is no index of shards"},
-		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + entry + `,` + entry + `]}`, "entry 1 is not of the shard 000001.tar"},
+		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + entry + `,` + entry + `]}`, `entry 1, of "000000.tar", is not of the shard that comes there`},
 		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + strings.Replace(entry, "000000", "/etc/x", 1) + `]}`, "entry 0"},
 		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + strings.Replace(entry, `s":1`, `s":0`, 1) + `]}`, "entry 0"},
 		{`{"__kind__":"wids-shard-index-v1","wids_version":1,"shardlist":[` + strings.Replace(entry, ":2", ":-2", 1) + `]}`, "entry 0"},
@@ -253,11 +253,57 @@ func TestDecodeIndexRefuses(t *testing.T) {
 	}
 }
 
+// TestMergedIndex: the index of a merged run has the packs of its parts in their order, and no
+// path leads anywhere else.
+func TestMergedIndex(t *testing.T) {
+	for _, c := range []struct {
+		below string
+		names []string
+		ok    bool
+	}{
+		{"", []string{"../parts/00000-of-00003/shards/00000-000000.tar", "../parts/00000-of-00003/shards/00000-000001.tar", "../parts/00002-of-00003/shards/00002-000000.tar"}, true},
+		{"", []string{"../parts/00001-of-00003/shards/00001-000000.tar"}, true},
+		{"", []string{"../parts/00001-of-00003/shards/00001-000001.tar"}, false},
+		{"", []string{"../parts/00001-of-00003/shards/00001-000000.tar", "../parts/00000-of-00003/shards/00000-000000.tar"}, false},
+		{"", []string{"../parts/00001-of-00003/shards/00001-000000.tar", "../parts/00002-of-00004/shards/00002-000000.tar"}, false},
+		{"", []string{"../parts/00001-of-00003/shards/00001-000000.tar", "000000.tar"}, false},
+		{"", []string{"000000.tar", "../parts/00001-of-00003/shards/00001-000000.tar"}, false},
+		{"", []string{"../parts/00001-of-00003/shards/000000.tar"}, false},
+		{"", []string{"../parts/00001-of-00003/shards/../../../shards/000000.tar"}, false},
+		{"", []string{"../shards/000000.tar"}, false},
+		{"", []string{"00001-000000.tar"}, false},
+		{"parts/00001-of-00003", []string{"00001-000000.tar", "00001-000001.tar"}, true},
+		{"parts/00001-of-00003", []string{"00002-000000.tar"}, false},
+		{"parts/00001-of-00003", []string{"000000.tar"}, false},
+		{"parts/00001-of-00003", []string{"../../../parts/00001-of-00003/shards/00001-000000.tar"}, false},
+	} {
+		var shards []Shard
+		for _, name := range c.names {
+			shards = append(shards, Shard{name, 1, 1024, strings.Repeat("a", 64)})
+		}
+		data, err := encodeIndex(shards)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := DecodeIndex(data, c.below); (err == nil) != c.ok || c.ok && !reflect.DeepEqual(back, shards) {
+			t.Errorf("%q of %q: got %v, %v", c.names, c.below, back, err)
+		}
+	}
+	s := Shard{Name: "00005-000001.tar"}
+	if got := s.In(5, 512).Name; got != "../parts/00005-of-00512/shards/00005-000001.tar" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func FuzzIndex(f *testing.F) {
 	for _, n := range []int{0, 1, 3} {
 		var shards []Shard
 		for i := range n {
 			shards = append(shards, Shard{base(ShardName(i)), 1 + i, 1024, strings.Repeat("a", 64)})
+			if n == 3 {
+				shards[i].Name = shardFile(PartName(i, n), 0)[len(shardsIn):]
+				shards[i] = shards[i].In(i, n)
+			}
 		}
 		data, err := encodeIndex(shards)
 		if err != nil {
