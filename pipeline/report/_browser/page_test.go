@@ -270,7 +270,7 @@ func theme(t *tab, page string) {
 // narrow checks that nothing is wider than a telephone.
 func narrow(t *tab, page string) {
 	t.do(chromedp.EmulateViewport(390, 844))
-	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
+	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1", "#/p/2/0/1/3/4/4/step", "#/p/2/1/3/4/1/1/step", "#/p/2/0/1/3/4/4/whatif"} {
 		t.open(page, place)
 		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
 	}

@@ -4,6 +4,7 @@
 const tabKinds = [
   ["look", () => "Look", (view) => new LookTab(view)],
   ["step", () => "Step", (view) => new StepTab(view)],
+  ["whatif", () => "What if", (view) => new WhatIfTab(view)],
 ];
 
 // LookTab shows the input, a map and all other maps.
