@@ -187,9 +187,9 @@ func readRun(dir string, pixels int64) (report.Options, error) {
 	} else if given, err := scale.Parse(r.Scale); err == nil { // a dataset's is in another file
 		looks.Scale = given
 	}
+	heading := report.Heading{Version: r.Filterbank, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats, Stack: r.Stack, StackFolder: string(r.StackFolder), StackFile: string(r.StackFile)}
 	return report.Options{
 		Run: dir, Stacks: stacks, Decoder: decoder, Kernel: kernel.New(set), Folder: string(r.Folder),
-		Looks:   looks,
-		Heading: report.Heading{Version: r.Filterbank, Layers: r.Layers, Scale: r.Scale, Formats: r.Formats},
+		Looks: looks, Heading: heading,
 	}, nil
 }

@@ -14,12 +14,13 @@ const RunName = store.RunName
 
 // Run is run.json: what was run, and how it went.
 type Run struct {
-	Version     int                `json:"version"`          // of the format of this file and of the manifest
-	Filterbank  string             `json:"filterbank"`       // the program's version
-	Stack       json.RawMessage    `json:"stack"`            // resolved: every default filled in
-	StackSHA256 string             `json:"stack_sha256"`     // of the bytes of "stack", compact
-	Folder      Path               `json:"folder,omitempty"` // where the run was started; relative paths of inputs begin here
-	StackFolder Path               `json:"stack_folder"`     // where relative paths of weights begin; itself relative to Folder
+	Version     int                `json:"version"`              // of the format of this file and of the manifest
+	Filterbank  string             `json:"filterbank"`           // the program's version
+	Stack       json.RawMessage    `json:"stack"`                // resolved: every default filled in
+	StackSHA256 string             `json:"stack_sha256"`         // of the bytes of "stack", compact
+	Folder      Path               `json:"folder,omitempty"`     // where the run was started; relative paths of inputs begin here
+	StackFolder Path               `json:"stack_folder"`         // where relative paths of weights begin; itself relative to Folder
+	StackFile   Path               `json:"stack_file,omitempty"` // the stack file in StackFolder, if the stack is its own, without --set
 	Layers      string             `json:"layers"`
 	Formats     []string           `json:"formats"`
 	Pack        string             `json:"pack,omitempty"`       // the form of the pack that the files are in

@@ -143,6 +143,9 @@ func (w *writer) layers() error {
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
+	if err := w.experiments(); err != nil {
+		return err
+	}
 	for i, s := range o.Stacks {
 		stack := stackData{Name: s.Stack.Name()}
 		for l, layer := range s.Stack.Layers() {

@@ -15,6 +15,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"hash"
 	"io"
@@ -62,6 +63,10 @@ type Heading struct {
 	Layers  string   // as given to --layers
 	Scale   string   // as given to --scale
 	Formats []string // of the maps
+
+	Stack       json.RawMessage // the stacks as resolved, for files that the page offers
+	StackFolder string          // in which relative paths of weights begin
+	StackFile   string          // the stack file in StackFolder, if the stacks are its own
 }
 
 // Summary counts the pictures in a report.

@@ -234,7 +234,7 @@ func TestTextEndsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		opened, closed := bytes.Count(text, []byte("<script")), bytes.Count(text, []byte("</script"))
-		if want := 3 + map[bool]int{true: 1 + 1 + len(names)}[embed]; opened != want || closed != want {
+		if want := 3 + map[bool]int{true: 3 + 1 + len(names)}[embed]; opened != want || closed != want {
 			t.Errorf("embed %v: %d script elements begin and %d end, want %d", embed, opened, closed, want)
 		}
 		if bytes.Contains(text, []byte("<!--")) {

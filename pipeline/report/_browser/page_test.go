@@ -26,6 +26,7 @@ func TestPage(t *testing.T) {
 	t.Run("look", func(t *testing.T) { look(newTab(t), page) })
 	t.Run("step", func(t *testing.T) { step(newTab(t), textbook(t)) })
 	t.Run("steps", func(t *testing.T) { steps(newTab(t), page) })
+	t.Run("kernels", func(t *testing.T) { kernels(newTab(t), page) })
 	t.Run("theme", func(t *testing.T) { theme(newTab(t), page) })
 	t.Run("narrow", func(t *testing.T) { narrow(newTab(t), page) })
 	t.Run("gone", func(t *testing.T) {
@@ -270,7 +271,7 @@ func theme(t *tab, page string) {
 // narrow checks that nothing is wider than a telephone.
 func narrow(t *tab, page string) {
 	t.do(chromedp.EmulateViewport(390, 844))
-	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1"} {
+	for _, place := range []string{"", "#/l/0/1", "#/p/0", "#/p/4", "#/p/2/0/1/3/4/4", "#/p/2/1/3/4/1/1", "#/p/2/0/1/3/4/4/step", "#/p/2/1/3/4/1/1/step", "#/p/2/0/1/3/4/4/whatif", "#/p/2/0/1/3/4/4/kernels"} {
 		t.open(page, place)
 		is(t, `document.documentElement.scrollWidth <= innerWidth`, true)
 	}
@@ -398,4 +399,28 @@ func look(t *tab, page string) {
 	is(t, `(() => { const { view } = document.querySelector("main > article"), { probe } = view, [, height, width] = probe.plan(view.at).out, a = probe.stacks[1];
 		let below = 0; for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) below += a.explain(1, 1, y, x).before < 0;
 		return document.querySelector(".pair-of span").textContent.startsWith(below.toLocaleString("en") + " of "); })()`, true)
+}
+
+// kernels checks the tab Kernels: colours on the canvas, the choice, and the numbers.
+func kernels(t *tab, page string) {
+	t.open(page, "#/p/2/0/1/3/4/4/kernels")
+	const tab = `document.querySelector("main > article").view.tabs.now`
+	is(t, text(".kernels-tab h3"), "8×8 kernels of 3×3")
+	// A click chooses a filter and a channel, whose numbers are the weights.
+	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const { canvas, cell } = ` + tab + `, b = canvas.getBoundingClientRect(), i = 5; canvas.dispatchEvent(new MouseEvent("click", { bubbles: true,
+		clientX: b.left + Math.floor(i / cell.each) * cell.band + cell.margin + 2.5 * cell.w, clientY: b.top + cell.top + (i % cell.each + 0.5) * cell.h })); })()`))
+	t.until(where + ` === "#/p/2/0/1/5/4/4/kernels"`)
+	is(t, `(() => { const w = `+tab+`.weights.weights; return [...document.querySelectorAll(".kernel-shown tbody td")].every((c, i) => Math.fround(c.title) === w[(5 * 8 + 2) * 9 + i]); })()`, true)
+	t.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowRight))
+	t.until(where + ` === "#/p/2/0/1/6/4/4/kernels"`)
+	is(t, tab+`.channel`, 3)
+	// Sorted by energy, the first filter has the most.
+	t.do(click(".kernels-tab .choices button:nth-child(2)"))
+	is(t, `(() => { const t = `+tab+`, e = t.order.map((k) => t.energy(k)); return e.every((v, i) => i === 0 || v <= e[i - 1]); })()`, true)
+	// The largest weight has the colour of its sign in full.
+	is(t, `(() => { const t = `+tab+`, { weights } = t.weights, at = weights.findIndex((w) => Math.abs(w) === t.top), k = Math.floor(at / 72), c = Math.floor(at % 72 / 9), i = t.order.indexOf(k), { w, h, margin, top, band, each } = t.cell, cell = (w - 3) / 3;
+		const x = Math.floor(i / each) * band + margin + c * w + 1 + (at % 3 + 0.5) * cell, y = top + (i % each) * h + 1 + (Math.floor(at % 9 / 3) + 0.5) * cell;
+		const [r, g, b] = t.canvas.getContext("2d").getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data; return [r, g, b].join() === (weights[at] > 0 ? "217,72,15" : "28,100,214"); })()`, true)
+	t.open(page, "#/p/2/1/2/1/3/4/kernels") // a pool has none
+	is(t, text(".kernels-tab .note")+`.includes("has no kernels")`, true)
 }

@@ -61,7 +61,7 @@ function sizeLines(layer, plan) {
   if (layer.norm || layer.kernel === undefined) return [["volume", `${shape(plan.in)} → ${shape(plan.out)}`]];
   lines.push(["rule", rule(layer, plan)]);
   for (const [name, a] of both ? [["rows and columns", rows]] : [["rows", rows], ["columns", columns]]) {
-    if (a.dilation > 1) lines.push(["dilation", `K' = ${a.dilation}·(${a.kernel} − 1) + 1 = ${a.span}`]);
+    if (a.dilation > 1 && (a === rows || rows.dilation !== a.dilation || rows.kernel !== a.kernel)) lines.push(["dilation", `K' = ${a.dilation}·(${a.kernel} − 1) + 1 = ${a.span}`]);
     lines.push([name, worked(a)]);
   }
   const left = uncoveredText(rows, columns);

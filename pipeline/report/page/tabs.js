@@ -4,6 +4,8 @@
 const tabKinds = [
   ["look", () => "Look", (view) => new LookTab(view)],
   ["step", () => "Step", (view) => new StepTab(view)],
+  ["whatif", () => "What if", (view) => new WhatIfTab(view)],
+  ["kernels", () => "Kernels", (view) => new KernelsTab(view)],
 ];
 
 // LookTab shows the input, a map and all other maps.
@@ -130,6 +132,9 @@ class Tabs {
 
   show(at) {
     this.chooser.show(at, this.name !== "look");
+    const layer = this.view.probe.layer(at),
+      size = layer.weights ? ` ${layer.filters.length}×${this.view.probe.plan(at).in[0] / layer.groups}` : "";
+    this.buttons.at(-1).textContent = `Kernels${size}`;
     this.now?.show(at);
   }
 
