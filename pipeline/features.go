@@ -49,8 +49,8 @@ func (r *run) openTable() (err error) {
 		return err
 	}
 	if need := features.Memory(t.name, r.pictures, len(t.columns)); r.res.Memory > 0 && need > r.res.Memory {
-		return fmt.Errorf("features: a table of %d rows and %d columns takes about %d MB of memory and the run may have %d MB; raise --max-memory, choose fewer layers with --layers, or write a .csv file",
-			r.pictures, len(t.columns), engine.MB(need), r.res.Memory>>20)
+		return fmt.Errorf("features: a table of %d rows and %d columns takes %s; raise --max-memory, choose fewer layers with --layers, or write a .csv file",
+			r.pictures, len(t.columns), engine.Shortage(need, r.res.Memory))
 	}
 	if t.file, err = store.OpenSingle(t.name); err != nil {
 		return fmt.Errorf("features: %w", err)

@@ -395,8 +395,8 @@ func TestFeaturesRefused(t *testing.T) {
 		{func(o *options) { o.Output.Features = filepath.Join(dir, "missing", "x.csv") }, "no such file"},
 		{func(o *options) { o.Output.Features = filepath.Join(dir, "folder.csv") }, "something else than a file"},
 		{func(o *options) {
-			o.Output.Features, o.Memory = filepath.Join(dir, "x.parquet"), 20<<20
-		}, "takes about 21 MB of memory and the run may have 20 MB"},
+			o.Output.Features, o.Memory = filepath.Join(dir, "x.parquet"), 21_000_000
+		}, "takes about 22 MB of memory and the run may have 21 MB"},
 		{func(o *options) { o.Stacks = copyLayer(t, "a", "a") }, "would both have the columns copy.a.mean"},
 	} {
 		if err := os.MkdirAll(filepath.Join(dir, "folder.csv"), 0o777); err != nil {

@@ -30,7 +30,7 @@ func Run(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	if res.Memory > 0 {
 		left := res.Memory - c.bytes
 		if left <= 0 {
-			return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take about %d MB of memory and the run may have %d MB; raise --max-memory, or choose fewer layers with --layers", c.filters, engine.MB(c.bytes), res.Memory>>20)
+			return nil, pipeline.Summary{Left: len(entries)}, fmt.Errorf("the statistics of %d filters take %s; raise --max-memory, or choose fewer layers with --layers", c.filters, engine.Shortage(c.bytes, res.Memory))
 		}
 		res.Memory = left
 	}

@@ -40,12 +40,16 @@ type MemoryError struct{ Need, Total int64 }
 
 // Error names the need, the budget and the remedies.
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("it needs about %d MB of memory and the run may have %d MB; raise --max-memory, or resize the picture in the stack file's input", MB(e.Need), e.Total>>20)
+	return fmt.Sprintf("it needs %s; raise --max-memory, or resize the picture in the stack file's input", Shortage(e.Need, e.Total))
 }
 
-// MB converts bytes to MiB and rounds up, so that a refused need never prints equal to the
-// budget.
-func MB(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
+// Shortage says that a need of memory is larger than a run's budget, both in bytes. It writes
+// megabytes of a million bytes, as --max-memory has them. The need is rounded up and the budget
+// down, so that they never print equal.
+func Shortage(need, total int64) string {
+	const mb = 1_000_000
+	return fmt.Sprintf("about %d MB of memory and the run may have %d MB", (need+mb-1)/mb, total/mb)
+}
 
 // Admit waits until n bytes are free and returns the function that frees them again. The
 // error is a *MemoryError if n is more than the total, or ctx's own.

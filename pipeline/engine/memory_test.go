@@ -28,3 +28,18 @@ func TestMemoryHasRoomForTheProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestShortage writes megabytes as --max-memory reads them.
+func TestShortage(t *testing.T) {
+	for _, c := range []struct {
+		need, total int64
+		want        string
+	}{
+		{40_000_001, 40_000_000, "about 41 MB of memory and the run may have 40 MB"},
+		{64 << 20, 64<<20 - 1, "about 68 MB of memory and the run may have 67 MB"},
+	} {
+		if got := Shortage(c.need, c.total); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
