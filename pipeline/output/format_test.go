@@ -87,7 +87,7 @@ func TestOptions(t *testing.T) {
 		if err := s.SetOption(o, o.Default()); err != nil {
 			t.Errorf("the default of %s is refused: %v", o.Name, err)
 		}
-		if err := s.SetOption(o, "1"); err == nil || !strings.Contains(err.Error(), "--"+o.Name+" is an option of the format ") {
+		if err := s.SetOption(o, "1"); err == nil || !strings.Contains(err.Error(), "--"+o.Name+" is an option of the format") {
 			t.Errorf("%s beside png: %v", o.Name, err)
 		}
 	}

@@ -45,19 +45,35 @@ func (s *Settings) SetOption(o *Option, value string) error {
 	if slices.ContainsFunc(s.Formats, uses) {
 		return o.Set(s, value)
 	}
-	var names, flags []string
+	var names, flags, values []string
 	for _, f := range All() {
-		if !uses(f) {
+		switch {
+		case !uses(f):
 			continue
+		case f.Flag != "":
+			flags = append(flags, "--"+f.Name)
+		default:
+			values = append(values, f.Name)
 		}
 		names = append(names, f.Name)
-		if f.Flag != "" {
-			flags = append(flags, "--"+f.Name)
-		} else {
-			flags = append(flags, "--format "+f.Name)
-		}
 	}
-	return fmt.Errorf("--%s is an option of the format %s: add %s", o.Name, strings.Join(names, " or "), strings.Join(flags, " or "))
+	if len(values) > 0 {
+		flags = append(flags, "--format "+enumerated(values, "or"))
+	}
+	formats := "formats"
+	if len(names) == 1 {
+		formats = "format"
+	}
+	return fmt.Errorf("--%s is an option of the %s %s: add %s", o.Name, formats, enumerated(names, "and"), enumerated(flags, "or"))
+}
+
+// enumerated joins words, with another word before the last one.
+func enumerated(words []string, joint string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " " + joint + " " + words[last]
 }
 
 // key writes the option unless it has its default, so that keys of earlier versions, which
