@@ -80,7 +80,7 @@ func (f *File) Write(p []byte) (int, error) {
 	dirs := directories{folder: f.batch.folder} // other files of the batch may be written at the same time
 	defer dirs.close()
 	if err := f.flush(&dirs); err != nil {
-		return 0, f.batch.folder.explain(f.name, err)
+		return 0, f.explain(err)
 	}
 	return len(p), nil
 }
@@ -115,7 +115,7 @@ func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 		}
 		return dir.root.OpenFile(base(f.temp), flags, 0o666)
 	}
-	if len(f.batch.folder.dir)+1+len(f.name) > maxPath { // os.Root goes step by step and would make it; no program could open it
+	if f.batch.temps == "" && len(f.batch.folder.dir)+1+len(f.name) > maxPath { // os.Root goes step by step and would make it; no program could open it
 		return nil, syscall.ENAMETOOLONG
 	}
 	near := f.name
@@ -149,6 +149,14 @@ func (f *File) open(dirs *directories, flags int) (*os.File, error) {
 	}
 }
 
+// explain names the file in an error, or the folder of a pack: there the file has no path.
+func (f *File) explain(err error) error {
+	if f.batch.temps != "" {
+		return f.batch.folder.explainShared(f.batch.temps, err)
+	}
+	return f.batch.folder.explain(f.name, err)
+}
+
 // Size fixes the file's size in bytes. From then on it is written with WriteAt and not with
 // Write: every byte once, in any order.
 func (f *File) Size(size int64) error {
@@ -167,7 +175,7 @@ func (f *File) Size(size int64) error {
 		err = f.sized.Truncate(size)
 	}
 	if err != nil {
-		return f.batch.folder.explain(f.name, err)
+		return f.explain(err)
 	}
 	return nil
 }
@@ -183,7 +191,7 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	}
 	n, err := f.sized.WriteAt(p, at)
 	if err != nil {
-		return n, f.batch.folder.explain(f.name, err)
+		return n, f.explain(err)
 	}
 	return f.hash.WriteAt(p, at)
 }

@@ -62,6 +62,9 @@ func fillDisk(t *testing.T, size string, r *run, list []picture) {
 	err = r.work(list, 2, on)
 	failed, ok := errors.AsType[*Error](err)
 	if !ok || failed.OfOne() || !errors.Is(err, syscall.EFBIG) {
-		t.Errorf("%s bytes: got %v", size, err)
+		t.Fatalf("%s bytes: got %v", size, err)
+	}
+	if shards := filepath.Join(r.root, ShardsName); strings.Contains(t.Name(), "pack") && !strings.HasPrefix(failed.Path, shards) {
+		t.Errorf("%s bytes: %v, which names nothing in %s", size, err, shards)
 	}
 }

@@ -36,6 +36,15 @@ func (t *Folder) explain(name string, err error) error {
 	return &Error{Path: path, Err: err}
 }
 
+// explainShared is explain for a file or a folder of several pictures.
+func (t *Folder) explainShared(name string, err error) error {
+	err = t.explain(name, err)
+	if failed, ok := errors.AsType[*Error](err); ok {
+		failed.shared = true
+	}
+	return err
+}
+
 // badLink returns an error if the name is a link that cannot be followed inside the folder.
 func (t *Folder) badLink(name string) error {
 	info, err := t.root.Lstat(filepath.FromSlash(name))

@@ -109,11 +109,7 @@ func (p *Pack) failed() error {
 	if failed, ok := errors.AsType[*Error](p.err); ok {
 		return failed
 	}
-	err := p.folder.explain(p.fileOf(p.number), p.err)
-	if failed, ok := errors.AsType[*Error](err); ok {
-		failed.shared = true
-	}
-	return err
+	return p.folder.explainShared(p.fileOf(p.number), p.err)
 }
 
 // place gives the open shard its name and calls what Placed has noted for it. The first

@@ -44,12 +44,12 @@ func members(folder *Folder, b *Batch) ([]member, error) {
 	members := make([]member, len(b.files))
 	for i, f := range b.files {
 		if err := f.seal(); err != nil {
-			return nil, folder.explain(f.name, err)
+			return nil, f.explain(err)
 		}
 		names = append(names, Name{strings.TrimPrefix(f.name, b.stem), f.ext})
 		var err error
 		if members[i], err = newMember(sample+field(names[i]), f.size, f.copyTo); err != nil {
-			return nil, folder.explain(f.name, err)
+			return nil, f.explain(err)
 		}
 	}
 	if err := CheckNames(names); err != nil {
