@@ -342,3 +342,19 @@ func TestPackFailures(t *testing.T) {
 	}
 	truePack(t, opts)
 }
+
+// TestPackOfFailures has a pack of which no picture can be read any more. Its folder goes.
+func TestPackOfFailures(t *testing.T) {
+	entries, opts := packed(t, 3)
+	opts.Workers = 2
+	packOf(t, entries, opts)
+	for i := range entries {
+		entries[i].Problem = &source.Problem{Code: source.CodeMissing, Path: "gone", Err: errors.New("missing")}
+	}
+	if s, err := runAll(context.Background(), entries, opts); err != nil || s.Failed != 3 {
+		t.Fatal(s, err)
+	}
+	if _, err := os.Stat(filepath.Join(opts.Out, store.ShardsName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder of the shards: %v", err)
+	}
+}

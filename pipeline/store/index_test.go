@@ -210,10 +210,10 @@ func TestIndexOfAStranger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Close(true); err != nil || len(tree(t, root)) != 1 {
+	if err := p.Close(true); err != nil || len(tree(t, root)) > 0 {
 		t.Errorf("a pack without shards leaves %q, %v", tree(t, root), err)
 	}
-	if err := os.Mkdir(name, 0o777); err != nil {
+	if err := os.MkdirAll(name, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := NewPack(folder, PackOptions{Bytes: 1, Known: known(ShardName(0))}); err == nil || !strings.Contains(err.Error(), "index.json: it is not a regular file") {

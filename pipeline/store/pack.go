@@ -182,7 +182,8 @@ func (p *Pack) Remove(string) error { return nil }
 
 // Close places the last shard if the work is complete, and removes the earlier run's shards
 // after it. Otherwise the last shard's pictures are left for the next run, and the earlier
-// run's shards stay. The index has the shards that are there.
+// run's shards stay. The index has the shards that are there. Without any, the folder of the shards
+// goes.
 func (p *Pack) Close(complete bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -192,6 +193,7 @@ func (p *Pack) Close(complete bool) error {
 			p.open.discard()
 			p.open = nil
 		}
+		p.folder.removeDir(ShardsName) // fails unless it is empty
 	}()
 	switch {
 	case !complete && (p.err != nil || !p.replaced):

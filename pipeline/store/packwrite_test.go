@@ -82,7 +82,7 @@ func TestPackAfterAPanic(t *testing.T) {
 		if err := p.Close(true); err == nil {
 			t.Error("the shard is whole")
 		}
-		if got := tree(t, root); !slices.Equal(got, []string{"shards/"}) {
+		if got := tree(t, root); len(got) > 0 {
 			t.Errorf("there is %q", got)
 		}
 	}
