@@ -3,11 +3,13 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -27,6 +29,7 @@ func TestPackBesideFolders(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		c.first.Out, c.second.Out = out, out
 		again(t, entries[:3], c.first, 3, 0)
+		tear(t, filepath.Join(out, manifest.Name))
 		before := snapshot(t, out)
 		for _, some := range [][]source.Entry{entries[:2], entries[3:]} {
 			c.second.Overwrite = Always
@@ -37,6 +40,19 @@ func TestPackBesideFolders(t *testing.T) {
 			sameFiles(t, snapshot(t, out), before)
 		}
 		again(t, entries[:3], c.first, 0, 3)
+		again(t, entries[:4], c.first, 1, 3)
+	}
+}
+
+// tear appends a line as a crash leaves it, longer than a record.
+func tear(t *testing.T, name string) {
+	t.Helper()
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintf(file, `{"input":%q`, strings.Repeat("x", 10_000))
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

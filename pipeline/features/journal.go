@@ -31,7 +31,8 @@ type Journal struct {
 	file   *os.File
 
 	mu   sync.Mutex
-	size int64
+	size int64             // of the rows that are whole
+	torn bool              // something follows them
 	rows map[[16]byte]span // by the first half of the key
 	used []span            // in the order of the calls of Values and Keep
 }
@@ -56,7 +57,8 @@ const (
 func rowBytes(values int) int64 { return headBytes + 4*int64(values) + sumBytes }
 
 // OpenJournal opens the journal of an output folder, or starts one. A row that a crash has torn
-// is cut off, together with all rows after it. Their pictures are done again.
+// is passed over, together with all rows after it. Their pictures are done again. The file keeps
+// these rows until the first one is added: a run that is refused changes nothing.
 func OpenJournal(folder *store.Folder) (*Journal, error) {
 	file, err := folder.OpenFile(store.FeaturesName)
 	if err != nil {
@@ -110,7 +112,7 @@ func Join(w io.Writer, journals iter.Seq2[io.Reader, error]) error {
 	return nil
 }
 
-// scan notes the places of the rows. It begins an empty file, and cuts off what is torn.
+// scan notes the places of the rows. It begins an empty file.
 func (j *Journal) scan() error {
 	info, err := j.file.Stat()
 	if err != nil {
@@ -126,7 +128,8 @@ func (j *Journal) scan() error {
 		}
 		return nil
 	}
-	return j.file.Truncate(j.size)
+	j.torn = info.Size() > j.size
+	return nil
 }
 
 // scanRows notes the places of the rows in a file of a size. The journal's size is behind the last
@@ -235,6 +238,12 @@ func (j *Journal) Add(key string, values []float32) error {
 	defer j.mu.Unlock()
 	if s, ok := j.rows[[16]byte(k[:])]; ok && int(s.values) == len(values) {
 		return nil
+	}
+	if j.torn {
+		if err := j.file.Truncate(j.size); err != nil {
+			return &store.Error{Path: j.file.Name(), Err: err}
+		}
+		j.torn = false
 	}
 	if _, err := j.file.WriteAt(row, j.size); err != nil {
 		return &store.Error{Path: j.file.Name(), Err: err}

@@ -23,7 +23,8 @@ import (
 type Journal struct {
 	folder  *store.Folder
 	file    *os.File
-	size    int64
+	size    int64           // of the lines that are whole
+	torn    bool            // something follows them
 	earlier map[string]span // records of earlier runs by place
 	order   []string        // the places in earlier, in the order of the file
 	fresh   map[string]span // records of this run by place
@@ -52,7 +53,8 @@ func OpenJournal(folder *store.Folder) (*Journal, error) {
 	return j, nil
 }
 
-// scan notes the places of earlier runs' records. It cuts off a last line without an end.
+// scan notes the places of earlier runs' records. A last line without an end stays until the first
+// record is added: a run that is refused changes nothing.
 func (j *Journal) scan() error {
 	head := make([]byte, len(beginning))
 	if n, err := j.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -88,7 +90,9 @@ func (j *Journal) scan() error {
 	if err := in.Err(); err != nil {
 		return fmt.Errorf("%w; move the file away or choose another folder with -o", lineError(n, err))
 	}
-	return j.file.Truncate(j.size)
+	info, err := j.file.Stat()
+	j.torn = err == nil && info.Size() > j.size
+	return err
 }
 
 // beginning is how every record begins.
@@ -146,11 +150,11 @@ func (j *Journal) Shards() (map[string]bool, error) {
 	return shards, nil
 }
 
-// Release closes the file and leaves the manifest as it is. It takes the place of Close. A
-// manifest without lines is removed.
+// Release closes the file and leaves the manifest as it is. It takes the place of Close. An empty
+// manifest is removed.
 func (j *Journal) Release() error {
 	err := j.closeFiles()
-	if err == nil && j.size == 0 {
+	if err == nil && j.size == 0 && !j.torn {
 		err = j.folder.Remove(Name)
 	}
 	return err
@@ -224,6 +228,12 @@ func encode(r *Record) ([]byte, error) {
 // write appends the line of the picture with a place.
 func (j *Journal) write(place string, line []byte) error {
 	at := span{at: j.size, length: int64(len(line))}
+	if j.torn {
+		if err := j.file.Truncate(j.size); err != nil {
+			return &store.Error{Path: j.file.Name(), Err: err}
+		}
+		j.torn = false
+	}
 	if _, err := j.file.WriteAt(line, at.at); err != nil {
 		return &store.Error{Path: j.file.Name(), Err: err}
 	}

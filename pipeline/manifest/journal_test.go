@@ -289,3 +289,32 @@ func TestHeld(t *testing.T) {
 		t.Error("another manifest")
 	}
 }
+
+// TestTornLine opens a manifest with a torn last line. The line stays in a run that is refused,
+// also if there is no other, and goes with the first record of a run.
+func TestTornLine(t *testing.T) {
+	const whole = `{"input":"1","output":"1","status":"ok"}` + "\n"
+	for _, before := range []string{"", whole} {
+		tr, root := open(t)
+		torn := before + `{"input":"2",` + strings.Repeat(" ", 1000)
+		if err := os.WriteFile(filepath.Join(root, Name), []byte(torn), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := openJournal(t, tr).Release(); err != nil {
+			t.Fatal(err)
+		}
+		if got := readManifest(t, root); got != torn {
+			t.Errorf("after a refusal: %q, want %q", got, torn)
+		}
+		j := openJournal(t, tr)
+		r := Record{Input: "2.png", Output: "2", Status: OK}
+		add(t, j, r)
+		line, err := encode(&Record{Input: r.Input, Output: r.Output, Status: OK, Version: Version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := readManifest(t, root); got != before+string(line) {
+			t.Errorf("after a record: %q, want %q", got, before+string(line))
+		}
+	}
+}
