@@ -77,7 +77,7 @@ func (f *flags) checkRead(j *job, there os.FileInfo, refuse func(string, ...any)
 		info, err := os.Stat(name)
 		return err == nil && os.SameFile(there, info)
 	}
-	dataset, _ := strings.CutPrefix(f.scale, "dataset:")
+	dataset, _, _ := datasetFile(f.scale)
 	read := []string{f.config, f.from, dataset}
 	for o, value := range f.options {
 		if o.Word == "FILE" {

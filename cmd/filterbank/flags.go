@@ -24,6 +24,7 @@ import (
 // flags are the flags that the commands for images share.
 type flags struct {
 	noMaps   bool // the command writes no maps, so the flags of register do not exist
+	unlisted bool // the inputs are not on this machine and are not listed
 	config   string
 	banks    []string
 	sets     []string
@@ -234,6 +235,9 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 	}
 	if err = f.checkList(inputs); err != nil {
 		return nil, err
+	}
+	if f.unlisted {
+		return nil, nil
 	}
 	if f.from != "" {
 		file, err := f.openList(c)

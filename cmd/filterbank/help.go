@@ -24,7 +24,7 @@ func flagGroups() []titledFlags {
 		{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES"},
 		{"Output", "out=PATH format=NAMES " + formatFlags(false) + "features=FILE pack=FORM pack-size=BYTES pack-count=N " + tableFlags() + "overwrite=WHEN reproducible report patches=FOLDER embed export=FILE png=FILE list"},
 		{"Looks", formatFlags(true) + "scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
-		{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT max-failed=N grace=TIME duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
+		{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT max-failed=N grace=TIME image=IMAGE volume=CLAIM=PATH duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
 		{"Messages", "progress=KIND log-format=KIND json quiet verbose help version"},
 	}
 }

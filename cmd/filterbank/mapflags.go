@@ -105,7 +105,7 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 			return err
 		}
 	}
-	name, dataset := strings.CutPrefix(f.scale, "dataset:")
+	name, bounds, dataset := datasetFile(f.scale)
 	switch {
 	case f.scale == "":
 		o.EyeScale = &scale.Scale{Per: scale.Stretched}
@@ -121,20 +121,32 @@ func (f *flags) setMaps(j *pipeline.Job) (err error) {
 		return err
 	}
 	if dataset {
-		return useDataset(j, name)
+		return useDataset(j, name, bounds)
 	}
 	return nil
 }
 
-// useDataset sets the scale FILE or FILE:LO,HI.
-func useDataset(j *pipeline.Job, name string) error {
+// datasetScale begins a scale that a file has.
+const datasetScale = "dataset:"
+
+// datasetFile splits the scale dataset:FILE or dataset:FILE:LO,HI. The bounds begin with the
+// colon.
+func datasetFile(scale string) (name, bounds string, ok bool) {
+	name, ok = strings.CutPrefix(scale, datasetScale)
+	if at := strings.LastIndexByte(name, ':'); ok && at >= 0 && strings.Contains(name[at:], ",") {
+		name, bounds = name[:at], name[at:]
+	}
+	return name, bounds, ok
+}
+
+// useDataset sets the scale that a file has. The bounds are datasetFile's.
+func useDataset(j *pipeline.Job, name, within string) error {
 	var bounds stats.Bounds
-	if at := strings.LastIndexByte(name, ':'); at >= 0 && strings.Contains(name[at:], ",") {
+	if within != "" {
 		var err error
-		if bounds, err = stats.ParseBounds(name[at+1:]); err != nil {
-			return fmt.Errorf("scale dataset:%s: %w", name, err)
+		if bounds, err = stats.ParseBounds(within[1:]); err != nil {
+			return fmt.Errorf("scale dataset:%s%s: %w", name, within, err)
 		}
-		name = name[:at]
 	}
 	file, err := stats.Read(name)
 	if err != nil {
