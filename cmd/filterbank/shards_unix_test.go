@@ -95,10 +95,10 @@ func TestShardsKilled(t *testing.T) {
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 50
 	}
-	for name, flags := range map[string][]string{"folders": nil, "pack": packed} {
+	for name, flags := range map[string][]string{"folders": nil, "pack": append([]string{"--include", "[st]*.png"}, packed...)} {
 		t.Run(name, func(t *testing.T) {
 			command, undisturbed := interruptible(t, flags...)
-			s := shardsOf{3, command}
+			s := shardsOf{2, command}
 			whole := filepath.Join(t.TempDir(), "whole")
 			if text, err := command(whole).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, text)
@@ -139,7 +139,7 @@ func TestShardsKilled(t *testing.T) {
 // TestShardsRace has several tasks of each shard run at the same time, all of which want to be the
 // first one. One of them does each shard, and the others end as done or are told to try again.
 func TestShardsRace(t *testing.T) {
-	command, undisturbed := interruptible(t)
+	command, undisturbed := interruptible(t, "--include", "[st]*.png")
 	s := shardsOf{2, command}
 	out := filepath.Join(t.TempDir(), "out")
 	var all sync.WaitGroup
@@ -175,7 +175,7 @@ func TestShardsRace(t *testing.T) {
 
 // TestShardsHeld looks at a run while a task is at work.
 func TestShardsHeld(t *testing.T) {
-	command, _ := interruptible(t)
+	command, _ := interruptible(t, "--include", "s*.png")
 	s := shardsOf{2, command}
 	out := filepath.Join(t.TempDir(), "out")
 	if text, err := s.task(out, 0).CombinedOutput(); err != nil {
