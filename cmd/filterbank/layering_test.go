@@ -13,6 +13,7 @@ var layers = [][]string{
 	{"cmd/filterbank"},
 	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff", "pipeline/digest"},
 	{"pipeline"},
+	{"pipeline/parts"},
 	{"pipeline/features"},
 	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},

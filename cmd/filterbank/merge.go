@@ -104,10 +104,7 @@ func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, con
 	if err == nil && done.Features != nil {
 		done.Features.Path = table
 	}
-	if _, damaged := errors.AsType[*parts.DamagedError](err); damaged {
-		err = &exit{exitFailed, err}
-	}
-	return done, err
+	return done, damaged(err)
 }
 
 // missingShards is the error of a run whose shards are not all done.

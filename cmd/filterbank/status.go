@@ -47,7 +47,7 @@ func runStatus(ctx context.Context, c console, dir string, asJSON bool) error {
 	defer folder.Release()
 	s, err := parts.StatusOf(ctx, folder.Place(), parts.StatusOptions{Held: folder.Held, Now: time.Now()})
 	if err != nil {
-		return noShards("status", dir, err)
+		return noShards("status", dir, damaged(err))
 	}
 	if asJSON {
 		err = printJSON(c.out, struct {
@@ -58,6 +58,14 @@ func runStatus(ctx context.Context, c console, dir string, asJSON bool) error {
 		err = printStatus(c.out, s, dir, time.Now())
 	}
 	return unwritten(err)
+}
+
+// damaged gives the error of a damaged file its exit code.
+func damaged(err error) error {
+	if _, ok := errors.AsType[*parts.DamagedError](err); ok {
+		return &exit{exitFailed, err}
+	}
+	return err
 }
 
 // noShards explains the error of a folder without a run in shards.

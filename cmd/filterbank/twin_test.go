@@ -51,7 +51,7 @@ func withTwins(program func() int) func() {
 // repeat does a command and tries its twins. It returns the command's exit code and what the
 // twins did wrong.
 func repeat(home string, args []string, do func() int) (code int, err error) {
-	if os.Getenv("FILTERBANK_LONG") == "" && (len(args) == 0 || !slices.Contains([]string{"run", "calibrate", "report", "init"}, args[0])) {
+	if os.Getenv("FILTERBANK_LONG") == "" && (len(args) == 0 || !slices.Contains([]string{"run", "calibrate", "report", "init", "merge"}, args[0])) {
 		return do(), nil // the others write at most one file
 	}
 	t := &twin{home: home, work: os.Getenv("WORK"), args: args}

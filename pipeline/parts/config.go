@@ -121,6 +121,15 @@ func decodeConfig(data []byte) (*Config, error) {
 	case c.Features != nil && strings.ContainsAny(c.Features.File, `/\`):
 		return nil, fmt.Errorf("the table of features %q does not lie at the top of the output folder: the file is damaged", c.Features.File)
 	}
+	for _, list := range [][]Setting{c.Stacks, c.Settings, c.Keys} {
+		names := map[string]bool{}
+		for _, s := range list {
+			if names[s.Name] {
+				return nil, fmt.Errorf("it has %q twice: the file is damaged; move it away or choose another folder with -o", s.Name)
+			}
+			names[s.Name] = true
+		}
+	}
 	return c, nil
 }
 
