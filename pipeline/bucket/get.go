@@ -229,6 +229,13 @@ func (o *Object) Close() error {
 	return nil
 }
 
+// All reads the rest of the range.
+func (o *Object) All() ([]byte, error) {
+	data := make([]byte, o.end-o.at)
+	_, err := io.ReadFull(o, data)
+	return data, err
+}
+
 // ReadAll reads an object of at most that many bytes. A larger one is an error that is no
 // *Error.
 func (b *Bucket) ReadAll(ctx context.Context, key string, most int64) ([]byte, Info, error) {
@@ -240,7 +247,6 @@ func (b *Bucket) ReadAll(ctx context.Context, key string, most int64) ([]byte, I
 	if o.Size > most {
 		return nil, o.Info, fmt.Errorf("get %s: it has %d bytes, and at most %d are read", show(b.URL(key)), o.Size, most)
 	}
-	data := make([]byte, o.Size)
-	_, err = io.ReadFull(o, data)
+	data, err := o.All()
 	return data, o.Info, err
 }
