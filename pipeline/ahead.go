@@ -38,67 +38,85 @@ func WithAhead(need int64, entries []source.Entry) int64 {
 	return need + mostAhead
 }
 
+// fetchesAhead is Ahead for a run. A run that leaves pictures alone need not have their bytes.
+func (r *run) fetchesAhead(entries []source.Entry) int64 {
+	if r.opts.Overwrite == Never {
+		return 0
+	}
+	return Ahead(r.res.Memory, entries)
+}
+
 // ahead fetches remote entries before a worker takes them. The bytes that it holds, and those of
 // the workers' entries, share its budget. An entry that has found no room when a worker comes for it
 // is left to the worker, so that nothing waits in a circle.
 type ahead struct {
 	entries []source.Entry
-	bytes   int64 // the budget
+	bytes   int64 // the budget; 0 fetches nothing
 	room    *semaphore.Weighted
-	fetches []*fetch // by turn; nil for entries that are not remote, and after release
-	window  chan struct{}
+	window  chan struct{} // holds an item for each fetch that was begun and not released
 	group   sync.WaitGroup
+	ended   chan struct{} // closed when no further fetch begins
+
+	mu      sync.Mutex
+	fetches map[int]*fetch // by turn, from the first call of at to release
 }
 
 // fetch is the fetching of one entry.
 type fetch struct {
-	hurry   chan struct{} // closed when a worker waits
-	done    chan struct{} // closed at the end, when the fields below are set
-	entry   source.Entry
-	held    int64 // bytes of the budget
-	fetched bool
+	hurry chan struct{} // closed when a worker waits
+	done  chan struct{} // closed at the end, when the fields below are set
+	entry source.Entry  // holds its bytes; zero if they were not fetched
+	held  int64         // bytes of the budget
+	begun bool          // set before ended is closed
 }
 
-// newAhead begins to fetch. A budget of 0 fetches nothing. The caller calls take and release for
-// entries in turn, and wait after ctx has ended.
-func newAhead(ctx context.Context, entries []source.Entry, budget int64, workers int) *ahead {
+// newAhead begins to fetch. No fetch begins after ending has ended, and all end with ctx. The caller
+// calls take and release for each entry that is worked on, and wait after ctx has ended.
+func newAhead(ctx, ending context.Context, entries []source.Entry, budget int64, workers int) *ahead {
 	a := &ahead{entries: entries, bytes: budget}
-	if budget == 0 {
-		return a
+	if budget > 0 {
+		a.room, a.fetches = semaphore.NewWeighted(budget), map[int]*fetch{}
+		a.window = make(chan struct{}, 8+4*workers)
+		a.ended = make(chan struct{})
+		a.group.Go(func() { a.run(ctx, ending) })
 	}
-	a.room = semaphore.NewWeighted(budget)
-	a.fetches = make([]*fetch, len(entries))
-	for i := range entries {
-		if entries[i].Remote() {
-			a.fetches[i] = &fetch{hurry: make(chan struct{}), done: make(chan struct{})}
-		}
-	}
-	a.window = make(chan struct{}, 8+4*workers)
-	a.group.Go(func() { a.run(ctx) })
 	return a
 }
 
+// at returns the fetch of a turn.
+func (a *ahead) at(turn int) *fetch {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.fetches[turn]
+	if f == nil {
+		f = &fetch{hurry: make(chan struct{}), done: make(chan struct{})}
+		a.fetches[turn] = f
+	}
+	return f
+}
+
 // run begins the fetches in turn, as many at a time as the window has.
-func (a *ahead) run(ctx context.Context) {
-	for i, f := range a.fetches {
-		if f == nil {
+func (a *ahead) run(ctx, ending context.Context) {
+	defer close(a.ended)
+	for i := range a.entries {
+		if !a.entries[i].Remote() {
 			continue
 		}
 		select {
 		case a.window <- struct{}{}:
-			a.group.Go(func() { a.fetch(ctx, &a.entries[i], f) })
+			f := a.at(i)
+			f.begun = true
+			a.group.Go(func() {
+				defer close(f.done)
+				if entry, ok := a.entries[i].Fetch(ctx, func(bytes int64) bool { return a.admit(ctx, f, bytes) }); ok {
+					f.entry = entry
+				}
+			})
+		case <-ending.Done():
+			return
 		case <-ctx.Done():
-			close(f.done)
+			return
 		}
-	}
-}
-
-// fetch fetches one entry.
-func (a *ahead) fetch(ctx context.Context, e *source.Entry, f *fetch) {
-	defer close(f.done)
-	f.entry, f.fetched = e.Fetch(ctx, func(bytes int64) bool { return a.admit(ctx, f, bytes) })
-	if len(a.fetches) > 0 && !f.fetched {
-		a.free(f)
 	}
 }
 
@@ -125,38 +143,40 @@ func (a *ahead) admit(ctx context.Context, f *fetch, bytes int64) bool {
 	return true
 }
 
-// free gives the room of a fetch back.
-func (a *ahead) free(f *fetch) {
-	a.room.Release(f.held)
-	f.held, f.entry = 0, source.Entry{}
-}
-
 // take returns the entry of a turn: one that holds its bytes if they were fetched.
 func (a *ahead) take(turn int) *source.Entry {
 	e := &a.entries[turn]
-	if a.fetches == nil || a.fetches[turn] == nil {
+	if a.bytes == 0 || !e.Remote() {
 		return e
 	}
-	f := a.fetches[turn]
+	f := a.at(turn)
 	close(f.hurry)
-	<-f.done
-	if f.fetched {
-		e = &f.entry
+	select {
+	case <-f.done:
+	case <-a.ended:
+		if !f.begun {
+			return e
+		}
+		<-f.done
+	}
+	if f.entry.Remote() {
+		return &f.entry
 	}
 	return e
 }
 
-// release drops the bytes of a turn.
+// release drops the bytes of a turn that was taken.
 func (a *ahead) release(turn int) {
-	if a.fetches == nil || a.fetches[turn] == nil {
+	if a.bytes == 0 || !a.entries[turn].Remote() {
 		return
 	}
-	a.free(a.fetches[turn])
-	a.fetches[turn] = nil
-	select {
-	case <-a.window:
-	default: // ctx had ended before the fetch began
+	if f := a.at(turn); f.begun {
+		a.room.Release(f.held)
+		<-a.window
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.fetches, turn)
 }
 
 // wait waits until all fetches have ended.

@@ -121,7 +121,7 @@ func (b *Bucket) answered(e *Error, a *minio.ErrorResponse) {
 	} else if strings.HasPrefix(a.Code, fmt.Sprint(a.StatusCode)) { // a status without a code
 		e.Code, e.reason = "", a.Code
 	}
-	if m := strings.TrimSpace(a.Error()); m != "" && m != a.Code {
+	if m := strings.TrimRight(strings.TrimSpace(a.Error()), "."); m != "" && m != a.Code {
 		e.reason += ": " + m
 	}
 	e.passing = slices.Contains(statuses, a.StatusCode) || slices.Contains(codes, a.Code)

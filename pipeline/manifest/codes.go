@@ -35,7 +35,7 @@ func Codes() []Code {
 		{CodeTimeout, "the picture took longer than --timeout"},
 		{string(source.CodeMissing), "there is no such file or folder, or none any more"},
 		{string(source.CodeUnreadable), "permission is missing to read the file or folder"},
-		{CodeIO, "the file cannot be read for another reason, such as a failing disk"},
+		{CodeIO, "the file cannot be read for another reason, such as a failing disk, or a store that fails on all attempts"},
 		{string(source.CodeDanglingLink), "a link that leads nowhere"},
 		{string(source.CodeNotAFile), "a pipe, a socket or a device"},
 		{string(source.CodeEmptyFolder), "a folder or tar file without a picture"},

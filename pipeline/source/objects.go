@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -65,6 +66,7 @@ func (l *lister) remotePattern(ctx context.Context, name string) error {
 		l.problem(name, "", CodeBadPattern, err)
 		return nil
 	}
+	base = filepath.ToSlash(base)
 	b, _, err := l.buckets.open(base)
 	if err != nil {
 		return err

@@ -217,7 +217,7 @@ func TestGivesUp(t *testing.T) {
 		f    fault
 		want string
 	}{
-		{busy, "503 SlowDown: Please reduce your request rate. (10 attempts in "},
+		{busy, "503 SlowDown: Please reduce your request rate (10 attempts in "},
 		{throttled, "429 Too Many Requests (10 attempts in "},
 		{refused, "(10 attempts in "},
 	} {
