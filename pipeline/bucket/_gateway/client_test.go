@@ -275,7 +275,7 @@ func TestIfAbsent(t *testing.T) {
 		return none
 	})
 	b := s.open(t, p.here(), "photos")
-	for i := range 20 {
+	for i := range 10 {
 		key := fmt.Sprintf("done/%d", i)
 		var wins atomic.Int32
 		var group sync.WaitGroup
@@ -322,11 +322,11 @@ func TestProbe(t *testing.T) {
 func TestUpload(t *testing.T) {
 	s := newServer(t)
 	data := noise(13 << 20)
-	for _, f := range []fault{none, busy, lost, refused, broken} {
+	for _, f := range []fault{none, busy, lost} {
 		p := newProxy(t, s, some(3, f))
 		b := s.open(t, p.here(), "photos")
 		for _, o := range []bucket.Put{{PartSize: 5 << 20}, {PartSize: 5 << 20, IfAbsent: true}} {
-			for _, size := range []int{0, 100, 5 << 20, 5<<20 + 1, len(data)} {
+			for _, size := range []int{0, 5 << 20, len(data)} {
 				key := fmt.Sprintf("up/%d/%d/%v", f, size, o.IfAbsent)
 				u := b.Upload(t.Context(), key, o)
 				if n, err := io.Copy(u, bytes.NewReader(data[:size])); n != int64(size) || err != nil {
