@@ -29,9 +29,7 @@ func infoOf(o *minio.ObjectInfo, key string) Info {
 // Check makes one small request, so that a wrong bucket, endpoint or login is found before any
 // work. It lists what begins with the prefix, which may be nothing.
 func (b *Bucket) Check(ctx context.Context, prefix string) error {
-	t := b.trial("list", prefix)
-	t.policy.Attempts = min(t.policy.Attempts, 4)
-	return t.do(ctx, func(ctx context.Context, _ *watch) error {
+	return b.trial("list", prefix).do(ctx, func(ctx context.Context, _ *watch) error {
 		for o := range b.client.core.ListObjectsIter(ctx, b.name, minio.ListObjectsOptions{Prefix: prefix, Recursive: true, MaxKeys: 1}) {
 			return o.Err
 		}
@@ -108,6 +106,7 @@ func (o *Object) open() error {
 		}
 		return err
 	}
+	b.client.answered.Store(true)
 	w.rest() // until Read
 	o.body, o.watch = body, w
 	return nil

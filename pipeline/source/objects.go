@@ -18,9 +18,6 @@ import (
 func (l *lister) remote(ctx context.Context, name string, mayBePattern bool) error {
 	b, key, err := l.buckets.open(name)
 	if err != nil {
-		if mayBePattern {
-			return l.remotePattern(ctx, name)
-		}
 		return err
 	}
 	if l.inOutput(name) {

@@ -221,8 +221,12 @@ func TestGivesUp(t *testing.T) {
 		{throttled, "429 Too Many Requests (10 attempts in "},
 		{refused, "(10 attempts in "},
 	} {
-		p := newProxy(t, s, some(1, c.f))
+		p := newProxy(t, s, nil)
 		b := s.open(t, p.here(), "photos")
+		if err := b.Check(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		p.disturb, p.requests = some(1, c.f), nil
 		_, err := b.Stat(t.Context(), "x.png")
 		if c.f == throttled || c.f == busy {
 			c.want = "(10 attempts in " // an answer to HEAD has no body
@@ -230,6 +234,10 @@ func TestGivesUp(t *testing.T) {
 		if !bucket.TryAgain(err) || !strings.Contains(err.Error(), c.want) || p.seen("") != 10 {
 			t.Errorf("fault %d: %v after %d requests", c.f, err, p.seen(""))
 		}
+	}
+	unknown := s.open(t, newProxy(t, s, some(1, refused)).here(), "photos")
+	if err := unknown.Check(t.Context(), ""); !bucket.TryAgain(err) || !strings.Contains(err.Error(), "(4 attempts in ") {
+		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
