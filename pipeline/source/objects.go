@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -158,7 +157,7 @@ func (l *lister) remoteFile(name, rel string, info *bucket.Info, b *bucket.Bucke
 	case err != nil:
 		l.problem(name, stem(rel), CodeUnsupported, err)
 	case isTar(name):
-		l.problem(name, stem(rel), CodeUnsupported, fmt.Errorf("images in tar files are read from disks alone: copy it first, as in aws s3 cp %s .", shellWord(name)))
+		l.problem(name, stem(rel), CodeUnsupported, errors.New("images in tar files are read from disks alone: copy it to a disk first, as aws s3 cp does"))
 	case !l.filter.keeps(rel):
 	default:
 		l.entries = append(l.entries, Entry{Job: Job{Path: name, Rel: stem(rel), Label: l.label(rel)}, remote: &remote{bucket: b, size: info.Size, etag: info.ETag}})

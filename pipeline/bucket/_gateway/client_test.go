@@ -231,7 +231,7 @@ func TestGivesUp(t *testing.T) {
 		if c.f == throttled || c.f == busy {
 			c.want = "(10 attempts in " // an answer to HEAD has no body
 		}
-		if !bucket.TryAgain(err) || !strings.Contains(err.Error(), c.want) || p.seen("") != 10 {
+		if !bucket.TryAgain(err) || !strings.Contains(err.Error(), c.want) || p.seen("") < 10 || c.f != refused && p.seen("") > 10 { // net/http repeats requests on connections that were cut
 			t.Errorf("fault %d: %v after %d requests", c.f, err, p.seen(""))
 		}
 	}
@@ -277,7 +277,7 @@ func TestRefusals(t *testing.T) {
 func TestIfAbsent(t *testing.T) {
 	s := newServer(t)
 	p := newProxy(t, s, func(r *http.Request) fault {
-		if r.Method == http.MethodPut && rand.IntN(2) == 0 {
+		if r.Method == http.MethodPut && rand.IntN(4) == 0 {
 			return lost
 		}
 		return none
