@@ -85,6 +85,7 @@ func (p *Policy) moved(turn int) func(share float64) {
 type crew struct {
 	*engine.Shared
 	workers int
+	ahead   int64 // bytes for entries that are fetched ahead of the workers
 	policy  *Policy
 	note    func(*manifest.Record) error // keeps a record; nil keeps none
 
@@ -172,6 +173,9 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	if ending == nil {
 		ending = ctx
 	}
+	fetching, enough := context.WithCancel(ctx)
+	defer enough()
+	ahead := newAhead(fetching, ending, entries, c.ahead, c.workers)
 	queue := make(chan int)
 	var workers sync.WaitGroup
 	for i := range stages {
@@ -179,7 +183,8 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 			do, spent := start()
 			stages[i] = spent
 			for k := range queue {
-				res := do(ctx, k, &entries[k])
+				res := do(ctx, k, ahead.take(k))
+				ahead.release(k)
 				res.turn = k
 				if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
 					stop(ErrStopped) // before this worker takes another
@@ -209,6 +214,8 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 		close(results)
 	}()
 	ended = c.collect(results, stop)
+	enough()
+	ahead.wait()
 	for _, st := range stages {
 		c.sum.Stages.Add(*st)
 	}

@@ -50,13 +50,14 @@ func (r *Resources) Count() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// shared returns the resources that the workers of a run share.
-func (r *Resources) shared(memory int64) *engine.Shared {
+// shared returns the resources that the workers of a run share. Of the memory, ahead bytes are for
+// entries that are fetched ahead of the workers.
+func (r *Resources) shared(ahead int64) *engine.Shared {
 	k := r.Kernel
 	if k == nil {
 		k = kernel.Best()
 	}
-	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(memory)}
+	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(r.Memory, ahead)}
 }
 
 // Check refuses a job without stacks or a decoder, and outputs that do not go together.

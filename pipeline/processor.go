@@ -47,7 +47,7 @@ func NewProcessor(job Job, res Resources) (*Processor, error) {
 	if err := j.Check(); err != nil {
 		return nil, err
 	}
-	return newProcessor(j, &res, j.keys(), res.shared(res.Memory)), nil
+	return newProcessor(j, &res, j.keys(), res.shared(0)), nil
 }
 
 func newProcessor(j *Job, res *Resources, k *output.Keys, shared *engine.Shared) *Processor {
@@ -173,7 +173,7 @@ func (p *Processor) decoded(ctx context.Context, in *source.Input, rec *manifest
 		return &decode.Error{Code: decode.TooLarge, Text: fmt.Sprintf("read %s: a file of %d bytes cannot be held in memory; a picture of this size has to be cut up first", in.Name, in.Size)}
 	}
 	asked := time.Now()
-	release, err := p.engine.Memory.Admit(ctx, Need(in.Size, info, held()))
+	release, err := p.engine.Memory.Admit(ctx, Need(in.Unread(), info, held()))
 	p.waited = time.Since(asked)
 	if err != nil {
 		return fmt.Errorf("decode %s: %w", in.Name, err)

@@ -125,7 +125,8 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if n := r.journal.Outdated(source.Places(entries)); n > 0 && opts.Outdated != nil && opts.Overwrite != Always && opts.Overwrite != Never {
 		opts.Outdated(n)
 	}
-	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
+	ahead := r.fetchesAhead(entries)
+	r.crew = &crew{Shared: res.shared(ahead), ahead: ahead, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
 	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		if r.table != nil {

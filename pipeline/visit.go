@@ -34,7 +34,8 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 	if err := j.Check(); err != nil {
 		return Summary{Left: len(entries)}, err
 	}
-	c := &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &policy}
+	ahead := Ahead(res.Memory, entries)
+	c := &crew{Shared: res.shared(ahead), ahead: ahead, workers: res.Count(), policy: &policy}
 	_, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		p := newProcessor(j, &res, nil, c.Shared)
 		v := start(p.engine)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/store"
 )
 
@@ -86,7 +87,7 @@ func mayPass(err error) bool {
 			return true
 		}
 	}
-	if _, ok := errors.AsType[*writeError](err); ok {
+	if _, ok := errors.AsType[*writeError](err); ok || bucket.TryAgain(err) {
 		return true
 	}
 	numbers := systemErrors(err)

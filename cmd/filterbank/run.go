@@ -37,7 +37,7 @@ func newRun(c console) *cobra.Command {
 		Short: "Run images through a stack and write their feature maps",
 		Long: "Runs images through a stack of convolution layers and writes the feature maps.\n" +
 			"INPUT is a file, a folder (with all below it), a .tar file, a quoted pattern with **,\n" +
-			"or - for an image on standard input. Formats, and the extensions that folders give:\n\n" + formatsText(),
+			"s3://bucket/prefix, or - for an image on standard input. Formats, and the extensions that folders give:\n\n" + formatsText(),
 		Example: "  filterbank run photos/ -o maps/\n" +
 			"  filterbank run photos/ -c stack.yaml --sheet --report\n" +
 			"  filterbank run photos/ --bank sobel,gabor:orientations=4,wavelength=12\n" +

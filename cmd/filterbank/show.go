@@ -136,7 +136,7 @@ func newViewer(c console, o showOptions) (*viewer, error) {
 
 // show shows a file. It always decodes a picture, so that every fault is reported.
 func (v *viewer) show(ctx context.Context, name string) error {
-	s, err := v.read(name)
+	s, err := v.read(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"filterbank/filters/tensor"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
@@ -28,11 +30,17 @@ type subject struct {
 	scale       *render.Range // scale of a map in a PNG
 }
 
+// mostShown bounds the files that are shown in bytes. It is more than any picture within the limits
+// has.
+const mostShown = 4 << 30
+
+var errLong = fmt.Errorf("it has more than %d bytes, more than any picture that can be shown", int64(mostShown))
+
 func quoted(name string) string { return shown(manifest.Path(name)) }
 
 // read reads a file, or standard input if the name is a hyphen.
-func (v *viewer) read(name string) (*subject, error) {
-	file, err := openFile(name, v.console.in)
+func (v *viewer) read(ctx context.Context, name string) (*subject, error) {
+	file, err := openFile(ctx, name, v.console.in)
 	if err != nil {
 		return nil, err
 	}
@@ -49,25 +57,47 @@ func (v *viewer) read(name string) (*subject, error) {
 	if err == nil && decode.FormatOf(start) == "" {
 		return v.readPicture(start) // it says what the data is; the rest may be long or endless
 	}
-	const most = 4 << 30 // bytes; more than any picture within the limits
-	long := fmt.Errorf("it has more than %d bytes, more than any picture that can be shown", int64(most))
 	if f, ok := file.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Size() > most {
-			return nil, long
+		if info, err := f.Stat(); err == nil && info.Size() > mostShown {
+			return nil, errLong
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	data, err := io.ReadAll(io.LimitReader(in, mostShown+1))
 	switch {
 	case err != nil:
 		return nil, bare(err)
-	case len(data) > most:
-		return nil, long
+	case len(data) > mostShown:
+		return nil, errLong
 	}
 	return v.readPicture(data)
 }
 
+// object is an object in a bucket, read whole.
+type object struct{ *bytes.Reader }
+
+// Close does nothing.
+func (object) Close() error { return nil }
+
+func openObject(ctx context.Context, name string) (io.ReadCloser, error) {
+	var from source.Finder
+	e, _ := from.Entry(ctx, name)
+	in, err := e.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	if in.Size > mostShown {
+		return nil, errLong
+	}
+	data, err := in.ReadAll()
+	return object{bytes.NewReader(data)}, err
+}
+
 // section is the whole of a file, nil for a stream.
 func section(in io.Reader) *io.SectionReader {
+	if o, ok := in.(object); ok {
+		return io.NewSectionReader(o, 0, o.Size())
+	}
 	f, ok := in.(*os.File)
 	if !ok {
 		return nil
@@ -79,9 +109,12 @@ func section(in io.Reader) *io.SectionReader {
 	return io.NewSectionReader(f, 0, info.Size())
 }
 
-func openFile(name string, stdin io.Reader) (io.ReadCloser, error) {
+func openFile(ctx context.Context, name string, stdin io.Reader) (io.ReadCloser, error) {
 	if name == source.Stdin {
 		return io.NopCloser(stdin), nil
+	}
+	if bucket.IsURL(name) {
+		return openObject(ctx, name)
 	}
 	// Opening a named pipe would wait for a writer.
 	info, err := os.Stat(name)

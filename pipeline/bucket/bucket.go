@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -68,6 +69,8 @@ type Client struct {
 	creds  *credentials.Credentials
 	config config
 	policy Policy
+
+	answered atomic.Bool // the store has answered a request
 }
 
 // New returns a client for the store that the environment names. It makes no request.

@@ -165,6 +165,16 @@ func TestAttempts(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+	b.client.policy.First = 2
+	tries = 0
+	err = b.trial("get", "x").do(t.Context(), func(context.Context, *watch) error {
+		tries++
+		return io.ErrUnexpectedEOF
+	})
+	if tries != 2 || !TryAgain(err) {
+		t.Errorf("%d attempts, %v", tries, err)
+	}
+	b.client.answered.Store(true)
 	b.client.policy.Total = 1 // nanosecond
 	tries = 0
 	err = b.trial("get", "x").do(t.Context(), func(context.Context, *watch) error {

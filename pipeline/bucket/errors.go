@@ -58,6 +58,22 @@ func TryAgain(err error) bool {
 	return ok && e.passing
 }
 
+// OfStore says whether all further requests for a bucket would fail as well, and not only because
+// the store is busy: the bucket, the login or the endpoint is wrong.
+func OfStore(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.passing {
+		return false
+	}
+	switch {
+	case e.kind == ErrNoCredentials, e.Code == minio.NoSuchBucket, e.Status == 0 && e.kind == nil, isOfRegion(e.Code):
+		return true
+	case e.kind == fs.ErrPermission:
+		return e.Code != "" && e.Code != minio.AccessDenied
+	}
+	return false
+}
+
 // statuses are the statuses of answers after which a request is made again.
 var statuses = []int{
 	http.StatusRequestTimeout, http.StatusTooManyRequests, 499, http.StatusInternalServerError, http.StatusBadGateway,
@@ -105,7 +121,7 @@ func (b *Bucket) answered(e *Error, a *minio.ErrorResponse) {
 	} else if strings.HasPrefix(a.Code, fmt.Sprint(a.StatusCode)) { // a status without a code
 		e.Code, e.reason = "", a.Code
 	}
-	if m := strings.TrimSpace(a.Error()); m != "" && m != a.Code {
+	if m := strings.TrimRight(strings.TrimSpace(a.Error()), "."); m != "" && m != a.Code {
 		e.reason += ": " + m
 	}
 	e.passing = slices.Contains(statuses, a.StatusCode) || slices.Contains(codes, a.Code)

@@ -29,9 +29,7 @@ func infoOf(o *minio.ObjectInfo, key string) Info {
 // Check makes one small request, so that a wrong bucket, endpoint or login is found before any
 // work. It lists what begins with the prefix, which may be nothing.
 func (b *Bucket) Check(ctx context.Context, prefix string) error {
-	t := b.trial("list", prefix)
-	t.policy.Attempts = min(t.policy.Attempts, 4)
-	return t.do(ctx, func(ctx context.Context, _ *watch) error {
+	return b.trial("list", prefix).do(ctx, func(ctx context.Context, _ *watch) error {
 		for o := range b.client.core.ListObjectsIter(ctx, b.name, minio.ListObjectsOptions{Prefix: prefix, Recursive: true, MaxKeys: 1}) {
 			return o.Err
 		}
@@ -108,6 +106,7 @@ func (o *Object) open() error {
 		}
 		return err
 	}
+	b.client.answered.Store(true)
 	w.rest() // until Read
 	o.body, o.watch = body, w
 	return nil
@@ -229,6 +228,13 @@ func (o *Object) Close() error {
 	return nil
 }
 
+// All reads the rest of the range.
+func (o *Object) All() ([]byte, error) {
+	data := make([]byte, o.end-o.at)
+	_, err := io.ReadFull(o, data)
+	return data, err
+}
+
 // ReadAll reads an object of at most that many bytes. A larger one is an error that is no
 // *Error.
 func (b *Bucket) ReadAll(ctx context.Context, key string, most int64) ([]byte, Info, error) {
@@ -240,7 +246,6 @@ func (b *Bucket) ReadAll(ctx context.Context, key string, most int64) ([]byte, I
 	if o.Size > most {
 		return nil, o.Info, fmt.Errorf("get %s: it has %d bytes, and at most %d are read", show(b.URL(key)), o.Size, most)
 	}
-	data := make([]byte, o.Size)
-	_, err = io.ReadFull(o, data)
+	data, err := o.All()
 	return data, o.Info, err
 }

@@ -40,6 +40,7 @@ func (b *Bucket) list(ctx context.Context, prefix, after string, deep bool) iter
 					return nil
 				}
 				last = max(last, object.Key)
+				b.client.answered.Store(true)
 				t.anew()
 				w.moved()
 			}

@@ -16,6 +16,9 @@ type Policy struct {
 	// Attempts is the number of times that a request is made, 10 by default. A transfer that breaks
 	// after it has moved on begins to count anew.
 	Attempts int
+	// First is the same for requests to a store that has not answered any yet, 4 by default: its
+	// address may be wrong.
+	First int
 	// Before attempt n+1 there is a pause between 0 and Base·2ⁿ⁻¹, at most Cap. Any length is as
 	// likely as another, so that the tasks of a cluster do not come back at the same moment
 	// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter, full jitter).
@@ -30,7 +33,7 @@ type Policy struct {
 
 func (p Policy) withDefaults() Policy {
 	return Policy{
-		Attempts: cmp.Or(p.Attempts, 10), Base: cmp.Or(p.Base, 200*time.Millisecond), Cap: cmp.Or(p.Cap, 20*time.Second),
+		Attempts: cmp.Or(p.Attempts, 10), First: cmp.Or(p.First, 4), Base: cmp.Or(p.Base, 200*time.Millisecond), Cap: cmp.Or(p.Cap, 20*time.Second),
 		Total: cmp.Or(p.Total, 2*time.Minute), Stall: cmp.Or(p.Stall, 30*time.Second),
 	}
 }
@@ -72,7 +75,11 @@ func (t *trial) failed(ctx context.Context, err error) error {
 		return e
 	}
 	pause := time.Duration(rand.Int64N(int64(t.policy.pause(t.failures)) + 1))
-	if spent := time.Since(t.begun); t.failures >= t.policy.Attempts || spent+pause > t.policy.Total {
+	attempts := t.policy.Attempts
+	if !t.b.client.answered.Load() {
+		attempts = min(attempts, t.policy.First)
+	}
+	if spent := time.Since(t.begun); t.failures >= attempts || spent+pause > t.policy.Total {
 		e.attempts, e.spent = t.failures, spent
 		return e
 	}
@@ -93,6 +100,7 @@ func (t *trial) do(ctx context.Context, request func(context.Context, *watch) er
 		err := w.why(request(watched, w))
 		w.end()
 		if err == nil {
+			t.b.client.answered.Store(true)
 			return nil
 		}
 		if err := t.failed(ctx, err); err != nil {

@@ -19,7 +19,7 @@ func TestBorrow(t *testing.T) {
 		{free: 5, most: 0, each: 10, want: 0},
 		{free: 5, most: 5, memory: 100, held: 65, each: 10, want: 3},
 	} {
-		s := &Shared{Memory: NewMemory(Budget(c.memory))}
+		s := &Shared{Memory: NewMemory(Budget(c.memory), 0)}
 		s.Give(c.free)
 		if _, err := s.Memory.Admit(context.Background(), c.held); err != nil {
 			t.Fatal(err)

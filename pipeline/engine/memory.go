@@ -12,17 +12,20 @@ import (
 // share the rest. Waiting pictures are admitted in order, so that a large picture gets its turn
 // among small ones. Memory is safe for concurrent use.
 type Memory struct {
-	total, own int64
+	total, own int64 // total is without beside
+	beside     int64
 	free       *semaphore.Weighted // nil if there is no bound
 }
 
-// NewMemory returns a budget of total bytes. A total of 0 or less sets no bound.
-func NewMemory(total int64) *Memory {
+// NewMemory returns a budget of total bytes, of which beside are for something else. A total of 0 or
+// less sets no bound.
+func NewMemory(total, beside int64) *Memory {
 	if total <= 0 {
 		return &Memory{}
 	}
+	total -= beside
 	own := Own(total)
-	return &Memory{total, own, semaphore.NewWeighted(total - own)}
+	return &Memory{total, own, beside, semaphore.NewWeighted(total - own)}
 }
 
 // Own is the part of a budget that the program takes without any picture, in bytes: its code,
@@ -58,7 +61,9 @@ func (m *Memory) Admit(ctx context.Context, n int64) (release func(), err error)
 		return func() {}, nil
 	}
 	if n > m.total-m.own {
-		return nil, &MemoryError{Budget(n), m.total}
+		need := Budget(n)
+		need += int64(float64(need) * float64(m.beside) / float64(m.total))
+		return nil, &MemoryError{need, m.total + m.beside}
 	}
 	if err := m.free.Acquire(ctx, n); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ func TestMemoryHasRoomForTheProgram(t *testing.T) {
 		if got := Budget(c.need); got != c.total {
 			t.Errorf("%d bytes need a budget of %d, want %d", c.need, got, c.total)
 		}
-		m := NewMemory(c.total)
+		m := NewMemory(c.total, 0)
 		release, err := m.Admit(context.Background(), c.need)
 		if err != nil {
 			t.Fatalf("%d of %d bytes: %v", c.need, c.total, err)

@@ -35,7 +35,7 @@ func Codes() []Code {
 		{CodeTimeout, "the picture took longer than --timeout"},
 		{string(source.CodeMissing), "there is no such file or folder, or none any more"},
 		{string(source.CodeUnreadable), "permission is missing to read the file or folder"},
-		{CodeIO, "the file cannot be read for another reason, such as a failing disk"},
+		{CodeIO, "the file cannot be read for another reason, such as a failing disk, or a store that fails on all attempts"},
 		{string(source.CodeDanglingLink), "a link that leads nowhere"},
 		{string(source.CodeNotAFile), "a pipe, a socket or a device"},
 		{string(source.CodeEmptyFolder), "a folder or tar file without a picture"},
@@ -44,6 +44,7 @@ func Codes() []Code {
 		{string(source.CodeInsideOutput), "the output folder, or something in it"},
 		{string(source.CodeDamagedTar), "a tar file that ends too early, is damaged, or has changed during the run; the members before the damage are taken"},
 		{string(source.CodeBadName), "a member of a tar file whose name is absolute, has .. in it or is very long"},
+		{string(source.CodeChanged), "the object in a bucket is not the one that was listed"},
 		{CodeOutput, "the maps cannot have their names: a name is too long, taken by something else, or behind a link that leads out of the output folder"},
 		{CodeInternal, "an error of this program; please report it"},
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"filterbank/filters"
@@ -13,6 +14,7 @@ import (
 	"filterbank/pipeline"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
+	"filterbank/pipeline/inorder"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
@@ -77,31 +79,63 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	}
 	p := &Preview{longest: longest(entries), packed: newPack(o)}
 	known := map[volume.Shape]int{}
-	for i := range entries {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	err := headers(ctx, entries, &job, func(i int, h header) {
 		e := &entries[i]
-		info, size, err := readInfo(ctx, e, &job)
-		if err == nil {
-			err = p.add(e, info, size, known, &job)
+		if h.err == nil {
+			h.err = p.add(e, h.info, h.size, known, &job)
 		}
 		outcome := pipeline.Done
-		if err != nil {
+		if h.err != nil {
 			outcome = pipeline.Failed
 			rec := &manifest.Record{Input: manifest.Path(e.Path), Output: manifest.Path(e.Place())}
-			rec.Fail(err)
+			rec.Fail(h.err)
 			p.Failures = append(p.Failures, rec)
 		}
 		if o.Ended != nil {
 			o.Ended(i, outcome)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if p.packed != nil {
 		p.Shards, p.Bytes = p.packed.plan.Shards, p.packed.plan.Bytes
 	}
-	p.Memory = engine.Budget(p.Memory * int64(min(res.Count(), max(1, p.Pictures))))
+	p.Memory = pipeline.WithAhead(engine.Budget(p.Memory*int64(min(res.Count(), max(1, p.Pictures)))), entries)
 	return p, nil
+}
+
+// header is what the beginning of a picture's file tells, and the size of the file in bytes.
+type header struct {
+	info decode.Info
+	size int64
+	err  error
+}
+
+// headers reads the headers of entries and calls each with them, in turn. Many requests are made at
+// a time if the entries are remote. The only error is ctx's.
+func headers(ctx context.Context, entries []source.Entry, j *pipeline.Job, each func(i int, h header)) error {
+	const requests = 32
+	at := 1
+	if slices.ContainsFunc(entries, func(e source.Entry) bool { return e.Remote() }) {
+		at = requests
+	}
+	turns := func(yield func(int) bool) {
+		for i := range entries {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+	i := 0
+	return inorder.Do(ctx, at, turns, func() struct{} { return struct{}{} }, func(ctx context.Context, _ struct{}, k int) (h header, err error) {
+		h.info, h.size, h.err = readInfo(ctx, &entries[k], j)
+		return h, ctx.Err()
+	}, func(h header) error {
+		each(i, h)
+		i++
+		return nil
+	})
 }
 
 // readInfo reads a picture's header and the size of its file in bytes.

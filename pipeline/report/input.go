@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -30,7 +31,7 @@ func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Pict
 		return nil, errors.New("the picture came from standard input")
 	}
 	paths := []string{path}
-	if !filepath.IsAbs(path) && w.opts.Folder != "" {
+	if !filepath.IsAbs(path) && !bucket.IsURL(path) && w.opts.Folder != "" {
 		paths = append(paths, filepath.Join(w.opts.Folder, path))
 	}
 	why := errors.New("the picture's file is no longer there")

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"filterbank/pipeline/bucket"
 )
 
 // foldsCase is true on systems whose file names usually do not differ by case alone.
@@ -49,7 +51,7 @@ func (e *CollisionError) Error() string {
 // both, and one for each of them.
 func (e *CollisionError) ways(inputs []string, out string) string {
 	first, second := inputOf(inputs, e.First), inputOf(inputs, e.Second)
-	if first == "" || second == "" || first == second || first == Stdin || second == Stdin {
+	if bucket.IsURL(first) || bucket.IsURL(second) || first == "" || second == "" || first == second || first == Stdin || second == Stdin {
 		return ""
 	}
 	a, b := parts(first), parts(second)
@@ -177,7 +179,7 @@ func sameFile(a, b *Entry) bool {
 	switch {
 	case a.Path == b.Path:
 		return true
-	case a.Path == Stdin || b.Path == Stdin:
+	case a.Path == Stdin || b.Path == Stdin || a.remote != nil || b.remote != nil:
 		return false
 	case a.at != nil && b.at != nil:
 		return a.at.offset == b.at.offset && os.SameFile(a.at.tar.info, b.at.tar.info)

@@ -17,8 +17,10 @@ type Input struct {
 	Name string // in the words of messages
 	Size int64  // in bytes
 
-	ended func() error // says why reading must end early; nil goes on
-	file  *os.File     // nil for standard input
+	ended func() error           // says why reading must end early; nil goes on
+	file  *os.File               // nil for standard input and objects
+	all   func() ([]byte, error) // reads an object whole; nil for others
+	held  bool                   // the bytes are in memory already
 }
 
 // NewInput returns an Input of size bytes from r. Reading ends with ctx.
@@ -51,16 +53,22 @@ func Open(ctx context.Context, path string) (*Input, error) {
 // is a *Problem if the file is no longer regular, or if the tar file that it lies in has
 // changed.
 func (e *Entry) Open(ctx context.Context) (*Input, error) {
-	if e.at != nil {
+	switch {
+	case e.at != nil:
 		return e.at.open(ctx, e.Path)
+	case e.remote != nil:
+		return e.remote.open(ctx, e.Path)
 	}
 	return Open(ctx, e.Path)
 }
 
 // Bytes is the size of the entry's file, or 0 if it cannot be told.
 func (e *Entry) Bytes() int64 {
-	if e.at != nil {
+	switch {
+	case e.at != nil:
 		return e.at.size
+	case e.remote != nil:
+		return max(0, e.remote.size)
 	}
 	if info, err := os.Stat(e.Path); err == nil && e.Problem == nil && e.Path != Stdin {
 		return info.Size()
@@ -144,9 +152,24 @@ func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	return beginning, hex.EncodeToString(h.Sum(nil)), err
 }
 
+// Unread is the number of bytes that ReadAll needs besides those that the input holds.
+func (in *Input) Unread() int64 {
+	if in.held {
+		return 0
+	}
+	return in.Size
+}
+
 // ReadAll reads the input from its beginning. If the file has become shorter, it returns the
 // bytes that are left.
 func (in *Input) ReadAll() ([]byte, error) {
+	if in.all != nil {
+		data, err := in.all()
+		if err != nil {
+			err = fmt.Errorf("read: %w", err)
+		}
+		return data, err
+	}
 	data := make([]byte, in.Size)
 	_, err := in.Seek(0, io.SeekStart)
 	if err == nil {

@@ -50,7 +50,10 @@ func (l *lister) classes(entries []Entry) (map[string]int, error) {
 	for i := range entries {
 		e := &entries[i]
 		if l.keyed && e.line > 0 {
-			path := filepath.Clean(e.Path) // behind a link, .. may lead to another file
+			path := e.Path
+			if e.remote == nil {
+				path = filepath.Clean(path) // behind a link, .. may lead to another file
+			}
 			if first := rows[path]; first != nil && first.Label != e.Label && sameFile(first, e) {
 				return nil, twoLabels(first, e)
 			}

@@ -8,12 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"filterbank/pipeline/bucket"
 )
 
 // lister gathers entries, input by input.
 type lister struct {
 	filter     filter
 	out        *output // nil if the output folder does not exist yet
+	outURL     string  // the output with a slash at its end; empty if it is not in a bucket
 	folders    bool    // folders are labels
 	labelled   bool    // rows have labels
 	keyed      bool    // rows have keys
@@ -23,6 +26,7 @@ type lister struct {
 	tars       map[string]bool   // the tar files that were listed
 	members    map[string]int    // numbers of members that were passed over, by kind
 	finder     Finder            // of members given by name
+	buckets    buckets
 	entries    []Entry
 }
 
@@ -47,7 +51,7 @@ func (l *lister) passedOver() map[string]int {
 	return kinds
 }
 
-// input adds the pictures of one input. The only error is ctx's.
+// input adds the pictures of one input. Errors are ctx's, and those of remote.
 func (l *lister) input(ctx context.Context, name string, mayBePattern bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -55,6 +59,9 @@ func (l *lister) input(ctx context.Context, name string, mayBePattern bool) erro
 	if name == "" {
 		l.problem(name, "", CodeMissing, errEmptyName)
 		return nil
+	}
+	if bucket.IsURL(name) {
+		return l.remote(ctx, name, mayBePattern)
 	}
 	info, err := os.Lstat(name)
 	isLink := err == nil && info.Mode()&os.ModeSymlink != 0

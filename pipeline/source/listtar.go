@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"filterbank/pipeline/bucket"
 )
 
 // The kinds of what tar files hold and folders hold beside pictures, as PassedOver gets them.
@@ -143,13 +145,23 @@ func hasHidden(name string) bool {
 type Finder struct {
 	mu   sync.Mutex
 	tars map[string]map[string]member // members by tar file and name
+
+	buckets buckets
 }
 
-// Entry is the entry of a picture by its path: of a file, or of a member of a tar file, which is
+// Entry is the entry of a picture by its path: of a file, of an object in a bucket, or of a member of a tar file, which is
 // <tar file>/<member>. Its Rel is the last part of the path. ok says whether the path leads
 // into a tar file; a member that is not there is a Problem.
 func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
 	e.Job = Job{Path: name, Rel: namedRel(name)}
+	if bucket.IsURL(name) {
+		b, _, err := f.buckets.open(name)
+		if err != nil {
+			e.Problem = &Problem{Path: name, Code: CodeUnreadable, Err: err}
+		}
+		e.remote = &remote{bucket: b, size: -1}
+		return e, false
+	}
 	tarName, inside := splitTar(name)
 	if tarName == "" {
 		return e, false

@@ -5,6 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"filterbank/pipeline/bucket"
 )
 
 // output recognises the output folder by its identity, not by its name, which may lead
@@ -25,6 +28,14 @@ func newOutput(name string) *output {
 		return nil
 	}
 	return &output{name: name, info: info, known: make(map[string]bool)}
+}
+
+// outURL is the name of an output in a bucket, with a slash at its end.
+func outURL(name string) string {
+	if !bucket.IsURL(name) {
+		return ""
+	}
+	return strings.TrimRight(name, "/") + "/"
 }
 
 // refusal says why nothing in the output folder becomes a Job.

@@ -27,6 +27,7 @@ const (
 	CodeInsideOutput Code = "inside-output" // the output folder, or something in it
 	CodeDamagedTar   Code = "damaged-tar"   // a tar file that ends too early, is damaged, or has changed
 	CodeBadName      Code = "bad-name"      // a member of a tar file whose name leads out of the tar file or is very long
+	CodeChanged      Code = "changed"       // another content than when it was listed
 	CodeUnsupported  Code = "unsupported"   // a compressed archive, or a member that is a sparse file; package decode has it too
 )
 

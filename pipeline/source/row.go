@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"filterbank/pipeline/bucket"
 )
 
 // Row is an input of a list.
@@ -48,6 +50,10 @@ func (l *lister) listed(ctx context.Context, rows iter.Seq2[Row, error]) error {
 	for r, err := range rows {
 		switch {
 		case err != nil:
+		case r.Line == 0 && bucket.IsURL(r.Path) && !strings.HasSuffix(r.Path, "/"):
+			if rel := namedRel(r.Path); l.filter.keeps(path.Base(r.Path)) {
+				err = l.named(ctx, r.Path, rel)
+			}
 		case r.Line == 0:
 			if err = l.input(ctx, r.Path, false); err != nil {
 				err = fmt.Errorf("list inputs: %w", err)
@@ -75,7 +81,14 @@ func (l *lister) row(ctx context.Context, r *Row) error {
 		return nil
 	}
 	n := len(l.entries)
-	l.rowFile(ctx, r, rel)
+	if bucket.IsURL(r.Path) {
+		err = l.named(ctx, r.Path, rel)
+	} else {
+		l.rowFile(ctx, r, rel)
+	}
+	if err != nil {
+		return fmt.Errorf("list inputs: %w", err)
+	}
 	label := r.Label
 	if l.folders {
 		label = l.label(rel)

@@ -18,6 +18,10 @@
 //     name or an extension (*.bin), all matching files are taken. Otherwise (*, **, img?)
 //     the matching files that a folder would give are taken. Folders that match are not
 //     entered; ** enters folders.
+//   - an object of an S3 store, a prefix or a pattern, as in s3://bucket/photos/**/*.png: what is
+//     below a prefix is taken as from a folder whose files have the names of the objects, in the
+//     same order and to the same places. A prefix needs no slash at its end unless an object has
+//     its name. Tar files in buckets are not read.
 //   - "-": one picture from standard input. Its Rel is "stdin".
 //
 // A Rel has no extension, so x.png and x.jpg in one folder would write the same maps. List
@@ -65,8 +69,9 @@ type Entry struct {
 	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
 
-	line int     // of the row in a list with a header, or 0
-	at   *member // where the picture lies in a tar file; nil if it is a file
+	line   int     // of the row in a list with a header, or 0
+	at     *member // where the picture lies in a tar file; nil elsewhere
+	remote *remote // where the picture lies in a bucket; nil elsewhere
 }
 
 // Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
@@ -128,7 +133,7 @@ type Options struct {
 // and List goes on. A picture that is reached twice with the same Rel is taken once.
 //
 // Errors concern the whole run: a malformed pattern in Include or Exclude, a Shard out of
-// range, pictures whose maps would go to the same place (*CollisionError), pictures without a
+// range, a bucket, a login or a store that does not answer (an error of package bucket), pictures whose maps would go to the same place (*CollisionError), pictures without a
 // label if there are labels (*LabelError), and ctx's own.
 func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err := opts.Shard.validate(); err != nil {
@@ -145,6 +150,7 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	l := &lister{
 		filter: filter{include: include, exclude: exclude},
 		out:    newOutput(opts.Out),
+		outURL: outURL(opts.Out),
 
 		folders:    opts.LabelFolders,
 		extensions: opts.Extensions,

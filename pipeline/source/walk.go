@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"filterbank/pipeline/bucket"
 )
 
 // walk is the search for the files of a selection below one folder.
@@ -66,7 +68,10 @@ func (w *walk) passOver(path, rel string, mode fs.FileMode) {
 		kind, known = PassedTar, true
 	}
 	if known && mode.IsRegular() && w.sel.takes(rel, nil) && w.filter.keeps(rel) {
-		w.passed[filepath.Clean(path)] = kind
+		if !bucket.IsURL(path) {
+			path = filepath.Clean(path)
+		}
+		w.passed[path] = kind
 	}
 }
 

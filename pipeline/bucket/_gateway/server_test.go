@@ -132,7 +132,7 @@ func (s *server) open(t *testing.T, address, name string) *bucket.Bucket {
 			t.Setenv(key, value)
 		}
 	}
-	c, err := bucket.New(bucket.Options{Retry: bucket.Policy{Base: 5 * time.Millisecond, Cap: 100 * time.Millisecond, Stall: 2 * time.Second}})
+	c, err := bucket.New(bucket.Options{Retry: bucket.Policy{Base: 5 * time.Millisecond, Cap: 100 * time.Millisecond, Stall: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
