@@ -56,6 +56,9 @@ func (r *run) openFolders() (err error) {
 
 // releaseFolders closes what openFolders has opened.
 func (r *run) releaseFolders() error {
+	if r.remote != nil {
+		return r.releaseRemote()
+	}
 	err := r.files.Release()
 	if r.own != r.files {
 		err = errors.Join(err, r.own.Release())

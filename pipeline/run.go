@@ -28,6 +28,7 @@ type Summary struct {
 	Features *features.Written // the table of features; nil if the run has not written one
 	Elapsed  time.Duration
 	Stages   engine.Stages
+	Own      string // the folder with the manifest, for About alone
 }
 
 func (s *Summary) count(r result) {
@@ -91,7 +92,9 @@ type run struct {
 	pictures int    // number of entries
 	crashed  bool   // the run before did not end well
 	crew     *crew
-	made     madeFrom // of a pack
+	made     madeFrom      // of a pack
+	remote   *remote       // nil if the output is a folder
+	pending  chan struct{} // has an element for each picture whose files are left for later
 }
 
 func newRun(j *Job, res *Resources, opts *RunOptions) *run {
@@ -115,7 +118,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	r := newRun(j, &res, &opts)
 	r.pictures = len(entries)
-	lock, err := r.take(ctx)
+	lock, err := r.take(ctx, entries)
 	if errors.Is(err, errComplete) {
 		return Summary{Skipped: len(entries)}, nil
 	}
@@ -126,17 +129,22 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		opts.Outdated(n)
 	}
 	r.crew = &crew{Shared: res.shared(res.Memory), workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
-	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	halt := r.checkpoints(stop)
+	ended, err := r.crew.work(running, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		if r.table != nil {
 			w.processor.take = r.table.take
 		}
 		return w.entry, &w.processor.engine.Stages
 	})
+	halt()
 	complete := ended == len(entries)
 	if err = errors.Join(err, r.store.Close(complete)); err == nil {
 		err = r.crew.noteError()
 	}
+	err = r.lastCheckpoint(err, complete)
 	s := r.crew.summary(len(entries))
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(source.Places(entries), r.judge(true), r.judge(false))
@@ -147,6 +155,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.writeTables(), r.about(s))
 	}
+	err = errors.Join(err, r.endRemote(err, closeErr))
 	if complete && err == nil {
 		err = r.account(ctx, entries, s)
 	}
@@ -178,6 +187,7 @@ func (r *run) about(s Summary) error {
 	if r.opts.About == nil {
 		return nil
 	}
+	s.Own = r.ownDir()
 	about, err := r.opts.About(s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", manifest.RunName, err)
@@ -190,16 +200,17 @@ func (r *run) about(s Summary) error {
 }
 
 // take opens the folder of the run's own files for this run alone.
-func (r *run) take(ctx context.Context) (lock *store.Lock, err error) {
-	if err = r.openFolders(); err != nil {
+func (r *run) take(ctx context.Context, entries []source.Entry) (lock *store.Lock, err error) {
+	if err = r.openOutput(ctx, entries); err != nil {
 		return nil, err
 	}
 	if lock, err = r.own.Lock(); err != nil {
 		return nil, errors.Join(err, r.releaseFolders())
 	}
-	if r.crashed = lock.Crashed; r.crashed {
+	if lock.Crashed {
 		err = r.own.Sweep()
 	}
+	r.crashed = r.crashed || lock.Crashed
 	if err == nil {
 		err = r.begin(ctx)
 	}
@@ -215,9 +226,9 @@ func (r *run) take(ctx context.Context) (lock *store.Lock, err error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock(r.crashed), r.releaseFolders())
+		return nil, errors.Join(err, lock.Unlock(r.crashed), r.dropRemote(), r.releaseFolders())
 	}
-	return lock, nil
+	return lock, r.beginRemote()
 }
 
 // free returns an error if the files that the run writes at its end cannot have their names.
@@ -255,7 +266,7 @@ func (r *run) openPlaces() error {
 
 // openStore opens the store of the pictures' files.
 func (r *run) openStore() (err error) {
-	r.store = r.files
+	r.store = r.home()
 	alone, packed := r.journal.Kinds()
 	switch {
 	case r.opts.Pack == 0 && packed:
