@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -28,6 +27,7 @@ type remote struct {
 	objects *bucket.Bucket
 	prefix  string // of the output's keys; empty, or with a slash at its end
 	own     string // of the run's own files: prefix, or the part's
+	scratch *store.Scratch
 	store   *store.Bucket
 	session *store.Session
 
@@ -54,14 +54,10 @@ func (r *run) openRemote(ctx context.Context, entries []source.Entry) (err error
 	if err := m.objects.Probe(ctx, m.own); err != nil {
 		return fmt.Errorf("output %s: %w", r.opts.Out, err)
 	}
-	dir, err := os.MkdirTemp("", "filterbank-")
-	if err != nil {
+	if m.scratch, err = store.OpenScratch(); err != nil {
 		return fmt.Errorf("make a folder for files that are sent to %s: %w", r.opts.Out, err)
 	}
-	if r.own, err = store.Open(dir); err != nil {
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	r.files, r.remote = r.own, m
+	r.own, r.files, r.remote = m.scratch.Folder, m.scratch.Folder, m
 	m.begin(ctx)
 	m.store = store.NewBucket(m.requests, store.BucketOptions{Objects: m.objects, Prefix: m.prefix, Scratch: r.own})
 	growing := []string{manifest.Name}
@@ -92,11 +88,7 @@ func (r *run) openBucket() (*bucket.Bucket, string, error) {
 			return nil, "", err
 		}
 	}
-	objects, prefix, err := client.Open(r.opts.Out)
-	if err == nil && prefix != "" {
-		prefix = strings.TrimSuffix(prefix, "/") + "/"
-	}
-	return objects, prefix, err
+	return store.OpenPrefix(client, r.opts.Out)
 }
 
 // begin begins the life of the requests.
@@ -366,7 +358,7 @@ func (o objectAt) ReadAt(p []byte, at int64) (int, error) {
 // releaseRemote removes the folder of this machine.
 func (r *run) releaseRemote() error {
 	r.remote.cancel()
-	return errors.Join(r.own.Release(), os.RemoveAll(r.own.Dir()))
+	return r.remote.scratch.Remove()
 }
 
 // ownDir returns the folder of the run's own files.
