@@ -129,7 +129,7 @@ func (m *remote) doubt(ctx context.Context, own *store.Folder) error {
 		return err
 	}
 	changed := map[uint64]time.Time{} // by the hash of the path
-	for o, err := range m.objects.ListAfter(ctx, m.prefix, before(m.prefix+first)) {
+	for o, err := range m.objects.List(ctx, m.prefix, before(m.prefix+first)) {
 		if err != nil {
 			return err
 		}

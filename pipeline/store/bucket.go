@@ -114,12 +114,18 @@ func (t *Bucket) Close(bool) error {
 func (t *Bucket) Untold() bool { return t.untold.Load() }
 
 // Remove removes an object. A missing one is no error.
-func (t *Bucket) Remove(name string) error {
+func (t *Bucket) Remove(name string) error { return t.remove(name) }
+
+func (t *Bucket) remove(names ...string) error {
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = t.prefix + name
+	}
 	t.sending <- struct{}{}
 	defer func() { <-t.sending }()
-	if err := t.objects.Remove(t.ctx, t.prefix+name); err != nil {
+	if err := t.objects.Remove(t.ctx, keys...); err != nil {
 		t.untold.Store(true)
-		return t.failed(name, err)
+		return t.failed(names[0], err)
 	}
 	return nil
 }
@@ -189,11 +195,11 @@ func (t *Bucket) undo(b *Batch, reason error) {
 		t.untold.Store(true)
 		return
 	}
+	var names []string
 	for _, f := range b.files {
-		if err := t.Remove(f.name); err != nil {
-			return
-		}
+		names = append(names, f.name)
 	}
+	_ = t.remove(names...) // an error is told by Untold
 }
 
 // maxKeyBytes is the length of the longest key in a bucket.

@@ -82,7 +82,7 @@ func (p bucketPlace) List(ctx context.Context, folder string) iter.Seq2[Listed, 
 		top += folder + "/"
 	}
 	return func(yield func(Listed, error) bool) {
-		for o, err := range p.objects.List(ctx, top) {
+		for o, err := range p.objects.List(ctx, top, "") {
 			name := strings.TrimPrefix(o.Key, p.prefix)
 			if err == nil && isTemporary(base(name)) {
 				continue

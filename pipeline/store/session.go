@@ -29,7 +29,15 @@ const Silent = 3 * time.Minute
 
 // ErrTaken says that another run of the same command has begun after this one and goes on in its
 // place.
-var ErrTaken = errors.New("another run of the same command has begun here and goes on in this one's place; what this one has done until its last checkpoint is kept")
+var ErrTaken error = passingError("another run of the same command has begun here and goes on in this one's place; what this one has done until its last checkpoint is kept")
+
+// passingError is an error without which the same command may do its work later.
+type passingError string
+
+func (e passingError) Error() string { return string(e) }
+
+// TryAgain is true.
+func (passingError) TryAgain() bool { return true }
 
 // Session is the hold of a run on its own files in a bucket, which has no locks. Each run that
 // begins gets a number, higher than all before. Of two runs the one with the higher number goes
@@ -173,7 +181,7 @@ func (s *Session) key(name string) string { return s.folder(s.number) + name }
 // list lists the runs that have begun, in the order of their numbers.
 func (s *Session) list(ctx context.Context) (found []session, err error) {
 	top := s.Prefix + sessionsName + "/"
-	for info, err := range s.Objects.List(ctx, top) {
+	for info, err := range s.Objects.List(ctx, top, "") {
 		if err != nil {
 			return nil, err
 		}
@@ -204,7 +212,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // errMoved says that a run has ended while its checkpoints were read.
-var errMoved = errors.New("the checkpoints of another run have gone while they were read; run again")
+var errMoved error = passingError("the checkpoints of another run have gone while they were read; run again")
 
 // fetch fetches the files that grow.
 func (s *Session) fetch(ctx context.Context) error {
@@ -359,17 +367,16 @@ func (s *Session) removeCheckpoints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var pieces, begins []string
 	for _, o := range found {
-		if o.number > s.number {
-			break
-		}
-		for _, key := range append(o.pieces, s.folder(o.number)+beginName) {
-			if err := s.Objects.Remove(ctx, key); err != nil {
-				return err
-			}
+		if o.number <= s.number {
+			pieces, begins = append(pieces, o.pieces...), append(begins, s.folder(o.number)+beginName)
 		}
 	}
-	return nil
+	if err := s.Objects.Remove(ctx, pieces...); err != nil {
+		return err
+	}
+	return s.Objects.Remove(ctx, begins...)
 }
 
 // Drop ends a run that has put nothing and leaves all as it was.
