@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"

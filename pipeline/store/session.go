@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -289,9 +288,16 @@ func (s *Session) append(ctx context.Context, file *os.File, key string) error {
 	return err
 }
 
-// Begin says how large the files that grow are before the run's first record. No checkpoint has
-// these bytes.
-func (s *Session) Begin(sizes map[string]int64) { maps.Copy(s.whole, sizes) }
+// Begin says how large the files that grow are before the run's first record. What the manifest
+// has then is not put again. Of another file the bytes behind the fetched ones are, such as its
+// beginning in a run that starts it.
+func (s *Session) Begin(sizes map[string]int64) {
+	for i, name := range s.Growing {
+		if size := sizes[name]; i == 0 || size < s.whole[name] {
+			s.whole[name] = size
+		}
+	}
+}
 
 // Checkpoint puts what the files have grown by, and tells other runs that this one is at work.
 // Sizes are of the files that grow, without what is not whole at their ends. Files that the
