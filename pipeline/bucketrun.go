@@ -219,6 +219,10 @@ func (r *run) checkpoints(stop context.CancelCauseFunc) (end func()) {
 		return func() {}
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
+	var ending <-chan struct{}
+	if r.opts.Ending != nil {
+		ending = r.opts.Ending.Done()
+	}
 	every := cmp.Or(r.opts.CheckpointEvery, checkpointEvery)
 	go func() {
 		defer close(ended)
@@ -227,6 +231,8 @@ func (r *run) checkpoints(stop context.CancelCauseFunc) (end func()) {
 		for {
 			select {
 			case <-tick.C:
+			case <-ending: // at once: the time that is left may not do for the end of the run
+				ending = nil
 			case <-done:
 				return
 			}
