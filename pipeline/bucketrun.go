@@ -48,7 +48,7 @@ func (r *run) openRemote(ctx context.Context, entries []source.Entry) (err error
 		return err
 	}
 	m.own = m.prefix
-	if below := r.opts.below(); below != "" {
+	if below := r.opts.Part.Below(); below != "" {
 		m.own += below + "/"
 	}
 	if err := m.objects.Probe(ctx, m.own); err != nil {
@@ -106,7 +106,7 @@ func (m *remote) begin(ctx context.Context) {
 // settings is a hash of all that decides which objects the run puts, and their content.
 func (r *run) settings(entries []source.Entry) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "part %s pack %d %d overwrite %s features %q\n", r.opts.below(), r.opts.Pack, r.opts.PackCount, r.opts.Overwrite, r.job.Output.Features)
+	fmt.Fprintf(h, "part %s pack %d %d overwrite %s features %q\n", r.opts.Part.Below(), r.opts.Pack, r.opts.PackCount, r.opts.Overwrite, r.job.Output.Features)
 	for _, f := range r.job.Output.Formats {
 		fmt.Fprintf(h, "%s %s\n", f.Name, r.keys.Of(f, "", ""))
 	}
@@ -299,21 +299,46 @@ func goesOn(err error) bool {
 	return err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrStopped)
 }
 
-// endRemote ends a run whose output is in a bucket. If well, the run's own files are put whole.
-// Otherwise its checkpoints are left to the next run.
-func (r *run) endRemote(well bool) error {
+// endRemote ends a run whose output is in a bucket. If err and closeErr say that its places are in
+// order, the run's own files are put whole. Otherwise its checkpoints are left to the next run.
+func (r *run) endRemote(err, closeErr error) error {
 	m := r.remote
-	if m == nil || !well || m.store.Untold() {
+	_, failed := errors.AsType[*store.Error](err)
+	if m == nil || failed || closeErr != nil || !goesOn(err) || m.store.Untold() {
 		return nil
 	}
 	var names []string
-	for _, t := range r.job.Output.Tables {
+	for _, t := range r.tables() {
 		names = append(names, t.File)
 	}
 	if r.table != nil && r.table.below != "" {
 		names = append(names, r.table.below)
 	}
 	return m.session.End(m.requests, append(names, manifest.RunName)...)
+}
+
+// place is the output as the tasks of a run share it.
+func (r *run) place() store.Place {
+	if r.remote != nil {
+		return store.BucketPlace(r.remote.objects, r.remote.prefix)
+	}
+	return r.files.Place()
+}
+
+// unmerged says whether the output has parts of a run that are not merged.
+func (r *run) unmerged(ctx context.Context) (bool, error) {
+	if r.remote == nil {
+		return r.own.Exists(store.ConfigName) && !r.own.Exists(manifest.Name), nil
+	}
+	m := r.remote
+	if m.session.Fetched(manifest.Name) {
+		return false, nil
+	}
+	_, err := m.objects.Stat(ctx, m.prefix+store.ConfigName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // table returns the name, below the output, of a table of features that is written there. An object
@@ -372,5 +397,5 @@ func (r *run) ownDir() string {
 	if r.remote != nil {
 		return r.own.Dir()
 	}
-	return r.opts.ownDir()
+	return r.opts.OwnDir()
 }

@@ -250,7 +250,7 @@ func (r *run) tables() []*output.Table {
 	return nil
 }
 
-func (r *run) writeTables() error { return output.WriteTables(r.own, r.opts.OwnDir(), r.tables()) }
+func (r *run) writeTables() error { return output.WriteTables(r.own, r.ownDir(), r.tables()) }
 
 // openPlaces opens the places of everything that the run writes besides its manifest.
 func (r *run) openPlaces() error {

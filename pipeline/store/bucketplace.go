@@ -18,8 +18,12 @@ func OpenBucketPlace(client *bucket.Client, name string) (Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bucketPlace{objects, prefix}, nil
+	return BucketPlace(objects, prefix), nil
 }
+
+// BucketPlace is a prefix of a bucket as tasks share it. The prefix is empty or has a slash at its
+// end.
+func BucketPlace(objects *bucket.Bucket, prefix string) Place { return bucketPlace{objects, prefix} }
 
 // OpenPrefix opens the bucket of a name such as s3://bucket/prefix. The prefix that it returns has
 // a slash at its end, or is empty. It makes no request.

@@ -299,6 +299,9 @@ func (s *Session) Begin(sizes map[string]int64) {
 	}
 }
 
+// Fetched says whether a file that grows had any content in the bucket when the run began.
+func (s *Session) Fetched(name string) bool { return s.whole[name] > 0 }
+
 // Checkpoint puts what the files have grown by, and tells other runs that this one is at work.
 // Sizes are of the files that grow, without what is not whole at their ends. Files that the
 // manifest's records need come first in the bucket. The error is ErrTaken if another run has taken
@@ -327,7 +330,8 @@ func (s *Session) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(found); n > 0 && found[n-1].number > s.number {
+	// A later run that has ended has removed what this one has begun with.
+	if n := len(found); n == 0 || found[n-1].number != s.number {
 		return &Error{Path: s.Objects.URL(s.Prefix), Err: ErrTaken}
 	}
 	return nil
