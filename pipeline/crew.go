@@ -56,6 +56,10 @@ type result struct {
 	files   []manifest.File // the files written
 	counted bool            // the worker has counted the result, or its store will
 	err     error           // an error of the output folder; it ends the run
+
+	// later finishes the work and gives its result, while the worker goes on with another
+	// entry. It is nil if the work is finished.
+	later func() result
 }
 
 // outcome is the end that the entry has come to.
@@ -177,7 +181,14 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	defer enough()
 	ahead := newAhead(fetching, ending, entries, c.ahead, c.workers)
 	queue := make(chan int)
-	var workers sync.WaitGroup
+	end := func(k int, res result) {
+		res.turn = k
+		if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
+			stop(ErrStopped) // before this worker takes another
+		}
+		results <- res
+	}
+	var workers sync.WaitGroup // and what they have left for later
 	for i := range stages {
 		workers.Go(func() {
 			do, spent := start()
@@ -185,11 +196,11 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 			for k := range queue {
 				res := do(ctx, k, ahead.take(k))
 				ahead.release(k)
-				res.turn = k
-				if c.policy.StopOnError && res.err == nil && res.record != nil && res.record.Status == manifest.Failed {
-					stop(ErrStopped) // before this worker takes another
+				if res.later != nil {
+					workers.Go(func() { end(k, res.later()) })
+				} else {
+					end(k, res)
 				}
-				results <- res
 			}
 			c.Give(1)
 		})

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
@@ -18,6 +20,7 @@ import (
 // until then.
 type table struct {
 	name    string
+	below   string        // the name below the output in a bucket; empty for a file of this machine
 	file    *store.Single // nil for a part of a run, whose rows parts.Merge writes
 	journal *features.Journal
 	columns []string
@@ -52,10 +55,17 @@ func (r *run) openTable() (err error) {
 		return fmt.Errorf("features: a table of %d rows and %d columns takes %s; raise --max-memory, choose fewer layers with --layers, or write a .csv file",
 			r.pictures, len(t.columns), engine.Shortage(need, r.res.Memory))
 	}
-	if t.file, err = store.OpenSingle(t.name); err != nil {
+	local := t.name
+	if bucket.IsURL(t.name) {
+		if t.below, err = r.remote.table(t.name); err != nil {
+			return err
+		}
+		local = filepath.Join(r.own.Dir(), t.below)
+	}
+	if t.file, err = store.OpenSingle(local); err != nil {
 		return fmt.Errorf("features: %w", err)
 	}
-	if err = features.CheckPlace(t.name); err != nil {
+	if err = features.CheckPlace(local); err != nil {
 		return errors.Join(fmt.Errorf("features %s: %w", source.Display(t.name), source.Shown(err)), t.file.Release())
 	}
 	if t.journal, err = features.OpenJournal(r.own); err != nil {
@@ -87,7 +97,7 @@ func (r *run) writeTable(entries []source.Entry, complete bool, s *Summary) erro
 	var err error
 	if complete {
 		var written features.Written
-		if written, err = r.table.write(r.opts.OwnDir(), source.Places(entries)); err == nil && r.table.file != nil {
+		if written, err = r.table.write(r.ownDir(), source.Places(entries)); err == nil && r.table.file != nil {
 			s.Features = &written
 		}
 	}

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"time"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/manifest"
 )
 
@@ -21,7 +23,7 @@ const (
 
 // RunOptions say where a run writes and how it goes on. Out is needed.
 type RunOptions struct {
-	Out       string // output folder
+	Out       string // output folder, or s3://bucket/prefix
 	Part      Part   // of a run in several parts; the zero value is the whole run
 	Overwrite Overwrite
 	// Pack is the size in bytes at which a pack of webdataset shards begins a new shard; 0
@@ -32,6 +34,11 @@ type RunOptions struct {
 	// Reproducible leaves the seconds out of records. The records of two runs are then the same
 	// bytes.
 	Reproducible bool
+	// Client reaches the store of an output in a bucket. If it is nil, the environment names one.
+	Client *bucket.Client
+	// CheckpointEvery is the time between two checkpoints of a run whose output is in a bucket, and
+	// so the work that a kill loses; 0 is a minute.
+	CheckpointEvery time.Duration
 	Policy
 
 	// Outdated is called before the first picture if an earlier version has done pictures of

@@ -56,6 +56,9 @@ func (r *run) openFolders() (err error) {
 
 // releaseFolders closes what openFolders has opened.
 func (r *run) releaseFolders() error {
+	if r.remote != nil {
+		return r.releaseRemote()
+	}
 	err := r.files.Release()
 	if r.own != r.files {
 		err = errors.Join(err, r.own.Release())
@@ -72,12 +75,13 @@ var errComplete = errors.New("the part is complete")
 func (r *run) begin(ctx context.Context) error {
 	p := r.opts.Part
 	if p.whole() {
-		if r.own.Exists(store.ConfigName) && !r.own.Exists(manifest.Name) {
+		unmerged, err := r.unmerged(ctx)
+		if unmerged {
 			return fmt.Errorf("output folder %s: it has shards of a run that are not merged: run filterbank merge %s, or choose another folder with -o", r.opts.Out, r.opts.Out)
 		}
-		return nil
+		return err
 	}
-	c, err := parts.ReadComplete(ctx, r.files.Place(), p.Index, p.Count)
+	c, err := parts.ReadComplete(ctx, r.place(), p.Index, p.Count)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -86,7 +90,7 @@ func (r *run) begin(ctx context.Context) error {
 	case c.Failed == 0 && !r.crashed: // a machine that lost its power may not have kept all files
 		return errComplete
 	}
-	return r.own.Remove(parts.CompleteName)
+	return r.place().Remove(ctx, r.opts.Part.Below()+"/"+parts.CompleteName)
 }
 
 // account writes the account of a part whose entries have all had their turn.
@@ -118,12 +122,12 @@ func (r *run) account(ctx context.Context, entries []source.Entry, s Summary) er
 	if err != nil {
 		return err
 	}
-	return r.own.Place().Create(ctx, parts.CompleteName, data)
+	return r.place().Create(ctx, r.opts.Part.Below()+"/"+parts.CompleteName, data)
 }
 
 // countRecords counts the records of the run's manifest.
 func (r *run) countRecords(c *parts.Complete) error {
-	records, err := manifest.Open(r.opts.OwnDir())
+	records, err := manifest.Open(r.ownDir())
 	if err != nil {
 		return err
 	}

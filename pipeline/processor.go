@@ -80,6 +80,9 @@ func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b
 	begun := time.Now()
 	rec = &manifest.Record{Input: manifest.Path(in.Name), Output: manifest.Path(rel)}
 	err = p.process(ctx, in, rec, p.job.Output.Formats, b)
+	if err == nil && b.Sealed() {
+		_, err = b.Commit()
+	}
 	rec.Seconds = p.seconds(begun)
 	return rec, err
 }
@@ -89,7 +92,8 @@ func (p *Processor) seconds(begun time.Time) float64 {
 	return max(time.Microsecond, (time.Since(begun) - p.waited).Round(time.Microsecond)).Seconds()
 }
 
-// process writes a picture's files in some of the formats and completes its record.
+// process writes a picture's files in some of the formats and completes its record. It leaves
+// the Commit of a batch that is sealed to the caller.
 func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest.Record, todo []*output.Format, b *store.Batch) error {
 	v := p.job.view(todo)
 	v.Title = source.Display(string(rec.Output))
@@ -115,6 +119,15 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 		}
 	}
 	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
+	if b.Remote() {
+		c := engine.Start()
+		written, err := b.Seal()
+		c.Mark(&p.engine.Stages.Write)
+		if err == nil {
+			p.complete(rec, v, written)
+		}
+		return err
+	}
 	var noted *manifest.Record
 	b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) {
 		sample := *rec

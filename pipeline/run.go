@@ -28,6 +28,7 @@ type Summary struct {
 	Features *features.Written // the table of features; nil if the run has not written one
 	Elapsed  time.Duration
 	Stages   engine.Stages
+	Own      string // the folder with the manifest, for About alone
 }
 
 func (s *Summary) count(r result) {
@@ -91,7 +92,9 @@ type run struct {
 	pictures int    // number of entries
 	crashed  bool   // the run before did not end well
 	crew     *crew
-	made     madeFrom // of a pack
+	made     madeFrom      // of a pack
+	remote   *remote       // nil if the output is a folder
+	pending  chan struct{} // has an element for each picture whose files are left for later
 }
 
 func newRun(j *Job, res *Resources, opts *RunOptions) *run {
@@ -115,7 +118,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	r := newRun(j, &res, &opts)
 	r.pictures = len(entries)
-	lock, err := r.take(ctx)
+	lock, err := r.take(ctx, entries)
 	if errors.Is(err, errComplete) {
 		return Summary{Skipped: len(entries)}, nil
 	}
@@ -127,17 +130,22 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	}
 	ahead := r.fetchesAhead(entries)
 	r.crew = &crew{Shared: res.shared(ahead), ahead: ahead, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
-	ended, err := r.crew.work(ctx, entries, func() (worker, *engine.Stages) {
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	halt := r.checkpoints(stop)
+	ended, err := r.crew.work(running, entries, func() (worker, *engine.Stages) {
 		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
 		if r.table != nil {
 			w.processor.take = r.table.take
 		}
 		return w.entry, &w.processor.engine.Stages
 	})
+	halt()
 	complete := ended == len(entries)
 	if err = errors.Join(err, r.store.Close(complete)); err == nil {
 		err = r.crew.noteError()
 	}
+	err = r.lastCheckpoint(err, complete)
 	s := r.crew.summary(len(entries))
 	s.Elapsed = time.Since(begun)
 	closeErr := r.journal.Close(source.Places(entries), r.judge(true), r.judge(false))
@@ -148,6 +156,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.writeTables(), r.about(s))
 	}
+	err = errors.Join(err, r.endRemote(err, closeErr))
 	if complete && err == nil {
 		err = r.account(ctx, entries, s)
 	}
@@ -179,6 +188,7 @@ func (r *run) about(s Summary) error {
 	if r.opts.About == nil {
 		return nil
 	}
+	s.Own = r.ownDir()
 	about, err := r.opts.About(s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", manifest.RunName, err)
@@ -191,16 +201,17 @@ func (r *run) about(s Summary) error {
 }
 
 // take opens the folder of the run's own files for this run alone.
-func (r *run) take(ctx context.Context) (lock *store.Lock, err error) {
-	if err = r.openFolders(); err != nil {
+func (r *run) take(ctx context.Context, entries []source.Entry) (lock *store.Lock, err error) {
+	if err = r.openOutput(ctx, entries); err != nil {
 		return nil, err
 	}
 	if lock, err = r.own.Lock(); err != nil {
 		return nil, errors.Join(err, r.releaseFolders())
 	}
-	if r.crashed = lock.Crashed; r.crashed {
+	if lock.Crashed {
 		err = r.own.Sweep()
 	}
+	r.crashed = r.crashed || lock.Crashed
 	if err == nil {
 		err = r.begin(ctx)
 	}
@@ -216,9 +227,9 @@ func (r *run) take(ctx context.Context) (lock *store.Lock, err error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock(r.crashed), r.releaseFolders())
+		return nil, errors.Join(err, lock.Unlock(r.crashed), r.dropRemote(), r.releaseFolders())
 	}
-	return lock, nil
+	return lock, r.beginRemote()
 }
 
 // free returns an error if the files that the run writes at its end cannot have their names.
@@ -240,7 +251,7 @@ func (r *run) tables() []*output.Table {
 	return nil
 }
 
-func (r *run) writeTables() error { return output.WriteTables(r.own, r.opts.OwnDir(), r.tables()) }
+func (r *run) writeTables() error { return output.WriteTables(r.own, r.ownDir(), r.tables()) }
 
 // openPlaces opens the places of everything that the run writes besides its manifest.
 func (r *run) openPlaces() error {
@@ -256,7 +267,7 @@ func (r *run) openPlaces() error {
 
 // openStore opens the store of the pictures' files.
 func (r *run) openStore() (err error) {
-	r.store = r.files
+	r.store = r.home()
 	alone, packed := r.journal.Kinds()
 	switch {
 	case r.opts.Pack == 0 && packed:
@@ -265,6 +276,9 @@ func (r *run) openStore() (err error) {
 		return nil
 	case alone:
 		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
+	}
+	if r.remote != nil {
+		return fmt.Errorf("output %s: packs are written to folders: leave --pack out, or pack in a folder and copy it", r.opts.Out)
 	}
 	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.Part.Below(), Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {

@@ -27,6 +27,7 @@ type task struct {
 	earlier *manifest.Record // the record of an earlier run; nil if there is none
 	batch   *store.Batch
 	begun   time.Time       // moves on with the time that the store waits for the turn
+	seconds float64         // of work
 	stay    []bool          // whether the files of earlier are there; nil until runner.stay is asked
 	written []manifest.File // by this run
 }
@@ -61,21 +62,31 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 			r = result{record: t.rec, err: w.keepOrRemove(t)}
 		}
 	}()
-	if err = w.picture(ctx, t); err == nil {
-		r = result{record: t.rec, files: t.written}
+	err = w.picture(ctx, t)
+	t.seconds = w.processor.seconds(t.begun)
+	if err == nil && t.batch.Sealed() {
+		return w.later(ctx, t)
+	}
+	return w.ended(ctx, t, err)
+}
+
+// ended is the result of a picture after its files have been committed, or after an error.
+func (w *runner) ended(ctx context.Context, t *task, err error) result {
+	if err == nil {
+		r := result{record: t.rec, files: t.written}
 		if t.rec.Status == manifest.OK {
-			t.rec.Seconds = w.processor.seconds(t.begun)
+			t.rec.Seconds = t.seconds
 			if len(t.written) > 0 {
 				r.maps = w.job.view(nil).Maps()
 			}
 		}
-		return w.placed(turn, r)
+		return w.placed(t.turn, r)
 	}
 	switch {
 	case errors.Is(err, errDone) && t.rec.Status != manifest.OK:
 		return result{skipped: true}
 	case errors.Is(err, errDone):
-		return w.placed(turn, result{record: t.rec, skipped: true})
+		return w.placed(t.turn, result{record: t.rec, skipped: true})
 	}
 	return w.failed(ctx, t, err)
 }
@@ -100,7 +111,7 @@ func (w *runner) failed(ctx context.Context, t *task, err error) result {
 		}
 	}
 	t.rec.Fail(err)
-	t.rec.Seconds = w.processor.seconds(t.begun)
+	t.rec.Seconds = t.seconds
 	return result{record: t.rec, err: w.keepOrRemove(t)}
 }
 
@@ -157,10 +168,44 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 	if err := w.processor.process(ctx, in, t.rec, todo, t.batch); err != nil {
 		return err
 	}
+	if t.batch.Sealed() {
+		return nil
+	}
+	return w.committed(t)
+}
+
+// committed completes the record of a picture whose files have been committed.
+func (w *runner) committed(t *task) error {
 	t.written = t.rec.Files
 	if w.store.Whole() { // the sample has all files
 		w.made.note(t.turn)
 		return nil
 	}
 	return w.settle(t)
+}
+
+// later leaves the commit of a picture's sealed files for later. What they hold in memory is
+// counted until then. It waits while too many pictures are left.
+func (w *runner) later(ctx context.Context, t *task) result {
+	release, err := w.crew.Memory.Admit(ctx, t.batch.Buffered())
+	if err != nil {
+		return w.ended(ctx, t, err)
+	}
+	select {
+	case w.pending <- struct{}{}:
+	case <-ctx.Done():
+		release()
+		return w.ended(ctx, t, context.Cause(ctx))
+	}
+	return result{later: func() result {
+		defer func() {
+			<-w.pending
+			release()
+		}()
+		_, err := t.batch.Commit()
+		if err == nil {
+			err = w.committed(t)
+		}
+		return w.ended(ctx, t, err)
+	}}
 }

@@ -43,7 +43,7 @@ func runnerOver(t *testing.T, opts options, whole bool) (*runner, *slow) {
 	t.Helper()
 	j := opts.Job.withDefaults()
 	r := newRun(j, &opts.Resources, &opts.RunOptions)
-	lock, err := r.take(t.Context())
+	lock, err := r.take(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

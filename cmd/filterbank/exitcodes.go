@@ -82,6 +82,12 @@ func codeOf(ctx context.Context, err error) int {
 // sure, as on a file system that is read-only, the answer is yes: a scheduler bounds the number
 // of tries, and gives a whole job up for exitUsage.
 func mayPass(err error) bool {
+	if e, ok := errors.AsType[interface { // of a bucket
+		error
+		TryAgain() bool
+	}](err); ok {
+		return e.TryAgain()
+	}
 	for _, known := range []error{store.ErrLocked, store.ErrUnfinished, store.ErrGone, io.ErrShortWrite} {
 		if errors.Is(err, known) {
 			return true

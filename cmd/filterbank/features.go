@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -52,6 +53,9 @@ func (f *flags) checkFeatures(j *job) error {
 				return refuse("the files of %s have this name: name another file", source.Display(j.entries[i].Path))
 			}
 		}
+	}
+	if bucket.IsURL(name) { // the run looks at the object
+		return nil
 	}
 	there, err := os.Lstat(name)
 	switch {
@@ -100,6 +104,9 @@ func (f *flags) checkRead(j *job, there os.FileInfo, refuse func(string, ...any)
 // belowOut says whether a file lies in the output folder, which may not be there yet, and gives
 // its slash-separated name there. It is an error if the file's folder is missing.
 func (f *flags) belowOut(name string) (below string, inside bool, err error) {
+	if bucket.IsURL(name) {
+		return f.belowBucket(name)
+	}
 	dir := filepath.Dir(name)
 	if filepath.Clean(f.out) == dir {
 		return filepath.Base(name), true, nil

@@ -13,6 +13,7 @@ import (
 	"filterbank/filters/kernel"
 	"filterbank/filters/simd"
 	"filterbank/pipeline"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
@@ -173,7 +174,11 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	}
 	j.res.Timeout = f.timeout
 	j.opts.Out, j.res.Workers, j.res.Stdin = f.out, f.jobs, c.in
-	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+	if bucket.IsURL(f.out) {
+		if err = f.setBucket(&j); err != nil {
+			return nil, err
+		}
+	} else if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
 	if j.entries, err = f.list(ctx, c, inputs, &j); err != nil {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/parts"
@@ -41,29 +43,22 @@ func newMerge(c console) *cobra.Command {
 }
 
 func runMerge(ctx context.Context, c console, dir, table string) (err error) {
-	folder, err := store.OpenExisting(dir)
+	p, err := openPlace(dir, store.OpenExisting)
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	defer folder.Release()
-	config, err := parts.ReadConfig(ctx, folder.Place())
+	defer p.release()
+	config, err := parts.ReadConfig(ctx, p)
 	if err != nil {
 		return noShards("merge", dir, err)
 	}
-	lock, err := folder.Lock()
-	if err != nil {
-		return fmt.Errorf("merge: %w", err)
-	}
-	if lock.Crashed {
-		err = folder.SweepTop()
-	}
 	var done *parts.Merged
-	if err == nil {
-		done, err = mergeInto(ctx, folder, dir, table, config)
-	}
-	err = errors.Join(err, lock.Unlock(false))
+	err = p.alone(func() (err error) {
+		done, err = mergeInto(ctx, p, dir, table, config)
+		return err
+	})
 	if missing, ok := errors.AsType[*parts.MissingError](err); ok {
-		return missingShards(ctx, folder, dir, missing)
+		return missingShards(ctx, p, dir, missing)
 	}
 	if ctx.Err() != nil {
 		return &exit{exitInterrupted, errors.New("interrupted; the same command merges anew")}
@@ -74,14 +69,16 @@ func runMerge(ctx context.Context, c console, dir, table string) (err error) {
 	return tellMerged(c, done, dir)
 }
 
-// mergeInto merges into an output folder that is this process's own.
-func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, config *parts.Config) (*parts.Merged, error) {
+// mergeInto merges into an output folder that is this process's own, or a bucket.
+func mergeInto(ctx context.Context, p *place, dir, table string, config *parts.Config) (*parts.Merged, error) {
 	var o parts.MergeOptions
 	switch f := config.Features; {
 	case table != "" && f == nil:
 		return nil, errors.New("the run was not given --features: leave it out")
 	case table != "" && filepath.Ext(table) != f.Kind:
 		return nil, fmt.Errorf("features %s: the run was given a file that ends in %s: name such a file", source.Display(table), f.Kind)
+	case bucket.IsURL(table):
+		return nil, fmt.Errorf("features %s: name a file of this machine", source.Display(table))
 	case table != "":
 		file, err := store.OpenSingle(table)
 		if err != nil {
@@ -93,14 +90,14 @@ func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, con
 			return err
 		}
 	case f != nil && f.File != "":
-		table = filepath.Join(dir, f.File)
+		table = inOutput(dir, f.File)
 	}
-	if table != "" {
+	if table != "" && !bucket.IsURL(table) {
 		if err := features.CheckPlace(table); err != nil {
 			return nil, fmt.Errorf("features %s: %w", source.Display(table), source.Shown(err))
 		}
 	}
-	done, err := parts.Merge(ctx, folder.Place(), o)
+	done, err := parts.Merge(ctx, p, o)
 	if err == nil && done.Features != nil {
 		done.Features.Path = table
 	}
@@ -108,9 +105,9 @@ func mergeInto(ctx context.Context, folder *store.Folder, dir, table string, con
 }
 
 // missingShards is the error of a run whose shards are not all done.
-func missingShards(ctx context.Context, folder *store.Folder, dir string, missing *parts.MissingError) error {
+func missingShards(ctx context.Context, p *place, dir string, missing *parts.MissingError) error {
 	text := fmt.Sprintf("merge %s: %s not done", source.Display(dir), verb(len(missing.Missing), "1 shard is", fmt.Sprintf("%d shards are", len(missing.Missing))))
-	s, err := parts.StatusOf(ctx, folder.Place(), parts.StatusOptions{Held: folder.Held})
+	s, err := parts.StatusOf(ctx, p, parts.StatusOptions{Held: p.held(), Now: time.Now()})
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("%s: %w", text, err)}
 	}
@@ -126,13 +123,13 @@ func missingShards(ctx context.Context, folder *store.Folder, dir string, missin
 // tellMerged says what has been merged.
 func tellMerged(c console, done *parts.Merged, dir string) error {
 	r := done.Run
-	line := fmt.Sprintf("%s merged into %s: %s, %s, %d failed\n", counted(done.Config.Shards, "shard"), filepath.Join(dir, manifest.Name),
+	line := fmt.Sprintf("%s merged into %s: %s, %s, %d failed\n", counted(done.Config.Shards, "shard"), inOutput(dir, manifest.Name),
 		counted(r.Images, "image"), counted(r.Maps, "map"), r.Failed)
 	if done.Features != nil {
 		line += featuresLine(done.Features) + "\n"
 	}
 	if done.Packs > 0 {
-		line += fmt.Sprintf("%s: %s\n", filepath.Join(dir, filepath.FromSlash(store.IndexName)), counted(done.Packs, "pack"))
+		line += fmt.Sprintf("%s: %s\n", inOutput(dir, store.IndexName), counted(done.Packs, "pack"))
 	}
 	_, err := io.WriteString(c.out, line)
 	return unwritten(err)

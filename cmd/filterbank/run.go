@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -99,6 +99,9 @@ func (f *runFlags) job(cmd *cobra.Command, c console, inputs []string) (*job, er
 	if err := f.deal(j, inputs); err != nil {
 		return nil, err
 	}
+	if f.page && bucket.IsURL(f.out) {
+		return nil, copyDown("--report", f.out)
+	}
 	if f.page && !f.dry {
 		if err := checkReportPlace(f.out, j); err != nil {
 			return nil, err
@@ -145,7 +148,7 @@ func (f *flags) run(ctx context.Context, c console, j *job, page bool) error {
 		return f.runShards(ctx, c, j)
 	}
 	j.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(j, s, ctx.Err() != nil) }
-	return f.work(ctx, c, j, "", filepath.Join(f.out, manifest.Name), func(running context.Context, w *workplace) error {
+	return f.work(ctx, c, j, "", inOutput(f.out, manifest.Name), func(running context.Context, w *workplace) error {
 		f.warn(j, w)
 		if there := f.otherRun(j); there != "" {
 			w.log.Warn(there, "event", "other-stack")

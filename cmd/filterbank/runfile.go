@@ -53,17 +53,17 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 		r.Stages[st.Name] = st.Time.Seconds()
 	}
 	if j.opts.Reproducible {
-		return r, f.timeless(r, j)
+		return r, f.timeless(r, j, s.Own)
 	}
 	return r, nil
 }
 
 // timeless takes from the account of a run what differs between runs of the same command: times
 // and the current folder. It counts what stands in the output folder, whichever run has made it.
-func (f *flags) timeless(r *manifest.Run, j *job) error {
+func (f *flags) timeless(r *manifest.Run, j *job, own string) error {
 	r.Folder, r.Seconds, r.Stages = "", 0, nil
 	r.Images, r.Skipped, r.Maps, r.Files, r.Bytes = 0, 0, 0, 0, 0
-	records, err := manifest.Open(j.opts.OwnDir())
+	records, err := manifest.Open(cmp.Or(own, j.opts.OwnDir()))
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"filterbank/pipeline"
 	"filterbank/pipeline/manifest"
@@ -17,9 +16,9 @@ func (f *flags) runShards(ctx context.Context, c console, j *job) error {
 	if err := settle(ctx, j); err != nil {
 		return err
 	}
-	where := filepath.Join(f.out, store.PartsName)
+	where := inOutput(f.out, store.PartsName)
 	if d := j.shards; len(d.indexes) == 1 {
-		where = filepath.Join(f.out, store.PartName(d.indexes[0], d.count), manifest.Name)
+		where = inOutput(f.out, store.PartName(d.indexes[0], d.count), manifest.Name)
 	}
 	return f.work(ctx, c, j, "", where, func(running context.Context, w *workplace) error {
 		f.warn(j, w)
@@ -45,12 +44,12 @@ func shardsText(indexes []int) string {
 
 // settle makes the output folder and agrees with the other tasks on what is run.
 func settle(ctx context.Context, j *job) error {
-	folder, err := store.Open(j.opts.Out)
+	p, err := openPlace(j.opts.Out, store.Open)
 	if err != nil {
 		return err
 	}
-	defer folder.Release()
-	return j.shards.config.Settle(ctx, folder.Place(), j.opts.Out)
+	defer p.release()
+	return j.shards.config.Settle(ctx, p, j.opts.Out)
 }
 
 // eachShard runs the shards until one has an error. It returns the sums of all, and the shards

@@ -40,12 +40,12 @@ func newStatus(c console) *cobra.Command {
 }
 
 func runStatus(ctx context.Context, c console, dir string, asJSON bool) error {
-	folder, err := store.OpenExisting(dir)
+	p, err := openPlace(dir, store.OpenExisting)
 	if err != nil {
 		return fmt.Errorf("status: %w", err)
 	}
-	defer folder.Release()
-	s, err := parts.StatusOf(ctx, folder.Place(), parts.StatusOptions{Held: folder.Held, Now: time.Now()})
+	defer p.release()
+	s, err := parts.StatusOf(ctx, p, parts.StatusOptions{Held: p.held(), Now: time.Now()})
 	if err != nil {
 		return noShards("status", dir, damaged(err))
 	}

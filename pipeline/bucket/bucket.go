@@ -83,6 +83,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Retry.Attempts == 0 {
+		o.Retry.Attempts = conf.attempts
+	}
 	c := &Client{creds: credentials.New(newChain(conf)), config: conf, policy: o.Retry.withDefaults()}
 	client, err := minio.New(conf.host, &minio.Options{
 		Creds: c.creds, Secure: conf.secure, Region: conf.region, Transport: tr,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -20,6 +21,7 @@ type config struct {
 	region      string         // empty: the store is asked for it
 	anonymous   bool           // requests are not signed
 	authorities *x509.CertPool // nil: the system's
+	attempts    int            // at each request; 0: the default of Policy
 }
 
 // amazon is the host of Amazon's own store.
@@ -58,6 +60,12 @@ func environment() (config, error) {
 		}
 		if !c.authorities.AppendCertsFromPEM(data) {
 			return config{}, fmt.Errorf("AWS_CA_BUNDLE %s: it has no certificate in PEM", show(file))
+		}
+	}
+	if most := os.Getenv("AWS_MAX_ATTEMPTS"); most != "" {
+		var err error
+		if c.attempts, err = strconv.Atoi(most); err != nil || c.attempts < 1 {
+			return config{}, fmt.Errorf("AWS_MAX_ATTEMPTS %s: it must be a number of at least 1", show(most))
 		}
 	}
 	return c, nil

@@ -48,6 +48,9 @@ func (e *Error) Error() string {
 // Is says whether the error is of a kind.
 func (e *Error) Is(kind error) bool { return e.kind != nil && e.kind == kind }
 
+// TryAgain says whether the same request may succeed later.
+func (e *Error) TryAgain() bool { return e.passing }
+
 // ErrChanged says that an object is not the one that was listed or read before.
 var ErrChanged = errors.New("the object has changed")
 

@@ -253,6 +253,13 @@ func (j *Journal) Add(key string, values []float32) error {
 	return nil
 }
 
+// Size returns the bytes of the file that whole rows take. It is safe for concurrent use.
+func (j *Journal) Size() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.size
+}
+
 // Values returns the values of a key.
 func (j *Journal) Values(key string) ([]float32, error) {
 	s, ok := j.find(key)

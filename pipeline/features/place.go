@@ -35,7 +35,15 @@ func CheckPlace(name string) error {
 		return err
 	}
 	defer file.Close()
-	ours, err := kinds()[filepath.Ext(name)].ours(file, info.Size())
+	return CheckContent(name, file, info.Size())
+}
+
+// CheckContent is CheckPlace for the content of a file, of a size in bytes, wherever it lies.
+func CheckContent(name string, file io.ReaderAt, size int64) error {
+	if size == 0 {
+		return nil
+	}
+	ours, err := kinds()[filepath.Ext(name)].ours(file, size)
 	if err == nil && !ours {
 		err = errors.New("this file is not a table of features, and a run would replace it: move it away, or name another file")
 	}

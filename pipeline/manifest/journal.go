@@ -150,6 +150,10 @@ func (j *Journal) Shards() (map[string]bool, error) {
 	return shards, nil
 }
 
+// Size returns the bytes of the file that whole records take. Add, Hold and AddHeld must not be
+// called at the same time.
+func (j *Journal) Size() int64 { return j.size }
+
 // Release closes the file and leaves the manifest as it is. It takes the place of Close. An empty
 // manifest is removed.
 func (j *Journal) Release() error {

@@ -24,6 +24,7 @@ type Batch struct {
 	files  []*File
 	notes  []note
 	waited time.Duration
+	sealed bool
 	dirs   directories // of Commit
 
 	making sync.Mutex
@@ -38,6 +39,7 @@ type note struct {
 
 // home is the store of a batch.
 type home interface {
+	remote() bool
 	commit(b *Batch) ([]Written, error)
 	aborted(b *Batch)
 }
@@ -60,9 +62,47 @@ func (b *Batch) Note(suffix string, content func([]Written) ([]byte, error)) {
 func (b *Batch) Commit() ([]Written, error) {
 	written, err := b.home.commit(b)
 	b.dirs.close()
+	b.sealed = false
 	if err != nil {
 		b.Abort()
 		return nil, err
+	}
+	return written, nil
+}
+
+// Remote says whether Commit sends the files elsewhere, which takes long and little work. Seal
+// describes them before.
+func (b *Batch) Remote() bool { return b.home.remote() }
+
+// Seal ends the writing and describes the files of a batch that is Remote as Commit will.
+func (b *Batch) Seal() ([]Written, error) {
+	written, err := b.seal()
+	b.dirs.close()
+	b.sealed = err == nil
+	return written, err
+}
+
+// Sealed says whether Seal has been called and Commit or Abort has not.
+func (b *Batch) Sealed() bool { return b.sealed }
+
+// Buffered returns the bytes that a sealed batch holds in memory.
+func (b *Batch) Buffered() (bytes int64) {
+	for _, f := range b.files {
+		bytes += int64(cap(f.buffer))
+	}
+	return bytes
+}
+
+// seal seals the files, unless that is done, and describes them.
+func (b *Batch) seal() ([]Written, error) {
+	written := make([]Written, 0, len(b.files))
+	for _, f := range b.files {
+		if !b.sealed {
+			if err := f.seal(); err != nil {
+				return nil, b.folder.explain(f.name, err)
+			}
+		}
+		written = append(written, f.written())
 	}
 	return written, nil
 }
@@ -72,6 +112,7 @@ func (b *Batch) Waited() time.Duration { return b.waited }
 
 // Abort removes the batch's files, and the folders that it made if they are empty.
 func (b *Batch) Abort() {
+	b.sealed = false
 	b.clear()
 	b.home.aborted(b)
 }
@@ -94,6 +135,8 @@ func (b *Batch) remember(dir string) {
 	defer b.making.Unlock()
 	b.made = append(b.made, dir)
 }
+
+func (t *Folder) remote() bool { return false }
 
 func (t *Folder) aborted(*Batch) {}
 

@@ -55,6 +55,9 @@ func newFolder(dir string, root *os.Root) (*Folder, error) {
 	return &Folder{dir: filepath.Clean(dir), root: root, folder: folder, run: rand.Uint64()}, nil
 }
 
+// Dir returns the folder's path, as it was opened.
+func (t *Folder) Dir() string { return t.dir }
+
 // Close does nothing: every committed file has its place.
 func (t *Folder) Close(bool) error { return nil }
 

@@ -44,6 +44,7 @@ func reserved() []Reserved {
 		{ManifestName, "the manifest", Every},
 		{RunName, "the run's account", Every},
 		{lockName, "the run's lock", Every},
+		{sessionsName, "the run's checkpoints in a bucket", Every},
 		{ReportName, "the report's page", Report},
 		{ReportDataName, "the report's data", Report},
 		{ShardsName, "the pack's shards", Packs},

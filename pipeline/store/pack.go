@@ -106,6 +106,8 @@ func (p *Pack) Stop(turn int) {
 	p.kept = min(p.kept, turn)
 }
 
+func (p *Pack) remote() bool { return false }
+
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
 
 // Reuse waits for the turn, unless an earlier picture's files differ: then all later ones

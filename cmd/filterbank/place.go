@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"filterbank/pipeline/bucket"
+	"filterbank/pipeline/store"
+)
+
+// place is an output folder or bucket as the tasks of a run share it.
+type place struct {
+	store.Place
+	folder *store.Folder // nil for a bucket, which has no locks
+}
+
+// openPlace opens the output of a run. open opens a folder: store.Open makes it, and
+// store.OpenExisting does not.
+func openPlace(out string, open func(dir string) (*store.Folder, error)) (*place, error) {
+	if bucket.IsURL(out) {
+		client, err := bucket.New(bucket.Options{})
+		if err != nil {
+			return nil, err
+		}
+		p, err := store.OpenBucketPlace(client, out)
+		return &place{Place: p}, err
+	}
+	folder, err := open(out)
+	if err != nil {
+		return nil, err
+	}
+	return &place{folder.Place(), folder}, nil
+}
+
+func (p *place) release() {
+	if p.folder != nil {
+		p.folder.Release()
+	}
+}
+
+// held returns the test whether a task holds the lock of a folder, or nil for a bucket.
+func (p *place) held() func(folder string) bool {
+	if p.folder == nil {
+		return nil
+	}
+	return p.folder.Held
+}
+
+// alone does something while no other process does it in the same folder. In a bucket nothing
+// keeps others out.
+func (p *place) alone(do func() error) error {
+	if p.folder == nil {
+		return do()
+	}
+	lock, err := p.folder.Lock()
+	if err != nil {
+		return err
+	}
+	if lock.Crashed {
+		err = p.folder.SweepTop()
+	}
+	if err == nil {
+		err = do()
+	}
+	return errors.Join(err, lock.Unlock(false))
+}
+
+// inOutput names a file in an output folder or bucket.
+func inOutput(out string, names ...string) string {
+	if bucket.IsURL(out) {
+		return strings.TrimRight(out, "/") + "/" + strings.Join(names, "/")
+	}
+	for i, name := range names {
+		names[i] = filepath.FromSlash(name)
+	}
+	return filepath.Join(append([]string{out}, names...)...)
+}
