@@ -32,6 +32,7 @@ type reportFlags struct {
 	limit    int
 	pixels   int64
 	embed    bool
+	with     string
 	jobs     int
 	progress string
 	quiet    bool
@@ -48,7 +49,8 @@ func newReport(c console) *cobra.Command {
 			"needs no network. Its data is in a folder beside it, report.files for report.html, and\n" +
 			"maps are shown from the run's own files. --embed puts everything into the page.",
 		Example: "  filterbank report maps/\n" +
-			"  filterbank report maps/ -o page.html --embed --limit 20",
+			"  filterbank report maps/ -o page.html --embed --limit 20\n" +
+			"  filterbank report maps/ --with earlier/",
 		Args: arguments{1, 1, "the output folder of a run", "maps/"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.report(cmd.Context(), c, args[0])
@@ -59,10 +61,12 @@ func newReport(c console) *cobra.Command {
 	s.IntVar(&f.limit, "limit", defaultLimit, "number of pictures to show, the first ones; all that failed are shown too; 0 shows all")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images and maps with more pixels")
 	s.BoolVar(&f.embed, "embed", false, "put data and maps into the page, so that it is one file")
+	s.StringVar(&f.with, "with", "", "output folder of another run, whose maps are compared with the run's")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "pictures at a time (one per processor)")
 	s.StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing")
 	must(cmd.MarkFlagFilename("out", "html"))
+	must(cmd.MarkFlagDirname("with"))
 	must(cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"auto", "bar", "plain", "none"}, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
@@ -97,6 +101,13 @@ func (f *reportFlags) write(ctx context.Context, dir string, p *progress) (repor
 	opts, err := readRun(dir, f.pixels)
 	if err != nil {
 		return report.Summary{}, err
+	}
+	if f.with != "" {
+		other, err := readRun(f.with, f.pixels)
+		if err != nil {
+			return report.Summary{}, err
+		}
+		opts.With = &report.Other{Run: f.with, Stacks: other.Stacks, Decoder: other.Decoder}
 	}
 	if f.out == "" {
 		f.out = filepath.Join(dir, reportName)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"path/filepath"
 
 	"filterbank/filters/bank"
@@ -53,5 +54,32 @@ func (w *writer) experiments() error {
 	if source.Folder == "." || w.opts.Embed && filepath.IsAbs(w.opts.Heading.StackFolder) {
 		source.Folder = ""
 	}
+	if w.opts.Embed && len(w.opts.Heading.Stack) > 0 {
+		var stack any
+		if err := json.Unmarshal(w.opts.Heading.Stack, &stack); err != nil {
+			return err
+		}
+		source.Stack = withoutFolders(stack)
+	}
 	return w.put("stack", source)
+}
+
+// withoutFolders takes the folders from absolute paths in a stack. An embedded page may be
+// passed on.
+func withoutFolders(v any) any {
+	switch v := v.(type) {
+	case string:
+		if filepath.IsAbs(v) {
+			return filepath.Base(v)
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutFolders(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = withoutFolders(v[key])
+		}
+	}
+	return v
 }

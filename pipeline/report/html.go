@@ -22,7 +22,7 @@ var program = [...]string{"samples.js", "arithmetic.js", "tiles.js", "lanes.js"}
 // it.
 var scripts = [...]string{
 	"dom.js", "written.js", "size.js", "data.js", "draw.js", "paint.js", "crew.js", "stack.js", "gallery.js", "explain.js", "probe.js", "padded.js", "zoom.js",
-	"stage.js", "pairs.js", "board.js", "play.js", "step.js", "change.js", "controls.js", "whatif.js", "kernels.js", "tabs.js", "picture.js", "app.js",
+	"stage.js", "pairs.js", "board.js", "play.js", "step.js", "change.js", "controls.js", "whatif.js", "compare.js", "kernels.js", "tabs.js", "picture.js", "app.js",
 }
 
 // html writes the page.

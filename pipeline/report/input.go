@@ -26,6 +26,11 @@ func pixels(rec *manifest.Record) int64 {
 // decode decodes a picture again if its file exists and has not changed. The page shows the
 // error.
 func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Picture, error) {
+	return w.decodeAs(ctx, rec, w.opts.Decoder)
+}
+
+// decodeAs is decode with another decoder.
+func (w *writer) decodeAs(ctx context.Context, rec *manifest.Record, decoder *decode.Decoder) (*decode.Picture, error) {
 	path := string(rec.Input)
 	if path == source.Stdin {
 		return nil, errors.New("the picture came from standard input")
@@ -53,7 +58,7 @@ func (w *writer) decode(ctx context.Context, rec *manifest.Record) (*decode.Pict
 			why = err
 			continue
 		}
-		return w.opts.Decoder.Decode(ctx, data)
+		return decoder.Decode(ctx, data)
 	}
 	return nil, why
 }

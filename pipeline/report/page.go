@@ -30,6 +30,7 @@ type page struct {
 	Stacks  []stackData `json:"stacks"`
 	Sizes   []sizeData  `json:"sizes"`
 	Others  int         `json:"rest"` // number of sizes that are not in Sizes
+	With    *otherData  `json:"with,omitempty"`
 }
 
 type stackData struct {
@@ -109,13 +110,13 @@ type entry struct {
 
 func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
 
-// plans plans every stack for pictures of a size.
-func (w *writer) plans(in volume.Shape) ([]*filters.Plan, [][]planData, error) {
-	plans := make([]*filters.Plan, len(w.opts.Stacks))
+// plansOf plans every stack for pictures of a size.
+func (w *writer) plansOf(stacks []engine.Selected, in volume.Shape) ([]*filters.Plan, [][]planData, error) {
+	plans := make([]*filters.Plan, len(stacks))
 	data := make([][]planData, len(plans))
 	for s := range plans {
 		var err error
-		if plans[s], err = w.opts.Stacks[s].Stack.Plan(in); err != nil {
+		if plans[s], err = stacks[s].Stack.Plan(in); err != nil {
 			return nil, nil, err
 		}
 		for _, lp := range plans[s].Layers {
@@ -146,7 +147,15 @@ func (w *writer) layers() error {
 	if err := w.experiments(); err != nil {
 		return err
 	}
-	for i, s := range o.Stacks {
+	var err error
+	w.page.Stacks, err = w.describeAll(o.Stacks, "w")
+	return err
+}
+
+// describeAll describes stacks. The names of their weights begin with a folder.
+func (w *writer) describeAll(stacks []engine.Selected, folder string) ([]stackData, error) {
+	all := []stackData{}
+	for i, s := range stacks {
 		stack := stackData{Name: s.Stack.Name()}
 		for l, layer := range s.Stack.Layers() {
 			d := layerData{
@@ -159,14 +168,14 @@ func (w *writer) layers() error {
 					d.Stats[k] = &filterStats{}
 				}
 			}
-			if err := w.describe(&d, layer, fmt.Sprintf("w/%d-%d", i, l)); err != nil {
-				return err
+			if err := w.describe(&d, layer, fmt.Sprintf("%s/%d-%d", folder, i, l)); err != nil {
+				return nil, err
 			}
 			stack.Layers = append(stack.Layers, d)
 		}
-		w.page.Stacks = append(w.page.Stacks, stack)
+		all = append(all, stack)
 	}
-	return nil
+	return all, nil
 }
 
 // computed lists the kinds of layers that page/arithmetic.js can compute.

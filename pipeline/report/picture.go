@@ -74,13 +74,16 @@ func (w *writer) picture(ctx context.Context, own *worker, t task) (*result, err
 		err = w.fromMaps(rec, r.data)
 	default:
 		err = w.fromPicture(ctx, own, pic, rec, r, name)
+		if err == nil && w.other != nil {
+			err = w.withOther(ctx, rec, t.place, r)
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	sum, err := w.stage.put("p/"+name, r.data)
 	r.sums = append(r.sums, [2]string{"p/" + name, sum})
-	r.data.Samples = nil
+	r.data.Samples, r.data.With = nil, nil
 	for _, layers := range r.data.Maps {
 		for _, maps := range layers {
 			for k := range maps {
@@ -172,7 +175,7 @@ func (w *writer) thumb(r *result, name string, thumb []byte) error {
 // shapes fills in the sizes and plans.
 func (w *writer) shapes(in volume.Shape, d *pictureData) ([]*filters.Plan, error) {
 	d.Size = shapeOf(in)
-	plans, data, err := w.plans(in)
+	plans, data, err := w.plansOf(w.opts.Stacks, in)
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", d.Path, err)
 	}

@@ -19,6 +19,7 @@ type pictureData struct {
 	Others      []otherMap    `json:"others,omitempty"` // maps of layers that the page's stacks do not have
 	Note        string        `json:"note,omitempty"`   // why all maps are such
 	Files       []link        `json:"files"`            // other files of the picture
+	With        *otherPicture `json:"with,omitempty"`   // the picture in the run to compare with
 }
 
 // link is a file of a picture that is not a map shown on the page.

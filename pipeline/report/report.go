@@ -43,6 +43,7 @@ type Options struct {
 	Kernel  *kernel.Kernel    // nil is the fastest that the processor can run
 	Folder  string            // folder in which the run was started, for relative inputs
 	Heading Heading
+	With    *Other // a run to compare with; nil is none
 
 	// Looks are the run's settings. Maps for which the run wrote no PNG get the same colours,
 	// on a scale of their own.
@@ -117,6 +118,13 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 	if err := w.layers(); err != nil {
 		return s, err
 	}
+	if opts.With != nil {
+		closed, err := w.openOther()
+		if err != nil {
+			return s, err
+		}
+		defer closed()
+	}
 	if err := w.pictures(ctx); err != nil {
 		return s, err
 	}
@@ -130,7 +138,8 @@ const pixelsAtOnce = 1 << 25
 type writer struct {
 	opts     *Options
 	manifest *manifest.Reader
-	root     *os.Root // the run's folder
+	other    *manifest.Reader // of Options.With, or nil
+	root     *os.Root         // the run's folder
 	links    links
 	finder   source.Finder
 	stage    *stage

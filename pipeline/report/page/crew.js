@@ -51,8 +51,10 @@ class Crew {
     this.id = ++this.next;
     this.send({
       open: this.id,
-      samples: probe.samples,
-      stacks: probe.stacks.map(({ layers, plans, arrays }) => ({ layers, plans, arrays })),
+      sources: probe.sources.map(({ samples, stacks }) => ({
+        samples,
+        stacks: stacks.map(({ layers, plans, arrays }) => ({ layers: layers.map((l) => ({ ...l, stats: undefined })), plans, arrays })),
+      })),
     });
   }
 

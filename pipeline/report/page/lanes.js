@@ -15,11 +15,12 @@ class Lanes {
 // take takes a message: open a picture, close it, or a job.
   take(message) {
     if (message.open !== undefined) {
-      const { open, samples, stacks } = message,
-        source = reader(samples);
       this.pictures.set(
-        open,
-        stacks.map(({ layers, plans, arrays }) => new Arithmetic(source, layers, plans, arrays)),
+        message.open,
+        message.sources.flatMap(({ samples, stacks }) => {
+          const source = reader(samples);
+          return stacks.map(({ layers, plans, arrays }) => new Arithmetic(source, layers, plans, arrays));
+        }),
       );
     } else if (message.close !== undefined) {
       this.pictures.delete(message.close);

@@ -11,6 +11,23 @@ function activated(layer, values) {
   return values.map((v) => apply(v, slope));
 }
 
+// nearBox is the box y0, x0, y1, x1 of outputs around a place.
+function nearBox([, height, width], { y, x }) {
+  const from = (v, n) => Math.max(0, Math.min(n - around, v - around / 2));
+  const [y0, x0] = [from(y, height), from(x, width)];
+  return [y0, x0, Math.min(height, y0 + around), Math.min(width, x0 + around)];
+}
+
+// mapJob is the job for a map: the whole map, or outputs around the place if it is too large.
+function mapJob(probe, at) {
+  const { out } = probe.plan(at),
+    arithmetic = probe.all[at.st],
+    cost = arithmetic.cost(at.l, at.k, at.k + 1, out[1], out[2]),
+    whole = cost <= most && arithmetic.held(at.l, at.k, at.k + 1, out[1], out[2]) <= mostFloats,
+    box = whole ? [0, 0, out[1], out[2]] : nearBox(out, at);
+  return { cost, whole, box, job: { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [box[0], box[2]], columns: [box[1], box[3]] } };
+}
+
 // Pairs shows the filters of a layer, some at a time.
 class Pairs {
   constructor(view) {
@@ -38,7 +55,7 @@ class Pairs {
         {
           type: "button",
           onclick: () => {
-            if (!fits) this.near(this.view.at);
+            if (!fits) this.box = nearBox(plan.out, this.view.at);
             this.compute(at, last, cost);
           },
         },
@@ -47,13 +64,6 @@ class Pairs {
           : `Compute ${around}×${around} outputs around the place`,
       ),
     );
-  }
-
-  near({ y, x, ...at }) {
-    const [, height, width] = this.view.probe.plan(at).out;
-    const from = (v, n) => Math.max(0, Math.min(n - around, v - around / 2));
-    const [y0, x0] = [from(y, height), from(x, width)];
-    this.box = [y0, x0, Math.min(height, y0 + around), Math.min(width, x0 + around)];
   }
 
   async compute(at, last, cost) {

@@ -5,18 +5,28 @@ const most = 1.5e9; // multiply-adds that a press of a button may cost
 
 // Probe knows a picture's maps and which output is shown.
 class Probe {
-  constructor(data, sources, samples) {
+  constructor(data, sources) {
     this.data = data;
-    this.stacks = sources; // an Arithmetic each, or null
-    this.samples = samples; // for workers
+    this.sources = sources; // {samples, stacks}: of the run, and of the run to compare with
+    this.stacks = sources?.[0].stacks ?? null; // an Arithmetic each, or null
+    this.others = sources?.[1]?.stacks ?? [];
+    this.all = [...(this.stacks ?? []), ...this.others];
+    this.plans = [...data.plans, ...(this.others.length ? data.with.plans : [])];
     this.levels = new Map(); // of the maps whose PNG is read
   }
 
   plan({ st, l }) {
-    return this.data.plans[st][l];
+    return this.plans[st][l];
+  }
+  stack(st) {
+    return page.stacks[st] ?? page.with.stacks[st - page.stacks.length];
   }
   layer({ st, l }) {
-    return page.stacks[st].layers[l];
+    return this.stack(st).layers[l];
+  }
+// size is the size of the picture as it is prepared for a stack.
+  size(st) {
+    return st < page.stacks.length ? this.data.size : this.data.with.size;
   }
   map({ st, l, k }) {
     return this.data.maps[st][l][k];
@@ -24,7 +34,7 @@ class Probe {
 
 // names are the names of the channels that a layer gets.
   names({ st, l }) {
-    return l > 0 ? page.stacks[st].layers[l - 1].filters : ["R", "G", "B"];
+    return l > 0 ? this.stack(st).layers[l - 1].filters : ["R", "G", "B"];
   }
 
 // field is the receptive field of an output on the input: x, y, width, height.
@@ -36,10 +46,11 @@ class Probe {
 // corresponding is the output of another layer whose field has the nearest centre.
   corresponding(at, st, l) {
     const from = this.plan(at),
-      to = this.data.plans[st][l];
+      to = this.plans[st][l];
     const along = (axis, v) => {
       const centre = from.start[axis] + (from.field[axis] - 1) / 2 + v * from.jump[axis];
-      const there = Math.round((centre - to.start[axis] - (to.field[axis] - 1) / 2) / to.jump[axis]);
+      const scale = this.size(st)[1 + axis] / this.size(at.st)[1 + axis];
+      const there = Math.round(((centre + 0.5) * scale - 0.5 - to.start[axis] - (to.field[axis] - 1) / 2) / to.jump[axis]);
       return Math.max(0, Math.min(to.out[1 + axis] - 1, there));
     };
     return { y: along(0, at.y), x: along(1, at.x) };
@@ -85,15 +96,21 @@ class Probe {
 
 async function openProbe(data) {
   if (!data.samples) return new Probe(data, null);
-  const samples = await openSamples(data.samples, data.size, page.mean, page.std),
-    source = reader(samples);
-  const stacks = await Promise.all(
-    page.stacks.map(
-      async (stack, st) =>
-        new Arithmetic(source, stack.layers, data.plans[st], await Promise.all(stack.layers.map(arrays))),
-    ),
-  );
-  return new Probe(data, stacks, samples);
+  const own = await openSamples(data.samples, data.size, page.mean, page.std);
+  const open = async (samples, stacks, plans) => {
+    const source = reader(samples);
+    const all = stacks.map(
+      async (stack, st) => new Arithmetic(source, stack.layers, plans[st], await Promise.all(stack.layers.map(arrays))),
+    );
+    return { samples, stacks: await Promise.all(all) };
+  };
+  const sources = [await open(own, page.stacks, data.plans)],
+    other = data.with;
+  if (other && !other.why) {
+    const samples = other.samples ? await openSamples(other.samples, other.size, page.with.mean, page.with.std) : own;
+    sources.push(await open(samples, page.with.stacks, other.plans));
+  }
+  return new Probe(data, sources);
 }
 
 const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: "image/png" }));

@@ -5,6 +5,7 @@ const tabKinds = [
   ["look", () => "Look", (view) => new LookTab(view)],
   ["step", () => "Step", (view) => new StepTab(view)],
   ["whatif", () => "What if", (view) => new WhatIfTab(view)],
+  ["compare", () => "Compare", (view) => new CompareTab(view)],
   ["kernels", () => "Kernels", (view) => new KernelsTab(view)],
 ];
 

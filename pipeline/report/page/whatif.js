@@ -93,10 +93,7 @@ class WhatIfTab {
     this.offer.replaceChildren();
     this.box = [0, 0, height, width];
     if (!fits) {
-      const from = (v, n) => Math.max(0, Math.min(n - around, v - around / 2));
-      const there = this.placeIn(this.valid);
-      const [y0, x0] = [from(there.y, height), from(there.x, width)];
-      this.box = [y0, x0, Math.min(height, y0 + around), Math.min(width, x0 + around)];
+      this.box = nearBox(this.valid.out, this.placeIn(this.valid));
       this.offer.textContent = `The whole map takes about ${amount(cost)} multiply-adds, so ${around}×${around} outputs around the place are shown.`;
     } else if (cost > liveCost && !pressed) {
       this.offer.replaceChildren(h("button", { type: "button", onclick: () => this.compute(true) }, `Compute (about ${amount(cost)} multiply-adds)`));
