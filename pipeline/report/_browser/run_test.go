@@ -123,6 +123,12 @@ func (r *run) picture(t testing.TB, name string, m interface {
 			}
 		}
 	}
+	r.encode(t, name, m)
+}
+
+// encode writes a picture.
+func (r *run) encode(t testing.TB, name string, m image.Image) {
+	t.Helper()
 	file := filepath.Join(r.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		t.Fatal(err)

@@ -56,13 +56,17 @@ function cellText(v, room = 4) {
 }
 
 // gridTable is a table of cells with numbers. cell(y, x) gives {v, text, cls, style, title}.
-// Row and column headers count from first.
+// Row and column headers count from first. Without heads they are there for screen readers.
 function gridTable(height, width, cell, { label, first = [0, 0], heads = false, cls = "" }) {
-  const header = (v, scope) => h("th", { scope, class: heads ? "" : "sr" }, minus(String(v)));
+  const header = (v, scope) => h("th", { scope }, minus(String(v)));
   return h(
     "table",
-    { class: `grid ${cls}`, "aria-label": label },
-    h("thead", { class: heads ? "" : "sr" }, h("tr", null, h("td", { class: heads ? "" : "sr" }), range(0, width).map((x) => header(x + first[1], "col")))),
+    {
+      class: `grid ${heads ? "" : "headless"} ${cls}`,
+      "aria-label": label,
+      style: { width: `calc(var(--c) * ${width + (heads ? 1 : 0)} + 1px)` },
+    },
+    h("thead", null, h("tr", null, h("td"), range(0, width).map((x) => header(x + first[1], "col")))),
     h(
       "tbody",
       null,
@@ -73,7 +77,7 @@ function gridTable(height, width, cell, { label, first = [0, 0], heads = false, 
           header(y + first[0], "row"),
           range(0, width).map((x) => {
             const { text, cls, style, title } = cell(y, x);
-            return h("td", { class: cls || undefined, style, title }, text);
+            return h("td", { class: [cls, text.length > 4 && "long"].filter(Boolean).join(" ") || undefined, style, title }, text);
           }),
         ),
       ),

@@ -132,7 +132,7 @@ class Pairs {
         { class: "row head" },
         h("h3", null, pair ? `Before and after ${name}` : "The maps"),
         !whole2 && h("span", { class: "muted" }, `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
-        length > pairsShown && h("span", { class: "muted" }, `filters ${this.first}–${last - 1} of ${length}`, this.turn(at, -1), this.turn(at, 1)),
+        length > pairsShown && h("span", { class: "muted pager" }, `filters ${this.first}–${last - 1} of ${length}`, this.turn(at, -1), this.turn(at, 1)),
       ),
       h("div", { class: "pair-list", style: { "--n": Math.max(height, width) } }, rows),
     );

@@ -18,7 +18,7 @@ class Play {
       speed.title = text;
     };
     said();
-    const unit = h("select", { "aria-label": "each step is a", onchange: () => this.choose(unit.value) }, ["place", "channel", "term"].map((v) => h("option", { value: v, selected: v === reading.unit }, v)));
+    const unit = (this.choice = h("select", { "aria-label": "each step is a", onchange: () => this.choose(unit.value) }, ["place", "channel", "term"].map((v) => h("option", { value: v, selected: v === reading.unit }, v))));
     this.element = h(
       "div",
       { class: "playbar", role: "group", "aria-label": "play" },
@@ -71,6 +71,7 @@ class Play {
   }
 
   show(at) {
+    this.choice.disabled = this.tab.probe.layer(at).kind !== "conv";
     const i = this.index(at),
       text = this.rows && at.y > 0 ? `row ${at.y} of ${this.height}` : `${i + 1} of ${this.count}`;
     this.slider.value = i;

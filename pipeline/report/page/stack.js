@@ -88,18 +88,21 @@ function diagram(st, plans, input) {
   );
 }
 
-// strip shows the first kernels of a layer, small, as the mean over their channels.
+// strip shows the first kernels of a layer, small: each channel apart if there are up to three,
+// or else their mean.
 function strip(layer) {
   const line = h("div", { class: "strip", "aria-hidden": "true" }),
     [kH, kW] = layer.kernel,
     plane = kH * kW;
   arrays(layer).then(
     ({ weights }) => {
-      const taps = weights.length / layer.filters.length;
-      for (let k = 0; k < Math.min(8, layer.filters.length); k++) {
-        const mean = new Float32Array(plane);
-        for (let t = 0; t < taps; t++) mean[t % plane] += weights[k * taps + t];
-        line.append(cells(mean, kH, kW));
+      const taps = weights.length / layer.filters.length,
+        apart = taps <= 3 * plane ? taps / plane : 1;
+      for (let k = 0; k < Math.min(Math.floor(9 / apart), layer.filters.length); k++) {
+        const parts = Array.from({ length: apart }, () => new Float32Array(plane));
+        for (let t = 0; t < taps; t++) parts[Math.floor(t / plane) % apart][t % plane] += weights[k * taps + t];
+        const top = largest(parts.flatMap((p) => [...p]));
+        line.append(h("span", null, parts.map((p) => cells(p, kH, kW, { top }))));
       }
     },
     () => {},
@@ -221,7 +224,7 @@ const strongest = (stats, st, l, k, gallery) =>
         null,
         h(
           "a",
-          { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}` },
+          { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}`, "aria-label": `${gallery[t.picture].name}, up to ${short(t.max)}` },
           thumb(gallery[t.picture]),
         ),
       ),
