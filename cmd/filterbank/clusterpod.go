@@ -17,6 +17,7 @@ import (
 
 	"filterbank/cmd/filterbank/cluster"
 	"filterbank/filters/config"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/source"
 )
 
@@ -110,13 +111,10 @@ func parseVolumes(values []string) (volumes []cluster.Volume, err error) {
 	return volumes, nil
 }
 
-// bucketScheme is how names of places in buckets begin.
-const bucketScheme = "s3://"
-
 // checkPlace refuses a place that pods do not see.
 func checkPlace(p *cluster.Pod, of, place string) error {
 	switch {
-	case strings.HasPrefix(place, bucketScheme):
+	case bucket.IsURL(place):
 		p.Bucket = true
 	case volumeOf(p, place) == nil:
 		return fmt.Errorf("%s %s: pods do not see it: give s3://bucket/prefix, or an absolute path on a volume with --volume CLAIM=/folder", of, source.Display(place))
