@@ -273,6 +273,26 @@ func TestPlan(t *testing.T) {
 	if p.bytes > n*33<<10+20_000 || p.seen("") > n+3 {
 		t.Errorf("%d bytes in %d requests", p.bytes, p.seen(""))
 	}
+	// A run has enough memory with the number that plan gives, with more images than fit in what is
+	// for fetching ahead, and too little with less.
+	for _, jobs := range []string{"1", "3"} {
+		var planned struct {
+			Memory int64 `json:"memory_about"`
+		}
+		if err := json.Unmarshal([]byte(s.ok(t, p.here(), dir, "plan", "s3://photos/p", "--json", "-j", jobs)), &planned); err != nil {
+			t.Fatal(err)
+		}
+		s.ok(t, p.here(), dir, "run", "s3://photos/p", "-o", "out"+jobs, "-j", jobs, "--max-memory", fmt.Sprint(planned.Memory))
+		if jobs == "1" {
+			r := s.run(t, p.here(), dir, "run", "s3://photos/p", "-o", "less", "-j", jobs, "--max-memory", fmt.Sprint(planned.Memory*9/10))
+			if r.code != 1 || !strings.Contains(r.err, "raise --max-memory") {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if a, b := s.ok(t, p.here(), dir, "digest", "out1"), s.ok(t, p.here(), dir, "digest", "out3"); a != b {
+		t.Errorf("digests %s and %s", a, b)
+	}
 }
 
 // TestFailing checks that a picture that cannot be read fails alone.
