@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 )
 
@@ -46,6 +47,15 @@ func (r *run) fetchesAhead(entries []source.Entry) int64 {
 	return Ahead(r.res.Memory, entries)
 }
 
+// fetched says whether a remote entry is fetched ahead. One that an earlier run has read need not be.
+func (r *run) fetched(e *source.Entry) bool {
+	if e.ETag() == "" || r.opts.Overwrite == Always {
+		return true
+	}
+	earlier, err := r.journal.Find(e.Path, e.Rel)
+	return err != nil || earlier == nil || earlier.Status != manifest.OK || earlier.Version != manifest.Version || !unchanged(earlier, e.Path, e.ETag())
+}
+
 // ahead fetches remote entries before a worker takes them. The bytes that it holds, and those of
 // the workers' entries, share its budget. An entry that has found no room when a worker comes for it
 // is left to the worker, so that nothing waits in a circle.
@@ -55,7 +65,8 @@ type ahead struct {
 	room    *semaphore.Weighted
 	window  chan struct{} // holds an item for each fetch that was begun and not released
 	group   sync.WaitGroup
-	ended   chan struct{} // closed when no further fetch begins
+	ended   chan struct{}            // closed when no further fetch begins
+	wanted  func(*source.Entry) bool // whether a remote entry is fetched; nil fetches all
 
 	mu      sync.Mutex
 	fetches map[int]*fetch // by turn, from the first call of at to release
@@ -72,8 +83,8 @@ type fetch struct {
 
 // newAhead begins to fetch. No fetch begins after ending has ended, and all end with ctx. The caller
 // calls take and release for each entry that is worked on, and wait after ctx has ended.
-func newAhead(ctx, ending context.Context, entries []source.Entry, budget int64, workers int) *ahead {
-	a := &ahead{entries: entries, bytes: budget}
+func newAhead(ctx, ending context.Context, entries []source.Entry, budget int64, workers int, wanted func(*source.Entry) bool) *ahead {
+	a := &ahead{entries: entries, bytes: budget, wanted: wanted}
 	if budget > 0 {
 		a.room, a.fetches = semaphore.NewWeighted(budget), map[int]*fetch{}
 		a.window = make(chan struct{}, 8+4*workers)
@@ -106,6 +117,10 @@ func (a *ahead) run(ctx, ending context.Context) {
 		case a.window <- struct{}{}:
 			f := a.at(i)
 			f.begun = true
+			if a.wanted != nil && !a.wanted(&a.entries[i]) {
+				close(f.done)
+				continue
+			}
 			a.group.Go(func() {
 				defer close(f.done)
 				if entry, ok := a.entries[i].Fetch(ctx, func(bytes int64) bool { return a.admit(ctx, f, bytes) }); ok {

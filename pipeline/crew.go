@@ -89,7 +89,8 @@ func (p *Policy) moved(turn int) func(share float64) {
 type crew struct {
 	*engine.Shared
 	workers int
-	ahead   int64 // bytes for entries that are fetched ahead of the workers
+	ahead   int64                    // bytes for entries that are fetched ahead of the workers
+	fetched func(*source.Entry) bool // whether a remote entry is fetched ahead; nil fetches all
 	policy  *Policy
 	note    func(*manifest.Record) error // keeps a record; nil keeps none
 
@@ -179,7 +180,7 @@ func (c *crew) work(ctx context.Context, entries []source.Entry, start func() (w
 	}
 	fetching, enough := context.WithCancel(ctx)
 	defer enough()
-	ahead := newAhead(fetching, ending, entries, c.ahead, c.workers)
+	ahead := newAhead(fetching, ending, entries, c.ahead, c.workers, c.fetched)
 	queue := make(chan int)
 	end := func(k int, res result) {
 		res.turn = k

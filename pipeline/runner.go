@@ -148,6 +148,7 @@ func (w *runner) picture(ctx context.Context, t *task) error {
 		return err
 	}
 	defer in.Close()
+	t.rec.ETag = in.ETag
 	todo, err := w.left(t, in)
 	if err != nil {
 		return err

@@ -41,6 +41,8 @@ type Record struct {
 	Version int `json:"version"`
 	// SHA-256 of the input file, in hexadecimal.
 	SHA256 string `json:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// The ETag of an input in a bucket, which changes with its content. Other inputs have none.
+	ETag string `json:"etag,omitempty"`
 	// For each format that was asked for, a hash of sha256 and of all else that its files depend on: equal keys, equal files.
 	Keys map[string]string `json:"keys,omitempty"`
 	// A hash of the stacks and of how pictures are prepared for them: all that the maps' values depend on besides the input.

@@ -49,6 +49,7 @@ type sample struct {
 	Label       string            `json:"label"`
 	Version     int               `json:"version"`
 	SHA256      string            `json:"sha256"`
+	ETag        string            `json:"-"` // the same picture has the same sample, wherever it is
 	Keys        map[string]string `json:"keys"`
 	Stack       string            `json:"stack"`
 	Status      Status            `json:"status"`

@@ -16,6 +16,7 @@ type Input struct {
 	io.ReadSeeker
 	Name string // in the words of messages
 	Size int64  // in bytes
+	ETag string // of an object, which changes with its content; empty for others
 
 	ended func() error           // says why reading must end early; nil goes on
 	file  *os.File               // nil for standard input and objects
@@ -150,6 +151,22 @@ func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	}
 	_, err = in.Seek(0, io.SeekStart)
 	return beginning, hex.EncodeToString(h.Sum(nil)), err
+}
+
+// Beginning returns the first n bytes of the input, or all if there are fewer, and rewinds it.
+func (in *Input) Beginning(n int64) ([]byte, error) {
+	_, err := in.Seek(0, io.SeekStart)
+	var beginning []byte
+	if err == nil {
+		beginning, err = io.ReadAll(io.LimitReader(in, n))
+	}
+	if err == nil {
+		_, err = in.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", Shown(err))
+	}
+	return beginning, nil
 }
 
 // Unread is the number of bytes that ReadAll needs besides those that the input holds.

@@ -92,7 +92,7 @@ func (o *remote) open(ctx context.Context, name string) (*Input, error) {
 			return nil, o.err
 		}
 		in := NewInput(ctx, Display(name), bytes.NewReader(o.data), int64(len(o.data)))
-		in.all, in.held = func() ([]byte, error) { return o.data, nil }, true
+		in.all, in.held, in.ETag = func() ([]byte, error) { return o.data, nil }, true, o.etag
 		return in, nil
 	}
 	r, err := o.bucket.Seek(ctx, keyOf(name), o.etag)
@@ -103,7 +103,7 @@ func (o *remote) open(ctx context.Context, name string) (*Input, error) {
 		return nil, o.why(name, err)
 	}
 	in := NewInput(ctx, Display(name), r, r.Size)
-	in.all = r.All
+	in.all, in.ETag = r.All, r.ETag
 	return in, nil
 }
 
@@ -147,6 +147,7 @@ func (e *Entry) Fetch(ctx context.Context, admit func(bytes int64) bool) (fetche
 		if !admit(o.Size) {
 			return *e, false
 		}
+		got.etag = o.ETag
 		got.data, err = o.All()
 	}
 	if err != nil {

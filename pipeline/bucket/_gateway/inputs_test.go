@@ -74,8 +74,8 @@ type result struct {
 	out, err string
 }
 
-// run runs the program on a store at an address.
-func (s *server) run(t testing.TB, address, dir string, args ...string) result {
+// runIn runs the program in a folder, on a store at an address.
+func (s *server) runIn(t testing.TB, address, dir string, args ...string) result {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = dir, s.environment(address)
@@ -93,7 +93,7 @@ func (s *server) run(t testing.TB, address, dir string, args ...string) result {
 // ok runs the program, which must succeed, and returns what it prints.
 func (s *server) ok(t testing.TB, address, dir string, args ...string) string {
 	t.Helper()
-	r := s.run(t, address, dir, args...)
+	r := s.runIn(t, address, dir, args...)
 	if r.code != 0 {
 		t.Fatalf("%q: exit %d\n%s%s", args, r.code, r.out, r.err)
 	}
@@ -233,6 +233,42 @@ func TestRun(t *testing.T) {
 	s.keepsSecretsBelow(t, dir)
 }
 
+// TestAgain checks that a run reads only the beginnings of objects that an earlier run has read, and
+// does an object again that has changed and kept its size.
+func TestAgain(t *testing.T) {
+	s := newServer(t)
+	p := newProxy(t, s, nil)
+	b := s.open(t, s.address, "photos")
+	dir, size := t.TempDir(), int64(0)
+	for i := range 6 {
+		data := picture(t, 2*i, 700, 500)
+		put(t, b, fmt.Sprintf("p/%d.png", i), data)
+		size += int64(len(data))
+	}
+	run := func() (line string, read int64) {
+		before := p.bytes
+		line = s.ok(t, p.here(), dir, "run", "s3://photos/p", "-o", "out")
+		return line, p.bytes - before
+	}
+	if line, read := run(); !strings.HasPrefix(line, "6 images, ") || read < size {
+		t.Errorf("%d of %d bytes: %s", read, size, line)
+	}
+	if line, read := run(); !strings.HasPrefix(line, "nothing to do: 6 images were done already") || read > 6*33<<10+10_000 {
+		t.Errorf("%d of %d bytes: %s", read, size, line)
+	}
+	other := picture(t, 2, 700, 500)
+	other[len(other)-20] ^= 1 // in the last pixels or their checksum
+	put(t, b, "p/1.png", other)
+	r := s.runIn(t, p.here(), dir, "run", "s3://photos/p", "-o", "out")
+	if r.code != 1 || !strings.Contains(r.err, "s3://photos/p/1.png") || !strings.Contains(r.out, "5 done already") {
+		t.Errorf("%+v", r)
+	}
+	put(t, b, "p/1.png", picture(t, 4, 700, 500))
+	if line, _ := run(); !strings.HasPrefix(line, "1 image, ") || !strings.Contains(line, "5 done already") {
+		t.Errorf("%s", line)
+	}
+}
+
 // restart kills the server at a request and starts it again soon after.
 func (s *server) restart(t *testing.T, at int32) func(*http.Request) fault {
 	var requests atomic.Int32
@@ -273,6 +309,26 @@ func TestPlan(t *testing.T) {
 	if p.bytes > n*33<<10+20_000 || p.seen("") > n+3 {
 		t.Errorf("%d bytes in %d requests", p.bytes, p.seen(""))
 	}
+	// A run has enough memory with the number that plan gives, with more images than fit in what is
+	// for fetching ahead, and too little with less.
+	for _, jobs := range []string{"1", "3"} {
+		var planned struct {
+			Memory int64 `json:"memory_about"`
+		}
+		if err := json.Unmarshal([]byte(s.ok(t, p.here(), dir, "plan", "s3://photos/p", "--json", "-j", jobs)), &planned); err != nil {
+			t.Fatal(err)
+		}
+		s.ok(t, p.here(), dir, "run", "s3://photos/p", "-o", "out"+jobs, "-j", jobs, "--max-memory", fmt.Sprint(planned.Memory))
+		if jobs == "1" {
+			r := s.runIn(t, p.here(), dir, "run", "s3://photos/p", "-o", "less", "-j", jobs, "--max-memory", fmt.Sprint(planned.Memory*9/10))
+			if r.code != 1 || !strings.Contains(r.err, "raise --max-memory") {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if a, b := s.ok(t, p.here(), dir, "digest", "out1"), s.ok(t, p.here(), dir, "digest", "out3"); a != b {
+		t.Errorf("digests %s and %s", a, b)
+	}
 }
 
 // TestFailing checks that a picture that cannot be read fails alone.
@@ -290,7 +346,7 @@ func TestFailing(t *testing.T) {
 		return none
 	})
 	dir := t.TempDir()
-	r := s.run(t, p.here(), dir, "run", "s3://photos/p", "-o", "out")
+	r := s.runIn(t, p.here(), dir, "run", "s3://photos/p", "-o", "out")
 	if r.code != 1 || !strings.Contains(r.err, "get s3://photos/p/dog/img 004.png: 503 SlowDown: Please reduce your request rate (") || !strings.Contains(r.out, "4 images") {
 		t.Errorf("%+v", r)
 	}
@@ -330,7 +386,7 @@ func TestRefused(t *testing.T) {
 		{&none, []string{"s3://photos/p"}, 2, "no credentials were found"},
 		{&none, []string{"--files-from", "list.txt"}, 2, "no credentials were found"},
 	} {
-		r := c.s.run(t, s.address, dir, append([]string{"run", "-o", "out"}, c.args...)...)
+		r := c.s.runIn(t, s.address, dir, append([]string{"run", "-o", "out"}, c.args...)...)
 		if r.code != c.code || !strings.Contains(r.err, c.want) || strings.Count(r.err, "\n") > 2 {
 			t.Errorf("%q: %+v, want %s", c.args, r, c.want)
 		}
