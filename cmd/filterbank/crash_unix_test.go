@@ -3,7 +3,9 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -62,12 +64,18 @@ func sameOutputs(t *testing.T, got, want map[string]string) {
 // for an output folder, and its files when nothing disturbs it.
 func interruptible(t *testing.T, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
 	t.Helper()
-	dir := t.TempDir()
-	name := program(t, dir)
 	samples, err := filepath.Abs("../../samples")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return interruptibleOf(t, samples, flags...)
+}
+
+// interruptibleOf makes such a run of an input.
+func interruptibleOf(t *testing.T, input string, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	name := program(t, dir)
 	formats := []string{"--format", "png", "--format", "npy"}
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		formats = append(formats, "--sheet", "--overlay")
@@ -76,7 +84,7 @@ func interruptible(t *testing.T, flags ...string) (command func(out string) *exe
 		formats = nil
 	}
 	command = func(out string) *exec.Cmd {
-		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, flags, formats, []string{"-o", out, samples})...)
+		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, flags, formats, []string{"-o", out, input})...)
 	}
 	out := filepath.Join(dir, "undisturbed")
 	if text, err := command(out).CombinedOutput(); err != nil {
@@ -101,23 +109,46 @@ func TestKilled(t *testing.T) {
 		table := filepath.Join(t.TempDir(), "features.csv")
 		killed(t, table, append([]string{"--features", table}, packed...)...)
 	})
+	t.Run("tar file and pack", func(t *testing.T) {
+		command, undisturbed := interruptibleOf(t, tarred(t), packed...)
+		killedRuns(t, command, undisturbed, "", 2, anyTime)
+	})
 }
 
-// killed kills runs with flags. A table is a file besides the output folder, alone in its own
+// tarred is a tar file of the samples.
+func tarred(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	name := filepath.Join(t.TempDir(), "samples.tar")
+	if err := errors.Join(w.AddFS(os.DirFS("../../samples")), w.Close(), os.WriteFile(name, b.Bytes(), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// anyTime is a time in milliseconds at which a run of the samples is killed.
+func anyTime() int { return rand.IntN(400) }
+
+// killed kills runs of the samples with flags. A table is a file besides the output folder, alone in its own
 // folder, or empty.
 func killed(t *testing.T, table string, flags ...string) {
-	rounds := 5
-	wait := func() int { return rand.IntN(400) }
+	rounds, wait := 5, anyTime
 	switch pack := slices.Contains(flags, "--pack"); {
 	case table != "" && pack: // features and packs have rounds of their own
 		rounds = 2
 	case table != "": // such a run takes a tenth of a second or less
 		wait = func() int { return rand.IntN(1 + rand.IntN(200)) }
 	}
+	command, undisturbed := interruptible(t, flags...)
+	killedRuns(t, command, undisturbed, table, rounds, wait)
+}
+
+// killedRuns kills runs of a command after a number of milliseconds, in a number of rounds.
+func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed map[string]string, table string, rounds int, wait func() int) {
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 100
 	}
-	command, undisturbed := interruptible(t, flags...)
 	tables := func() map[string]string {
 		if table == "" {
 			return nil

@@ -30,8 +30,8 @@ type rawType struct {
 	size  int
 }
 
-func rawTypes() []rawType {
-	return []rawType{
+func rawTypes() [13]rawType {
+	return [...]rawType{
 		{"float32", "f4", 4}, {"float16", "f2", 2}, {"bfloat16", "", 2}, {"float64", "f8", 8}, {"bool", "b1", 1},
 		{"uint8", "u1", 1}, {"int8", "i1", 1}, {"uint16", "u2", 2}, {"int16", "i2", 2},
 		{"uint32", "u4", 4}, {"int32", "i4", 4}, {"uint64", "u8", 8}, {"int64", "i8", 8},
@@ -141,13 +141,13 @@ func (r Raw) check(n int64) error {
 	if n == 0 {
 		return nil
 	}
-	outside := fmt.Errorf("shape %v with strides %v from value %d on reaches outside its %d stored values", r.Shape, r.Strides, r.Offset, r.Values)
 	if r.Strides == nil {
 		if n > r.Values || r.Offset > r.Values-n {
 			return fmt.Errorf("shape %v from value %d on reaches outside its %d stored values", r.Shape, r.Offset, r.Values)
 		}
 		return nil
 	}
+	outside := fmt.Errorf("shape %v with strides %v from value %d on reaches outside its %d stored values", r.Shape, r.Strides, r.Offset, r.Values)
 	last := r.Offset
 	for _, d := range slices.Backward(r.byStride()) {
 		steps, stride := int64(r.Shape[d]-1), r.Strides[d]

@@ -25,7 +25,7 @@ type stored struct {
 // each other from 0 on without gaps, as the format wants it. Memory is at most a few times
 // the header.
 func parseSafetensors(text []byte) (all []stored, err error) {
-	p := headerParser{json.NewDecoder(bytes.NewReader(text))}
+	p := headerParser{json.NewDecoder(bytes.NewReader(text)), safetensorsKinds()}
 	p.UseNumber()
 	seen := map[string]bool{}
 	err = p.object(func(name string) error {
@@ -70,7 +70,10 @@ func parseSafetensors(text []byte) (all []stored, err error) {
 }
 
 // headerParser reads JSON of a known form, token by token.
-type headerParser struct{ *json.Decoder }
+type headerParser struct {
+	*json.Decoder
+	kinds map[string]safetensorsKind
+}
 
 // delim reads a bracket.
 func (p headerParser) delim(want json.Delim) error {
@@ -176,7 +179,7 @@ func (p headerParser) entry(name string) (s stored, err error) {
 		return s, errors.New("it must have dtype, shape and two data_offsets")
 	}
 	var ok bool
-	if s.kind, ok = safetensorsKinds()[s.dtype]; !ok {
+	if s.kind, ok = p.kinds[s.dtype]; !ok {
 		return s, fmt.Errorf("type %q: F64, F32, F16, BF16, BOOL and integers of 8 to 64 bits are read", s.dtype)
 	}
 	for _, n := range shape {

@@ -60,13 +60,18 @@ func (j *Journal) AddHeld() error {
 		_, err = h.file.Seek(0, io.SeekStart)
 	}
 	in := bufio.NewReaderSize(h.file, 64<<10)
+	var places []string
+	var lengths []int64
+	var text []byte
 	for ; h.count > 0 && err == nil; h.count-- {
 		var where, line []byte
 		if where, err = readPart(in); err == nil {
 			line, err = readPart(in)
 		}
-		if err == nil {
-			err = j.write(string(where), line)
+		places, lengths, text = append(places, string(where)), append(lengths, int64(len(line))), append(text, line...)
+		if err == nil && (h.count == 1 || len(text) >= 64<<10) {
+			err = j.writeLines(places, lengths, text)
+			places, lengths, text = places[:0], lengths[:0], text[:0]
 		}
 	}
 	if err == nil {

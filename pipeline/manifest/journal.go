@@ -17,9 +17,9 @@ import (
 )
 
 // Journal is the manifest while a run works on it. Records are appended as pictures end, each
-// with one write, so that a crash tears at most the last line. Close puts them into the
-// order of the input. Calls of Add, Hold, AddHeld and Close must not overlap. Find may be called at any
-// time before Close.
+// with one write and held ones several at a time, so that a crash tears at most the last line.
+// Close puts them into the order of the input. Calls of Add, Hold, AddHeld and Close must not
+// overlap. Find may be called at any time before Close.
 type Journal struct {
 	folder  *store.Folder
 	file    *os.File
@@ -231,18 +231,24 @@ func encode(r *Record) ([]byte, error) {
 
 // write appends the line of the picture with a place.
 func (j *Journal) write(place string, line []byte) error {
-	at := span{at: j.size, length: int64(len(line))}
+	return j.writeLines([]string{place}, []int64{int64(len(line))}, line)
+}
+
+// writeLines appends lines of pictures with one write: their places, their lengths and their text.
+func (j *Journal) writeLines(places []string, lengths []int64, text []byte) error {
 	if j.torn {
 		if err := j.file.Truncate(j.size); err != nil {
 			return &store.Error{Path: j.file.Name(), Err: err}
 		}
 		j.torn = false
 	}
-	if _, err := j.file.WriteAt(line, at.at); err != nil {
+	if _, err := j.file.WriteAt(text, j.size); err != nil {
 		return &store.Error{Path: j.file.Name(), Err: err}
 	}
-	j.size += at.length
-	j.fresh[place] = at
+	for i, place := range places {
+		j.fresh[place] = span{at: j.size, length: lengths[i]}
+		j.size += lengths[i]
+	}
 	return nil
 }
 

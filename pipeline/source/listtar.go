@@ -44,6 +44,9 @@ func (l *lister) tar(ctx context.Context, name, rel string) error {
 			return nil
 		}
 		passed := l.passes(&m, rel)
+		if m.kind == link || m.kind == special {
+			l.cover(&m, known)
+		}
 		if passed == "" && m.kind != folder {
 			met = true
 			if l.member(&m, rel, known) {
@@ -92,17 +95,43 @@ func (l *lister) member(m *member, rel string, known map[string]int) (replaces b
 		return false
 	case !l.filter.keeps(inside):
 		return false
-	case m.kind == sparse:
-		l.problem(path, stem(inside), CodeUnsupported, errors.New("the member is stored as a sparse file, in pieces: make the tar file without --sparse"))
+	case m.kind == sparse && !replaces:
+		l.problem(path, stem(inside), CodeUnsupported, m.unread())
 		return false
+	case m.kind == sparse:
+		l.cover(m, known)
+		return true
 	case replaces:
-		l.entries[at].at = m
+		l.entries[at].at, l.entries[at].Problem = m, nil
 		return true
 	}
 	m.name = path[len(m.tar.path)+1:] // one string in place of two
 	known[m.name] = len(l.entries)
 	l.entries = append(l.entries, Entry{Job: Job{Path: path, Rel: stem(inside), Label: l.label(m.name)}, at: m})
 	return false
+}
+
+// cover makes a problem of a picture whose name a later member has that is not read, such as a link.
+// An unpacked tar file has that member there.
+func (l *lister) cover(m *member, known map[string]int) {
+	name, _ := memberName(m.name, regular)
+	if at, ok := known[name]; ok {
+		e := &l.entries[at]
+		e.Problem = &Problem{Path: e.Path, Code: CodeUnsupported, Err: m.unread()}
+	}
+}
+
+// unread says why a member is not read. It is nil for a regular file.
+func (m *member) unread() error {
+	switch m.kind {
+	case sparse:
+		return errors.New("the member is stored as a sparse file, in pieces: make the tar file without --sparse")
+	case link:
+		return errors.New("a link of the same name follows in the tar file, and unpacking it would put the link there: make the tar file again without the link")
+	case special:
+		return errors.New("a device or a pipe of the same name follows in the tar file, and unpacking it would put that there: make the tar file again without it")
+	}
+	return nil
 }
 
 // memberAt adds the picture that a path names in a tar file, at the place rel. It says whether
@@ -183,8 +212,10 @@ func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
 	if clean, kind := memberName(inside, regular); kind == regular { // tar -t prints ./a.png as it stands
 		inside = clean
 	}
-	if m, has := members[inside]; has {
+	if m, has := members[inside]; has && m.kind == regular {
 		e.at = &m
+	} else if has {
+		e.Problem = &Problem{Path: name, Code: CodeUnsupported, Err: m.unread()}
 	} else {
 		e.Problem = &Problem{Path: name, Code: CodeMissing, Err: fmt.Errorf("the tar file %s has no such file: name one as tar -t prints it, or the tar file itself with --include", Display(tarName))}
 	}
@@ -207,8 +238,8 @@ func splitTar(name string) (tarName, inside string) {
 	return "", ""
 }
 
-// readMembers reads where the regular files of a tar file are. Of two with a name the last
-// counts. What is before a damage is read.
+// readMembers reads where the regular and sparse files of a tar file are. Of two members with a
+// name the last counts, also if it is a link, a device or a pipe. What is before a damage is read.
 func readMembers(ctx context.Context, name string) (map[string]member, error) {
 	t, file, err := openTar(name)
 	if err != nil {
@@ -223,8 +254,9 @@ func readMembers(ctx context.Context, name string) (map[string]member, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m.kind == regular {
-			members[m.name] = m
+		name, _ := memberName(m.name, regular)
+		if _, known := members[name]; m.kind == regular || m.kind == sparse || known && (m.kind == link || m.kind == special) {
+			members[name] = m
 		}
 	}
 	return members, nil

@@ -177,6 +177,9 @@ func kindOfMember(h *tar.Header) memberKind {
 	case tar.TypeGNUSparse:
 		return sparse
 	case tar.TypeLink, tar.TypeSymlink:
+		if h.Typeflag == tar.TypeLink && path.Clean(h.Linkname) == path.Clean(h.Name) {
+			return other // GNU tar adds it where a file is named twice, and unpacking passes it over
+		}
 		return link
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
 		return special

@@ -123,6 +123,48 @@ func TestTar(t *testing.T) {
 	}
 }
 
+// TestTarCovers has other members behind a picture of the same name. The last one counts, as when
+// the tar file is unpacked: links and pipes are refused.
+func TestTarCovers(t *testing.T) {
+	picture, again := tar.Header{Name: "a.png"}, tar.Header{Name: "./a.png"}
+	behind := func(kind byte, target string) tar.Header {
+		return tar.Header{Name: "./a.png", Linkname: target, Typeflag: kind}
+	}
+	for _, c := range []struct {
+		name    string
+		members []tar.Header
+		want    string // of the picture
+	}{
+		{"a picture", []tar.Header{picture, again}, "./a.png"},
+		{"a symbolic link", []tar.Header{picture, behind(tar.TypeSymlink, "/etc/passwd")}, "a link of the same name follows"},
+		{"a hard link", []tar.Header{{Name: "b.png"}, picture, behind(tar.TypeLink, "b.png")}, "a link of the same name follows"},
+		{"a hard link to itself", []tar.Header{picture, behind(tar.TypeLink, "a.png")}, "a.png"},
+		{"a link and a picture", []tar.Header{picture, behind(tar.TypeSymlink, "b.png"), again}, "./a.png"},
+		{"a link before it", []tar.Header{behind(tar.TypeSymlink, "b.png"), picture}, "a.png"},
+		{"a pipe", []tar.Header{picture, behind(tar.TypeFifo, "")}, "a device or a pipe of the same name follows"},
+		{"a folder's link", []tar.Header{picture, {Name: "a", Linkname: "b", Typeflag: tar.TypeSymlink}}, "a.png"},
+	} {
+		plant(t, "d/")
+		put(t, "d/t.tar", packed(t, c.members...))
+		for _, input := range []string{"d/t.tar", "d/t.tar/a.png"} {
+			entries, err := list(t.Context(), []string{input}, Options{})
+			at := slices.IndexFunc(entries, func(e Entry) bool { return e.Path == "d/t.tar/a.png" })
+			if err != nil || at < 0 {
+				t.Fatalf("%s behind it, %s: %q, %v", c.name, input, lines(entries), err)
+			}
+			got := ""
+			if e := entries[at]; e.Problem != nil {
+				got = e.Problem.Err.Error()
+			} else {
+				got = content(t, &e)
+			}
+			if !strings.HasPrefix(got, c.want) {
+				t.Errorf("%s behind it, %s: got %q, want %q", c.name, input, got, c.want)
+			}
+		}
+	}
+}
+
 // TestTarLabels checks that folders in a tar file are classes, as folders in a folder are.
 func TestTarLabels(t *testing.T) {
 	plant(t, "d/")

@@ -24,7 +24,8 @@ type openShard struct {
 	writing int        // number of samples that are being written
 	disk    sync.Mutex // held to write to file
 	digest  hashTree
-	placed  func() // called when the shard has its name; may be nil
+	writers sync.Pool // of *shardWriter, for use again
+	placed  func()    // called when the shard has its name; may be nil
 }
 
 // newShard begins a shard with the samples that have been read of another one, or of none.
@@ -161,12 +162,17 @@ type shardWriter struct {
 	err    error // of the first write that failed
 }
 
-// gathered is the most bytes that a shardWriter gathers.
+// gathered is the most bytes that a shardWriter gathers, besides the zeros after a member.
 const gathered = 32 << 10
 
 // writer returns a shardWriter that begins at an offset.
 func (s *openShard) writer(at int64) *shardWriter {
-	return &shardWriter{shard: s, at: at, buffer: s.folder.buffer()}
+	w, ok := s.writers.Get().(*shardWriter)
+	if !ok {
+		w = &shardWriter{shard: s, buffer: make([]byte, 0, gathered+tarBlock)}
+	}
+	w.at = at
+	return w
 }
 
 // Write appends to the part.
@@ -202,5 +208,8 @@ func (w *shardWriter) flush() error {
 	return w.err
 }
 
-// release hands the buffer on to files.
-func (w *shardWriter) release() { w.shard.folder.keep(w.buffer) }
+// release makes the writer ready for another part.
+func (w *shardWriter) release() {
+	w.buffer, w.err = w.buffer[:0], nil
+	w.shard.writers.Put(w)
+}
