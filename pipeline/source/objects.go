@@ -80,7 +80,11 @@ func (l *lister) objects(ctx context.Context, b *bucket.Bucket, base string, sel
 	begin, prefix := len(l.entries), keyOf(base+"/")
 	w = &walk{lister: l, sel: sel, prefix: len(base) + 1}
 	folders := map[string]bool{"": true} // whether they are entered
-	for o, err := range b.List(ctx, prefix, "") {
+	listing := b.List(ctx, prefix, "")
+	if !sel.deep && len(sel.lead) == 0 { // nothing in folders is taken
+		listing = b.Folder(ctx, prefix)
+	}
+	for o, err := range listing {
 		if err != nil {
 			return w, any, err
 		}
