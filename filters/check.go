@@ -39,15 +39,10 @@ func (s *ConvSpec) CheckSettings() error {
 	if err := spec.Padding.check(spec.Stride); err != nil {
 		return err
 	}
-	switch {
-	case spec.InChannels%spec.Groups != 0:
+	if spec.InChannels%spec.Groups != 0 {
 		return wrong("groups", " must divide the number of input channels, %d, got %d", spec.InChannels, spec.Groups)
-	case !spec.Activation.Valid():
-		return wrong("activation", " must be one of the package's constants, got %d", int(spec.Activation))
-	case !finite(spec.NegativeSlope):
-		return wrong("negative_slope", " must be finite, got %v", spec.NegativeSlope)
 	}
-	return nil
+	return spec.pointwise().check("activation", 0)
 }
 
 func (p Padding) check(stride [2]int) error {
@@ -113,6 +108,9 @@ func (s *ConvSpec) checkArrays() error {
 		return wrong("bias", " must have %d values, one a filter, got %d", k, len(s.Bias))
 	}
 	if err := s.checkWeights(); err != nil {
+		return err
+	}
+	if err := s.pointwise().check("activation", k); err != nil {
 		return err
 	}
 	return checkFinite("bias", s.Bias)

@@ -1,10 +1,6 @@
 package filters
 
-import (
-	"fmt"
-
-	"filterbank/filters/kernel"
-)
+import "fmt"
 
 // PaddingKind says how the amounts of padding are determined.
 type PaddingKind int
@@ -53,22 +49,6 @@ type Padding struct {
 	Mode                     PaddingMode
 }
 
-// Activation is applied to every output of a layer. Package kernel specifies each.
-type Activation = kernel.Activation
-
-// ReLU is the zero value: it follows every convolution unless a layer says otherwise.
-const (
-	ReLU      = kernel.ReLU      // max(0, x); −0 becomes 0 and NaN stays NaN
-	None      = kernel.None      // x
-	LeakyReLU = kernel.LeakyReLU // x for x > 0, otherwise ConvSpec.NegativeSlope·x
-	ReLU6     = kernel.ReLU6     // min(6, max(0, x)), and as ReLU otherwise
-	Abs       = kernel.Abs       // |x|
-	Square    = kernel.Square    // x·x, rounded to float32
-)
-
-// Activations are all of them.
-func Activations() []Activation { return kernel.Activations() }
-
 // ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
 // fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {
@@ -84,8 +64,10 @@ type ConvSpec struct {
 	Dilation      [2]int // vertical, horizontal
 	Groups        int
 	Activation    Activation
-	NegativeSlope float32 // of LeakyReLU
-	StrictSize    bool    // rows or columns that no output covers are an error
+	NegativeSlope float32   // of LeakyReLU
+	Alpha         float32   // of ELU; 0 is 1
+	Slopes        []float32 // of PReLU: K values, finite
+	StrictSize    bool      // rows or columns that no output covers are an error
 }
 
 // Conv is a convolution layer, checked and immutable: safe for concurrent use.

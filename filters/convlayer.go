@@ -3,7 +3,6 @@ package filters
 import (
 	"fmt"
 	"io"
-	"math"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -19,10 +18,13 @@ func (c *Conv) Name() string { return c.spec.Name }
 // written to.
 func (c *Conv) Filters() []string { return c.spec.Filters }
 
-// Signed says whether an output may be below 0. It may without an activation, and with a
-// leaky ReLU of positive slope.
-func (c *Conv) Signed() bool {
-	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
+// Signed says whether an output may be below 0, as sums may.
+func (c *Conv) Signed() bool { return c.pointwise().signed(true) }
+
+func (c *Conv) pointwise() pointwise { return c.spec.pointwise() }
+
+func (s *ConvSpec) pointwise() pointwise {
+	return pointwise{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes}
 }
 
 func (c *Conv) follow(in feed) (Layer, error) {
@@ -33,12 +35,11 @@ func (c *Conv) follow(in feed) (Layer, error) {
 }
 
 // Limit is the largest value that the activation lets through: 6 with ReLU6.
-func (c *Conv) Limit() float64 {
-	if c.spec.Activation == ReLU6 {
-		return 6
-	}
-	return math.Inf(1)
-}
+func (c *Conv) Limit() float64 { return c.pointwise().limit() }
+
+// Slopes are a PReLU's, one a filter, and nil for other activations. The slice must not be
+// written to.
+func (c *Conv) Slopes() []float32 { return c.spec.Slopes }
 
 // Kernels are the layer's weights and biases.
 func (c *Conv) Kernels() (k Kernels, ok bool) {
@@ -47,22 +48,17 @@ func (c *Conv) Kernels() (k Kernels, ok bool) {
 }
 
 // Attributes are kernel_size, stride, padding, padding_mode, dilation, groups,
-// activation, and negative_slope if the activation has one.
+// activation, and negative_slope or alpha if the activation has one number.
 func (c *Conv) Attributes() []Attribute {
 	s := &c.spec
-	all := []Attribute{
+	return append([]Attribute{
 		{Name: "kernel_size", Value: s.KernelSize},
 		{Name: "stride", Value: s.Stride},
 		{Name: "padding", Value: s.Padding},
 		{Name: "padding_mode", Value: s.Padding.Mode.String(), Of: "padding"},
 		{Name: "dilation", Value: s.Dilation},
 		{Name: "groups", Value: s.Groups},
-		{Name: "activation", Value: s.Activation.String()},
-	}
-	if s.Activation == LeakyReLU {
-		all = append(all, Attribute{Name: "negative_slope", Value: s.NegativeSlope, Of: "activation"})
-	}
-	return all
+	}, s.pointwise().attributes("activation")...)
 }
 
 // Fingerprint writes what the layer's values depend on.
@@ -82,7 +78,7 @@ func (c *Conv) Fingerprint(w io.Writer) {
 	f.unless([2]int{1, 1}, "dilation", s.Dilation)
 	f.unless(1, "groups", s.Groups)
 	f.unless(ReLU, "activation", s.Activation)
-	f.unless(float32(0), "negative_slope", s.NegativeSlope)
+	s.pointwise().fingerprint(f)
 	f.unless(false, "strict_size", s.StrictSize)
 	f.end()
 }
@@ -148,7 +144,7 @@ func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 }
 
 func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), kernel.Pointwise{Activation: c.spec.Activation, Slope: c.spec.NegativeSlope}, layout)
+	return k.Pack(c.groups(), c.pointwise().kernel(), layout)
 }
 
 func (c *Conv) groups() []kernel.Taps {

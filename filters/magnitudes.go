@@ -10,7 +10,7 @@ import (
 // smaller than that is what rounding leaves of 0.
 func (c *Conv) Magnitudes() (Layer, bool) {
 	spec := c.spec
-	spec.Activation, spec.NegativeSlope = None, 0
+	spec.Activation, spec.NegativeSlope, spec.Alpha, spec.Slopes = None, 0, 0, nil
 	spec.Weights, spec.Bias = magnitudes(spec.Weights), magnitudes(spec.Bias)
 	layer, err := NewConv(spec)
 	return layer, err == nil

@@ -98,8 +98,7 @@ func (n *Norm) Fingerprint(w io.Writer) {
 func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
 
 func (n *Norm) plan(in volume.Shape) (LayerPlan, error) {
-	one := Extent{Kernel: 1, Stride: 1, Dilation: 1}
-	lp := LayerPlan{Layer: n, In: in, Out: in, Rows: one, Cols: one}
+	lp := samePlan(n, in)
 	const root = 20 // estimate for the power and the division
 	lp.work = lp.outputs() * float64(min(n.spec.Size, in.C)+root)
 	return lp, nil

@@ -19,6 +19,12 @@ func reference(p *Plan, in *volume.Volume) []*volume.Volume {
 			in = referencePool(l.Spec(), lp.Out, in)
 		case *Norm:
 			in = referenceNorm(l.Spec(), in)
+		case *Activate:
+			in = eachValue(in, func(c int, v float32) float32 { return activate(l.pointwise(), c, v) })
+		case *Scale:
+			in = eachValue(in, func(c int, v float32) float32 {
+				return activate(pointwise{activation: None}, c, kernel.FMA(l.spec.Factor[c], v, l.spec.Shift[c]))
+			})
 		}
 		outs = append(outs, in)
 	}
@@ -85,29 +91,58 @@ func referenceConv(lp *LayerPlan, in *volume.Volume) *volume.Volume {
 						}
 					}
 				}
-				out.Data[(k*out.H+y)*out.W+x] = activate(s, sum)
+				out.Data[(k*out.H+y)*out.W+x] = activate(s.pointwise(), k, sum)
 			}
 		}
 	}
 	return out
 }
 
-func activate(s ConvSpec, v float32) float32 {
-	switch {
-	case v != v:
+// eachValue is a function of every value and its channel.
+func eachValue(in *volume.Volume, f func(c int, v float32) float32) *volume.Volume {
+	out := &volume.Volume{Shape: in.Shape, Data: make([]float32, len(in.Data))}
+	for i, v := range in.Data {
+		out.Data[i] = f(i/(in.H*in.W), v)
+	}
+	return out
+}
+
+func activate(p pointwise, channel int, v float32) float32 {
+	if v = function(p, channel, v); v != v {
 		return math.Float32frombits(0x7fc00000)
-	case s.Activation == ReLU:
-		return max(0, v)
-	case s.Activation == LeakyReLU && !(v > 0):
-		return s.NegativeSlope * v
-	case s.Activation == ReLU6:
-		return min(6, max(0, v))
-	case s.Activation == Abs:
-		return float32(math.Abs(float64(v)))
-	case s.Activation == Square:
-		return float32(float64(v) * float64(v))
 	}
 	return v
+}
+
+// function leaves the functions of package kernel, which has tests of its own, to plain Go.
+func function(p pointwise, channel int, v float32) float32 {
+	switch {
+	case v != v:
+		return v
+	case p.activation == None:
+		return v
+	case p.activation == ReLU:
+		return max(0, v)
+	case p.activation == LeakyReLU && !(v > 0):
+		return p.slope * v
+	case p.activation == PReLU && !(v > 0):
+		return p.slopes[channel] * v
+	case p.activation == ReLU6:
+		return min(6, max(0, v))
+	case p.activation == Abs:
+		return float32(math.Abs(float64(v)))
+	case p.activation == Square:
+		return float32(float64(v) * float64(v))
+	case p.activation == HardSigmoid:
+		return min(6, max(0, v+3)) / 6
+	case p.activation == HardSwish:
+		return v * min(6, max(0, v+3)) / 6
+	case p.activation == LeakyReLU, p.activation == PReLU:
+		return v
+	}
+	row, one := []float32{0}, []float32{1}
+	kernel.Row(row, 1, []float32{v}, []int32{0}, kernel.Taps{Weights: one, Bias: []float32{float32(math.Copysign(0, -1))}}, 1, 1, p.kernel())
+	return row[0]
 }
 
 // referencePool visits every window of every channel and skips values outside the input.
@@ -131,7 +166,7 @@ func referencePool(s PoolSpec, out volume.Shape, in *volume.Volume) *volume.Volu
 				}
 				divisor := len(window)
 				if !s.ExcludePadding {
-					divisor = (min(top+s.KernelSize[0], in.H+s.Padding[0]) - top) * (min(left+s.KernelSize[1], in.W+s.Padding[1]) - left)
+					divisor = (min(top+s.KernelSize[0], in.H+s.Padding[2]) - top) * (min(left+s.KernelSize[1], in.W+s.Padding[3]) - left)
 				}
 				pooled.Data[(c*out.H+y)*out.W+x] = pool(s.Kind, window, divisor)
 			}

@@ -48,7 +48,15 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 }
 
 func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
-	switch r.IntN(8) {
+	switch r.IntN(10) {
+	case 8:
+		p := randomActivation(r, channels)
+		return NewActivation(ActivationSpec{Name: name, Function: p.activation, NegativeSlope: p.slope, Alpha: p.alpha, Slopes: p.slopes})
+	case 9:
+		s := ScaleSpec{Name: name, Factor: make([]float32, channels), Shift: make([]float32, channels)}
+		fillRandom(r, s.Factor)
+		fillRandom(r, s.Shift)
+		return NewScale(s)
 	case 0, 1, 2:
 		return NewPool(randomPool(r, name))
 	case 3:
@@ -58,6 +66,18 @@ func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
 		})
 	}
 	return NewConv(randomConv(r, channels, name))
+}
+
+func randomActivation(r *rand.Rand, filters int) pointwise {
+	p := pointwise{activation: Activations()[r.IntN(len(Activations()))], slope: 0.01}
+	switch p.activation {
+	case ELU:
+		p.alpha = 0.5
+	case PReLU:
+		p.slopes = make([]float32, filters)
+		fillRandom(r, p.slopes)
+	}
+	return p
 }
 
 func randomPool(r *rand.Rand, name string) PoolSpec {
@@ -70,6 +90,10 @@ func randomPool(r *rand.Rand, name string) PoolSpec {
 		s.KernelSize[axis] = 1 + r.IntN(widest)
 		s.Stride[axis] = 1 + r.IntN(farthest)
 		s.Padding[axis] = r.IntN(s.KernelSize[axis]/2 + 1)
+		s.Padding[2+axis] = s.Padding[axis]
+		if r.IntN(3) == 0 {
+			s.Padding[2+axis] = r.IntN(s.KernelSize[axis]/2 + 1)
+		}
 		s.Dilation[axis] = 1
 		if s.Kind == MaxPool {
 			s.Dilation[axis] = 1 + r.IntN(3)
@@ -92,7 +116,6 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 			Top: r.IntN(6), Left: r.IntN(6), Bottom: r.IntN(6), Right: r.IntN(6),
 			Mode: PaddingMode(r.IntN(4)),
 		},
-		Activation: Activation(r.IntN(6)), NegativeSlope: 0.01,
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -104,6 +127,8 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 		s.Padding.Kind = SameUpper + PaddingKind(r.IntN(2))
 	}
 	filters := s.Groups * (1 + r.IntN(3))
+	p := randomActivation(r, filters)
+	s.Activation, s.NegativeSlope, s.Alpha, s.Slopes = p.activation, p.slope, p.alpha, p.slopes
 	s.Weights = make([]float32, filters*channels/s.Groups*s.KernelSize[0]*s.KernelSize[1])
 	s.Bias = make([]float32, filters)
 	fillRandom(r, s.Weights)
@@ -195,6 +220,10 @@ func describe(l Layer) any {
 		return l.Spec()
 	case *Norm:
 		return l.Spec()
+	case *Activate:
+		return l.Spec()
+	case *Scale:
+		return l.Spec()
 	}
 	return nil
 }
@@ -237,7 +266,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
 		InChannels: 20, KernelSize: [2]int{3, 3}, Weights: make([]float32, 20*20*9), Padding: Padding{Kind: Same, Mode: Circular},
 	}),
-		mustPool(t, PoolSpec{KernelSize: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}}),
+		mustPool(t, PoolSpec{KernelSize: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [4]int{1, 1, 1, 1}}),
 		mustPool(t, PoolSpec{Kind: AvgPool, KernelSize: [2]int{2, 2}, CeilMode: true}),
 		mustNorm(t, NormSpec{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 1}),
 	)

@@ -47,7 +47,7 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 			w.rows.Widths[i] = 1
 		}
 		for x := range lp.Out.W {
-			w.rows.Widths[x*lp.Cols.Stride] = p.counted(lp.Cols, lp.In.W, x)
+			w.rows.Widths[x*lp.Cols.Stride] = p.counted(1, lp.Cols, lp.In.W, x)
 		}
 	}
 }
@@ -212,7 +212,7 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	if p := w.access.average; p != nil {
 		r.Heights = resize(r.Heights, n)
 		for j := range r.Heights {
-			r.Heights[j] = p.counted(w.plan.Rows, w.plan.In.H, y+j)
+			r.Heights[j] = p.counted(0, w.plan.Rows, w.plan.In.H, y+j)
 		}
 	}
 	w.packed.loops(w.layout, w.plan.In.C).Compute(r)

@@ -19,7 +19,7 @@ func applyLoops(c *build.Context, s set) {
 		c.VMAXPS(mask, other, other)
 		c.VMINPS(r[6], other, other)
 	}
-	quiet := func() { // of a NaN in value and of ∞·0
+	quiet := func() { // of a NaN in value and of 0·∞
 		if s.masked() {
 			c.VCMPPS(unordered, value, other, reg.K1)
 			c.VMOVAPS(r[7], reg.K1, other)
@@ -42,6 +42,7 @@ func applyLoops(c *build.Context, s set) {
 				c.VCMPPS(greater, mask, value, r[4])
 				c.VBLENDVPS(r[4], value, other, other)
 			}
+			quiet()
 			return other
 		}},
 		{"atMost", 0, func() reg.VecPhysical {
@@ -88,7 +89,7 @@ func applyLoops(c *build.Context, s set) {
 		c.MOVL(loop.mask, reg.EAX)
 		c.VMOVD(reg.EAX, mask.AsX())
 		c.VBROADCASTSS(mask.AsX(), mask)
-		if strings.HasPrefix(loop.name, "hard") {
+		if loop.name == "leaky" || strings.HasPrefix(loop.name, "hard") {
 			for i, bits := range []operand.U32{0x40400000, 0x40c00000, quietNaN} { // 3 and 6
 				c.MOVL(bits, reg.EAX)
 				c.VMOVD(reg.EAX, r[5+i].AsX())
