@@ -15,6 +15,8 @@ layers:
 - max_pool: {kernel_size: 2}
 - avg_pool: {kernel_size: 2}
 - local_response_norm: {size: 3}
+- activation: {function: elu}
+- scale: {shift: 1}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -71,8 +71,10 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 		}
 		layers = append(layers, made)
 		if k, ok := made.Kernels(); ok {
-			in.channels, in.rgb = len(made.Filters()), false
 			*room -= len(k.Weights)
+		}
+		if names := made.Filters(); names != nil {
+			in.channels, in.rgb = len(names), false
 		}
 	}
 	stack, err := filters.NewStack(s.name, 3, layers...)
@@ -123,7 +125,8 @@ func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	if c.Channels.Mode == "each" {
 		spec.Groups = max(in.channels, 1)
 	}
-	spec.Activation, spec.NegativeSlope = c.activation()
+	p := c.activation()
+	spec.Activation, spec.NegativeSlope, spec.Alpha = p.function(), p.slope(), p.alpha()
 	return spec
 }
 
@@ -143,6 +146,10 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
 	}
+	var err error
+	if spec.Slopes, err = c.activation().slopes(b.surroundings, len(spec.Filters)); err != nil {
+		return spec, err
+	}
 	if err := b.checkKernel(&spec); err != nil {
 		return spec, err
 	}
@@ -158,13 +165,19 @@ func (c *Conv) files() map[string]string {
 		}
 	}
 	note("bias", c.Bias)
-	if bn := c.BatchNorm; bn != nil {
+	note("negative_slope", c.NegativeSlope)
+	c.BatchNorm.note(note)
+	return files
+}
+
+// note notes the arrays of batch normalization under their keys.
+func (bn *BatchNorm) note(note func(key string, p *PerFilter)) {
+	if bn != nil {
 		note("batch_norm.weight", bn.Weight)
 		note("batch_norm.bias", bn.Bias)
 		note("batch_norm.running_mean", bn.RunningMean)
 		note("batch_norm.running_var", bn.RunningVar)
 	}
-	return files
 }
 
 // checkKernel compares the kernels' size with the layer's kernel_size.
@@ -198,22 +211,6 @@ func (c *Conv) padding() filters.Padding {
 	}
 	return out
 }
-
-func (c *Conv) activation() (filters.Activation, float32) {
-	for _, a := range filters.Activations() {
-		switch {
-		case a.String() != c.Activation:
-		case a == filters.LeakyReLU:
-			return a, float32(c.slope())
-		default:
-			return a, 0
-		}
-	}
-	return filters.ReLU, 0 // without the key; other names have been refused
-}
-
-// slope is the negative slope, by default PyTorch's.
-func (c *Conv) slope() float64 { return valueOr(c.NegativeSlope, 0.01) }
 
 // valueOr is the value that p points to, or a fallback for nil.
 func valueOr[T any](p *T, fallback T) T {

@@ -137,9 +137,7 @@ func (c *Conv) check() error {
 	found.add(c.checkWeights())
 	found.add(c.checkFilters())
 	found.add(c.BatchNorm.check())
-	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
-		found.add(c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu")))
-	}
+	found.add(c.activation().check())
 	spec := c.settings(surroundings{})
 	found.add(c.specError(spec.CheckSettings(), nil))
 	return found.err()

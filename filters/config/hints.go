@@ -14,11 +14,12 @@ var otherNames = [...]struct{ here, others string }{
 	{"filters", "filter bank banks"}, {"weights", "weight"}, {"stride", "step"}, {"groups", "group"},
 	{"activation", "nonlinearity"}, {"batch_norm", "bn"}, {"running_var", "var"}, {"eps", "epsilon"},
 	{"conv", "conv2d convolution"}, {"max_pool", "maxpool maxpool2d pool pooling"}, {"avg_pool", "avgpool avgpool2d"}, {"local_response_norm", "lrn"},
+	{"scale", "affine batch_norm batchnorm2d"}, {"factor", "gamma"}, {"shift", "beta"}, {"function", "type"},
 }
 
 // otherWords are the words of other programs for values.
 var otherWords = [...]struct{ here, others string }{
-	{"none", "identity linear no off"}, {"leaky_relu", "lrelu"}, {"square", "squared"}, {"abs", "absolute"},
+	{"none", "identity linear no off"}, {"leaky_relu", "lrelu"}, {"silu", "swish"}, {"hardswish", "hswish"}, {"hardsigmoid", "hsigmoid"}, {"square", "squared"}, {"abs", "absolute"},
 	{"zeros", "constant"}, {"replicate", "edge nearest"}, {"reflect", "mirror symmetric"}, {"circular", "wrap periodic"},
 	{"fit", "contain"}, {"fill", "cover"}, {"linear", "bilinear"}, {"lanczos", "bicubic lanczos3"}, {"center", "centre middle"},
 	{"valid", "none"}, {"mean", "average"}, {"luma", "gray grey luminance"}, {"sum", "add"}, {"each", "depthwise"},
@@ -173,6 +174,9 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 		f, _ := reflect.TypeFor[Conv]().FieldByName("Activation")
 		for _, a := range keywords(f.Tag, "enum") {
 			if folded(a) == folded(key.text) {
+				if part == reflect.TypeFor[Layer]() {
+					return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv, or a layer activation: {function: %s}", key.text, a, a)
+				}
 				return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv", key.text, a)
 			}
 		}
