@@ -102,13 +102,6 @@ func (s *Scale) Fingerprint(w io.Writer) {
 	f.end()
 }
 
-// Magnitudes returns the layer that sums the magnitudes of this layer's two terms, if it is
-// given the magnitudes of its inputs.
-func (s *Scale) Magnitudes() (Layer, bool) {
-	layer, err := NewScale(ScaleSpec{Name: s.spec.Name, Factor: magnitudes(s.spec.Factor), Shift: magnitudes(s.spec.Shift)})
-	return layer, err == nil
-}
-
 func (s *Scale) follow(in feed) (Layer, error) {
 	if n := len(in.channels); n != len(s.spec.Factor) {
 		return nil, fmt.Errorf("has %d factors but gets %d channels", len(s.spec.Factor), n)

@@ -59,12 +59,13 @@ async function loadInline(name) {
 
 const pictureName = (index) => "p/" + String(index).padStart(6, "0");
 
-// arrays loads a layer's weights and bias.
+// arrays loads a layer's weights, bias and slopes, as far as it has them.
 const opened = new WeakMap();
 async function arrays(layer) {
   if (!opened.has(layer)) {
     const data = layer.weights ? await load(layer.weights) : null;
-    opened.set(layer, data && { weights: floatsFromBase64(data.weights), bias: floatsFromBase64(data.bias) });
+    const floats = (text) => text && floatsFromBase64(text);
+    opened.set(layer, data && { weights: floats(data.weights), bias: floats(data.bias), slopes: floats(data.slopes) });
   }
   return opened.get(layer);
 }

@@ -5,7 +5,7 @@ what PyTorch makes of them.
 
 exact.yaml holds pools and activations on values that reach them unrounded; PyTorch's
 float32 result is exact/<stack>.npy, and its bits are the right ones. close.yaml holds
-what sums or takes roots: close/<stack>.npy is PyTorch's result in float64 and, where
+what sums, takes roots or exponentials: close/<stack>.npy is PyTorch's result in float64 and, where
 there are convolutions, close/<stack>.bound.npy the sum of the magnitudes that went into
 each value, |w|·|x| + |b| carried through the layers.
 """
@@ -72,6 +72,17 @@ def exact():
     for name, f in {"relu": F.relu, "relu6": F.relu6, "abs": torch.abs, "square": torch.square}.items():
         add(name, [{"conv": {**identity, "activation": name}}], f(x))
     add("leaky", [{"conv": {**identity, "activation": "leaky_relu", "negative_slope": 0.25}}], F.leaky_relu(x, 0.25))
+    for name, f in {"hardswish": F.hardswish, "hardsigmoid": F.hardsigmoid}.items():
+        add(name, [{"conv": {**identity, "activation": name}}], f(x))
+        add(name + "-layer", [{"activation": {"function": name}}], f(x))
+    slopes = [0.25, -0.5, 0.1]
+    add("prelu", [{"activation": {"function": "prelu", "negative_slope": slopes}}], F.prelu(x, torch.tensor(slopes)))
+    add("prelu-conv", [{"conv": {**identity, "activation": "prelu", "negative_slope": slopes}}], F.prelu(x, torch.tensor(slopes)))
+    for i, (size, stride, (top, left, bottom, right)) in enumerate([(3, 2, (0, 0, 1, 1)), (4, 3, (2, 0, 1, 2)), (2, 1, (0, 1, 0, 0))]):
+        keys = {"kernel_size": size, "stride": stride, "padding": [top, left, bottom, right]}
+        for kind, f, value in (("max", F.max_pool2d, float("-inf")), ("avg", F.avg_pool2d, 0)):
+            padded = F.pad(x, (left, right, top, bottom), value=value)
+            add(f"{kind}-sides{i}", [{f"{kind}_pool": keys}], f(padded, size, stride))
     write("exact.yaml", stacks)
 
 
@@ -122,6 +133,28 @@ def close():
         {"max_pool": {"kernel_size": 3, "stride": 2, "ceil_mode": True}},
         {"conv": {"weights": w2, "bias": b2, "padding": 1}},
     ], F.relu(F.conv2d(y, wt2, bt2, padding=1)), F.conv2d(bound, wt2.abs(), bt2.abs(), padding=1))
+    # Functions that are rounded once: float64 results, from float32 inputs. 1 + erf and 1 + tanh
+    # would cancel far below 0.
+    def gelu(v):
+        y = v / 2 * torch.special.erfc(-v / 2**0.5)
+        assert (F.gelu(v) - y).abs().max() < 1e-14
+        return y
+
+    def gelu_tanh(v):
+        y = v / (1 + torch.exp(-2 * (2 / torch.pi) ** 0.5 * (v + 0.044715 * v**3)))
+        assert (F.gelu(v, approximate="tanh") - y).abs().max() < 1e-14
+        return y
+
+    for name, (keys, f) in {
+        "sigmoid": ({}, torch.sigmoid), "tanh": ({}, torch.tanh), "silu": ({}, F.silu), "gelu": ({}, gelu),
+        "gelu_tanh": ({}, gelu_tanh),
+        "elu": ({}, F.elu), "elu_half": ({"alpha": 0.5}, lambda v: F.elu(v, 0.5)),
+    }.items():
+        function = name.removesuffix("_half")
+        add(f"function-{name}", [{"activation": {"function": function, **keys}}], f(x))
+    factor, shift = [0.1, -2, 30], [1, 0.3, -5]
+    at = lambda values: torch.tensor(values, dtype=torch.float32).double()[:, None, None]
+    add("scale", [{"scale": {"factor": factor, "shift": shift}}], x * at(factor) + at(shift), x.abs() * at(factor).abs() + at(shift).abs())
     write("close.yaml", stacks)
 
 
