@@ -125,6 +125,7 @@ func (p pointwise) fingerprint(f fingerprint) {
 // PyTorch's defaults.
 type ActivationSpec struct {
 	Name          string
+	Inputs        []string // as in ConvSpec
 	Function      Activation
 	NegativeSlope float32   // of LeakyReLU
 	Alpha         float32   // of ELU; 0 is 1
@@ -142,6 +143,9 @@ type Activate struct {
 // not copied: the caller no longer writes to them.
 func NewActivation(spec ActivationSpec) (*Activate, error) {
 	a := &Activate{spec: spec}
+	if err := oneInput(spec.Inputs); err != nil {
+		return nil, err
+	}
 	if err := a.pointwise().check("function", 0); err != nil {
 		return nil, err
 	}
@@ -160,6 +164,9 @@ func (a *Activate) Kind() string { return "activation" }
 
 // Name is the layer's name.
 func (a *Activate) Name() string { return a.spec.Name }
+
+// Inputs name the layer that is read, if it is not the layer before.
+func (a *Activate) Inputs() []string { return a.spec.Inputs }
 
 // Filters are the names of the channels, which the layer before gives.
 func (a *Activate) Filters() []string { return a.in.channels }
@@ -185,23 +192,27 @@ func (a *Activate) Attributes() []Attribute { return a.pointwise().attributes("f
 func (a *Activate) Fingerprint(w io.Writer) {
 	f := beginFingerprint(w, a.Kind(), 1)
 	f.always("name", a.spec.Name)
+	f.inputs(a.spec.Inputs)
 	f.always("function", a.spec.Function)
 	a.pointwise().fingerprint(f)
 	f.end()
 }
 
-func (a *Activate) follow(in feed) (Layer, error) {
+func (a *Activate) follow(ins []feed) (Layer, error) {
+	in := ins[0]
 	if err := a.pointwise().check("function", len(in.channels)); err != nil {
 		return nil, fmt.Errorf("has an input of %d channels: %w", len(in.channels), err)
 	}
 	return &Activate{a.spec, in}, nil
 }
 
-func (a *Activate) plan(in volume.Shape) (LayerPlan, error) {
-	lp := samePlan(a, in)
+func (a *Activate) plan(in []volume.Shape) (LayerPlan, error) {
+	lp := samePlan(a, in[0])
 	lp.Parameters = int64(len(a.spec.Slopes))
 	return lp, nil
 }
+
+func (a *Activate) operation(old operation) operation { return reuse[window](old) }
 
 func (a *Activate) access(*LayerPlan) access { return access{channels: 1} }
 

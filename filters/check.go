@@ -57,6 +57,14 @@ func (p Padding) check(stride [2]int) error {
 	return checkSides("padding", 0, p.Top, p.Left, p.Bottom, p.Right)
 }
 
+// oneInput is for layers that read one other.
+func oneInput(inputs []string) error {
+	if len(inputs) > 1 {
+		return wrong("inputs", " must be one layer, got %d: add or concat joins several", len(inputs))
+	}
+	return nil
+}
+
 // checkSides bounds figures in pixels.
 func checkSides(field string, least int, values ...int) error {
 	for _, n := range values {

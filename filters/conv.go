@@ -52,7 +52,11 @@ type Padding struct {
 // ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
 // fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {
-	Name       string
+	Name string
+	// Inputs name the layers that are read, here one: an earlier layer, or input for the
+	// stack's input. Without them it is the layer before.
+	Inputs []string
+
 	InChannels int       // C
 	Filters    []string  // K names, one a filter; nil numbers them f0, f1, …
 	KernelSize [2]int    // kH, kW
@@ -79,6 +83,9 @@ type Conv struct {
 // the layer. Slices are not copied: the caller no longer writes to them.
 func NewConv(spec ConvSpec) (*Conv, error) {
 	spec = spec.withDefaults()
+	if err := oneInput(spec.Inputs); err != nil {
+		return nil, err
+	}
 	if spec.InChannels < 1 {
 		return nil, wrong("in_channels", " must be at least 1, got %d", spec.InChannels)
 	}

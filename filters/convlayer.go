@@ -14,6 +14,9 @@ func (c *Conv) Kind() string { return "conv" }
 // Name is the layer's name.
 func (c *Conv) Name() string { return c.spec.Name }
 
+// Inputs name the layer that is read, if it is not the layer before.
+func (c *Conv) Inputs() []string { return c.spec.Inputs }
+
 // Filters are the names of the output channels, one a filter; the slice must not be
 // written to.
 func (c *Conv) Filters() []string { return c.spec.Filters }
@@ -27,8 +30,8 @@ func (s *ConvSpec) pointwise() pointwise {
 	return pointwise{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes}
 }
 
-func (c *Conv) follow(in feed) (Layer, error) {
-	if n := len(in.channels); n != c.spec.InChannels {
+func (c *Conv) follow(in []feed) (Layer, error) {
+	if n := len(in[0].channels); n != c.spec.InChannels {
 		return nil, fmt.Errorf("reads %d channels but gets %d", c.spec.InChannels, n)
 	}
 	return c, nil
@@ -66,6 +69,7 @@ func (c *Conv) Fingerprint(w io.Writer) {
 	s := &c.spec
 	f := beginFingerprint(w, c.Kind(), 1)
 	f.always("name", s.Name)
+	f.inputs(s.Inputs)
 	f.always("in_channels", s.InChannels)
 	f.always("filters", s.Filters)
 	f.always("kernel_size", s.KernelSize)
@@ -83,8 +87,8 @@ func (c *Conv) Fingerprint(w io.Writer) {
 	f.end()
 }
 
-func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
-	s := &c.spec
+func (c *Conv) plan(ins []volume.Shape) (LayerPlan, error) {
+	s, in := &c.spec, ins[0]
 	lp := LayerPlan{Layer: c, In: in}
 	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
 	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
@@ -129,6 +133,8 @@ func checkMode(mode PaddingMode, e Extent, size int, what string) error {
 	}
 	return nil
 }
+
+func (c *Conv) operation(old operation) operation { return reuse[window](old) }
 
 func (c *Conv) access(*LayerPlan) access {
 	return access{mode: c.spec.Padding.Mode, channels: c.spec.InChannels / c.spec.Groups}

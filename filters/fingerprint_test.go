@@ -72,6 +72,8 @@ func TestFingerprintsSeeEveryField(t *testing.T) {
 		layerOf(PoolSpec{}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(PoolSpec{Kind: AvgPool}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(NormSpec{}, func(s NormSpec) Layer { return &Norm{spec: s} }),
+		layerOf(JoinSpec{}, func(s JoinSpec) Layer { return &Join{spec: s} }),
+		layerOf(UpsampleSpec{}, func(s UpsampleSpec) Layer { return &Upsample{spec: s} }),
 		layerOf(ActivationSpec{Function: PReLU, Slopes: []float32{1}}, func(s ActivationSpec) Layer { return &Activate{spec: s} }),
 		layerOf(ScaleSpec{Factor: []float32{1}, Shift: []float32{0}}, func(s ScaleSpec) Layer { return &Scale{spec: s} }),
 	} {

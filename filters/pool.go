@@ -31,6 +31,7 @@ func (k PoolKind) String() string { return nameOf(poolKindNames[:], "PoolKind", 
 // are vertical, horizontal.
 type PoolSpec struct {
 	Name       string
+	Inputs     []string // as in ConvSpec
 	Kind       PoolKind
 	KernelSize [2]int
 	Stride     [2]int
@@ -74,6 +75,9 @@ func NewPool(spec PoolSpec) (*Pool, error) {
 }
 
 func (s *PoolSpec) check() error {
+	if err := oneInput(s.Inputs); err != nil {
+		return err
+	}
 	if err := checkWindow(s.KernelSize, s.Dilation); err != nil {
 		return err
 	}
@@ -108,6 +112,9 @@ func (p *Pool) Kind() string { return p.spec.Kind.String() }
 
 // Name is the layer's name.
 func (p *Pool) Name() string { return p.spec.Name }
+
+// Inputs name the layer that is read, if it is not the layer before.
+func (p *Pool) Inputs() []string { return p.spec.Inputs }
 
 // Filters are the names of the channels, which the layer before gives.
 func (p *Pool) Filters() []string { return p.in.channels }
@@ -145,6 +152,7 @@ func (p *Pool) Fingerprint(w io.Writer) {
 	s := &p.spec
 	f := beginFingerprint(w, p.Kind(), 1)
 	f.always("name", s.Name)
+	f.inputs(s.Inputs)
 	f.always("kernel_size", s.KernelSize)
 	f.always("stride", s.Stride)
 	if p := s.Padding; p[0] == p[2] && p[1] == p[3] {
@@ -159,10 +167,10 @@ func (p *Pool) Fingerprint(w io.Writer) {
 	f.end()
 }
 
-func (p *Pool) follow(in feed) (Layer, error) { return &Pool{p.spec, in}, nil }
+func (p *Pool) follow(in []feed) (Layer, error) { return &Pool{p.spec, in[0]}, nil }
 
-func (p *Pool) plan(in volume.Shape) (LayerPlan, error) {
-	s := &p.spec
+func (p *Pool) plan(ins []volume.Shape) (LayerPlan, error) {
+	s, in := &p.spec, ins[0]
 	lp := LayerPlan{Layer: p, In: in}
 	lp.Rows = Extent{s.KernelSize[0], s.Stride[0], s.Dilation[0], s.Padding[0], s.Padding[2]}
 	lp.Cols = Extent{s.KernelSize[1], s.Stride[1], s.Dilation[1], s.Padding[1], s.Padding[3]}
@@ -178,6 +186,8 @@ func (p *Pool) plan(in volume.Shape) (LayerPlan, error) {
 	lp.work = lp.outputs() * float64(s.KernelSize[0]) * float64(s.KernelSize[1])
 	return lp, nil
 }
+
+func (p *Pool) operation(old operation) operation { return reuse[window](old) }
 
 func (p *Pool) access(*LayerPlan) access {
 	if p.spec.Kind == MaxPool {

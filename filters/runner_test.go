@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,27 +14,31 @@ import (
 	"filterbank/filters/volume"
 )
 
-// randomStack draws a stack that fits its input, and the input.
+// randomStack draws a stack that fits its input, and the input. Every other one is a graph
+// in which layers read any layers before them.
 func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 	for {
 		in := volume.Shape{C: 1 + r.IntN(4), H: 1 + r.IntN(40), W: 1 + r.IntN(24)}
+		graph, count := r.IntN(2) == 0, 1+r.IntN(4)
+		if graph {
+			count += r.IntN(6)
+		}
 		var layers []Layer
-		channels := in.C
-		for range 1 + r.IntN(4) {
-			l, err := randomLayer(r, channels, fmt.Sprint("l", len(layers)))
+		var p *Plan
+		for tries := 0; len(layers) < count && tries < 40; tries++ {
+			l, err := randomNext(r, p, in, fmt.Sprint("l", len(layers)), graph)
 			if err != nil {
 				panic(err)
 			}
-			layers = append(layers, l)
-			if conv, ok := l.(*Conv); ok {
-				channels = len(conv.Filters())
+			s, err := NewStack("", in.C, append(slices.Clone(layers), l)...)
+			if err != nil {
+				continue
+			}
+			if next, err := s.Plan(in); err == nil && next.Layers[len(layers)].Out.H*next.Layers[len(layers)].Out.W < 5000 {
+				p, layers = next, append(layers, l)
 			}
 		}
-		s, err := NewStack("", in.C, layers...)
-		if err != nil {
-			panic(err)
-		}
-		if p, err := s.Plan(in); err == nil {
+		if p != nil {
 			v, err := volume.New(in)
 			if err != nil {
 				panic(err)
@@ -45,6 +50,66 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 			return p, v
 		}
 	}
+}
+
+// randomNext draws the next layer of a plan, or the first one if p is nil.
+func randomNext(r *rand.Rand, p *Plan, in volume.Shape, name string, graph bool) (Layer, error) {
+	before := 0
+	if p != nil {
+		before = len(p.Layers)
+	}
+	nameOf := func(l int) string {
+		if l < 0 {
+			return InputName
+		}
+		return p.Layers[l].Layer.Name()
+	}
+	from := before - 1
+	var inputs []string
+	if graph && r.IntN(3) == 0 {
+		from = r.IntN(before+1) - 1
+		inputs = []string{nameOf(from)}
+	}
+	shape := func(l int) volume.Shape {
+		if l < 0 {
+			return in
+		}
+		return p.Layers[l].Out
+	}
+	if graph && r.IntN(3) == 0 { // join layers of the same size
+		like := shape(from)
+		names := []string{nameOf(from)}
+		kind := JoinKind(r.IntN(2))
+		for l := -1; l < before; l++ {
+			s := shape(l)
+			if s.H == like.H && s.W == like.W && (kind == Concat || s.C == like.C) && r.IntN(2) == 0 {
+				names = append(names, nameOf(l))
+			}
+		}
+		if len(names) > 1 {
+			return NewJoin(JoinSpec{Name: name, Inputs: names[:min(len(names), 3)], Kind: kind})
+		}
+	}
+	if graph && r.IntN(6) == 0 {
+		return NewUpsample(UpsampleSpec{Name: name, Inputs: inputs, Factor: [2]int{1 + r.IntN(4), 2 + r.IntN(2)}, Mode: UpsampleMode(r.IntN(2))})
+	}
+	l, err := randomLayer(r, shape(from).C, name)
+	if err != nil || inputs == nil {
+		return l, err
+	}
+	switch l := l.(type) {
+	case *Conv:
+		l.spec.Inputs = inputs
+	case *Pool:
+		l.spec.Inputs = inputs
+	case *Norm:
+		l.spec.Inputs = inputs
+	case *Activate:
+		l.spec.Inputs = inputs
+	case *Scale:
+		l.spec.Inputs = inputs
+	}
+	return l, nil
 }
 
 func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
@@ -223,6 +288,10 @@ func describe(l Layer) any {
 	case *Activate:
 		return l.Spec()
 	case *Scale:
+		return l.Spec()
+	case *Join:
+		return l.Spec()
+	case *Upsample:
 		return l.Spec()
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 // one fused multiply-add: Factor[c]·x + Shift[c].
 type ScaleSpec struct {
 	Name   string
+	Inputs []string  // as in ConvSpec
 	Factor []float32 // one a channel, finite
 	Shift  []float32 // one a channel, finite; nil is 0
 }
@@ -28,6 +29,9 @@ type Scale struct {
 // NewScale checks a spec. Errors are FieldErrors; they do not name the layer. Slices are not
 // copied: the caller no longer writes to them.
 func NewScale(spec ScaleSpec) (*Scale, error) {
+	if err := oneInput(spec.Inputs); err != nil {
+		return nil, err
+	}
 	if len(spec.Factor) == 0 {
 		return nil, wrong("factor", " must have a value for each channel, got none")
 	}
@@ -72,6 +76,9 @@ func (s *Scale) Kind() string { return "scale" }
 // Name is the layer's name.
 func (s *Scale) Name() string { return s.spec.Name }
 
+// Inputs name the layer that is read, if it is not the layer before.
+func (s *Scale) Inputs() []string { return s.spec.Inputs }
+
 // Filters are the names of the channels, which the layer before gives.
 func (s *Scale) Filters() []string { return s.in.channels }
 
@@ -97,24 +104,28 @@ func (s *Scale) Attributes() []Attribute { return nil }
 func (s *Scale) Fingerprint(w io.Writer) {
 	f := beginFingerprint(w, s.Kind(), 1)
 	f.always("name", s.spec.Name)
+	f.inputs(s.spec.Inputs)
 	f.floats("factor", s.spec.Factor)
 	f.floats("shift", s.spec.Shift)
 	f.end()
 }
 
-func (s *Scale) follow(in feed) (Layer, error) {
+func (s *Scale) follow(ins []feed) (Layer, error) {
+	in := ins[0]
 	if n := len(in.channels); n != len(s.spec.Factor) {
 		return nil, fmt.Errorf("has %d factors but gets %d channels", len(s.spec.Factor), n)
 	}
 	return &Scale{s.spec, in}, nil
 }
 
-func (s *Scale) plan(in volume.Shape) (LayerPlan, error) {
-	lp := samePlan(s, in)
+func (s *Scale) plan(in []volume.Shape) (LayerPlan, error) {
+	lp := samePlan(s, in[0])
 	lp.Parameters = int64(2 * len(s.spec.Factor))
 	lp.MACs = lp.outputs()
 	return lp, nil
 }
+
+func (s *Scale) operation(old operation) operation { return reuse[window](old) }
 
 func (s *Scale) access(*LayerPlan) access { return access{channels: 1} }
 

@@ -25,6 +25,7 @@ type Kernel struct {
 	average   averageLoop
 	norm      normLoop
 	apply     applyLoops
+	add       addLoop
 	functions functionLoops
 }
 
