@@ -67,7 +67,7 @@ func (r *Runner) layOut(plan *Plan, layers int, selected []bool) {
 			r.ops[l] = lp.Layer.operation(r.ops[l])
 			r.ops[l].layOut(lp, r.kernel)
 		}
-		r.unbroken[l] = selected != nil && selected[l]
+		r.unbroken[l] = selected == nil || selected[l]
 		if _, slides := r.ops[l].(*window); r.active[l] && !slides {
 			for _, from := range lp.Inputs {
 				r.unbroken[l] = r.unbroken[l] || from >= 0 && r.unbroken[from]

@@ -263,6 +263,16 @@ func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in 
 	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
+// checkWaiting fails if more rows wait in a store than the runner's bound.
+func checkWaiting(t *testing.T, r *Runner) {
+	t.Helper()
+	for l := range r.stores {
+		if s := &r.stores[l]; s.used && s.slots > s.most {
+			t.Fatalf("layer %d: %d rows wait, the bound is %d", l, s.slots, s.most)
+		}
+	}
+}
+
 func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, selected []bool) {
 	t.Helper()
 	for l, want := range wants {
@@ -325,6 +335,7 @@ func TestRunnerEqualsReference(t *testing.T) {
 		checkAgainstReference(t, func(emit Emit) error {
 			return r.Run(context.Background(), p, selected, in, emit)
 		}, p, in, selected)
+		checkWaiting(t, r)
 	}
 }
 

@@ -145,6 +145,9 @@ func (r *Runner) extend(layer, hi int) error {
 			continue
 		}
 		n := min(hi-s.hi, max(1, r.bands[layer]))
+		if least > s.hi { // for delivery only: these rows need not wait
+			n = min(n, least-s.hi, max(1, s.slots))
+		}
 		keep := min(least, s.hi)
 		s.reserve(s.hi+n-keep, keep)
 		n = min(n, s.slots-s.hi%s.slots)
@@ -164,8 +167,9 @@ func (r *Runner) copyRows(dst, src volume.Rows) {
 		dst.C, dst.N, dst.W)
 }
 
-// bound finds for each store how many rows may wait at once, if the last layer advances by
-// bands of that many rows: all rows that a band and the way to it read.
+// bound finds for each store how many rows may wait at once in a sweep over the picture, if
+// the last layer advances by bands of that many rows. In a team, whose sweeps begin anywhere,
+// a few more may wait.
 func (r *Runner) bound(band int) {
 	any := false
 	for l := range r.stores {
@@ -178,52 +182,70 @@ func (r *Runner) bound(band int) {
 	last := len(r.ops) - 1
 	height := r.plan.Layers[last].Out.H
 	for y := 0; y < height; y += band {
-		r.spread(func(l int) (lo, hi int) {
-			if l == last {
-				return y, min(y+band, height)
+		next := min(y+band, height)
+		for l := last; l >= 0; l-- {
+			switch {
+			case !r.active[l]:
+			case l == last:
+				r.wait(l, y, next)
+			case r.ends(l):
+				r.wait(l, r.aligned(l, y), r.aligned(l, next))
+			default:
+				r.wait(l, 0, 0)
 			}
-			return r.aligned(l, y), r.aligned(l, min(y+band, height))
-		})
+		}
 	}
 	for l, op := range r.ops {
-		if w, ok := op.(*window); ok && r.active[l] && w.pinned() > 0 {
-			e, in := w.plan.Rows, w.plan.In.H
-			from := w.plan.Inputs[0]
-			r.spread(only(from, in-e.Before, in))
-			r.spread(only(from, 0, e.After))
-		}
-	}
-}
-
-// only is the rows of one layer.
-func only(layer, lo, hi int) func(l int) (int, int) {
-	return func(l int) (int, int) {
-		if l == layer {
-			return lo, hi
-		}
-		return 0, 0
-	}
-}
-
-// spread raises the bounds of stores to the rows that are read for rows of others.
-func (r *Runner) spread(rows func(l int) (lo, hi int)) {
-	for l := len(r.ops) - 1; l >= 0; l-- {
-		if !r.active[l] {
+		w, ok := op.(*window)
+		if !ok || !r.active[l] || w.pinned() == 0 || w.plan.Inputs[0] < 0 {
 			continue
 		}
-		lo, hi := rows(l)
-		for _, c := range r.readers[l] {
-			if from, to := r.from[c.layer], r.to[c.layer]; from < to {
-				from, to = r.ops[c.layer].need(from, to)
-				if lo == hi {
-					lo, hi = from, to
+		e, in, from := w.plan.Rows, w.plan.In.H, w.plan.Inputs[0]
+		for _, edge := range [][2]int{{in - e.Before, in}, {0, e.After}} {
+			for l := from; l >= 0; l-- {
+				r.from[l], r.to[l] = 0, 0
+				if l == from {
+					r.wait(l, edge[0], edge[1])
+				} else if r.active[l] {
+					r.wait(l, 0, 0)
 				}
-				lo, hi = min(lo, from), max(hi, to)
 			}
 		}
-		r.from[l], r.to[l] = lo, hi
-		r.stores[l].most = max(r.stores[l].most, hi-lo)
 	}
+}
+
+// wait raises the bound of a layer's store to the rows that wait in it while its readers
+// advance. Its readers' rows are known. from and to are the rows of the layer that have been computed before and
+// afterwards, if no reader asks for more.
+func (r *Runner) wait(layer, from, to int) {
+	least := done
+	for _, c := range r.readers[layer] {
+		op, lp, a, b := r.ops[c.layer], &r.plan.Layers[c.layer], r.from[c.layer], r.to[c.layer]
+		before := reached(op, lp, a)
+		from, to = max(from, before), max(to, reached(op, lp, b))
+		if r.unbroken[layer] { // a sweep that ends there computes the rows up to the next one
+			to = max(to, lp.firstRow(b))
+		}
+		least = min(least, before)
+		if a < lp.Out.H {
+			lo, _ := op.need(a, a+1)
+			least = min(least, lo)
+		}
+	}
+	r.from[layer], r.to[layer] = from, to
+	s := &r.stores[layer]
+	s.most = max(s.most, to-min(least, from))
+}
+
+// reached is the end of the rows that an operation has read for y rows of its output. Where
+// taps lie in the padding, an output reads less than one before it.
+func reached(op operation, lp *LayerPlan, y int) int {
+	lo, hi := op.need(0, 1)
+	if y == 0 {
+		return lo
+	}
+	_, now := op.need(max(0, y-lp.Rows.EffectiveKernel()), y)
+	return max(hi, now)
 }
 
 // floats is the size of the largest ring.
