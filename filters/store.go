@@ -191,7 +191,7 @@ func (r *Runner) bound(band int) {
 			case r.ends(l):
 				r.wait(l, r.aligned(l, y), r.aligned(l, next))
 			default:
-				r.wait(l, 0, 0)
+				r.wait(l, absent, absent)
 			}
 		}
 	}
@@ -202,12 +202,12 @@ func (r *Runner) bound(band int) {
 		}
 		e, in, from := w.plan.Rows, w.plan.In.H, w.plan.Inputs[0]
 		for _, edge := range [][2]int{{in - e.Before, in}, {0, e.After}} {
-			for l := from; l >= 0; l-- {
-				r.from[l], r.to[l] = 0, 0
+			for l := last; l >= 0; l-- {
+				r.from[l], r.to[l] = absent, absent
 				if l == from {
 					r.wait(l, edge[0], edge[1])
-				} else if r.active[l] {
-					r.wait(l, 0, 0)
+				} else if l < from && r.active[l] {
+					r.wait(l, absent, absent)
 				}
 			}
 		}
@@ -221,6 +221,9 @@ func (r *Runner) wait(layer, from, to int) {
 	least := done
 	for _, c := range r.readers[layer] {
 		op, lp, a, b := r.ops[c.layer], &r.plan.Layers[c.layer], r.from[c.layer], r.to[c.layer]
+		if a == absent {
+			continue
+		}
 		before := reached(op, lp, a)
 		from, to = max(from, before), max(to, reached(op, lp, b))
 		if r.unbroken[layer] { // a sweep that ends there computes the rows up to the next one
@@ -233,18 +236,23 @@ func (r *Runner) wait(layer, from, to int) {
 		}
 	}
 	r.from[layer], r.to[layer] = from, to
-	s := &r.stores[layer]
-	s.most = max(s.most, to-min(least, from))
+	if s := &r.stores[layer]; from != absent {
+		s.most = max(s.most, to-min(least, from))
+	}
 }
 
+// absent is the rows of a layer that no other asks for.
+const absent = -1
+
 // reached is the end of the rows that an operation has read for y rows of its output. Where
-// taps lie in the padding, an output reads less than one before it.
+// taps lie in the padding, an output reads less than one before it. Rows between two windows
+// are read too.
 func reached(op operation, lp *LayerPlan, y int) int {
 	lo, hi := op.need(0, 1)
 	if y == 0 {
 		return lo
 	}
-	_, now := op.need(max(0, y-lp.Rows.EffectiveKernel()), y)
+	_, now := op.need(max(0, y-lp.Rows.EffectiveKernel()-1), y)
 	return max(hi, now)
 }
 
