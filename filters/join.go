@@ -169,6 +169,8 @@ type direct struct{ plan *LayerPlan }
 
 func (d *direct) need(y0, y1 int) (lo, hi int) { return y0, y1 }
 
+func (d *direct) read(y int) int { return y }
+
 func (d *direct) seek(int) {}
 
 // concatenation computes each input's rows where they belong.

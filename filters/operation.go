@@ -14,6 +14,9 @@ type operation interface {
 	floats(band int) int
 	// need is the rows lo ≤ y < hi of each input that output rows y0 ≤ y < y1 read.
 	need(y0, y1 int) (lo, hi int)
+	// read is the end of the input rows that have been read, at most, when the first y output
+	// rows are computed.
+	read(y int) int
 	// reset prepares for a new picture in bands of that many output rows.
 	reset(band int)
 	// seek forgets rows of the input, and expects rows from lo on.

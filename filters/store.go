@@ -224,8 +224,8 @@ func (r *Runner) wait(layer, from, to int) {
 		if a == absent {
 			continue
 		}
-		before := reached(op, lp, a)
-		from, to = max(from, before), max(to, reached(op, lp, b))
+		before := op.read(a)
+		from, to = max(from, before), max(to, op.read(b))
 		if r.unbroken[layer] { // a sweep that ends there computes the rows up to the next one
 			to = max(to, lp.firstRow(b))
 		}
@@ -243,18 +243,6 @@ func (r *Runner) wait(layer, from, to int) {
 
 // absent is the rows of a layer that no other asks for.
 const absent = -1
-
-// reached is the end of the rows that an operation has read for y rows of its output. Where
-// taps lie in the padding, an output reads less than one before it. Rows between two windows
-// are read too.
-func reached(op operation, lp *LayerPlan, y int) int {
-	lo, hi := op.need(0, 1)
-	if y == 0 {
-		return lo
-	}
-	_, now := op.need(max(0, y-lp.Rows.EffectiveKernel()-1), y)
-	return max(hi, now)
-}
 
 // floats is the size of the largest ring.
 func (s *store) floats() int {

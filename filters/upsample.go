@@ -180,6 +180,14 @@ func (e *enlargement) need(y0, y1 int) (lo, hi int) {
 	return lo, hi + 1
 }
 
+func (e *enlargement) read(y int) int {
+	if y == 0 {
+		return 0
+	}
+	_, hi := e.need(y-1, y)
+	return hi
+}
+
 // between is the place of output i among n values enlarged by a factor: the value before it
 // and the weight of the next one, 0 for the last value.
 func between(i, factor, n int) (at int, share float32) {
@@ -216,6 +224,11 @@ func (e *enlargement) produce(r *Runner, layer, y, n int, dst volume.Rows, i int
 			mix(out.Row(c, 0), e.upper, e.lower, share)
 		}
 	}
+	next := e.plan.In.H // rows before it need not wait
+	if y+n < e.plan.Out.H {
+		next, _ = e.need(y+n, y+n+1)
+	}
+	*r.place(layer, 0) = next
 	return nil
 }
 

@@ -236,6 +236,20 @@ func (w *window) need(y0, y1 int) (lo, hi int) {
 	return lo, max(lo, hi)
 }
 
+// read is the end of the input rows that have been read, at most, when the first y output
+// rows are computed. Reflection reads rows behind the first ones first.
+func (w *window) read(y int) int {
+	e, h := w.plan.Rows, w.plan.In.H
+	if y == 0 {
+		return 0
+	}
+	end := (y-1)*e.Stride - e.Before + e.EffectiveKernel()
+	if w.access.mode == Reflect {
+		end = max(end, e.Before+1)
+	}
+	return max(0, min(h, end))
+}
+
 // point fills a table of offsets with the taps of output row y.
 func (w *window) point(offset []int32, y int) {
 	e := w.plan.Rows
