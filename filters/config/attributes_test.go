@@ -17,6 +17,9 @@ layers:
 - local_response_norm: {size: 3}
 - activation: {function: elu}
 - scale: {shift: 1}
+- add: {inputs: [scale5, activation4]}
+- concat: {inputs: [scale5, add6]}
+- upsample: {scale_factor: 2}
 `))
 	if err != nil {
 		t.Fatal(err)

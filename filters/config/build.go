@@ -55,33 +55,52 @@ func (f *File) Build() (*Model, error) {
 
 // build makes one stack. room is how many weights the file may still have.
 func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack, error) {
-	var layers []filters.Layer
-	in := surroundings{strict: s.strict, channels: 3, rgb: true, files: files}
+	b, err := filters.NewBuilder(s.name, 3)
+	if err != nil {
+		return nil, err
+	}
+	in := surroundings{strict: s.strict, files: files}
 	in.note = func(layer, text string) {
 		if s.name != "" {
 			layer = s.name + "/" + layer
 		}
 		m.Notes = append(m.Notes, "layer "+layer+": "+text)
 	}
+	rgb := make([]bool, 0, len(s.layers)) // of each layer: its channels are the picture's
 	for i, l := range s.layers {
+		part := l.part()
+		sources, err := b.Sources(part.inputs())
+		if err != nil {
+			return nil, s.misplaced(i, err)
+		}
 		in.index, in.room = i, *room
-		made, err := l.part().build(in)
+		in.channels, in.rgb = len(b.Channels(sources[0])), sources[0] < 0 || rgb[sources[0]]
+		made, err := part.build(in)
 		if err != nil {
 			return nil, s.unreadable(i, err, in)
 		}
-		layers = append(layers, made)
+		if err := b.Add(made); err != nil {
+			return nil, s.misplaced(i, err)
+		}
 		if k, ok := made.Kernels(); ok {
 			*room -= len(k.Weights)
 		}
-		if names := made.Filters(); names != nil {
-			in.channels, in.rgb = len(names), false
-		}
+		rgb = append(rgb, in.rgb && made.Filters() == nil && len(sources) == 1)
 	}
-	stack, err := filters.NewStack(s.name, 3, layers...)
+	stack, err := b.Stack()
 	if err != nil {
 		return nil, s.errorf("layers", "%w", err)
 	}
 	return stack, nil
+}
+
+// misplaced is the error of a layer that does not fit the layers that it reads.
+func (s section) misplaced(i int, err error) error {
+	n := s.layers[i].part().node()
+	if n.index("inputs") >= 0 {
+		n = n.at("inputs")
+	}
+	return n.wrap(err)
 }
 
 // surroundings are the place of a layer: its stack, its input and its file.
@@ -115,6 +134,7 @@ func (c *Conv) build(in surroundings) (filters.Layer, error) {
 func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	spec := filters.ConvSpec{
 		Name:       c.nameOr(in.index),
+		Inputs:     c.Inputs,
 		InChannels: in.channels,
 		Stride:     c.Stride.orOne(),
 		Dilation:   c.Dilation.orOne(),

@@ -12,6 +12,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{everything, twoLayers, twoStacks, "", "{", "a: &a [*a]", conv(one), conv(one + ", channels: each"),
 		conv(one + ", batch_norm: {running_mean: 1, running_var: [2], weight: 3}, activation: square"),
+		"version: 1\nlayers: [conv: {name: a, filters: [box], stride: 2}, upsample: {scale_factor: 2, mode: bilinear}, scale: {factor: 2, inputs: [a]}, add: {inputs: [a, scale2]}, concat: {inputs: [add3, a]}]",
 		"version: 1\nlayers: [activation: {function: prelu, negative_slope: [1, 2, 3]}, scale: {factor: 2, shift: [1, 2, 3]}, conv: {filters: [box], activation: elu, alpha: 2}]",
 		"version: 1\nlayers: [max_pool: {kernel_size: 3}, avg_pool: {kernel_size: [2, 1]}, local_response_norm: {size: 5}]",
 		conv("filters: [{gabor: {wavelength: 8}}], channels: luma, padding: same_lower, stride: 2"), "%YAML 1.2\n---\nversion: 1\n...\n",

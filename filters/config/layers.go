@@ -11,6 +11,7 @@ import (
 type part interface {
 	node() *node
 	nameOr(i int) string // its name, by default that of the i-th layer
+	inputs() []string    // names of the layers that it reads; none is the layer before
 	check() error
 	build(in surroundings) (filters.Layer, error)
 }
@@ -30,6 +31,9 @@ func (l Layer) parts() (keys []string, parts []part) {
 	add("local_response_norm", l.LocalResponseNorm != nil, l.LocalResponseNorm)
 	add("activation", l.Activation != nil, l.Activation)
 	add("scale", l.Scale != nil, l.Scale)
+	add("add", l.Add != nil, l.Add)
+	add("concat", l.Concat != nil, l.Concat)
+	add("upsample", l.Upsample != nil, l.Upsample)
 	return keys, parts
 }
 
@@ -56,5 +60,6 @@ func (l Layer) resolved(index int, strict bool) Layer {
 		Conv: l.Conv.resolved(index, strict), MaxPool: l.MaxPool.resolved(index, strict),
 		AvgPool: l.AvgPool.resolved(index, strict), LocalResponseNorm: l.LocalResponseNorm.resolved(index),
 		Activation: l.Activation.resolved(index), Scale: l.Scale.resolved(index),
+		Add: l.Add.resolved(index), Concat: l.Concat.resolved(index), Upsample: l.Upsample.resolved(index),
 	}
 }

@@ -85,6 +85,12 @@ type Layer struct {
 	Activation *Activation `json:"activation,omitempty"`
 	// A factor and a shift for each channel.
 	Scale *Scale `json:"scale,omitempty"`
+	// The sum of layers of the same shape.
+	Add *Add `json:"add,omitempty"`
+	// The channels of several layers, one after the other.
+	Concat *Concat `json:"concat,omitempty"`
+	// Maps enlarged by whole factors.
+	Upsample *Upsample `json:"upsample,omitempty"`
 }
 
 // Conv is a convolution layer. Its weights come from exactly one of filters,
@@ -93,6 +99,8 @@ type Conv struct {
 	place
 	// The layer's name, which its output is filed under; conv0, conv1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// Built-in filters and banks of them, by name.
 	Filters []Filter `json:"filters,omitempty"`
 	// Filters written out.
@@ -150,6 +158,8 @@ type MaxPool struct {
 	place
 	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// The window's size in pixels.
 	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
 	// Step of the window in pixels; kernel_size if there is none.
@@ -170,6 +180,8 @@ type AvgPool struct {
 	place
 	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// The window's size in pixels.
 	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
 	// Step of the window in pixels; kernel_size if there is none.
@@ -191,6 +203,8 @@ type LocalResponseNorm struct {
 	place
 	// The layer's name, which its output is filed under; norm0, norm1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// How many channels the sum is over, with the value's own in the middle.
 	Size int `json:"size" jsonschema:"required,minimum=1,maximum=65536"`
 	// Factor of the sum's mean, from 0 up.
@@ -206,6 +220,8 @@ type Activation struct {
 	place
 	// The layer's name, which its output is filed under; activation0, activation1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// The function's name.
 	Function string `json:"function" jsonschema:"required,enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,enum=sigmoid,enum=tanh,enum=silu,enum=gelu,enum=gelu_tanh,enum=elu,enum=hardsigmoid,enum=hardswish,enum=prelu"`
 	// Slope below 0: a number with leaky_relu, 0.01 if there is none; with prelu a number for all channels, a list with one for each, or an array of [C] in a file: FILE or FILE#NAME.
@@ -220,10 +236,44 @@ type Scale struct {
 	place
 	// The layer's name, which its output is filed under; scale0, scale1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// What each channel is multiplied by; 1 if there is none.
 	Factor *PerFilter `json:"factor,omitempty"`
 	// What is added to the product; 0 if there is none.
 	Shift *PerFilter `json:"shift,omitempty"`
 	// Batch normalization of the input, in place of factor and shift.
 	BatchNorm *BatchNorm `json:"batch_norm,omitempty"`
+}
+
+// Add is the sum of earlier layers of the same shape.
+type Add struct {
+	place
+	// The layer's name, which its output is filed under; add0, add1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layers that are added, in this order: names of earlier layers, or input for the picture.
+	Inputs []string `json:"inputs" jsonschema:"required"`
+}
+
+// Concat is the channels of earlier layers with the same rows and columns, one layer after the
+// other.
+type Concat struct {
+	place
+	// The layer's name, which its output is filed under; concat0, concat1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layers whose channels are taken, in this order: names of earlier layers, or input for the picture.
+	Inputs []string `json:"inputs" jsonschema:"required"`
+}
+
+// Upsample enlarges maps by whole factors, as PyTorch's Upsample with align_corners=False.
+type Upsample struct {
+	place
+	// The layer's name, which its output is filed under; upsample0, upsample1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
+	// How many times as many rows and columns there are: n or [h, w].
+	ScaleFactor Pair `json:"scale_factor" jsonschema:"required"`
+	// nearest repeats values, bilinear weighs neighbours.
+	Mode string `json:"mode,omitempty" jsonschema:"enum=nearest,enum=bilinear,default=nearest"`
 }

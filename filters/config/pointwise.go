@@ -108,7 +108,7 @@ func (a *Activation) build(in surroundings) (filters.Layer, error) {
 		return nil, err
 	}
 	layer, err := filters.NewActivation(filters.ActivationSpec{
-		Name: a.nameOr(in.index), Function: p.function(), NegativeSlope: p.slope(), Alpha: p.alpha(), Slopes: slopes,
+		Name: a.nameOr(in.index), Inputs: a.Inputs, Function: p.function(), NegativeSlope: p.slope(), Alpha: p.alpha(), Slopes: slopes,
 	})
 	return layer, a.specError(err, a.files())
 }
@@ -144,7 +144,7 @@ func (s *Scale) check() error {
 }
 
 func (s *Scale) build(in surroundings) (filters.Layer, error) {
-	spec := filters.ScaleSpec{Name: s.nameOr(in.index)}
+	spec := filters.ScaleSpec{Name: s.nameOr(in.index), Inputs: s.Inputs}
 	if err := s.fill(&spec, in); err != nil {
 		return nil, s.specError(err, s.files())
 	}

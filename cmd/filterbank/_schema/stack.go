@@ -40,10 +40,21 @@ func stackSchema() (*jsonschema.Schema, error) {
 func addRules(s *jsonschema.Schema) {
 	exactlyOne(s, "layers", "stacks")
 	nonEmpty(s.Definitions["Section"], "layers")
-	exactlyOne(s.Definitions["Layer"], "conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale")
+	exactlyOne(s.Definitions["Layer"], "conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale", "add", "concat", "upsample")
 	exactlyOne(s.Definitions["Conv"], "filters", "kernels", "weights")
 	onesByDefault(s.Definitions["Conv"], "stride", "dilation")
 	onesByDefault(s.Definitions["MaxPool"], "dilation")
+	for name, d := range s.Definitions {
+		if d.Properties == nil {
+			continue
+		}
+		if p, ok := d.Properties.Get("inputs"); ok { // a join has several
+			p.MinItems, p.MaxItems = new(uint64(1)), new(uint64(1))
+			if name == "Add" || name == "Concat" {
+				p.MinItems, p.MaxItems = new(uint64(2)), new(uint64(config.MaxInputs))
+			}
+		}
+	}
 	for _, key := range []string{"alpha", "beta", "k"} {
 		if p, ok := s.Definitions["LocalResponseNorm"].Properties.Get(key); ok {
 			p.Minimum = "0"
