@@ -79,6 +79,9 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 		if err != nil {
 			return nil, s.unreadable(i, err, in)
 		}
+		if err := takeChannels(b, part, sources, room); err != nil {
+			return nil, s.misplaced(i, err)
+		}
 		if err := b.Add(made); err != nil {
 			return nil, s.misplaced(i, err)
 		}
@@ -92,6 +95,24 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 		return nil, s.errorf("layers", "%w", err)
 	}
 	return stack, nil
+}
+
+// takeChannels bounds the channels of concatenations, which double from layer to layer in a
+// hostile file. A channel has a name, which takes as much memory as some weights.
+func takeChannels(b *filters.Builder, p part, sources []int, room *int) error {
+	const asWeights = 256
+	if _, ok := p.(*Concat); !ok {
+		return nil
+	}
+	n := 0
+	for _, from := range sources {
+		n += len(b.Channels(from))
+	}
+	if n > maxFilters || asWeights*n > *room {
+		return fmt.Errorf("concat has %d channels, which is too many: at most %d are possible, and %d in a file", n, maxFilters, maxWeights/asWeights)
+	}
+	*room -= asWeights * n
+	return nil
 }
 
 // misplaced is the error of a layer that does not fit the layers that it reads.

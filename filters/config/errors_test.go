@@ -173,6 +173,29 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 	}
 }
 
+// TestErrorsOfGraphs has layers that do not fit those that they read.
+func TestErrorsOfGraphs(t *testing.T) {
+	const two = "conv: {name: a, filters: [box]}, conv: {name: b, filters: [sobel]}, "
+	doubled := "concat: {name: c0, inputs: [input, input]}"
+	for i := range 20 {
+		doubled += fmt.Sprintf(", concat: {name: c%d, inputs: [c%d, c%d]}", i+1, i, i)
+	}
+	for _, c := range []struct{ layers, want string }{
+		{two + "add: {inputs: [a, b]}", "layer 2 (add2) adds a of 1 channels and b of 2: they must be equal"},
+		{two + "conv: {inputs: [a], weights: w.npy}", "weights w.npy have shape [2, 3, 1, 2], want [K, 1, kH, kW] for 1 input channels with groups 1"},
+		{two + "activation: {function: prelu, inputs: [b], negative_slope: [1, 2, 3]}", "negative_slope has shape [3], want [2], one value for each filter"},
+		{doubled, "concat has 98304 channels, which is too many: at most 65536 are possible, and 1048576 in a file"},
+	} {
+		f, err := Parse(filepath.Join(arrays(t), "edges.yaml"), []byte("version: 1\nlayers: ["+c.layers+"]\n"))
+		if err == nil {
+			_, err = f.Build()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\ngot  %v\nwant %s", c.layers, err, c.want)
+		}
+	}
+}
+
 func TestErrorsOfLayers(t *testing.T) {
 	dir := arrays(t)
 	for _, c := range []struct{ keys, want string }{ // the keys begin at column 12 of line 3

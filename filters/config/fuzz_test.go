@@ -33,14 +33,24 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range m.Stacks {
-			channels := 3
+			before, counts := 3, map[string]int{filters.InputName: 3}
 			for _, l := range s.Layers() {
+				channels := before
+				for i, name := range l.Inputs() {
+					if i == 0 {
+						channels = 0
+					}
+					if channels += counts[name]; l.Kind() == "add" {
+						channels = counts[name]
+					}
+				}
 				if conv, ok := l.(*filters.Conv); ok {
 					checkSpec(t, conv.Spec(), channels)
 				} else if len(l.Filters()) != channels {
 					t.Errorf("layer %s: %d channels of %d", l.Name(), len(l.Filters()), channels)
 				}
-				channels = len(l.Filters())
+				before = len(l.Filters())
+				counts[l.Name()] = before
 			}
 		}
 		resolved, err := json.Marshal(file.Resolved())
