@@ -75,6 +75,10 @@ func (s *Stack) Name() string { return s.name }
 // Layers are the stack's layers; the slice must not be written to.
 func (s *Stack) Layers() []Layer { return s.layers }
 
+// Inputs are the indices of the layers that a layer reads; −1 is the stack's input. The slice
+// must not be written to.
+func (s *Stack) Inputs(layer int) []int { return s.inputs[layer] }
+
 // Plan is the arithmetic of a stack on pictures of one size, before any pixel.
 // It is immutable and safe for concurrent use.
 type Plan struct {

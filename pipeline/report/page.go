@@ -50,6 +50,8 @@ type layerData struct {
 	Stride     [2]int  `json:"stride"`
 	Dilation   [2]int  `json:"dilation"`
 	Groups     int     `json:"groups"`
+	Inputs     []int   `json:"inputs"`       // layers that it reads; −1 is the picture
+	Up         *[2]int `json:"up,omitempty"` // by how much it enlarges maps
 	Mode       string  `json:"mode"`
 	Activation string  `json:"activation"`
 	Slope      float32 `json:"slope"`
@@ -162,7 +164,7 @@ func (w *writer) describeAll(stacks []engine.Selected, folder string) ([]stackDa
 		for l, layer := range s.Stack.Layers() {
 			d := layerData{
 				Name: layer.Name(), Kind: layer.Kind(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Layers[l],
-				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1,
+				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1, Inputs: s.Stack.Inputs(l),
 			}
 			if s.Layers[l] {
 				d.Stats = make([]*filterStats, len(d.Filters))
@@ -181,7 +183,7 @@ func (w *writer) describeAll(stacks []engine.Selected, folder string) ([]stackDa
 }
 
 // computed lists the kinds of layers that page/arithmetic.js can compute.
-var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale"}
+var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale", "add", "concat", "upsample"}
 
 // describe fills in the layer's settings and puts its weights beside the page.
 func (w *writer) describe(d *layerData, layer filters.Layer, name string) error {
@@ -196,6 +198,12 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 		d.After = &[2]int{p.Bottom, p.Right}
 	}
 	d.CeilMode, d.ExcludePadding = bool(setting(layer, "ceil_mode", filters.Flag(false))), !setting(layer, "count_include_pad", true)
+	if up, ok := filters.AttributeOf[[2]int](layer, "scale_factor"); ok {
+		d.Up = &up
+		if setting(layer, "mode", "") == filters.Bilinear.String() {
+			d.Kernel = [2]int{2, 2}
+		}
+	}
 	if size, ok := filters.AttributeOf[int](layer, "size"); ok {
 		d.Norm = &normSpec{size, setting(layer, "alpha", 0.0), setting(layer, "beta", 0.0), setting(layer, "k", 0.0)}
 	}

@@ -132,6 +132,27 @@ function edge(mode, i, n) {
   return -1;
 }
 
+// between is the place of output o among n values enlarged by a factor: the value before it
+// and the weight of the next one, 0 for the last value.
+function between(o, factor, n) {
+  const place = 2 * o + 1 - factor;
+  if (place <= 0) return { at: 0, share: 0 };
+  const at = Math.floor(place / (2 * factor));
+  if (at >= n - 1) return { at: n - 1, share: 0 };
+  return { at, share: Math.fround((place % (2 * factor)) / (2 * factor)) };
+}
+
+// enlarged is the value that tap t of an enlarged output reads, −1 if it has no weight. With
+// one tap it is the nearest, with two the neighbours.
+function enlarged(o, t, taps, factor, n) {
+  if (taps === 1) return Math.floor(o / factor);
+  const { at, share } = between(o, factor, n);
+  return t === 0 ? at : share > 0 ? at + 1 : -1;
+}
+
+// mixed is (1 − f)·a + f·b, every step rounded to float32.
+const mixed = (a, b, f) => Math.fround(Math.fround(Math.fround(1 - f) * a) + Math.fround(f * b));
+
 // span lists the rows (axis 0) or columns (axis 1) of a layer's input that the given rows or
 // columns of its output read, each once and in order. For each output and tap it has the
 // index of the tap's row or column in that list, −1 in padding.
@@ -142,7 +163,7 @@ function span(layer, plan, axis, outputs) {
   const seen = new Set();
   outputs.forEach((o, i) => {
     for (let t = 0; t < taps; t++) {
-      const at = edge(layer.mode, o * layer.stride[axis] - plan.pad[axis] + t * layer.dilation[axis], n);
+      const at = layer.up ? enlarged(o, t, taps, layer.up[axis], n) : edge(layer.mode, o * layer.stride[axis] - plan.pad[axis] + t * layer.dilation[axis], n);
       raw[i * taps + t] = at;
       if (at >= 0) seen.add(at);
     }
@@ -214,6 +235,45 @@ const kinds = {
         value = fma(weights[k], v, bias[k]);
       note?.(k, 0, v, weights[k], value);
       return { value, before: value, bias: bias[k] };
+    },
+  },
+  add: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: (layer) => layer.inputs.length,
+    // data has the channels of one input after the other, count of each.
+    output({ layer }, k, { c0, plane, data, count }, offsets, y, x, note) {
+      let value;
+      layer.inputs.forEach((_, i) => {
+        const v = data[(i * count + k - c0) * plane + offsets[0]];
+        value = i === 0 ? v : Math.fround(value + v);
+        note?.(i, 0, v, undefined, value);
+      });
+      return { value };
+    },
+  },
+  concat: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: () => 1,
+    output(of, k, { c0, plane, data }, offsets, y, x, note) {
+      const value = data[(k - c0) * plane + offsets[0]];
+      note?.(k, 0, value, undefined, value);
+      return { value };
+    },
+  },
+  upsample: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: (layer) => layer.kernel[0] * layer.kernel[1],
+    output({ layer, plan }, k, { c0, plane, data }, offsets, y, x, note) {
+      const read = (t) => data[(k - c0) * plane + offsets[t]];
+      let value = read(0);
+      if (offsets.length > 1) {
+        const down = between(y, layer.up[0], plan.in[1]).share,
+          across = between(x, layer.up[1], plan.in[2]).share;
+        const row = (r) => (across > 0 ? mixed(read(2 * r), read(2 * r + 1), across) : read(2 * r));
+        value = down > 0 ? mixed(row(0), row(1), down) : row(0);
+      }
+      offsets.forEach((offset, t) => note?.(k, t, offset < 0 ? undefined : read(t), undefined, value));
+      return { value };
     },
   },
   max_pool: {

@@ -57,6 +57,14 @@ async function loadInline(name) {
   return JSON.parse(block.textContent);
 }
 
+// channelsInto are the names of the channels that a layer reads. A sum has one for each input.
+function channelsInto(layers, l) {
+  const { kind, filters, inputs } = layers[l];
+  if (kind === "add") return inputs.map((from) => (from < 0 ? "input" : layers[from].name));
+  if (kind === "concat") return filters;
+  return inputs[0] < 0 ? ["R", "G", "B"] : layers[inputs[0]].filters;
+}
+
 const pictureName = (index) => "p/" + String(index).padStart(6, "0");
 
 // arrays loads a layer's weights, bias and slopes, as far as it has them.

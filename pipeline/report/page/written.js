@@ -120,6 +120,12 @@ const formulas = {
       },
     ];
   },
+  add(w, { result: { terms, value }, name }) {
+    const parts = terms.map((t, i) => w.part((i > 0 ? " + " : "") + w.inner(t.v), minus(exact(t.v)), { term: t.i }));
+    return [{ result: true, parts: [w.part(`${name} = `), ...parts, w.value(" = ", value)] }];
+  },
+  concat: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
+  upsample: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
   max_pool(w, { result: { terms, value }, name }) {
     const inside = terms.filter((t) => t.inside),
       { shown, rest } = w.long(inside, (t) => t.v, wideKernel);
