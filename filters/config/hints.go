@@ -25,6 +25,12 @@ var otherWords = [...]struct{ here, others string }{
 	{"valid", "none"}, {"mean", "average"}, {"luma", "gray grey luminance"}, {"sum", "add"}, {"each", "depthwise"},
 }
 
+// wholePicture are layers of other programs that need the whole picture before the first row
+// of their output.
+var wholePicture = strings.Fields("global_avg_pool globalavgpool global_average_pool globalaveragepool global_max_pool globalmaxpool adaptive_avg_pool " +
+	"adaptive_avg_pool2d adaptiveavgpool2d adaptive_max_pool adaptivemaxpool2d squeeze_excite squeeze_excitation squeezeexcite squeezeexcitation se " +
+	"attention linear fc dense flatten softmax instance_norm instancenorm2d layer_norm layernorm group_norm groupnorm")
+
 // translated is the allowed word that a word of another program means.
 func translated(word string, rows []struct{ here, others string }, allowed []string) (string, bool) {
 	for _, row := range rows {
@@ -180,6 +186,9 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 				return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv", key.text, a)
 			}
 		}
+	}
+	if part == reflect.TypeFor[Layer]() && slices.Contains(wholePicture, strings.ToLower(key.text)) {
+		return key.errorf("unknown key %q: it needs the whole picture before its first row, and layers compute a picture band by band: let the stack end before it", key.text)
 	}
 	if bare, dash := strings.CutPrefix(key.text, "-"); dash {
 		return key.errorf("unknown key %q: write a space behind the dash, - %s", key.text, bare)
