@@ -219,6 +219,11 @@ func geluTanhAVX2(values *float32, vectors int, operand float64, constants *floa
 //go:noescape
 func geluAVX2(values *float32, vectors int, operand float64, constants *float64)
 
+// addAVX2 is an addLoop.
+//
+//go:noescape
+func addAVX2(dst *float32, src *float32, vectors int)
+
 // pixelsAVX2 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX2 = [][]pixelLoop{
 	{pixels1x1AVX2, pixels1x2AVX2, pixels1x3AVX2, pixels1x4AVX2, pixels1x5AVX2, pixels1x6AVX2, pixels1x7AVX2, pixels1x8AVX2},

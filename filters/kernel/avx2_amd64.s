@@ -4839,3 +4839,26 @@ next:
 	JNZ          next
 	VZEROUPPER
 	RET
+
+// func addAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         vectors+16(FP), CX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+
+next:
+	VMOVUPS   (DI), Y0
+	VADDPS    (SI), Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      $+32, DI
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET

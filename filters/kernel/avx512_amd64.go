@@ -454,6 +454,11 @@ func geluTanhAVX512(values *float32, vectors int, operand float64, constants *fl
 //go:noescape
 func geluAVX512(values *float32, vectors int, operand float64, constants *float64)
 
+// addAVX512 is an addLoop.
+//
+//go:noescape
+func addAVX512(dst *float32, src *float32, vectors int)
+
 // copyAVX512 is a copyLoop.
 //
 //go:noescape

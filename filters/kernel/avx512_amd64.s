@@ -17103,6 +17103,29 @@ next:
 	VZEROUPPER
 	RET
 
+// func addAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         vectors+16(FP), CX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Z1
+
+next:
+	VMOVUPS (DI), Z0
+	VADDPS  (SI), Z0, Z0
+	VCMPPS  $0x03, Z0, Z0, K1
+	VMOVAPS Z1, K1, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    $+64, DI
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
 // func copyAVX512(dst *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
 // Requires: AVX, AVX512F
 TEXT ·copyAVX512(SB), NOSPLIT, $0-72
