@@ -24,7 +24,7 @@ const lineView = ({ label, result, parts }, cls = "") =>
 // columns are the columns of the table of terms for a kind of layer: heading, text, and
 // whether the text is a number.
 function columns(at, layer, names, go) {
-  const from = layer.inputs.length > 1 ? "place" : feeder(at) < 0 ? "pixel" : page.stacks[at.st].layers[feeder(at)].name;
+  const from = layer.inputs.length > 1 ? "place" : layer.inputs[0] < 0 ? "pixel" : page.stacks[at.st].layers[layer.inputs[0]].name;
   const place = (t) =>
     !t.inside
       ? "padding"
