@@ -16,15 +16,15 @@ func TestAttributes(t *testing.T) {
 			{"dilation", [2]int{1, 1}, ""}, {"groups", 2, ""}, {"activation", activation, ""},
 		}, more...)
 	}
-	two := [2]int{2, 2}
+	two, four := [2]int{2, 2}, [2]int{4, 4}
 	for _, c := range []struct {
 		layer Layer
 		want  []Attribute
 	}{
 		{mustConv(t, conv), common("relu")},
 		{mustConv(t, leaky), common("leaky_relu", Attribute{"negative_slope", float32(0.1), "activation"})},
-		{mustPool(t, PoolSpec{KernelSize: two, Padding: [2]int{1, 0}, CeilMode: true}), []Attribute{
-			{"kernel_size", two, ""}, {"stride", two, ""}, {"padding", Padding{Top: 1, Bottom: 1}, ""}, {"dilation", [2]int{1, 1}, ""}, {"ceil_mode", Flag(true), ""},
+		{mustPool(t, PoolSpec{KernelSize: four, Stride: two, Padding: [4]int{1, 0, 2, 0}, CeilMode: true}), []Attribute{
+			{"kernel_size", four, ""}, {"stride", two, ""}, {"padding", Padding{Top: 1, Bottom: 2}, ""}, {"dilation", [2]int{1, 1}, ""}, {"ceil_mode", Flag(true), ""},
 		}},
 		{mustPool(t, PoolSpec{Kind: AvgPool, KernelSize: two}), []Attribute{
 			{"kernel_size", two, ""}, {"stride", two, ""}, {"padding", Padding{}, ""}, {"ceil_mode", Flag(false), ""}, {"count_include_pad", true, ""},
@@ -32,6 +32,9 @@ func TestAttributes(t *testing.T) {
 		{mustNorm(t, NormSpec{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 2}), []Attribute{
 			{"size", 5, ""}, {"alpha", 1e-4, ""}, {"beta", 0.75, ""}, {"k", 2.0, ""},
 		}},
+		{must[*Activate](t)(NewActivation(ActivationSpec{Function: ELU})), []Attribute{{"function", "elu", ""}, {"alpha", float32(1), "function"}}},
+		{must[*Activate](t)(NewActivation(ActivationSpec{Function: PReLU, Slopes: []float32{1}})), []Attribute{{"function", "prelu", ""}}},
+		{must[*Scale](t)(NewScale(ScaleSpec{Factor: []float32{1}})), nil},
 	} {
 		if got := c.layer.Attributes(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("\ngot  %v\nwant %v", got, c.want)
@@ -70,12 +73,17 @@ func TestKernels(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	for _, a := range []Activation{ReLU, None, LeakyReLU, ReLU6, Abs, Square} {
-		want := math.Inf(1)
-		if a == ReLU6 {
-			want = 6
+	limits := map[Activation]float64{ReLU6: 6, Sigmoid: 1, HardSigmoid: 1, Tanh: 1}
+	for _, a := range Activations() {
+		want, ok := limits[a]
+		if !ok {
+			want = math.Inf(1)
 		}
-		c := mustConv(t, ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}, Activation: a})
+		spec := ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}, Activation: a}
+		if a == PReLU {
+			spec.Slopes = []float32{1}
+		}
+		c := mustConv(t, spec)
 		if got := c.Limit(); got != want {
 			t.Errorf("%v: got %v, want %v", a, got, want)
 		}

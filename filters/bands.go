@@ -3,7 +3,6 @@ package filters
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -14,36 +13,66 @@ import (
 // with 300 to 1000 KiB differ by less than 2%.
 const bandBytes = 640 << 10
 
-// prepare readies the windows for a picture. It uses buffers again if they are large
+// prepare readies the operations for a picture. It uses buffers again if they are large
 // enough, and packed weights if the layers are the same.
-func (r *Runner) prepare(plan *Plan, layers int) error {
-	r.layOut(plan, layers)
-	r.setBands(r.fitBand())
-	for l, band := range r.bands {
-		w := &r.windows[l]
-		if n := w.floats(band); n > math.MaxInt32 {
-			return fmt.Errorf("run: layer %s: the rows that one row of outputs needs are %d values, at most %d are possible", w.plan.Layer.Name(), n, math.MaxInt32)
+func (r *Runner) prepare(plan *Plan, selected []bool) error {
+	layers := len(selected)
+	r.layOut(plan, layers, selected)
+	band := r.fitBand()
+	r.setBands(band)
+	r.bound(band)
+	most := 0
+	for l, op := range r.ops {
+		if !r.active[l] {
+			continue
 		}
-		w.reset(band)
+		lp := &plan.Layers[l]
+		if n := op.floats(r.bands[l]); n > math.MaxInt32 {
+			return fmt.Errorf("run: layer %s: the rows that one row of outputs needs are %d values, at most %d are possible", lp.Layer.Name(), n, math.MaxInt32)
+		}
+		op.reset(r.bands[l])
+		if s := &r.stores[l]; s.used {
+			s.reset(len(r.readers[l]))
+		}
+		if l < layers-1 && r.ends(l) {
+			most = max(most, lp.Out.C*channelStride(lp.Out, r.bands[l]))
+		}
 	}
 	out := plan.Layers[layers-1].Out
-	if n := out.C * channelStride(out, r.bands[layers-1]); cap(r.out) < n {
-		r.out = kernel.Floats(n)
+	if most = max(most, out.C*channelStride(out, r.bands[layers-1])); cap(r.out) < most {
+		r.out = kernel.Floats(most)
 	}
 	return nil
 }
 
-// layOut decides where the values of each layer's input lie in memory.
-func (r *Runner) layOut(plan *Plan, layers int) {
-	k := r.Kernel
-	if k == nil {
-		k = kernel.Best()
+// layOut decides where the values of each layer's input lie in memory. All layers are
+// computed if selected is nil.
+func (r *Runner) layOut(plan *Plan, layers int, selected []bool) {
+	r.kernel = r.Kernel
+	if r.kernel == nil {
+		r.kernel = kernel.Best()
 	}
 	r.plan = plan
-	r.windows = slices.Grow(r.windows[:0], layers)[:layers]
-	r.bands = resize(r.bands, layers)
+	r.wire(plan, layers, selected)
+	r.ops = resizeKeeping(r.ops, layers)
+	r.stores = resizeKeeping(r.stores, layers)
+	r.bands, r.rows = resize(r.bands, layers), resize(r.rows, layers)
+	r.from, r.to, r.next = resize(r.from, layers), resize(r.to, layers), resize(r.next, layers)
+	r.unbroken = resize(r.unbroken, layers)
 	for l := range layers {
-		r.windows[l].layOut(&plan.Layers[l], k)
+		lp := &plan.Layers[l]
+		s := &r.stores[l]
+		s.used, s.out = r.active[l] && r.stored(l), lp.Out
+		if r.active[l] {
+			r.ops[l] = lp.Layer.operation(r.ops[l])
+			r.ops[l].layOut(lp, r.kernel)
+		}
+		r.unbroken[l] = selected == nil || selected[l]
+		if _, slides := r.ops[l].(*window); r.active[l] && !slides {
+			for _, from := range lp.Inputs {
+				r.unbroken[l] = r.unbroken[l] || from >= 0 && r.unbroken[from]
+			}
+		}
 	}
 }
 
@@ -55,7 +84,7 @@ func (r *Runner) fitBand() int {
 		budget = bandBytes
 	}
 	band := 1
-	for band < r.windows[len(r.windows)-1].plan.Out.H && r.workingSet(2*band) <= budget/4 {
+	for band < r.plan.Layers[len(r.ops)-1].Out.H && r.workingSet(2*band) <= budget/4 {
 		band *= 2
 	}
 	return band
@@ -63,21 +92,32 @@ func (r *Runner) fitBand() int {
 
 // setBands sets the bands of all layers so that the last one advances by band rows.
 func (r *Runner) setBands(band int) {
-	for l := len(r.bands) - 1; l >= 0; l-- {
-		r.bands[l] = min(band, r.windows[l].plan.Out.H)
-		band = r.bands[l] * r.windows[l].plan.Rows.Stride
+	limit := func(l, rows int) int { return min(rows, r.plan.Layers[l].Out.H) }
+	demand(r, r.bands, limit(len(r.ops)-1, band), func(l, rows int) int {
+		return r.plan.Layers[l].through(limit(l, rows))
+	})
+	for l := range r.bands {
+		r.bands[l] = limit(l, r.bands[l])
 	}
 }
 
-// workingSet counts the floats that a band touches: windows, output and tables of
-// offsets, whose int32s count as floats. It leaves the bands set to that height.
+// workingSet counts the floats that a band touches: buffers of operations, rows that wait,
+// output and tables of offsets, whose int32s count as floats. It leaves the bands set to
+// that height.
 func (r *Runner) workingSet(band int) int {
 	r.setBands(band)
-	last := len(r.bands) - 1
-	out := r.windows[last].plan.Out
+	r.bound(band)
+	last := len(r.ops) - 1
+	out := r.plan.Layers[last].Out
 	n := out.C * channelStride(out, r.bands[last])
 	for l, b := range r.bands {
-		n += r.windows[l].floats(b) + b*r.windows[l].taps()
+		if !r.active[l] {
+			continue
+		}
+		n += r.ops[l].floats(b) + r.stores[l].floats()
+		if w, ok := r.ops[l].(*window); ok {
+			n += b * w.taps()
+		}
 	}
 	return n
 }
@@ -89,7 +129,7 @@ func (r *Runner) outRows(y, n int) volume.Rows {
 		kept := r.keep[len(r.keep)-1]
 		return kept.Sub(y-kept.Y, y-kept.Y+n)
 	}
-	return rowsOf(r.windows[len(r.windows)-1].plan.Out, y, n, r.out)
+	return rowsOf(r.plan.Layers[len(r.ops)-1].Out, y, n, r.out)
 }
 
 // rowsOf views data as n rows of a layer's output from row y on.

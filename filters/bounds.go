@@ -35,7 +35,7 @@ func newBounds(c *Conv, k *kernel.Kernel, layout kernel.Layout) *bounds {
 	s := &c.spec
 	b := &bounds{
 		layer: c, kernel: k, layout: layout, channels: s.InChannels / s.Groups,
-		activation: kernel.Pointwise{Activation: s.Activation, Slope: s.NegativeSlope},
+		activation: s.pointwise().kernel(),
 	}
 	b.taps, _ = s.tapCount()
 	size := s.KernelSize[0] * s.KernelSize[1]

@@ -39,15 +39,10 @@ func (s *ConvSpec) CheckSettings() error {
 	if err := spec.Padding.check(spec.Stride); err != nil {
 		return err
 	}
-	switch {
-	case spec.InChannels%spec.Groups != 0:
+	if spec.InChannels%spec.Groups != 0 {
 		return wrong("groups", " must divide the number of input channels, %d, got %d", spec.InChannels, spec.Groups)
-	case !spec.Activation.Valid():
-		return wrong("activation", " must be one of the package's constants, got %d", int(spec.Activation))
-	case !finite(spec.NegativeSlope):
-		return wrong("negative_slope", " must be finite, got %v", spec.NegativeSlope)
 	}
-	return nil
+	return spec.pointwise().check("activation", 0)
 }
 
 func (p Padding) check(stride [2]int) error {
@@ -60,6 +55,14 @@ func (p Padding) check(stride [2]int) error {
 		return wrong("padding", " same needs stride 1, got [%d, %d]: write same_upper or same_lower, or the amounts", stride[0], stride[1])
 	}
 	return checkSides("padding", 0, p.Top, p.Left, p.Bottom, p.Right)
+}
+
+// oneInput is for layers that read one other.
+func oneInput(inputs []string) error {
+	if len(inputs) > 1 {
+		return wrong("inputs", " must be one layer, got %d: add or concat joins several", len(inputs))
+	}
+	return nil
 }
 
 // checkSides bounds figures in pixels.
@@ -113,6 +116,9 @@ func (s *ConvSpec) checkArrays() error {
 		return wrong("bias", " must have %d values, one a filter, got %d", k, len(s.Bias))
 	}
 	if err := s.checkWeights(); err != nil {
+		return err
+	}
+	if err := s.pointwise().check("activation", k); err != nil {
 		return err
 	}
 	return checkFinite("bias", s.Bias)

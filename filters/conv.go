@@ -1,10 +1,6 @@
 package filters
 
-import (
-	"fmt"
-
-	"filterbank/filters/kernel"
-)
+import "fmt"
 
 // PaddingKind says how the amounts of padding are determined.
 type PaddingKind int
@@ -53,26 +49,14 @@ type Padding struct {
 	Mode                     PaddingMode
 }
 
-// Activation is applied to every output of a layer. Package kernel specifies each.
-type Activation = kernel.Activation
-
-// ReLU is the zero value: it follows every convolution unless a layer says otherwise.
-const (
-	ReLU      = kernel.ReLU      // max(0, x); −0 becomes 0 and NaN stays NaN
-	None      = kernel.None      // x
-	LeakyReLU = kernel.LeakyReLU // x for x > 0, otherwise ConvSpec.NegativeSlope·x
-	ReLU6     = kernel.ReLU6     // min(6, max(0, x)), and as ReLU otherwise
-	Abs       = kernel.Abs       // |x|
-	Square    = kernel.Square    // x·x, rounded to float32
-)
-
-// Activations are all of them.
-func Activations() []Activation { return kernel.Activations() }
-
 // ConvSpec describes a convolution layer: K filters of C/groups×kH×kW weights. Zero
 // fields mean PyTorch's defaults: stride and dilation 1, one group, no padding, no bias.
 type ConvSpec struct {
-	Name       string
+	Name string
+	// Inputs name the layers that are read, here one: an earlier layer, or input for the
+	// stack's input. Without them it is the layer before.
+	Inputs []string
+
 	InChannels int       // C
 	Filters    []string  // K names, one a filter; nil numbers them f0, f1, …
 	KernelSize [2]int    // kH, kW
@@ -84,8 +68,10 @@ type ConvSpec struct {
 	Dilation      [2]int // vertical, horizontal
 	Groups        int
 	Activation    Activation
-	NegativeSlope float32 // of LeakyReLU
-	StrictSize    bool    // rows or columns that no output covers are an error
+	NegativeSlope float32   // of LeakyReLU
+	Alpha         float32   // of ELU; 0 is 1
+	Slopes        []float32 // of PReLU: K values, finite
+	StrictSize    bool      // rows or columns that no output covers are an error
 }
 
 // Conv is a convolution layer, checked and immutable: safe for concurrent use.
@@ -97,6 +83,9 @@ type Conv struct {
 // the layer. Slices are not copied: the caller no longer writes to them.
 func NewConv(spec ConvSpec) (*Conv, error) {
 	spec = spec.withDefaults()
+	if err := oneInput(spec.Inputs); err != nil {
+		return nil, err
+	}
 	if spec.InChannels < 1 {
 		return nil, wrong("in_channels", " must be at least 1, got %d", spec.InChannels)
 	}

@@ -3,7 +3,6 @@ package filters
 import (
 	"fmt"
 	"io"
-	"math"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -15,30 +14,35 @@ func (c *Conv) Kind() string { return "conv" }
 // Name is the layer's name.
 func (c *Conv) Name() string { return c.spec.Name }
 
+// Inputs name the layer that is read, if it is not the layer before.
+func (c *Conv) Inputs() []string { return c.spec.Inputs }
+
 // Filters are the names of the output channels, one a filter; the slice must not be
 // written to.
 func (c *Conv) Filters() []string { return c.spec.Filters }
 
-// Signed says whether an output may be below 0. It may without an activation, and with a
-// leaky ReLU of positive slope.
-func (c *Conv) Signed() bool {
-	return c.spec.Activation == None || c.spec.Activation == LeakyReLU && c.spec.NegativeSlope > 0
+// Signed says whether an output may be below 0, as sums may.
+func (c *Conv) Signed() bool { return c.pointwise().signed(true) }
+
+func (c *Conv) pointwise() pointwise { return c.spec.pointwise() }
+
+func (s *ConvSpec) pointwise() pointwise {
+	return pointwise{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes}
 }
 
-func (c *Conv) follow(in feed) (Layer, error) {
-	if n := len(in.channels); n != c.spec.InChannels {
+func (c *Conv) follow(in []feed) (Layer, error) {
+	if n := len(in[0].channels); n != c.spec.InChannels {
 		return nil, fmt.Errorf("reads %d channels but gets %d", c.spec.InChannels, n)
 	}
 	return c, nil
 }
 
 // Limit is the largest value that the activation lets through: 6 with ReLU6.
-func (c *Conv) Limit() float64 {
-	if c.spec.Activation == ReLU6 {
-		return 6
-	}
-	return math.Inf(1)
-}
+func (c *Conv) Limit() float64 { return c.pointwise().limit() }
+
+// Slopes are a PReLU's, one a filter, and nil for other activations. The slice must not be
+// written to.
+func (c *Conv) Slopes() []float32 { return c.spec.Slopes }
 
 // Kernels are the layer's weights and biases.
 func (c *Conv) Kernels() (k Kernels, ok bool) {
@@ -47,22 +51,17 @@ func (c *Conv) Kernels() (k Kernels, ok bool) {
 }
 
 // Attributes are kernel_size, stride, padding, padding_mode, dilation, groups,
-// activation, and negative_slope if the activation has one.
+// activation, and negative_slope or alpha if the activation has one number.
 func (c *Conv) Attributes() []Attribute {
 	s := &c.spec
-	all := []Attribute{
+	return append([]Attribute{
 		{Name: "kernel_size", Value: s.KernelSize},
 		{Name: "stride", Value: s.Stride},
 		{Name: "padding", Value: s.Padding},
 		{Name: "padding_mode", Value: s.Padding.Mode.String(), Of: "padding"},
 		{Name: "dilation", Value: s.Dilation},
 		{Name: "groups", Value: s.Groups},
-		{Name: "activation", Value: s.Activation.String()},
-	}
-	if s.Activation == LeakyReLU {
-		all = append(all, Attribute{Name: "negative_slope", Value: s.NegativeSlope, Of: "activation"})
-	}
-	return all
+	}, s.pointwise().attributes("activation")...)
 }
 
 // Fingerprint writes what the layer's values depend on.
@@ -70,6 +69,7 @@ func (c *Conv) Fingerprint(w io.Writer) {
 	s := &c.spec
 	f := beginFingerprint(w, c.Kind(), 1)
 	f.always("name", s.Name)
+	f.inputs(s.Inputs)
 	f.always("in_channels", s.InChannels)
 	f.always("filters", s.Filters)
 	f.always("kernel_size", s.KernelSize)
@@ -82,13 +82,13 @@ func (c *Conv) Fingerprint(w io.Writer) {
 	f.unless([2]int{1, 1}, "dilation", s.Dilation)
 	f.unless(1, "groups", s.Groups)
 	f.unless(ReLU, "activation", s.Activation)
-	f.unless(float32(0), "negative_slope", s.NegativeSlope)
+	s.pointwise().fingerprint(f)
 	f.unless(false, "strict_size", s.StrictSize)
 	f.end()
 }
 
-func (c *Conv) plan(in volume.Shape) (LayerPlan, error) {
-	s := &c.spec
+func (c *Conv) plan(ins []volume.Shape) (LayerPlan, error) {
+	s, in := &c.spec, ins[0]
 	lp := LayerPlan{Layer: c, In: in}
 	lp.Rows = Extent{Kernel: s.KernelSize[0], Stride: s.Stride[0], Dilation: s.Dilation[0]}
 	lp.Cols = Extent{Kernel: s.KernelSize[1], Stride: s.Stride[1], Dilation: s.Dilation[1]}
@@ -134,6 +134,8 @@ func checkMode(mode PaddingMode, e Extent, size int, what string) error {
 	return nil
 }
 
+func (c *Conv) operation(old operation) operation { return reuse[window](old) }
+
 func (c *Conv) access(*LayerPlan) access {
 	return access{mode: c.spec.Padding.Mode, channels: c.spec.InChannels / c.spec.Groups}
 }
@@ -148,7 +150,7 @@ func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 }
 
 func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), kernel.Pointwise{Activation: c.spec.Activation, Slope: c.spec.NegativeSlope}, layout)
+	return k.Pack(c.groups(), c.pointwise().kernel(), layout)
 }
 
 func (c *Conv) groups() []kernel.Taps {

@@ -67,12 +67,14 @@ func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src Ro
 func (r *Runner) gather(found [][]Extremes) {
 	r.keep = nil
 	r.emit = func(layer int, rows volume.Rows) error {
-		addRows(r.windows[0].packed.kernel, found[layer], rows)
+		addRows(r.kernel, found[layer], rows)
 		return nil
 	}
-	last := len(r.windows) - 1
-	r.bounds.begin(&r.windows[last], found[last], cmp.Or(r.tiles, fewestTiles))
-	r.pruner = &r.bounds
+	last := len(r.ops) - 1
+	if w, ok := r.ops[last].(*window); ok {
+		r.bounds.begin(w, found[last], cmp.Or(r.tiles, fewestTiles))
+		r.pruner = &r.bounds
+	}
 }
 
 // noExtremes are the extremes of no values, by layer and map.

@@ -44,6 +44,11 @@ func boundedStack(r *rand.Rand) (*Plan, *volume.Volume) {
 			}
 			spec.Bias = append(spec.Bias, float32(r.NormFloat64()))
 		}
+		p := randomActivation(r, len(spec.Bias))
+		if r.IntN(4) > 0 {
+			p = pointwise{activation: Activation(r.IntN(int(Square) + 1))}
+		}
+		spec.Activation, spec.Alpha, spec.Slopes = p.activation, p.alpha, p.slopes
 		scaleWeights(r, &spec)
 		last, err := NewConv(spec)
 		if err != nil {

@@ -58,6 +58,13 @@ func (f fingerprint) floats(name string, values []float32) {
 	io.WriteString(f.w, "\n")
 }
 
+// inputs writes the names of the layers that are read, unless it is the layer before.
+func (f fingerprint) inputs(names []string) {
+	if len(names) > 0 {
+		f.always("inputs", names)
+	}
+}
+
 func (f fingerprint) end() { io.WriteString(f.w, "end\n") }
 
 // exactText writes a value so that different values have different texts; −0 is not 0.

@@ -41,12 +41,18 @@ func TestFingerprintsStay(t *testing.T) {
 			"stride 2 3\npadding same_lower\namounts 1 2 3 4\npadding_mode reflect\ndilation 3 2\ngroups 2\n" +
 			"activation leaky_relu\nnegative_slope 0.1\nstrict_size true\nend\n"},
 		{mustPool(t, PoolSpec{Name: "p", KernelSize: two}), "layer max_pool 1\nname \"p\"\n" + window + "end\n"},
-		{mustPool(t, PoolSpec{Name: "p", KernelSize: two, Padding: [2]int{1, 0}, Dilation: [2]int{1, 2}, CeilMode: true, StrictSize: true}),
+		{mustPool(t, PoolSpec{Name: "p", KernelSize: two, Padding: [4]int{1, 0, 1, 0}, Dilation: [2]int{1, 2}, CeilMode: true, StrictSize: true}),
 			"layer max_pool 1\nname \"p\"\n" + window + "padding 1 0\ndilation 1 2\nceil_mode true\nstrict_size true\nend\n"},
 		{mustPool(t, PoolSpec{Name: "p", Kind: AvgPool, KernelSize: two, ExcludePadding: true}),
 			"layer avg_pool 1\nname \"p\"\n" + window + "count_include_pad false\nend\n"},
 		{mustNorm(t, NormSpec{Name: "n", Size: 5, Alpha: 1e-4, Beta: 0.75, K: 2}),
 			"layer local_response_norm 1\nname \"n\"\nsize 5\nalpha 0.0001\nbeta 0.75\nk 2\nend\n"},
+		{mustPool(t, PoolSpec{Name: "p", KernelSize: two, Padding: [4]int{0, 0, 1, 1}}), "layer max_pool 1\nname \"p\"\n" + window + "padding 0 0 1 1\nend\n"},
+		{must[*Activate](t)(NewActivation(ActivationSpec{Name: "a", Function: ELU, Alpha: 0.5})), "layer activation 1\nname \"a\"\nfunction elu\nalpha 0.5\nend\n"},
+		{must[*Activate](t)(NewActivation(ActivationSpec{Name: "a", Function: PReLU, Slopes: []float32{1}})),
+			"layer activation 1\nname \"a\"\nfunction prelu\nslopes 1\n\x00\x00\x80\x3f\nend\n"},
+		{must[*Scale](t)(NewScale(ScaleSpec{Name: "s", Factor: []float32{1}})),
+			"layer scale 1\nname \"s\"\nfactor 1\n\x00\x00\x80\x3f\nshift 1\n\x00\x00\x00\x00\nend\n"},
 	} {
 		if got := fingerprintOf(c.layer); got != c.want {
 			t.Errorf("\ngot  %q\nwant %q", got, c.want)
@@ -66,6 +72,10 @@ func TestFingerprintsSeeEveryField(t *testing.T) {
 		layerOf(PoolSpec{}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(PoolSpec{Kind: AvgPool}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(NormSpec{}, func(s NormSpec) Layer { return &Norm{spec: s} }),
+		layerOf(JoinSpec{}, func(s JoinSpec) Layer { return &Join{spec: s} }),
+		layerOf(UpsampleSpec{}, func(s UpsampleSpec) Layer { return &Upsample{spec: s} }),
+		layerOf(ActivationSpec{Function: PReLU, Slopes: []float32{1}}, func(s ActivationSpec) Layer { return &Activate{spec: s} }),
+		layerOf(ScaleSpec{Factor: []float32{1}, Shift: []float32{0}}, func(s ScaleSpec) Layer { return &Scale{spec: s} }),
 	} {
 		spec := reflect.ValueOf(c.spec).Elem()
 		seen := map[string]string{c.layer(): "the spec itself"}

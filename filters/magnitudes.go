@@ -10,14 +10,20 @@ import (
 // smaller than that is what rounding leaves of 0.
 func (c *Conv) Magnitudes() (Layer, bool) {
 	spec := c.spec
-	spec.Activation, spec.NegativeSlope = None, 0
+	spec.Inputs = nil
+	spec.Activation, spec.NegativeSlope, spec.Alpha, spec.Slopes = None, 0, 0, nil
 	spec.Weights, spec.Bias = magnitudes(spec.Weights), magnitudes(spec.Bias)
 	layer, err := NewConv(spec)
 	return layer, err == nil
 }
 
-// Magnitudes returns the layer itself if it takes averages. A maximum has no terms.
-func (p *Pool) Magnitudes() (Layer, bool) { return p, p.spec.Kind == AvgPool }
+// Magnitudes returns the layer itself, without its inputs' names, if it takes averages. A
+// maximum has no terms.
+func (p *Pool) Magnitudes() (Layer, bool) {
+	spec := p.spec
+	spec.Inputs = nil
+	return &Pool{spec: spec}, p.spec.Kind == AvgPool
+}
 
 func magnitudes(values []float32) []float32 {
 	values = slices.Clone(values)

@@ -17,11 +17,12 @@ import (
 // over the channels c′ that exist. It is computed in float64, with sums in the order of
 // the channels, and rounded to float32 once.
 type NormSpec struct {
-	Name  string
-	Size  int     // channels that are summed over
-	Alpha float64 // from 0 to the largest float32; PyTorch's default is 1e-4
-	Beta  float64 // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
-	K     float64 // in the range of Alpha; PyTorch's default is 1
+	Name   string
+	Inputs []string // as in ConvSpec
+	Size   int      // channels that are summed over
+	Alpha  float64  // from 0 to the largest float32; PyTorch's default is 1e-4
+	Beta   float64  // from 0 to 64, to 32 binary places; PyTorch's default is 0.75
+	K      float64  // in the range of Alpha; PyTorch's default is 1
 }
 
 // Norm is a local response normalization, checked and immutable: safe for concurrent
@@ -36,6 +37,9 @@ const MaxBeta = 64
 
 // NewNorm checks a spec. Errors are FieldErrors; they do not name the layer.
 func NewNorm(spec NormSpec) (*Norm, error) {
+	if err := oneInput(spec.Inputs); err != nil {
+		return nil, err
+	}
 	if err := checkSides("size", 1, spec.Size); err != nil {
 		return nil, err
 	}
@@ -63,6 +67,9 @@ func (n *Norm) Kind() string { return "local_response_norm" }
 // Name is the layer's name.
 func (n *Norm) Name() string { return n.spec.Name }
 
+// Inputs name the layer that is read, if it is not the layer before.
+func (n *Norm) Inputs() []string { return n.spec.Inputs }
+
 // Filters are the names of the channels, which the layer before gives.
 func (n *Norm) Filters() []string { return n.in.channels }
 
@@ -88,6 +95,7 @@ func (n *Norm) Fingerprint(w io.Writer) {
 	s := &n.spec
 	f := beginFingerprint(w, n.Kind(), 1)
 	f.always("name", s.Name)
+	f.inputs(s.Inputs)
 	f.always("size", s.Size)
 	f.always("alpha", s.Alpha)
 	f.always("beta", s.Beta)
@@ -95,15 +103,17 @@ func (n *Norm) Fingerprint(w io.Writer) {
 	f.end()
 }
 
-func (n *Norm) follow(in feed) (Layer, error) { return &Norm{n.spec, in}, nil }
+func (n *Norm) follow(in []feed) (Layer, error) { return &Norm{n.spec, in[0]}, nil }
 
-func (n *Norm) plan(in volume.Shape) (LayerPlan, error) {
-	one := Extent{Kernel: 1, Stride: 1, Dilation: 1}
-	lp := LayerPlan{Layer: n, In: in, Out: in, Rows: one, Cols: one}
+func (n *Norm) plan(ins []volume.Shape) (LayerPlan, error) {
+	in := ins[0]
+	lp := samePlan(n, in)
 	const root = 20 // estimate for the power and the division
 	lp.work = lp.outputs() * float64(min(n.spec.Size, in.C)+root)
 	return lp, nil
 }
+
+func (n *Norm) operation(old operation) operation { return reuse[window](old) }
 
 func (n *Norm) access(lp *LayerPlan) access { return access{channels: lp.In.C} }
 

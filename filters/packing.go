@@ -18,13 +18,13 @@ type loops interface {
 // packing caches a layer's loops, with its weights packed for a kernel, in every layout
 // that pictures have needed so far.
 type packing struct {
-	layer  Layer
+	layer  slider
 	kernel *kernel.Kernel
 	packed [kernel.Layouts]loops
 }
 
 // use empties the cache unless it is of that layer and kernel.
-func (p *packing) use(layer Layer, k *kernel.Kernel) {
+func (p *packing) use(layer slider, k *kernel.Kernel) {
 	if p.layer != layer || p.kernel != k {
 		*p = packing{layer: layer, kernel: k}
 	}

@@ -31,10 +31,11 @@ func (k PoolKind) String() string { return nameOf(poolKindNames[:], "PoolKind", 
 // are vertical, horizontal.
 type PoolSpec struct {
 	Name       string
+	Inputs     []string // as in ConvSpec
 	Kind       PoolKind
 	KernelSize [2]int
 	Stride     [2]int
-	Padding    [2]int // on either side, at most half the kernel size
+	Padding    [4]int // top, left, bottom, right, each at most half the kernel size
 	Dilation   [2]int // of MaxPool only
 	// CeilMode rounds the output's size up, so that the last window may reach beyond the
 	// padding. It must begin inside the input or the padding before it.
@@ -74,6 +75,9 @@ func NewPool(spec PoolSpec) (*Pool, error) {
 }
 
 func (s *PoolSpec) check() error {
+	if err := oneInput(s.Inputs); err != nil {
+		return err
+	}
 	if err := checkWindow(s.KernelSize, s.Dilation); err != nil {
 		return err
 	}
@@ -83,8 +87,8 @@ func (s *PoolSpec) check() error {
 	if n, ok := volume.Product(s.KernelSize[0], s.KernelSize[1]); !ok || n > maxTaps {
 		return wrong("kernel_size", " of %d×%d is more than %d values", s.KernelSize[0], s.KernelSize[1], maxTaps)
 	}
-	for axis, p := range s.Padding {
-		switch half := s.KernelSize[axis] / 2; {
+	for side, p := range s.Padding {
+		switch half := s.KernelSize[side%2] / 2; {
 		case p < 0:
 			return wrong("padding", " must be at least 0, got %d", p)
 		case p > half:
@@ -109,6 +113,9 @@ func (p *Pool) Kind() string { return p.spec.Kind.String() }
 // Name is the layer's name.
 func (p *Pool) Name() string { return p.spec.Name }
 
+// Inputs name the layer that is read, if it is not the layer before.
+func (p *Pool) Inputs() []string { return p.spec.Inputs }
+
 // Filters are the names of the channels, which the layer before gives.
 func (p *Pool) Filters() []string { return p.in.channels }
 
@@ -128,7 +135,7 @@ func (p *Pool) Attributes() []Attribute {
 	all := []Attribute{
 		{Name: "kernel_size", Value: s.KernelSize},
 		{Name: "stride", Value: s.Stride},
-		{Name: "padding", Value: Padding{Top: s.Padding[0], Left: s.Padding[1], Bottom: s.Padding[0], Right: s.Padding[1]}},
+		{Name: "padding", Value: Padding{Top: s.Padding[0], Left: s.Padding[1], Bottom: s.Padding[2], Right: s.Padding[3]}},
 	}
 	if s.Kind == MaxPool {
 		all = append(all, Attribute{Name: "dilation", Value: s.Dilation})
@@ -145,9 +152,14 @@ func (p *Pool) Fingerprint(w io.Writer) {
 	s := &p.spec
 	f := beginFingerprint(w, p.Kind(), 1)
 	f.always("name", s.Name)
+	f.inputs(s.Inputs)
 	f.always("kernel_size", s.KernelSize)
 	f.always("stride", s.Stride)
-	f.unless([2]int{}, "padding", s.Padding)
+	if p := s.Padding; p[0] == p[2] && p[1] == p[3] {
+		f.unless([2]int{}, "padding", [2]int{p[0], p[1]})
+	} else {
+		f.always("padding", p)
+	}
 	f.unless([2]int{1, 1}, "dilation", s.Dilation)
 	f.unless(false, "ceil_mode", s.CeilMode)
 	f.unless(true, "count_include_pad", !s.ExcludePadding)
@@ -155,13 +167,13 @@ func (p *Pool) Fingerprint(w io.Writer) {
 	f.end()
 }
 
-func (p *Pool) follow(in feed) (Layer, error) { return &Pool{p.spec, in}, nil }
+func (p *Pool) follow(in []feed) (Layer, error) { return &Pool{p.spec, in[0]}, nil }
 
-func (p *Pool) plan(in volume.Shape) (LayerPlan, error) {
-	s := &p.spec
+func (p *Pool) plan(ins []volume.Shape) (LayerPlan, error) {
+	s, in := &p.spec, ins[0]
 	lp := LayerPlan{Layer: p, In: in}
-	lp.Rows = Extent{s.KernelSize[0], s.Stride[0], s.Dilation[0], s.Padding[0], s.Padding[0]}
-	lp.Cols = Extent{s.KernelSize[1], s.Stride[1], s.Dilation[1], s.Padding[1], s.Padding[1]}
+	lp.Rows = Extent{s.KernelSize[0], s.Stride[0], s.Dilation[0], s.Padding[0], s.Padding[2]}
+	lp.Cols = Extent{s.KernelSize[1], s.Stride[1], s.Dilation[1], s.Padding[1], s.Padding[3]}
 	rule := Extent.OutputSize
 	if s.CeilMode {
 		rule = Extent.ceilOutputSize
@@ -175,6 +187,8 @@ func (p *Pool) plan(in volume.Shape) (LayerPlan, error) {
 	return lp, nil
 }
 
+func (p *Pool) operation(old operation) operation { return reuse[window](old) }
+
 func (p *Pool) access(*LayerPlan) access {
 	if p.spec.Kind == MaxPool {
 		return access{padding: float32(math.Inf(-1)), channels: 1}
@@ -182,11 +196,11 @@ func (p *Pool) access(*LayerPlan) access {
 	return access{channels: 1, average: p}
 }
 
-// counted is the number of values along an axis that output i averages; in is the input's
-// size.
-func (p *Pool) counted(e Extent, in, i int) float32 {
+// counted is the number of values along an axis, 0 for rows, that output i averages; in is
+// the input's size.
+func (p *Pool) counted(axis int, e Extent, in, i int) float32 {
 	from := i*e.Stride - e.Before
-	to := min(from+e.Kernel, in+e.Before) // CeilMode may reach beyond the padding
+	to := min(from+e.Kernel, in+p.spec.Padding[2+axis]) // CeilMode may reach beyond the padding
 	if p.spec.ExcludePadding {
 		from, to = max(from, 0), min(to, in)
 	}

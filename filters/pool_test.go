@@ -35,7 +35,7 @@ func TestPoolSizes(t *testing.T) {
 				want = c.ceil
 			}
 			pool := mustPool(t, PoolSpec{
-				Name: "p", KernelSize: [2]int{c.kernel, 1}, Stride: [2]int{c.stride, 1}, Padding: [2]int{c.padding, 0},
+				Name: "p", KernelSize: [2]int{c.kernel, 1}, Stride: [2]int{c.stride, 1}, Padding: [4]int{c.padding, 0, c.padding, 0},
 				Dilation: [2]int{c.dilation, 1}, CeilMode: ceil,
 			})
 			s, err := NewStack("", 1, pool)
@@ -123,8 +123,8 @@ func TestRefusedPoolsAndNorms(t *testing.T) {
 		{PoolSpec{}, "kernel_size must be from 1 to 1048576, got 0"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{1, -1}}, "stride must be from 1 to 1048576, got -1"},
 		{PoolSpec{KernelSize: two, Stride: [2]int{2, 0}}, "stride must be from 1 to 1048576, got 0"},
-		{PoolSpec{KernelSize: two, Padding: two}, "padding must be at most half of kernel_size, 1, got 2"},
-		{PoolSpec{KernelSize: two, Padding: [2]int{0, -1}}, "padding must be at least 0, got -1"},
+		{PoolSpec{KernelSize: two, Padding: [4]int{2, 2, 2, 2}}, "padding must be at most half of kernel_size, 1, got 2"},
+		{PoolSpec{KernelSize: two, Padding: [4]int{0, -1, 0, -1}}, "padding must be at least 0, got -1"},
 		{PoolSpec{KernelSize: [2]int{5000, 5000}}, "kernel_size of 5000×5000 is more than 16777216 values"},
 		{PoolSpec{KernelSize: two, Kind: AvgPool, Dilation: two}, "dilation is for max pools, an average pool got [2, 2]"},
 		{PoolSpec{KernelSize: two, ExcludePadding: true}, "count_include_pad is for average pools: a max pool counts no padding"},

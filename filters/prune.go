@@ -91,8 +91,8 @@ func (w *window) boundable(leastTiles int) bool {
 	const mostTaps = 256 // bounds of more are too wide
 	const leastWork = 24 // multiply-adds an output and channel for which the spans are found
 	taps, out := w.taps(), w.plan.Out
-	_, ok := w.plan.Layer.(*Conv)
-	return ok && w.row.phases == 1 && out.W >= 2*tileCols && newTiling(out.W).count*out.H >= leastTiles*tileRows &&
+	conv, ok := w.plan.Layer.(*Conv)
+	return ok && conv.spec.Activation.Invertible() && w.row.phases == 1 && out.W >= 2*tileCols && newTiling(out.W).count*out.H >= leastTiles*tileRows &&
 		taps <= mostTaps && out.C*taps >= leastWork*w.plan.In.C
 }
 

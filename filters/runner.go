@@ -31,12 +31,21 @@ type Runner struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
 
-	budget  int // bytes of the working set aimed at; 0 is bandBytes
-	tiles   int // the least of a map that is bounded; 0 is fewestTiles
-	plan    *Plan
-	windows []window // of the layers that are computed
-	bands   []int    // of each layer, the output rows computed at a time
-	out     []float32
+	budget   int // bytes of the working set aimed at; 0 is bandBytes
+	tiles    int // the least of a map that is bounded; 0 is fewestTiles
+	kernel   *kernel.Kernel
+	plan     *Plan
+	ops      []operation // of the layers up to the last selected one
+	active   []bool      // layers that are computed
+	readers  [][]reader  // of each layer
+	stores   []store     // of each layer
+	bands    []int       // of each layer, the output rows computed at a time
+	rows     []int       // scratch memory of keptBytes
+	from     []int       // scratch memory: rows of each layer
+	to       []int
+	next     []int  // of each layer, the row after the last one that was computed
+	unbroken []bool // layers none of whose rows may be left out
+	out      []float32
 
 	src      RowReader
 	selected []bool
@@ -83,7 +92,7 @@ func check(plan *Plan, selected []bool, src RowReader) (last int, err error) {
 // begin readies the runner for a picture.
 func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) error {
 	r.src, r.selected, r.emit, r.keep = src, selected, emit, nil
-	if err := r.prepare(plan, len(selected)); err != nil {
+	if err := r.prepare(plan, selected); err != nil {
 		return err
 	}
 	return r.pin()
@@ -92,45 +101,118 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) er
 // end releases the picture.
 func (r *Runner) end() {
 	r.src, r.emit, r.pruner = nil, nil, nil
-	r.windows[0].rows.Ahead.Data = nil
+	if w, ok := r.ops[0].(*window); ok {
+		w.rows.Ahead.Data = nil
+	}
 }
 
-// sweep computes rows y0 ≤ y < y1 of the last layer band by band. Then it delivers the
-// rows of earlier layers that no later layer has read.
+// sweep computes rows y0 ≤ y < y1 of the last layer band by band, and the rows of other
+// ends of the graph beside them. Then it delivers the rows of earlier layers that no later
+// layer has read.
 func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
-	last := len(r.windows) - 1
-	r.share.set(r.plan.Layers[:last+1], y0, y1)
-	r.seek(y0)
+	last := len(r.ops) - 1
+	r.share.set(r, y0, y1)
+	r.seek(func(l int) (y int, ok bool) { return r.share.from[l], r.ends(l) })
 	for y := y0; y < y1; y += r.bands[last] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.produce(last, r.outRows(y, min(r.bands[last], y1-y))); err != nil {
+		n := min(r.bands[last], y1-y)
+		if err := r.produce(last, r.outRows(y, n)); err != nil {
 			return err
 		}
-	}
-	for l := last - 1; l >= 0; l-- {
-		if !r.selected[l] {
-			continue
-		}
-		next, end := &r.windows[l+1], r.share.to[l]
-		for next.hi < end {
-			next.lo = next.hi
-			if err := r.fill(l+1, min(next.hi+next.slots, end)); err != nil {
+		for l := range last {
+			if !r.active[l] || !r.ends(l) {
+				continue
+			}
+			if err := r.advance(l, r.aligned(l, y+n)); err != nil {
 				return err
 			}
+		}
+	}
+	for l := last; l >= 0; l-- {
+		if l < last && r.selected[l] && r.next[l] < r.share.to[l] {
+			if err := r.advance(l, r.share.to[l]); err != nil {
+				return err
+			}
+			for later := last; later > l; later-- { // those that lent their memory
+				r.retire(later)
+			}
+		}
+		r.retire(l)
+	}
+	return nil
+}
+
+// advance computes a layer's rows up to y, for delivery alone.
+func (r *Runner) advance(layer, y int) error {
+	for r.next[layer] < y {
+		if err := r.advanceOnce(layer, y); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// seek empties the windows and moves each to the first row that row y of the last layer
-// needs.
-func (r *Runner) seek(y int) {
-	for l := len(r.windows) - 1; l >= 0; l-- {
-		w := &r.windows[l]
-		y, _ = w.need(y, y+1)
-		w.lo, w.hi = y, y
+func (r *Runner) advanceOnce(layer, y int) error {
+	if r.stores[layer].used {
+		return r.extend(layer, y)
+	}
+	from := r.next[layer]
+	if r.ends(layer) {
+		out := r.plan.Layers[layer].Out
+		return r.produce(layer, rowsOf(out, from, min(r.bands[layer], y-from), r.out[:cap(r.out)]))
+	}
+	next := r.readers[layer][0].layer
+	if w, ok := r.ops[next].(*window); ok {
+		w.lo = w.hi
+		return w.fill(r, next, min(w.hi+w.slots, y))
+	}
+	return r.advanceOnce(next, y) // a join, whose rows are its inputs' rows
+}
+
+// retire says that a layer reads no more rows of its inputs in this sweep.
+func (r *Runner) retire(layer int) {
+	if !r.active[layer] {
+		return
+	}
+	for i, from := range r.plan.Layers[layer].Inputs {
+		if from >= 0 && r.stores[from].used {
+			*r.place(layer, i) = done
+		}
+	}
+}
+
+// seek empties the operations and stores, and moves each to the first row that the next
+// rows of some layers need. at has these rows.
+func (r *Runner) seek(at func(l int) (y int, ok bool)) {
+	const nowhere = -1
+	for l := len(r.ops) - 1; l >= 0; l-- {
+		r.next[l] = nowhere
+		if !r.active[l] {
+			continue
+		}
+		if y, ok := at(l); ok {
+			r.next[l] = y
+		}
+		for i, c := range r.readers[l] {
+			y := done
+			if next := r.next[c.layer]; next != nowhere {
+				y, _ = r.ops[c.layer].need(next, next+1)
+				if r.next[l] == nowhere || y < r.next[l] {
+					r.next[l] = y
+				}
+			}
+			if r.stores[l].used {
+				r.stores[l].places[i] = y
+			}
+		}
+		if r.next[l] == nowhere {
+			continue
+		}
+		r.stores[l].hi = r.next[l]
+		lo, _ := r.ops[l].need(r.next[l], r.next[l]+1)
+		r.ops[l].seek(lo)
 	}
 }
 
@@ -139,22 +221,15 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 	if layer < 0 {
 		return r.read(dst)
 	}
-	w, band := &r.windows[layer], r.bands[layer]
+	band := r.bands[layer]
 	for i := 0; i < dst.N; i += band {
 		n := min(band, dst.N-i)
 		y := dst.Y + i
-		if err := r.supply(layer, y, y+n); err != nil {
+		if err := r.ops[layer].produce(r, layer, y, n, dst, i); err != nil {
 			return err
 		}
-		if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
-			w.expect(v, n)
-		}
-		if r.pruner != nil && layer == len(r.windows)-1 {
-			r.pruner.take(w, y, n, dst, i)
-			continue
-		}
-		w.compute(y, n, dst, i)
-		if !r.wanted(layer) {
+		r.next[layer] = y + n
+		if !r.wanted(layer) || r.pruner != nil && layer == len(r.ops)-1 {
 			continue
 		}
 		if lo, hi := r.share.clip(layer, y, y+n); lo < hi {
@@ -166,16 +241,21 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 	return nil
 }
 
+// shapeOf is the shape of a layer's output, or of the picture.
+func (r *Runner) shapeOf(layer int) volume.Shape {
+	if layer < 0 {
+		return r.plan.Input
+	}
+	return r.plan.Layers[layer].Out
+}
+
 // read copies rows of the picture.
 func (r *Runner) read(dst volume.Rows) error {
 	v, ok := r.src.(*volume.Volume)
 	if !ok {
 		return r.src.ReadRows(dst)
 	}
-	r.windows[0].packed.kernel.Copy(
-		kernel.Grid{Data: dst.Data, ChannelStride: dst.ChannelStride, RowStride: dst.RowStride},
-		kernel.Grid{Data: v.Data[dst.Y*v.W:], ChannelStride: v.H * v.W, RowStride: v.W},
-		dst.C, dst.N, dst.W)
+	r.copyRows(dst, v.Rows(dst.Y, dst.Y+dst.N))
 	return nil
 }
 
@@ -191,55 +271,14 @@ func (r *Runner) deliver(layer int, rows volume.Rows) error {
 	return nil
 }
 
-// supply brings the input of output rows y0 ≤ y < y1 into a layer's window.
-func (r *Runner) supply(layer, y0, y1 int) error {
-	w := &r.windows[layer]
-	lo, hi := w.need(y0, y1)
-	if lo < w.lo || (lo > w.hi && !r.wanted(layer-1)) {
-		w.lo, w.hi = lo, lo
-	}
-	for w.hi < lo { // rows between two kernels are computed for delivery only
-		w.lo = w.hi
-		if err := r.fill(layer, min(lo, w.hi+w.slots)); err != nil {
-			return err
-		}
-	}
-	w.lo = max(w.lo, lo)
-	return r.fill(layer, hi)
-}
-
 // wanted says whether the rows of a layer are to be delivered.
 func (r *Runner) wanted(layer int) bool {
 	return layer >= 0 && r.selected[layer] && !r.quiet
 }
 
-// fill reads rows up to hi into a layer's ring.
-func (r *Runner) fill(layer, hi int) error {
-	w := &r.windows[layer]
-	for w.hi < hi {
-		slot := w.hi % w.slots
-		n := min(hi-w.hi, w.slots-slot)
-		if err := r.load(layer, slot, w.hi, n); err != nil {
-			return err
-		}
-		w.hi += n
-	}
-	return nil
-}
-
-// load computes n rows of a layer's input, from row y on, into its window's slots.
-func (r *Runner) load(layer, slot, y, n int) error {
-	if n == 0 {
-		return nil
-	}
-	w := &r.windows[layer]
-	rows := w.slotRows(slot, y, n)
-	if err := r.produce(layer-1, rows); err != nil {
-		return err
-	}
-	w.settle(slot, n, rows)
-	return nil
-}
+// continuous says whether a layer must compute all of its rows, because it delivers them or
+// takes the rows of a layer that does.
+func (r *Runner) continuous(layer int) bool { return layer >= 0 && r.unbroken[layer] && !r.quiet }
 
 // pin computes, layer by layer, the rows at the top and bottom edges that circular
 // padding puts at the opposite edge. A layer's pinned rows are computed after the pinned
@@ -248,17 +287,20 @@ func (r *Runner) load(layer, slot, y, n int) error {
 func (r *Runner) pin() error {
 	r.quiet = true
 	defer func() { r.quiet = false }()
-	for l := range r.windows {
-		w := &r.windows[l]
-		if w.pinned() == 0 {
+	for l, op := range r.ops {
+		w, ok := op.(*window)
+		if !ok || !r.active[l] || w.pinned() == 0 {
 			continue
 		}
 		e := w.plan.Rows
-		if err := r.load(l, w.pinnedAbove(), w.plan.In.H-e.Before, e.Before); err != nil {
-			return err
-		}
-		if err := r.load(l, w.pinnedBelow(), 0, e.After); err != nil {
-			return err
+		for _, edge := range []struct{ slot, y, n int }{
+			{w.pinnedAbove(), w.plan.In.H - e.Before, e.Before}, {w.pinnedBelow(), 0, e.After},
+		} {
+			from := w.plan.Inputs[0]
+			r.seek(func(l int) (y int, ok bool) { return edge.y, l == from && edge.n > 0 })
+			if err := w.load(r, l, edge.slot, edge.y, edge.n); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,27 +14,31 @@ import (
 	"filterbank/filters/volume"
 )
 
-// randomStack draws a stack that fits its input, and the input.
+// randomStack draws a stack that fits its input, and the input. Every other one is a graph
+// in which layers read any layers before them.
 func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 	for {
 		in := volume.Shape{C: 1 + r.IntN(4), H: 1 + r.IntN(40), W: 1 + r.IntN(24)}
+		graph, count := r.IntN(2) == 0, 1+r.IntN(4)
+		if graph {
+			count += r.IntN(6)
+		}
 		var layers []Layer
-		channels := in.C
-		for range 1 + r.IntN(4) {
-			l, err := randomLayer(r, channels, fmt.Sprint("l", len(layers)))
+		var p *Plan
+		for tries := 0; len(layers) < count && tries < 40; tries++ {
+			l, err := randomNext(r, p, in, fmt.Sprint("l", len(layers)), graph)
 			if err != nil {
 				panic(err)
 			}
-			layers = append(layers, l)
-			if conv, ok := l.(*Conv); ok {
-				channels = len(conv.Filters())
+			s, err := NewStack("", in.C, append(slices.Clone(layers), l)...)
+			if err != nil {
+				continue
+			}
+			if next, err := s.Plan(in); err == nil && next.Layers[len(layers)].Out.H*next.Layers[len(layers)].Out.W < 5000 {
+				p, layers = next, append(layers, l)
 			}
 		}
-		s, err := NewStack("", in.C, layers...)
-		if err != nil {
-			panic(err)
-		}
-		if p, err := s.Plan(in); err == nil {
+		if p != nil {
 			v, err := volume.New(in)
 			if err != nil {
 				panic(err)
@@ -47,8 +52,76 @@ func randomStack(r *rand.Rand) (*Plan, *volume.Volume) {
 	}
 }
 
+// randomNext draws the next layer of a plan, or the first one if p is nil.
+func randomNext(r *rand.Rand, p *Plan, in volume.Shape, name string, graph bool) (Layer, error) {
+	before := 0
+	if p != nil {
+		before = len(p.Layers)
+	}
+	nameOf := func(l int) string {
+		if l < 0 {
+			return InputName
+		}
+		return p.Layers[l].Layer.Name()
+	}
+	from := before - 1
+	var inputs []string
+	if graph && r.IntN(3) == 0 {
+		from = r.IntN(before+1) - 1
+		inputs = []string{nameOf(from)}
+	}
+	shape := func(l int) volume.Shape {
+		if l < 0 {
+			return in
+		}
+		return p.Layers[l].Out
+	}
+	if graph && r.IntN(3) == 0 { // join layers of the same size
+		like := shape(from)
+		names := []string{nameOf(from)}
+		kind := JoinKind(r.IntN(2))
+		for l := -1; l < before; l++ {
+			s := shape(l)
+			if s.H == like.H && s.W == like.W && (kind == Concat || s.C == like.C) && r.IntN(2) == 0 {
+				names = append(names, nameOf(l))
+			}
+		}
+		if len(names) > 1 {
+			return NewJoin(JoinSpec{Name: name, Inputs: names[:min(len(names), 3)], Kind: kind})
+		}
+	}
+	if graph && r.IntN(6) == 0 {
+		return NewUpsample(UpsampleSpec{Name: name, Inputs: inputs, Factor: [2]int{1 + r.IntN(4), 2 + r.IntN(2)}, Mode: UpsampleMode(r.IntN(2))})
+	}
+	l, err := randomLayer(r, shape(from).C, name)
+	if err != nil || inputs == nil {
+		return l, err
+	}
+	switch l := l.(type) {
+	case *Conv:
+		l.spec.Inputs = inputs
+	case *Pool:
+		l.spec.Inputs = inputs
+	case *Norm:
+		l.spec.Inputs = inputs
+	case *Activate:
+		l.spec.Inputs = inputs
+	case *Scale:
+		l.spec.Inputs = inputs
+	}
+	return l, nil
+}
+
 func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
-	switch r.IntN(8) {
+	switch r.IntN(10) {
+	case 8:
+		p := randomActivation(r, channels)
+		return NewActivation(ActivationSpec{Name: name, Function: p.activation, NegativeSlope: p.slope, Alpha: p.alpha, Slopes: p.slopes})
+	case 9:
+		s := ScaleSpec{Name: name, Factor: make([]float32, channels), Shift: make([]float32, channels)}
+		fillRandom(r, s.Factor)
+		fillRandom(r, s.Shift)
+		return NewScale(s)
 	case 0, 1, 2:
 		return NewPool(randomPool(r, name))
 	case 3:
@@ -58,6 +131,18 @@ func randomLayer(r *rand.Rand, channels int, name string) (Layer, error) {
 		})
 	}
 	return NewConv(randomConv(r, channels, name))
+}
+
+func randomActivation(r *rand.Rand, filters int) pointwise {
+	p := pointwise{activation: Activations()[r.IntN(len(Activations()))], slope: 0.01}
+	switch p.activation {
+	case ELU:
+		p.alpha = 0.5
+	case PReLU:
+		p.slopes = make([]float32, filters)
+		fillRandom(r, p.slopes)
+	}
+	return p
 }
 
 func randomPool(r *rand.Rand, name string) PoolSpec {
@@ -70,6 +155,10 @@ func randomPool(r *rand.Rand, name string) PoolSpec {
 		s.KernelSize[axis] = 1 + r.IntN(widest)
 		s.Stride[axis] = 1 + r.IntN(farthest)
 		s.Padding[axis] = r.IntN(s.KernelSize[axis]/2 + 1)
+		s.Padding[2+axis] = s.Padding[axis]
+		if r.IntN(3) == 0 {
+			s.Padding[2+axis] = r.IntN(s.KernelSize[axis]/2 + 1)
+		}
 		s.Dilation[axis] = 1
 		if s.Kind == MaxPool {
 			s.Dilation[axis] = 1 + r.IntN(3)
@@ -92,7 +181,6 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 			Top: r.IntN(6), Left: r.IntN(6), Bottom: r.IntN(6), Right: r.IntN(6),
 			Mode: PaddingMode(r.IntN(4)),
 		},
-		Activation: Activation(r.IntN(6)), NegativeSlope: 0.01,
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -104,6 +192,8 @@ func randomConv(r *rand.Rand, channels int, name string) ConvSpec {
 		s.Padding.Kind = SameUpper + PaddingKind(r.IntN(2))
 	}
 	filters := s.Groups * (1 + r.IntN(3))
+	p := randomActivation(r, filters)
+	s.Activation, s.NegativeSlope, s.Alpha, s.Slopes = p.activation, p.slope, p.alpha, p.slopes
 	s.Weights = make([]float32, filters*channels/s.Groups*s.KernelSize[0]*s.KernelSize[1])
 	s.Bias = make([]float32, filters)
 	fillRandom(r, s.Weights)
@@ -173,6 +263,16 @@ func checkAgainstReference(t *testing.T, run func(emit Emit) error, p *Plan, in 
 	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
+// checkWaiting fails if more rows wait in a store than the runner's bound.
+func checkWaiting(t *testing.T, r *Runner) {
+	t.Helper()
+	for l := range r.stores {
+		if s := &r.stores[l]; s.used && s.slots > s.most {
+			t.Fatalf("layer %d: %d rows wait, the bound is %d", l, s.slots, s.most)
+		}
+	}
+}
+
 func checkBits(t *testing.T, p *Plan, outs, wants []*volume.Volume, selected []bool) {
 	t.Helper()
 	for l, want := range wants {
@@ -194,6 +294,14 @@ func describe(l Layer) any {
 	case *Pool:
 		return l.Spec()
 	case *Norm:
+		return l.Spec()
+	case *Activate:
+		return l.Spec()
+	case *Scale:
+		return l.Spec()
+	case *Join:
+		return l.Spec()
+	case *Upsample:
 		return l.Spec()
 	}
 	return nil
@@ -227,6 +335,7 @@ func TestRunnerEqualsReference(t *testing.T) {
 		checkAgainstReference(t, func(emit Emit) error {
 			return r.Run(context.Background(), p, selected, in, emit)
 		}, p, in, selected)
+		checkWaiting(t, r)
 	}
 }
 
@@ -237,7 +346,7 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	s, err := NewStack("", 3, mustConv(t, spec), mustConv(t, ConvSpec{
 		InChannels: 20, KernelSize: [2]int{3, 3}, Weights: make([]float32, 20*20*9), Padding: Padding{Kind: Same, Mode: Circular},
 	}),
-		mustPool(t, PoolSpec{KernelSize: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}}),
+		mustPool(t, PoolSpec{KernelSize: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [4]int{1, 1, 1, 1}}),
 		mustPool(t, PoolSpec{Kind: AvgPool, KernelSize: [2]int{2, 2}, CeilMode: true}),
 		mustNorm(t, NormSpec{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 1}),
 	)

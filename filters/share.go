@@ -8,12 +8,27 @@ type share struct {
 }
 
 // set computes the shares of a sweep over rows y0 ≤ y < y1 of the last layer. A layer's
-// share starts with the first row that the next layer's share reads.
-func (s *share) set(layers []LayerPlan, y0, y1 int) {
-	s.from, s.to = resize(s.from, len(layers)), resize(s.to, len(layers))
-	for l := len(layers) - 1; l >= 0; l-- {
-		s.from[l], s.to[l] = y0, y1
-		y0, y1 = layers[l].firstRow(y0), layers[l].firstRow(y1)
+// share starts with the first row that a share of its readers reads. Other ends of the
+// graph have the rows that stand beside the last layer's.
+func (s *share) set(r *Runner, y0, y1 int) {
+	last := len(r.ops) - 1
+	s.from, s.to = resize(s.from, last+1), resize(s.to, last+1)
+	for l := last; l >= 0; l-- {
+		switch {
+		case !r.active[l]:
+			s.from[l], s.to[l] = 0, 0
+			continue
+		case l == last:
+			s.from[l], s.to[l] = y0, y1
+		case r.ends(l):
+			s.from[l], s.to[l] = r.aligned(l, y0), r.aligned(l, y1)
+		default:
+			s.from[l], s.to[l] = r.plan.Layers[l].Out.H, r.plan.Layers[l].Out.H
+		}
+		for _, c := range r.readers[l] {
+			lp := &r.plan.Layers[c.layer]
+			s.from[l], s.to[l] = min(s.from[l], lp.firstRow(s.from[c.layer])), min(s.to[l], lp.firstRow(s.to[c.layer]))
+		}
 	}
 }
 
@@ -23,7 +38,7 @@ func (lp *LayerPlan) firstRow(y int) int {
 	if y == lp.Out.H {
 		return lp.In.H
 	}
-	return max(0, min(lp.In.H, y*lp.Rows.Stride-lp.Rows.Before))
+	return max(0, min(lp.In.H, y*lp.Rows.Stride/lp.up(0)-lp.Rows.Before))
 }
 
 // clip is the part of rows y0 ≤ y < y1 of a layer that belongs to the share.
@@ -47,7 +62,7 @@ const keepBytes = 16 << 20
 // until parts repeat little work, as long as all workers stay busy and the kept rows fit
 // keepBytes.
 func (r *Runner) partRows(workers int) int {
-	last := len(r.bands) - 1
+	last := len(r.ops) - 1
 	height := r.plan.Layers[last].Out.H
 	rows := r.bands[last]
 	for r.waste(rows) > wasted && 4*rows*workers <= height && r.keptBytes(2*rows) <= keepBytes {
@@ -62,12 +77,12 @@ func (p *Plan) MemberBytes() int { return p.WorkingSet() + keepBytes }
 
 func (r *Runner) keptBytes(rows int) int {
 	n := 0
-	for l := len(r.bands) - 1; l >= 0; l-- {
+	demand(r, r.rows, rows, func(l, rows int) int { return r.plan.Layers[l].through(rows) })
+	for l := range r.ops {
 		lp := &r.plan.Layers[l]
 		if r.selected[l] {
-			n += 4 * lp.Out.C * channelStride(lp.Out, rows)
+			n += 4 * lp.Out.C * channelStride(lp.Out, r.rows[l])
 		}
-		rows *= lp.Rows.Stride
 	}
 	return n
 }
@@ -75,27 +90,41 @@ func (r *Runner) keptBytes(rows int) int {
 // waste is the work that parts of that many rows repeat, relative to the work of the
 // whole picture.
 func (r *Runner) waste(rows int) float64 {
-	ideal, real := 0.0, 0.0
-	share, part := float64(rows), float64(rows) // rows of layer l
-	for l := len(r.bands) - 1; l >= 0; l-- {
-		lp := &r.plan.Layers[l]
+	share, part := make([]float64, len(r.ops)), make([]float64, len(r.ops)) // rows of each layer
+	of := func(l int, rows float64) float64 {
+		return rows * float64(r.plan.Layers[l].Rows.Stride) / float64(r.plan.Layers[l].up(0))
+	}
+	with := func(l int, rows float64) float64 {
+		e := r.plan.Layers[l].Rows
+		return of(l, rows-1) + float64(max(e.EffectiveKernel(), e.Stride))
+	}
+	demand(r, share, float64(rows), of)
+	demand(r, part, float64(rows), with)
+	ideal, real, read, readTwice := 0.0, 0.0, 0.0, 0.0
+	for l, lp := range r.plan.Layers[:len(r.ops)] {
+		if !r.active[l] {
+			continue
+		}
 		perRow := lp.work / float64(lp.Out.H)
-		ideal += share * perRow
-		real += part * perRow
-		share *= float64(lp.Rows.Stride)
-		part = (part-1)*float64(lp.Rows.Stride) + float64(max(lp.Rows.EffectiveKernel(), lp.Rows.Stride))
+		ideal += share[l] * perRow
+		real += part[l] * perRow
+		for _, from := range lp.Inputs {
+			if from < 0 {
+				read, readTwice = max(read, of(l, share[l])), max(readTwice, with(l, part[l]))
+			}
+		}
 	}
 	perRow := readCost * float64(r.plan.Input.C*r.plan.Input.W)
-	return (real+part*perRow)/(ideal+share*perRow) - 1
+	return (real+readTwice*perRow)/(ideal+read*perRow) - 1
 }
 
 // scanRows is the height of the parts in which so many workers go over a picture in any
 // order: at least rows, which waste little. Small parts serve the bounds of a pruner. They
 // repeat reading only, if the stack has one layer.
 func (r *Runner) scanRows(rows, workers int) int {
-	height := r.plan.Layers[len(r.bands)-1].Out.H
+	height := r.plan.Layers[len(r.ops)-1].Out.H
 	switch {
-	case r.pruner.active && len(r.bands) == 1:
+	case r.pruner != nil && r.pruner.active && len(r.ops) == 1:
 		return rows
 	case workers == 1:
 		return height

@@ -4,22 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 
-	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
-// Layer is one layer of a stack: a *Conv, a *Pool or a *Norm. It is immutable and safe
-// for concurrent use.
+// Layer is one layer of a stack: a *Conv, a *Pool, a *Norm, an *Activate, a *Scale, a *Join
+// or an *Upsample. It is immutable and safe for concurrent use.
 type Layer interface {
-	// Kind is the key of such a layer in stack files: conv, max_pool, avg_pool or
-	// local_response_norm.
+	// Kind is the key of such a layer in stack files, such as conv or max_pool.
 	Kind() string
 	// Name is the layer's name. Its output files are named after it.
 	Name() string
+	// Inputs are the names of the layers that it reads; none stand for the layer before.
+	// The slice must not be written to.
+	Inputs() []string
 	// Filters are the names of the output channels; the slice must not be written to. A
 	// layer that keeps its channels has the names of the layer before it, and nil until
 	// it is in a stack.
@@ -41,49 +41,21 @@ type Layer interface {
 	// default. Texts of several layers may follow each other.
 	Fingerprint(w io.Writer)
 
-	// follow is the layer with in as its input.
-	follow(in feed) (Layer, error)
-	plan(in volume.Shape) (LayerPlan, error)
-	access(lp *LayerPlan) access
-	layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout
-	loops(k *kernel.Kernel, layout kernel.Layout, channels int) loops
+	// follow is the layer with these inputs, at least one.
+	follow(in []feed) (Layer, error)
+	// plan is the layer's geometry. Shapes that do not fit are an error.
+	plan(in []volume.Shape) (LayerPlan, error)
+	// operation computes the layer. It is the old one if that is of the same kind.
+	operation(old operation) operation
 }
 
-// feed describes a layer's input to the layer.
-type feed struct {
-	channels []string // their names
-	signed   bool     // values may be below 0
-}
-
-// Stack is a sequence of layers, each of which reads the output of the one before. It is
-// immutable and safe for concurrent use.
+// Stack is a graph of layers, each of which reads earlier ones or the stack's input: most
+// read the layer before. It is immutable and safe for concurrent use.
 type Stack struct {
 	name       string
 	inChannels int
 	layers     []Layer
-}
-
-// NewStack checks that the layers fit each other: the first reads inChannels channels,
-// and every other one reads as many channels as the layer before has filters. The name
-// may be empty. The stack's pools and norms are copies that know the names of their
-// channels. An input of three channels has the names r, g and b; any other has c0, c1, ….
-func NewStack(name string, inChannels int, layers ...Layer) (*Stack, error) {
-	if len(layers) == 0 {
-		return nil, errors.New("a stack needs at least one layer")
-	}
-	if inChannels < 1 {
-		return nil, fmt.Errorf("input channels must be at least 1, got %d", inChannels)
-	}
-	s := &Stack{name, inChannels, slices.Clone(layers)}
-	in := feed{inputNames(inChannels), false}
-	for i, l := range layers {
-		var err error
-		if s.layers[i], err = l.follow(in); err != nil {
-			return nil, fmt.Errorf("layer %d (%s) %w", i, l.Name(), err)
-		}
-		in = feed{s.layers[i].Filters(), s.layers[i].Signed()}
-	}
-	return s, nil
+	inputs     [][]int // of each layer, the layers that it reads; −1 is the stack's input
 }
 
 func inputNames(channels int) []string {
@@ -103,6 +75,10 @@ func (s *Stack) Name() string { return s.name }
 // Layers are the stack's layers; the slice must not be written to.
 func (s *Stack) Layers() []Layer { return s.layers }
 
+// Inputs are the indices of the layers that a layer reads; −1 is the stack's input. The slice
+// must not be written to.
+func (s *Stack) Inputs(layer int) []int { return s.inputs[layer] }
+
 // Plan is the arithmetic of a stack on pictures of one size, before any pixel.
 // It is immutable and safe for concurrent use.
 type Plan struct {
@@ -115,16 +91,22 @@ type Plan struct {
 
 // LayerPlan is one layer's part of a plan.
 type LayerPlan struct {
-	Layer   Layer
+	Layer Layer
+	// Inputs are the indices of the layers that it reads; −1 is the stack's input.
+	Inputs []int
+	// In is the shape of its input. A concatenation's has all channels.
 	In, Out volume.Shape
 	// Rows and Cols have the padding in pixels, also if the spec says same.
 	Rows, Cols Extent
 	// UncoveredRows at the bottom and UncoveredCols at the right of the padded input are
 	// in no output's field.
 	UncoveredRows, UncoveredCols int
+	// Up is by how much the layer enlarges maps, rows and columns; 0 stands for 1.
+	Up [2]int
 	// Field is the receptive field, height and width, of one output on the picture.
 	Field [2]int
-	// Jump is the distance on the picture between neighbouring outputs.
+	// With several ways to the picture it covers the fields of all. Jump is the distance on
+	// the picture between neighbouring outputs.
 	Jump [2]int
 	// FieldStart is the first row and column of the picture in the field of output (0,
 	// 0). It is negative in the padding.
@@ -134,7 +116,8 @@ type LayerPlan struct {
 	// MACs counts multiply-adds of convolutions on one picture.
 	MACs float64
 
-	work float64 // estimated cost in multiply-adds
+	work  float64   // estimated cost in multiply-adds
+	wider [2][2]int // of enlarged rows and columns: by how many outputs the field grows at either side
 }
 
 // ErrStrictSize says that a layer with StrictSize leaves rows or columns uncovered.
@@ -142,8 +125,10 @@ var ErrStrictSize = errors.New("strict_size")
 
 // Plan computes every layer's shapes for an input. It fails if a kernel is larger than
 // its padded input, if padding reflects or wraps more pixels than the input has, if a
-// layer's output is larger than can be addressed (volume.ErrTooLarge), and if a layer
-// with StrictSize leaves rows or columns uncovered (ErrStrictSize).
+// layer's output is larger than can be addressed (volume.ErrTooLarge), if a layer with
+// StrictSize leaves rows or columns uncovered (ErrStrictSize), if the inputs of a layer
+// differ in size or in the distance of their outputs on the picture, and if an enlarged
+// map would have outputs between the pixels.
 //
 // Receptive fields follow Araujo, Norris and Sim, Computing Receptive Fields of
 // Convolutional Neural Networks (Distill, 2019).
@@ -156,22 +141,87 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	}
 	p := &Plan{Stack: s, Input: in}
 	p.workingSet = sync.OnceValue(p.measure)
-	field, jump, start := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
-	for _, layer := range s.layers {
-		lp, err := layer.plan(in)
+	for l, layer := range s.layers {
+		ins := make([]volume.Shape, len(s.inputs[l]))
+		for i, from := range s.inputs[l] {
+			if ins[i] = in; from >= 0 {
+				ins[i] = p.Layers[from].Out
+			}
+		}
+		lp, err := layer.plan(ins)
+		if err == nil {
+			lp.Inputs = s.inputs[l]
+			err = p.place(&lp)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("layer %s: %w", s.layerName(layer), err)
 		}
-		for axis, e := range []Extent{lp.Rows, lp.Cols} {
-			field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
-			start[axis] = saturate(float64(start[axis]) - float64(e.Before)*float64(jump[axis]))
-			jump[axis] = saturate(float64(jump[axis]) * float64(e.Stride))
-		}
-		lp.Field, lp.Jump, lp.FieldStart = field, jump, start
 		p.Layers = append(p.Layers, lp)
-		in = lp.Out
 	}
 	return p, nil
+}
+
+// place finds a layer's receptive field on the picture.
+func (p *Plan) place(lp *LayerPlan) error {
+	field, jump, start, err := p.joined(lp)
+	if err != nil {
+		return err
+	}
+	for axis, e := range []Extent{lp.Rows, lp.Cols} {
+		field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
+		start[axis] = saturate(float64(start[axis]) - float64(e.Before)*float64(jump[axis]))
+		jump[axis] = saturate(float64(jump[axis]) * float64(e.Stride))
+		up := lp.up(axis)
+		if jump[axis]%up != 0 {
+			return fmt.Errorf("an input with an output every %s cannot be enlarged %d times: outputs would lie between the picture's pixels",
+				pixels(jump[axis]), up)
+		}
+		jump[axis] /= up
+		left, right := lp.wider[axis][0], lp.wider[axis][1]
+		field[axis] = saturate(float64(field[axis]) + float64(left+right)*float64(jump[axis]))
+		start[axis] = saturate(float64(start[axis]) - float64(left)*float64(jump[axis]))
+	}
+	lp.Field, lp.Jump, lp.FieldStart = field, jump, start
+	return nil
+}
+
+// joined is the field of the layer's inputs together, which all have the same jump.
+func (p *Plan) joined(lp *LayerPlan) (field, jump, start [2]int, err error) {
+	for i, from := range lp.Inputs {
+		f, j, s := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
+		if from >= 0 {
+			in := &p.Layers[from]
+			f, j, s = in.Field, in.Jump, in.FieldStart
+		}
+		if i == 0 {
+			field, jump, start = f, j, s
+			continue
+		}
+		if j != jump {
+			return field, jump, start, fmt.Errorf("inputs %s and %s have the same size, but an output every %s and every %s pixels of the picture",
+				p.nameOf(lp.Inputs[0]), p.nameOf(from), PairText(jump), PairText(j))
+		}
+		for axis := range f {
+			end := max(start[axis]+field[axis], s[axis]+f[axis])
+			start[axis] = min(start[axis], s[axis])
+			field[axis] = end - start[axis]
+		}
+	}
+	return field, jump, start, nil
+}
+
+func (p *Plan) nameOf(layer int) string {
+	if layer < 0 {
+		return InputName
+	}
+	return p.Layers[layer].Layer.Name()
+}
+
+func pixels(n int) string {
+	if n == 1 {
+		return "pixel"
+	}
+	return fmt.Sprintf("%d pixels", n)
 }
 
 // layerName is a layer's name in messages, with the stack's if it has one.
@@ -239,9 +289,9 @@ func (p *Plan) WorkingSet() int { return p.workingSet() }
 
 func (p *Plan) measure() int {
 	var r Runner
-	r.layOut(p, len(p.Layers))
+	r.layOut(p, len(p.Layers), nil)
 	n := r.workingSet(r.fitBand())
-	if last := &r.windows[len(r.windows)-1]; last.boundable(fewestTiles) {
+	if last, ok := r.ops[len(r.ops)-1].(*window); ok && last.boundable(fewestTiles) {
 		n += newTiling(last.plan.Out.W).floats(last)
 	}
 	return 4 * n

@@ -8,6 +8,17 @@ import (
 	"filterbank/filters/volume"
 )
 
+// must fails the test on an error.
+func must[L any](t *testing.T) func(l L, err error) L {
+	return func(l L, err error) L {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+}
+
 func mustConv(t *testing.T, spec ConvSpec) *Conv {
 	t.Helper()
 	c, err := NewConv(spec)
@@ -180,7 +191,7 @@ func TestRefusals(t *testing.T) {
 		{change(func(s *ConvSpec) { s.Bias = []float32{0} }), "bias must have 2 values, one a filter, got 1"},
 		{change(func(s *ConvSpec) { s.Filters = []string{"a"} }), "filters must have 2 names, one a filter, got 1"},
 		{change(func(s *ConvSpec) { s.InChannels = 0 }), "in_channels must be at least 1, got 0"},
-		{change(func(s *ConvSpec) { s.Activation = 6 }), "activation must be one of the package's constants, got 6"},
+		{change(func(s *ConvSpec) { s.Activation = 99 }), "activation must be one of the package's constants, got 99"},
 		{change(func(s *ConvSpec) { s.NegativeSlope = nan }), "negative_slope must be finite, got NaN"},
 		{change(func(s *ConvSpec) { s.Padding.Mode = -1 }), "padding_mode must be zeros, reflect, replicate, circular, got -1"},
 		{change(func(s *ConvSpec) { s.Padding.Kind = 4 }), "padding must be of one of the package's kinds, got 4"},

@@ -87,7 +87,7 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 
 // hold makes room for a member's share of rows y0 ≤ y < y1 of the last layer.
 func (m *member) hold(selected []bool, y0, y1 int) {
-	m.share.set(m.plan.Layers[:len(selected)], y0, y1)
+	m.share.set(&m.Runner, y0, y1)
 	m.kept = resize(m.kept, len(selected))
 	for l, wanted := range selected {
 		if !wanted {
@@ -155,7 +155,7 @@ func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
 	}
 	first := &t.members[0]
 	first.selected = selected
-	if err := first.prepare(plan, len(selected)); err != nil {
+	if err := first.prepare(plan, selected); err != nil {
 		return nil, err
 	}
 	return &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}, nil

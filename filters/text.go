@@ -18,8 +18,10 @@ func (lp *LayerPlan) PaddingText() string {
 	if lp.Rows.Before == lp.Rows.After && lp.Cols.Before == lp.Cols.After {
 		s = PairText([2]int{lp.Rows.Before, lp.Cols.Before})
 	}
-	if mode := lp.Layer.access(lp).mode; mode != Zeros && s != "0" {
-		s += " " + mode.String()
+	if l, ok := lp.Layer.(slider); ok && s != "0" {
+		if mode := l.access(lp).mode; mode != Zeros {
+			s += " " + mode.String()
+		}
 	}
 	return s
 }

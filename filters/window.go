@@ -31,9 +31,10 @@ type window struct {
 
 // layOut prepares the window for a layer.
 func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
-	w.plan, w.access = lp, lp.Layer.access(lp)
-	w.packed.use(lp.Layer, k)
-	w.layout = lp.Layer.layout(k, lp)
+	layer := lp.Layer.(slider)
+	w.plan, w.access = lp, layer.access(lp)
+	w.packed.use(layer, k)
+	w.layout = layer.layout(k, lp)
 	w.row = newRowLayout(lp, w.layout)
 	w.slot = lp.In.C * w.row.width
 	w.bases = resize(w.bases, lp.Rows.Kernel)
@@ -47,7 +48,7 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 			w.rows.Widths[i] = 1
 		}
 		for x := range lp.Out.W {
-			w.rows.Widths[x*lp.Cols.Stride] = p.counted(lp.Cols, lp.In.W, x)
+			w.rows.Widths[x*lp.Cols.Stride] = p.counted(1, lp.Cols, lp.In.W, x)
 		}
 	}
 }
@@ -157,6 +158,67 @@ func (w *window) slotOf(q int) int {
 func (w *window) pinnedAbove() int { return w.slots + 1 }
 func (w *window) pinnedBelow() int { return w.slots + 1 + w.plan.Rows.Before }
 
+// seek empties the ring.
+func (w *window) seek(lo int) { w.lo, w.hi = lo, lo }
+
+// produce computes output rows y ≤ … < y+n of the layer into rows i, i+1, … of dst.
+func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error {
+	if err := w.supply(r, layer, y, y+n); err != nil {
+		return err
+	}
+	if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
+		w.expect(v, n)
+	}
+	if r.pruner != nil && layer == len(r.ops)-1 {
+		r.pruner.take(w, y, n, dst, i)
+		return nil
+	}
+	w.compute(y, n, dst, i)
+	return nil
+}
+
+// supply brings the input of output rows y0 ≤ y < y1 into the window.
+func (w *window) supply(r *Runner, layer, y0, y1 int) error {
+	lo, hi := w.need(y0, y1)
+	if lo < w.lo || (lo > w.hi && !r.continuous(w.plan.Inputs[0])) {
+		w.lo, w.hi = lo, lo
+	}
+	for w.hi < lo { // rows between two kernels are computed for delivery only
+		w.lo = w.hi
+		if err := w.fill(r, layer, min(lo, w.hi+w.slots)); err != nil {
+			return err
+		}
+	}
+	w.lo = max(w.lo, lo)
+	return w.fill(r, layer, hi)
+}
+
+// fill reads rows up to hi into the ring.
+func (w *window) fill(r *Runner, layer, hi int) error {
+	for w.hi < hi {
+		slot := w.hi % w.slots
+		n := min(hi-w.hi, w.slots-slot)
+		if err := w.load(r, layer, slot, w.hi, n); err != nil {
+			return err
+		}
+		w.hi += n
+	}
+	return nil
+}
+
+// load computes n rows of the input, from row y on, into slots.
+func (w *window) load(r *Runner, layer, slot, y, n int) error {
+	if n == 0 {
+		return nil
+	}
+	rows := w.slotRows(slot, y, n)
+	if err := r.fetch(layer, 0, rows); err != nil {
+		return err
+	}
+	w.settle(slot, n, rows)
+	return nil
+}
+
 // need is the rows lo ≤ y < hi of the ring that output rows y0 ≤ y < y1 read. Reflection
 // reads rows at the bottom a second time, so they stay in the ring.
 func (w *window) need(y0, y1 int) (lo, hi int) {
@@ -172,6 +234,20 @@ func (w *window) need(y0, y1 int) (lo, hi int) {
 		}
 	}
 	return lo, max(lo, hi)
+}
+
+// read is the end of the input rows that have been read, at most, when the first y output
+// rows are computed. Reflection reads rows behind the first ones first.
+func (w *window) read(y int) int {
+	e, h := w.plan.Rows, w.plan.In.H
+	if y == 0 {
+		return 0
+	}
+	end := (y-1)*e.Stride - e.Before + e.EffectiveKernel()
+	if w.access.mode == Reflect {
+		end = max(end, e.Before+1)
+	}
+	return max(0, min(h, end))
 }
 
 // point fills a table of offsets with the taps of output row y.
@@ -212,7 +288,7 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 	if p := w.access.average; p != nil {
 		r.Heights = resize(r.Heights, n)
 		for j := range r.Heights {
-			r.Heights[j] = p.counted(w.plan.Rows, w.plan.In.H, y+j)
+			r.Heights[j] = p.counted(0, w.plan.Rows, w.plan.In.H, y+j)
 		}
 	}
 	w.packed.loops(w.layout, w.plan.In.C).Compute(r)

@@ -43,9 +43,10 @@ func TestConformance(t *testing.T) {
 // TestLayerConformance runs stacks with other layers between. Pools and activations have the bits
 // of PyTorch's float32 results. Other layers are as near to its float64 results as
 // TestConformance demands. A single normalization is rounded once: it differs by at most half of
-// the last bit, and a thousandth of it for the exponent's binary places.
+// the last bit, and a thousandth of it for the exponent's binary places. Functions differ by at
+// most one unit in the last place from the rounded result.
 func TestLayerConformance(t *testing.T) {
-	for name, want := range map[string]int{"exact": 68, "close": 8} {
+	for name, want := range map[string]int{"exact": 84, "close": 20} {
 		dir := "testdata/conformance/layers"
 		out := t.TempDir()
 		var stdout, stderr bytes.Buffer
@@ -82,6 +83,10 @@ func checkLayer(t *testing.T, expected, file string) {
 	case strings.HasPrefix(filepath.Base(expected), "lrn"):
 		for i, w := range want {
 			allowed[i] = 1.001 * 0x1p-24 * math.Abs(w)
+		}
+	case strings.HasPrefix(filepath.Base(expected), "function"):
+		for i, w := range want { // as if a correctly rounded result had moved by its last bit
+			allowed[i] = 1.5*0x1p-23*math.Abs(w) + 0x1p-149
 		}
 	case strings.Contains(expected, "close"):
 		_, bound := readNPY(t, expected+".bound.npy")

@@ -16,6 +16,7 @@ type (
 	geometryJSON struct {
 		Name       string       `json:"name"`
 		Kind       string       `json:"kind"`
+		Inputs     []string     `json:"inputs,omitempty"` // layers that it names
 		In         volume.Shape `json:"in"`
 		Out        volume.Shape `json:"out"`
 		KernelSize [2]int       `json:"kernel_size"`
@@ -38,7 +39,7 @@ type (
 func (l layerJSON) MarshalJSON() ([]byte, error) {
 	lp := l.LayerPlan
 	parts := []any{geometryJSON{
-		Name: lp.Layer.Name(), Kind: lp.Layer.Kind(), In: lp.In, Out: lp.Out,
+		Name: lp.Layer.Name(), Kind: lp.Layer.Kind(), Inputs: lp.Layer.Inputs(), In: lp.In, Out: lp.Out,
 		KernelSize: [2]int{lp.Rows.Kernel, lp.Cols.Kernel}, Stride: [2]int{lp.Rows.Stride, lp.Cols.Stride},
 		Padding:  [4]int{lp.Rows.Before, lp.Cols.Before, lp.Rows.After, lp.Cols.After},
 		Dilation: [2]int{lp.Rows.Dilation, lp.Cols.Dilation},

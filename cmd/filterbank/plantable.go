@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -60,6 +61,9 @@ func wideColumns() []column {
 // the multiply-adds, then the parameters, then the kinds.
 func layerTable(b *strings.Builder, plan *filters.Plan, all bool) {
 	columns := wideColumns()
+	if slices.ContainsFunc(plan.Layers, func(lp filters.LayerPlan) bool { return lp.Layer.Inputs() != nil }) {
+		columns = slices.Insert(columns, 2, column{"reads", reads})
+	}
 	if !all {
 		columns = narrowColumns()
 		kinds := 1
@@ -91,6 +95,14 @@ func tableText(plan *filters.Plan, columns []column) string {
 	}
 	t.Flush()
 	return b.String()
+}
+
+// reads are the names of the layers that a layer reads, and - for the layer before.
+func reads(lp *filters.LayerPlan) string {
+	if names := lp.Layer.Inputs(); len(names) > 0 {
+		return strings.Join(names, ", ")
+	}
+	return "-"
 }
 
 func separator(i int, columns []column) string {

@@ -15,6 +15,11 @@ layers:
 - max_pool: {kernel_size: 2}
 - avg_pool: {kernel_size: 2}
 - local_response_norm: {size: 3}
+- activation: {function: elu}
+- scale: {shift: 1}
+- add: {inputs: [scale5, activation4]}
+- concat: {inputs: [scale5, add6]}
+- upsample: {scale_factor: 2}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -55,31 +55,73 @@ func (f *File) Build() (*Model, error) {
 
 // build makes one stack. room is how many weights the file may still have.
 func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack, error) {
-	var layers []filters.Layer
-	in := surroundings{strict: s.strict, channels: 3, rgb: true, files: files}
+	b, err := filters.NewBuilder(s.name, 3)
+	if err != nil {
+		return nil, err
+	}
+	in := surroundings{strict: s.strict, files: files}
 	in.note = func(layer, text string) {
 		if s.name != "" {
 			layer = s.name + "/" + layer
 		}
 		m.Notes = append(m.Notes, "layer "+layer+": "+text)
 	}
+	rgb := make([]bool, 0, len(s.layers)) // of each layer: its channels are the picture's
 	for i, l := range s.layers {
+		part := l.part()
+		sources, err := b.Sources(part.inputs())
+		if err != nil {
+			return nil, s.misplaced(i, err)
+		}
 		in.index, in.room = i, *room
-		made, err := l.part().build(in)
+		in.channels, in.rgb = len(b.Channels(sources[0])), sources[0] < 0 || rgb[sources[0]]
+		made, err := part.build(in)
 		if err != nil {
 			return nil, s.unreadable(i, err, in)
 		}
-		layers = append(layers, made)
+		if err := takeChannels(b, part, sources, room); err != nil {
+			return nil, s.misplaced(i, err)
+		}
+		if err := b.Add(made); err != nil {
+			return nil, s.misplaced(i, err)
+		}
 		if k, ok := made.Kernels(); ok {
-			in.channels, in.rgb = len(made.Filters()), false
 			*room -= len(k.Weights)
 		}
+		rgb = append(rgb, in.rgb && made.Filters() == nil && len(sources) == 1)
 	}
-	stack, err := filters.NewStack(s.name, 3, layers...)
+	stack, err := b.Stack()
 	if err != nil {
 		return nil, s.errorf("layers", "%w", err)
 	}
 	return stack, nil
+}
+
+// takeChannels bounds the channels of concatenations, which double from layer to layer in a
+// hostile file. A channel has a name, which takes as much memory as some weights.
+func takeChannels(b *filters.Builder, p part, sources []int, room *int) error {
+	const asWeights = 256
+	if _, ok := p.(*Concat); !ok {
+		return nil
+	}
+	n := 0
+	for _, from := range sources {
+		n += len(b.Channels(from))
+	}
+	if n > maxFilters || asWeights*n > *room {
+		return fmt.Errorf("concat has %d channels, which is too many: at most %d are possible, and %d in a file", n, maxFilters, maxWeights/asWeights)
+	}
+	*room -= asWeights * n
+	return nil
+}
+
+// misplaced is the error of a layer that does not fit the layers that it reads.
+func (s section) misplaced(i int, err error) error {
+	n := s.layers[i].part().node()
+	if n.index("inputs") >= 0 {
+		n = n.at("inputs")
+	}
+	return n.wrap(err)
 }
 
 // surroundings are the place of a layer: its stack, its input and its file.
@@ -113,6 +155,7 @@ func (c *Conv) build(in surroundings) (filters.Layer, error) {
 func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	spec := filters.ConvSpec{
 		Name:       c.nameOr(in.index),
+		Inputs:     c.Inputs,
 		InChannels: in.channels,
 		Stride:     c.Stride.orOne(),
 		Dilation:   c.Dilation.orOne(),
@@ -123,7 +166,8 @@ func (c *Conv) settings(in surroundings) filters.ConvSpec {
 	if c.Channels.Mode == "each" {
 		spec.Groups = max(in.channels, 1)
 	}
-	spec.Activation, spec.NegativeSlope = c.activation()
+	p := c.activation()
+	spec.Activation, spec.NegativeSlope, spec.Alpha = p.function(), p.slope(), p.alpha()
 	return spec
 }
 
@@ -143,6 +187,10 @@ func (b *layerBuilder) build() (filters.ConvSpec, error) {
 	if err := b.addBias(&spec); err != nil {
 		return spec, err
 	}
+	var err error
+	if spec.Slopes, err = c.activation().slopes(b.surroundings, len(spec.Filters)); err != nil {
+		return spec, err
+	}
 	if err := b.checkKernel(&spec); err != nil {
 		return spec, err
 	}
@@ -158,13 +206,19 @@ func (c *Conv) files() map[string]string {
 		}
 	}
 	note("bias", c.Bias)
-	if bn := c.BatchNorm; bn != nil {
+	note("negative_slope", c.NegativeSlope)
+	c.BatchNorm.note(note)
+	return files
+}
+
+// note notes the arrays of batch normalization under their keys.
+func (bn *BatchNorm) note(note func(key string, p *PerFilter)) {
+	if bn != nil {
 		note("batch_norm.weight", bn.Weight)
 		note("batch_norm.bias", bn.Bias)
 		note("batch_norm.running_mean", bn.RunningMean)
 		note("batch_norm.running_var", bn.RunningVar)
 	}
-	return files
 }
 
 // checkKernel compares the kernels' size with the layer's kernel_size.
@@ -198,22 +252,6 @@ func (c *Conv) padding() filters.Padding {
 	}
 	return out
 }
-
-func (c *Conv) activation() (filters.Activation, float32) {
-	for _, a := range filters.Activations() {
-		switch {
-		case a.String() != c.Activation:
-		case a == filters.LeakyReLU:
-			return a, float32(c.slope())
-		default:
-			return a, 0
-		}
-	}
-	return filters.ReLU, 0 // without the key; other names have been refused
-}
-
-// slope is the negative slope, by default PyTorch's.
-func (c *Conv) slope() float64 { return valueOr(c.NegativeSlope, 0.01) }
 
 // valueOr is the value that p points to, or a fallback for nil.
 func valueOr[T any](p *T, fallback T) T {

@@ -191,6 +191,12 @@ func summary(m *Model) string {
 				fmt.Fprintf(&b, " %+v", l.Spec())
 			case *filters.Norm:
 				fmt.Fprintf(&b, " %+v", l.Spec())
+			case *filters.Activate:
+				fmt.Fprintf(&b, " %+v", l.Spec())
+			case *filters.Join:
+				fmt.Fprintf(&b, " %+v", l.Spec())
+			case *filters.Scale:
+				fmt.Fprintf(&b, " %+v", l.Spec())
 			}
 		}
 		b.WriteString("\n")
@@ -215,11 +221,20 @@ func TestBuildStacks(t *testing.T) {
 		{"windows", "\ufeffversion: 1\r\nlayers:\r\n- conv:\r\n    filters: [box]\r\n", "\"\": conv0 3→1 false\n"},
 		{"document markers", "%YAML 1.2\n---\nversion: 1\nlayers: [conv: {filters: [box]}]\n...\n", "\"\": conv0 3→1 false\n"},
 		{"pools", "version: 1\nstrict_size: true\nlayers:\n- max_pool: {kernel_size: 3, stride: 2, padding: 1, ceil_mode: true, strict_size: false}\n- conv: {filters: [box], channels: each}\n- avg_pool: {name: p, kernel_size: [2, 3], count_include_pad: false}\n",
-			"\"\": {Name:pool0 Kind:max_pool KernelSize:[3 3] Stride:[2 2] Padding:[1 1] Dilation:[1 1] CeilMode:true ExcludePadding:false StrictSize:false}" +
+			"\"\": {Name:pool0 Inputs:[] Kind:max_pool KernelSize:[3 3] Stride:[2 2] Padding:[1 1 1 1] Dilation:[1 1] CeilMode:true ExcludePadding:false StrictSize:false}" +
 				" conv1 3→3 true" +
-				" {Name:p Kind:avg_pool KernelSize:[2 3] Stride:[2 3] Padding:[0 0] Dilation:[1 1] CeilMode:false ExcludePadding:true StrictSize:true}\n"},
+				" {Name:p Inputs:[] Kind:avg_pool KernelSize:[2 3] Stride:[2 3] Padding:[0 0 0 0] Dilation:[1 1] CeilMode:false ExcludePadding:true StrictSize:true}\n"},
 		{"norms", "version: 1\nlayers:\n- local_response_norm: {size: 5}\n- local_response_norm: {name: n, size: 2, alpha: 0, beta: 1, k: 2}\n",
-			"\"\": {Name:norm0 Size:5 Alpha:0.0001 Beta:0.75 K:1} {Name:n Size:2 Alpha:0 Beta:1 K:2}\n"},
+			"\"\": {Name:norm0 Inputs:[] Size:5 Alpha:0.0001 Beta:0.75 K:1} {Name:n Inputs:[] Size:2 Alpha:0 Beta:1 K:2}\n"},
+		{"activations", "version: 1\nlayers:\n- activation: {function: silu}\n- activation: {name: a, function: leaky_relu}\n- activation: {function: elu}\n- activation: {function: prelu, negative_slope: 0.5}\n",
+			"\"\": {Name:activation0 Inputs:[] Function:silu NegativeSlope:0 Alpha:0 Slopes:[]} {Name:a Inputs:[] Function:leaky_relu NegativeSlope:0.01 Alpha:0 Slopes:[]}" +
+				" {Name:activation2 Inputs:[] Function:elu NegativeSlope:0 Alpha:1 Slopes:[]} {Name:activation3 Inputs:[] Function:prelu NegativeSlope:0 Alpha:0 Slopes:[0.5 0.5 0.5]}\n"},
+		{"scales", "version: 1\nlayers:\n- scale: {factor: [1, 2, 3]}\n- scale: {name: s, shift: 1}\n- scale: {batch_norm: {running_mean: 1, running_var: 4, eps: 0, bias: 2}}\n- conv: {filters: [box], channels: each}\n",
+			"\"\": {Name:scale0 Inputs:[] Factor:[1 2 3] Shift:[0 0 0]} {Name:s Inputs:[] Factor:[1 1 1] Shift:[1 1 1]} {Name:scale2 Inputs:[] Factor:[0.5 0.5 0.5] Shift:[1.5 1.5 1.5]} conv3 3→3 false\n"},
+		{"pools padded on four sides", "version: 1\nlayers:\n- max_pool: {kernel_size: 3, padding: [0, 1, 1, 0]}\n",
+			"\"\": {Name:pool0 Inputs:[] Kind:max_pool KernelSize:[3 3] Stride:[3 3] Padding:[0 1 1 0] Dilation:[1 1] CeilMode:false ExcludePadding:false StrictSize:false}\n"},
+		{"graphs", "version: 1\nlayers:\n- conv: {name: a, filters: [box, identity]}\n- conv: {name: b, inputs: [input], filters: [sobel]}\n- add: {inputs: [b, a]}\n- concat: {inputs: [a, input, add2]}\n- conv: {filters: [box], channels: each}\n- conv: {filters: [box], inputs: [a]}\n",
+			"\"\": a 3→2 false b 3→2 false {Name:add2 Inputs:[b a] Kind:add} {Name:concat3 Inputs:[a input add2] Kind:concat} conv4 7→7 false conv5 2→1 false\n"},
 		{"each, deeper", "version: 1\nlayers:\n- conv: {filters: [box, box, box]}\n- conv: {filters: [sobel-x], channels: each}\n", "\"\": conv0 3→3 false conv1 3→3 false\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -94,12 +94,16 @@ func (s section) check() error {
 	}
 	var found problems
 	names := distinct{}
+	var earlier []string
 	for i, l := range s.layers {
 		switch {
 		case !l.bad:
-			found.add(l.check(i, names))
+			found.add(l.check(i, names, earlier))
 		case l.Conv != nil:
 			found.add(l.Conv.checkFilters())
+		}
+		if _, parts := l.parts(); len(parts) == 1 {
+			earlier = append(earlier, parts[0].nameOr(i))
 		}
 		if found.full() {
 			break
@@ -108,8 +112,8 @@ func (s section) check() error {
 	return found.err()
 }
 
-// check checks the i-th layer of a stack.
-func (l Layer) check(i int, names distinct) error {
+// check checks the i-th layer of a stack. earlier are the names of the layers before it.
+func (l Layer) check(i int, names distinct, earlier []string) error {
 	if err := l.onePart(); err != nil {
 		return err
 	}
@@ -127,6 +131,7 @@ func (l Layer) check(i int, names distinct) error {
 	}
 	found.add(part.node().at("name").wrap(err))
 	found.add(part.check())
+	found.add(checkInputs(part, earlier))
 	return found.err()
 }
 
@@ -137,9 +142,7 @@ func (c *Conv) check() error {
 	found.add(c.checkWeights())
 	found.add(c.checkFilters())
 	found.add(c.BatchNorm.check())
-	if c.NegativeSlope != nil && c.Activation != "leaky_relu" {
-		found.add(c.errorf("negative_slope", "negative_slope is for activation leaky_relu, the activation is %s", or(c.Activation, "relu")))
-	}
+	found.add(c.activation().check())
 	spec := c.settings(surroundings{})
 	found.add(c.specError(spec.CheckSettings(), nil))
 	return found.err()

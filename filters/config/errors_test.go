@@ -72,13 +72,13 @@ func TestErrorsOfFiles(t *testing.T) {
 		{"version: 1\nstacks: {a: {}}\n", "edges.yaml:2:13: a stack needs at least one layer"},
 		{"version: 1\nstacks: {nul: {" + strings.TrimSpace(layer) + "}}\n", `edges.yaml:2:10: stack name "nul" cannot be a file name: it names a device on Windows`},
 		{"version: 1\nstacks:\n  a: {" + strings.TrimSpace(layer) + "}\n  A: {" + strings.TrimSpace(layer) + "}\n", `edges.yaml:4:3: stack names "a" and "A" differ only in case, which some file systems ignore`},
-		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}, max_pool: {…}, avg_pool: {…} or local_response_norm: {…}"},
+		{"version: 1\nlayers: [{}]\n", "edges.yaml:2:10: a layer is written conv: {…}, or with another of the keys max_pool, avg_pool, local_response_norm, activation, scale, add, concat or upsample"},
 		{"version: 1\nlayers: [pool: {}]\n", `edges.yaml:2:10: unknown key "pool", did you mean "max_pool"?`},
 		{"version: 1\nlayers: [cnov: {}]\n", `edges.yaml:2:10: unknown key "cnov", did you mean "conv"?`},
 		{"version: 1\nlayers: [Conv: {}]\n", `edges.yaml:2:10: unknown key "Conv", did you mean "conv"?`},
 		{"version: 1\nlayers: [conv]\n", "edges.yaml:2:10: layers[0] wants a mapping, got a string: write a colon behind it, conv: {…}"},
-		{"version: 1\nlayers: [xyzzy: {}]\n", `edges.yaml:2:10: unknown key "xyzzy", the keys here are conv, max_pool, avg_pool, local_response_norm`},
-		{"version: 1\nlayers: [relu: {}]\n", `edges.yaml:2:10: unknown key "relu", it is an activation: write activation: relu in a conv`},
+		{"version: 1\nlayers: [xyzzy: {}]\n", `edges.yaml:2:10: unknown key "xyzzy", the keys here are conv, max_pool, avg_pool, local_response_norm, activation, scale, add, concat, upsample`},
+		{"version: 1\nlayers: [relu: {}]\n", `edges.yaml:2:10: unknown key "relu", it is an activation: write activation: relu in a conv, or a layer activation: {function: relu}`},
 		{"version: 1\nlayers: [filters: [box]]\n", `edges.yaml:2:10: unknown key "filters", it belongs to conv: write conv: {filters: …}`},
 		{"version: 1\nlayers:\n  conv: {filters: [box]}\n", "edges.yaml:3:3: layers wants a list, got a mapping: begin every layer with a dash, as in - conv: {…}"},
 		{"version: 1\nconv: {filters: [box]}\n", `edges.yaml:2:1: unknown key "conv", it is a layer: write it in the list layers, as - conv: {…}`},
@@ -128,12 +128,12 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"max_pool: {kernel_size: 2, stride: 0}", "3:41: stride must be at least 1, got 0"},
 		{"max_pool: {kernel_size: 3, padding: 2}", "3:42: padding must be at most half of kernel_size, 1, got 2"},
 		{"max_pool: {kernel_size: [3, 1], padding: 1}", "3:47: padding must be at most half of kernel_size, 0, got 1"},
-		{"max_pool: {kernel_size: 3, padding: same}", "3:42: padding wants a whole number or [h, w], got a string"},
-		{"max_pool: {kernel_size: 3, padding: [1, 1, 1, 1]}", "3:42: padding wants a whole number or [h, w], got a list of 4"},
+		{"max_pool: {kernel_size: 3, padding: same}", "3:42: padding wants a whole number, [h, w] or [top, left, bottom, right], got a string"},
+		{"max_pool: {kernel_size: 3, padding: [1, 1, 1]}", "3:42: padding wants a whole number, [h, w] or [top, left, bottom, right], got a list of 3"},
 		{"max_pool: {kernel_size: 3, dilation: 1048576}", "3:43: dilation 1048576 makes the kernel span 2097153 pixels, at most 1048576 are possible"},
 		{"max_pool: {kernel_size: 3, ceil_mode: 1}", "3:44: ceil_mode wants true or false, got 1: write true"},
-		{"max_pool: {kernel_size: 3, count_include_pad: true}", `3:33: unknown key "count_include_pad", the keys here are name, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
-		{"avg_pool: {kernel_size: 3, dilation: 2}", `3:33: unknown key "dilation", the keys here are name, kernel_size, stride, padding, ceil_mode, count_include_pad, strict_size`},
+		{"max_pool: {kernel_size: 3, count_include_pad: true}", `3:33: unknown key "count_include_pad", the keys here are name, inputs, kernel_size, stride, padding, dilation, ceil_mode, strict_size`},
+		{"avg_pool: {kernel_size: 3, dilation: 2}", `3:33: unknown key "dilation", the keys here are name, inputs, kernel_size, stride, padding, ceil_mode, count_include_pad, strict_size`},
 		{"max_pool: {kernel_size: 2, name: a/b}", `3:39: layer name "a/b" cannot be a file name: it contains '/'`},
 		{"local_response_norm: {}", "3:27: local_response_norm needs size"},
 		{"local_response_norm: {size: 0}", "3:34: size must be at least 1, got 0"},
@@ -141,10 +141,57 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"local_response_norm: {size: 5, beta: 65}", "3:43: beta must be from 0 to 64, got 65"},
 		{"local_response_norm: {size: 5, beta: high}", "3:43: beta wants a number, got a string"},
 		{"local_response_norm: {size: 5, k: -0.5}", "3:40: k must not be negative, got -0.5"},
-		{"local_response_norm: {size: 5, kernel_size: 3}", `3:37: unknown key "kernel_size", the keys here are name, size, alpha, beta, k`},
+		{"local_response_norm: {size: 5, kernel_size: 3}", `3:37: unknown key "kernel_size", the keys here are name, inputs, size, alpha, beta, k`},
+		{"activation: {}", "3:18: activation needs function, such as function: silu"},
+		{"activation: {function: swish}", `3:29: function must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "swish", did you mean "silu"?`},
+		{"activation: {function: prelu}", "3:29: prelu needs negative_slope: a number, a list with one for each channel, or an array in a file"},
+		{"activation: {function: prelu, negative_slope: [1, 2]}", "3:52: negative_slope has shape [2], want [3], one value for each filter"},
+		{"activation: {function: leaky_relu, negative_slope: [1]}", "3:57: negative_slope of leaky_relu wants one number: prelu takes one for each channel"},
+		{"activation: {function: silu, negative_slope: 1}", "3:51: negative_slope is for function leaky_relu and prelu, the function is silu"},
+		{"activation: {function: silu, alpha: 1}", "3:42: alpha is for function elu, the function is silu"},
+		{"activation: {function: elu, alpha: 0}", "3:41: alpha must not be 0: write relu for function"},
+		{"add: {}", "3:11: add needs inputs: names of at least two earlier layers, such as inputs: [conv1, conv2]"},
+		{"add: {inputs: [input]}", "3:20: add needs inputs: names of at least two earlier layers, such as inputs: [conv1, conv2]"},
+		{"add: {inputs: [input, later]}", `3:28: inputs names "later", but no layer is before this one: it reads the picture, whose name is input`},
+		{"concat: {inputs: [input, inptu]}", `3:31: inputs names "inptu", but no layer before this one has that name, did you mean "input"?`},
+		{"concat: {inputs: input}", "3:23: inputs wants a list, got a string: write inputs: [input]"},
+		{"scale: {factor: 2, inputs: [input, input]}", "3:33: inputs names 2 layers, but this layer reads one: add or concat joins several"},
+		{"scale: {factor: 2, inputs: []}", "3:33: inputs is empty: leave it out for the layer before, or name a layer"},
+		{"upsample: {}", "3:16: upsample needs scale_factor"},
+		{"upsample: {scale_factor: 1}", "3:31: scale_factor must be above 1 for rows or columns, got [1, 1]"},
+		{"upsample: {scale_factor: 2, mode: linear}", `3:40: mode must be nearest or bilinear, got "linear", did you mean "bilinear"?`},
+		{"scale: {}", "3:13: scale needs factor, shift or batch_norm"},
+		{"scale: {factor: [1, 2]}", "3:22: factor has shape [2], want [3], one value for each filter"},
+		{"scale: {shift: x.npy}", "3:21: read weights: stat x.npy: no such file or directory"},
+		{"scale: {factor: 1, batch_norm: {running_mean: 0, running_var: 1}}", "3:37: batch_norm stands for factor and shift: write it in a scale of its own"},
+		{"scale: {batch_norm: {running_mean: 0}}", "3:26: batch_norm needs running_mean and running_var"},
+		{"scale: {batch_norm: {running_mean: 0, running_var: -1}}", "3:57: batch_norm.running_var of filter 0 is -1: with eps, 1e-05, it must be above 0"},
 	} {
 		if got, want := firstLine(t, t.TempDir(), layer(c.text)), "edges.yaml:"+c.want; got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.text, got, want)
+		}
+	}
+}
+
+// TestErrorsOfGraphs has layers that do not fit those that they read.
+func TestErrorsOfGraphs(t *testing.T) {
+	const two = "conv: {name: a, filters: [box]}, conv: {name: b, filters: [sobel]}, "
+	doubled := "concat: {name: c0, inputs: [input, input]}"
+	for i := range 20 {
+		doubled += fmt.Sprintf(", concat: {name: c%d, inputs: [c%d, c%d]}", i+1, i, i)
+	}
+	for _, c := range []struct{ layers, want string }{
+		{two + "add: {inputs: [a, b]}", "layer 2 (add2) adds a of 1 channels and b of 2: they must be equal"},
+		{two + "conv: {inputs: [a], weights: w.npy}", "weights w.npy have shape [2, 3, 1, 2], want [K, 1, kH, kW] for 1 input channels with groups 1"},
+		{two + "activation: {function: prelu, inputs: [b], negative_slope: [1, 2, 3]}", "negative_slope has shape [3], want [2], one value for each filter"},
+		{doubled, "concat has 98304 channels, which is too many: at most 65536 are possible, and 1048576 in a file"},
+	} {
+		f, err := Parse(filepath.Join(arrays(t), "edges.yaml"), []byte("version: 1\nlayers: ["+c.layers+"]\n"))
+		if err == nil {
+			_, err = f.Build()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\ngot  %v\nwant %s", c.layers, err, c.want)
 		}
 	}
 }
@@ -159,7 +206,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: ''", "3:21: weights wants a file of an array, such as w.npy or net.pth#conv1.weight, got an empty string"},
 		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
 		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
-		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, activation, negative_slope, strict_size`},
+		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, inputs, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, activation, negative_slope, alpha, strict_size`},
 
 		{one + ", stride: 0", "3:38: stride must be at least 1, got 0"},
 		{one + ", stride: -1", "3:38: stride must be at least 1, got -1"},
@@ -185,9 +232,9 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", relu: true", `3:30: unknown key "relu", it is an activation: write activation: relu in a conv`},
 		{one + ", running_mean: 0", `3:30: unknown key "running_mean", it belongs to batch_norm: write batch_norm: {running_mean: …}`},
 		{"kernel_size: 3", "3:25: conv has no weights, and kernel_size only checks the size of weights: it needs one of filters, kernels and weights, such as filters: [sobel]"},
-		{one + ", activation: ReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "ReLU": write relu`},
-		{one + ", activation: LeakyReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "LeakyReLU": write leaky_relu`},
-		{one + ", activation: linear", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "linear", did you mean "none"?`},
+		{one + ", activation: ReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "ReLU": write relu`},
+		{one + ", activation: LeakyReLU", `3:42: activation must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "LeakyReLU": write leaky_relu`},
+		{one + ", activation: linear", `3:42: activation must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "linear", did you mean "none"?`},
 		{one + ", padding: Same", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "Same": write same`},
 		{one + ", padding: '1'", `3:39: padding wants a whole number, [h, w], [top, left, bottom, right], same, same_upper, same_lower or valid, got "1": leave out the quotes`},
 		{one + ", stride: '2'", `3:38: stride wants a whole number or [h, w], got "2": leave out the quotes`},
@@ -197,8 +244,8 @@ func TestErrorsOfLayers(t *testing.T) {
 		{one + ", groups: 3", "3:38: groups must divide the number of filters, 1, got 3"},
 		{one + ", groups: 0", "3:38: groups must be at least 1, got 0"},
 		{one + ", groups: 3, channels: each", "3:38: channels: each makes a group of every input channel: leave groups out"},
-		{one + ", activation: tanh", `3:42: activation must be relu, none, leaky_relu, relu6, abs or square, got "tanh"`},
-		{one + ", negative_slope: 0.1", "3:46: negative_slope is for activation leaky_relu, the activation is relu"},
+		{one + ", activation: softmax", `3:42: activation must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "softmax"`},
+		{one + ", negative_slope: 0.1", "3:46: negative_slope is for activation leaky_relu and prelu, the activation is relu"},
 		{one + ", activation: leaky_relu, negative_slope: .inf", "3:70: negative_slope must be a finite number within ±3.4e38, got .inf"},
 		{one + ", kernel_size: 3", "3:43: kernel_size is [3, 3], but the kernels are 1×1: it only checks their size, leave it out"},
 		{one + ", strict_size: 1", "3:43: strict_size wants true or false, got 1: write true"},

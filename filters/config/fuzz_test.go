@@ -12,6 +12,8 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{everything, twoLayers, twoStacks, "", "{", "a: &a [*a]", conv(one), conv(one + ", channels: each"),
 		conv(one + ", batch_norm: {running_mean: 1, running_var: [2], weight: 3}, activation: square"),
+		"version: 1\nlayers: [conv: {name: a, filters: [box], stride: 2}, upsample: {scale_factor: 2, mode: bilinear}, scale: {factor: 2, inputs: [a]}, add: {inputs: [a, scale2]}, concat: {inputs: [add3, a]}]",
+		"version: 1\nlayers: [activation: {function: prelu, negative_slope: [1, 2, 3]}, scale: {factor: 2, shift: [1, 2, 3]}, conv: {filters: [box], activation: elu, alpha: 2}]",
 		"version: 1\nlayers: [max_pool: {kernel_size: 3}, avg_pool: {kernel_size: [2, 1]}, local_response_norm: {size: 5}]",
 		conv("filters: [{gabor: {wavelength: 8}}], channels: luma, padding: same_lower, stride: 2"), "%YAML 1.2\n---\nversion: 1\n...\n",
 		`{"version":1,"layers":[{"conv":{"kernels":[[[1e-3,.5],[-0,+1]]],"bias":-1}}]}`} {
@@ -31,14 +33,24 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range m.Stacks {
-			channels := 3
+			before, counts := 3, map[string]int{filters.InputName: 3}
 			for _, l := range s.Layers() {
+				channels := before
+				for i, name := range l.Inputs() {
+					if i == 0 {
+						channels = 0
+					}
+					if channels += counts[name]; l.Kind() == "add" {
+						channels = counts[name]
+					}
+				}
 				if conv, ok := l.(*filters.Conv); ok {
 					checkSpec(t, conv.Spec(), channels)
 				} else if len(l.Filters()) != channels {
 					t.Errorf("layer %s: %d channels of %d", l.Name(), len(l.Filters()), channels)
 				}
-				channels = len(l.Filters())
+				before = len(l.Filters())
+				counts[l.Name()] = before
 			}
 		}
 		resolved, err := json.Marshal(file.Resolved())

@@ -14,15 +14,22 @@ var otherNames = [...]struct{ here, others string }{
 	{"filters", "filter bank banks"}, {"weights", "weight"}, {"stride", "step"}, {"groups", "group"},
 	{"activation", "nonlinearity"}, {"batch_norm", "bn"}, {"running_var", "var"}, {"eps", "epsilon"},
 	{"conv", "conv2d convolution"}, {"max_pool", "maxpool maxpool2d pool pooling"}, {"avg_pool", "avgpool avgpool2d"}, {"local_response_norm", "lrn"},
+	{"scale", "affine batch_norm batchnorm2d"}, {"factor", "gamma"}, {"shift", "beta"}, {"function", "type"},
 }
 
 // otherWords are the words of other programs for values.
 var otherWords = [...]struct{ here, others string }{
-	{"none", "identity linear no off"}, {"leaky_relu", "lrelu"}, {"square", "squared"}, {"abs", "absolute"},
+	{"none", "identity linear no off"}, {"leaky_relu", "lrelu"}, {"silu", "swish"}, {"hardswish", "hswish"}, {"hardsigmoid", "hsigmoid"}, {"square", "squared"}, {"abs", "absolute"},
 	{"zeros", "constant"}, {"replicate", "edge nearest"}, {"reflect", "mirror symmetric"}, {"circular", "wrap periodic"},
 	{"fit", "contain"}, {"fill", "cover"}, {"linear", "bilinear"}, {"lanczos", "bicubic lanczos3"}, {"center", "centre middle"},
 	{"valid", "none"}, {"mean", "average"}, {"luma", "gray grey luminance"}, {"sum", "add"}, {"each", "depthwise"},
 }
+
+// wholePicture are layers of other programs that need the whole picture before the first row
+// of their output.
+var wholePicture = strings.Fields("global_avg_pool globalavgpool global_average_pool globalaveragepool global_max_pool globalmaxpool adaptive_avg_pool " +
+	"adaptive_avg_pool2d adaptiveavgpool2d adaptive_max_pool adaptivemaxpool2d squeeze_excite squeeze_excitation squeezeexcite squeezeexcitation se " +
+	"attention linear fc dense flatten softmax instance_norm instancenorm2d layer_norm layernorm group_norm groupnorm")
 
 // translated is the allowed word that a word of another program means.
 func translated(word string, rows []struct{ here, others string }, allowed []string) (string, bool) {
@@ -173,9 +180,15 @@ func stranger(key, value *node, part reflect.Type, fields []field) error {
 		f, _ := reflect.TypeFor[Conv]().FieldByName("Activation")
 		for _, a := range keywords(f.Tag, "enum") {
 			if folded(a) == folded(key.text) {
+				if part == reflect.TypeFor[Layer]() {
+					return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv, or a layer activation: {function: %s}", key.text, a, a)
+				}
 				return key.errorf("unknown key %q, it is an activation: write activation: %s in a conv", key.text, a)
 			}
 		}
+	}
+	if part == reflect.TypeFor[Layer]() && slices.Contains(wholePicture, strings.ToLower(key.text)) {
+		return key.errorf("unknown key %q: it needs the whole picture before its first row, and layers compute a picture band by band: let the stack end before it", key.text)
 	}
 	if bare, dash := strings.CutPrefix(key.text, "-"); dash {
 		return key.errorf("unknown key %q: write a space behind the dash, - %s", key.text, bare)

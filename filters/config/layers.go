@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"strings"
 
 	"filterbank/filters"
@@ -10,6 +11,7 @@ import (
 type part interface {
 	node() *node
 	nameOr(i int) string // its name, by default that of the i-th layer
+	inputs() []string    // names of the layers that it reads; none is the layer before
 	check() error
 	build(in surroundings) (filters.Layer, error)
 }
@@ -18,18 +20,20 @@ func (p place) node() *node { return p.n }
 
 // parts are the layer's parts with their keys.
 func (l Layer) parts() (keys []string, parts []part) {
-	if l.Conv != nil {
-		keys, parts = append(keys, "conv"), append(parts, l.Conv)
+	add := func(key string, there bool, p part) {
+		if there {
+			keys, parts = append(keys, key), append(parts, p)
+		}
 	}
-	if l.MaxPool != nil {
-		keys, parts = append(keys, "max_pool"), append(parts, l.MaxPool)
-	}
-	if l.AvgPool != nil {
-		keys, parts = append(keys, "avg_pool"), append(parts, l.AvgPool)
-	}
-	if l.LocalResponseNorm != nil {
-		keys, parts = append(keys, "local_response_norm"), append(parts, l.LocalResponseNorm)
-	}
+	add("conv", l.Conv != nil, l.Conv)
+	add("max_pool", l.MaxPool != nil, l.MaxPool)
+	add("avg_pool", l.AvgPool != nil, l.AvgPool)
+	add("local_response_norm", l.LocalResponseNorm != nil, l.LocalResponseNorm)
+	add("activation", l.Activation != nil, l.Activation)
+	add("scale", l.Scale != nil, l.Scale)
+	add("add", l.Add != nil, l.Add)
+	add("concat", l.Concat != nil, l.Concat)
+	add("upsample", l.Upsample != nil, l.Upsample)
 	return keys, parts
 }
 
@@ -44,7 +48,7 @@ func (l Layer) onePart() error {
 	keys, parts := l.parts()
 	switch len(parts) {
 	case 0:
-		return l.errorf("", "a layer is written conv: {…}, max_pool: {…}, avg_pool: {…} or local_response_norm: {…}")
+		return l.errorf("", "a layer is written conv: {…}, or with another of the keys %s", oneOf(keysOf(fieldsOf(reflect.TypeFor[Layer]()))[1:]))
 	case 1:
 		return nil
 	}
@@ -55,5 +59,7 @@ func (l Layer) resolved(index int, strict bool) Layer {
 	return Layer{
 		Conv: l.Conv.resolved(index, strict), MaxPool: l.MaxPool.resolved(index, strict),
 		AvgPool: l.AvgPool.resolved(index, strict), LocalResponseNorm: l.LocalResponseNorm.resolved(index),
+		Activation: l.Activation.resolved(index), Scale: l.Scale.resolved(index),
+		Add: l.Add.resolved(index), Concat: l.Concat.resolved(index), Upsample: l.Upsample.resolved(index),
 	}
 }

@@ -81,6 +81,16 @@ type Layer struct {
 	AvgPool *AvgPool `json:"avg_pool,omitempty"`
 	// Division by the strength of neighbouring channels, as in AlexNet.
 	LocalResponseNorm *LocalResponseNorm `json:"local_response_norm,omitempty"`
+	// A function of every value.
+	Activation *Activation `json:"activation,omitempty"`
+	// A factor and a shift for each channel.
+	Scale *Scale `json:"scale,omitempty"`
+	// The sum of layers of the same shape.
+	Add *Add `json:"add,omitempty"`
+	// The channels of several layers, one after the other.
+	Concat *Concat `json:"concat,omitempty"`
+	// Maps enlarged by whole factors.
+	Upsample *Upsample `json:"upsample,omitempty"`
 }
 
 // Conv is a convolution layer. Its weights come from exactly one of filters,
@@ -89,6 +99,8 @@ type Conv struct {
 	place
 	// The layer's name, which its output is filed under; conv0, conv1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// Built-in filters and banks of them, by name.
 	Filters []Filter `json:"filters,omitempty"`
 	// Filters written out.
@@ -114,9 +126,11 @@ type Conv struct {
 	// Applied to every sum before the activation; it is folded into weights and bias.
 	BatchNorm *BatchNorm `json:"batch_norm,omitempty"`
 	// Applied to every output.
-	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,default=relu"`
-	// Slope of leaky_relu below 0.
-	NegativeSlope *float64 `json:"negative_slope,omitempty" jsonschema:"default=0.01"`
+	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,enum=sigmoid,enum=tanh,enum=silu,enum=gelu,enum=gelu_tanh,enum=elu,enum=hardsigmoid,enum=hardswish,enum=prelu,default=relu"`
+	// Slope below 0: a number with leaky_relu, 0.01 if there is none; with prelu a number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.
+	NegativeSlope *PerFilter `json:"negative_slope,omitempty"`
+	// Factor of elu below 0, not 0.
+	Alpha *float64 `json:"alpha,omitempty" jsonschema:"default=1"`
 	// Rows or columns at the far edge that no output covers are an error.
 	StrictSize *bool `json:"strict_size,omitempty" jsonschema:"default=false"`
 }
@@ -144,11 +158,13 @@ type MaxPool struct {
 	place
 	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// The window's size in pixels.
 	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
 	// Step of the window in pixels; kernel_size if there is none.
 	Stride Pair `json:"stride,omitzero"`
-	// Pixels of −∞ laid around the input on both sides, at most half of kernel_size: n or [h, w].
+	// Pixels of −∞ laid around the input, at most half of kernel_size: n, [h, w] or [top, left, bottom, right].
 	Padding Margin `json:"padding"`
 	// Distance of the window's values in pixels.
 	Dilation Pair `json:"dilation,omitzero"`
@@ -164,11 +180,13 @@ type AvgPool struct {
 	place
 	// The layer's name, which its output is filed under; pool0, pool1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// The window's size in pixels.
 	KernelSize Pair `json:"kernel_size" jsonschema:"required"`
 	// Step of the window in pixels; kernel_size if there is none.
 	Stride Pair `json:"stride,omitzero"`
-	// Pixels of zeros laid around the input on both sides, at most half of kernel_size: n or [h, w].
+	// Pixels of zeros laid around the input, at most half of kernel_size: n, [h, w] or [top, left, bottom, right].
 	Padding Margin `json:"padding"`
 	// Round the output's size up, so that the last window may reach beyond the padding.
 	CeilMode bool `json:"ceil_mode" jsonschema:"default=false"`
@@ -185,6 +203,8 @@ type LocalResponseNorm struct {
 	place
 	// The layer's name, which its output is filed under; norm0, norm1, … if there is none.
 	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
 	// How many channels the sum is over, with the value's own in the middle.
 	Size int `json:"size" jsonschema:"required,minimum=1,maximum=65536"`
 	// Factor of the sum's mean, from 0 up.
@@ -193,4 +213,67 @@ type LocalResponseNorm struct {
 	Beta *float64 `json:"beta,omitempty" jsonschema:"default=0.75"`
 	// Added to the mean, from 0 up.
 	K *float64 `json:"k,omitempty" jsonschema:"default=1"`
+}
+
+// Activation is a function of every value.
+type Activation struct {
+	place
+	// The layer's name, which its output is filed under; activation0, activation1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
+	// The function's name.
+	Function string `json:"function" jsonschema:"required,enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,enum=sigmoid,enum=tanh,enum=silu,enum=gelu,enum=gelu_tanh,enum=elu,enum=hardsigmoid,enum=hardswish,enum=prelu"`
+	// Slope below 0: a number with leaky_relu, 0.01 if there is none; with prelu a number for all channels, a list with one for each, or an array of [C] in a file: FILE or FILE#NAME.
+	NegativeSlope *PerFilter `json:"negative_slope,omitempty"`
+	// Factor of elu below 0, not 0.
+	Alpha *float64 `json:"alpha,omitempty" jsonschema:"default=1"`
+}
+
+// Scale multiplies each channel by a factor and adds a shift. Each value is a number for all
+// channels, a list with one for each, or an array of [C] in a file: FILE or FILE#NAME.
+type Scale struct {
+	place
+	// The layer's name, which its output is filed under; scale0, scale1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
+	// What each channel is multiplied by; 1 if there is none.
+	Factor *PerFilter `json:"factor,omitempty"`
+	// What is added to the product; 0 if there is none.
+	Shift *PerFilter `json:"shift,omitempty"`
+	// Batch normalization of the input, in place of factor and shift.
+	BatchNorm *BatchNorm `json:"batch_norm,omitempty"`
+}
+
+// Add is the sum of earlier layers of the same shape.
+type Add struct {
+	place
+	// The layer's name, which its output is filed under; add0, add1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layers that are added, in this order: names of earlier layers, or input for the picture.
+	Inputs []string `json:"inputs" jsonschema:"required"`
+}
+
+// Concat is the channels of earlier layers with the same rows and columns, one layer after the
+// other.
+type Concat struct {
+	place
+	// The layer's name, which its output is filed under; concat0, concat1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layers whose channels are taken, in this order: names of earlier layers, or input for the picture.
+	Inputs []string `json:"inputs" jsonschema:"required"`
+}
+
+// Upsample enlarges maps by whole factors, as PyTorch's Upsample with align_corners=False.
+type Upsample struct {
+	place
+	// The layer's name, which its output is filed under; upsample0, upsample1, … if there is none.
+	Name string `json:"name,omitempty"`
+	// The layer that it reads: a list of one name of an earlier layer, or input for the picture; the layer before if there is none.
+	Inputs []string `json:"inputs,omitempty"`
+	// How many times as many rows and columns there are: n or [h, w].
+	ScaleFactor Pair `json:"scale_factor" jsonschema:"required"`
+	// nearest repeats values, bilinear weighs neighbours.
+	Mode string `json:"mode,omitempty" jsonschema:"enum=nearest,enum=bilinear,default=nearest"`
 }

@@ -41,7 +41,7 @@ func (p PerFilter) MarshalJSON() ([]byte, error) {
 }
 
 // perFilter is the k values at a key of a part, or nil if there are none.
-func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]float32, error) {
+func (in surroundings) perFilter(of place, key string, p *PerFilter, k int) ([]float32, error) {
 	if p == nil {
 		return nil, nil
 	}
@@ -54,14 +54,14 @@ func (b *layerBuilder) perFilter(of place, key string, p *PerFilter, k int) ([]f
 		return values, nil
 	}
 	if p.File != "" {
-		return b.perFilterOf(at, key, p.File, k)
+		return in.perFilterOf(at, key, p.File, k)
 	}
 	return p.Values, wantPerFilter(at, key, []int{len(p.Values)}, k)
 }
 
 // perFilterOf is the k values of an array.
-func (b *layerBuilder) perFilterOf(at *node, key, reference string, k int) ([]float32, error) {
-	a, err := b.files.Find(reference, 1)
+func (in surroundings) perFilterOf(at *node, key, reference string, k int) ([]float32, error) {
+	a, err := in.files.Find(reference, 1)
 	if err != nil {
 		return nil, at.wrap(err)
 	}
@@ -91,25 +91,33 @@ func (b *layerBuilder) addBias(spec *filters.ConvSpec) error {
 
 // foldBatchNorm puts batch_norm into the weights and biases.
 func (b *layerBuilder) foldBatchNorm(spec *filters.ConvSpec) error {
-	bn := b.conv.BatchNorm
-	if bn == nil {
+	if b.conv.BatchNorm == nil {
 		return nil
 	}
-	folded := filters.BatchNorm{Eps: bn.eps()}
+	folded, err := b.conv.BatchNorm.load(b.surroundings, len(spec.Filters))
+	if err != nil {
+		return err
+	}
+	return b.conv.specError(spec.Fold(folded), b.conv.files())
+}
+
+// load loads the k values of each key.
+func (bn *BatchNorm) load(in surroundings, k int) (filters.BatchNorm, error) {
+	loaded := filters.BatchNorm{Eps: bn.eps()}
 	for _, v := range []struct {
 		key  string
 		from *PerFilter
 		to   *[]float32
 	}{
-		{"weight", bn.Weight, &folded.Weight}, {"bias", bn.Bias, &folded.Bias},
-		{"running_mean", bn.RunningMean, &folded.Mean}, {"running_var", bn.RunningVar, &folded.Variance},
+		{"weight", bn.Weight, &loaded.Weight}, {"bias", bn.Bias, &loaded.Bias},
+		{"running_mean", bn.RunningMean, &loaded.Mean}, {"running_var", bn.RunningVar, &loaded.Variance},
 	} {
 		var err error
-		if *v.to, err = b.perFilter(bn.place, v.key, v.from, len(spec.Filters)); err != nil {
-			return err
+		if *v.to, err = in.perFilter(bn.place, v.key, v.from, k); err != nil {
+			return loaded, err
 		}
 	}
-	return b.conv.specError(spec.Fold(folded), b.conv.files())
+	return loaded, nil
 }
 
 func (bn *BatchNorm) check() error {

@@ -44,14 +44,14 @@ func (p Pair) or(other Pair) Pair {
 
 func (p *MaxPool) spec(in surroundings) filters.PoolSpec {
 	return filters.PoolSpec{
-		Name: p.nameOr(in.index), Kind: filters.MaxPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
+		Name: p.nameOr(in.index), Inputs: p.Inputs, Kind: filters.MaxPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
 		Dilation: p.Dilation, CeilMode: p.CeilMode, StrictSize: valueOr(p.StrictSize, in.strict),
 	}
 }
 
 func (p *AvgPool) spec(in surroundings) filters.PoolSpec {
 	return filters.PoolSpec{
-		Name: p.nameOr(in.index), Kind: filters.AvgPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
+		Name: p.nameOr(in.index), Inputs: p.Inputs, Kind: filters.AvgPool, KernelSize: p.KernelSize, Stride: p.Stride, Padding: p.Padding,
 		CeilMode: p.CeilMode, ExcludePadding: !valueOr(p.CountIncludePad, true), StrictSize: valueOr(p.StrictSize, in.strict),
 	}
 }
@@ -94,7 +94,7 @@ func (n *LocalResponseNorm) check() error {
 // spec is the filters' spec with PyTorch's defaults.
 func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
 	return filters.NormSpec{
-		Name: n.nameOr(index), Size: n.Size,
+		Name: n.nameOr(index), Inputs: n.Inputs, Size: n.Size,
 		Alpha: valueOr(n.Alpha, 1e-4), Beta: valueOr(n.Beta, 0.75), K: valueOr(n.K, 1),
 	}
 }
@@ -108,5 +108,5 @@ func (n *LocalResponseNorm) resolved(index int) *LocalResponseNorm {
 		return nil
 	}
 	s := n.spec(index)
-	return &LocalResponseNorm{Name: s.Name, Size: s.Size, Alpha: &s.Alpha, Beta: &s.Beta, K: &s.K}
+	return &LocalResponseNorm{Name: s.Name, Inputs: s.Inputs, Size: s.Size, Alpha: &s.Alpha, Beta: &s.Beta, K: &s.K}
 }

@@ -122,7 +122,10 @@ func (s section) unreadable(failed int, err error, in surroundings) error {
 	var found problems
 	found.add(err)
 	for _, l := range s.layers[failed+1:] {
-		c, ok := l.part().(*Conv)
+		c, ok := l.part().(interface {
+			part
+			files() map[string]string
+		})
 		if !ok {
 			continue
 		}
@@ -131,7 +134,7 @@ func (s section) unreadable(failed int, err error, in surroundings) error {
 			if files[key] == "" || found.full() {
 				continue
 			}
-			at := c.n
+			at := c.node()
 			for step := range strings.SplitSeq(key, ".") {
 				at = at.at(step)
 			}

@@ -52,9 +52,7 @@ func (c *Conv) resolved(index int, strict bool) *Conv {
 	}
 	out.PaddingMode = or(c.PaddingMode, "zeros")
 	out.Activation = or(c.Activation, "relu")
-	if out.Activation == "leaky_relu" {
-		out.NegativeSlope = new(c.slope())
-	}
+	out.NegativeSlope, out.Alpha = c.activation().resolved()
 	out.StrictSize = new(valueOr(c.StrictSize, strict))
 	out.BatchNorm = c.BatchNorm.resolved()
 	if c.Weights == "" && c.Channels.IsZero() {

@@ -40,6 +40,15 @@ stacks:
           negative_slope: 0.2
       - max_pool: {name: largest, kernel_size: 3, stride: 2, padding: 1, dilation: [1, 2], ceil_mode: true}
       - local_response_norm: {name: quiet, size: 5, alpha: 1e-3, beta: 0.5, k: 2}
+      - activation: {function: prelu, negative_slope: 0.25}
+      - activation: {name: smooth, function: elu}
+      - scale: {factor: 2, shift: 1}
+      - add: {inputs: [smooth, quiet]}
+      - upsample: {scale_factor: [2, 1], inputs: [smooth]}
+      - concat: {name: both, inputs: [smooth, quiet]}
+      - scale: {inputs: [quiet], factor: [1, 2]}
+      - scale: {name: normal, batch_norm: {running_mean: 1, running_var: 2}}
+      - max_pool: {kernel_size: 3, stride: 1, padding: [0, 1, 1, 0]}
       - conv: {kernels: [[[[1]], [[2]]]], bias: [3], groups: 1, padding: same_upper, batch_norm: {running_mean: [1], running_var: 2, weight: 0.5, bias: -1, eps: 1e-3}}
   two:
     strict_size: false

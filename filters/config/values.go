@@ -30,21 +30,30 @@ func (p *Pair) unmarshal(n *node, what string) error {
 	return nil
 }
 
-// Margin is padding in pixels above and below, and left and right, from one number or
-// [h, w].
-type Margin [2]int
+// Margin is padding in pixels at the top, left, bottom and right, from one number, [h, w] or
+// four numbers.
+type Margin [4]int
 
 func (m *Margin) unmarshal(n *node, what string) error {
-	const want = "a whole number or [h, w]"
-	values, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
-	if err != nil {
+	const want = "a whole number, [h, w] or [top, left, bottom, right]"
+	v, err := wholeNumbers(n, what, want, bounds{0, filters.MaxSide})
+	switch {
+	case err != nil:
 		return err
+	case len(v) == 3:
+		return n.errorf("%s wants %s, got a list of 3", what, want)
 	}
-	if len(values) > 2 {
-		return n.errorf("%s wants %s, got a list of %d", what, want, len(values))
-	}
-	*m = Margin{values[0], values[len(values)-1]}
+	last := len(v) - 1
+	*m = Margin{v[0], v[min(1, last)], v[max(0, last-1)], v[last]}
 	return nil
+}
+
+// MarshalJSON writes [h, w] if opposite sides are equal.
+func (m Margin) MarshalJSON() ([]byte, error) {
+	if m[0] == m[2] && m[1] == m[3] {
+		return json.Marshal(m[:2])
+	}
+	return json.Marshal(m[:])
 }
 
 // wholeNumbers reads a number or a list of at least two.

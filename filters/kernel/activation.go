@@ -17,10 +17,22 @@ const (
 	ReLU6                         // 6 for x > 6, otherwise ReLU
 	Abs                           // x without its sign
 	Square                        // x·x, rounded to float32
+	Sigmoid                       // 1/(1 + e^−x)
+	Tanh                          // the hyperbolic tangent
+	SiLU                          // x·Sigmoid(x)
+	GELU                          // x·Φ(x), Φ the normal distribution function
+	GELUTanh                      // x·(1 + Tanh(√(2/π)·(x + 0.044715·x³)))/2
+	ELU                           // x for x > 0, otherwise Slope·(e^x − 1)
+	HardSigmoid                   // min(max(x + 3, 0), 6)/6, each step rounded to float32
+	HardSwish                     // x·min(max(x + 3, 0), 6)/6, each step rounded to float32
+	PReLU                         // LeakyReLU with a slope for each filter
 	activations                   // their number
 )
 
-var activationNames = [activations]string{"relu", "none", "leaky_relu", "relu6", "abs", "square"}
+var activationNames = [activations]string{
+	"relu", "none", "leaky_relu", "relu6", "abs", "square",
+	"sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "elu", "hardsigmoid", "hardswish", "prelu",
+}
 
 // Valid says whether a is one of the activations above.
 func (a Activation) Valid() bool { return 0 <= a && a < activations }
@@ -33,10 +45,22 @@ func (a Activation) String() string {
 	return activationNames[a]
 }
 
+// Invertible says whether Sums knows intervals of the activation.
+func (a Activation) Invertible() bool { return a <= Square }
+
 // Pointwise is an activation with its parameter.
 type Pointwise struct {
 	Activation Activation
-	Slope      float32 // of LeakyReLU: the factor of values that are not positive
+	Slope      float32   // of LeakyReLU and ELU: the factor for values that are not positive
+	Slopes     []float32 // of PReLU: a factor for each filter
+}
+
+// of is the activation of one filter.
+func (a Pointwise) of(filter int) Pointwise {
+	if a.Activation == PReLU {
+		return Pointwise{Activation: LeakyReLU, Slope: a.Slopes[filter]}
+	}
+	return a
 }
 
 // Activations are all of them, in the order of their numbers.
@@ -53,6 +77,8 @@ func Activations() []Activation {
 func (a Pointwise) Sums(lo, hi float32) (from, to float32) {
 	inf := float32(math.Inf(1))
 	switch {
+	case !a.Activation.Invertible():
+		return inf, -inf
 	case a.Activation == None:
 		return lo, hi
 	case hi < 0: // no other activation has values below 0 alone

@@ -179,6 +179,51 @@ func absAVX2(values *float32, vectors int, operand float32)
 //go:noescape
 func squareAVX2(values *float32, vectors int, operand float32)
 
+// hardSigmoidAVX2 is an applyLoop.
+//
+//go:noescape
+func hardSigmoidAVX2(values *float32, vectors int, operand float32)
+
+// hardSwishAVX2 is an applyLoop.
+//
+//go:noescape
+func hardSwishAVX2(values *float32, vectors int, operand float32)
+
+// sigmoidAVX2 is a functionLoop.
+//
+//go:noescape
+func sigmoidAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// siluAVX2 is a functionLoop.
+//
+//go:noescape
+func siluAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// tanhAVX2 is a functionLoop.
+//
+//go:noescape
+func tanhAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// eluAVX2 is a functionLoop.
+//
+//go:noescape
+func eluAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// geluTanhAVX2 is a functionLoop.
+//
+//go:noescape
+func geluTanhAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// geluAVX2 is a functionLoop.
+//
+//go:noescape
+func geluAVX2(values *float32, vectors int, operand float64, constants *float64)
+
+// addAVX2 is an addLoop.
+//
+//go:noescape
+func addAVX2(dst *float32, src *float32, vectors int)
+
 // pixelsAVX2 holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsAVX2 = [][]pixelLoop{
 	{pixels1x1AVX2, pixels1x2AVX2, pixels1x3AVX2, pixels1x4AVX2, pixels1x5AVX2, pixels1x6AVX2, pixels1x7AVX2, pixels1x8AVX2},

@@ -4131,12 +4131,23 @@ TEXT ·leakyAVX2(SB), NOSPLIT, $0-20
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
 
 next:
 	VMOVUPS   (SI), Y1
 	VMULPS    Y0, Y1, Y2
 	VCMPPS    $0x0e, Y3, Y1, Y4
 	VBLENDVPS Y4, Y1, Y2, Y2
+	VCMPPS    $0x03, Y1, Y2, Y4
+	VBLENDVPS Y4, Y7, Y2, Y2
 	VMOVUPS   Y2, (SI)
 	ADDQ      $+32, SI
 	DECQ      CX
@@ -4201,5 +4212,653 @@ next:
 	ADDQ    $+32, SI
 	DECQ    CX
 	JNZ     next
+	VZEROUPPER
+	RET
+
+// func hardSigmoidAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
+
+next:
+	VMOVUPS   (SI), Y1
+	VADDPS    Y5, Y1, Y2
+	VMAXPS    Y3, Y2, Y2
+	VMINPS    Y6, Y2, Y2
+	VDIVPS    Y6, Y2, Y2
+	VCMPPS    $0x03, Y1, Y2, Y4
+	VBLENDVPS Y4, Y7, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func hardSwishAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
+
+next:
+	VMOVUPS   (SI), Y1
+	VADDPS    Y5, Y1, Y2
+	VMAXPS    Y3, Y2, Y2
+	VMINPS    Y6, Y2, Y2
+	VMULPS    Y2, Y1, Y2
+	VDIVPS    Y6, Y2, Y2
+	VCMPPS    $0x03, Y1, Y2, Y4
+	VBLENDVPS Y4, Y7, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VXORPD       Y11, Y0, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       Y4, Y6, Y1
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y1, Y1
+	VBROADCASTSD 48(DX), Y0
+	VDIVPD       Y1, Y0, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func siluAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·siluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VXORPD       Y11, Y0, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       Y4, Y6, Y1
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y1, Y1
+	VDIVPD       Y1, Y0, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func tanhAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VANDNPD      Y0, Y11, Y1
+	VADDPD       Y1, Y1, Y1
+	VBROADCASTSD 64(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VMULPD       Y4, Y6, Y4
+	VBROADCASTSD 48(DX), Y7
+	VSUBPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y1
+	VMOVAPD      Y1, Y5
+	VBROADCASTSD 56(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VDIVPD       Y5, Y1, Y1
+	VANDNPD      Y1, Y11, Y1
+	VANDPD       Y11, Y0, Y5
+	VORPD        Y5, Y1, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func eluAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·eluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VMOVAPD      Y0, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VMULPD       Y4, Y6, Y4
+	VBROADCASTSD 48(DX), Y7
+	VSUBPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y1
+	VANDNPD      Y1, Y11, Y1
+	VANDPD       Y11, Y0, Y5
+	VORPD        Y5, Y1, Y1
+	VMULPD       Y8, Y1, Y1
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x0e, Y5, Y0, Y10
+	VBLENDVPD    Y10, Y0, Y1, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluTanhAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VMULPD       Y0, Y0, Y1
+	VMULPD       Y0, Y1, Y1
+	VBROADCASTSD 72(DX), Y7
+	VMULPD       Y7, Y1, Y1
+	VADDPD       Y1, Y0, Y1
+	VBROADCASTSD 80(DX), Y7
+	VMULPD       Y7, Y1, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       Y4, Y6, Y1
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y1, Y1
+	VDIVPD       Y1, Y0, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluAVX2(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2
+TEXT ·geluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Y8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Y9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Y11
+
+next:
+	VCVTPS2PD    (SI), Y0
+	VANDNPD      Y0, Y11, Y1
+	VBROADCASTSD 96(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 104(DX), Y7
+	VADDPD       Y7, Y1, Y13
+	VSUBPD       Y7, Y1, Y12
+	VBROADCASTSD 48(DX), Y7
+	VDIVPD       Y13, Y7, Y13
+	VMULPD       Y13, Y12, Y12
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 88(DX), Y7
+	VMULPD       Y7, Y1, Y1
+	VBROADCASTSD (DX), Y7
+	VMAXPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DX), Y7
+	VMINPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DX), Y7
+	VMULPD       Y7, Y1, Y2
+	VBROADCASTSD 24(DX), Y7
+	VADDPD       Y7, Y2, Y2
+	VSUBPD       Y7, Y2, Y3
+	VBROADCASTSD 32(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 40(DX), Y7
+	VMULPD       Y7, Y3, Y7
+	VSUBPD       Y7, Y1, Y1
+	VBROADCASTSD 112(DX), Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 120(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 128(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 136(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 144(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 152(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 160(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 168(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y1, Y5, Y4
+	VPSLLQ       $0x34, Y2, Y6
+	VPADDQ       Y9, Y6, Y6
+	VBROADCASTSD 48(DX), Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       Y4, Y6, Y1
+	VBROADCASTSD 176(DX), Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 184(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 192(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 200(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 208(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 216(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 224(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 232(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 240(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 248(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 256(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y12, Y5, Y5
+	VBROADCASTSD 264(DX), Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y5, Y1, Y1
+	VBROADCASTSD 48(DX), Y3
+	VSUBPD       Y1, Y3, Y3
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x0e, Y5, Y0, Y10
+	VBLENDVPD    Y10, Y3, Y1, Y1
+	VMULPD       Y1, Y0, Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      (SI), X5
+	VCMPPS       $0x03, X5, X1, X10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, X5
+	VBLENDVPS    X10, X5, X1, X1
+	VMOVUPS      X1, (SI)
+	ADDQ         $+16, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func addAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         vectors+16(FP), CX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+
+next:
+	VMOVUPS   (DI), Y0
+	VADDPS    (SI), Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      $+32, DI
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
 	VZEROUPPER
 	RET

@@ -414,6 +414,51 @@ func absAVX512(values *float32, vectors int, operand float32)
 //go:noescape
 func squareAVX512(values *float32, vectors int, operand float32)
 
+// hardSigmoidAVX512 is an applyLoop.
+//
+//go:noescape
+func hardSigmoidAVX512(values *float32, vectors int, operand float32)
+
+// hardSwishAVX512 is an applyLoop.
+//
+//go:noescape
+func hardSwishAVX512(values *float32, vectors int, operand float32)
+
+// sigmoidAVX512 is a functionLoop.
+//
+//go:noescape
+func sigmoidAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// siluAVX512 is a functionLoop.
+//
+//go:noescape
+func siluAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// tanhAVX512 is a functionLoop.
+//
+//go:noescape
+func tanhAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// eluAVX512 is a functionLoop.
+//
+//go:noescape
+func eluAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// geluTanhAVX512 is a functionLoop.
+//
+//go:noescape
+func geluTanhAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// geluAVX512 is a functionLoop.
+//
+//go:noescape
+func geluAVX512(values *float32, vectors int, operand float64, constants *float64)
+
+// addAVX512 is an addLoop.
+//
+//go:noescape
+func addAVX512(dst *float32, src *float32, vectors int)
+
 // copyAVX512 is a copyLoop.
 //
 //go:noescape

@@ -16394,12 +16394,23 @@ TEXT ·leakyAVX512(SB), NOSPLIT, $0-20
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Z3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 
 next:
 	VMOVUPS (SI), Z1
 	VMULPS  Z0, Z1, Z2
 	VCMPPS  $0x0e, Z3, Z1, K1
 	VMOVAPS Z1, K1, Z2
+	VCMPPS  $0x03, Z1, Z2, K1
+	VMOVAPS Z7, K1, Z2
 	VMOVUPS Z2, (SI)
 	ADDQ    $+64, SI
 	DECQ    CX
@@ -16461,6 +16472,654 @@ next:
 	VMOVUPS (SI), Z1
 	VMULPS  Z1, Z1, Z1
 	VMOVUPS Z1, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func hardSigmoidAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
+
+next:
+	VMOVUPS (SI), Z1
+	VADDPS  Z5, Z1, Z2
+	VMAXPS  Z3, Z2, Z2
+	VMINPS  Z6, Z2, Z2
+	VDIVPS  Z6, Z2, Z2
+	VCMPPS  $0x03, Z1, Z2, K1
+	VMOVAPS Z7, K1, Z2
+	VMOVUPS Z2, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func hardSwishAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
+
+next:
+	VMOVUPS (SI), Z1
+	VADDPS  Z5, Z1, Z2
+	VMAXPS  Z3, Z2, Z2
+	VMINPS  Z6, Z2, Z2
+	VMULPS  Z2, Z1, Z2
+	VDIVPS  Z6, Z2, Z2
+	VCMPPS  $0x03, Z1, Z2, K1
+	VMOVAPS Z7, K1, Z2
+	VMOVUPS Z2, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VPXORQ       Z11, Z0, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z4, Z4
+	VMULPD       Z4, Z6, Z1
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z1, Z1
+	VBROADCASTSD 48(DX), Z0
+	VDIVPD       Z1, Z0, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func siluAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·siluAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VPXORQ       Z11, Z0, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z4, Z4
+	VMULPD       Z4, Z6, Z1
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z1, Z1
+	VDIVPD       Z1, Z0, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func tanhAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VPANDNQ      Z0, Z11, Z1
+	VADDPD       Z1, Z1, Z1
+	VBROADCASTSD 64(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VMULPD       Z4, Z6, Z4
+	VBROADCASTSD 48(DX), Z7
+	VSUBPD       Z7, Z6, Z6
+	VADDPD       Z6, Z4, Z1
+	VMOVAPD      Z1, Z5
+	VBROADCASTSD 56(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VDIVPD       Z5, Z1, Z1
+	VPANDNQ      Z1, Z11, Z1
+	VPANDQ       Z11, Z0, Z5
+	VPORQ        Z5, Z1, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func eluAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·eluAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VMOVAPD      Z0, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VMULPD       Z4, Z6, Z4
+	VBROADCASTSD 48(DX), Z7
+	VSUBPD       Z7, Z6, Z6
+	VADDPD       Z6, Z4, Z1
+	VPANDNQ      Z1, Z11, Z1
+	VPANDQ       Z11, Z0, Z5
+	VPORQ        Z5, Z1, Z1
+	VMULPD       Z8, Z1, Z1
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x0e, Z5, Z0, K1
+	VMOVAPD      Z0, K1, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluTanhAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VMULPD       Z0, Z0, Z1
+	VMULPD       Z0, Z1, Z1
+	VBROADCASTSD 72(DX), Z7
+	VMULPD       Z7, Z1, Z1
+	VADDPD       Z1, Z0, Z1
+	VBROADCASTSD 80(DX), Z7
+	VMULPD       Z7, Z1, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z4, Z4
+	VMULPD       Z4, Z6, Z1
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z1, Z1
+	VDIVPD       Z1, Z0, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluAVX512(values *float32, vectors int, operand float64, constants *float64)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·geluAVX512(SB), NOSPLIT, $0-32
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	ADDQ         CX, CX
+	MOVQ         constants+24(FP), DX
+	VBROADCASTSD operand+16(FP), Z8
+	MOVQ         $0x3ff0000000000000, AX
+	VMOVQ        AX, X9
+	VBROADCASTSD X9, Z9
+	MOVQ         $0x8000000000000000, AX
+	VMOVQ        AX, X11
+	VBROADCASTSD X11, Z11
+
+next:
+	VCVTPS2PD    (SI), Z0
+	VPANDNQ      Z0, Z11, Z1
+	VBROADCASTSD 96(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 104(DX), Z7
+	VADDPD       Z7, Z1, Z13
+	VSUBPD       Z7, Z1, Z12
+	VBROADCASTSD 48(DX), Z7
+	VDIVPD       Z13, Z7, Z13
+	VMULPD       Z13, Z12, Z12
+	VMULPD       Z1, Z1, Z1
+	VBROADCASTSD 88(DX), Z7
+	VMULPD       Z7, Z1, Z1
+	VBROADCASTSD (DX), Z7
+	VMAXPD       Z7, Z1, Z1
+	VBROADCASTSD 8(DX), Z7
+	VMINPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DX), Z7
+	VMULPD       Z7, Z1, Z2
+	VBROADCASTSD 24(DX), Z7
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z7, Z2, Z3
+	VBROADCASTSD 32(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 40(DX), Z7
+	VMULPD       Z7, Z3, Z7
+	VSUBPD       Z7, Z1, Z1
+	VBROADCASTSD 112(DX), Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 120(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 128(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 136(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 144(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 152(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 160(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 168(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z1, Z5, Z4
+	VPSLLQ       $0x34, Z2, Z6
+	VPADDQ       Z9, Z6, Z6
+	VBROADCASTSD 48(DX), Z7
+	VADDPD       Z7, Z4, Z4
+	VMULPD       Z4, Z6, Z1
+	VBROADCASTSD 176(DX), Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 184(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 192(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 200(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 208(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 216(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 224(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 232(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 240(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 248(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 256(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z12, Z5, Z5
+	VBROADCASTSD 264(DX), Z7
+	VADDPD       Z7, Z5, Z5
+	VMULPD       Z13, Z5, Z5
+	VMULPD       Z5, Z1, Z1
+	VBROADCASTSD 48(DX), Z3
+	VSUBPD       Z1, Z3, Z3
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x0e, Z5, Z0, K1
+	VMOVAPD      Z3, K1, Z1
+	VMULPD       Z1, Z0, Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      (SI), Y5
+	VCMPPS       $0x03, Y5, Y1, Y10
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	VBLENDVPS    Y10, Y5, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func addAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         vectors+16(FP), CX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Z1
+
+next:
+	VMOVUPS (DI), Z0
+	VADDPS  (SI), Z0, Z0
+	VCMPPS  $0x03, Z0, Z0, K1
+	VMOVAPS Z1, K1, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    $+64, DI
 	ADDQ    $+64, SI
 	DECQ    CX
 	JNZ     next

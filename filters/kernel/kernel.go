@@ -13,18 +13,20 @@ import (
 // Kernel is the loops of one instruction set, or plain Go. All kernels give the same
 // bits. A Kernel is immutable and safe for concurrent use.
 type Kernel struct {
-	set      simd.Set
-	lanes    int // float32 in a vector; 0 is plain Go
-	pixels   [][]pixelLoop
-	filters  [][]filterLoop // nil if the instruction set has none
-	extremes extremesLoop
-	columns  columnsLoop
-	spans    spansLoop
-	copy     copyLoop
-	max      maxLoop
-	average  averageLoop
-	norm     normLoop
-	apply    applyLoops
+	set       simd.Set
+	lanes     int // float32 in a vector; 0 is plain Go
+	pixels    [][]pixelLoop
+	filters   [][]filterLoop // nil if the instruction set has none
+	extremes  extremesLoop
+	columns   columnsLoop
+	spans     spansLoop
+	copy      copyLoop
+	max       maxLoop
+	average   averageLoop
+	norm      normLoop
+	apply     applyLoops
+	add       addLoop
+	functions functionLoops
 }
 
 // pixelLoop computes rows of outputs for a block of f filters, with neighbouring
@@ -71,6 +73,13 @@ type applyLoop func(values *float32, vectors int, operand float32)
 // applyLoops are the loops by activation. The loops of convolution apply ReLU and None
 // themselves, so theirs are nil.
 type applyLoops [activations]applyLoop
+
+// functionLoop applies one of the functions of float64 to at least one vector of sums. Its
+// constants are the package's.
+type functionLoop func(values *float32, vectors int, operand float64, constants *float64)
+
+// functionLoops are the loops by activation, nil for all others.
+type functionLoops [activations]functionLoop
 
 var generic = &Kernel{set: simd.Generic}
 

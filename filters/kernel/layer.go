@@ -131,37 +131,51 @@ func (l *Layer) Compute(r *Rows) {
 
 // activate applies an activation to finished sums. It treats contiguous rows as one row.
 func (l *Layer) activate(r *Rows) {
-	rows, width := r.N, r.Width
-	if r.RowStride == width {
-		rows, width = 1, rows*width
-	}
 	for k := range l.groups * l.filters {
-		for i := range rows {
-			l.kernel.activate(r.Dst[k*r.ChannelStride+i*r.RowStride:][:width], l.activation)
-		}
+		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
+	}
+}
+
+// activateRows applies an activation to n rows of a filter.
+func (k *Kernel) activateRows(data []float32, stride, width, n int, a Pointwise) {
+	if stride == width {
+		width, n = n*width, 1
+	}
+	for i := range n {
+		k.activate(data[i*stride:][:width], a)
 	}
 }
 
 // activate applies an activation to a row. The last values, which fill no vector, are
 // computed one by one.
 func (k *Kernel) activate(row []float32, a Pointwise) {
-	if loop := k.apply[a.Activation]; loop != nil && len(row) >= k.lanes {
+	if len(row) >= k.lanes && k.lanes > 0 {
 		vectors := len(row) / k.lanes
-		operand := a.Slope
-		if a.Activation == ReLU6 {
-			operand = 6
+		switch apply, function := k.apply[a.Activation], k.functions[a.Activation]; {
+		case apply != nil:
+			operand := a.Slope
+			if a.Activation == ReLU6 {
+				operand = 6
+			}
+			apply(&row[0], vectors, operand)
+			row = row[vectors*k.lanes:]
+		case function != nil:
+			function(&row[0], vectors, float64(a.Slope), &constants[0])
+			row = row[vectors*k.lanes:]
 		}
-		loop(&row[0], vectors, operand)
-		row = row[vectors*k.lanes:]
 	}
 	a.apply(row)
 }
 
 func (l *Layer) scalar(b *block, r *Rows) {
 	dst, src := r.Dst[b.group*l.filters*r.ChannelStride:], r.Src[b.group*r.GroupStride:]
+	act := l.activation
+	if act.Activation == PReLU {
+		act.Slopes = act.Slopes[b.group*l.filters:]
+	}
 	for i := range r.N {
 		offsets := r.Offsets[i*l.taps:][:l.taps]
-		Row(dst[i*r.RowStride:], r.ChannelStride, src, offsets, b.taps, r.Width, r.Stride, l.activation)
+		Row(dst[i*r.RowStride:], r.ChannelStride, src, offsets, b.taps, r.Width, r.Stride, act)
 	}
 }
 

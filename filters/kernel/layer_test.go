@@ -27,7 +27,10 @@ func (c *layerCase) span() int { return (c.width-1)*c.stride + 1 }
 func newLayerCase(seed uint64, filters, taps, width, rows, stride, groups int) *layerCase {
 	r := rand.New(rand.NewPCG(seed, 1))
 	c := &layerCase{filters: filters, taps: taps, width: width, rows: rows, stride: stride}
-	c.act = Pointwise{Activation(r.IntN(int(activations))), -0.01}
+	c.act = Pointwise{Activation: Activation(r.IntN(int(activations))), Slope: -0.01}
+	for range filters * groups {
+		c.act.Slopes = append(c.act.Slopes, float32(r.NormFloat64()))
+	}
 	special := r.IntN(3) // none, a few or many special values
 	c.groupStride = r.IntN(40)
 	c.src = make([]float32, (groups-1)*c.groupStride+c.span()+r.IntN(100)+Slack)
@@ -97,9 +100,16 @@ func (c *layerCase) want(o *output) {
 	for g, t := range c.groups {
 		for i := range c.rows {
 			Row(o.data[o.at+g*c.filters*o.channelStride+i*o.rowStride:], o.channelStride,
-				c.src[g*c.groupStride:], c.offsets[i*c.taps:][:c.taps], t, c.width, c.stride, c.act)
+				c.src[g*c.groupStride:], c.offsets[i*c.taps:][:c.taps], t, c.width, c.stride, c.actOf(g))
 		}
 	}
+}
+
+// actOf is the activation of a group's filters.
+func (c *layerCase) actOf(group int) Pointwise {
+	a := c.act
+	a.Slopes = a.Slopes[group*c.filters:]
+	return a
 }
 
 // check compares every kernel and layout with the specification, bit for bit, and finds

@@ -259,6 +259,51 @@ func absNEON(values *float32, vectors int, operand float32)
 //go:noescape
 func squareNEON(values *float32, vectors int, operand float32)
 
+// hardSigmoidNEON is an applyLoop.
+//
+//go:noescape
+func hardSigmoidNEON(values *float32, vectors int, operand float32)
+
+// hardSwishNEON is an applyLoop.
+//
+//go:noescape
+func hardSwishNEON(values *float32, vectors int, operand float32)
+
+// addNEON is an addLoop.
+//
+//go:noescape
+func addNEON(dst, src *float32, vectors int)
+
+// sigmoidNEON is a functionLoop.
+//
+//go:noescape
+func sigmoidNEON(values *float32, vectors int, operand float64, constants *float64)
+
+// siluNEON is a functionLoop.
+//
+//go:noescape
+func siluNEON(values *float32, vectors int, operand float64, constants *float64)
+
+// tanhNEON is a functionLoop.
+//
+//go:noescape
+func tanhNEON(values *float32, vectors int, operand float64, constants *float64)
+
+// eluNEON is a functionLoop.
+//
+//go:noescape
+func eluNEON(values *float32, vectors int, operand float64, constants *float64)
+
+// geluTanhNEON is a functionLoop.
+//
+//go:noescape
+func geluTanhNEON(values *float32, vectors int, operand float64, constants *float64)
+
+// geluNEON is a functionLoop.
+//
+//go:noescape
+func geluNEON(values *float32, vectors int, operand float64, constants *float64)
+
 // pixelsNEON holds the loop for f filters and v vectors at [f-1][v-1].
 var pixelsNEON = [][]pixelLoop{
 	{pixels1x1NEON, pixels1x2NEON, pixels1x3NEON, pixels1x4NEON, pixels1x5NEON, pixels1x6NEON, pixels1x7NEON, pixels1x8NEON},

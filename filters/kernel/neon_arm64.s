@@ -8853,3 +8853,1213 @@ next:
 	SUBS $1, R1
 	BNE next
 	RET
+
+// func hardSigmoidNEON(values *float32, vectors int, operand float32)
+TEXT ·hardSigmoidNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	FMOVS $3.0, F2
+	VDUP V2.S[0], V2.S4
+	FMOVS $6.0, F5
+	VDUP V5.S[0], V5.S4
+	WORD $0x4e22d404 // fadd v4.4s, v0.4s, v2.4s
+	WORD $0x4e23f484 // fmax v4.4s, v4.4s, v3.4s
+	WORD $0x4ea5f484 // fmin v4.4s, v4.4s, v5.4s
+	WORD $0x6e25fc80 // fdiv v0.4s, v4.4s, v5.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func hardSwishNEON(values *float32, vectors int, operand float32)
+TEXT ·hardSwishNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	FMOVS $3.0, F2
+	VDUP V2.S[0], V2.S4
+	FMOVS $6.0, F5
+	VDUP V5.S[0], V5.S4
+	WORD $0x4e22d404 // fadd v4.4s, v0.4s, v2.4s
+	WORD $0x4e23f484 // fmax v4.4s, v4.4s, v3.4s
+	WORD $0x4ea5f484 // fmin v4.4s, v4.4s, v5.4s
+	WORD $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD $0x6e25fc80 // fdiv v0.4s, v4.4s, v5.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func addNEON(dst, src *float32, vectors int)
+TEXT ·addNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD vectors+16(FP), R2
+
+next:
+	FMOVQ (R0), F0
+	FMOVQ.P 16(R1), F1
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R2
+	BNE next
+	RET
+
+// func sigmoidNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·sigmoidNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	WORD $0x6ee0f801 // fneg v1.2d, v0.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	FMOVD 48(R3), F0
+	VDUP V0.D[0], V0.D2
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	WORD $0x6ee0f801 // fneg v1.2d, v0.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	FMOVD 48(R3), F0
+	VDUP V0.D[0], V0.D2
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func siluNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·siluNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	WORD $0x6ee0f801 // fneg v1.2d, v0.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	WORD $0x6ee0f801 // fneg v1.2d, v0.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func tanhNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·tanhNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	WORD $0x4ee0f801 // fabs v1.2d, v0.2d
+	WORD $0x4e61d421 // fadd v1.2d, v1.2d, v1.2d
+	FMOVD 64(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	WORD $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7d4c6 // fsub v6.2d, v6.2d, v7.2d
+	WORD $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	FMOVD 56(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d425 // fadd v5.2d, v1.2d, v7.2d
+	WORD $0x6e65fc21 // fdiv v1.2d, v1.2d, v5.2d
+	VBIT V11.B16, V0.B16, V1.B16
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	WORD $0x4ee0f801 // fabs v1.2d, v0.2d
+	WORD $0x4e61d421 // fadd v1.2d, v1.2d, v1.2d
+	FMOVD 64(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	WORD $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7d4c6 // fsub v6.2d, v6.2d, v7.2d
+	WORD $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	FMOVD 56(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d425 // fadd v5.2d, v1.2d, v7.2d
+	WORD $0x6e65fc21 // fdiv v1.2d, v1.2d, v5.2d
+	VBIT V11.B16, V0.B16, V1.B16
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func eluNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·eluNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	VMOV V0.B16, V1.B16
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	WORD $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7d4c6 // fsub v6.2d, v6.2d, v7.2d
+	WORD $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	VBIT V11.B16, V0.B16, V1.B16
+	WORD $0x6e68dc21 // fmul v1.2d, v1.2d, v8.2d
+	WORD $0x6eeee40a // fcmgt v10.2d, v0.2d, v14.2d
+	VBIT V10.B16, V0.B16, V1.B16
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	VMOV V0.B16, V1.B16
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	WORD $0x6e64dcc4 // fmul v4.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7d4c6 // fsub v6.2d, v6.2d, v7.2d
+	WORD $0x4e66d481 // fadd v1.2d, v4.2d, v6.2d
+	VBIT V11.B16, V0.B16, V1.B16
+	WORD $0x6e68dc21 // fmul v1.2d, v1.2d, v8.2d
+	WORD $0x6eeee40a // fcmgt v10.2d, v0.2d, v14.2d
+	VBIT V10.B16, V0.B16, V1.B16
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func geluTanhNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·geluTanhNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	WORD $0x6e60dc01 // fmul v1.2d, v0.2d, v0.2d
+	WORD $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVD 72(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVD 80(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	WORD $0x6e60dc01 // fmul v1.2d, v0.2d, v0.2d
+	WORD $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
+	FMOVD 72(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVD 80(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func geluNEON(values *float32, vectors int, operand float64, constants *float64)
+TEXT ·geluNEON(SB), NOSPLIT, $0-32
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVD operand+16(FP), R2
+	MOVD constants+24(FP), R3
+	VDUP R2, V8.D2
+	MOVD $4607182418800017408, R2
+	VDUP R2, V9.D2
+	MOVD $0x8000000000000000, R2
+	VDUP R2, V11.D2
+	MOVD $0x7fc00000, R2
+	VDUP R2, V17.S4
+	VEOR V14.B16, V14.B16, V14.B16
+
+next:
+	FMOVQ (R0), F15
+	WORD $0x0e6179e0 // fcvtl v0.2d, v15.2s
+	WORD $0x4ee0f801 // fabs v1.2d, v0.2d
+	FMOVD 96(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 104(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d42d // fadd v13.2d, v1.2d, v7.2d
+	WORD $0x4ee7d42c // fsub v12.2d, v1.2d, v7.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e6dfced // fdiv v13.2d, v7.2d, v13.2d
+	WORD $0x6e6ddd8c // fmul v12.2d, v12.2d, v13.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	FMOVD 88(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 176(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 184(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 192(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 200(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 208(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 216(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 224(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 232(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 240(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 248(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 256(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 264(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
+	WORD $0x6e65dc21 // fmul v1.2d, v1.2d, v5.2d
+	FMOVD 48(R3), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x4ee1d463 // fsub v3.2d, v3.2d, v1.2d
+	WORD $0x6eeee40a // fcmgt v10.2d, v0.2d, v14.2d
+	VBIT V10.B16, V3.B16, V1.B16
+	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	WORD $0x0e616830 // fcvtn v16.2s, v1.2d
+	WORD $0x4e6179e0 // fcvtl2 v0.2d, v15.4s
+	WORD $0x4ee0f801 // fabs v1.2d, v0.2d
+	FMOVD 96(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 104(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d42d // fadd v13.2d, v1.2d, v7.2d
+	WORD $0x4ee7d42c // fsub v12.2d, v1.2d, v7.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e6dfced // fdiv v13.2d, v7.2d, v13.2d
+	WORD $0x6e6ddd8c // fmul v12.2d, v12.2d, v13.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	FMOVD 88(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	FMOVD 0(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67f421 // fmax v1.2d, v1.2d, v7.2d
+	FMOVD 8(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4ee7f421 // fmin v1.2d, v1.2d, v7.2d
+	FMOVD 16(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc22 // fmul v2.2d, v1.2d, v7.2d
+	FMOVD 24(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD $0x4ee7d443 // fsub v3.2d, v2.2d, v7.2d
+	FMOVD 32(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 40(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x6e67dc67 // fmul v7.2d, v3.2d, v7.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	FMOVD 112(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 120(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 128(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 136(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 144(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 152(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 160(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 168(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e61dca4 // fmul v4.2d, v5.2d, v1.2d
+	WORD $0x4f745446 // shl v6.2d, v2.2d, #52
+	WORD $0x4ee984c6 // add v6.2d, v6.2d, v9.2d
+	FMOVD 48(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d484 // fadd v4.2d, v4.2d, v7.2d
+	WORD $0x6e64dcc1 // fmul v1.2d, v6.2d, v4.2d
+	FMOVD 176(R3), F5
+	VDUP V5.D[0], V5.D2
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 184(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 192(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 200(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 208(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 216(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 224(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 232(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 240(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 248(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 256(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVD 264(R3), F7
+	VDUP V7.D[0], V7.D2
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
+	WORD $0x6e65dc21 // fmul v1.2d, v1.2d, v5.2d
+	FMOVD 48(R3), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x4ee1d463 // fsub v3.2d, v3.2d, v1.2d
+	WORD $0x6eeee40a // fcmgt v10.2d, v0.2d, v14.2d
+	VBIT V10.B16, V3.B16, V1.B16
+	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	WORD $0x4e616830 // fcvtn2 v16.4s, v1.2d
+	WORD $0x4e2fe5ea // fcmeq v10.4s, v15.4s, v15.4s
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VAND V10.B16, V18.B16, V10.B16
+	VBIF V10.B16, V17.B16, V16.B16
+	FMOVQ.P F16, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET

@@ -113,7 +113,7 @@ func TestActivations(t *testing.T) {
 			if v != v {
 				want = 0x7fc00000
 			}
-			if got := math.Float32bits(c.act.of(v)); got != want {
+			if got := math.Float32bits(c.act.at(v)); got != want {
 				t.Errorf("activation %d of %v is %#x, want %#x", c.act.Activation, v, got, want)
 			}
 		}

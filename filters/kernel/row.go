@@ -15,7 +15,7 @@ type Taps struct {
 //
 //	dst[k·dstStride+x] = activation(bias[k] + Σ_t weights[k][t] · src[offsets[t] + x·stride])
 //
-// with the sum in the order of t, each step one FMA. len(offsets) is the number of
+// with the sum in the order of t, each step one FMA. The slopes of a PReLU are of the filters of taps. len(offsets) is the number of
 // weights of a filter; every index must lie inside src and dst. Every other loop of this
 // package gives the same bits.
 func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps, n, stride int, act Pointwise) {
@@ -28,7 +28,7 @@ func Row(dst []float32, dstStride int, src []float32, offsets []int32, taps Taps
 		for t, w := range taps.Weights[k*size:][:size] {
 			accumulate(out, src[offsets[t]:][:(n-1)*stride+1], w, stride)
 		}
-		act.apply(out)
+		act.of(k).apply(out)
 	}
 }
 
@@ -48,28 +48,57 @@ func accumulate(out, src []float32, w float32, stride int) {
 
 var quietNaN = math.Float32frombits(0x7fc00000)
 
+// apply applies any activation but PReLU, which has a slope for each filter.
 func (a Pointwise) apply(row []float32) {
 	for x, v := range row {
-		row[x] = a.of(v)
+		row[x] = a.at(v)
 	}
 }
 
-func (a Pointwise) of(v float32) float32 {
-	switch {
-	case v != v:
+// at is the activation of a value.
+func (a Pointwise) at(v float32) float32 {
+	if v != v {
 		return quietNaN
-	case a.Activation == None:
+	}
+	if v = a.function(v); v != v { // of an infinite value: ∞·0
+		return quietNaN
+	}
+	return v
+}
+
+// function is the activation of a value that is not NaN.
+func (a Pointwise) function(v float32) float32 {
+	switch a.Activation {
+	case None:
 		return v
-	case a.Activation == Abs:
+	case Abs:
 		return math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
-	case a.Activation == Square:
+	case Square:
 		return v * v
+	case Sigmoid:
+		return float32(sigmoid(float64(v)))
+	case Tanh:
+		return float32(tanh(float64(v)))
+	case SiLU:
+		return float32(silu(float64(v)))
+	case GELU:
+		return float32(gelu(float64(v)))
+	case GELUTanh:
+		return float32(geluTanh(float64(v)))
+	case HardSigmoid:
+		return hardSigmoid(v)
+	case HardSwish:
+		return hardSwish(v)
+	}
+	switch {
 	case a.Activation == ReLU6 && v > 6:
 		return 6
 	case v > 0:
 		return v
 	case a.Activation == LeakyReLU:
 		return a.Slope * v
+	case a.Activation == ELU:
+		return float32(elu(float64(v), float64(a.Slope)))
 	}
 	return 0
 }

@@ -58,11 +58,12 @@ func (t *target) magnitudes() (*volume.Volume, error) {
 
 // readInput computes the inputs of the layer.
 func (t *target) readInput(in *volume.Volume) error {
-	if t.index == 0 {
+	from := t.lp.Inputs[0] // layers that sum have one input
+	if from < 0 {
 		return t.Picture.ReadRows(in.Rows(0, in.H))
 	}
 	taps := make([]bool, len(t.plan.Layers))
-	taps[t.index-1] = true
+	taps[from] = true
 	r := filters.Runner{Kernel: t.ws.Engine.Kernel}
 	return r.Run(context.Background(), t.plan, taps, t.Picture, func(_ int, rows volume.Rows) error {
 		in.Rows(rows.Y, rows.Y+rows.N).CopyFrom(rows)

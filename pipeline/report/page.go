@@ -50,6 +50,8 @@ type layerData struct {
 	Stride     [2]int  `json:"stride"`
 	Dilation   [2]int  `json:"dilation"`
 	Groups     int     `json:"groups"`
+	Inputs     []int   `json:"inputs"`       // layers that it reads; −1 is the picture
+	Up         *[2]int `json:"up,omitempty"` // by how much it enlarges maps
 	Mode       string  `json:"mode"`
 	Activation string  `json:"activation"`
 	Slope      float32 `json:"slope"`
@@ -58,6 +60,7 @@ type layerData struct {
 
 	CeilMode       bool      `json:"ceilMode,omitempty"`       // pools only
 	ExcludePadding bool      `json:"excludePadding,omitempty"` // average pools only
+	After          *[2]int   `json:"after,omitempty"`          // padding below and right; average pools only
 	Norm           *normSpec `json:"norm,omitempty"`
 
 	Stats []*filterStats `json:"stats,omitempty"` // one per filter
@@ -73,8 +76,9 @@ type normSpec struct {
 
 // weightData holds a layer's arrays in little-endian float32.
 type weightData struct {
-	Weights []byte `json:"weights"` // K×C/groups×kH×kW
-	Bias    []byte `json:"bias"`    // K
+	Weights []byte `json:"weights"`          // K×C/groups×kH×kW
+	Bias    []byte `json:"bias"`             // K
+	Slopes  []byte `json:"slopes,omitempty"` // K, of a PReLU
 }
 
 // sizeData is the geometry of all layers for the pictures of one size.
@@ -160,7 +164,7 @@ func (w *writer) describeAll(stacks []engine.Selected, folder string) ([]stackDa
 		for l, layer := range s.Stack.Layers() {
 			d := layerData{
 				Name: layer.Name(), Kind: layer.Kind(), Filters: layer.Filters(), Signed: layer.Signed(), Written: s.Layers[l],
-				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1,
+				Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: 1, Inputs: s.Stack.Inputs(l),
 			}
 			if s.Layers[l] {
 				d.Stats = make([]*filterStats, len(d.Filters))
@@ -179,7 +183,7 @@ func (w *writer) describeAll(stacks []engine.Selected, folder string) ([]stackDa
 }
 
 // computed lists the kinds of layers that page/arithmetic.js can compute.
-var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm"}
+var computed = []string{"conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale", "add", "concat", "upsample"}
 
 // describe fills in the layer's settings and puts its weights beside the page.
 func (w *writer) describe(d *layerData, layer filters.Layer, name string) error {
@@ -188,16 +192,35 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 	}
 	d.Kernel, d.Stride, d.Dilation = setting(layer, "kernel_size", d.Kernel), setting(layer, "stride", d.Stride), setting(layer, "dilation", d.Dilation)
 	d.Groups, d.Mode = setting(layer, "groups", d.Groups), setting(layer, "padding_mode", "")
-	d.Activation, d.Slope = setting(layer, "activation", ""), setting(layer, "negative_slope", float32(0))
+	d.Activation = setting(layer, "activation", setting(layer, "function", ""))
+	d.Slope = setting(layer, "negative_slope", setting(layer, "alpha", float32(0)))
+	if p, ok := filters.AttributeOf[filters.Padding](layer, "padding"); ok && d.Kind == "avg_pool" {
+		d.After = &[2]int{p.Bottom, p.Right}
+	}
 	d.CeilMode, d.ExcludePadding = bool(setting(layer, "ceil_mode", filters.Flag(false))), !setting(layer, "count_include_pad", true)
+	if up, ok := filters.AttributeOf[[2]int](layer, "scale_factor"); ok {
+		d.Up = &up
+		if setting(layer, "mode", "") == filters.Bilinear.String() {
+			d.Kernel = [2]int{2, 2}
+		}
+	}
 	if size, ok := filters.AttributeOf[int](layer, "size"); ok {
 		d.Norm = &normSpec{size, setting(layer, "alpha", 0.0), setting(layer, "beta", 0.0), setting(layer, "k", 0.0)}
 	}
+	var data weightData
 	if k, ok := layer.Kernels(); ok {
-		d.Parameters, d.Weights = int64(len(k.Weights)+len(k.Bias)), name
-		return w.put(name, weightData{tensor.AppendFloats(nil, k.Weights), tensor.AppendFloats(nil, k.Bias)})
+		d.Parameters = int64(len(k.Weights) + len(k.Bias))
+		data = weightData{Weights: tensor.AppendFloats(nil, k.Weights), Bias: tensor.AppendFloats(nil, k.Bias)}
 	}
-	return nil
+	if l, ok := layer.(interface{ Slopes() []float32 }); ok && l.Slopes() != nil {
+		d.Parameters += int64(len(l.Slopes()))
+		data.Slopes = tensor.AppendFloats(nil, l.Slopes())
+	}
+	if d.Parameters == 0 {
+		return nil
+	}
+	d.Weights = name
+	return w.put(name, data)
 }
 
 // setting returns a layer's attribute, or otherwise if the layer has none of that name.

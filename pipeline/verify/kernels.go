@@ -203,6 +203,7 @@ func randomPool(s *sequence, name string) filters.PoolSpec {
 	}
 	for axis, k := range spec.KernelSize {
 		spec.Padding[axis] = s.below(k/2 + 1)
+		spec.Padding[2+axis] = spec.Padding[axis]
 	}
 	if spec.Kind == filters.AvgPool {
 		spec.ExcludePadding = s.below(2) == 0

@@ -40,10 +40,21 @@ func stackSchema() (*jsonschema.Schema, error) {
 func addRules(s *jsonschema.Schema) {
 	exactlyOne(s, "layers", "stacks")
 	nonEmpty(s.Definitions["Section"], "layers")
-	exactlyOne(s.Definitions["Layer"], "conv", "max_pool", "avg_pool", "local_response_norm")
+	exactlyOne(s.Definitions["Layer"], "conv", "max_pool", "avg_pool", "local_response_norm", "activation", "scale", "add", "concat", "upsample")
 	exactlyOne(s.Definitions["Conv"], "filters", "kernels", "weights")
 	onesByDefault(s.Definitions["Conv"], "stride", "dilation")
 	onesByDefault(s.Definitions["MaxPool"], "dilation")
+	for name, d := range s.Definitions {
+		if d.Properties == nil {
+			continue
+		}
+		if p, ok := d.Properties.Get("inputs"); ok { // a join has several
+			p.MinItems, p.MaxItems = new(uint64(1)), new(uint64(1))
+			if name == "Add" || name == "Concat" {
+				p.MinItems, p.MaxItems = new(uint64(2)), new(uint64(config.MaxInputs))
+			}
+		}
+	}
 	for _, key := range []string{"alpha", "beta", "k"} {
 		if p, ok := s.Definitions["LocalResponseNorm"].Properties.Get(key); ok {
 			p.Minimum = "0"
@@ -85,7 +96,7 @@ func forms() map[string]*jsonschema.Schema {
 	plane := listOf(listOf(numbers(), 1, config.MaxKernel), 1, config.MaxKernel)
 	return map[string]*jsonschema.Schema{
 		"Pair":      anyForm(least1, listOf(least1, 2, 2)),
-		"Margin":    withDefault(0, anyForm(least0, listOf(least0, 2, 2))),
+		"Margin":    withDefault(0, anyForm(least0, listOf(least0, 2, 2), listOf(least0, 4, 4))),
 		"Padding":   withDefault(0, anyForm(least0, listOf(least0, 2, 2), listOf(least0, 4, 4), words("same", "same_upper", "same_lower", "valid"))),
 		"Channels":  withDefault("mean", anyForm(words("mean", "luma", "sum", "each"), listOf(numbers(), 1, 0))),
 		"PerFilter": anyForm(numbers(), listOf(numbers(), 1, 0), &jsonschema.Schema{Type: "string", MinLength: new(uint64(1))}),

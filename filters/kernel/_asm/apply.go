@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -12,6 +14,20 @@ import (
 func applyLoops(c *build.Context, s set) {
 	r := s.registers
 	factor, value, other, mask := r[0], r[1], r[2], r[3]
+	hard := func() { // min(max(value + 3, 0), 6), with 0, 3 and 6 in registers
+		c.VADDPS(r[5], value, other)
+		c.VMAXPS(mask, other, other)
+		c.VMINPS(r[6], other, other)
+	}
+	quiet := func() { // of a NaN in value and of 0·∞
+		if s.masked() {
+			c.VCMPPS(unordered, value, other, reg.K1)
+			c.VMOVAPS(r[7], reg.K1, other)
+		} else {
+			c.VCMPPS(unordered, value, other, r[4])
+			c.VBLENDVPS(r[4], r[7], other, other)
+		}
+	}
 	for _, loop := range []struct {
 		name  string
 		mask  operand.U32
@@ -26,6 +42,7 @@ func applyLoops(c *build.Context, s set) {
 				c.VCMPPS(greater, mask, value, r[4])
 				c.VBLENDVPS(r[4], value, other, other)
 			}
+			quiet()
 			return other
 		}},
 		{"atMost", 0, func() reg.VecPhysical {
@@ -44,6 +61,19 @@ func applyLoops(c *build.Context, s set) {
 			c.VMULPS(value, value, value)
 			return value
 		}},
+		{"hardSigmoid", 0, func() reg.VecPhysical {
+			hard()
+			c.VDIVPS(r[6], other, other)
+			quiet()
+			return other
+		}},
+		{"hardSwish", 0, func() reg.VecPhysical {
+			hard()
+			c.VMULPS(other, value, other)
+			c.VDIVPS(r[6], other, other)
+			quiet()
+			return other
+		}},
 	} {
 		c.Function(loop.name + s.suffix)
 		c.Attributes(attr.NOSPLIT)
@@ -59,6 +89,13 @@ func applyLoops(c *build.Context, s set) {
 		c.MOVL(loop.mask, reg.EAX)
 		c.VMOVD(reg.EAX, mask.AsX())
 		c.VBROADCASTSS(mask.AsX(), mask)
+		if loop.name == "leaky" || strings.HasPrefix(loop.name, "hard") {
+			for i, bits := range []operand.U32{0x40400000, 0x40c00000, quietNaN} { // 3 and 6
+				c.MOVL(bits, reg.EAX)
+				c.VMOVD(reg.EAX, r[5+i].AsX())
+				c.VBROADCASTSS(r[5+i].AsX(), r[5+i])
+			}
+		}
 		c.Label("next")
 		c.VMOVUPS(at(values, 0), value)
 		c.VMOVUPS(loop.apply(), at(values, 0))

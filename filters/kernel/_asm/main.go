@@ -34,6 +34,8 @@ func generate(set, dir string) error {
 		poolLoops(c, avx512())
 		normLoop(c, avx512())
 		applyLoops(c, avx512())
+		functionLoops(c, avx512())
+		addLoop(c, avx512())
 		copyLoop(c)
 		return compile(c, tables, dir+"/avx512_amd64")
 	case "avx2":
@@ -45,6 +47,8 @@ func generate(set, dir string) error {
 		poolLoops(c, avx2())
 		normLoop(c, avx2())
 		applyLoops(c, avx2())
+		functionLoops(c, avx2())
+		addLoop(c, avx2())
 		return compile(c, tables, dir+"/avx2_amd64")
 	case "neon":
 		assembly, stubs := neonLoops()

@@ -46,7 +46,7 @@ func neonLoops() (assembly, stubs string) {
 		}
 		table += "\t{" + strings.Join(names, ", ") + "},\n"
 	}
-	for _, loop := range neonRowLoops() {
+	for _, loop := range append(neonRowLoops(), neonFunctions()...) {
 		var n neon
 		fmt.Fprintf(&n, "\n// func %sNEON(%s)\nTEXT ·%sNEON(SB), NOSPLIT, $0-%d\n", loop.name, loop.arguments, loop.name, loop.size)
 		loop.write(&n)

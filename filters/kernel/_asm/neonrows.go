@@ -30,6 +30,9 @@ func neonRowLoops() []neonRowLoop {
 		{"square", doc, applied, 20, func(n *neon) {
 			n.apply(func() { n.word(0x6e20dc00, "fmul v0.4s, v0.4s, v0.4s") })
 		}},
+		{"hardSigmoid", doc, applied, 20, func(n *neon) { n.apply(func() { n.hard(false) }) }},
+		{"hardSwish", doc, applied, 20, func(n *neon) { n.apply(func() { n.hard(true) }) }},
+		{"add", "an addLoop", "dst, src *float32, vectors int", 24, (*neon).add},
 	}
 }
 
@@ -45,6 +48,37 @@ func (n *neon) apply(activate func()) {
 	activate()
 	n.emit("FMOVQ.P F0, 16(R0)")
 	n.emit("SUBS $1, R1")
+	n.emit("BNE next")
+	n.emit("RET")
+}
+
+// hard writes min(max(x + 3, 0), 6)/6, of x times that before the division. A NaN stays, and
+// that of 0·∞ is the quiet one.
+func (n *neon) hard(times bool) {
+	n.emit("FMOVS $3.0, F2")
+	n.emit("VDUP V2.S[0], V2.S4")
+	n.emit("FMOVS $6.0, F5")
+	n.emit("VDUP V5.S[0], V5.S4")
+	n.word(0x4e20d400|2<<16|0<<5|4, "fadd v4.4s, v0.4s, v2.4s")
+	n.word(0x4e20f400|3<<16|4<<5|4, "fmax v4.4s, v4.4s, v3.4s")
+	n.word(0x4ea0f400|5<<16|4<<5|4, "fmin v4.4s, v4.4s, v5.4s")
+	if times {
+		n.word(0x6e20dc00|4<<16|0<<5|4, "fmul v4.4s, v0.4s, v4.4s")
+	}
+	n.word(0x6e20fc00|5<<16|4<<5|0, "fdiv v0.4s, v4.4s, v5.4s")
+}
+
+// add writes the addLoop. The NaN of ∞ − ∞ is the quiet one.
+func (n *neon) add() {
+	n.emit("MOVD dst+0(FP), R0")
+	n.emit("MOVD src+8(FP), R1")
+	n.emit("MOVD vectors+16(FP), R2")
+	n.label("next")
+	n.emit("FMOVQ (R0), F0")
+	n.emit("FMOVQ.P 16(R1), F1")
+	n.word(0x4e20d400|1<<16, "fadd v0.4s, v0.4s, v1.4s")
+	n.emit("FMOVQ.P F0, 16(R0)")
+	n.emit("SUBS $1, R2")
 	n.emit("BNE next")
 	n.emit("RET")
 }

@@ -27,6 +27,56 @@ function fma(a, b, c) {
   return Math.fround(double[0]);
 }
 
+// exponential gives e^x as scale·(1 + rest), with the steps of package kernel: each is an
+// addition, subtraction or multiplication of doubles.
+function exponential(x) {
+  x = Math.min(Math.max(x, -709.2), 710);
+  const shifted = x * Math.LOG2E + 0x18000000000000;
+  const n = shifted - 0x18000000000000;
+  const r = x - n * 6.93147180369123816490e-1 - n * 1.90821492927058770002e-10; // ln 2 in two parts
+  let p = 1 / 362880;
+  for (const factorial of [40320, 5040, 720, 120, 24, 6, 2, 1]) p = p * r + 1 / factorial;
+  halves[0] = 0;
+  halves[1] = (n + 1023) << 20; // 2ⁿ; 0 and ∞ at the ends
+  return { scale: double[0], rest: r * p };
+}
+
+function exp(x) {
+  const { scale, rest } = exponential(x);
+  return scale * (1 + rest);
+}
+
+function expm1(x) {
+  const { scale, rest } = exponential(x);
+  return scale * rest + (scale - 1);
+}
+
+const negative = (v) => v < 0 || Object.is(v, -0);
+
+function tanh(v) {
+  const m = expm1(Math.min(2 * Math.abs(v), 60));
+  const r = m / (m + 2);
+  return negative(v) ? -r : r;
+}
+
+// normal is the normal distribution function's polynomial, from the highest power on.
+const normal = [
+  -2.0969752206759847e-5, -6.601061475883099e-5, 7.23775821102972e-5, 0.0004739619643429889, -0.000447248600745817,
+  -0.0031888698352053996, 0.0064765731017938895, 0.017407842745390457, -0.11605094856891325, 0.31542496829842115,
+  -0.5655618158383042, 0.7444160754546387,
+];
+
+function gelu(v) {
+  const t = Math.min(Math.abs(v), 40),
+    over = 1 / (t + 3.5),
+    w = (t - 3.5) * over;
+  const q = normal.reduce((sum, c) => sum * w + c);
+  const tail = exp(t * t * -0.5) * (q * over);
+  return v * (v > 0 ? 1 - tail : tail);
+}
+
+const hard = (v) => Math.min(Math.max(Math.fround(v + 3), 0), 6);
+
 const activations = {
   none: (v) => v,
   relu: (v) => (v > 0 || v !== v ? v : 0),
@@ -34,7 +84,23 @@ const activations = {
   relu6: (v) => (v > 6 ? 6 : v > 0 || v !== v ? v : 0),
   abs: (v) => Math.abs(v),
   square: (v) => Math.fround(v * v),
+  sigmoid: (v) => Math.fround(1 / (1 + exp(-v))),
+  tanh: (v) => Math.fround(tanh(v)),
+  silu: (v) => Math.fround(v / (1 + exp(-v))),
+  gelu: (v) => Math.fround(gelu(v)),
+  gelu_tanh: (v) => Math.fround(v / (1 + exp((v + v * v * v * 0.044715) * -1.5957691216057308))),
+  elu: (v, slope) => {
+    if (v > 0 || v !== v) return v;
+    const m = Math.abs(expm1(v));
+    return Math.fround(slope * (negative(v) ? -m : m));
+  },
+  hardsigmoid: (v) => Math.fround(hard(v) / 6),
+  hardswish: (v) => Math.fround(Math.fround(v * hard(v)) / 6),
+  prelu: (v, slope) => (v > 0 || v !== v ? v : Math.fround(slope * v)),
 };
+
+// slopeOf is the number that an activation of a filter takes.
+const slopeOf = (layer, arrays, k) => arrays?.slopes?.[k] ?? Math.fround(layer.slope);
 
 // power is base to the power of an exponent of 32 binary places, from products and square
 // roots alone.
@@ -66,6 +132,27 @@ function edge(mode, i, n) {
   return -1;
 }
 
+// between is the place of output o among n values enlarged by a factor: the value before it
+// and the weight of the next one, 0 for the last value.
+function between(o, factor, n) {
+  const place = 2 * o + 1 - factor;
+  if (place <= 0) return { at: 0, share: 0 };
+  const at = Math.floor(place / (2 * factor));
+  if (at >= n - 1) return { at: n - 1, share: 0 };
+  return { at, share: Math.fround((place % (2 * factor)) / (2 * factor)) };
+}
+
+// enlarged is the value that tap t of an enlarged output reads, −1 if it has no weight. With
+// one tap it is the nearest, with two the neighbours.
+function enlarged(o, t, taps, factor, n) {
+  if (taps === 1) return Math.floor(o / factor);
+  const { at, share } = between(o, factor, n);
+  return t === 0 ? at : share > 0 ? at + 1 : -1;
+}
+
+// mixed is (1 − f)·a + f·b, every step rounded to float32.
+const mixed = (a, b, f) => Math.fround(Math.fround(Math.fround(1 - f) * a) + Math.fround(f * b));
+
 // span lists the rows (axis 0) or columns (axis 1) of a layer's input that the given rows or
 // columns of its output read, each once and in order. For each output and tap it has the
 // index of the tap's row or column in that list, −1 in padding.
@@ -76,7 +163,7 @@ function span(layer, plan, axis, outputs) {
   const seen = new Set();
   outputs.forEach((o, i) => {
     for (let t = 0; t < taps; t++) {
-      const at = edge(layer.mode, o * layer.stride[axis] - plan.pad[axis] + t * layer.dilation[axis], n);
+      const at = layer.up ? enlarged(o, t, taps, layer.up[axis], n) : edge(layer.mode, o * layer.stride[axis] - plan.pad[axis] + t * layer.dilation[axis], n);
       raw[i * taps + t] = at;
       if (at >= 0) seen.add(at);
     }
@@ -89,9 +176,9 @@ function span(layer, plan, axis, outputs) {
 // counted is the number of values along an axis that the average of an output counts.
 function counted(layer, plan, axis, i) {
   const n = plan.in[1 + axis],
-    before = plan.pad[axis];
-  const from = i * layer.stride[axis] - before;
-  const to = Math.min(from + layer.kernel[axis], n + before);
+    after = layer.after?.[axis] ?? plan.pad[axis]; // a window may reach beyond that
+  const from = i * layer.stride[axis] - plan.pad[axis];
+  const to = Math.min(from + layer.kernel[axis], n + after);
   return layer.excludePadding ? Math.min(to, n) - Math.max(from, 0) : to - from;
 }
 
@@ -126,7 +213,67 @@ const kinds = {
           if (note) note(c, t, offsets[t] < 0 ? undefined : v, weights[w], before);
         }
       }
-      return { before, value: activations[layer.activation](before, Math.fround(layer.slope)), bias: bias[k] };
+      const slope = slopeOf(layer, arrays, k);
+      return { before, slope, value: activations[layer.activation](before, slope), bias: bias[k] };
+    },
+  },
+  activation: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: () => 1,
+    output({ layer, arrays }, k, { c0, plane, data }, offsets, y, x, note) {
+      const before = data[(k - c0) * plane + offsets[0]];
+      note?.(k, 0, before, undefined, before);
+      const slope = slopeOf(layer, arrays, k);
+      return { before, slope, value: activations[layer.activation](before, slope) };
+    },
+  },
+  scale: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: () => 1,
+    output({ arrays: { weights, bias } }, k, { c0, plane, data }, offsets, y, x, note) {
+      const v = data[(k - c0) * plane + offsets[0]],
+        value = fma(weights[k], v, bias[k]);
+      note?.(k, 0, v, weights[k], value);
+      return { value, before: value, bias: bias[k] };
+    },
+  },
+  add: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: (layer) => layer.inputs.length,
+    // data has the channels of one input after the other, count of each.
+    output({ layer }, k, { c0, plane, data, count }, offsets, y, x, note) {
+      let value;
+      layer.inputs.forEach((_, i) => {
+        const v = data[(i * count + k - c0) * plane + offsets[0]];
+        value = i === 0 ? v : Math.fround(value + v);
+        note?.(i, 0, v, undefined, value);
+      });
+      return { value };
+    },
+  },
+  concat: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: () => 1,
+    output(of, k, { c0, plane, data }, offsets, y, x, note) {
+      const value = data[(k - c0) * plane + offsets[0]];
+      note?.(k, 0, value, undefined, value);
+      return { value };
+    },
+  },
+  upsample: {
+    reads: (layer, plan, k0, k1) => [k0, k1],
+    each: (layer) => layer.kernel[0] * layer.kernel[1],
+    output({ layer, plan }, k, { c0, plane, data }, offsets, y, x, note) {
+      const read = (t) => data[(k - c0) * plane + offsets[t]];
+      let value = read(0);
+      if (offsets.length > 1) {
+        const down = between(y, layer.up[0], plan.in[1]).share,
+          across = between(x, layer.up[1], plan.in[2]).share;
+        const row = (r) => (across > 0 ? mixed(read(2 * r), read(2 * r + 1), across) : read(2 * r));
+        value = down > 0 ? mixed(row(0), row(1), down) : row(0);
+      }
+      offsets.forEach((offset, t) => note?.(k, t, offset < 0 ? undefined : read(t), undefined, value));
+      return { value };
     },
   },
   max_pool: {

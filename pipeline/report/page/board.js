@@ -24,8 +24,8 @@ class Board {
   values(at) {
     const [, height, width] = this.plan.in,
       { probe } = this.tab;
-    if (at.l === 0) return probe.stacks[at.st].tile(-1, this.c, this.c + 1, range(0, height), range(0, width));
-    const job = { st: at.st, l: at.l - 1, k0: this.c, k1: this.c + 1, rows: [0, height], columns: [0, width] };
+    if (this.layer.inputs[0] < 0) return probe.stacks[at.st].tile(-1, this.c, this.c + 1, range(0, height), range(0, width));
+    const job = { st: at.st, l: this.layer.inputs[0], k0: this.c, k1: this.c + 1, rows: [0, height], columns: [0, width] };
     return crew.run(probe, `board ${this.c}`, job);
   }
 
@@ -45,7 +45,7 @@ class Board {
         return {
           text: inside || mode !== "zeros" ? this.tab.inputText(at, v, this.c) : this.layer.kind === "max_pool" ? "" : "0",
           title: inside ? `${exact(v)} at row ${y}, column ${x}` : from < 0 || to < 0 ? "padding" : `padding, a copy of row ${from}, column ${to}: ${exact(v)}`,
-          style: inside ? shade(v, top, at.l === 0 ? channelInks[this.c] : undefined) : undefined,
+          style: inside ? shade(v, top, this.layer.inputs[0] < 0 ? channelInks[this.c] : undefined) : undefined,
           cls: [!inside && "pad", over && "over"].filter(Boolean).join(" "),
         };
       },

@@ -57,14 +57,23 @@ async function loadInline(name) {
   return JSON.parse(block.textContent);
 }
 
+// channelsInto are the names of the channels that a layer reads. A sum has one for each input.
+function channelsInto(layers, l) {
+  const { kind, filters, inputs } = layers[l];
+  if (kind === "add") return inputs.map((from) => (from < 0 ? "input" : layers[from].name));
+  if (kind === "concat") return filters;
+  return inputs[0] < 0 ? ["R", "G", "B"] : layers[inputs[0]].filters;
+}
+
 const pictureName = (index) => "p/" + String(index).padStart(6, "0");
 
-// arrays loads a layer's weights and bias.
+// arrays loads a layer's weights, bias and slopes, as far as it has them.
 const opened = new WeakMap();
 async function arrays(layer) {
   if (!opened.has(layer)) {
     const data = layer.weights ? await load(layer.weights) : null;
-    opened.set(layer, data && { weights: floatsFromBase64(data.weights), bias: floatsFromBase64(data.bias) });
+    const floats = (text) => text && floatsFromBase64(text);
+    opened.set(layer, data && { weights: floats(data.weights), bias: floats(data.bias), slopes: floats(data.slopes) });
   }
   return opened.get(layer);
 }

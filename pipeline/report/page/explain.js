@@ -24,11 +24,11 @@ const lineView = ({ label, result, parts }, cls = "") =>
 // columns are the columns of the table of terms for a kind of layer: heading, text, and
 // whether the text is a number.
 function columns(at, layer, names, go) {
-  const from = at.l === 0 ? "pixel" : page.stacks[at.st].layers[at.l - 1].name;
+  const from = layer.inputs.length > 1 ? "place" : layer.inputs[0] < 0 ? "pixel" : page.stacks[at.st].layers[layer.inputs[0]].name;
   const place = (t) =>
     !t.inside
       ? "padding"
-      : at.l === 0
+      : t.source.l < 0
         ? `${t.y}, ${t.x}`
         : h(
             "button",
@@ -36,7 +36,7 @@ function columns(at, layer, names, go) {
               type: "button",
               class: "to",
               title: "the arithmetic behind this value",
-              onclick: () => go({ st: at.st, l: at.l - 1, k: t.c, y: t.y, x: t.x }),
+              onclick: () => go({ st: at.st, ...t.source, y: t.y, x: t.x }),
             },
             `${t.y}, ${t.x}`,
           );
@@ -55,7 +55,7 @@ function columns(at, layer, names, go) {
     ],
   };
   const chosen =
-    { conv: "channel tap place value weight product", local_response_norm: "channel place value square" }[layer.kind] ??
+    { conv: "channel tap place value weight product", local_response_norm: "channel place value square", add: "channel place value" }[layer.kind] ??
     "tap place value";
   return (chosen + (order === "summed" ? " sum" : "")).split(" ").map((name) => all[name]);
 }

@@ -34,7 +34,7 @@ class Probe {
 
 // names are the names of the channels that a layer gets.
   names({ st, l }) {
-    return l > 0 ? this.stack(st).layers[l - 1].filters : ["R", "G", "B"];
+    return channelsInto(this.stack(st).layers, l);
   }
 
 // field is the receptive field of an output on the input: x, y, width, height.

@@ -58,7 +58,7 @@ function sizeLines(layer, plan) {
   const lines = [];
   const [c, height, width] = plan.in,
     [k, outHeight, outWidth] = plan.out;
-  if (layer.norm || layer.kernel === undefined) return [["volume", `${shape(plan.in)} → ${shape(plan.out)}`]];
+  if (layer.norm || layer.up || layer.inputs.length > 1 || layer.kernel === undefined) return [["volume", `${shape(plan.in)} → ${shape(plan.out)}`]];
   lines.push(["rule", rule(layer, plan)]);
   for (const [name, a] of both ? [["rows and columns", rows]] : [["rows", rows], ["columns", columns]]) {
     if (a.dilation > 1 && (a === rows || rows.dilation !== a.dilation || rows.kernel !== a.kernel)) lines.push(["dilation", `K' = ${a.dilation}·(${a.kernel} − 1) + 1 = ${a.span}`]);

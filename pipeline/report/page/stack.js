@@ -8,7 +8,7 @@ const layerPath = (st, l) => `#/l/${st}/${l}`;
 function channelNames(st, l, k = 0) {
   const { layers } = page.stacks[st],
     layer = layers[l];
-  const all = l > 0 ? layers[l - 1].filters : ["R", "G", "B"];
+  const all = channelsInto(layers, l);
   if (layer.groups === 1) return all;
   const each = all.length / layer.groups,
     group = Math.floor(k / (layer.filters.length / layer.groups));

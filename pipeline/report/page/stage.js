@@ -158,7 +158,7 @@ class Stage {
       const source = this.probe.stacks?.[this.at.st].source;
       if (!source) return undefined;
       return cellTexts(ys, xs, (y, x) => {
-        if (y < 0 || x < 0 || y >= rows.n || x >= columns.n) return [this.at.l === 0 && this.probe.layer(this.at).mode === "zeros" ? "0" : ""];
+        if (y < 0 || x < 0 || y >= rows.n || x >= columns.n) return [this.probe.layer(this.at).inputs[0] < 0 && this.probe.layer(this.at).mode === "zeros" ? "0" : ""];
         const values = range(0, this.data.size[0]).map((c) => source.read(c, y, x));
         if (values.every((v) => v === values[0])) return [cellText(values[0])];
         return cell < 32 ? [] : values.map((v) => cellText(v));

@@ -142,8 +142,8 @@ class StepTab {
         choice("→", false, () => { this.page = Math.min(pages - 1, this.page + 1); }),
       );
     }
-    if (at.l === 0) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
-    const from = at.l > 0 ? `maps of ${page.stacks[at.st].layers[at.l - 1].name}` : "the picture";
+    if (this.layer.inputs[0] < 0) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
+    const from = this.layer.inputs[0] >= 0 ? `maps of ${page.stacks[at.st].layers[this.layer.inputs[0]].name}` : "the picture";
     const text = sums.length > 3 && !reading.all && !this.layer.norm ? (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`) : "";
     return [h("header", { class: "row" }, h("h3", null, `Input: ${from}`), text && h("span", { class: "muted" }, text), h("span", { class: "choices" }, buttons))];
   }
@@ -161,7 +161,7 @@ class StepTab {
 
 // inputText is an input value in a cell.
   inputText(at, v, c) {
-    if (!reading.levels || at.l > 0) return cellText(v);
+    if (!reading.levels || this.layer.inputs[0] >= 0) return cellText(v);
     return String(Math.round(255 * (v * page.std[c] + page.mean[c])));
   }
 
@@ -174,7 +174,7 @@ class StepTab {
     holder.classList.toggle("later", later);
     const current = this.play.unit === "term" ? this.play.term : -1;
     const tops = { v: largest(this.result.terms.map((t) => t.v)), w: largest(this.result.terms.map((t) => t.w ?? 0)) };
-    const inks = at.l === 0 ? channelInks[c] : undefined;
+    const inks = this.layer.inputs[0] < 0 ? channelInks[c] : undefined;
     const grid = (what, value, top, ink) =>
       kH > numberedKernel || kW > numberedKernel
         ? cells(part.map((t) => value(t)), kH, kW, { top, label: `${what} of channel ${name}` })
@@ -242,13 +242,13 @@ class StepTab {
     this.window = outline();
     this.ghost = s("rect", { class: "ghost-of", "vector-effect": "non-scaling-stroke" });
     const shown = this.shownChannels()[0]?.c ?? 0,
-      map = at.l > 0 ? data.maps[at.st][at.l - 1][shown] : undefined,
-      src = at.l === 0 ? this.view.inputURL : map && this.view.address(map);
+      map = this.layer.inputs[0] >= 0 ? data.maps[at.st][this.layer.inputs[0]][shown] : undefined,
+      src = this.layer.inputs[0] < 0 ? this.view.inputURL : map && this.view.address(map);
     const extent = (axis) => {
       const a = axisOf(this.layer, plan, axis);
       return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
     };
-    const label = at.l === 0 ? "the prepared input" : map ? `map ${this.probe.names(at)[shown]}` : "the run did not write the maps that this layer reads";
+    const label = this.layer.inputs[0] < 0 ? "the prepared input" : map ? `map ${this.probe.names(at)[shown]}` : "the run did not write the maps that this layer reads";
     const element = paddedFrame(src, plan.in, extent(0), extent(1), label, [this.ghost, ...this.window.parts]);
     return [h("figure", { class: "window-on" }, element, h("figcaption", { class: "muted" }, label))];
   }

@@ -1,5 +1,6 @@
 // Outputs of a stack on one picture, in tiles.
 
+const pictureChannels = 3;
 const tileFloats = 1.5e7; // floats of tiles that are kept
 
 // drain runs a computation to its end.
@@ -87,7 +88,8 @@ class Arithmetic {
     return {
       c0,
       plane,
-      data: plane ? yield* this.steps(l - 1, c0, c1, down.inputs, across.inputs) : new Float32Array(0),
+      count: c1 - c0,
+      data: plane ? yield* this.inputs(l, c0, c1, down.inputs, across.inputs) : new Float32Array(0),
       offsets(i, j, offsets = new Int32Array(kH * kW)) {
         for (let r = 0, t = 0; r < kH; r++) {
           const row = down.at[i * kH + r];
@@ -101,6 +103,35 @@ class Arithmetic {
       place: (offset) =>
         offset < 0 ? [-1, -1] : [down.inputs[Math.floor(offset / width)], across.inputs[offset % width]],
     };
+  }
+
+// inputs are channels of a layer's input. A sum has these channels of one input after the other.
+  *inputs(l, c0, c1, rows, columns) {
+    const { kind, inputs } = this.layers[l];
+    if (inputs.length === 1) return yield* this.steps(inputs[0], c0, c1, rows, columns);
+    const parts = [];
+    let first = 0;
+    for (const from of inputs) {
+      const channels = from < 0 ? pictureChannels : this.plans[from].out[0],
+        [a, b] = kind === "add" ? [c0, c1] : [Math.max(c0 - first, 0), Math.min(c1 - first, channels)];
+      if (a < b) parts.push(yield* this.steps(from, a, b, rows, columns));
+      first += channels;
+    }
+    const all = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
+    parts.reduce((at, p) => (all.set(p, at), at + p.length), 0);
+    return all;
+  }
+
+// sourceOf is where a layer's channel comes from: another layer's map, or the picture's channel
+// for layer −1. The channels of a sum are its inputs.
+  sourceOf(l, k, c) {
+    const { kind, inputs } = this.layers[l];
+    if (kind === "add") return { l: inputs[c], k };
+    for (const from of inputs) {
+      const channels = from < 0 ? pictureChannels : this.plans[from].out[0];
+      if (c < channels) return { l: from, k: c };
+      c -= channels;
+    }
   }
 
   of(l) {
@@ -143,6 +174,7 @@ class Arithmetic {
       terms.push({
         i: terms.length,
         c,
+        source: this.sourceOf(l, k, c),
         r: Math.floor(t / width),
         s: t % width,
         v: v ?? 0,
@@ -167,7 +199,7 @@ class Arithmetic {
 // cost estimates the multiply-adds that a tile takes: one output of a filter, or more.
   cost(l, k0, k1 = k0 + 1, rows = 1, columns = 1) {
     let total = 0;
-    for (; l >= 0; l--) {
+    for (; l >= 0; l = Math.max(...this.layers[l].inputs)) {
       const layer = this.layers[l],
         plan = this.plans[l],
         kind = kinds[layer.kind];
@@ -187,7 +219,7 @@ class Arithmetic {
 // held estimates the floats that a tile needs at once: of the largest two tiles on the way.
   held(l, k0, k1, rows, columns) {
     const sizes = [0];
-    for (; l >= -1; l--) {
+    for (;;) {
       sizes.push((k1 - k0) * rows * columns);
       if (l < 0) break;
       const layer = this.layers[l],
@@ -195,6 +227,7 @@ class Arithmetic {
       rows = Math.min(plan.in[1], rows * Math.min(layer.kernel[0], layer.stride[0] * 2));
       columns = Math.min(plan.in[2], columns * Math.min(layer.kernel[1], layer.stride[1] * 2));
       [k0, k1] = kinds[layer.kind].reads(layer, plan, k0, k1);
+      l = Math.max(...layer.inputs);
     }
     sizes.sort((a, b) => b - a);
     return sizes[0] + sizes[1];

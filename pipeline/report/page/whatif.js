@@ -63,7 +63,7 @@ class WhatIfTab {
 // changed shows the layer as it is changed now. Nonsense is said, and the maps stay.
   changed() {
     const { at } = this.view;
-    const { plan, problem } = changedPlan(this.layer, this.plan, this.change, at.l > 0 ? this.arithmetic.plans[at.l - 1] : undefined);
+    const { plan, problem } = changedPlan(this.layer, this.plan, this.change, this.layer.inputs[0] >= 0 ? this.arithmetic.plans[this.layer.inputs[0]] : undefined);
     this.controls.show(this.change);
     this.note.hidden = !problem;
     this.note.textContent = problem ?? "";
@@ -180,8 +180,8 @@ class WhatIfTab {
   inputFigure() {
     const { at, data } = this.view,
       { layer, plan } = this.result,
-      map = at.l > 0 ? data.maps[at.st][at.l - 1][0] : undefined,
-      src = at.l === 0 ? this.view.inputURL : map && this.view.address(map);
+      map = layer.inputs[0] >= 0 ? data.maps[at.st][layer.inputs[0]][0] : undefined,
+      src = layer.inputs[0] < 0 ? this.view.inputURL : map && this.view.address(map);
     const extent = (axis) => {
       const a = axisOf(layer, plan, axis);
       return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
@@ -192,7 +192,7 @@ class WhatIfTab {
       "figure",
       null,
       h("figcaption", null, h("b", null, "Input"), h("span", { class: "muted" }, `${shape(plan.in)}${plan.pad.some((p) => p) ? `, padded ${size2(padded)}` : ", no padding"}`)),
-      paddedFrame(src, plan.in, extent(0), extent(1), at.l > 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
+      paddedFrame(src, plan.in, extent(0), extent(1), layer.inputs[0] >= 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
       h("p", { class: "what-value" }),
     );
   }

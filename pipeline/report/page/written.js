@@ -59,7 +59,13 @@ const activationTexts = {
   relu6: (w, v, r) => `ReLU6: min(6, max(0, ${w.number(v)})) = ${w.number(r)}`,
   abs: (w, v, r) => `abs: |${w.number(v)}| = ${w.number(r)}`,
   square: (w, v, r) => `square: ${w.inner(v)}² = ${w.number(r)}`,
+  prelu: (w, v, r, slope) =>
+    v > 0 || v !== v ? `PReLU: ${w.number(v)} stays` : `PReLU: ${w.inner(slope)}·${w.inner(v)} = ${w.number(r)}`,
 };
+
+// activationText writes an activation.
+const activationText = (name, w, v, r, slope) =>
+  (activationTexts[name] ?? (() => `${name}(${w.number(v)}) = ${w.number(r)}`))(w, v, r, slope);
 
 // formulas write the outputs of each kind of layer. A formula gets a writer, the layer, what
 // Arithmetic.explain says, the names of the channels that the layer reads, and the output's
@@ -68,7 +74,7 @@ const activationTexts = {
 const formulas = {
   conv(w, { layer, result, names, name }) {
     const plane = layer.kernel[0] * layer.kernel[1],
-      { terms, bias, before, value } = result;
+      { terms, bias, before, value, slope } = result;
     const lines = [],
       sums = channelSums(result, plane);
     const product = (t) =>
@@ -96,11 +102,30 @@ const formulas = {
     } else {
       last.push(w.value(sums.reduce((total, s) => total + s.sum, bias) === before ? " = " : " ≈ ", before));
     }
-    const activated = activationTexts[layer.activation](w, before, value, Math.fround(layer.slope));
+    const activated = activationText(layer.activation, w, before, value, slope);
     if (activated) last.push({ text: `    ${activated}`, title: minus(exact(value)), activation: true });
     lines.push({ result: true, parts: last });
     return lines;
   },
+  activation(w, { layer, result: { before, value, slope }, name }) {
+    const text = activationText(layer.activation, w, before, value, slope) || w.number(value);
+    return [{ result: true, parts: [w.part(`${name} = ${text}`, minus(exact(value)), { strong: true })] }];
+  },
+  scale(w, { result: { terms, bias, value }, name }) {
+    const [{ v, w: factor }] = terms;
+    return [
+      {
+        result: true,
+        parts: [w.part(`${name} = ${w.inner(v)}·${w.inner(factor)} + ${w.inner(bias)}`), w.value(" = ", value)],
+      },
+    ];
+  },
+  add(w, { result: { terms, value }, name }) {
+    const parts = terms.map((t, i) => w.part((i > 0 ? " + " : "") + w.inner(t.v), minus(exact(t.v)), { term: t.i }));
+    return [{ result: true, parts: [w.part(`${name} = `), ...parts, w.value(" = ", value)] }];
+  },
+  concat: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
+  upsample: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
   max_pool(w, { result: { terms, value }, name }) {
     const inside = terms.filter((t) => t.inside),
       { shown, rest } = w.long(inside, (t) => t.v, wideKernel);

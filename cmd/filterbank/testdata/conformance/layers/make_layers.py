@@ -5,7 +5,7 @@ what PyTorch makes of them.
 
 exact.yaml holds pools and activations on values that reach them unrounded; PyTorch's
 float32 result is exact/<stack>.npy, and its bits are the right ones. close.yaml holds
-what sums or takes roots: close/<stack>.npy is PyTorch's result in float64 and, where
+what sums, takes roots or exponentials: close/<stack>.npy is PyTorch's result in float64 and, where
 there are convolutions, close/<stack>.bound.npy the sum of the magnitudes that went into
 each value, |w|·|x| + |b| carried through the layers.
 """
@@ -72,7 +72,35 @@ def exact():
     for name, f in {"relu": F.relu, "relu6": F.relu6, "abs": torch.abs, "square": torch.square}.items():
         add(name, [{"conv": {**identity, "activation": name}}], f(x))
     add("leaky", [{"conv": {**identity, "activation": "leaky_relu", "negative_slope": 0.25}}], F.leaky_relu(x, 0.25))
+    for name, f in {"hardswish": F.hardswish, "hardsigmoid": F.hardsigmoid}.items():
+        add(name, [{"conv": {**identity, "activation": name}}], f(x))
+        add(name + "-layer", [{"activation": {"function": name}}], f(x))
+    slopes = [0.25, -0.5, 0.1]
+    add("prelu", [{"activation": {"function": "prelu", "negative_slope": slopes}}], F.prelu(x, torch.tensor(slopes)))
+    add("prelu-conv", [{"conv": {**identity, "activation": "prelu", "negative_slope": slopes}}], F.prelu(x, torch.tensor(slopes)))
+    for i, (size, stride, (top, left, bottom, right)) in enumerate([(3, 2, (0, 0, 1, 1)), (4, 3, (2, 0, 1, 2)), (2, 1, (0, 1, 0, 0))]):
+        keys = {"kernel_size": size, "stride": stride, "padding": [top, left, bottom, right]}
+        for kind, f, value in (("max", F.max_pool2d, float("-inf")), ("avg", F.avg_pool2d, 0)):
+            padded = F.pad(x, (left, right, top, bottom), value=value)
+            add(f"{kind}-sides{i}", [{f"{kind}_pool": keys}], f(padded, size, stride))
+    first = {"conv": {**identity, "name": "first", "activation": "abs"}}
+    add("add", [first, {"add": {"inputs": ["first", "input", "first"]}}], x.abs() + x + x.abs())
+    add("concat", [first, {"concat": {"inputs": ["input", "first"]}}], torch.cat([x, x.abs()], 1))
+    add("nearest", [{"max_pool": {"kernel_size": 3}}, {"upsample": {"scale_factor": 3}}],
+        F.interpolate(F.max_pool2d(x, 3), scale_factor=3, mode="nearest"))
+    add("graph", [
+        {"max_pool": {"name": "half", "kernel_size": [2, 1]}}, {"activation": {"name": "swish", "function": "hardswish"}},
+        {"add": {"name": "sum", "inputs": ["half", "swish"]}}, {"max_pool": {"name": "few", "kernel_size": 4, "stride": [2, 1], "padding": [1, 2, 2, 1]}},
+        {"upsample": {"scale_factor": [2, 1]}}, {"concat": {"inputs": ["sum", "upsample4"]}}, {"activation": {"function": "relu6"}},
+    ], graph(x))
     write("exact.yaml", stacks)
+
+
+def graph(x):
+    half = F.max_pool2d(x, [2, 1])
+    both = half + F.hardswish(half)
+    few = F.max_pool2d(F.pad(both, (2, 1, 1, 2), value=float("-inf")), 4, [2, 1])
+    return F.relu6(torch.cat([both, F.interpolate(few, scale_factor=[2, 1])], 1))
 
 
 def close():
@@ -122,6 +150,59 @@ def close():
         {"max_pool": {"kernel_size": 3, "stride": 2, "ceil_mode": True}},
         {"conv": {"weights": w2, "bias": b2, "padding": 1}},
     ], F.relu(F.conv2d(y, wt2, bt2, padding=1)), F.conv2d(bound, wt2.abs(), bt2.abs(), padding=1))
+    # Functions that are rounded once: float64 results, from float32 inputs. 1 + erf and 1 + tanh
+    # would cancel far below 0.
+    def gelu(v):
+        y = v / 2 * torch.special.erfc(-v / 2**0.5)
+        assert (F.gelu(v) - y).abs().max() < 1e-14
+        return y
+
+    def gelu_tanh(v):
+        y = v / (1 + torch.exp(-2 * (2 / torch.pi) ** 0.5 * (v + 0.044715 * v**3)))
+        assert (F.gelu(v, approximate="tanh") - y).abs().max() < 1e-14
+        return y
+
+    for name, (keys, f) in {
+        "sigmoid": ({}, torch.sigmoid), "tanh": ({}, torch.tanh), "silu": ({}, F.silu), "gelu": ({}, gelu),
+        "gelu_tanh": ({}, gelu_tanh),
+        "elu": ({}, F.elu), "elu_half": ({"alpha": 0.5}, lambda v: F.elu(v, 0.5)),
+    }.items():
+        function = name.removesuffix("_half")
+        add(f"function-{name}", [{"activation": {"function": function, **keys}}], f(x))
+    for factor, size in ((2, 2), (3, 3), ([4, 2], [4, 2])):
+        name = f"bilinear{size if isinstance(size, int) else size[0]}"
+        y = F.max_pool2d(x, size)
+        up = lambda v: F.interpolate(v, scale_factor=factor, mode="bilinear", align_corners=False)
+        add(name, [{"max_pool": {"kernel_size": size}}, {"upsample": {"scale_factor": factor, "mode": "bilinear"}}], up(y), up(y.abs()))
+
+    # A residual block that is enlarged and joined with what it was made from. No activation's slope
+    # is above 1.13.
+    w, wt, b, bt = weights("block1", 6, 3, 3, 3)
+    w2, wt2, b2, bt2 = weights("block2", 6, 6, 3, 3)
+    w3, wt3, b3, bt3 = weights("block3", 4, 15, 1, 1)
+
+    def block(v, wt, bt, wt2, bt2, wt3, bt3, silu, gelu, tanh):
+        small = silu(F.conv2d(F.max_pool2d(v, 3), wt, bt, padding=1))
+        large = F.interpolate(gelu(small + F.conv2d(small, wt2, bt2, padding=1)), scale_factor=3, mode="bilinear")
+        v = F.max_pool2d(v, (5, 3), 1, 1)
+        return tanh(F.conv2d(torch.cat([v, large, F.interpolate(small, scale_factor=3)], 1), wt3, bt3))
+
+    steeper = lambda v: 1.13 * v
+    add("block", [
+        {"max_pool": {"name": "third", "kernel_size": 3}},
+        {"conv": {"name": "small", "weights": w, "bias": b, "padding": 1, "activation": "silu"}},
+        {"conv": {"name": "inner", "weights": w2, "bias": b2, "padding": 1, "activation": "none"}},
+        {"add": {"name": "sum", "inputs": ["small", "inner"]}}, {"activation": {"name": "curved", "function": "gelu"}},
+        {"upsample": {"name": "large", "scale_factor": 3, "mode": "bilinear"}},
+        {"upsample": {"name": "rough", "inputs": ["small"], "scale_factor": 3}},
+        {"max_pool": {"name": "wide", "inputs": ["input"], "kernel_size": [5, 3], "stride": 1, "padding": 1}},
+        {"concat": {"name": "together", "inputs": ["wide", "large", "rough"]}},
+        {"conv": {"weights": w3, "bias": b3, "activation": "tanh"}},
+    ], block(x, wt, bt, wt2, bt2, wt3, bt3, F.silu, F.gelu, torch.tanh),
+        block(x.abs(), wt.abs(), bt.abs(), wt2.abs(), bt2.abs(), wt3.abs(), bt3.abs(), steeper, steeper, steeper))
+    factor, shift = [0.1, -2, 30], [1, 0.3, -5]
+    at = lambda values: torch.tensor(values, dtype=torch.float32).double()[:, None, None]
+    add("scale", [{"scale": {"factor": factor, "shift": shift}}], x * at(factor) + at(shift), x.abs() * at(factor).abs() + at(shift).abs())
     write("close.yaml", stacks)
 
 
