@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -63,9 +65,10 @@ var ErrChanged = errors.New("a run has changed the manifest since the shards wer
 //
 // The parts lie in the order of the inputs, so that merging only puts files one behind the
 // other: what Merge holds in memory is the accounts of the parts and the largest part's rows of
-// features. No input comes twice: package source has seen to that for the list that all tasks
-// agree on, the parts are disjoint ranges of that list, each task has noted the sum of its range,
-// and Merge compares it with the records that it reads.
+// features. Before anything is written, all records are read: each part must have the ones of its
+// range of the list of inputs, whose sum its task has noted, and none may come twice. Finding that
+// out takes 16 bytes of a temporary file of this machine for each record, if there are more than a
+// million, and 16 MB of memory or so.
 func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, error) {
 	config, err := ReadConfig(ctx, place)
 	if err != nil {
@@ -79,7 +82,7 @@ func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, err
 		return nil, err
 	}
 	done := &Merged{Config: config}
-	for _, step := range []func(context.Context, *Merged) error{m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
+	for _, step := range []func(context.Context, *Merged) error{m.check, m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
 		if err := step(ctx, done); err != nil {
 			return nil, err
 		}
@@ -260,6 +263,49 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 		return false, &DamagedError{in.name, "its records are not of the shard's inputs"}
 	}
 	return true, nil
+}
+
+// check reads all records, so that a run whose parts do not fit together is refused before anything
+// is written.
+func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
+	seen, err := newUnique(m.config.Inputs.Count)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.close()) }()
+	for line, err := range m.lines(ctx, nil) {
+		if err == nil {
+			err = seen.add(keyOf(line))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	hash, found, err := seen.twice(ctx)
+	if err != nil || !found {
+		return err
+	}
+	var inputs []string
+	for line, err := range m.lines(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if hashText(keyOf(line)) == hash {
+			input, _, _, _ := manifest.Subject(line)
+			inputs = append(inputs, source.Display(input))
+		}
+	}
+	return fmt.Errorf("%s have the same place, or are the same input: the list of inputs is not one of this program's; make another one with filterbank list, and run it with another -o", strings.Join(inputs, " and "))
+}
+
+// keyOf is the subject of a record: a picture's place, or an input that has none. m.lines has read
+// it before.
+func keyOf(line []byte) string {
+	input, place, _, _ := manifest.Subject(line)
+	if place != "" {
+		return "o" + place
+	}
+	return "i" + input
 }
 
 // records gives the records of all parts. An error ends them.
