@@ -212,13 +212,28 @@ func (f *checked) end() error {
 	return nil
 }
 
-// lines gives the records of all parts, each as a line with its end. An error ends them.
-func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
+// line is a record as it stands in a manifest.
+type line struct {
+	text  []byte // with its end; valid until the next one
+	input string
+	place string // of a picture, or empty
+}
+
+// key is the subject of the record.
+func (l *line) key() string {
+	if l.place != "" {
+		return "o" + l.place
+	}
+	return "i" + l.input
+}
+
+// lines gives the records of all parts. An error ends them.
+func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
 		for i, c := range m.parts {
 			more, err := m.linesOf(ctx, c, yield)
 			if err != nil {
-				yield(nil, err)
+				yield(line{}, err)
 			}
 			if err != nil || !more {
 				return
@@ -230,20 +245,20 @@ func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[[]byte, er
 	}
 }
 
-func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, error) bool) (more bool, err error) {
+func (m *merger) linesOf(ctx context.Context, c *Complete, yield func(line, error) bool) (more bool, err error) {
 	in, err := m.open(ctx, c, manifest.Name)
 	if err != nil {
 		return false, err
 	}
 	defer in.file.Close()
 	sum := NewSum()
-	for line, err := range manifest.Lines(in) {
+	for text, err := range manifest.Lines(in) {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		var input, place, label string
+		l, label := line{text: text}, ""
 		if err == nil {
-			input, place, label, err = manifest.Subject(line)
+			l.input, l.place, label, err = manifest.Subject(text)
 		}
 		if err != nil {
 			if changed := in.end(); changed != nil {
@@ -251,8 +266,8 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 			}
 			return false, &DamagedError{in.name, err.Error()}
 		}
-		sum.Add(input, place, label)
-		if !yield(line, nil) {
+		sum.Add(l.input, l.place, label)
+		if !yield(l, nil) {
 			return false, nil
 		}
 	}
@@ -273,9 +288,9 @@ func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, seen.close()) }()
-	for line, err := range m.lines(ctx, nil) {
+	for l, err := range m.lines(ctx, nil) {
 		if err == nil {
-			err = seen.add(keyOf(line))
+			err = seen.add(l.key())
 		}
 		if err != nil {
 			return err
@@ -286,35 +301,24 @@ func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
 		return err
 	}
 	var inputs []string
-	for line, err := range m.lines(ctx, nil) {
+	for l, err := range m.lines(ctx, nil) {
 		if err != nil {
 			return err
 		}
-		if hashText(keyOf(line)) == hash {
-			input, _, _, _ := manifest.Subject(line)
-			inputs = append(inputs, source.Display(input))
+		if hashText(l.key()) == hash {
+			inputs = append(inputs, source.Display(l.input))
 		}
 	}
 	return fmt.Errorf("%s have the same place, or are the same input: the list of inputs is not one of this program's; make another one with filterbank list, and run it with another -o", strings.Join(inputs, " and "))
 }
 
-// keyOf is the subject of a record: a picture's place, or an input that has none. m.lines has read
-// it before.
-func keyOf(line []byte) string {
-	input, place, _, _ := manifest.Subject(line)
-	if place != "" {
-		return "o" + place
-	}
-	return "i" + input
-}
-
 // records gives the records of all parts. An error ends them.
 func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error] {
 	return func(yield func(*manifest.Record, error) bool) {
-		for line, err := range m.lines(ctx, nil) {
+		for l, err := range m.lines(ctx, nil) {
 			var rec *manifest.Record
 			if err == nil {
-				rec, err = manifest.Parse(line)
+				rec, err = manifest.Parse(l.text)
 			}
 			if !yield(rec, err) || err != nil {
 				return
@@ -326,14 +330,14 @@ func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error]
 // manifest writes the manifest of the whole run.
 func (m *merger) manifest(ctx context.Context, done *Merged) error {
 	return m.place.Replace(ctx, manifest.Name, func(w io.Writer) error {
-		for line, err := range m.lines(ctx, m.opts.Told) {
+		for l, err := range m.lines(ctx, m.opts.Told) {
 			if err != nil {
 				return err
 			}
-			if _, err := w.Write(line); err != nil {
+			if _, err := w.Write(l.text); err != nil {
 				return err
 			}
-			done.Bytes += int64(len(line))
+			done.Bytes += int64(len(l.text))
 		}
 		return nil
 	})
