@@ -206,6 +206,22 @@ func TestMergeRefuses(t *testing.T) {
 	}
 }
 
+// TestMergeRefusesTwice: a list that has an image twice, in two parts, is not merged.
+func TestMergeRefusesTwice(t *testing.T) {
+	entries, opts := job(t, 4)
+	timeless(&opts)
+	opts.Out = t.TempDir()
+	entries = append(entries, entries[0])
+	runParts(t, entries, opts, 2, 0, 1)
+	err := merge(t, entries, opts, 2)
+	if want := entries[0].Path + " and " + entries[0].Path + " have the same place"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := os.Stat(filepath.Join(opts.Out, manifest.Name)); err == nil {
+		t.Error("there is a manifest")
+	}
+}
+
 func copyTo(from, to string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {

@@ -68,6 +68,7 @@ func (f *flags) eachShard(ctx, running context.Context, j *job, w *workplace) (s
 		before += len(one.entries)
 		sum.Add(s)
 		if errors.Is(err, store.ErrLocked) {
+			w.log.Warn(fmt.Sprintf("shard %d: another task is at work on it", index), "event", "held", "shard", index)
 			held = append(held, index)
 			continue
 		}

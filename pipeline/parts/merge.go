@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -63,9 +65,10 @@ var ErrChanged = errors.New("a run has changed the manifest since the shards wer
 //
 // The parts lie in the order of the inputs, so that merging only puts files one behind the
 // other: what Merge holds in memory is the accounts of the parts and the largest part's rows of
-// features. No input comes twice: package source has seen to that for the list that all tasks
-// agree on, the parts are disjoint ranges of that list, each task has noted the sum of its range,
-// and Merge compares it with the records that it reads.
+// features. Before anything is written, all records are read: each part must have the ones of its
+// range of the list of inputs, whose sum its task has noted, and none may come twice. Finding that
+// out takes 16 bytes of a temporary file of this machine for each record, if there are more than a
+// million, and 16 MB of memory or so.
 func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, error) {
 	config, err := ReadConfig(ctx, place)
 	if err != nil {
@@ -79,7 +82,7 @@ func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, err
 		return nil, err
 	}
 	done := &Merged{Config: config}
-	for _, step := range []func(context.Context, *Merged) error{m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
+	for _, step := range []func(context.Context, *Merged) error{m.check, m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
 		if err := step(ctx, done); err != nil {
 			return nil, err
 		}
@@ -209,13 +212,28 @@ func (f *checked) end() error {
 	return nil
 }
 
-// lines gives the records of all parts, each as a line with its end. An error ends them.
-func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
+// line is a record as it stands in a manifest.
+type line struct {
+	text  []byte // with its end; valid until the next one
+	input string
+	place string // of a picture, or empty
+}
+
+// key is the subject of the record.
+func (l *line) key() string {
+	if l.place != "" {
+		return "o" + l.place
+	}
+	return "i" + l.input
+}
+
+// lines gives the records of all parts. An error ends them.
+func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
 		for i, c := range m.parts {
 			more, err := m.linesOf(ctx, c, yield)
 			if err != nil {
-				yield(nil, err)
+				yield(line{}, err)
 			}
 			if err != nil || !more {
 				return
@@ -227,20 +245,20 @@ func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[[]byte, er
 	}
 }
 
-func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, error) bool) (more bool, err error) {
+func (m *merger) linesOf(ctx context.Context, c *Complete, yield func(line, error) bool) (more bool, err error) {
 	in, err := m.open(ctx, c, manifest.Name)
 	if err != nil {
 		return false, err
 	}
 	defer in.file.Close()
 	sum := NewSum()
-	for line, err := range manifest.Lines(in) {
+	for text, err := range manifest.Lines(in) {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		var input, place, label string
+		l, label := line{text: text}, ""
 		if err == nil {
-			input, place, label, err = manifest.Subject(line)
+			l.input, l.place, label, err = manifest.Subject(text)
 		}
 		if err != nil {
 			if changed := in.end(); changed != nil {
@@ -248,8 +266,8 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 			}
 			return false, &DamagedError{in.name, err.Error()}
 		}
-		sum.Add(input, place, label)
-		if !yield(line, nil) {
+		sum.Add(l.input, l.place, label)
+		if !yield(l, nil) {
 			return false, nil
 		}
 	}
@@ -262,13 +280,45 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func([]byte, er
 	return true, nil
 }
 
+// check reads all records, so that a run whose parts do not fit together is refused before anything
+// is written.
+func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
+	seen, err := newUnique(m.config.Inputs.Count)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.close()) }()
+	for l, err := range m.lines(ctx, nil) {
+		if err == nil {
+			err = seen.add(l.key())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	hash, found, err := seen.twice(ctx)
+	if err != nil || !found {
+		return err
+	}
+	var inputs []string
+	for l, err := range m.lines(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if hashText(l.key()) == hash {
+			inputs = append(inputs, source.Display(l.input))
+		}
+	}
+	return fmt.Errorf("%s have the same place, or are the same input: the list of inputs is not one of this program's; make another one with filterbank list, and run it with another -o", strings.Join(inputs, " and "))
+}
+
 // records gives the records of all parts. An error ends them.
 func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error] {
 	return func(yield func(*manifest.Record, error) bool) {
-		for line, err := range m.lines(ctx, nil) {
+		for l, err := range m.lines(ctx, nil) {
 			var rec *manifest.Record
 			if err == nil {
-				rec, err = manifest.Parse(line)
+				rec, err = manifest.Parse(l.text)
 			}
 			if !yield(rec, err) || err != nil {
 				return
@@ -280,14 +330,14 @@ func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error]
 // manifest writes the manifest of the whole run.
 func (m *merger) manifest(ctx context.Context, done *Merged) error {
 	return m.place.Replace(ctx, manifest.Name, func(w io.Writer) error {
-		for line, err := range m.lines(ctx, m.opts.Told) {
+		for l, err := range m.lines(ctx, m.opts.Told) {
 			if err != nil {
 				return err
 			}
-			if _, err := w.Write(line); err != nil {
+			if _, err := w.Write(l.text); err != nil {
 				return err
 			}
-			done.Bytes += int64(len(line))
+			done.Bytes += int64(len(l.text))
 		}
 		return nil
 	})

@@ -96,9 +96,9 @@ func (m *merger) rowsOf(ctx context.Context, c *Complete, yield func(features.Ro
 	if err != nil {
 		return false, &DamagedError{in.name, err.Error()}
 	}
-	more, err = m.linesOf(ctx, c, func(line []byte, _ error) bool {
+	more, err = m.linesOf(ctx, c, func(l line, _ error) bool {
 		var row features.Row
-		if row.Record, err = manifest.Parse(line); err == nil && row.Record.Status == manifest.OK {
+		if row.Record, err = manifest.Parse(l.text); err == nil && row.Record.Status == manifest.OK {
 			row.Values, err = rows.Values(row.Record.Keys[output.Features().Name])
 		}
 		return yield(row, err) && err == nil
