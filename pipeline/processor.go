@@ -262,6 +262,9 @@ func (p *Processor) decode(ctx context.Context, in *source.Input, info decode.In
 	}
 	sum := sha256.Sum256(data)
 	rec.SHA256, p.decoder = hex.EncodeToString(sum[:]), p.job.Decoder.Fingerprint(data)
+	if err := in.Check(rec.SHA256); err != nil {
+		return nil, err
+	}
 	c.Mark(&p.engine.Stages.Read)
 	helpers, giveBack := p.engine.Borrow(info.Helpers())
 	defer giveBack()

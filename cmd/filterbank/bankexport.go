@@ -95,8 +95,8 @@ func writeFile(path string, data []byte) error {
 	if err := regular(path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if dir, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !dir.IsDir() {
-		return fmt.Errorf("write %s: there is no folder %s", path, filepath.Dir(path))
+	if err := folderThere(path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	tree, err := store.Open(filepath.Dir(path))
 	if err != nil {
@@ -104,6 +104,15 @@ func writeFile(path string, data []byte) error {
 	}
 	defer tree.Release()
 	return tree.WriteFile(filepath.Base(path), data)
+}
+
+// folderThere returns an error if the folder of a file is missing.
+func folderThere(path string) error {
+	dir, err := os.Stat(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !dir.IsDir() {
+		return fmt.Errorf("there is no folder %s", filepath.Dir(path))
+	}
+	return nil
 }
 
 // regular returns an error if path is something other than a regular file.

@@ -17,6 +17,7 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
+	"filterbank/pipeline/parts"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -67,22 +68,22 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.StringArrayVar(&f.banks, "bank", nil, "built-in banks in place of -c, one layer each: sobel,prewitt or gabor:orientations=4,wavelength=12")
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "number of workers (one per processor)")
-	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input; a .csv, .tsv or .jsonl has columns with names")
-	s.StringVar(&f.columns.Path, "column", "", "column of a .csv, .tsv or .jsonl list that has the images' paths")
-	s.StringVar(&f.columns.Key, "key-column", "", "column of such a list that has a name for each image's folder below the output folder (the paths' last parts)")
-	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
-	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
-	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
+	f.registerLists(cmd)
 	s.StringVar(&f.shard, "shard", "", "part I of N, of --shards or by a hash of each image's path, which splits small sets unevenly; auto with --shards: the index that the scheduler gives")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images with more pixels before decoding them")
 	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of the memory)")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up an image after this time, as in 90s or 5m (never)")
+	f.registerMessages(cmd)
+	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
+	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
+}
+
+func (f *flags) registerMessages(cmd *cobra.Command) {
+	s := cmd.Flags()
 	s.StringVar(&f.logs, "log-format", "text", "text or json")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "report only failures")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "report what is done for each image")
 	must(cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.RegisterFlagCompletionFunc("bank", completeBanks))
-	must(cmd.MarkFlagFilename("config", "yaml", "yml", "json"))
 }
 
 // must panics on an error, which can only be a wrong flag name in this program.
@@ -102,9 +103,10 @@ type job struct {
 	entries []source.Entry
 	passed  string // passedLine of the inputs
 	classes map[string]int
-	shards  *dealt   // nil: the run is whole
-	notes   []string // costs of the stack that a reader may not expect
-	columns int      // of a table of features
+	inputs  parts.Inputs // of all shards if the list is frozen, or nothing
+	shards  *dealt       // nil: the run is whole
+	notes   []string     // costs of the stack that a reader may not expect
+	columns int          // of a table of features
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
@@ -237,6 +239,14 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 		if opts.Shard, err = source.ParseShard(f.shard); err != nil {
 			return nil, err
 		}
+	}
+	list, frozen, err := f.frozen(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	if list != nil {
+		defer frozen.Close()
+		return f.listFrozen(ctx, list, opts, j)
 	}
 	if err = f.checkList(inputs); err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +10,9 @@ import (
 	"os"
 	"slices"
 
+	"github.com/spf13/cobra"
+
+	"filterbank/pipeline/parts"
 	"filterbank/pipeline/source"
 )
 
@@ -47,18 +52,91 @@ func (f *flags) openList(c console) (io.ReadCloser, error) {
 
 // rows reads the list of --files-from. Its errors name the list.
 func (f *flags) rows(r io.Reader) iter.Seq2[source.Row, error] {
-	rows := source.ReadList(r, f.nul)
+	in := bufio.NewReader(r)
+	rows := source.ReadList(in, f.nul)
 	if source.IsTable(f.from) {
-		rows = source.ReadTable(r, f.from, f.columns)
+		rows = source.ReadTable(in, f.from, f.columns)
 	}
 	return func(yield func(source.Row, error) bool) {
+		if begin, _ := in.Peek(2); source.IsFrozen(begin) {
+			yield(source.Row{}, f.ofList(errors.New("it is compressed by gzip; of such lists, the ones of filterbank list are read, by the name of the file and not through a pipe; decompress others first")))
+			return
+		}
 		for row, err := range rows {
-			if err != nil {
-				err = fmt.Errorf("read the list of inputs %s: %w", source.Display(f.from), err)
-			}
-			if !yield(row, err) {
+			if !yield(row, f.ofList(err)) {
 				return
 			}
 		}
 	}
+}
+
+// registerLists registers the flags about lists of inputs and about what is taken of them.
+func (f *flags) registerLists(cmd *cobra.Command) {
+	s := cmd.Flags()
+	s.StringVar(&f.from, "files-from", "", "file with a list of inputs, - for standard input; a .csv, .tsv or .jsonl has columns with names; filterbank list writes a .jsonl.gz")
+	s.StringVar(&f.columns.Path, "column", "", "column of a .csv, .tsv or .jsonl list that has the images' paths")
+	s.StringVar(&f.columns.Key, "key-column", "", "column of such a list that has a name for each image's folder below the output folder (the paths' last parts)")
+	s.BoolVarP(&f.nul, "null", "0", false, "the list's names end with NUL, not with a newline")
+	s.StringArrayVar(&f.include, "include", nil, "take only images whose path matches; repeatable")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "leave out images whose path matches; repeatable")
+}
+
+// frozen opens the list of --files-from if it is frozen. The caller closes the file if there is one.
+func (f *flags) frozen(ctx context.Context, inputs []string) (*source.Frozen, io.Closer, error) {
+	if f.from == "" || f.from == "-" {
+		return nil, nil, nil
+	}
+	list, file, ok, err := source.FindFrozen(ctx, f.from)
+	if err != nil || !ok {
+		return nil, nil, f.ofList(err)
+	}
+	what := ""
+	switch {
+	case len(inputs) > 0:
+		what = source.Display(inputs[0])
+	case len(f.include)+len(f.exclude) > 0:
+		what = "--include and --exclude"
+	case f.label != "":
+		what = "--label"
+	case f.columns != source.Columns{}:
+		what = "--column, --key-column and --label-column"
+	case f.nul:
+		what = "-0"
+	}
+	if what != "" {
+		file.Close()
+		return nil, nil, fmt.Errorf("files-from %s: it is a frozen list, which has every image with its place and label: give %s to filterbank list, which makes the list", source.Display(f.from), what)
+	}
+	return list, file, nil
+}
+
+// ofList names the list of --files-from in an error.
+func (f *flags) ofList(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("read the list of inputs %s: %w", source.Display(f.from), err)
+}
+
+// listFrozen lists the images of a frozen list: of all of it, or of the shards that are done here.
+func (f *flags) listFrozen(ctx context.Context, list *source.Frozen, opts source.Options, j *job) (entries []source.Entry, err error) {
+	if list.Count() == 0 {
+		return nil, fmt.Errorf("files-from %s: the list has no image", source.Display(f.from))
+	}
+	if f.shards.given() {
+		j.inputs = parts.Inputs{Count: list.Count(), SHA256: list.Digest()}
+	}
+	if f.shards.chosen == nil {
+		entries, err = list.All(ctx, 0, list.Count(), opts)
+		return entries, f.ofList(err)
+	}
+	for _, index := range f.shards.chosen {
+		from, to := parts.Range(index, f.shards.count, list.Count())
+		part, err := list.All(ctx, from, to, opts)
+		if err != nil {
+			return nil, f.ofList(err)
+		}
+		entries = append(entries, part...)
+	}
+	return entries, nil
 }

@@ -56,9 +56,9 @@ func settle(ctx context.Context, j *job) error {
 // that other tasks hold.
 func (f *flags) eachShard(ctx, running context.Context, j *job, w *workplace) (sum pipeline.Summary, held []int, err error) {
 	before := 0 // entries of earlier shards
-	for _, index := range j.shards.indexes {
+	for index, entries := range j.shards.each(j.entries) {
 		one := *j
-		one.entries = j.shards.entries(index)
+		one.entries = entries
 		one.opts.Part = pipeline.Part{Index: index, Count: j.shards.count}
 		one.opts.About = func(s pipeline.Summary) (*manifest.Run, error) { return f.runFile(&one, s, ctx.Err() != nil) }
 		first := before

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,14 +121,22 @@ func schedulersIndex(n int, ofTasks bool) (int, error) {
 type dealt struct {
 	indexes []int // from 0
 	count   int
-	all     []source.Entry // of all shards
+	inputs  parts.Inputs // of all shards
 	config  *parts.Config
 }
 
-// entries are the entries of a shard.
-func (d *dealt) entries(index int) []source.Entry {
-	from, to := parts.Range(index, d.count, len(d.all))
-	return d.all[from:to]
+// each gives the indexes of the shards that are done here, with the entries of each. all are the
+// entries of these shards.
+func (d *dealt) each(all []source.Entry) iter.Seq2[int, []source.Entry] {
+	return func(yield func(int, []source.Entry) bool) {
+		for _, index := range d.indexes {
+			from, to := parts.Range(index, d.count, d.inputs.Count)
+			if !yield(index, all[:to-from]) {
+				return
+			}
+			all = all[to-from:]
+		}
+	}
 }
 
 // dealShards makes a job the work on the shards that the flags choose. All other flags have been
@@ -142,7 +151,7 @@ func (f *runFlags) deal(j *job, inputs []string) error {
 		return errors.New("--report needs the whole run: leave it out, and run filterbank report after filterbank merge")
 	case j.opts.Overwrite != pipeline.Changed:
 		return errors.New("--overwrite is not for shards, whose tasks go on where earlier ones were: leave it out; to do a shard again, remove its complete.json and run its task again")
-	case !hasImages(j.entries):
+	case j.inputs.Count == 0 && !hasImages(j.entries):
 		return nil // work says so
 	}
 	if err := f.checkApart(); err != nil {
@@ -154,15 +163,22 @@ func (f *runFlags) deal(j *job, inputs []string) error {
 	return err
 }
 
-// deal gives a job the entries of the chosen shards, in place of all.
+// deal gives a job the entries of the chosen shards, in place of all. Of a frozen list it has no
+// others.
 func (s *shardFlags) deal(j *job) {
-	j.shards = &dealt{indexes: s.chosen, count: s.count, all: j.entries}
+	j.shards = &dealt{indexes: s.chosen, count: s.count, inputs: j.inputs}
+	if j.inputs.Count > 0 {
+		return
+	}
+	j.shards.inputs = parts.SumOf(j.entries)
 	if s.chosen == nil {
 		return
 	}
+	all := j.entries
 	j.entries = nil
 	for _, i := range s.chosen {
-		j.entries = append(j.entries, j.shards.entries(i)...)
+		from, to := parts.Range(i, s.count, len(all))
+		j.entries = append(j.entries, all[from:to]...)
 	}
 }
 
@@ -182,7 +198,7 @@ func (d *dealt) line() string {
 
 // sizes are the sizes of the smallest and of the largest shard.
 func (d *dealt) sizes() (least, most int) {
-	return len(d.all) / d.count, (len(d.all) + d.count - 1) / d.count
+	return d.inputs.Count / d.count, (d.inputs.Count + d.count - 1) / d.count
 }
 
 // checkApart refuses shards in a folder that has the results of a run without shards.
@@ -223,7 +239,7 @@ func (f *flags) checkWhole() error {
 // sharedConfig is what all tasks of the run must have in common.
 func (f *runFlags) sharedConfig(j *job, d *dealt) (*parts.Config, error) {
 	c := &parts.Config{
-		Filterbank: version(), Shards: d.count, Tasks: f.shards.tasks, Inputs: parts.SumOf(d.all),
+		Filterbank: version(), Shards: d.count, Tasks: f.shards.tasks, Inputs: d.inputs,
 		Keys: []parts.Setting{}, Stacks: []parts.Setting{}, Pack: j.pack != "",
 	}
 	set := func(name, value string) { c.Settings = append(c.Settings, parts.Setting{Name: name, Value: value}) }

@@ -44,7 +44,7 @@ func Codes() []Code {
 		{string(source.CodeInsideOutput), "the output folder, or something in it"},
 		{string(source.CodeDamagedTar), "a tar file that ends too early, is damaged, or has changed during the run; the members before the damage are taken"},
 		{string(source.CodeBadName), "a member of a tar file whose name is absolute, has .. in it or is very long"},
-		{string(source.CodeChanged), "the object in a bucket is not the one that was listed"},
+		{string(source.CodeChanged), "the file, or the object in a bucket, is not as it was when it was listed"},
 		{CodeOutput, "the maps cannot have their names: a name is too long, taken by something else, or behind a link that leads out of the output folder"},
 		{CodeInternal, "an error of this program; please report it"},
 	}

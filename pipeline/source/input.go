@@ -22,6 +22,8 @@ type Input struct {
 	file  *os.File               // nil for standard input and objects
 	all   func() ([]byte, error) // reads an object whole; nil for others
 	held  bool                   // the bytes are in memory already
+
+	path, want string // the path, and the SHA-256 that a frozen list has; empty if it has none
 }
 
 // NewInput returns an Input of size bytes from r. Reading ends with ctx.
@@ -51,16 +53,51 @@ func Open(ctx context.Context, path string) (*Input, error) {
 }
 
 // Open opens the entry's bytes. It is not for standard input. Reading ends with ctx. The error
-// is a *Problem if the file is no longer regular, or if the tar file that it lies in has
-// changed.
-func (e *Entry) Open(ctx context.Context) (*Input, error) {
+// is a *Problem if the file is no longer regular, if the tar file that it lies in has
+// changed, or if the file is not as a frozen list has it.
+func (e *Entry) Open(ctx context.Context) (in *Input, err error) {
 	switch {
 	case e.at != nil:
-		return e.at.open(ctx, e.Path)
+		in, err = e.at.open(ctx, e.Path)
 	case e.remote != nil:
-		return e.remote.open(ctx, e.Path)
+		in, err = e.remote.open(ctx, e.Path)
+	default:
+		in, err = Open(ctx, e.Path)
 	}
-	return Open(ctx, e.Path)
+	if err != nil || e.listed == nil {
+		return in, err
+	}
+	if err = e.listed.check(in); err != nil {
+		in.Close()
+		return nil, &Problem{Path: e.Path, Code: CodeChanged, Err: err}
+	}
+	in.path, in.want = e.Path, e.listed.sha256
+	return in, nil
+}
+
+// check refuses a file that is not as it was when the list was made, as far as can be seen before
+// its bytes are read.
+func (l *asListed) check(in *Input) error {
+	changed := in.Size != l.size
+	if !changed && !l.modified.IsZero() {
+		info, err := in.file.Stat()
+		changed = err != nil || !info.ModTime().Equal(l.modified)
+	}
+	if changed {
+		return errListChanged
+	}
+	return nil
+}
+
+var errListChanged = errors.New("it has changed since the list of inputs was made: make the list again with filterbank list, or restore the file")
+
+// Check refuses the bytes of a file in a frozen list if the list has another SHA-256, in
+// hexadecimal. The error is a *Problem.
+func (in *Input) Check(sum string) error {
+	if in.want != "" && in.want != sum {
+		return &Problem{Path: in.path, Code: CodeChanged, Err: errListChanged}
+	}
+	return nil
 }
 
 // Bytes is the size of the entry's file, or 0 if it cannot be told.
@@ -70,6 +107,8 @@ func (e *Entry) Bytes() int64 {
 		return e.at.size
 	case e.remote != nil:
 		return max(0, e.remote.size)
+	case e.listed != nil:
+		return e.listed.size
 	}
 	if info, err := os.Stat(e.Path); err == nil && e.Problem == nil && e.Path != Stdin {
 		return info.Size()
@@ -149,8 +188,12 @@ func (in *Input) Sum(n int64) (beginning []byte, sum string, err error) {
 	if _, err := io.Copy(h, in); err != nil {
 		return nil, "", fmt.Errorf("read: %w", Shown(err))
 	}
+	sum = hex.EncodeToString(h.Sum(nil))
+	if err := in.Check(sum); err != nil {
+		return nil, "", err
+	}
 	_, err = in.Seek(0, io.SeekStart)
-	return beginning, hex.EncodeToString(h.Sum(nil)), err
+	return beginning, sum, err
 }
 
 // Beginning returns the first n bytes of the input, or all if there are fewer, and rewinds it.

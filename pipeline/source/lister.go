@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -28,6 +29,27 @@ type lister struct {
 	finder     Finder            // of members given by name
 	buckets    buckets
 	entries    []Entry
+
+	// give, if not nil, takes the entries as they are found; entries has then few of them.
+	give func(Entry) bool
+}
+
+// errGiven says that nobody takes entries any more.
+var errGiven = errors.New("no more entries are taken")
+
+// drain gives the entries away that are complete.
+func (l *lister) drain() error {
+	if l.give == nil {
+		return nil
+	}
+	for i := range l.entries {
+		if !l.give(l.entries[i]) {
+			return errGiven
+		}
+	}
+	clear(l.entries)
+	l.entries = l.entries[:0]
+	return nil
 }
 
 // list adds the pictures of inputs and rows.
@@ -37,6 +59,9 @@ func (l *lister) list(ctx context.Context, inputs []string, rows iter.Seq2[Row, 
 			l.entries = append(l.entries, Entry{Job: Job{Path: Stdin, Rel: stdinRel}})
 		} else if err := l.input(ctx, input, hasMeta(input)); err != nil {
 			return fmt.Errorf("list inputs: %w", err)
+		}
+		if err := l.drain(); err != nil {
+			return err
 		}
 	}
 	return l.listed(ctx, rows)

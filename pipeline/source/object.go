@@ -79,6 +79,15 @@ func (s *buckets) entry(ctx context.Context, name string, size int64, etag strin
 	return &remote{bucket: b, size: size, etag: etag}, nil
 }
 
+// listed is the object of a row of a frozen list. No request is made.
+func (s *buckets) listed(name string, size int64, etag string) (*remote, error) {
+	b, key, err := s.open(name)
+	if err == nil && key == "" {
+		err = fmt.Errorf("%s names no object", Display(name))
+	}
+	return &remote{bucket: b, size: size, etag: etag}, err
+}
+
 // keyOf is the key in s3://bucket/key.
 func keyOf(name string) string {
 	_, key, _ := strings.Cut(strings.TrimPrefix(name, bucket.Scheme), "/")
@@ -154,4 +163,16 @@ func (e *Entry) Fetch(ctx context.Context, admit func(bytes int64) bool) (fetche
 		got.data, got.err = nil, e.remote.why(e.Path, err)
 	}
 	return fetched, true
+}
+
+// stat finds out the size and the ETag of an object of which they are not known.
+func (o *remote) stat(ctx context.Context, name string) error {
+	if o.size >= 0 && o.etag != "" {
+		return nil
+	}
+	info, err := o.bucket.Stat(ctx, keyOf(name))
+	if err == nil {
+		o.size, o.etag = info.Size, info.ETag
+	}
+	return err
 }

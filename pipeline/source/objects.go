@@ -93,6 +93,12 @@ func (l *lister) objects(ctx context.Context, b *bucket.Bucket, base string, sel
 		if !strings.HasSuffix(o.Key, "/") && !l.inOutput(name) { // a slash ends the name of a folder
 			w.object(folders, b, name, &o)
 		}
+		if err := w.drain(); err != nil {
+			return w, any, err
+		}
+	}
+	if l.give != nil {
+		return w, any, nil // in the order of the bucket: it differs where names have signs below a slash
 	}
 	slices.SortStableFunc(l.entries[begin:], func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
 	return w, any, nil

@@ -61,6 +61,9 @@ func (l *lister) listed(ctx context.Context, rows iter.Seq2[Row, error]) error {
 		default:
 			err = l.row(ctx, &r)
 		}
+		if err == nil {
+			err = l.drain()
+		}
 		if err != nil {
 			return err
 		}

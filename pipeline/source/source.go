@@ -69,9 +69,10 @@ type Entry struct {
 	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
 
-	line   int     // of the row in a list with a header, or 0
-	at     *member // where the picture lies in a tar file; nil elsewhere
-	remote *remote // where the picture lies in a bucket; nil elsewhere
+	line   int       // of the row in a list with a header, or 0
+	at     *member   // where the picture lies in a tar file; nil elsewhere
+	remote *remote   // where the picture lies in a bucket; nil elsewhere
+	listed *asListed // what a frozen list tells of the file; nil if it is in no such list, or has nothing to check
 }
 
 // Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
@@ -139,25 +140,9 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err := opts.Shard.validate(); err != nil {
 		return nil, err
 	}
-	include, err := compile("include", opts.Include)
+	l, err := newLister(&opts)
 	if err != nil {
 		return nil, err
-	}
-	exclude, err := compile("exclude", opts.Exclude)
-	if err != nil {
-		return nil, err
-	}
-	l := &lister{
-		filter: filter{include: include, exclude: exclude},
-		out:    newOutput(opts.Out),
-		outURL: outURL(opts.Out),
-
-		folders:    opts.LabelFolders,
-		extensions: opts.Extensions,
-		unread:     opts.Unread,
-		passed:     map[string]string{},
-		tars:       map[string]bool{},
-		members:    map[string]int{},
 	}
 	if err := l.list(ctx, inputs, opts.Listed); err != nil {
 		return nil, err
@@ -182,4 +167,27 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 		}
 	}
 	return opts.Shard.take(entries), nil
+}
+
+func newLister(opts *Options) (*lister, error) {
+	include, err := compile("include", opts.Include)
+	if err != nil {
+		return nil, err
+	}
+	exclude, err := compile("exclude", opts.Exclude)
+	if err != nil {
+		return nil, err
+	}
+	return &lister{
+		filter: filter{include: include, exclude: exclude},
+		out:    newOutput(opts.Out),
+		outURL: outURL(opts.Out),
+
+		folders:    opts.LabelFolders,
+		extensions: opts.Extensions,
+		unread:     opts.Unread,
+		passed:     map[string]string{},
+		tars:       map[string]bool{},
+		members:    map[string]int{},
+	}, nil
 }

@@ -12,12 +12,15 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // tarFile is a tar file at the time when its members were listed.
 type tarFile struct {
-	path string
-	info os.FileInfo
+	path     string
+	size     int64
+	modified time.Time
+	info     os.FileInfo // nil if the tar file is in a frozen list
 }
 
 // member is a regular file in a tar file: its bytes lie there in one piece.
@@ -87,7 +90,7 @@ func openTar(name string) (*tarFile, *os.File, error) {
 		file.Close()
 		return nil, nil, err
 	}
-	return &tarFile{path: name, info: info}, file, nil
+	return &tarFile{name, info.Size(), info.ModTime(), info}, file, nil
 }
 
 // damage is a fault of a tar file. The members before it are whole.
@@ -97,7 +100,7 @@ type damage struct{ error }
 // reading, or a damage, and is the last.
 func (t *tarFile) members(ctx context.Context, file *os.File) iter.Seq2[member, error] {
 	return func(yield func(member, error) bool) {
-		in := &placed{file: file, size: t.info.Size()}
+		in := &placed{file: file, size: t.size}
 		headers := tar.NewReader(in)
 		last := "" // the name of the last member
 		for {
@@ -246,7 +249,7 @@ func (m *member) open(ctx context.Context, name string) (*Input, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", Shown(err))
 	}
-	if then := m.tar.info; !now.info.ModTime().Equal(then.ModTime()) || now.info.Size() != then.Size() {
+	if then := m.tar; !now.modified.Equal(then.modified) || now.size != then.size {
 		file.Close()
 		return nil, &Problem{Path: name, Code: CodeDamagedTar, Err: errors.New("the tar file has changed since its members were listed: run again")}
 	}

@@ -34,6 +34,9 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) error {
 		if err := w.entry(ctx, dir, e, depth); err != nil {
 			return err
 		}
+		if err := w.drain(); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		w.met = true
@@ -71,6 +74,15 @@ func (w *walk) passOver(path, rel string, mode fs.FileMode) {
 		if !bucket.IsURL(path) {
 			path = filepath.Clean(path)
 		}
+		w.pass(path, kind)
+	}
+}
+
+// pass counts a file. A lister that keeps no entries counts one twice that is reached twice.
+func (w *walk) pass(path, kind string) {
+	if w.give != nil {
+		w.members[kind]++
+	} else {
 		w.passed[path] = kind
 	}
 }

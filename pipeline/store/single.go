@@ -98,7 +98,7 @@ func (s *Single) removeUnheld(temp string) error {
 func (s *Single) create() (file *os.File, temp string, err error) {
 	for range lockTries {
 		temp = fmt.Sprintf("%s%x%s", s.mark, rand.Uint64(), tempSuffix)
-		if file, err = s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+		if file, err = s.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			return nil, "", err
 		}
 		held, err := tryHold(file)
@@ -128,16 +128,23 @@ func (s *Single) inPlace(file *os.File, name string) bool {
 // file. If anything fails, the earlier file stays as it was. It returns the file's size in
 // bytes. Failures to write are an *Error.
 func (s *Single) Write(fill func(io.Writer) error) (size int64, err error) {
+	return s.WriteBack(func(out *Readable) error {
+		buffered := bufio.NewWriterSize(out, BufferBytes)
+		if err := fill(buffered); err != nil {
+			return err
+		}
+		return buffered.Flush()
+	})
+}
+
+// WriteBack is Write for a content that is read while it is written. Nothing is buffered.
+func (s *Single) WriteBack(fill func(*Readable) error) (size int64, err error) {
 	file, temp, err := s.create()
 	if err != nil {
 		return 0, &Error{Path: s.path, Err: err}
 	}
-	out := &counter{to: file, path: s.path}
-	buffered := bufio.NewWriterSize(out, BufferBytes)
-	if err = fill(buffered); err == nil {
-		err = buffered.Flush()
-	}
-	if err == nil {
+	out := &Readable{file: file, path: s.path}
+	if err = fill(out); err == nil {
 		err = s.place(file, temp)
 	}
 	file.Close() // what could fail here has failed in place
@@ -166,15 +173,19 @@ func (s *Single) place(file *os.File, temp string) error {
 // Release closes the folder.
 func (s *Single) Release() error { return s.root.Close() }
 
-// counter counts what is written, and names the file in errors.
-type counter struct {
-	to   io.Writer
+// Readable is a file that is being written. It counts what is written, and names the file in errors.
+type Readable struct {
+	file *os.File
 	path string
 	size int64
 }
 
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.to.Write(p)
+// ReadAt reads what has been written.
+func (c *Readable) ReadAt(p []byte, at int64) (int, error) { return c.file.ReadAt(p, at) }
+
+// Write appends to the file.
+func (c *Readable) Write(p []byte) (int, error) {
+	n, err := c.file.Write(p)
 	c.size += int64(n)
 	if err != nil {
 		err = &Error{Path: c.path, Err: err}

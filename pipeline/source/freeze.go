@@ -1,0 +1,425 @@
+package source
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"lukechampine.com/blake3"
+
+	"filterbank/pipeline/inorder"
+)
+
+// A frozen list is a gzip file of JSON Lines, a line an image in the order of the inputs. It has a
+// gzip member for every frozenLines lines, then a member with one line, the index, and then an
+// empty member of footerBytes bytes, which says where the index is.
+const (
+	frozenLines = 1024
+	footerBytes = 45
+)
+
+// frozenIndex is the last line of a frozen list.
+type frozenIndex struct {
+	List    int            `json:"filterbank_list"` // the version of the form, 1
+	Count   int            `json:"count"`           // of lines before this one
+	Lines   int            `json:"lines"`           // in each member, except the last one
+	Members []int64        `json:"members"`         // where the members with lines begin in the file
+	BLAKE3  string         `json:"blake3"`          // of the lines before this one
+	Bytes   int64          `json:"bytes"`           // of all images
+	Classes map[string]int `json:"classes,omitempty"`
+}
+
+// FreezeOptions say what a frozen list has.
+type FreezeOptions struct {
+	// Hash has every image read for its SHA-256. Without it, the list has the time of a file's last
+	// change, or what a bucket tells of an object.
+	Hash bool
+	// Jobs is the number of files that are looked at or read at a time; 0 is one a processor.
+	Jobs int
+	// Failed is called with each input that gives no image, in the order of the list. It may be
+	// nil.
+	Failed func(*Problem)
+}
+
+// Account is what a frozen list has.
+type Account struct {
+	Count  int   // of lines
+	Failed int   // lines without an image
+	Bytes  int64 // of the images
+	Digest string
+	Labels int
+}
+
+// FrozenFile is the file that Freeze writes to. It reads its own lines again where two inputs seem
+// to have the same place.
+type FrozenFile interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// Freeze lists the pictures of inputs and opts.Listed, as List does, and writes them to an empty
+// file. It holds no more than one folder's names, one tar file's members and 15 to 19 bytes a
+// picture. opts.Shard is not for it, and standard input is refused.
+func Freeze(ctx context.Context, out FrozenFile, inputs []string, opts Options, o FreezeOptions) (Account, error) {
+	if slices.Contains(inputs, Stdin) {
+		return Account{}, errors.New("standard input cannot be in a list: name files, folders, patterns or objects")
+	}
+	l, err := newLister(&opts)
+	if err != nil {
+		return Account{}, err
+	}
+	f := &freezer{lister: l, out: out, options: o, places: newPlaceSet(), digest: blake3.New(32, nil), labels: map[string]int{}}
+	f.gzip, _ = gzip.NewWriterLevel(&f.packed, gzip.DefaultCompression)
+	var listErr error
+	entries := f.entries(ctx, inputs, opts.Listed, &listErr)
+	jobs := cmp.Or(max(o.Jobs, 0), runtime.GOMAXPROCS(0))
+	none := func() struct{} { return struct{}{} }
+	facts := func(ctx context.Context, _ struct{}, e Entry) (fact, error) { return f.look(ctx, e) }
+	err = inorder.Do(ctx, jobs, entries, none, facts, f.add)
+	if err = cmp.Or(err, listErr); err == nil {
+		err = f.end()
+	}
+	if collision, ok := errors.AsType[*CollisionError](err); ok {
+		collision.Ways = ""
+	}
+	if opts.PassedOver != nil && err == nil {
+		opts.PassedOver(l.passedOver())
+	}
+	if opts.Classes != nil && err == nil && len(f.labels) > 0 {
+		opts.Classes(f.labels)
+	}
+	return f.account, err
+}
+
+// freezer writes a frozen list.
+type freezer struct {
+	*lister
+	out     FrozenFile
+	options FreezeOptions
+	account Account
+
+	at     int64 // bytes written
+	lines  bytes.Buffer
+	starts []int // of the lines in lines
+	packed bytes.Buffer
+	gzip   *gzip.Writer
+	digest *blake3.Hasher
+	index  frozenIndex
+
+	places  *placeSet
+	keys    *placeSet // of images in lists with keys and labels, by their paths; nil if there are none
+	labels  map[string]int
+	without *LabelError
+
+	read     int // the member that old holds, from 1
+	old      [][]byte
+	oldBytes []byte
+}
+
+// fact is an entry with what is known of its file.
+type fact struct {
+	Entry
+	asListed
+}
+
+// entries gives the entries of inputs and rows as they are found.
+func (f *freezer) entries(ctx context.Context, inputs []string, rows iter.Seq2[Row, error], failed *error) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		f.give = yield
+		if err := f.list(ctx, inputs, rows); err != nil && !errors.Is(err, errGiven) {
+			*failed = err
+		}
+	}
+}
+
+// look finds out about the file of an entry. A file that cannot be read becomes a Problem.
+func (f *freezer) look(ctx context.Context, e Entry) (fact, error) {
+	if e.Problem != nil {
+		return fact{Entry: e}, nil
+	}
+	facts, err := f.facts(ctx, &e)
+	if err != nil && ctx.Err() != nil {
+		return fact{}, ctx.Err()
+	}
+	if problem, ok := errors.AsType[*Problem](err); ok {
+		e.Problem = problem
+	} else if err != nil {
+		e.Problem = &Problem{Path: e.Path, Code: CodeUnreadable, Err: fmt.Errorf("cannot be read: %w", reason(err))}
+		if errors.Is(err, os.ErrNotExist) {
+			e.Problem.Code = CodeMissing
+		}
+	}
+	return fact{e, facts}, nil
+}
+
+func (f *freezer) facts(ctx context.Context, e *Entry) (facts asListed, err error) {
+	switch {
+	case e.at != nil:
+		facts.size = e.at.size
+	case e.remote != nil:
+		if err = e.remote.stat(ctx, e.Path); err != nil {
+			return facts, err
+		}
+		facts.size = e.remote.size
+	default:
+		info, err := os.Stat(e.Path)
+		if err != nil {
+			return facts, err
+		}
+		facts.size, facts.modified = info.Size(), info.ModTime()
+	}
+	if !f.options.Hash {
+		return facts, nil
+	}
+	in, err := e.Open(ctx)
+	if err != nil {
+		return facts, err
+	}
+	defer in.Close()
+	if facts.size = in.Size; in.Size >= 0 {
+		_, facts.sha256, err = in.Sum(0)
+	}
+	return facts, err
+}
+
+// add adds an entry to the list, unless it is there already.
+func (f *freezer) add(e fact) error {
+	if e.Problem == nil {
+		if top, _, _ := strings.Cut(folded(e.Rel), "/"); isRunFile(top) {
+			return &CollisionError{Rel: e.Rel, First: e.Path}
+		}
+	}
+	if f.account.Count == maxPlaces {
+		return fmt.Errorf("a list has at most %d images: make several lists", uint32(maxPlaces))
+	}
+	key := frozenKey(&e.Entry)
+	first, known, err := f.places.find(key, uint32(f.account.Count), func(n uint32) (bool, error) {
+		old, err := f.again(n)
+		return err == nil && frozenKey(old) == key, err
+	})
+	if err != nil {
+		return err
+	}
+	if known {
+		return f.same(first, &e.Entry)
+	}
+	if err := f.label(&e.Entry); err != nil {
+		return err
+	}
+	line, err := frozenLineOf(&e.Entry, &e.asListed).encode()
+	if err != nil {
+		return fmt.Errorf("%s: %w", pictureName(e.Path), err)
+	}
+	f.starts = append(f.starts, f.lines.Len())
+	f.lines.Write(line)
+	f.account.Count++
+	f.account.Bytes += e.size
+	if e.Problem != nil {
+		if f.account.Failed++; f.options.Failed != nil {
+			f.options.Failed(e.Problem)
+		}
+	}
+	if len(f.starts) == frozenLines {
+		return f.flush()
+	}
+	return nil
+}
+
+// frozenKey is what no two lines of a list have in common: the place of an image, or the path of an
+// input without one.
+func frozenKey(e *Entry) string {
+	if e.Problem != nil {
+		return "i" + e.Path
+	}
+	return "o" + folded(e.Rel)
+}
+
+// folded is a place as the system compares names.
+func folded(rel string) string {
+	if foldsCase {
+		return strings.ToLower(rel)
+	}
+	return rel
+}
+
+// same takes an image that has the place of an earlier one. It is no error if they are the same.
+func (f *freezer) same(first uint32, e *Entry) error {
+	if e.Problem != nil {
+		return nil
+	}
+	old, err := f.again(first)
+	switch {
+	case err != nil:
+		return err
+	case !sameFile(old, e):
+		return &CollisionError{Rel: e.Rel, First: old.Path, Second: e.Path}
+	case e.Label != "" && old.Label != e.Label:
+		return &LabelError{Path: e.Path, Why: fmt.Sprintf("it is listed twice, with the label %s and with %s: leave one of them out", Display(old.Label), Display(e.Label))}
+	}
+	return nil
+}
+
+// label checks the label of an entry. Pictures without one are told at the end, if there are labels.
+func (f *freezer) label(e *Entry) error {
+	if e.Label == "" {
+		if e.Problem == nil {
+			if f.without == nil {
+				f.without = &LabelError{Path: e.Path, Why: f.noLabel(), Others: -1}
+			}
+			f.without.Others++
+		}
+		return nil
+	}
+	if !utf8.ValidString(e.Label) {
+		return &LabelError{Path: e.Path, Why: fmt.Sprintf("the folder's name %s is not UTF-8: rename it", Display(e.Label))}
+	}
+	f.labels[e.Label] = 0
+	if e.line == 0 || e.Rel == namedRel(e.Path) {
+		return nil
+	}
+	if f.keys == nil {
+		f.keys = newPlaceSet()
+	}
+	file := filepath.Clean(e.Path)
+	first, known, err := f.keys.find(file, uint32(f.account.Count), func(n uint32) (bool, error) {
+		old, err := f.again(n)
+		return err == nil && filepath.Clean(old.Path) == file, err
+	})
+	if err != nil || !known {
+		return err
+	}
+	old, err := f.again(first)
+	if err == nil && old.Label != e.Label {
+		err = &LabelError{Path: e.Path, Why: fmt.Sprintf("line %d of the list has %s, and a line before it has %s: leave one of the lines out", e.line, Display(e.Label), Display(old.Label))}
+	}
+	return err
+}
+
+// again is the entry of a line that has been added.
+func (f *freezer) again(n uint32) (*Entry, error) {
+	number, at := int(n)/frozenLines, int(n)%frozenLines
+	var line []byte
+	switch {
+	case number == len(f.index.Members): // not written yet
+		end := f.lines.Len()
+		if at+1 < len(f.starts) {
+			end = f.starts[at+1]
+		}
+		line = f.lines.Bytes()[f.starts[at]:end]
+	case f.read != number+1:
+		if err := f.readAgain(number); err != nil {
+			return nil, fmt.Errorf("read the list again: %w", err)
+		}
+		fallthrough
+	default:
+		line = f.old[at]
+	}
+	l, err := decodeFrozen(line)
+	if err != nil {
+		return nil, fmt.Errorf("read the list again: %w", err)
+	}
+	var t thaw
+	t.labels = words{}
+	f.labels[string(l.Label)] += 0
+	e, err := t.entry(l, f.labels)
+	if e.at != nil {
+		e.at.tar.info, err = os.Stat(e.at.tar.path)
+	}
+	return &e, err
+}
+
+// readAgain reads the lines of a member.
+func (f *freezer) readAgain(number int) error {
+	begin, end := f.index.Members[number], f.at
+	if number+1 < len(f.index.Members) {
+		end = f.index.Members[number+1]
+	}
+	in, err := gzip.NewReader(io.NewSectionReader(f.out, begin, end-begin))
+	if err == nil {
+		f.oldBytes, err = io.ReadAll(in)
+	}
+	if err != nil {
+		return err
+	}
+	f.old = bytes.SplitAfter(f.oldBytes, []byte("\n"))
+	f.read = number + 1
+	return nil
+}
+
+// flush writes the lines as a member.
+func (f *freezer) flush() error {
+	f.digest.Write(f.lines.Bytes())
+	f.index.Members = append(f.index.Members, f.at)
+	err := f.member(f.lines.Bytes())
+	f.lines.Reset()
+	f.starts = f.starts[:0]
+	return err
+}
+
+// member writes a gzip member.
+func (f *freezer) member(content []byte) error {
+	f.packed.Reset()
+	f.gzip.Reset(&f.packed)
+	f.gzip.Write(content)
+	f.gzip.Close()
+	n, err := f.out.Write(f.packed.Bytes())
+	f.at += int64(n)
+	return err
+}
+
+// end writes the last lines, the index and the footer.
+func (f *freezer) end() error {
+	delete(f.labels, "")
+	if f.without != nil && (f.folders || len(f.labels) > 0) {
+		return f.without
+	}
+	if len(f.starts) > 0 {
+		if err := f.flush(); err != nil {
+			return err
+		}
+	}
+	for i, name := range slices.Sorted(maps.Keys(f.labels)) {
+		f.labels[name] = i
+	}
+	f.account.Labels = len(f.labels)
+	f.account.Digest = hex.EncodeToString(f.digest.Sum(nil))
+	f.index.List, f.index.Count, f.index.Lines = 1, f.account.Count, frozenLines
+	f.index.BLAKE3, f.index.Bytes, f.index.Classes = f.account.Digest, f.account.Bytes, f.labels
+	if f.index.Members == nil {
+		f.index.Members = []int64{}
+	}
+	line, err := json.Marshal(&f.index)
+	if err != nil {
+		return err
+	}
+	at := f.at
+	if err := f.member(append(line, '\n')); err != nil {
+		return err
+	}
+	_, err = f.out.Write(footer(at))
+	return err
+}
+
+// footer is an empty gzip member that says where the index is, in an extra field.
+func footer(index int64) []byte {
+	b := []byte{0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 'F', 'B', 16, 0}
+	b = append(b, "frozen 1"...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(index))
+	b = append(b, 1, 0, 0, 0xff, 0xff) // a stored block without bytes
+	return append(b, make([]byte, 8)...)
+}
