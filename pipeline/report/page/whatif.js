@@ -60,6 +60,12 @@ class WhatIfTab {
     this.changed();
   }
 
+// planOf is the geometry of a change, with the rows and columns that it leaves uncovered.
+  planOf(change) {
+    const { plan, problem } = changedPlan(this.layer, this.plan, change, this.view.at.l > 0 ? this.arithmetic.plans[this.view.at.l - 1] : undefined);
+    return problem ? { problem } : { ...plan, left: [0, 1].map((axis) => axisOf(changedLayer(this.layer, change), plan, axis).left) };
+  }
+
 // changed shows the layer as it is changed now. Nonsense is said, and the maps stay.
   changed() {
     const { at } = this.view;
