@@ -153,7 +153,7 @@ class WhatIfTab {
     const below = result.before.reduce((n, v) => n + (v < 0), 0),
       [height, width] = size(result),
       all = [this.inputFigure()];
-    if (was) all.push(figure("As run", shape(was.plan.out.slice(1)), was, then));
+    if (was) all.push(figure("As run", size2(size(was)), was, then));
     const activation = activationName(result.layer);
     if (result.layer.activation !== "none") {
       all.push(figure(`Before ${activation}`, `${size2([height, width])} · ${share(below, result.before.length)} below 0`, result, result.before));
