@@ -44,3 +44,9 @@ go run ./cmd/filterbank run -q -o "$work/report" --layers all --report samples/s
 chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,860 --virtual-time-budget=10000 \
 	--screenshot="$work/report.png" "file://$work/report/report.html#/p/1/0/1/1/60/128" 2>/dev/null
 convert "$work/report.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/report.png
+
+# The textbook's example, worked out in the page.
+go run ./cmd/filterbank run -q -o "$work/step" -c samples/textbook.yaml --report samples/textbook.png
+chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,860 --virtual-time-budget=10000 \
+	--screenshot="$work/step.png" "file://$work/step/report.html#/p/0/0/0/0/1/1/step" 2>/dev/null
+convert "$work/step.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/step.png

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html"
 	"io"
+	"path"
 )
 
 // parts holds the page's HTML, style and scripts.
@@ -89,16 +89,17 @@ func (p *printer) bytes(b []byte) {
 
 func (p *printer) text(s string) { p.bytes([]byte(s)) }
 
-// part writes a part of the page without comments and indentation.
+// part writes a part of the page in few bytes.
 func (p *printer) part(name string) {
 	data, err := parts.ReadFile("page/" + name)
 	if p.err == nil {
 		p.err = err
 	}
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimLeft(line, " \t")
-		if !bytes.HasPrefix(line, []byte("//")) && len(line) > 1 {
-			p.bytes(line)
-		}
+	switch path.Ext(name) {
+	case ".js":
+		data = append(compactScript(data), '\n')
+	case ".css":
+		data = compactStyle(data)
 	}
+	p.bytes(data)
 }

@@ -196,7 +196,7 @@ func mapFacts(t *tab, page string) {
 	t.do(chromedp.Evaluate[chromedp.Void](`(() => { const { data, stage } = document.querySelector("main > article").view, m = data.maps[0][2][1];
 		m.notFinite = m.values; stage.build(); })()`))
 	is(t, facts, "zeros,not finite,scale,shown here") // a map without finite values has no smallest value
-	is(t, `(() => { const share = eval("(" + [...document.scripts].find((s) => s.text.includes("function share")).text.match(/function share[^]*?\n}/)[0] + ")");
+	is(t, `(() => { const share = eval("(" + [...document.scripts].find((s) => s.text.includes("function share")).text.match(/function share[^]*?}(?=\nconst)/)[0] + ")");
 		return [[0, 10], [1, 1e4], [96, 1000], [5, 10], [996, 1000], [9999, 10000], [7, 7]].map(([a, b]) => share(a, b).replace("\u00a0%", "")).join(); })()`,
 		"0,<0.1,9.6,50,99.6,>99.9,100")
 }

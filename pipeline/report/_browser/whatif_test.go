@@ -152,6 +152,7 @@ func TestNonsense(t *testing.T) {
 	page := textbook(t)
 	tab := newTab(t)
 	tab.open(page, "#/p/0/0/0/0/1/1/whatif")
+	tab.until(`document.querySelector(".what-maps canvas") !== null`)
 	samples, err := filepath.Abs("../../../samples")
 	if err != nil {
 		t.Fatal(err)

@@ -117,7 +117,8 @@ addEventListener("click", (e) => {
 addEventListener("keydown", (e) => {
   if (e.altKey || e.ctrlKey || e.metaKey) return;
   if (e.key === "Escape") keys.open = false;
-  if (e.target.closest("input, select, textarea") && e.key !== "Escape") return;
+  const slides = e.target.closest("input[type=range], input[type=checkbox]");
+  if (e.target.closest("input, select, textarea") && e.key !== "Escape" && !(slides && !/^(Arrow|Page|Home|End| )/.test(e.key))) return;
   if (main.firstElementChild?.view?.tabs?.key(e)) return e.preventDefault();
   const press = (selector) => {
     const target = main.querySelector(selector);

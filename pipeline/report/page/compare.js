@@ -21,6 +21,7 @@ class CompareTab {
     };
     const { why } = view.data.with ?? {};
     this.figures = h("div", { class: "compare-maps" });
+    this.offer = h("div", { class: "offer" });
     this.values = h("p", { class: "compare-values", role: "status", "aria-live": "polite" });
     this.element = h(
       "div",
@@ -29,6 +30,7 @@ class CompareTab {
       why && h("p", { class: "note" }, `${page.with.run}: ${why}.`),
       this.values,
       this.figures,
+      this.offer,
     );
   }
 
@@ -71,29 +73,39 @@ class CompareTab {
     this.other ??= this.first(at);
     const { other } = this,
       of = [at.st, at.l, at.k, other.st, other.l, other.k].join();
-    if (this.of === of) return this.mark();
+    if (this.of === of) {
+      if (this.chosen?.some((c) => !c.whole) && this.maps[0] && outOf(this.maps[0].box, at)) this.begin();
+      return this.mark();
+    }
     this.of = of;
     this.layer.value = `${other.st} ${other.l}`;
     this.filter.replaceChildren(...this.probe.layer(other).filters.map((name, i) => h("option", { value: i, selected: i === other.k }, `${i} ${name}`)));
     this.maps = [undefined, undefined];
     this.figures.replaceChildren(h("p", { class: "muted" }, "Computing…"));
-    this.begin([at, { ...other, ...this.probe.corresponding(at, other.st, other.l) }]);
+    this.begin();
   }
 
-// begin has both maps computed, or offers to.
-  begin(maps, pressed) {
-    const { of } = this,
-      jobs = maps.map((at) => ({ at, ...mapJob(this.probe, at) })),
-      cost = jobs.reduce((sum, j) => sum + j.cost, 0);
-    if (cost > liveCost && !pressed && jobs.some((j) => j.whole)) {
-      this.figures.replaceChildren(h("button", { type: "button", onclick: () => this.begin(maps, true) }, `Compute both maps (about ${amount(cost)} multiply-adds)`));
-      return;
-    }
-    jobs.forEach(({ at, box, whole: all, job }, i) => {
-      crew.run(this.probe, `compare ${i}`, job).then((values) => {
-        if (of !== this.of) return;
-        this.maps[i] = { at, box, values, all };
-        if (this.maps.every(Boolean)) this.draw();
+// begin has both maps computed, whole or around the place.
+  begin(pressed) {
+    const { of, probe, other } = this,
+      { at } = this.view,
+      maps = [at, { ...other, ...probe.corresponding(at, other.st, other.l) }];
+    this.chosen = maps.map((m) => mapBox(probe.all[m.st], m.l, m.k, m.k + 1, probe.plan(m).out, m, pressed));
+    const part = this.chosen.find((c) => !c.whole);
+    this.offer.replaceChildren(part ? wholeButton(part, "whole maps", () => this.begin(true)) : "");
+    if (this.chosen.some((c) => !c.box)) return this.figures.replaceChildren();
+    const { chosen } = this;
+    const ready = [];
+    maps.forEach((m, i) => {
+      const { box, whole: all } = chosen[i],
+        job = { st: m.st, l: m.l, k0: m.k, k1: m.k + 1, rows: [box[0], box[2]], columns: [box[1], box[3]] };
+      crew.run(probe, `compare ${i}`, job, (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen[i].cost)}`)).then((values) => {
+        if (of !== this.of || chosen !== this.chosen) return;
+        if (pressed) this.offer.replaceChildren();
+        ready[i] = { at: m, box, values, all };
+        if (!ready[0] || !ready[1]) return;
+        this.maps = ready;
+        this.draw();
       });
     });
   }
@@ -155,7 +167,7 @@ class CompareTab {
     for (const { box, map } of this.marks) {
       const [y0, x0, y1, x1] = map.box,
         { y, x } = places[this.maps.indexOf(map)];
-      box.hidden = y < y0 || y >= y1 || x < x0 || x >= x1;
+      box.hidden = outOf(map.box, { y, x });
       Object.assign(box.style, { left: part(x - x0, x1 - x0), top: part(y - y0, y1 - y0), width: part(1, x1 - x0), height: part(1, y1 - y0) });
     }
     const values = this.maps.map(({ box: [y0, x0, y1, x1], values }, i) => {

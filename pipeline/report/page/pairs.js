@@ -18,14 +18,30 @@ function nearBox([, height, width], { y, x }) {
   return [y0, x0, Math.min(height, y0 + around), Math.min(width, x0 + around)];
 }
 
-// mapJob is the job for a map: the whole map, or outputs around the place if it is too large.
-function mapJob(probe, at) {
-  const { out } = probe.plan(at),
-    arithmetic = probe.all[at.st],
-    cost = arithmetic.cost(at.l, at.k, at.k + 1, out[1], out[2]),
-    whole = cost <= most && arithmetic.held(at.l, at.k, at.k + 1, out[1], out[2]) <= mostFloats,
-    box = whole ? [0, 0, out[1], out[2]] : nearBox(out, at);
-  return { cost, whole, box, job: { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [box[0], box[2]], columns: [box[1], box[3]] } };
+// mapBox is the box of filters k0 ≤ k < k1 that is computed: the whole maps if they are cheap,
+// or if a button is pressed and they are possible; or else outputs around the place, if those
+// are cheap or a button is pressed.
+function mapBox(arithmetic, l, k0, k1, out, place, pressed) {
+  const cost = arithmetic.cost(l, k0, k1, out[1], out[2]),
+    possible = cost <= most && arithmetic.held(l, k0, k1, out[1], out[2]) <= mostFloats,
+    whole = possible && (cost <= liveCost || pressed),
+    box = whole ? [0, 0, out[1], out[2]] : nearBox(out, place),
+    near = arithmetic.cost(l, k0, k1, box[2] - box[0], box[3] - box[1]);
+  return { cost, possible, whole, near, box: whole || near <= liveCost || (pressed && near <= most) ? box : undefined };
+}
+
+const outOf = ([y0, x0, y1, x1], { y, x }) => y < y0 || y >= y1 || x < x0 || x >= x1;
+
+// wholeButton offers the whole map, or outputs around the place, whichever is possible.
+function wholeButton({ cost, possible, near, box }, what, press) {
+  if (!possible && box) return h("p", { class: "muted" }, `${around}×${around} outputs around the place: ${what} would take about ${amount(cost)} multiply-adds.`);
+  if (!possible && near > most) return h("p", { class: "muted" }, `Even ${around}×${around} outputs take about ${amount(near)} multiply-adds, too many for a page.`);
+  return h(
+    "p",
+    { class: "pair-of" },
+    h("button", { type: "button", class: "small", onclick: press }, `Compute ${possible ? what : `${around}×${around} outputs`} (about ${amount(possible ? cost : near)} multiply-adds)`),
+    box && h("span", { class: "muted" }, `${around}×${around} outputs around the place are shown.`),
+  );
 }
 
 // Pairs shows the filters of a layer, some at a time.
@@ -36,47 +52,30 @@ class Pairs {
   }
 
 // build shows the filters around the one that is chosen.
-  build(at) {
+  build(at, pressed) {
     const { probe } = this.view,
-      plan = probe.plan(at);
+      { out } = probe.plan(at);
     this.first = Math.floor(at.k / pairsShown) * pairsShown;
     this.of = `${at.st} ${at.l} ${this.first}`;
-    this.box = [0, 0, plan.out[1], plan.out[2]]; // y0, x0, y1, x1
-    const arithmetic = probe.stacks[at.st],
-      last = Math.min(plan.out[0], this.first + pairsShown),
-      size = [this.first, last, plan.out[1], plan.out[2]];
-    const cost = arithmetic.cost(at.l, ...size);
-    if (cost <= liveCost) return this.compute(at, last);
-    const fits = cost <= most && arithmetic.held(at.l, ...size) <= mostFloats;
-    this.element.replaceChildren(
-      h("h3", null, "The whole maps"),
-      h(
-        "button",
-        {
-          type: "button",
-          onclick: () => {
-            if (!fits) this.box = nearBox(plan.out, this.view.at);
-            this.compute(at, last, cost);
-          },
-        },
-        fits
-          ? `Compute ${plural(last - this.first, "map")} (about ${amount(cost)} multiply-adds)`
-          : `Compute ${around}×${around} outputs around the place`,
-      ),
-    );
+    const last = Math.min(out[0], this.first + pairsShown);
+    this.chosen = mapBox(probe.stacks[at.st], at.l, this.first, last, out, at, pressed);
+    this.offer = this.chosen.whole ? "" : wholeButton(this.chosen, last - this.first > 1 ? `${last - this.first} whole maps` : "the whole map", () => this.build(this.view.at, true));
+    if (this.chosen.box) this.compute(at, last, pressed);
+    else this.element.replaceChildren(h("h3", null, "The maps"), this.offer);
   }
 
-  async compute(at, last, cost) {
-    const { of } = this,
-      [y0, x0, y1, x1] = this.box,
+  async compute(at, last, pressed) {
+    const { of, chosen } = this,
+      [y0, x0, y1, x1] = chosen.box,
       waits = h("p", { class: "muted" }, "Computing…");
-    if (cost || !this.before) this.element.replaceChildren(waits);
+    if (pressed || !this.before) this.element.replaceChildren(waits);
     const job = { st: at.st, l: at.l, k0: this.first, k1: last, rows: [y0, y1], columns: [x0, x1], before: true };
     const values = await crew.run(this.view.probe, "pairs", job, (done) => {
-      if (cost) waits.textContent = `Computing… ${share(done, cost)}`;
+      if (pressed) waits.textContent = `Computing… ${share(done, chosen.cost)}`;
     });
-    if (of !== this.of) return;
+    if (of !== this.of || chosen !== this.chosen) return;
     this.before = values;
+    this.box = chosen.box; // y0, x0, y1, x1
     this.draw(at, last);
     this.mark(this.view.at);
   }
@@ -124,17 +123,17 @@ class Pairs {
         pair && [h("span", { class: "sign" }, "→"), one(after, this.before, k, "after")],
       );
     });
-    const { length } = layer.filters,
-      whole2 = height * width === this.view.probe.plan(at).out[1] * this.view.probe.plan(at).out[2];
+    const { length } = layer.filters;
     this.element.replaceChildren(
       h(
         "header",
         { class: "row head" },
         h("h3", null, pair ? `Before and after ${name}` : "The maps"),
-        !whole2 && h("span", { class: "muted" }, `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
+        !this.chosen.whole && h("span", { class: "muted" }, `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
         length > pairsShown && h("span", { class: "muted pager" }, `filters ${this.first}–${last - 1} of ${length}`, this.turn(at, -1), this.turn(at, 1)),
       ),
-      h("div", { class: "pair-list", style: { "--n": Math.max(height, width) } }, rows),
+      h("div", { class: "pair-list" }, rows),
+      this.offer,
     );
   }
 
@@ -172,9 +171,10 @@ class Pairs {
 
 // mark marks a place.
   mark({ k, y, x }) {
-    const [y0, x0, y1, x1] = this.box ?? [0, 0, 0, 0];
+    if (!this.box) return;
+    const [y0, x0, y1, x1] = this.box;
     for (const { box, k: own, grid } of this.marks ?? []) {
-      box.hidden = y < y0 || y >= y1 || x < x0 || x >= x1;
+      box.hidden = outOf(this.box, { y, x });
       box.classList.toggle("other", own !== k);
       if (grid) {
         Object.assign(box.style, { left: `calc(var(--c) * ${x - x0})`, top: `calc(var(--c) * ${y - y0})`, width: "var(--c)", height: "var(--c)" });
@@ -188,8 +188,8 @@ class Pairs {
 // show follows the place, and builds anew if other filters are chosen.
   show(at) {
     const of = `${at.st} ${at.l} ${Math.floor(at.k / pairsShown) * pairsShown}`;
-    if (of !== this.of) {
-      this.marks = [];
+    if (of !== this.of || (this.box && !this.chosen.whole && outOf(this.chosen.box ?? this.box, at))) {
+      if (of !== this.of) this.marks = [];
       this.build(at);
     } else {
       this.mark(at);

@@ -9,7 +9,7 @@ class WhatIfTab {
     this.controls = new Controls(this);
     this.note = h("p", { class: "failure", role: "alert", hidden: true });
     this.figures = h("div", { class: "what-maps" });
-    this.offer = h("p", { class: "offer" });
+    this.offer = h("div", { class: "offer" });
     this.size = h("div", { class: "card worked" });
     this.table = h("div", { class: "card fits" });
     this.facts = h("ul", { class: "card what-facts" });
@@ -28,7 +28,10 @@ class WhatIfTab {
 
   show(at) {
     const of = `${at.st} ${at.l} ${at.k}`;
-    if (this.of === of) return this.mark();
+    if (this.of === of) {
+      if (this.valid && this.chosen?.box && !this.chosen.whole && outOf(this.chosen.box, this.placeIn(this.valid))) this.compute();
+      return this.mark();
+    }
     const layer = this.probe.layer(at);
     if (layer.kind !== "conv") {
       this.of = of;
@@ -60,6 +63,12 @@ class WhatIfTab {
     this.changed();
   }
 
+// planOf is the geometry of a change, with the rows and columns that it leaves uncovered.
+  planOf(change) {
+    const { plan, problem } = changedPlan(this.layer, this.plan, change, this.view.at.l > 0 ? this.arithmetic.plans[this.view.at.l - 1] : undefined);
+    return problem ? { problem } : { ...plan, left: [0, 1].map((axis) => axisOf(changedLayer(this.layer, change), plan, axis).left) };
+  }
+
 // changed shows the layer as it is changed now. Nonsense is said, and the maps stay.
   changed() {
     const { at } = this.view;
@@ -83,45 +92,33 @@ class WhatIfTab {
     this.compute();
   }
 
-// compute has the maps computed: at once, by a button, or around the place.
+// compute has the maps computed: whole, by a button, or around the place.
   compute(pressed) {
     const { at } = this.view,
-      [, height, width] = this.valid.out,
       variant = this.arithmetic.variant(at.l, this.now, this.valid, this.change),
-      cost = variant.cost(at.l, at.k, at.k + 1, height, width);
-    const fits = cost <= most && variant.held(at.l, at.k, at.k + 1, height, width) <= mostFloats;
-    this.offer.replaceChildren();
-    this.box = [0, 0, height, width];
-    if (!fits) {
-      this.box = nearBox(this.valid.out, this.placeIn(this.valid));
-      this.offer.textContent = `The whole map takes about ${amount(cost)} multiply-adds, so ${around}×${around} outputs around the place are shown.`;
-    } else if (cost > liveCost && !pressed) {
-      this.offer.replaceChildren(h("button", { type: "button", onclick: () => this.compute(true) }, `Compute (about ${amount(cost)} multiply-adds)`));
-      return;
-    }
-    const [y0, x0, y1, x1] = this.box,
-      job = { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [y0, y1], columns: [x0, x1], before: true };
+      chosen = mapBox(variant, at.l, at.k, at.k + 1, this.valid.out, this.placeIn(this.valid), pressed);
+    this.chosen = chosen;
+    this.offer.replaceChildren(chosen.whole ? "" : wholeButton(chosen, "the whole map", () => this.compute(true)));
+    if (!chosen.box) return;
+    const job = ([y0, x0, y1, x1]) => ({ st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [y0, y1], columns: [x0, x1], before: true });
     const { weights, bias } = this.change;
     const change = { layer: { ...this.now, weights: undefined, bias: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias } };
-    const asked = { change: this.change, plan: this.valid, layer: this.now, box: this.box, at: { ...at } };
-    const progress = (done) => pressed && (this.offer.textContent = `Computing… ${share(done, cost)}`);
-    const began = performance.now();
-    crew.run(this.probe, "what if", { ...job, change }, progress).then((before) => {
-      this.took = performance.now() - began;
+    const asked = { change: this.change, plan: this.valid, layer: this.now, box: chosen.box };
+    const progress = (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen.cost)}`);
+    crew.run(this.probe, "what if", { ...job(chosen.box), change }, progress).then((before) => {
       if (pressed) this.offer.replaceChildren();
       this.result = { ...asked, before };
       this.compare();
     });
-    if (this.wasOf === this.of) return;
-    const [, rows, columns] = this.plan.out,
-      cost0 = this.arithmetic.cost(at.l, at.k, at.k + 1, rows, columns);
+    const run = mapBox(this.arithmetic, at.l, at.k, at.k + 1, this.plan.out, at, pressed),
+      of = `${this.of} ${run.box}`;
+    if (this.wasOf === of) return;
+    this.wasOf = of;
     this.was = undefined;
-    if (cost0 > most || this.arithmetic.held(at.l, at.k, at.k + 1, rows, columns) > mostFloats || (cost0 > liveCost && !pressed)) return;
-    const { of } = this;
-    crew.run(this.probe, "as run", { ...job, rows: [0, rows], columns: [0, columns] }).then((before) => {
-      if (of !== this.of) return;
-      this.was = { before, plan: this.plan, layer: this.layer, box: [0, 0, rows, columns] };
-      this.wasOf = of;
+    if (!run.box) return;
+    crew.run(this.probe, "as run", job(run.box)).then((before) => {
+      if (of !== this.wasOf) return;
+      this.was = { before, plan: this.plan, layer: this.layer, box: run.box };
       this.compare();
     });
   }
@@ -156,7 +153,7 @@ class WhatIfTab {
     const below = result.before.reduce((n, v) => n + (v < 0), 0),
       [height, width] = size(result),
       all = [this.inputFigure()];
-    if (was) all.push(figure("As run", shape(was.plan.out.slice(1)), was, then));
+    if (was) all.push(figure("As run", size2(size(was)), was, then));
     const activation = activationName(result.layer);
     if (result.layer.activation !== "none") {
       all.push(figure(`Before ${activation}`, `${size2([height, width])} · ${share(below, result.before.length)} below 0`, result, result.before));
@@ -166,7 +163,7 @@ class WhatIfTab {
         zeroed: now.map((v, i) => v === 0 && result.before[i] < 0),
       }),
     );
-    if (then && then.length === now.length && size(was).join() === size(result).join()) {
+    if (then && size(was).join() === size(result).join() && was.box.join() === result.box.join()) {
       const difference = now.map((v, i) => v - then[i]),
         biggest = largest(difference);
       all.push(figure("Difference", biggest ? `up to ${six(Math.fround(biggest))}` : "none", result, difference, { top: biggest || 1 }));
@@ -217,7 +214,7 @@ class WhatIfTab {
     for (const { box, of } of this.marks) {
       const [y0, x0, y1, x1] = of.box,
         { y, x } = of.plan === this.plan ? this.view.at : there;
-      box.hidden = y < y0 || y >= y1 || x < x0 || x >= x1;
+      box.hidden = outOf(of.box, { y, x });
       Object.assign(box.style, { left: part(x - x0, x1 - x0), top: part(y - y0, y1 - y0), width: part(1, x1 - x0), height: part(1, y1 - y0) });
     }
     const value = (values, { box: [y0, x0, y1, x1] }, { y, x }) => (y < y0 || x < x0 || y >= y1 || x >= x1 ? undefined : values[(y - y0) * (x1 - x0) + x - x0]);
@@ -332,7 +329,7 @@ class WhatIfTab {
 // stripView draws the first and last columns of the padded input, with the windows on them.
 function stripView(a) {
   const n = a.before + a.n + a.after,
-    unit = 18,
+    unit = n > 999 ? 22 : 18,
     head = Math.min(n, 10),
     tail = n > 22 ? 12 : n - head,
     gap = n > 22 ? 26 : 0,
