@@ -37,7 +37,7 @@ func newShow(c console) *cobra.Command {
 		Example: "  filterbank show maps/scene/edges/*.png\n" +
 			"  filterbank show maps/scene/edges.npy --map 3 --width 60\n" +
 			"  filterbank show maps/scene.npz --array edges --map 3",
-		Args: onMachine(arguments{1, -1, "a picture or an array", "maps/scene/edges/*.png"}.check),
+		Args: arguments{1, -1, "a picture or an array", "maps/scene/edges/*.png"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("map") {
 				o.index = noMap

@@ -21,9 +21,9 @@ func TestPacks(t *testing.T) {
 	both := func(count string) *proxy {
 		t.Helper()
 		more := append(args, "--pack-count", count, "-o")
-		s.run(t, s.address, 0, append(more, folder)...)
+		s.filterbank(t, s.address, 0, append(more, folder)...)
 		p := newProxy(t, s, some(11, busy, lost, cut))
-		s.run(t, p.here(), 0, append(more, "s3://photos/packs")...)
+		s.filterbank(t, p.here(), 0, append(more, "s3://photos/packs")...)
 		s.same(t, "packs", folder)
 		return p
 	}
@@ -56,7 +56,7 @@ func TestKilledPack(t *testing.T) {
 	s := newServer(t)
 	in, folder := pictures(t, 16), filepath.Join(t.TempDir(), "out")
 	args := []string{"run", in, "--reproducible", "-q", "--pack", "webdataset", "--pack-count", "10"}
-	s.run(t, s.address, 0, append(args, "-o", folder)...)
+	s.filterbank(t, s.address, 0, append(args, "-o", folder)...)
 	args = append(args, "-o", "s3://photos/killed")
 	slowly := newProxy(t, s, func(r *http.Request) fault {
 		if strings.HasSuffix(r.URL.Path, ".tar") {
@@ -78,7 +78,7 @@ func TestKilledPack(t *testing.T) {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	p := newProxy(t, s, nil)
-	s.run(t, p.here(), 0, args...)
+	s.filterbank(t, p.here(), 0, args...)
 	s.same(t, "killed", folder)
 	for _, r := range p.requests {
 		if strings.HasPrefix(r, "PUT /photos/killed/shards/000000.tar") || strings.HasPrefix(r, "PUT /photos/killed/shards/000001.tar") {
@@ -94,8 +94,8 @@ func TestParts(t *testing.T) {
 	for name, form := range map[string][]string{"packs": {"--pack", "webdataset", "--pack-count", "4"}, "maps": {"--metadata", "huggingface"}} {
 		out := "s3://photos/" + name
 		args := append([]string{"run", in, "--reproducible", "-q", "--shards", "3", "-o", out}, form...)
-		s.run(t, s.address, 0, append(args, "--shard", "1/3")...)
-		if said := s.run(t, s.address, 2, append(args, "--shard", "2/3", "--bank", "sobel")...); !strings.Contains(said, "stack") {
+		s.filterbank(t, s.address, 0, append(args, "--shard", "1/3")...)
+		if said := s.filterbank(t, s.address, 2, append(args, "--shard", "2/3", "--bank", "sobel")...); !strings.Contains(said, "stack") {
 			t.Errorf("said %s", said)
 		}
 		first := s.command(s.address, append(args, "--shard", "2/3")...)
@@ -108,19 +108,19 @@ func TestParts(t *testing.T) {
 		}
 		_, _ = first.Process.Wait()
 		_, _ = second.Process.Wait()
-		s.run(t, s.address, 0, append(args, "--shard", "2/3")...) // if one has told the other to try again
-		if said := s.run(t, s.address, 0, "status", out); !strings.Contains(said, "--array=2") {
+		s.filterbank(t, s.address, 0, append(args, "--shard", "2/3")...) // if one has told the other to try again
+		if said := s.filterbank(t, s.address, 0, "status", out); !strings.Contains(said, "--array=2") {
 			t.Errorf("said %s", said)
 		}
-		s.run(t, s.address, 1, "merge", out)
-		s.run(t, s.address, 0, append(args, "--shard", "3/3")...)
-		s.run(t, s.address, 0, "merge", out)
+		s.filterbank(t, s.address, 1, "merge", out)
+		s.filterbank(t, s.address, 0, append(args, "--shard", "3/3")...)
+		s.filterbank(t, s.address, 0, "merge", out)
 		folder := filepath.Join(whole, name)
 		inFolder := append([]string{"run", in, "--reproducible", "-q", "--shards", "3", "-o", folder}, form...)
 		for _, shard := range []string{"1/3", "2/3", "3/3"} {
-			s.run(t, s.address, 0, append(inFolder, "--shard", shard)...)
+			s.filterbank(t, s.address, 0, append(inFolder, "--shard", shard)...)
 		}
-		s.run(t, s.address, 0, "merge", folder)
+		s.filterbank(t, s.address, 0, "merge", folder)
 		s.same(t, name, folder)
 	}
 }
