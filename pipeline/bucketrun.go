@@ -59,7 +59,8 @@ func (r *run) openRemote(ctx context.Context, entries []source.Entry) (err error
 	}
 	r.own, r.files, r.remote = m.scratch.Folder, m.scratch.Folder, m
 	m.begin(ctx)
-	m.store = store.NewBucket(m.requests, store.BucketOptions{Objects: m.objects, Prefix: m.prefix, Scratch: r.own})
+	sending, _ := sendingBounds(r.res.Memory)
+	m.store = store.NewBucket(m.requests, store.BucketOptions{Objects: m.objects, Prefix: m.prefix, Scratch: r.own, Sending: sending})
 	growing := []string{manifest.Name}
 	if r.job.Output.Features != "" {
 		growing = append(growing, store.FeaturesName)
@@ -77,6 +78,28 @@ func (r *run) openRemote(ctx context.Context, entries []source.Entry) (err error
 	}
 	r.crashed = m.session.Crashed
 	return nil
+}
+
+// sendingBounds returns the number of objects that are sent at a time by a run with a budget of
+// memory, and the bytes that their connections take. The connections get a sixteenth of the budget.
+func sendingBounds(memory int64) (sending int, bytes int64) {
+	sending = store.Sending
+	if memory > 0 {
+		sending = int(min(store.Sending, max(4, memory/16/store.SendingBytes)))
+	}
+	return sending, int64(sending) * store.SendingBytes
+}
+
+// SendingMemory is the memory in bytes that a run takes to send objects to a bucket, besides the
+// contents of files.
+const SendingMemory = store.Sending * store.SendingBytes
+
+// sendingMemory is the part of the budget that sending objects takes.
+func (r *run) sendingMemory() (bytes int64) {
+	if r.remote != nil {
+		_, bytes = sendingBounds(r.res.Memory)
+	}
+	return bytes
 }
 
 // openBucket returns the bucket of the output and the prefix of its keys.

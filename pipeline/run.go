@@ -129,7 +129,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		opts.Outdated(n)
 	}
 	ahead := r.fetchesAhead(entries)
-	r.crew = &crew{Shared: res.shared(ahead), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
+	r.crew = &crew{Shared: res.shared(ahead + r.sendingMemory()), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	halt := r.checkpoints(stop)
@@ -277,9 +277,6 @@ func (r *run) openStore() (err error) {
 	case alone:
 		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
 	}
-	if r.remote != nil {
-		return fmt.Errorf("output %s: packs are written to folders: leave --pack out, or pack in a folder and copy it", r.opts.Out)
-	}
 	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.Part.Below(), Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
 		o.Known = nil
@@ -287,7 +284,11 @@ func (r *run) openStore() (err error) {
 	for _, p := range r.planned {
 		o.Names = append(o.Names, p.Name())
 	}
-	r.store, err = store.NewPack(r.own, o)
+	if r.remote != nil {
+		r.store, err = store.NewBucketPack(r.remote.store, r.remote.own, o)
+	} else {
+		r.store, err = store.NewPack(r.own, o)
+	}
 	return err
 }
 
@@ -297,7 +298,7 @@ func (r *run) stored(files []manifest.File) []store.Written {
 	stored := make([]store.Written, len(files))
 	for i, f := range files {
 		stored[i] = store.Written{Path: string(f.Path), Member: string(f.Member), Bytes: f.Bytes}
-		if r.crashed {
+		if r.crashed && r.remote == nil {
 			stored[i].BLAKE3 = f.BLAKE3
 		}
 	}

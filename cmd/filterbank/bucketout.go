@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -22,7 +24,7 @@ func (f *flags) setBucket(j *job) error {
 		_, _, err = store.OpenPrefix(client, f.out)
 	}
 	if err != nil {
-		return fmt.Errorf("output %s: %w", source.Display(f.out), err)
+		return fmt.Errorf("output: %w", err)
 	}
 	j.opts.Client = client
 	if every := os.Getenv(checkpointVariable); every != "" {
@@ -51,7 +53,19 @@ func bucketTop(out, name string) string {
 	return name[:strings.LastIndexByte(name, '/')+1]
 }
 
+// onMachine is the Args of a command for runs and files of this machine.
+func onMachine(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		for _, arg := range args {
+			if bucket.IsURL(arg) {
+				return copyDown(cmd.Name(), arg)
+			}
+		}
+		return check(cmd, args)
+	}
+}
+
 // copyDown refuses a command or a flag for a run in a bucket, and says what to do.
 func copyDown(what, run string) error {
-	return fmt.Errorf("%s: %s is in a bucket, and this works on folders: copy it down first, as in aws s3 sync %s DIR", what, source.Display(run), source.Display(strings.TrimRight(run, "/")))
+	return fmt.Errorf("%s: %s is in a bucket, and files of this machine are needed: copy it first, as in aws s3 sync %s DIR", what, source.Display(run), source.Display(strings.TrimRight(run, "/")))
 }

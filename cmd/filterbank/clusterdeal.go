@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/cmd/filterbank/cluster"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
@@ -91,7 +92,7 @@ func (f *clusterFlags) sample(ctx context.Context, c console, j *job) (p *previe
 	}
 	f.remark(log, j)
 	entries := spread(j.entries, mostPlanned)
-	p, err = preview.New(ctx, entries, j.Job, j.res, preview.Options{Pack: j.opts.Pack, PackCount: j.opts.PackCount})
+	p, err = preview.New(ctx, entries, j.Job, j.res, preview.Options{Pack: j.opts.Pack, PackCount: j.opts.PackCount, Bucket: bucket.IsURL(j.opts.Out)})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -36,7 +36,7 @@ func newDiff(c console) *cobra.Command {
 			"0 if the runs are equal and 1 if they are not.",
 		Example: "  filterbank diff maps/ maps-before/\n" +
 			"  filterbank diff maps/ maps-before/ --tolerance 1e-4",
-		Args: arguments{2, 2, "the output folders of two runs", "maps/ maps-before/"}.check,
+		Args: onMachine(arguments{2, 2, "the output folders of two runs", "maps/ maps-before/"}.check),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runDiff(cmd.Context(), c, args[0], args[1], o)
 		},

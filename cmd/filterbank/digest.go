@@ -22,7 +22,7 @@ func newDigest(c console) *cobra.Command {
 			"digest if a file is missing or is not as the run wrote it.",
 		Example: "  filterbank digest out\n" +
 			"  filterbank digest --list out > out.b3 && (cd out && b3sum --check ../out.b3)",
-		Args: arguments{1, 1, "the output folder of a run", "maps/"}.check,
+		Args: onMachine(arguments{1, 1, "the output folder of a run", "maps/"}.check),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if jobs < 0 {
 				return fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", jobs)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
@@ -101,7 +102,7 @@ func (f *flags) preview(ctx context.Context, c console, j *job, log *slog.Logger
 	}
 	p.begin("plan", len(j.entries))
 	defer p.end()
-	return preview.New(ctx, j.entries, j.Job, j.res, preview.Options{Pack: j.opts.Pack, PackCount: j.opts.PackCount, Ended: p.ended})
+	return preview.New(ctx, j.entries, j.Job, j.res, preview.Options{Pack: j.opts.Pack, PackCount: j.opts.PackCount, Bucket: bucket.IsURL(j.opts.Out), Ended: p.ended})
 }
 
 // shownSizes is the number of sizes that are printed without -v.

@@ -51,7 +51,7 @@ func newReport(c console) *cobra.Command {
 		Example: "  filterbank report maps/\n" +
 			"  filterbank report maps/ -o page.html --embed --limit 20\n" +
 			"  filterbank report maps/ --with earlier/",
-		Args: arguments{1, 1, "the output folder of a run", "maps/"}.check,
+		Args: onMachine(arguments{1, 1, "the output folder of a run", "maps/"}.check),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.report(cmd.Context(), c, args[0])
 		},

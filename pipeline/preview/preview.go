@@ -66,6 +66,8 @@ type Options struct {
 	// Pack and PackCount are the bounds of a pack's shards. See pipeline.RunOptions.
 	Pack      int64
 	PackCount int
+	// Bucket says that the output is in a bucket, which takes memory to send files there.
+	Bucket bool
 	// Ended is called for every entry in turn. It may be nil.
 	Ended func(turn int, o pipeline.Outcome)
 }
@@ -101,7 +103,11 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 	if p.packed != nil {
 		p.Shards, p.Bytes = p.packed.plan.Shards, p.packed.plan.Bytes
 	}
-	p.Memory = pipeline.WithAhead(engine.Budget(p.Memory*int64(min(res.Count(), max(1, p.Pictures)))), entries)
+	p.Memory *= int64(min(res.Count(), max(1, p.Pictures)))
+	if o.Bucket {
+		p.Memory += pipeline.SendingMemory
+	}
+	p.Memory = pipeline.WithAhead(engine.Budget(p.Memory), entries)
 	return p, nil
 }
 

@@ -180,6 +180,7 @@ type indexer struct {
 	below  string  // of PackOptions
 	there  bool    // a file has the index's name
 	known  []Shard // of the earlier run's index; nil after a crash
+	shelf  *shelf  // in a bucket; nil otherwise
 	shards []Shard // of the new index, so far
 }
 
@@ -195,6 +196,11 @@ func newIndexer(folder *Folder, below string, trusted bool) *indexer {
 func (x *indexer) drop() error {
 	if !x.there {
 		return nil
+	}
+	if x.shelf != nil {
+		if err := x.shelf.drop(IndexName); err != nil {
+			return err
+		}
 	}
 	if err := x.folder.root.Remove(filepath.FromSlash(IndexName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -214,7 +220,9 @@ func (x *indexer) keep(o *oldShard, name string) error {
 	if part, _ := inPart(name); part != "" {
 		s.Name = "../" + name
 	}
-	if n := len(x.shards); n < len(x.known) && x.known[n].Name == s.Name && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
+	if d := o.described; d != nil {
+		s.BLAKE3 = d.BLAKE3
+	} else if n := len(x.shards); n < len(x.known) && x.known[n].Name == s.Name && x.known[n].Samples == s.Samples && x.known[n].Bytes == s.Bytes {
 		s.BLAKE3 = x.known[n].BLAKE3
 	} else if s.BLAKE3, err = Digest(io.NewSectionReader(o.file, 0, s.Bytes)); err != nil {
 		return err
@@ -237,5 +245,8 @@ func (x *indexer) write() error {
 			return nil
 		}
 	}
-	return x.folder.WriteFile(IndexName, data)
+	if err := x.folder.WriteFile(IndexName, data); err != nil || x.shelf == nil {
+		return err
+	}
+	return x.shelf.index()
 }

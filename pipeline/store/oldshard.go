@@ -17,6 +17,18 @@ type oldShard struct {
 	at   int64       // where the content of next begins
 	end  int64       // of the samples read so far
 	read int         // number of the samples read so far
+
+	// Of a shard in a bucket, whose file has holes in place of the contents:
+	described *Shard
+	head      func() (io.ReadCloser, error) // reads the samples read so far
+}
+
+// samples reads the samples read so far.
+func (o *oldShard) samples() (io.ReadCloser, error) {
+	if o.head != nil {
+		return o.head()
+	}
+	return io.NopCloser(io.NewSectionReader(o.file, 0, o.end)), nil
 }
 
 // openOld opens an earlier run's shard. There is none if it is missing, not a regular file,

@@ -58,7 +58,12 @@ func newShard(folder *Folder, name string, head *oldShard) (*openShard, error) {
 func (s *openShard) begin(head *oldShard) error {
 	out := s.writer(0)
 	defer out.release()
-	n, err := io.Copy(out, io.NewSectionReader(head.file, 0, head.end))
+	in, err := head.samples()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	n, err := io.Copy(out, in)
 	if err == nil && n < head.end {
 		err = io.ErrUnexpectedEOF
 	}

@@ -20,6 +20,7 @@ const ShardBytes = 512_000_000
 type Pack struct {
 	bounds
 	folder *Folder
+	shelf  *shelf   // in a bucket; nil otherwise
 	below  string   // of PackOptions
 	merged []string // paths of the shards of a merged run; nil of any other
 	redone func(first string, shards int)
@@ -65,11 +66,23 @@ type PackOptions struct {
 
 // NewPack opens a pack in a folder. It is refused if two files of a picture would have the
 // same name, as CheckNames says, and if somebody else's files have the names of shards.
-func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
+func NewPack(folder *Folder, o PackOptions) (*Pack, error) { return newPack(folder, nil, o) }
+
+// NewBucketPack opens a pack in a bucket. The prefix is of the run's own files; it is empty or has
+// a slash at its end. The shards that the bucket has are known by the lists of their members.
+func NewBucketPack(t *Bucket, prefix string, o PackOptions) (*Pack, error) {
+	s, err := newShelf(t, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return newPack(t.scratch, s, o)
+}
+
+func newPack(folder *Folder, s *shelf, o PackOptions) (*Pack, error) {
 	if err := CheckNames(o.Names); err != nil {
 		return nil, err
 	}
-	p := &Pack{folder: folder, below: o.Below, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
+	p := &Pack{folder: folder, shelf: s, below: o.Below, bounds: bounds{o.Bytes, o.Samples}, redone: o.Redone, first: math.MaxInt, kept: math.MaxInt, same: true}
 	p.turns.init(&p.mu)
 	p.written.L = &p.mu
 	var err error
@@ -77,9 +90,10 @@ func NewPack(folder *Folder, o PackOptions) (*Pack, error) {
 		return nil, err
 	}
 	p.index = newIndexer(folder, o.Below, o.Known != nil)
+	p.index.shelf = s
 	p.merged = mergedShards(folder)
-	p.old = openOld(folder, p.fileOf(0))
-	return p, nil
+	p.old, err = p.openOld(0)
+	return p, err
 }
 
 // Whole is true: a sample is made as a whole.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"io"
 	"slices"
 	"sort"
 )
@@ -96,8 +97,46 @@ func (p *Pack) nextShard() {
 	p.closeOld()
 	p.number++
 	if p.same {
-		p.old = openOld(p.folder, p.fileOf(p.number))
+		p.old, p.err = p.openOld(p.number)
 	}
+}
+
+// openOld opens the earlier run's shard of a number, or returns nil.
+func (p *Pack) openOld(number int) (*oldShard, error) {
+	file := p.fileOf(number)
+	if p.shelf == nil {
+		return openOld(p.folder, file), nil
+	}
+	if err := p.shelf.fetch(file); err != nil {
+		return nil, err
+	}
+	o := openOld(p.folder, file)
+	if o != nil {
+		o.described = p.shelf.kept
+		o.head = func() (io.ReadCloser, error) { return p.shelf.head(file, o.end) }
+	}
+	return o, nil
+}
+
+// removeShards removes the shards from a number on.
+func (p *Pack) removeShards(number int) error {
+	if p.shelf != nil {
+		there, err := listShards(p.folder, p.below)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, n := range there[sort.SearchInts(there, number):] {
+			file := shardFile(p.below, n)
+			names = append(names, file, membersName(file))
+		}
+		if len(names) > 0 {
+			if err := p.shelf.drop(names...); err != nil {
+				return err
+			}
+		}
+	}
+	return removeShards(p.folder, p.below, number)
 }
 
 // last ends the last shard and removes the earlier run's shards after it.
@@ -121,5 +160,5 @@ func (p *Pack) last() error {
 			return err
 		}
 	}
-	return removeShards(p.folder, p.below, p.number)
+	return p.removeShards(p.number)
 }

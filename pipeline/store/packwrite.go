@@ -122,10 +122,13 @@ func (p *Pack) place() error {
 	}
 	if err == nil && !p.replaced {
 		p.replaced = true
-		err = removeShards(p.folder, p.below, p.number+1)
+		err = p.removeShards(p.number + 1)
 	}
 	if err == nil {
 		err = p.open.place()
+	}
+	if err == nil && p.shelf != nil {
+		err = p.shelf.send(p.open.name, described)
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lists are the names of the lists of shards' members, which folders do not have.
+func isList(name string) bool { return strings.HasSuffix(name, ".members.jsonl.gz") }
+
+// TestPacks compares shards with a folder's: new ones, the same again, after an image has gone and
+// after one has come, and with another size. Shards that stay are neither read nor put.
+func TestPacks(t *testing.T) {
+	s := newServer(t)
+	in, folder := pictures(t, 8), filepath.Join(t.TempDir(), "out")
+	args := []string{"run", in, "--reproducible", "-q", "--pack", "webdataset", "--format", "npy,png", "--label", "folder"}
+	both := func(count string) *proxy {
+		t.Helper()
+		more := append(args, "--pack-count", count, "-o")
+		s.filterbank(t, s.address, 0, append(more, folder)...)
+		p := newProxy(t, s, some(11, busy, lost, cut))
+		s.filterbank(t, p.here(), 0, append(more, "s3://photos/packs")...)
+		s.same(t, "packs", folder)
+		return p
+	}
+	both("7")
+	p := both("7")
+	for _, r := range p.requests {
+		if strings.Contains(r, ".tar") && !strings.HasPrefix(r, "HEAD") {
+			t.Errorf("%s of a shard that stays", r)
+		}
+	}
+	middle := filepath.Join(in, "ä 3", "003+logo.png")
+	data, err := os.ReadFile(middle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(middle); err != nil {
+		t.Fatal(err)
+	}
+	both("7")
+	if err := os.WriteFile(filepath.Join(in, "ä 3", "000.png"), data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	both("7")
+	both("9")
+}
+
+// TestKilledPack kills a run between two shards. The next one keeps the shards that a checkpoint
+// has records of.
+func TestKilledPack(t *testing.T) {
+	s := newServer(t)
+	in, folder := pictures(t, 16), filepath.Join(t.TempDir(), "out")
+	args := []string{"run", in, "--reproducible", "-q", "--pack", "webdataset", "--pack-count", "10"}
+	s.filterbank(t, s.address, 0, append(args, "-o", folder)...)
+	args = append(args, "-o", "s3://photos/killed")
+	slowly := newProxy(t, s, func(r *http.Request) fault {
+		if strings.HasSuffix(r.URL.Path, ".tar") {
+			return slow
+		}
+		return none
+	})
+	slowly.late = 500 * time.Millisecond
+	cmd := s.command(slowly.here(), args...)
+	cmd.Env = append(cmd.Env, "FILTERBANK_CHECKPOINT=20ms")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for tries := 0; len(s.recorded(t, "killed")) < 20; tries++ {
+		if time.Sleep(10 * time.Millisecond); tries == 2000 {
+			t.Fatal("no checkpoint is made")
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	p := newProxy(t, s, nil)
+	s.filterbank(t, p.here(), 0, args...)
+	s.same(t, "killed", folder)
+	for _, r := range p.requests {
+		if strings.HasPrefix(r, "PUT /photos/killed/shards/000000.tar") || strings.HasPrefix(r, "PUT /photos/killed/shards/000001.tar") {
+			t.Errorf("%s of a shard that stays", r)
+		}
+	}
+}
+
+// TestParts runs the shards of a run, two tasks of one shard among them, and merges them.
+func TestParts(t *testing.T) {
+	s := newServer(t)
+	in, whole := pictures(t, 6), filepath.Join(t.TempDir(), "out")
+	for name, form := range map[string][]string{"packs": {"--pack", "webdataset", "--pack-count", "4"}, "maps": {"--metadata", "huggingface"}} {
+		out := "s3://photos/" + name
+		args := append([]string{"run", in, "--reproducible", "-q", "--shards", "3", "-o", out}, form...)
+		s.filterbank(t, s.address, 0, append(args, "--shard", "1/3")...)
+		if said := s.filterbank(t, s.address, 2, append(args, "--shard", "2/3", "--bank", "sobel")...); !strings.Contains(said, "stack") {
+			t.Errorf("said %s", said)
+		}
+		first := s.command(s.address, append(args, "--shard", "2/3")...)
+		if err := first.Start(); err != nil {
+			t.Fatal(err)
+		}
+		second := s.command(s.address, append(args, "--shard", "2/3")...)
+		if err := second.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = first.Process.Wait()
+		_, _ = second.Process.Wait()
+		s.filterbank(t, s.address, 0, append(args, "--shard", "2/3")...) // if one has told the other to try again
+		if said := s.filterbank(t, s.address, 0, "status", out); !strings.Contains(said, "--array=2") {
+			t.Errorf("said %s", said)
+		}
+		s.filterbank(t, s.address, 1, "merge", out)
+		s.filterbank(t, s.address, 0, append(args, "--shard", "3/3")...)
+		s.filterbank(t, s.address, 0, "merge", out)
+		folder := filepath.Join(whole, name)
+		inFolder := append([]string{"run", in, "--reproducible", "-q", "--shards", "3", "-o", folder}, form...)
+		for _, shard := range []string{"1/3", "2/3", "3/3"} {
+			s.filterbank(t, s.address, 0, append(inFolder, "--shard", shard)...)
+		}
+		s.filterbank(t, s.address, 0, "merge", folder)
+		s.same(t, name, folder)
+	}
+}
