@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -186,7 +187,12 @@ func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed ma
 // TestInterrupted sends each signal that asks a run to end, after its beginning.
 func TestInterrupted(t *testing.T) {
 	command, undisturbed := interruptible(t)
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+	// A process inherits what its parent ignores, as nohup has it, and not what its parent catches.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(caught)
+	for _, signal := range signals {
 		out := filepath.Join(t.TempDir(), "out")
 		cmd := command(out)
 		var stderr bytes.Buffer
