@@ -65,7 +65,7 @@ func (n *neon) hard(times bool) {
 	if times {
 		n.word(0x6e20dc00|4<<16|0<<5|4, "fmul v4.4s, v0.4s, v4.4s")
 	}
-	n.word(0x6e20fc00|5<<16|4<<5|0, "fdiv v0.4s, v4.4s, v5.4s")
+	n.word(0x6e20fc00|5<<16|4<<5, "fdiv v0.4s, v4.4s, v5.4s")
 }
 
 // add writes the addLoop. The NaN of ∞ − ∞ is the quiet one.
