@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,7 +71,7 @@ func TestSlurmScriptRunsTheCommand(t *testing.T) {
 	}
 	for _, c := range []struct{ prefix, want string }{
 		{"#   filterbank status", "status\x00./" + j.Out + "\x00"},
-		{"#   sbatch --dependency", "--dependency=afterok:12345\x00--wrap=" + bashWords(j.Merge()) + "\x00"},
+		{"#   sbatch --dependency", "--dependency=afterok:12345\x00--wrap=" + bashWords(j.merge()) + "\x00"},
 	} {
 		line, _ := strings.CutPrefix(lines(script, c.prefix), "#   ")
 		if got := bash(t, "sbatch() { filterbank \"$@\"; }\n"+line); got != c.want {
@@ -100,7 +101,7 @@ func slurm(t *testing.T, j Job) string {
 }
 
 // What the script does with each exit code: only 75 and 130 go back into the queue, at most
-// Retries times, and not if the job has been cancelled.
+// 5 times, and not if the job has been cancelled.
 func TestSlurmScriptRequeues(t *testing.T) {
 	for _, c := range []struct {
 		code, restarts, state string
@@ -185,6 +186,25 @@ func TestKubernetesRefusesWordsThatAreNoText(t *testing.T) {
 	} {
 		if err := Kubernetes(&bytes.Buffer{}, p); err == nil || !strings.Contains(err.Error(), "is no UTF-8") {
 			t.Error(err)
+		}
+	}
+}
+
+// Every name in the texts has its value. The words of the job have no braces.
+func TestEveryNameHasAValue(t *testing.T) {
+	plain, full := Pod{Job: job("photos")}, Pod{
+		Job: job("photos"), Image: "filterbank:1", Bucket: true,
+		Volumes: []Volume{{"data", "/data"}}, Files: []File{{"stack.yaml", "version: 1\n"}},
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"slurm":                  func(w io.Writer) error { return Slurm(w, plain.Job) },
+		"ray":                    func(w io.Writer) error { return Ray(w, plain.Job) },
+		"kubernetes":             func(w io.Writer) error { return Kubernetes(w, plain) },
+		"kubernetes with blocks": func(w io.Writer) error { return Kubernetes(w, full) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil || strings.Contains(b.String(), "{{") {
+			t.Errorf("%s: %v\n%s", name, err, b.String())
 		}
 	}
 }

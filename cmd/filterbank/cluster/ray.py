@@ -1,19 +1,19 @@
-# A driver for Ray: {{count .Shards "shard"}} of a filterbank run, and then their merge.
+# A driver for Ray: {{shards}} of a filterbank run, and then their merge.
 #
 # Save it as job.py. Start it on a node of the cluster, and watch it from another shell:
 #   python job.py
-#   {{bash .Status}}
+#   {{status command}}
 # It can be started again at any time: shards that are done end at once.
 #
 # The command filterbank must be in the PATH of the nodes.
-# {{.Basis}}
+# {{basis}}
 import ctypes, subprocess, sys, time
 import ray
 
-SHARDS = {{.Shards}}
-FOLDER = {{quoted .Folder}}  # paths begin here, on every node
-COMMAND = [{{range $i, $word := .Fixed}}{{if $i}}, {{end}}{{quoted $word}}{{end}}]
-MERGE = [{{range $i, $word := .Merge}}{{if $i}}, {{end}}{{quoted $word}}{{end}}]
+SHARDS = {{number of shards}}
+FOLDER = {{folder}}  # paths begin here, on every node
+COMMAND = [{{run command}}]
+MERGE = [{{merge command}}]
 
 
 class TryAgain(Exception):
@@ -25,8 +25,8 @@ def end_with_worker():
     ctypes.CDLL(None).prctl(1, 15)  # PR_SET_PDEATHSIG
 
 
-# A lost node and TryAgain start a shard again, at most {{.Retries}} times.
-@ray.remote(num_cpus={{.Workers}}, memory={{.Request}} * 2**20, max_retries={{.Retries}}, retry_exceptions=[TryAgain])
+# A lost node and TryAgain start a shard again, at most {{retries}} times.
+@ray.remote(num_cpus={{workers}}, memory={{MiB}} * 2**20, max_retries={{retries}}, retry_exceptions=[TryAgain])
 def run(shard):
     command = [*COMMAND[:2], f"--shard={shard + 1}/{SHARDS}", *COMMAND[2:]]
     code = subprocess.run(command, cwd=FOLDER, preexec_fn=end_with_worker).returncode

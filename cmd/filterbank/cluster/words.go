@@ -92,6 +92,15 @@ func quoted(word string) string {
 	return b.String()
 }
 
+// quotedWords are words as the elements of a list in Python.
+func quotedWords(words []string) string {
+	var all []string
+	for _, w := range words {
+		all = append(all, quoted(w))
+	}
+	return strings.Join(all, ", ")
+}
+
 // podArgument is an argument of a container, quoted. Kubernetes replaces $(NAME) in it, and reads
 // $$ as $.
 func podArgument(word string) string { return quoted(strings.ReplaceAll(word, "$", "$$")) }
