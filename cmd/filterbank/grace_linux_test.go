@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -13,33 +11,42 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
 )
 
-// waiting starts a run with one worker that waits for its first picture on standard input. A second
-// picture comes after it. do is called once the run has begun.
+// waiting starts a run with one worker that waits for the rest of its first picture on standard
+// input. A second picture comes after it. do is called once the worker has read the beginning.
 func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.Cmd, feed func())) (code int, said string) {
 	t.Helper()
 	cmd := exec.Command(name, append([]string{"run", "-j", "1", "--bank", "sobel", "-o", out, "-", "../../samples/textbook.png"}, flags...)...)
-	stdin, err := cmd.StdinPipe()
+	picture, err := os.ReadFile("../../samples/textbook.png")
 	if err != nil {
 		t.Fatal(err)
 	}
+	reader, stdin, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	cmd.Stdin = reader
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for begun := false; !begun; time.Sleep(time.Millisecond) {
-		_, err := os.Stat(filepath.Join(out, manifest.Name))
-		begun = err == nil
+	if _, err := stdin.Write(picture[:8]); err != nil {
+		t.Fatal(err)
+	}
+	for unread := 1; unread > 0; time.Sleep(time.Millisecond) {
+		if unread, err = unix.IoctlGetInt(int(reader.Fd()), unix.TIOCINQ); err != nil {
+			t.Fatal(err)
+		}
 	}
 	do(cmd, func() {
-		picture, err := os.ReadFile("../../samples/textbook.png")
-		if err == nil {
-			_, err = stdin.Write(picture)
-		}
+		_, err := stdin.Write(picture[8:])
 		if err = errors.Join(err, stdin.Close()); err != nil {
 			t.Error(err)
 		}
