@@ -383,7 +383,7 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.kill()
-	time.AfterFunc(200*time.Millisecond, func() { s.start(t) })
+	s.startAfter(t, 200*time.Millisecond)
 	rest, err := io.ReadAll(o)
 	if err != nil || !bytes.Equal(append(begin, rest...), data) {
 		t.Errorf("%d bytes, %v", len(rest), err)

@@ -275,7 +275,7 @@ func (s *server) restart(t *testing.T, at int32) func(*http.Request) fault {
 	return func(*http.Request) fault {
 		if requests.Add(1) == at {
 			s.kill()
-			time.AfterFunc(500*time.Millisecond, func() { s.start(t) })
+			s.startAfter(t, 500*time.Millisecond)
 		}
 		return none
 	}

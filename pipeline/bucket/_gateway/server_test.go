@@ -7,8 +7,10 @@ package gateway
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -73,33 +75,55 @@ func (s *server) bucket(t testing.TB, name string) string {
 	return dir
 }
 
+// freeAddress is a free address whose port the system gives to no connection that goes out: a
+// server that is started again finds it free.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+mathrand.IntN(20000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port between 10000 and 29999 is free")
+	return ""
 }
 
 // start starts the server and waits until it listens.
 func (s *server) start(t testing.TB) {
 	t.Helper()
-	cmd := exec.Command(versitygw, "--port", s.address, "--quiet", "posix", s.root)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.access, "ROOT_SECRET_KEY="+s.secret)
-	if err := cmd.Start(); err != nil {
+	if err := s.listen(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startAfter starts the server after a pause, beside the test, which does not end before.
+func (s *server) startAfter(t testing.TB, pause time.Duration) {
+	started := make(chan error, 1)
+	time.AfterFunc(pause, func() { started <- s.listen() })
+	t.Cleanup(func() {
+		if err := <-started; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (s *server) listen() error {
+	cmd := exec.Command(versitygw, "--port", s.address, "--quiet", "posix", s.root)
+	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.access, "ROOT_SECRET_KEY="+s.secret)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
 	s.process = cmd
-	for range 200 {
+	for range 400 {
 		if c, err := net.Dial("tcp", s.address); err == nil {
-			c.Close()
-			return
+			return c.Close()
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatal("the server does not listen")
+	return errors.New("the server does not listen")
 }
 
 // kill ends the server as a crash does. Its buckets stay.
