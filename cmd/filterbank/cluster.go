@@ -114,7 +114,7 @@ func (f *clusterFlags) clusterJob(cmd *cobra.Command, c console, inputs []string
 		return none, err
 	}
 	f.jobs, f.grace = cmp.Or(f.jobs, defaultWorkers), cmp.Or(f.grace, defaultGrace)
-	f.shards.whole = true
+	f.shards.whole, f.shards.sample = true, true
 	j, err := f.job(cmd, c, inputs)
 	if err != nil {
 		return none, err

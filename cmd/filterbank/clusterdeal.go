@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (f *clusterFlags) plan(cmd *cobra.Command, c console, j *job, d *cluster.Jo
 	if err != nil {
 		return err
 	}
-	images := len(j.entries)
+	images := cmp.Or(j.inputs.Count, len(j.entries))
 	if d.Shards == 0 {
 		bytes := float64(p.Bytes) / float64(planned) * float64(images)
 		d.Shards = max(1, (images+shardImages-1)/shardImages, min(images, int(math.Ceil(bytes/shardBytes))))

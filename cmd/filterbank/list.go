@@ -123,15 +123,10 @@ func (f *flags) listFrozen(ctx context.Context, list *source.Frozen, opts source
 	if list.Count() == 0 {
 		return nil, fmt.Errorf("files-from %s: the list has no image", source.Display(f.from))
 	}
-	if f.shards.given() {
+	if f.shards.given() || f.shards.sample {
 		j.inputs = parts.Inputs{Count: list.Count(), SHA256: list.Digest()}
 	}
-	if f.shards.chosen == nil {
-		entries, err = list.All(ctx, 0, list.Count(), opts)
-		return entries, f.ofList(err)
-	}
-	for _, index := range f.shards.chosen {
-		from, to := parts.Range(index, f.shards.count, list.Count())
+	for from, to := range f.shards.ranges(list.Count()) {
 		part, err := list.All(ctx, from, to, opts)
 		if err != nil {
 			return nil, f.ofList(err)

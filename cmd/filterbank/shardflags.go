@@ -28,6 +28,7 @@ type shardFlags struct {
 	tasks int // 0: a task does one shard
 
 	whole  bool  // --shard may be left out, which is all shards
+	sample bool  // of a frozen list, entries at several places stand for all
 	chosen []int // the shards that --shard chooses, from 0
 }
 
@@ -161,6 +162,32 @@ func (f *runFlags) deal(j *job, inputs []string) error {
 	var err error
 	j.shards.config, err = f.sharedConfig(j, j.shards)
 	return err
+}
+
+// sampled is the number of places in a frozen list whose entries stand for all, and sampledEach is
+// the number of entries at each. A place takes two requests to a bucket.
+const sampled, sampledEach = 50, 20
+
+// ranges gives the ranges of a frozen list of n entries that are read.
+func (s *shardFlags) ranges(n int) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		switch {
+		case s.sample && n > sampled*sampledEach:
+			for i := range sampled {
+				if from := i * n / sampled; !yield(from, from+sampledEach) {
+					return
+				}
+			}
+		case s.chosen == nil:
+			yield(0, n)
+		default:
+			for _, index := range s.chosen {
+				if from, to := parts.Range(index, s.count, n); !yield(from, to) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // deal gives a job the entries of the chosen shards, in place of all. Of a frozen list it has no

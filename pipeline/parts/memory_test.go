@@ -16,7 +16,7 @@ import (
 )
 
 // synthetic writes a run in many parts, without the files of its pictures.
-func synthetic(t *testing.T, place store.Place, dir string, shards, images int) {
+func synthetic(t testing.TB, place store.Place, dir string, shards, images int) {
 	t.Helper()
 	c := &Config{Shards: shards}
 	all := NewSum()

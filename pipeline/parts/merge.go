@@ -327,9 +327,17 @@ func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error]
 	}
 }
 
+// size is the size in bytes of the files of a name in all parts.
+func (m *merger) size(name string) (size int64) {
+	for _, c := range m.parts {
+		size += c.Own[name].Bytes
+	}
+	return size
+}
+
 // manifest writes the manifest of the whole run.
 func (m *merger) manifest(ctx context.Context, done *Merged) error {
-	return m.place.Replace(ctx, manifest.Name, func(w io.Writer) error {
+	return m.place.Replace(ctx, manifest.Name, m.size(manifest.Name), func(w io.Writer) error {
 		for l, err := range m.lines(ctx, m.opts.Told) {
 			if err != nil {
 				return err
@@ -352,7 +360,7 @@ func (m *merger) metadata(ctx context.Context, _ *Merged) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", store.ConfigName, err)
 	}
-	return m.place.Replace(ctx, table.File, func(w io.Writer) error { return table.Write(w, m.records(ctx)) })
+	return m.place.Replace(ctx, table.File, m.size(manifest.Name), func(w io.Writer) error { return table.Write(w, m.records(ctx)) })
 }
 
 // run writes run.json: the first part's, with the sums of all parts.
@@ -394,7 +402,7 @@ func (m *merger) run(ctx context.Context, done *Merged) error {
 		return err
 	}
 	done.Run = r
-	return m.place.Replace(ctx, manifest.RunName, func(w io.Writer) error {
+	return m.place.Replace(ctx, manifest.RunName, 0, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
@@ -416,7 +424,7 @@ func (m *merger) mark(ctx context.Context, _ *Merged) error {
 	if err != nil {
 		return err
 	}
-	return m.place.Replace(ctx, mergedName, func(w io.Writer) error {
+	return m.place.Replace(ctx, mergedName, 0, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

@@ -23,7 +23,9 @@ func (m *merger) features(ctx context.Context, done *Merged) error {
 		if f.File == "" {
 			return fmt.Errorf("the run's table of features lies outside of the output folder: name it with --features FILE%s", f.Kind)
 		}
-		write = func(fill func(io.Writer) error) error { return m.place.Replace(ctx, f.File, fill) }
+		write = func(fill func(io.Writer) error) error {
+			return m.place.Replace(ctx, f.File, 3*m.size(store.FeaturesName), fill)
+		}
 	}
 	return write(func(w io.Writer) error {
 		out := &counter{to: w}
@@ -39,7 +41,7 @@ func (m *merger) journal(ctx context.Context, _ *Merged) error {
 	if m.config.Features == nil {
 		return nil
 	}
-	return m.place.Replace(ctx, store.FeaturesName, func(w io.Writer) error { return features.Join(w, m.journals(ctx)) })
+	return m.place.Replace(ctx, store.FeaturesName, m.size(store.FeaturesName), func(w io.Writer) error { return features.Join(w, m.journals(ctx)) })
 }
 
 // journals gives the journals of all parts, each valid until the next. An error ends them.

@@ -14,7 +14,7 @@ func (m *merger) index(ctx context.Context, done *Merged) error {
 	if !m.config.Pack {
 		return nil
 	}
-	err := m.place.Replace(ctx, store.IndexName, func(w io.Writer) (err error) {
+	err := m.place.Replace(ctx, store.IndexName, m.size(store.IndexName), func(w io.Writer) (err error) {
 		if done.Packs, err = store.WriteIndex(w, m.shards(ctx)); err == nil && done.Packs == 0 {
 			err = errNoShard
 		}

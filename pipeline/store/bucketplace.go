@@ -63,11 +63,15 @@ func (p bucketPlace) Create(ctx context.Context, name string, data []byte) error
 	return err
 }
 
-// placePart is the size in bytes of the parts of a large file. Two of them are held.
-const placePart = 8 << 20
+// placePart returns the size in bytes of the parts of a file of about size bytes. Two parts are held
+// in memory. A store takes 10,000 parts of a file at most, so a file may be an eighth larger than size.
+func placePart(size int64) int64 {
+	const least, parts = 8 << 20, 8800
+	return max(least, (size/parts+1<<20)>>20<<20)
+}
 
-func (p bucketPlace) Replace(ctx context.Context, name string, fill func(io.Writer) error) error {
-	out := p.objects.Upload(ctx, p.prefix+name, bucket.Put{PartSize: placePart})
+func (p bucketPlace) Replace(ctx context.Context, name string, size int64, fill func(io.Writer) error) error {
+	out := p.objects.Upload(ctx, p.prefix+name, bucket.Put{PartSize: placePart(size)})
 	if err := fill(out); err != nil {
 		_ = out.Abort() // the parts that stay are nobody's object
 		return err

@@ -28,9 +28,10 @@ type Place interface {
 	// Create writes a file that must not exist. The error is fs.ErrExist if it does: of several
 	// tasks that create a file, one succeeds.
 	Create(ctx context.Context, name string, data []byte) error
-	// Replace has fill write a file and gives it its name, in place of an earlier file. If
-	// anything fails, the earlier file stays as it was.
-	Replace(ctx context.Context, name string, fill func(io.Writer) error) error
+	// Replace has fill write a file of about size bytes, and gives it its name, in place of an
+	// earlier file. Below 80 GB the size may be left 0. If anything fails, the earlier file stays
+	// as it was.
+	Replace(ctx context.Context, name string, size int64, fill func(io.Writer) error) error
 	// List gives the files whose names begin with a folder's name and a slash, in the order of
 	// their names as bytes. Temporary files are left out. An error ends them.
 	List(ctx context.Context, folder string) iter.Seq2[Listed, error]
@@ -153,7 +154,7 @@ func writeNew(root *os.Root, name string, data []byte) error {
 	return err
 }
 
-func (p folderPlace) Replace(_ context.Context, name string, fill func(io.Writer) error) error {
+func (p folderPlace) Replace(_ context.Context, name string, _ int64, fill func(io.Writer) error) error {
 	b := p.folder.BeginOwn()
 	if err := fill(b.Create(name)); err != nil {
 		b.Abort()

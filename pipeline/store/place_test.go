@@ -46,12 +46,12 @@ func TestPlace(t *testing.T) {
 	if _, err := p.Read(ctx, "a/b.json", 4); err == nil || !strings.Contains(err.Error(), "at most 4 are read") {
 		t.Errorf("a large file: %v", err)
 	}
-	if err := p.Replace(ctx, "a/b.json", func(io.Writer) error { return io.ErrClosedPipe }); !errors.Is(err, io.ErrClosedPipe) {
+	if err := p.Replace(ctx, "a/b.json", 0, func(io.Writer) error { return io.ErrClosedPipe }); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("a fill that fails: %v", err)
 	}
 	long := strings.Repeat("long", BufferBytes)
 	for _, name := range []string{"a/b.json", "a/c/d", "a-b", "a.b/e"} {
-		if err := p.Replace(ctx, name, write(long)); err != nil {
+		if err := p.Replace(ctx, name, 0, write(long)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,7 +157,7 @@ func TestPlaceLinks(t *testing.T) {
 		if err := p.Create(ctx, name, nil); err == nil {
 			t.Errorf("%s is created", name)
 		}
-		if err := p.Replace(ctx, name, write("new")); err == nil {
+		if err := p.Replace(ctx, name, 0, write("new")); err == nil {
 			t.Errorf("%s is replaced", name)
 		}
 	}
@@ -242,5 +242,16 @@ func TestSharedTemporaries(t *testing.T) {
 	}
 	if n := count(); n != 1 {
 		t.Errorf("%d temporary files, want the other task's", n)
+	}
+}
+
+// TestPlacePart checks that a file of any size that a store takes has at most 10,000 parts, with a
+// tenth to spare.
+func TestPlacePart(t *testing.T) {
+	for _, size := range []int64{0, 1, 70e9, 84e9, 200e9, 5e12} {
+		part := placePart(size)
+		if part%(1<<20) != 0 || part < 8<<20 || float64(part)*10_000 < 1.1*float64(size) || part > max(8<<20, size/8000) {
+			t.Errorf("%d bytes: parts of %d", size, part)
+		}
 	}
 }
