@@ -76,7 +76,7 @@ func newCalibrate(c console) *cobra.Command {
 	f.registerInput(cmd)
 	s := cmd.Flags()
 	s.StringVarP(&f.file, "out", "o", "stats.json", "statistics file")
-	s.StringVar(&f.layers, "layers", "all", "layers whose maps are examined: last, all or names, separated by commas")
+	s.StringVar(&f.layers, "layers", "all", "layers whose maps are examined: last, all or names and patterns such as conv1.*, separated by commas")
 	s.Float64Var(&f.duplicates, "duplicates", 0.98, "least correlation, of either sign, at which filters count as near duplicates")
 	s.BoolVar(&f.json, "json", false, "print the audit as JSON")
 	s.StringVar(&f.out, "patches", "", "folder for pictures of the patches that each filter answers to most strongly")

@@ -22,7 +22,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	s.StringVarP(&f.out, "out", "o", "out", "output folder")
 	s.StringVar(&f.label, "label", "", "folder: an image's label is the first folder below its input")
 	s.StringVar(&f.columns.Label, "label-column", "", "column of a .csv, .tsv or .jsonl list that has the images' labels")
-	s.StringVar(&f.layers, "layers", "last", "layers whose maps are written: last, all or names, separated by commas")
+	s.StringVar(&f.layers, "layers", "last", "layers whose maps are written: last, all or names and patterns such as conv1.*, separated by commas")
 	names := output.Names()
 	s.StringArrayVar(&f.formats, "format", nil, strings.Join(names[:len(names)-1], ", ")+" or "+names[len(names)-1]+", separated by commas (png)")
 	f.also = map[string]*bool{}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -16,8 +17,8 @@ type Selected struct {
 
 // Select chooses layers: "last" chooses the last layer of each stack, "all" every layer, and
 // names separated by commas the layers of these names. A name is layer, in every stack, or
-// stack/layer. A name that no layer has is an error. Stacks without a chosen layer are left
-// out.
+// stack/layer. It may be a pattern with * and ?, as in layer1.*. A name that no layer has is an
+// error. Stacks without a chosen layer are left out.
 func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 	names := strings.Split(layers, ",")
 	found := make([]bool, len(names))
@@ -28,7 +29,7 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 			name := layer.Name()
 			chosen[l] = layers == "all" || layers == "last" && l == len(chosen)-1
 			for i, n := range names {
-				if n == name || n == s.Name()+"/"+name {
+				if isCalled(name, n) || isCalled(s.Name()+"/"+name, n) {
 					chosen[l], found[i] = true, true
 				}
 			}
@@ -41,11 +42,27 @@ func Select(stacks []*filters.Stack, layers string) ([]Selected, error) {
 		return selected, nil
 	}
 	if i := slices.Index(found, false); i >= 0 {
-		return nil, fmt.Errorf("no layer is called %q: the layers are %s; last and all mean the last layer and every layer",
-			names[i], strings.Join(LayerNames(stacks), ", "))
+		verb := "is called"
+		if strings.ContainsAny(names[i], "*?") {
+			verb = "matches"
+		}
+		return nil, fmt.Errorf("no layer %s %q: the layers are %s; last and all mean the last layer and every layer",
+			verb, names[i], strings.Join(LayerNames(stacks), ", "))
 	}
 	return selected, nil
 }
+
+// isCalled says whether a layer's name is a name, or matches a pattern. Brackets are no pattern:
+// names of networks' layers have them.
+func isCalled(name, pattern string) bool {
+	if name == pattern {
+		return true
+	}
+	matches, err := path.Match(brackets.Replace(pattern), name)
+	return err == nil && matches
+}
+
+var brackets = strings.NewReplacer("[", `\[`, `\`, `\\`)
 
 // LayerNames are the names of all layers of stacks, as LayerName writes them.
 func LayerNames(stacks []*filters.Stack) []string {

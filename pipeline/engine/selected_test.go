@@ -42,6 +42,11 @@ func TestSelect(t *testing.T) {
 		{[]*filters.Stack{one}, "less,copy", "[[true true]]"},
 		{[]*filters.Stack{a, b}, "copy", "[[true false] [true false]]"},
 		{[]*filters.Stack{a, b}, "b/copy", "[[true false]]"},
+		{[]*filters.Stack{a, b}, "b/*", "[[true true]]"},
+		{[]*filters.Stack{a, b}, "*o*", "[[true false] [true false]]"},
+		{[]*filters.Stack{a, b}, "?/les?", "[[false true] [false true]]"},
+		{[]*filters.Stack{a, b}, "copy,[a-c]/less", `no layer is called "[a-c]/less": the layers are a/copy, a/less, b/copy, b/less; last and all mean the last layer and every layer`},
+		{[]*filters.Stack{one}, "conv*", `no layer matches "conv*": the layers are copy, less; last and all mean the last layer and every layer`},
 		{[]*filters.Stack{a, b}, "copy,c/less", `no layer is called "c/less": the layers are a/copy, a/less, b/copy, b/less; last and all mean the last layer and every layer`},
 		{[]*filters.Stack{one}, "", `no layer is called "": the layers are copy, less; last and all mean the last layer and every layer`},
 	} {
