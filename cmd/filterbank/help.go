@@ -25,7 +25,7 @@ func flagGroups() []titledFlags {
 		{"Output", "out=PATH format=NAMES " + formatFlags(false) + "features=FILE pack=FORM pack-size=BYTES pack-count=N " + tableFlags() + "overwrite=WHEN reproducible report patches=FOLDER embed with=RUN export=FILE png=FILE list hash"},
 		{"Looks", formatFlags(true) + "scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},
 		{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT max-failed=N grace=TIME image=IMAGE volume=CLAIM=PATH duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},
-		{"Messages", "progress=KIND log-format=KIND json quiet verbose help version"},
+		{"Messages", "progress=KIND log-format=KIND explain choices=LAYER json quiet verbose help version"},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"filterbank/filters/volume"
 	"filterbank/pipeline/bucket"
+	"filterbank/pipeline/engine"
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
@@ -21,15 +22,19 @@ import (
 func newPlan(c console) *cobra.Command {
 	var f flags
 	var pack packFlags
-	var asJSON bool
+	var show planFlags
 	cmd := &cobra.Command{
 		Use:   "plan [flags] INPUT...",
 		Short: "Show what a run would do, from the headers alone",
 		Long: "Prints the shape arithmetic of every layer for the sizes among the inputs, and the\n" +
 			"files and bytes that a run would write. No pixel is decoded. In the column window,\n" +
 			"11×11 s4 p2 d3 g6 is a kernel of 11×11 with stride 4, padding 2, dilation 3 and 6\n" +
-			"groups; field is the receptive field. -v shows all sizes and a wider table.",
+			"groups; field is the receptive field. -v shows all sizes and a wider table.\n" +
+			"--explain works the size of every layer out; --choices LAYER prints the sizes that its\n" +
+			"output has with other strides and paddings.",
 		Example: "  filterbank plan photos/ -c stack.yaml\n" +
+			"  filterbank plan photo.png -c stack.yaml --explain\n" +
+			"  filterbank plan photo.png -c stack.yaml --choices conv1\n" +
 			"  filterbank plan photos/ --bank gabor --json",
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			j, err := f.job(cmd.Context(), c, inputs)
@@ -42,7 +47,7 @@ func newPlan(c console) *cobra.Command {
 			if f.shards.given() {
 				f.shards.deal(j)
 			}
-			return f.plan(cmd.Context(), c, j, asJSON)
+			return f.plan(cmd.Context(), c, j, show)
 		},
 	}
 	f.register(cmd)
@@ -50,11 +55,28 @@ func newPlan(c console) *cobra.Command {
 	pack.register(cmd)
 	f.shards.whole = true
 	f.shards.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	show.register(cmd)
+	must(cmd.RegisterFlagCompletionFunc("choices", f.completeLayers))
 	return cmd
 }
 
-func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error {
+// planFlags say what of a plan is shown.
+type planFlags struct {
+	json, explain bool
+	choices       string
+}
+
+func (show *planFlags) register(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&show.explain, "explain", false, "work the size, weights and cost of every layer out with its numbers")
+	cmd.Flags().StringVar(&show.choices, "choices", "", "print the sizes of a layer's output by stride and padding, in place of the plan")
+	cmd.Flags().BoolVar(&show.json, "json", false, "print JSON")
+}
+
+func (f *flags) plan(ctx context.Context, c console, j *job, show planFlags) error {
+	chosen, err := choicesOf(j, show.choices)
+	if err != nil {
+		return err
+	}
 	log, err := newLogger(c.err, f.logs, f.level(), isTerminal(c.err))
 	if err != nil {
 		return err
@@ -67,10 +89,13 @@ func (f *flags) plan(ctx context.Context, c console, j *job, asJSON bool) error 
 	if j.Output.Features != "" {
 		p.Memory = max(p.Memory, features.Memory(j.Output.Features, len(j.entries), j.columns))
 	}
-	if asJSON {
-		err = printPlanJSON(c.out, p, j)
-	} else {
-		err = printPlan(c.out, p, j, f.verbose)
+	switch {
+	case show.json:
+		err = printPlanJSON(c.out, p, j, chosen)
+	case chosen != nil:
+		_, err = io.WriteString(c.out, printChoices(p, chosen, f.verbose))
+	default:
+		err = printPlan(c.out, p, j, f.verbose, show.explain)
 	}
 	if err != nil {
 		return unwritten(err)
@@ -108,7 +133,7 @@ func (f *flags) preview(ctx context.Context, c console, j *job, log *slog.Logger
 // shownSizes is the number of sizes that are printed without -v.
 const shownSizes = 3
 
-func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
+func printPlan(w io.Writer, p *preview.Preview, j *job, all, explain bool) error {
 	var b strings.Builder
 	for i, size := range p.Sizes {
 		if i == shownSizes && !all {
@@ -121,6 +146,9 @@ func printPlan(w io.Writer, p *preview.Preview, j *job, all bool) error {
 				fmt.Fprintf(&b, "stack %s\n", plan.Stack.Name())
 			}
 			layerTable(&b, plan, all)
+			if explain {
+				fmt.Fprintf(&b, "\n%s", explained(plan))
+			}
 		}
 		b.WriteByte('\n')
 	}
@@ -238,6 +266,8 @@ type (
 		Images int          `json:"images"`
 		First  string       `json:"first"`
 		Stacks []stackJSON  `json:"stacks"`
+
+		Choices []choiceTable `json:"choices,omitempty"` // of the layers that --choices names
 	}
 	stackJSON struct {
 		Name   string      `json:"name"`
@@ -250,7 +280,7 @@ type (
 	}
 )
 
-func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
+func printPlanJSON(w io.Writer, p *preview.Preview, j *job, chosen []engine.Selected) error {
 	out := planJSON{
 		Sizes: []sizeJSON{}, Failures: []failureJSON{},
 		Images: p.Pictures, Maps: p.Maps, Files: p.Files, Shards: p.Shards, Bytes: p.Bytes, Memory: p.Memory, Notes: append([]string{}, j.notes...), Classes: j.classes,
@@ -263,11 +293,11 @@ func printPlanJSON(w io.Writer, p *preview.Preview, j *job) error {
 		out.Run = &runShardsJSON{d.count, least, most, d.indexes}
 	}
 	for _, size := range p.Sizes {
-		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example}
+		s := sizeJSON{Input: size.Input, Images: size.Pictures, First: size.Example, Choices: choiceTables(chosen, size)}
 		for _, plan := range size.Plans {
 			st := stackJSON{Name: plan.Stack.Name()}
-			for _, lp := range plan.Layers {
-				st.Layers = append(st.Layers, layerJSON{&lp})
+			for l := range plan.Layers {
+				st.Layers = append(st.Layers, layerJSON{plan, l})
 			}
 			s.Stacks = append(s.Stacks, st)
 		}

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 
 	"filterbank/filters"
+	"filterbank/filters/formula"
 	"filterbank/filters/volume"
 )
 
 // layerJSON is a layer in the JSON form of a plan: its geometry, which all layers have, then
-// its other attributes and the plan's numbers.
-type layerJSON struct{ *filters.LayerPlan }
+// its other attributes, the plan's numbers, and the formula worked out.
+type layerJSON struct {
+	plan  *filters.Plan
+	layer int
+}
 
 type (
 	geometryJSON struct {
@@ -32,12 +36,14 @@ type (
 		MACs           float64 `json:"multiply_adds"`
 		UncoveredRows  int     `json:"uncovered_rows"`
 		UncoveredCols  int     `json:"uncovered_cols"`
+
+		Formula []formula.Line `json:"formula"`
 	}
 )
 
 // MarshalJSON writes one object.
 func (l layerJSON) MarshalJSON() ([]byte, error) {
-	lp := l.LayerPlan
+	lp := &l.plan.Layers[l.layer]
 	parts := []any{geometryJSON{
 		Name: lp.Layer.Name(), Kind: lp.Layer.Kind(), Inputs: lp.Layer.Inputs(), In: lp.In, Out: lp.Out,
 		KernelSize: [2]int{lp.Rows.Kernel, lp.Cols.Kernel}, Stride: [2]int{lp.Rows.Stride, lp.Cols.Stride},
@@ -54,6 +60,7 @@ func (l layerJSON) MarshalJSON() ([]byte, error) {
 	return joinObjects(append(parts, figuresJSON{
 		ReceptiveField: lp.Field, FieldStart: lp.FieldStart, Jump: lp.Jump,
 		Parameters: lp.Parameters, MACs: lp.MACs, UncoveredRows: lp.UncoveredRows, UncoveredCols: lp.UncoveredCols,
+		Formula: formula.Of(l.plan, l.layer),
 	}))
 }
 

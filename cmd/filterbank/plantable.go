@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"filterbank/filters"
+	"filterbank/filters/formula"
 )
 
 // planWidth is the width of a plan's table, unless -v asks for all columns.
@@ -79,6 +80,14 @@ func layerTable(b *strings.Builder, plan *filters.Plan, all bool) {
 			fmt.Fprintf(b, "layer %s: %s\n", lp.Layer.Name(), u)
 		}
 	}
+}
+
+// explained is the formula of every layer, worked out.
+func explained(plan *filters.Plan) (text string) {
+	for l := range plan.Layers {
+		text += formula.Text(plan.Layers[l].Layer.Name(), formula.Of(plan, l), planWidth)
+	}
+	return text
 }
 
 // tableText is a table of some columns.

@@ -49,7 +49,7 @@ func newRun(c console) *cobra.Command {
 				return err
 			}
 			if f.dry {
-				return f.plan(cmd.Context(), c, j, false)
+				return f.plan(cmd.Context(), c, j, planFlags{})
 			}
 			return profiled(f.cpu, func() error { return f.run(cmd.Context(), c, j, f.page) })
 		},

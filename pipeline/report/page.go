@@ -60,7 +60,8 @@ type layerData struct {
 
 	CeilMode       bool      `json:"ceilMode,omitempty"`       // pools only
 	ExcludePadding bool      `json:"excludePadding,omitempty"` // average pools only
-	After          *[2]int   `json:"after,omitempty"`          // padding below and right; average pools only
+	After          *[2]int   `json:"after,omitempty"`          // padding below and right; pools only
+	Auto           string    `json:"auto,omitempty"`           // same, same_upper or same_lower, if padding is that
 	Norm           *normSpec `json:"norm,omitempty"`
 
 	Stats []*filterStats `json:"stats,omitempty"` // one per filter
@@ -194,8 +195,13 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 	d.Groups, d.Mode = setting(layer, "groups", d.Groups), setting(layer, "padding_mode", "")
 	d.Activation = setting(layer, "activation", setting(layer, "function", ""))
 	d.Slope = setting(layer, "negative_slope", setting(layer, "alpha", float32(0)))
-	if p, ok := filters.AttributeOf[filters.Padding](layer, "padding"); ok && d.Kind == "avg_pool" {
-		d.After = &[2]int{p.Bottom, p.Right}
+	if p, ok := filters.AttributeOf[filters.Padding](layer, "padding"); ok {
+		switch {
+		case p.Kind != filters.Explicit:
+			d.Auto = p.Kind.String()
+		case d.Kind != "conv":
+			d.After = &[2]int{p.Bottom, p.Right}
+		}
 	}
 	d.CeilMode, d.ExcludePadding = bool(setting(layer, "ceil_mode", filters.Flag(false))), !setting(layer, "count_include_pad", true)
 	if up, ok := filters.AttributeOf[[2]int](layer, "scale_factor"); ok {

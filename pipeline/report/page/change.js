@@ -18,7 +18,7 @@ function changeOf(layer, plan, arrays) {
 }
 
 // changedLayer is the layer with the settings of a change.
-const changedLayer = (layer, change) => ({ ...layer, ...change, norm: undefined });
+const changedLayer = (layer, change) => ({ ...layer, ...change, norm: undefined, auto: undefined });
 
 // changedPlan is the geometry of a changed layer. problem says in the run's words why there is
 // none.

@@ -42,15 +42,10 @@ class StepTab {
   }
 
   sizeCard(at) {
-    const lines = sizeLines(this.probe.layer(at), this.probe.plan(at));
-    this.size.replaceChildren(
-      h("h3", null, "How large, and why"),
-      h(
-        "dl",
-        null,
-        lines.map(([name, text]) => h("div", { class: name === "uncovered" ? "warning" : "" }, h("dt", null, name === "rule" ? "outputs" : name), h("dd", null, text))),
-      ),
-    );
+    const layer = this.probe.layer(at),
+      { plans } = this.probe.stacks[at.st],
+      shapes = layer.inputs.map((from) => (from < 0 ? this.probe.size(at.st) : plans[from].out));
+    this.size.replaceChildren(h("h3", null, "How large, and why"), sizeList(sizeLines(layer, this.probe.plan(at), shapes)));
   }
 
 // show shows the output at a place, as far as the player has come.

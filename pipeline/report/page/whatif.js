@@ -225,10 +225,9 @@ class WhatIfTab {
   }
 
   drawSize() {
-    const lines = sizeLines(this.now, this.valid);
     this.size.replaceChildren(
       h("h3", null, "Size, worked"),
-      h("dl", null, lines.map(([name, text]) => h("div", { class: name === "uncovered" ? "warning" : "" }, h("dt", null, name === "rule" ? "outputs" : name), h("dd", null, text)))),
+      sizeList(sizeLines(this.now, this.valid)),
       stripView(axisOf(this.now, this.valid, 1)),
       h("p", { class: "muted" }, "The first and last columns. A bar is a window, under it the column of its output."),
     );
