@@ -105,39 +105,49 @@ func (p *place) roundedUp(size, stride string, strides [2]int) string {
 	return p.node("Div", p.value("outputs"), []string{more, stride})
 }
 
+// pool adds a pool. Runtimes differ about two things, which are therefore not left to them: with
+// ceil_mode, whether a window that begins in the padding after the input has an output, and
+// whether an average counts values beyond the padding. Here neither is so.
 func (p *place) pool(s filters.PoolSpec) {
-	shared := []onnx.Attribute{numbers("kernel_shape", s.KernelSize[:]...), numbers("strides", s.Stride[:]...)}
-	if s.CeilMode {
-		shared = append(shared, number("ceil_mode", 1))
+	in, pads := p.inputs[0], s.Padding
+	include := !s.ExcludePadding
+	if s.Kind == filters.AvgPool && s.CeilMode && include {
+		if pads != [4]int{} { // zeros that are added before are values of the input
+			in = p.surrounded(in, p.ints("pads", 0, 0, int64(pads[0]), int64(pads[1]), 0, 0, int64(pads[2]), int64(pads[3])), filters.Zeros)
+			pads = [4]int{}
+		}
+		include = false
 	}
-	pads := numbers("pads", s.Padding[:]...)
+	attributes := []onnx.Attribute{numbers("kernel_shape", s.KernelSize[:]...), numbers("strides", s.Stride[:]...), numbers("pads", pads[:]...)}
+	if s.CeilMode {
+		attributes = append(attributes, number("ceil_mode", 1))
+	}
+	op := "AveragePool"
 	switch {
 	case s.Kind == filters.MaxPool:
-		p.node("MaxPool", p.name, p.inputs, append(shared, pads, numbers("dilations", s.Dilation[:]...))...)
-	case s.CeilMode && !s.ExcludePadding && s.Padding != [4]int{}:
-		p.paddedAverage(s, shared)
-	case s.ExcludePadding || s.CeilMode: // without padding, all values beyond the input are left out
-		p.node("AveragePool", p.name, p.inputs, append(shared, pads, number("count_include_pad", 0))...)
-	default:
-		p.node("AveragePool", p.name, p.inputs, append(shared, pads, number("count_include_pad", 1))...)
+		op, attributes = "MaxPool", append(attributes, numbers("dilations", s.Dilation[:]...))
+	case include:
+		attributes = append(attributes, number("count_include_pad", 1))
 	}
-}
-
-// paddedAverage adds an average pool that counts its padding but no values beyond. Runtimes
-// differ about these, so that the zeros are added before and become values of the input. A
-// window that begins in the padding after the input has no output.
-func (p *place) paddedAverage(s filters.PoolSpec, shared []onnx.Attribute) {
-	in, pad := p.inputs[0], s.Padding
-	zeros := p.ints("pads", 0, 0, int64(pad[0]), int64(pad[1]), 0, 0, int64(pad[2]), int64(pad[3]))
-	padded := p.surrounded(in, zeros, filters.Zeros)
-	shared = append(shared, number("count_include_pad", 0))
-	if s.KernelSize[0]-pad[2] >= s.Stride[0] && s.KernelSize[1]-pad[3] >= s.Stride[1] {
-		p.node("AveragePool", p.name, []string{padded}, shared...)
+	if !s.CeilMode || beginsInside(s, 0) && beginsInside(s, 1) {
+		p.node(op, p.name, []string{in}, attributes...)
 		return
 	}
-	all := p.node("AveragePool", p.value("all"), []string{padded}, shared...)
-	size := p.node("Shape", p.value("size"), []string{in}, number("start", 2))
-	begun := p.node("Add", p.value("begun"), []string{size, p.ints("before", int64(pad[0]), int64(pad[1]))})
+	p.cut(s, p.node(op, p.value("all"), []string{in}, attributes...))
+}
+
+// beginsInside says whether the last window along an axis begins inside the input or the
+// padding before it, whatever its size. Windows reach less than a stride beyond the padding.
+func beginsInside(s filters.PoolSpec, axis int) bool {
+	span := s.Dilation[axis]*(s.KernelSize[axis]-1) + 1
+	return span-s.Padding[2+axis] >= s.Stride[axis]
+}
+
+// cut leaves out windows that begin in the padding after the input: ⌈(before + size)/stride⌉
+// outputs stay, or all if there are fewer.
+func (p *place) cut(s filters.PoolSpec, all string) {
+	size := p.node("Shape", p.value("size"), []string{p.inputs[0]}, number("start", 2))
+	begun := p.node("Add", p.value("begun"), []string{size, p.ints("before", int64(s.Padding[0]), int64(s.Padding[1]))})
 	ends := p.roundedUp(begun, p.ints("stride", int64(s.Stride[0]), int64(s.Stride[1])), s.Stride)
 	p.node("Slice", p.name, []string{all, p.ints("starts", 0, 0), ends, p.ints("axes", 2, 3)})
 }
