@@ -62,11 +62,11 @@ func (b *builder) reserve(stacks []Chosen) error {
 func (b *builder) prepare(o Options) {
 	p := place{builder: b, name: InputName}
 	if o.Mean != [3]float32{} {
-		mean := p.floats("mean", o.Mean[:], 1, 3, 1, 1)
+		mean := p.floats("mean", o.Mean[:], 3, 1, 1)
 		b.picture = p.node("Sub", p.value("centered"), []string{b.picture, mean})
 	}
 	if o.Std != [3]float32{1, 1, 1} {
-		std := p.floats("std", o.Std[:], 1, 3, 1, 1)
+		std := p.floats("std", o.Std[:], 3, 1, 1)
 		b.picture = p.node("Div", p.value("prepared"), []string{b.picture, std})
 	}
 }
