@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -35,7 +37,7 @@ func newExport(c console) *cobra.Command {
 		Example: "  filterbank export stack.yaml -o model.onnx\n" +
 			"  filterbank export stack.yaml -o model.onnx --layers all --input-size 224x224",
 		Args: arguments{1, 1, "a stack file", "stack.yaml -o model.onnx"}.check,
-		RunE: func(_ *cobra.Command, args []string) error { return f.run(c, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), c, args[0]) },
 	}
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "", "the .onnx file to write")
@@ -45,7 +47,7 @@ func newExport(c console) *cobra.Command {
 	return cmd
 }
 
-func (f *exportFlags) run(c console, stackFile string) error {
+func (f *exportFlags) run(ctx context.Context, c console, stackFile string) error {
 	if f.out == "" {
 		return fmt.Errorf("export needs the name of the model, as in filterbank export %s -o model.onnx", shellWord(stackFile))
 	}
@@ -74,7 +76,7 @@ func (f *exportFlags) run(c console, stackFile string) error {
 	if err != nil {
 		return fmt.Errorf("export %s: %w", source.Display(stackFile), err)
 	}
-	if err := writeModel(f.out, model); err != nil {
+	if err := writeModel(ctx, f.out, model); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	return f.tell(c, file, model)
@@ -123,7 +125,7 @@ func parseSize(text string) (size [2]int, err error) {
 }
 
 // writeModel writes a model, whole or not at all, and replaces a file that is there.
-func writeModel(path string, model *onnx.Model) error {
+func writeModel(ctx context.Context, path string, model *onnx.Model) error {
 	for _, check := range []func(string) error{regular, folderThere} {
 		if err := check(path); err != nil {
 			return fmt.Errorf("write %s: %w", path, err)
@@ -135,12 +137,25 @@ func writeModel(path string, model *onnx.Model) error {
 	}
 	defer folder.Release()
 	b := folder.BeginOwn()
-	if err := model.Write(b.Create(filepath.Base(path))); err != nil {
+	if err := model.Write(unlessDone{ctx, b.Create(filepath.Base(path))}); err != nil {
 		b.Abort()
 		return err
 	}
 	_, err = b.Commit()
 	return err
+}
+
+// unlessDone is a writer until a context ends.
+type unlessDone struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (w unlessDone) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(p)
 }
 
 // tell says what was written, and what of the stack file the model does not do.

@@ -15,8 +15,8 @@ import (
 	"filterbank/filters/tensor"
 )
 
-// FloatTensor is a tensor of values in memory, which nothing may write to as long as it is
-// used. Without a shape it is one number.
+// FloatTensor is a tensor of values in memory. Nothing may write to the values while the tensor
+// is used. Without a shape it is one number.
 func FloatTensor(name string, values []float32, shape ...int) *Tensor {
 	data, ok := tensor.FloatBytes(values)
 	if !ok {
@@ -40,9 +40,9 @@ func inMemory(name string, kind ElementType, data []byte, shape []int) *Tensor {
 	return &Tensor{Name: name, Type: kind, Shape: append([]int{}, shape...), raw: &whole, file: in}
 }
 
-// Write writes the model. The values of its tensors follow each other in the file, so that
-// memory is in proportion to the nodes and names and not to the weights. It is an error if
-// the model is larger than a protocol buffer can be, 2 GiB, or if a tensor cannot be read.
+// Write writes the model. It copies the values of one tensor after the other, so that memory is
+// in proportion to the nodes and names and not to the weights. It is an error if the model is
+// larger than a protocol buffer can be, 2 GiB, or if a tensor cannot be read.
 func (m *Model) Write(w io.Writer) error {
 	whole, err := m.encode()
 	if err != nil {
@@ -265,7 +265,7 @@ func (v *ValueInfo) encode() (w encoded) {
 	return w
 }
 
-// encode has the values raw, whatever form they had in a file.
+// encode writes the values raw, whatever form they have in a file.
 func (t *Tensor) encode() (w encoded, err error) {
 	values, err := t.values()
 	if err == nil && values.Open == nil {

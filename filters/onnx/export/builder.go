@@ -32,7 +32,7 @@ func newBuilder(o Options) *builder {
 	return b
 }
 
-// reserve takes the names of all layers before others are made.
+// reserve takes the names of all layers, before names are made for other values.
 func (b *builder) reserve(stacks []Chosen) error {
 	outputs := 0
 	for _, c := range stacks {

@@ -38,35 +38,37 @@ type function struct {
 	slopes       []float32
 }
 
+// operator is the operator that an activation without parameters is.
+func (f function) operator() (op string, ok bool) {
+	op, ok = map[filters.Activation]string{
+		filters.None: "Identity", filters.ReLU: "Relu", filters.Abs: "Abs", filters.Sigmoid: "Sigmoid",
+		filters.Tanh: "Tanh", filters.HardSwish: "HardSwish",
+	}[f.Activation]
+	return op, ok
+}
+
 // activate adds an activation.
 func (p *place) activate(in string, f function) {
 	node := func(op string, attributes ...onnx.Attribute) { p.node(op, p.name, []string{in}, attributes...) }
+	if op, ok := f.operator(); ok {
+		node(op)
+		return
+	}
 	switch f.Activation {
-	case filters.None:
-		node("Identity")
-	case filters.ReLU:
-		node("Relu")
 	case filters.LeakyReLU:
 		node("LeakyRelu", float("alpha", f.slope))
 	case filters.ReLU6:
 		p.node("Clip", p.name, []string{in, p.floats("min", []float32{0}), p.floats("max", []float32{6})})
-	case filters.Abs:
-		node("Abs")
 	case filters.Square:
 		p.node("Mul", p.name, []string{in, in})
-	case filters.Sigmoid:
-		node("Sigmoid")
-	case filters.Tanh:
-		node("Tanh")
 	case filters.SiLU:
 		p.node("Mul", p.name, []string{in, p.node("Sigmoid", p.value("sigmoid"), []string{in})})
-	case filters.GELU, filters.GELUTanh:
-		approximate := "none"
-		if f.Activation == filters.GELUTanh {
-			approximate = "tanh"
-		}
+	case filters.GELU:
 		p.need(20)
-		node("Gelu", text("approximate", approximate))
+		node("Gelu", text("approximate", "none"))
+	case filters.GELUTanh:
+		p.need(20)
+		node("Gelu", text("approximate", "tanh"))
 	case filters.ELU:
 		if f.alpha == 0 {
 			f.alpha = 1
@@ -74,15 +76,14 @@ func (p *place) activate(in string, f function) {
 		node("Elu", float("alpha", f.alpha))
 	case filters.HardSigmoid:
 		node("HardSigmoid", float("alpha", 1.0/6), float("beta", 0.5))
-	case filters.HardSwish:
-		node("HardSwish")
 	case filters.PReLU:
 		p.node("PRelu", p.name, []string{in, p.floats("slope", f.slopes, len(f.slopes), 1, 1)})
 	}
 }
 
-// norm adds a local response normalization. That of ONNX has the same channels for odd sizes;
-// for even ones it takes one more above and not below.
+// norm adds a local response normalization. ONNX's sums over the same channels if the size is
+// odd. If it is even, that one has a channel more above and one less below, and runtimes refuse
+// it.
 func (p *place) norm(s filters.NormSpec) {
 	in := p.inputs[0]
 	if s.Size%2 == 1 {
@@ -93,7 +94,7 @@ func (p *place) norm(s filters.NormSpec) {
 	square := p.node("Mul", p.value("square"), []string{in, in})
 	axis := p.ints("axis", 1)
 	deep := p.node("Unsqueeze", p.value("deep"), []string{square, axis})
-	// The mean over channels, of which zeros beyond the first and the last one count.
+	// The mean counts zeros beyond the first and the last channel.
 	mean := p.node("AveragePool", p.value("mean"), []string{deep}, numbers("kernel_shape", s.Size, 1, 1),
 		numbers("pads", s.Size/2, 0, 0, s.Size/2-1, 0, 0), number("count_include_pad", 1))
 	flat := p.node("Squeeze", p.value("flat"), []string{mean, axis})

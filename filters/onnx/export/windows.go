@@ -22,8 +22,8 @@ func (p *place) conv(s filters.ConvSpec) {
 	p.activate(sum, function{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes})
 }
 
-// padded is a convolution's input with padding, as far as the operator does not add it, and the
-// attributes with which it does.
+// padded returns the value that a convolution reads, and its attributes about padding. Padding
+// that the operator cannot add itself is in the value.
 func (p *place) padded(s filters.ConvSpec) (in string, attributes []onnx.Attribute) {
 	in = p.inputs[0]
 	amounts, known := p.amounts(s)
@@ -105,9 +105,9 @@ func (p *place) roundedUp(size, stride string, strides [2]int) string {
 	return p.node("Div", p.value("outputs"), []string{more, stride})
 }
 
-// pool adds a pool. Runtimes differ about two things, which are therefore not left to them: with
-// ceil_mode, whether a window that begins in the padding after the input has an output, and
-// whether an average counts values beyond the padding. Here neither is so.
+// pool adds a pool. With ceil_mode, runtimes differ in whether a window that begins in the padding
+// after the input has an output, and in whether an average counts values beyond the padding. The
+// nodes leave neither open: such a window has none, and such values do not count.
 func (p *place) pool(s filters.PoolSpec) {
 	in, pads := p.inputs[0], s.Padding
 	include := !s.ExcludePadding
@@ -137,7 +137,7 @@ func (p *place) pool(s filters.PoolSpec) {
 }
 
 // beginsInside says whether the last window along an axis begins inside the input or the
-// padding before it, whatever its size. Windows reach less than a stride beyond the padding.
+// padding before it, whatever the input's size. It reaches less than a stride beyond the padding.
 func beginsInside(s filters.PoolSpec, axis int) bool {
 	span := s.Dilation[axis]*(s.KernelSize[axis]-1) + 1
 	return span-s.Padding[2+axis] >= s.Stride[axis]
