@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"pipeline/bucket", "pipeline/bytename", "pipeline/inorder", "pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
 	{"filters/config"},
-	{"filters/bank", "filters/weights", "filters/formula"},
+	{"filters/bank", "filters/weights", "filters/formula", "filters/onnx/export"},
 	{"filters"},
 	{"filters/tensor/torch", "filters/onnx"},
 	{"filters/tensor", "filters/kernel"},

@@ -1,0 +1,137 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+
+	"filterbank/filters"
+	"filterbank/filters/onnx"
+)
+
+// builder makes a graph.
+type builder struct {
+	graph   onnx.Graph
+	opset   int64           // that the nodes need
+	size    [2]int          // of pictures, if it is known
+	picture string          // the value that stacks read
+	taken   map[string]bool // names of values and tensors
+	layers  []Layer
+}
+
+// leastOpset has the operators of most layers, and readers of 2022.
+const leastOpset = 17
+
+func newBuilder(o Options) *builder {
+	b := &builder{opset: leastOpset, size: o.Size, picture: InputName, taken: map[string]bool{InputName: true}}
+	h, w := onnx.Dimension{Size: -1, Symbol: "H"}, onnx.Dimension{Size: -1, Symbol: "W"}
+	if o.Size != [2]int{} {
+		h, w = onnx.Dimension{Size: int64(o.Size[0])}, onnx.Dimension{Size: int64(o.Size[1])}
+	}
+	b.graph.Name = "filterbank"
+	b.graph.Inputs = []onnx.ValueInfo{{Name: InputName, Type: onnx.Float32, Shape: []onnx.Dimension{batch(), {Size: 3}, h, w}}}
+	return b
+}
+
+// reserve takes the names of all layers, before names are made for other values.
+func (b *builder) reserve(stacks []Chosen) error {
+	outputs := 0
+	for _, c := range stacks {
+		for l, there := range needed(c) {
+			if c.Outputs[l] {
+				outputs++
+			}
+			name := valueName(c.Stack.Name(), c.Stack.Layers()[l].Name())
+			switch {
+			case !there:
+			case name == InputName:
+				return fmt.Errorf("layer %s: the model's input has this name: give the layer another one", name)
+			case b.taken[name]:
+				return fmt.Errorf("layer %s: another layer has this name, and the model needs both: give one another name", name)
+			default:
+				b.taken[name] = true
+			}
+		}
+	}
+	if outputs == 0 {
+		return errors.New("a model needs a layer as its output, and none is chosen")
+	}
+	return nil
+}
+
+// prepare subtracts the mean and divides by the deviation, as the picture's reader does.
+func (b *builder) prepare(o Options) {
+	p := place{builder: b, name: InputName}
+	if o.Mean != [3]float32{} {
+		mean := p.floats("mean", o.Mean[:], 3, 1, 1)
+		b.picture = p.node("Sub", p.value("centered"), []string{b.picture, mean})
+	}
+	if o.Std != [3]float32{1, 1, 1} {
+		std := p.floats("std", o.Std[:], 3, 1, 1)
+		b.picture = p.node("Div", p.value("prepared"), []string{b.picture, std})
+	}
+}
+
+// place is where a layer is added.
+type place struct {
+	*builder
+	name   string             // of the layer's maps
+	inputs []string           // values that it reads
+	plan   *filters.LayerPlan // nil if the size of pictures is not known
+}
+
+// fresh is a name that nothing has, the given one if possible.
+func (b *builder) fresh(name string) string {
+	for b.taken[name] {
+		name += "_"
+	}
+	b.taken[name] = true
+	return name
+}
+
+// value is the name of a value between a layer's nodes.
+func (p *place) value(part string) string { return p.fresh(p.name + ":" + part) }
+
+// node adds an operation and returns its output.
+func (p *place) node(op, out string, inputs []string, attributes ...onnx.Attribute) string {
+	p.graph.Nodes = append(p.graph.Nodes, onnx.Node{Name: out, Op: op, Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
+	return out
+}
+
+// floats adds an array and returns its name.
+func (p *place) floats(part string, values []float32, shape ...int) string {
+	name := p.fresh(p.name + "." + part)
+	p.graph.Initializers = append(p.graph.Initializers, onnx.FloatTensor(name, values, shape...))
+	return name
+}
+
+// ints adds a list of whole numbers and returns its name.
+func (p *place) ints(part string, values ...int64) string {
+	name := p.fresh(p.name + "." + part)
+	p.graph.Initializers = append(p.graph.Initializers, onnx.IntTensor(name, values...))
+	return name
+}
+
+// need raises the opset to the one that an operator came with.
+func (b *builder) need(opset int64) { b.opset = max(b.opset, opset) }
+
+// The attributes of nodes.
+
+func number(name string, v int) onnx.Attribute {
+	return onnx.Attribute{Name: name, Type: onnx.IntAttribute, Int: int64(v)}
+}
+
+func float(name string, v float32) onnx.Attribute {
+	return onnx.Attribute{Name: name, Type: onnx.FloatAttribute, Float: v}
+}
+
+func text(name, v string) onnx.Attribute {
+	return onnx.Attribute{Name: name, Type: onnx.StringAttribute, String: v}
+}
+
+func numbers(name string, values ...int) onnx.Attribute {
+	a := onnx.Attribute{Name: name, Type: onnx.IntsAttribute}
+	for _, v := range values {
+		a.Ints = append(a.Ints, int64(v))
+	}
+	return a
+}
