@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -105,27 +106,41 @@ func (s *openShard) write(at int64, members []member) error {
 // finish ends the shard and describes it. All samples have been written.
 func (s *openShard) finish() (Shard, error) {
 	size := s.size + tarEnd
-	if err := s.writeAt(make([]byte, tarEnd), s.size); err != nil {
+	if err := s.writeAt(s.size, make([]byte, tarEnd)); err != nil {
 		return Shard{}, err
 	}
 	digest, err := s.digest.sum(size)
 	return Shard{Name: base(s.name), Samples: s.count, Bytes: size, BLAKE3: digest}, err
 }
 
-// writeAt writes a piece. Systems let one goroutine at a time write to a file: the others work on
-// the digest meanwhile.
-func (s *openShard) writeAt(p []byte, at int64) error {
+// writeAt writes pieces that follow each other. Systems let one goroutine at a time write to a
+// file: the others work on the digest meanwhile.
+func (s *openShard) writeAt(at int64, pieces ...[]byte) (err error) {
 	first := s.disk.TryLock()
 	if !first {
-		s.digest.WriteAt(p, at)
+		s.hash(at, pieces)
 		s.disk.Lock()
 	}
-	_, err := s.file.WriteAt(p, at)
+	to := at
+	for _, p := range pieces {
+		if err == nil && len(p) > 0 {
+			_, err = s.file.WriteAt(p, to)
+		}
+		to += int64(len(p))
+	}
 	s.disk.Unlock()
 	if first {
-		s.digest.WriteAt(p, at)
+		s.hash(at, pieces)
 	}
 	return err
+}
+
+// hash takes pieces into the digest.
+func (s *openShard) hash(at int64, pieces [][]byte) {
+	for _, p := range pieces {
+		s.digest.WriteAt(p, at)
+		at += int64(len(p))
+	}
 }
 
 // place gives a shard that is finished its name.
@@ -186,13 +201,13 @@ func (w *shardWriter) Write(p []byte) (int, error) {
 		w.buffer = append(w.buffer, p...)
 		return len(p), nil
 	}
-	if err := w.flush(); err != nil {
-		return 0, err
+	if w.err == nil {
+		w.err = w.shard.writeAt(w.at, w.buffer, p)
 	}
-	if w.err = w.shard.writeAt(p, w.at); w.err != nil {
+	if w.err != nil {
 		return 0, w.err
 	}
-	w.at += int64(len(p))
+	w.at, w.buffer = w.end()+int64(len(p)), w.buffer[:0]
 	return len(p), nil
 }
 
@@ -204,12 +219,18 @@ func (w *shardWriter) pad(n int64) {
 // end is where the next byte goes.
 func (w *shardWriter) end() int64 { return w.at + int64(len(w.buffer)) }
 
-// flush writes what has been gathered.
+// flush writes what has been gathered. The zeros after a member that is written by itself need no
+// write: the shard goes on behind them, and a file has zeros where nothing was written.
 func (w *shardWriter) flush() error {
-	if w.err == nil && len(w.buffer) > 0 {
-		w.err = w.shard.writeAt(w.buffer, w.at)
-		w.at, w.buffer = w.end(), w.buffer[:0]
+	if w.err != nil || len(w.buffer) == 0 {
+		return w.err
 	}
+	if len(bytes.Trim(w.buffer, "\x00")) == 0 {
+		w.shard.digest.WriteAt(w.buffer, w.at)
+	} else {
+		w.err = w.shard.writeAt(w.at, w.buffer)
+	}
+	w.at, w.buffer = w.end(), w.buffer[:0]
 	return w.err
 }
 

@@ -31,6 +31,7 @@ type Pack struct {
 	written  sync.Cond  // a sample has been written
 	kept     int        // the last turn whose sample is kept
 	number   int        // of the shard at hand
+	path     string     // of the shard at hand, below the output folder
 	same     bool       // all shards so far are the earlier run's
 	old      *oldShard  // the earlier run's shard at hand; nil once it differs
 	open     *openShard // the shard at hand; nil until it differs
@@ -92,6 +93,7 @@ func newPack(folder *Folder, s *shelf, o PackOptions) (*Pack, error) {
 	p.index = newIndexer(folder, o.Below, o.Known != nil)
 	p.index.shelf = s
 	p.merged = mergedShards(folder)
+	p.path = p.pathOf(0)
 	p.old, err = p.openOld(0)
 	return p, err
 }

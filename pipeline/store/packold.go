@@ -14,8 +14,7 @@ func (p *Pack) reuse(files []Written) bool {
 	if !p.same || p.err != nil {
 		return false
 	}
-	path := p.pathOf(p.number)
-	if p.old == nil || slices.ContainsFunc(files, func(f Written) bool { return f.Path != path }) || !p.old.has(files) {
+	if p.old == nil || slices.ContainsFunc(files, func(f Written) bool { return f.Path != p.path }) || !p.old.has(files) {
 		p.part()
 		return false
 	}
@@ -80,7 +79,7 @@ func (p *Pack) part() {
 func (p *Pack) tell() {
 	n := len(p.there) - sort.SearchInts(p.there, p.number)
 	if n > 0 && p.redone != nil {
-		p.redone(p.pathOf(p.number), n)
+		p.redone(p.path, n)
 		p.redone = nil
 	}
 }
@@ -96,6 +95,7 @@ func (p *Pack) closeOld() {
 func (p *Pack) nextShard() {
 	p.closeOld()
 	p.number++
+	p.path = p.pathOf(p.number)
 	if p.same {
 		p.old, p.err = p.openOld(p.number)
 	}

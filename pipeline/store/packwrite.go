@@ -37,7 +37,7 @@ func (p *Pack) append(b *Batch, members []member) ([]Written, error) {
 	}
 	written := make([]Written, 0, len(b.files))
 	for i, f := range b.files {
-		written = append(written, Written{Name: f.name, Path: p.pathOf(p.number), Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
+		written = append(written, Written{Name: f.name, Path: p.path, Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
 	}
 	for _, n := range b.notes {
 		data, err := n.content(written)

@@ -1,12 +1,18 @@
 package store
 
 import (
+	"archive/tar"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestPackWritesAtATime holds the first two samples of a shard in the middle of their writing
@@ -84,6 +90,44 @@ func TestPackAfterAPanic(t *testing.T) {
 		}
 		if got := tree(t, root); len(got) > 0 {
 			t.Errorf("there is %q", got)
+		}
+	}
+}
+
+// TestShardBytes compares shards with the bytes that package archive/tar writes, and their digests.
+// Members are gathered, or written by themselves, and end at a block or before it.
+func TestShardBytes(t *testing.T) {
+	for _, letter := range []byte{'x', 0} {
+		folder, root := openFolder(t)
+		s, err := newShard(folder, ShardName(0), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want bytes.Buffer
+		out := tar.NewWriter(&want)
+		for i, size := range []int{0, 1, tarBlock, gathered - 2*tarBlock, gathered - 1, gathered, gathered + 1, 5*leafBytes + 7, tarBlock - 1} {
+			name := fmt.Sprintf("%d.npy", i)
+			content := bytes.Repeat([]byte{letter}, size)
+			write := func(w io.Writer) error { _, err := w.Write(content); return err }
+			m, err := newMember(name, int64(size), write)
+			if err != nil {
+				t.Fatal(err)
+			}
+			members := []member{m}
+			if err := s.write(s.reserve(members), members); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(out.WriteHeader(&tar.Header{Name: name, Size: int64(size), Mode: 0o644, ModTime: time.Unix(0, 0)}), write(out)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		described, err := s.finish()
+		if err = errors.Join(err, s.place(), out.Close()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(root, ShardName(0)))
+		if err != nil || !bytes.Equal(got, want.Bytes()) || described.BLAKE3 != DigestOf(got) {
+			t.Errorf("%q: another shard than archive/tar writes, or another digest: %v", letter, err)
 		}
 	}
 }
