@@ -114,6 +114,8 @@ func TestNodes(t *testing.T) {
 			"c = Conv(image, c.weight){pads=[0 0 0 0] kernel_shape=[3 3] strides=[2 3] dilations=[1 1] group=3}"},
 		{"same_upper", conv("padding: same_upper, activation: none, stride: 2"), 17, plain(),
 			"c = Conv(image, c.weight){auto_pad=SAME_UPPER kernel_shape=[2 2] strides=[2 2] dilations=[1 1] group=1}"},
+		{"same_upper that adds nothing", "layers: [conv: {name: c, kernels: [[[2]]], padding: same_upper, padding_mode: reflect, activation: none, stride: 2}]", 17, plain(),
+			"c = Conv(image, c.weight){kernel_shape=[1 1] strides=[2 2] dilations=[1 1] group=1}"},
 		{"same_lower of a size", conv("padding: same_lower, activation: none, stride: 2"), 17, sized,
 			"c = Conv(image, c.weight){pads=[1 0 0 0] kernel_shape=[2 2] strides=[2 2] dilations=[1 1] group=1}"},
 		{"reflect", conv("padding: 1, padding_mode: reflect, activation: none"), 17, plain(),

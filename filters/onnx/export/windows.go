@@ -35,12 +35,18 @@ func (p *place) padded(s filters.ConvSpec) (in string, attributes []onnx.Attribu
 	case known:
 		pads := p.ints("pads", 0, 0, int64(amounts[0]), int64(amounts[1]), 0, 0, int64(amounts[2]), int64(amounts[3]))
 		return p.surrounded(in, pads, mode), nil
-	case mode == filters.Zeros && s.Dilation == [2]int{1, 1}: // runtimes refuse auto_pad with dilation
+	case mode == filters.Zeros && automatic(s):
 		auto := map[filters.PaddingKind]string{filters.SameUpper: "SAME_UPPER", filters.SameLower: "SAME_LOWER"}
 		return in, []onnx.Attribute{text("auto_pad", auto[s.Padding.Kind])}
 	default:
 		return p.surrounded(in, p.samePads(s), mode), nil
 	}
+}
+
+// automatic says whether runtimes agree about auto_pad. They refuse it with dilation, and the older
+// ones add too little where a kernel is smaller than its stride (onnxruntime 1.17).
+func automatic(s filters.ConvSpec) bool {
+	return s.Dilation == [2]int{1, 1} && s.KernelSize[0] >= s.Stride[0] && s.KernelSize[1] >= s.Stride[1]
 }
 
 // amounts are a convolution's padding above, left, below and right. They are not known if they
@@ -60,7 +66,7 @@ func (p *place) amounts(s filters.ConvSpec) (amounts [4]int, known bool) {
 		}
 		return amounts, true
 	}
-	return amounts, false
+	return amounts, s.KernelSize == [2]int{1, 1} // which needs no padding
 }
 
 // surrounded adds padding to a value. Wrapping came with opset 19.
