@@ -98,7 +98,7 @@ func (r *run) account(ctx context.Context, entries []source.Entry, s Summary) er
 	if r.opts.Part.whole() {
 		return nil
 	}
-	c := &parts.Complete{Shard: r.opts.Part.Index, Shards: r.opts.Part.Count, Inputs: parts.SumOf(entries), Own: map[string]parts.OwnFile{}}
+	c := &parts.Complete{Shard: r.opts.Part.Index, Shards: r.opts.Part.Count, Inputs: source.SumOf(entries), Own: map[string]parts.OwnFile{}}
 	if err := r.countRecords(c); err != nil {
 		return err
 	}

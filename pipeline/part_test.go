@@ -38,7 +38,7 @@ func merge(t *testing.T, entries []source.Entry, opts options, n int) error {
 		t.Fatal(err)
 	}
 	defer folder.Release()
-	c := &parts.Config{Shards: n, Inputs: parts.SumOf(entries), Pack: opts.Pack > 0}
+	c := &parts.Config{Shards: n, Inputs: source.SumOf(entries), Pack: opts.Pack > 0}
 	if opts.Output.Features != "" {
 		c.Features = &parts.Features{File: filepath.Base(opts.Output.Features), Kind: filepath.Ext(opts.Output.Features)}
 		if c.Features.Columns, err = opts.FeatureColumns(); err != nil {

@@ -17,7 +17,6 @@ import (
 	"filterbank/pipeline/decode"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/output"
-	"filterbank/pipeline/parts"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -103,10 +102,10 @@ type job struct {
 	entries []source.Entry
 	passed  string // passedLine of the inputs
 	classes map[string]int
-	inputs  parts.Inputs // of all shards if the list is frozen, or nothing
-	shards  *dealt       // nil: the run is whole
-	notes   []string     // costs of the stack that a reader may not expect
-	columns int          // of a table of features
+	inputs  source.Inputs // of all shards if the list is frozen, or nothing
+	shards  *dealt        // nil: the run is whole
+	notes   []string      // costs of the stack that a reader may not expect
+	columns int           // of a table of features
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody

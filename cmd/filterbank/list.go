@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"filterbank/pipeline/parts"
 	"filterbank/pipeline/source"
 )
 
@@ -124,7 +123,7 @@ func (f *flags) listFrozen(ctx context.Context, list *source.Frozen, opts source
 		return nil, fmt.Errorf("files-from %s: the list has no image", source.Display(f.from))
 	}
 	if f.shards.given() || f.shards.sample {
-		j.inputs = parts.Inputs{Count: list.Count(), SHA256: list.Digest()}
+		j.inputs = list.Inputs()
 	}
 	for from, to := range f.shards.ranges(list.Count()) {
 		part, err := list.All(ctx, from, to, opts)

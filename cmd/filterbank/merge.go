@@ -60,7 +60,7 @@ func runMerge(ctx context.Context, c console, dir, table string) (err error) {
 	if missing, ok := errors.AsType[*parts.MissingError](err); ok {
 		return missingShards(ctx, p, dir, missing)
 	}
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return &exit{exitInterrupted, errors.New("interrupted; the same command merges anew")}
 	}
 	if err != nil {

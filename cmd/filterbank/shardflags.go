@@ -30,9 +30,12 @@ type shardFlags struct {
 	whole  bool  // --shard may be left out, which is all shards
 	sample bool  // of a frozen list, entries at several places stand for all
 	chosen []int // the shards that --shard chooses, from 0
+
+	changed func(flag string) bool
 }
 
 func (s *shardFlags) register(cmd *cobra.Command) {
+	s.changed = cmd.Flags().Changed
 	cmd.Flags().IntVar(&s.count, "shards", 0, "divide the images into N equal shards, of which --shard says which one is done here; merge puts the results together")
 	cmd.Flags().IntVar(&s.tasks, "tasks", 0, "with --shard auto: number of tasks T; task i does the shards i, i+T, i+2T and so on (one a shard)")
 }
@@ -51,6 +54,11 @@ func (s *shardFlags) given() bool { return s.count != 0 || s.tasks != 0 }
 
 // choose notes the shards that the value of --shard chooses.
 func (s *shardFlags) choose(shard string) (err error) {
+	for name, n := range map[string]int{"shards": s.count, "tasks": s.tasks} {
+		if n == 0 && s.changed != nil && s.changed(name) { // such as an empty variable of a script
+			return fmt.Errorf("--%s 0: it must be at least 1; for a run as a whole leave it out", name)
+		}
+	}
 	if s.given() {
 		s.chosen, err = s.indexes(shard)
 	} else if shard == autoShard {
@@ -91,8 +99,8 @@ func (s *shardFlags) indexes(shard string) ([]int, error) {
 	return []int{one.Index - 1}, nil
 }
 
-// schedulersIndex returns the index that a scheduler gives to this task, one of n from 0. Of
-// tasks says that each task has several shards.
+// schedulersIndex returns the index that a scheduler gives to this task, one of n from 0. ofTasks
+// says that each task has several shards.
 func schedulersIndex(n int, ofTasks bool) (int, error) {
 	var set []string
 	for _, name := range indexVariables() {
@@ -122,7 +130,7 @@ func schedulersIndex(n int, ofTasks bool) (int, error) {
 type dealt struct {
 	indexes []int // from 0
 	count   int
-	inputs  parts.Inputs // of all shards
+	inputs  source.Inputs // of all shards
 	config  *parts.Config
 }
 
@@ -140,7 +148,7 @@ func (d *dealt) each(all []source.Entry) iter.Seq2[int, []source.Entry] {
 	}
 }
 
-// dealShards makes a job the work on the shards that the flags choose. All other flags have been
+// deal makes a job the work on the shards that the flags choose. All other flags have been
 // looked at.
 func (f *runFlags) deal(j *job, inputs []string) error {
 	switch {
@@ -190,14 +198,14 @@ func (s *shardFlags) ranges(n int) iter.Seq2[int, int] {
 	}
 }
 
-// deal gives a job the entries of the chosen shards, in place of all. Of a frozen list it has no
-// others.
+// deal gives a job the entries of the chosen shards, in place of all. The entries of a frozen list are
+// those already.
 func (s *shardFlags) deal(j *job) {
 	j.shards = &dealt{indexes: s.chosen, count: s.count, inputs: j.inputs}
 	if j.inputs.Count > 0 {
 		return
 	}
-	j.shards.inputs = parts.SumOf(j.entries)
+	j.shards.inputs = source.SumOf(j.entries)
 	if s.chosen == nil {
 		return
 	}
@@ -266,7 +274,7 @@ func (f *flags) checkWhole() error {
 // sharedConfig is what all tasks of the run must have in common.
 func (f *runFlags) sharedConfig(j *job, d *dealt) (*parts.Config, error) {
 	c := &parts.Config{
-		Filterbank: version(), Shards: d.count, Tasks: f.shards.tasks, Inputs: d.inputs,
+		Filterbank: version(), Shards: d.count, Tasks: f.shards.tasks, ByHand: f.shard != autoShard, Inputs: d.inputs,
 		Keys: []parts.Setting{}, Stacks: []parts.Setting{}, Pack: j.pack != "",
 	}
 	set := func(name, value string) { c.Settings = append(c.Settings, parts.Setting{Name: name, Value: value}) }

@@ -8,6 +8,7 @@ import (
 	"maps"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -15,10 +16,10 @@ import (
 // is written when everything else of the part is in place. It does not depend on how often the
 // part's task was killed before, except for times.
 type Complete struct {
-	Version int    `json:"version"` // of this file's format
-	Shard   int    `json:"shard"`   // from 0
-	Shards  int    `json:"shards"`
-	Inputs  Inputs `json:"inputs"` // of the part
+	Version int           `json:"version"` // of this file's format
+	Shard   int           `json:"shard"`   // from 0
+	Shards  int           `json:"shards"`
+	Inputs  source.Inputs `json:"inputs"` // of the part
 	// Images, Kept and Failed count the records of the manifest by their status, and Codes the
 	// failed ones by their code.
 	Images int            `json:"images"`
@@ -78,7 +79,7 @@ func (c *Complete) Encode() ([]byte, error) {
 // complete. Anyone may have made the file.
 func ReadComplete(ctx context.Context, place store.Place, index, count int) (*Complete, error) {
 	name := nameIn(index, count, CompleteName)
-	data, err := place.Read(ctx, name, most)
+	data, err := place.Read(ctx, name, mostAccount)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -20,7 +21,9 @@ type Config struct {
 	Filterbank string `json:"filterbank"` // the program's version
 	Shards     int    `json:"shards"`     // number of parts
 	Tasks      int    `json:"tasks,omitempty"`
-	Inputs     Inputs `json:"inputs"`
+	// ByHand says that the task was given its shard and not an index, so that it fits any Tasks.
+	ByHand bool          `json:"-"`
+	Inputs source.Inputs `json:"inputs"`
 	// Stacks has a hash of each stack: of its layers and their weights.
 	Stacks []Setting `json:"stacks"`
 	// Settings are values of flags, and of other settings that results depend on, by the names
@@ -142,7 +145,7 @@ func (c *Config) differences(run *Config) (texts []string) {
 	}
 	add("filterbank", c.Filterbank, run.Filterbank)
 	add("--shards", fmt.Sprint(c.Shards), fmt.Sprint(run.Shards))
-	if c.Tasks != run.Tasks {
+	if c.Tasks != run.Tasks && !c.ByHand {
 		texts = append(texts, fmt.Sprintf("--tasks is %s here and %s in the run", tasksText(c.Tasks), tasksText(run.Tasks)))
 	}
 	switch {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -19,7 +20,7 @@ import (
 func synthetic(t testing.TB, place store.Place, dir string, shards, images int) {
 	t.Helper()
 	c := &Config{Shards: shards}
-	all := NewSum()
+	all := source.NewSum()
 	file := func(index int, name string, data []byte) OwnFile {
 		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(nameIn(index, shards, name))), data, 0o666); err != nil {
 			t.Fatal(err)
@@ -35,13 +36,13 @@ func synthetic(t testing.TB, place store.Place, dir string, shards, images int) 
 			t.Fatal(err)
 		}
 		a := &Complete{Shard: i, Shards: shards, Own: map[string]OwnFile{}}
-		part := NewSum()
+		part := source.NewSum()
 		var lines bytes.Buffer
 		from, to := Range(i, shards, images)
 		for k := from; k < to; k++ {
 			name := fmt.Sprintf("folder/of/many/pictures/%09d", k)
 			r := &manifest.Record{Input: manifest.Path(name + ".jpg"), Output: manifest.Path(name), Version: manifest.Version, Status: manifest.OK, Files: make([]manifest.File, 8)}
-			for _, s := range []*Sum{all, part} {
+			for _, s := range []*source.Sum{all, part} {
 				s.Add(string(r.Input), string(r.Output), "")
 			}
 			if err := json.NewEncoder(&lines).Encode(r); err != nil {

@@ -2,13 +2,18 @@ package parts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"filterbank/pipeline/features"
@@ -82,7 +87,7 @@ func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, err
 		return nil, err
 	}
 	done := &Merged{Config: config}
-	for _, step := range []func(context.Context, *Merged) error{m.check, m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
+	for _, step := range []func(context.Context, *Merged) error{m.check, m.announce, m.features, m.journal, m.metadata, m.index, m.run, m.manifest, m.mark} {
 		if err := step(ctx, done); err != nil {
 			return nil, err
 		}
@@ -96,6 +101,8 @@ type merger struct {
 	opts   MergeOptions
 	config *Config
 	parts  []*Complete
+	before string // the digest of the merged manifest that is there, or empty
+	note   *note  // of this merging
 }
 
 // readAccounts reads the accounts of all parts.
@@ -113,21 +120,31 @@ func (m *merger) readAccounts(ctx context.Context) error {
 	if len(missing.Missing) > 0 {
 		return missing
 	}
-	return readAccounts(ctx, m.place, m.config, found, func(c *Complete) error {
+	err = readAccounts(ctx, m.place, m.config, found, func(index int, c *Complete) error {
+		if c == nil {
+			missing.Missing = append(missing.Missing, index)
+			return nil
+		}
 		if from, to := Range(c.Shard, m.config.Shards, m.config.Inputs.Count); c.Inputs.Count != to-from {
 			return &DamagedError{nameIn(c.Shard, m.config.Shards, CompleteName), fmt.Sprintf("it has %d inputs, and shard %d has %d", c.Inputs.Count, c.Shard, to-from)}
 		}
 		m.parts = append(m.parts, c)
 		return nil
 	})
+	if err == nil && len(missing.Missing) > 0 {
+		return missing
+	}
+	return err
 }
 
 // mergedName is the name of a note on the last merging.
 const mergedName = store.PartsName + "/merged.json"
 
-// note is what Merge notes at its end.
+// note is what Merge notes before it replaces the manifest, and again at its end.
 type note struct {
-	Manifest OwnFile `json:"manifest"`
+	Manifest OwnFile `json:"manifest"`           // as it is written
+	Before   string  `json:"before,omitempty"`   // the digest of the merged manifest in whose place it comes
+	Accounts string  `json:"accounts,omitempty"` // at the end: the digest of the accounts that were merged
 }
 
 func decodeNote(data []byte) (*note, error) {
@@ -142,17 +159,50 @@ func decodeNote(data []byte) (*note, error) {
 	return n, nil
 }
 
-// unchanged returns ErrChanged if a run has changed the manifest since the last merging.
-func (m *merger) unchanged(ctx context.Context) error {
-	data, err := m.place.Read(ctx, mergedName, most)
+// readNote returns the note of the last merging, or nil if there is none.
+func readNote(ctx context.Context, place store.Place) (*note, error) {
+	data, err := place.Read(ctx, mergedName, mostAccount)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the run is merged for the first time, or merging was stopped
+		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeNote(data)
+}
+
+// write writes the note.
+func (n *note) write(ctx context.Context, place store.Place) error {
+	data, err := encode(mergedName, n)
 	if err != nil {
 		return err
 	}
-	n, err := decodeNote(data)
-	if err != nil {
+	return place.Replace(ctx, mergedName, 0, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// accountsDigest is a hash of the digests of the files that accounts name.
+type accountsDigest struct{ hash.Hash }
+
+func newAccountsDigest() accountsDigest { return accountsDigest{sha256.New()} }
+
+// add adds the account of the next part.
+func (d accountsDigest) add(c *Complete) {
+	for _, name := range slices.Sorted(maps.Keys(c.Own)) {
+		fmt.Fprintf(d, "%d %q %s\n", c.Shard, name, c.Own[name].BLAKE3)
+	}
+}
+
+func (d accountsDigest) text() string { return hex.EncodeToString(d.Sum(nil)) }
+
+// unchanged notes the digest of the manifest that is there. It returns ErrChanged if a run has
+// changed it since the last merging, which may have been stopped before or after it wrote the
+// manifest.
+func (m *merger) unchanged(ctx context.Context) error {
+	n, err := readNote(ctx, m.place)
+	if n == nil || err != nil {
 		return err
 	}
 	there, err := m.place.Open(ctx, manifest.Name)
@@ -167,9 +217,10 @@ func (m *merger) unchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if digest != n.Manifest.BLAKE3 {
+	if digest != n.Manifest.BLAKE3 && digest != n.Before {
 		return ErrChanged
 	}
+	m.before = digest
 	return nil
 }
 
@@ -251,7 +302,7 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func(line, erro
 		return false, err
 	}
 	defer in.file.Close()
-	sum := NewSum()
+	sum := source.NewSum()
 	for text, err := range manifest.Lines(in) {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
@@ -281,21 +332,25 @@ func (m *merger) linesOf(ctx context.Context, c *Complete, yield func(line, erro
 }
 
 // check reads all records, so that a run whose parts do not fit together is refused before anything
-// is written.
+// is written. It works out the digest of the manifest.
 func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
 	seen, err := newUnique(m.config.Inputs.Count)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, seen.close()) }()
+	digest := new(store.Hasher)
 	for l, err := range m.lines(ctx, nil) {
 		if err == nil {
+			_, _ = digest.Write(l.text)
 			err = seen.add(l.key())
 		}
 		if err != nil {
 			return err
 		}
 	}
+	sum, bytes := digest.Sum()
+	m.note = &note{Manifest: OwnFile{bytes, sum}, Before: m.before}
 	hash, found, err := seen.twice(ctx)
 	if err != nil || !found {
 		return err
@@ -408,26 +463,18 @@ func (m *merger) run(ctx context.Context, done *Merged) error {
 	})
 }
 
-// mark notes the manifest that has been written.
+// announce notes the manifest that will be written. A merging that is stopped at any place can then
+// be told from a run that has changed the manifest.
+func (m *merger) announce(ctx context.Context, _ *Merged) error { return m.note.write(ctx, m.place) }
+
+// mark notes that everything has been merged.
 func (m *merger) mark(ctx context.Context, _ *Merged) error {
-	in, err := m.place.Open(ctx, manifest.Name)
-	if err != nil {
-		return err
+	digest := newAccountsDigest()
+	for _, c := range m.parts {
+		digest.add(c)
 	}
-	defer in.Close()
-	digest := new(store.Hasher)
-	if _, err := io.Copy(digest, in); err != nil {
-		return err
-	}
-	sum, n := digest.Sum()
-	data, err := encode(mergedName, note{OwnFile{n, sum}})
-	if err != nil {
-		return err
-	}
-	return m.place.Replace(ctx, mergedName, 0, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	m.note.Accounts = digest.text()
+	return m.note.write(ctx, m.place)
 }
 
 // scratch returns a file with the content of in, to be read in any order. Release closes it and

@@ -4,24 +4,24 @@
 package parts
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"path"
-	"strconv"
 
-	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
 // Most is the largest number of parts.
 const Most = 1_000_000
 
-// most bounds the size in bytes of the files of JSON that tasks share. Names of 65,000 columns
-// have a few MB.
-const most = 64 << 20
+// The largest sizes in bytes of files of JSON: most of those that are read one at a time, such as
+// run-config.json, where the names of 65,000 columns have a few MB, and mostAccount of the accounts,
+// of which merge holds one a part.
+const (
+	most        = 64 << 20
+	mostAccount = 64 << 10
+)
 
 // Range returns the part of n inputs that belongs to part index of count, 0 ≤ index < count, as
 // the first one and the one behind the last. The parts are in the order of the inputs, and their
@@ -38,44 +38,6 @@ func Indexes(task, tasks, count int) []int {
 		indexes = append(indexes, i)
 	}
 	return indexes
-}
-
-// Sum is a hash over pictures and other inputs in their order: their paths, their places and
-// their labels. Two lists with the same sum are the same.
-type Sum struct {
-	hash hash.Hash
-	n    int
-}
-
-// NewSum is the sum of nothing.
-func NewSum() *Sum { return &Sum{hash: sha256.New()} }
-
-// Add adds an input.
-func (s *Sum) Add(input, place, label string) {
-	for _, text := range []string{input, place, label} {
-		s.hash.Write(strconv.AppendInt(nil, int64(len(text)), 10))
-		s.hash.Write([]byte{':'})
-		s.hash.Write([]byte(text))
-	}
-	s.n++
-}
-
-// Inputs describes what has been added.
-func (s *Sum) Inputs() Inputs { return Inputs{s.n, hex.EncodeToString(s.hash.Sum(nil))} }
-
-// Inputs is a list of inputs, by its length and its sum.
-type Inputs struct {
-	Count  int    `json:"count"`
-	SHA256 string `json:"sha256"`
-}
-
-// SumOf describes entries.
-func SumOf(entries []source.Entry) Inputs {
-	s := NewSum()
-	for i := range entries {
-		s.Add(entries[i].Path, entries[i].Place(), entries[i].Label)
-	}
-	return s.Inputs()
 }
 
 // encode returns the content of a file of JSON that tasks share.

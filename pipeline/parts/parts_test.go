@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"filterbank/pipeline/manifest"
+	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -85,12 +86,12 @@ func TestArray(t *testing.T) {
 
 // TestSum: lists that differ in anything have different sums.
 func TestSum(t *testing.T) {
-	seen := map[Inputs]string{}
+	seen := map[source.Inputs]string{}
 	for _, list := range [][][3]string{
 		{}, {{"a", "b", "c"}}, {{"ab", "", "c"}}, {{"", "ab", "c"}}, {{"a", "b", "c"}, {"a", "b", "c"}}, {{"a", "b", ""}, {"c", "d", ""}}, {{"c", "d", ""}, {"a", "b", ""}},
 		{{"1:a", "", ""}}, {{"a1:b", "", "c"}}, {{"a", "1:b1", "c"}},
 	} {
-		s := NewSum()
+		s := source.NewSum()
 		for _, e := range list {
 			s.Add(e[0], e[1], e[2])
 		}
@@ -103,7 +104,7 @@ func TestSum(t *testing.T) {
 
 // config is the config of n inputs in a number of parts.
 func config(shards, n int) *Config {
-	s := NewSum()
+	s := source.NewSum()
 	for i := range n {
 		s.Add(fmt.Sprint(i), "", "")
 	}
@@ -114,7 +115,7 @@ func config(shards, n int) *Config {
 func done(t *testing.T, dir string, c *Config, index int, at time.Time) {
 	t.Helper()
 	from, to := Range(index, c.Shards, c.Inputs.Count)
-	s := NewSum()
+	s := source.NewSum()
 	for i := from; i < to; i++ {
 		s.Add(fmt.Sprint(i), "", "")
 	}

@@ -71,8 +71,23 @@ func StatusOf(ctx context.Context, place store.Place, o StatusOptions) (*Status,
 		Shards: config.Shards, Tasks: config.Tasks, Inputs: config.Inputs.Count,
 		Done: []int{}, Running: []Running{}, Missing: []int{}, Codes: map[string]int{}, Resubmit: []int{},
 	}
+	done := maps.Clone(found)
+	maps.DeleteFunc(done, func(_ int, p listed) bool { return !p.done })
+	digest := newAccountsDigest()
+	err = readAccounts(ctx, place, config, done, func(index int, c *Complete) error {
+		if c == nil {
+			delete(done, index)
+			return nil
+		}
+		digest.add(c)
+		return s.add(c)
+	})
+	if err != nil {
+		return nil, err
+	}
 	for i := range config.Shards {
 		p := found[i]
+		_, p.done = done[i]
 		switch {
 		case p.done:
 			s.Done = append(s.Done, i)
@@ -82,18 +97,13 @@ func StatusOf(ctx context.Context, place store.Place, o StatusOptions) (*Status,
 			s.Missing = append(s.Missing, i)
 		}
 	}
-	done := maps.Clone(found)
-	maps.DeleteFunc(done, func(_ int, p listed) bool { return !p.done })
-	if err := readAccounts(ctx, place, config, done, func(c *Complete) error { return s.add(c) }); err != nil {
-		return nil, err
-	}
 	s.rate(config, done)
 	s.resubmit()
-	if _, err := place.Read(ctx, mergedName, most); err == nil {
-		s.Merged = true
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	n, err := readNote(ctx, place)
+	if err != nil {
 		return nil, err
 	}
+	s.Merged = n != nil && n.Accounts == digest.text()
 	return s, nil
 }
 
@@ -163,12 +173,21 @@ func cutPart(file string) (folder, name string, ok bool) {
 // milliseconds for each.
 const readAhead = 16
 
-// readAccounts reads the accounts of parts and calls do with each, in the order of the parts.
-func readAccounts(ctx context.Context, place store.Place, config *Config, done map[int]listed, do func(*Complete) error) error {
+// readAccounts reads the accounts of parts and calls do with each, in the order of the parts. The
+// account is nil if a task has removed it since the parts were listed, to do failed pictures again.
+func readAccounts(ctx context.Context, place store.Place, config *Config, done map[int]listed, do func(index int, c *Complete) error) error {
+	type account struct {
+		index int
+		*Complete
+	}
 	return inorder.Do(ctx, readAhead, slices.Values(slices.Sorted(maps.Keys(done))), func() struct{} { return struct{}{} },
-		func(ctx context.Context, _ struct{}, index int) (*Complete, error) {
-			return ReadComplete(ctx, place, index, config.Shards)
-		}, do)
+		func(ctx context.Context, _ struct{}, index int) (account, error) {
+			c, err := ReadComplete(ctx, place, index, config.Shards)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			return account{index, c}, err
+		}, func(a account) error { return do(a.index, a.Complete) })
 }
 
 // rateShards is the number of shards over which the rate is taken.

@@ -40,6 +40,7 @@ type frozenIndex struct {
 	Lines   int            `json:"lines"`           // in each member, except the last one
 	Members []int64        `json:"members"`         // where the members with lines begin in the file
 	BLAKE3  string         `json:"blake3"`          // of the lines before this one
+	SHA256  string         `json:"sha256"`          // the Sum of the lines
 	Bytes   int64          `json:"bytes"`           // of all images
 	Classes map[string]int `json:"classes,omitempty"`
 }
@@ -83,7 +84,7 @@ func Freeze(ctx context.Context, out FrozenFile, inputs []string, opts Options, 
 	if err != nil {
 		return Account{}, err
 	}
-	f := &freezer{lister: l, out: out, options: o, places: newPlaceSet(), digest: blake3.New(32, nil), labels: map[string]int{}}
+	f := &freezer{lister: l, out: out, options: o, places: newPlaceSet(), digest: blake3.New(32, nil), sum: NewSum(), labels: map[string]int{}}
 	f.gzip, _ = gzip.NewWriterLevel(&f.packed, gzip.DefaultCompression)
 	var listErr error
 	entries := f.entries(ctx, inputs, opts.Listed, &listErr)
@@ -119,6 +120,7 @@ type freezer struct {
 	packed bytes.Buffer
 	gzip   *gzip.Writer
 	digest *blake3.Hasher
+	sum    *Sum
 	index  frozenIndex
 
 	places  *placeSet
@@ -227,6 +229,7 @@ func (f *freezer) add(e fact) error {
 	}
 	f.starts = append(f.starts, f.lines.Len())
 	f.lines.Write(line)
+	f.sum.Add(e.Path, e.Place(), e.Label)
 	f.account.Count++
 	f.account.Bytes += e.size
 	if e.Problem != nil {
@@ -399,7 +402,7 @@ func (f *freezer) end() error {
 	f.account.Labels = len(f.labels)
 	f.account.Digest = hex.EncodeToString(f.digest.Sum(nil))
 	f.index.List, f.index.Count, f.index.Lines = 1, f.account.Count, frozenLines
-	f.index.BLAKE3, f.index.Bytes, f.index.Classes = f.account.Digest, f.account.Bytes, f.labels
+	f.index.BLAKE3, f.index.SHA256, f.index.Bytes, f.index.Classes = f.account.Digest, f.sum.Inputs().SHA256, f.account.Bytes, f.labels
 	if f.index.Members == nil {
 		f.index.Members = []int64{}
 	}

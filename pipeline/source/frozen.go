@@ -99,8 +99,10 @@ func (i *frozenIndex) check(end int64) error {
 			return fmt.Errorf("member %d does not follow the one before it", k)
 		}
 	}
-	if sum, err := hex.DecodeString(i.BLAKE3); err != nil || len(sum) != 32 {
-		return errors.New("the digest is none")
+	for _, digest := range []string{i.BLAKE3, i.SHA256} {
+		if sum, err := hex.DecodeString(digest); err != nil || len(sum) != 32 {
+			return errors.New("the digest is none")
+		}
 	}
 	taken := make([]bool, len(i.Classes))
 	for name, number := range i.Classes {
@@ -122,6 +124,10 @@ func (f *Frozen) Bytes() int64 { return f.index.Bytes }
 // same images in the same order, with the same places, labels and contents. It stands in the index:
 // only reading all lines proves it.
 func (f *Frozen) Digest() string { return f.index.BLAKE3 }
+
+// Inputs is the number of lines and the Sum of their paths, places and labels. A list that is made
+// again after a file has changed has the same.
+func (f *Frozen) Inputs() Inputs { return Inputs{f.index.Count, f.index.SHA256} }
 
 // Classes are the numbers of the labels of all images. It must not be changed.
 func (f *Frozen) Classes() map[string]int { return f.index.Classes }

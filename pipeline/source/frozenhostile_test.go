@@ -36,6 +36,7 @@ func forged(t testing.TB, members []string, perMember int, index func(*frozenInd
 		member(text)
 	}
 	i.BLAKE3 = hex.EncodeToString(digest.Sum(nil))
+	i.SHA256 = NewSum().Inputs().SHA256
 	if index != nil {
 		index(&i)
 	}
@@ -91,6 +92,7 @@ func TestFrozenHostile(t *testing.T) {
 		"begins later":    {change(func(i *frozenIndex) { i.Members[0] = 1 }), "do not begin at the beginning"},
 		"digest":          {change(func(i *frozenIndex) { i.BLAKE3 = strings.Repeat("0", 64) }), "do not have the digest"},
 		"no digest":       {change(func(i *frozenIndex) { i.BLAKE3 = "x" }), "the digest is none"},
+		"no sum":          {change(func(i *frozenIndex) { i.SHA256 = "" }), "the digest is none"},
 		"classes":         {change(func(i *frozenIndex) { i.Classes = map[string]int{"x": 1} }), "the class x has the number 1"},
 		"class twice":     {change(func(i *frozenIndex) { i.Classes = map[string]int{"x": 0, "y": 0} }), "has the number 0"},
 		"label":           {one(line("a.png", "a", `,"label":"x"`)), "the index of the list does not have"},
