@@ -242,6 +242,20 @@ func TestKeepsWeightsAndNames(t *testing.T) {
 	}
 }
 
+// TestNodesHaveLayersNames looks for the node that a layer is named for.
+func TestNodesHaveLayersNames(t *testing.T) {
+	m := exported(t, `layers: [conv: {name: c, filters: [box]}, scale: {name: s, factor: 1, shift: 1}, activation: {name: a, function: silu},
+		max_pool: {name: p, kernel_size: 1, stride: 2, ceil_mode: true}]`, plain())
+	var names []string
+	for _, n := range m.Graph.Nodes {
+		names = append(names, n.Op+" "+n.Name)
+	}
+	want := "Conv c, Relu c:relu, Mul s, Add s:add, Sigmoid a:sigmoid, Mul a, MaxPool p, Shape p:size, Add p:begun, Add p:more, Div p:outputs, Slice p:slice"
+	if got := strings.Join(names, ", "); got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
 func checkDescription(t *testing.T, m *onnx.Model, size [2]int) {
 	t.Helper()
 	dims := func(channels int64, of string, h, w int64) []onnx.Dimension {

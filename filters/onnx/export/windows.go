@@ -18,7 +18,7 @@ func (p *place) conv(s filters.ConvSpec) {
 		p.node("Conv", p.name, inputs, attributes...)
 		return
 	}
-	sum := p.node("Conv", p.value("sum"), inputs, attributes...)
+	sum := p.main("Conv", p.value("sum"), inputs, attributes...)
 	p.activate(sum, function{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes})
 }
 
@@ -139,7 +139,7 @@ func (p *place) pool(s filters.PoolSpec) {
 		p.node(op, p.name, []string{in}, attributes...)
 		return
 	}
-	p.cut(s, p.node(op, p.value("all"), []string{in}, attributes...))
+	p.cut(s, p.main(op, p.value("all"), []string{in}, attributes...))
 }
 
 // beginsInside says whether the last window along an axis begins inside the input or the
