@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"filterbank/filters"
 	"filterbank/filters/onnx"
@@ -77,6 +78,7 @@ type place struct {
 	name   string             // of the layer's maps
 	inputs []string           // values that it reads
 	plan   *filters.LayerPlan // nil if the size of pictures is not known
+	named  bool               // a node has the layer's name
 }
 
 // fresh is a name that nothing has, the given one if possible.
@@ -91,9 +93,24 @@ func (b *builder) fresh(name string) string {
 // value is the name of a value between a layer's nodes.
 func (p *place) value(part string) string { return p.fresh(p.name + ":" + part) }
 
-// node adds an operation and returns its output.
+// node adds an operation and returns its output, whose name the node has.
 func (p *place) node(op, out string, inputs []string, attributes ...onnx.Attribute) string {
-	p.graph.Nodes = append(p.graph.Nodes, onnx.Node{Name: out, Op: op, Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
+	name := out
+	if out == p.name && p.named {
+		name = p.value(strings.ToLower(op))
+	}
+	return p.add(name, op, out, inputs, attributes)
+}
+
+// main adds the operation that a layer is named for. Others may follow it. The node has the
+// layer's name, which programs that show and read models go by.
+func (p *place) main(op, out string, inputs []string, attributes ...onnx.Attribute) string {
+	p.named = true
+	return p.add(p.name, op, out, inputs, attributes)
+}
+
+func (p *place) add(name, op, out string, inputs []string, attributes []onnx.Attribute) string {
+	p.graph.Nodes = append(p.graph.Nodes, onnx.Node{Name: name, Op: op, Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
 	return out
 }
 

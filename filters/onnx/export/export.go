@@ -139,7 +139,7 @@ func (b *builder) stack(c Chosen) error {
 			p.inputs = append(p.inputs, in)
 		}
 		values[l] = p.name
-		if err := p.add(layer); err != nil {
+		if err := p.layer(layer); err != nil {
 			return fmt.Errorf("layer %s: %w", p.name, err)
 		}
 		b.layers = append(b.layers, Layer{p.name, s.Name(), layer.Name(), layer.Kind(), layer.Filters()})

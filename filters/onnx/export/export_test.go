@@ -135,6 +135,9 @@ func TestNodes(t *testing.T) {
 			"pool0:all = MaxPool(image){kernel_shape=[2 2] strides=[3 3] pads=[0 0 1 0] ceil_mode=1 dilations=[1 1]}",
 			"pool0:size = Shape(image){start=2}", "pool0:begun = Add(pool0:size, pool0.before){}", "pool0:more = Add(pool0:begun, pool0.up){}",
 			"pool0:outputs = Div(pool0:more, pool0.stride){}", "pool0 = Slice(pool0:all, pool0.starts, pool0:outputs, pool0.axes){}"}, "\n")},
+		{"ceil_mode of a size", "layers: [max_pool: {kernel_size: 2, stride: [3, 2], padding: [0, 0, 1, 0], ceil_mode: true}, avg_pool: {kernel_size: [2, 3], padding: [0, 1, 0, 1], ceil_mode: true}]", 17, sized,
+			"pool0 = MaxPool(image){kernel_shape=[2 2] strides=[3 2] pads=[0 0 1 0] dilations=[1 1]}\n" +
+				"pool1:padded = Pad(pool0, pool1.pads){mode=constant}\npool1 = AveragePool(pool1:padded){kernel_shape=[2 3] strides=[2 3] pads=[0 0 0 0] ceil_mode=1}"},
 		{"avg_pool", "layers: [avg_pool: {kernel_size: [2, 3], padding: [1, 0, 0, 1]}]", 17, plain(),
 			"pool0 = AveragePool(image){kernel_shape=[2 3] strides=[2 3] pads=[1 0 0 1] count_include_pad=1}"},
 		{"avg_pool without padding", "layers: [avg_pool: {kernel_size: 2, padding: 1, count_include_pad: false, ceil_mode: true}]", 17, plain(), strings.Join([]string{
@@ -239,6 +242,20 @@ func TestKeepsWeightsAndNames(t *testing.T) {
 			}
 		}
 		checkDescription(t, m, size)
+	}
+}
+
+// TestNodesHaveLayersNames looks for the node that a layer is named for.
+func TestNodesHaveLayersNames(t *testing.T) {
+	m := exported(t, `layers: [conv: {name: c, filters: [box]}, scale: {name: s, factor: 1, shift: 1}, activation: {name: a, function: silu},
+		max_pool: {name: p, kernel_size: 1, stride: 2, ceil_mode: true}]`, plain())
+	var names []string
+	for _, n := range m.Graph.Nodes {
+		names = append(names, n.Op+" "+n.Name)
+	}
+	want := "Conv c, Relu c:relu, Mul s, Add s:add, Sigmoid a:sigmoid, Mul a, MaxPool p, Shape p:size, Add p:begun, Add p:more, Div p:outputs, Slice p:slice"
+	if got := strings.Join(names, ", "); got != want {
+		t.Errorf("got %s", got)
 	}
 }
 

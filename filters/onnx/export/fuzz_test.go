@@ -169,7 +169,12 @@ func checkGraph(t *testing.T, m *onnx.Model, s *filters.Stack, plan *filters.Pla
 			t.Errorf("%s: %v", a.Name, err)
 		}
 	}
+	nodes := map[string]bool{}
 	for _, n := range m.Graph.Nodes {
+		if n.Name == "" || nodes[n.Name] {
+			t.Errorf("a second node %q", n.Name)
+		}
+		nodes[n.Name] = true
 		for _, name := range n.Inputs {
 			if !known[name] {
 				t.Errorf("node %s reads %q, which nothing before it has", n.Name, name)

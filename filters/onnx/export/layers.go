@@ -7,8 +7,8 @@ import (
 	"filterbank/filters/onnx"
 )
 
-// add adds the nodes of a layer. The last one has the layer's name as its output.
-func (p *place) add(layer filters.Layer) error {
+// layer adds the nodes of a layer. The last one has the layer's name as its output.
+func (p *place) layer(layer filters.Layer) error {
 	switch l := layer.(type) {
 	case *filters.Conv:
 		p.conv(l.Spec())
@@ -111,7 +111,7 @@ func (p *place) scale(s filters.ScaleSpec) {
 		p.node("Mul", p.name, []string{p.inputs[0], factor})
 		return
 	}
-	product := p.node("Mul", p.value("product"), []string{p.inputs[0], factor})
+	product := p.main("Mul", p.value("product"), []string{p.inputs[0], factor})
 	p.node("Add", p.name, []string{product, p.floats("shift", s.Shift, len(s.Shift), 1, 1)})
 }
 

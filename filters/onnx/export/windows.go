@@ -18,7 +18,7 @@ func (p *place) conv(s filters.ConvSpec) {
 		p.node("Conv", p.name, inputs, attributes...)
 		return
 	}
-	sum := p.node("Conv", p.value("sum"), inputs, attributes...)
+	sum := p.main("Conv", p.value("sum"), inputs, attributes...)
 	p.activate(sum, function{s.Activation, s.NegativeSlope, s.Alpha, s.Slopes})
 }
 
@@ -115,6 +115,7 @@ func (p *place) roundedUp(size, stride string, strides [2]int) string {
 // after the input has an output, and in whether an average counts values beyond the padding. The
 // nodes leave neither open: such a window has none, and such values do not count.
 func (p *place) pool(s filters.PoolSpec) {
+	s, late := p.rounded(s)
 	in, pads := p.inputs[0], s.Padding
 	include := !s.ExcludePadding
 	if s.Kind == filters.AvgPool && s.CeilMode && include {
@@ -135,18 +136,36 @@ func (p *place) pool(s filters.PoolSpec) {
 	case include:
 		attributes = append(attributes, number("count_include_pad", 1))
 	}
-	if !s.CeilMode || beginsInside(s, 0) && beginsInside(s, 1) {
+	if !late {
 		p.node(op, p.name, []string{in}, attributes...)
 		return
 	}
-	p.cut(s, p.node(op, p.value("all"), []string{in}, attributes...))
+	p.cut(s, p.main(op, p.value("all"), []string{in}, attributes...))
 }
 
-// beginsInside says whether the last window along an axis begins inside the input or the
-// padding before it, whatever the input's size. It reaches less than a stride beyond the padding.
-func beginsInside(s filters.PoolSpec, axis int) bool {
-	span := s.Dilation[axis]*(s.KernelSize[axis]-1) + 1
-	return span-s.Padding[2+axis] >= s.Stride[axis]
+// rounded returns the pool without ceil_mode if it is known that this adds no window, and
+// whether ceil_mode may add one that begins in the padding after the input.
+func (p *place) rounded(s filters.PoolSpec) (rounded filters.PoolSpec, late bool) {
+	adds := false
+	for axis := range 2 {
+		e := filters.Extent{
+			Kernel: s.KernelSize[axis], Stride: s.Stride[axis], Dilation: s.Dilation[axis],
+			Before: s.Padding[axis], After: s.Padding[2+axis],
+		}
+		if p.plan == nil { // windows reach less than a stride beyond the padding
+			adds, late = true, late || e.EffectiveKernel()-e.After < e.Stride
+			continue
+		}
+		in, out := p.plan.In.H, p.plan.Out.H
+		if axis == 1 {
+			in, out = p.plan.In.W, p.plan.Out.W
+		}
+		whole, rest, err := e.OutputSize(in)
+		more := err != nil || out > whole
+		adds, late = adds || more, late || rest > 0 && !more
+	}
+	s.CeilMode = s.CeilMode && adds
+	return s, s.CeilMode && late
 }
 
 // cut leaves out windows that begin in the padding after the input: ⌈(before + size)/stride⌉

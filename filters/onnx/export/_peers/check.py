@@ -359,7 +359,7 @@ def main():
                 text["input"] = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
             with open(os.path.join(folder, f"random{i}.json"), "w") as f:
                 json.dump(text, f)
-            make(f"random{i}.json", f"random{i}", SIZES, *(["--input-size={}x{}".format(*SIZES[0])] if i % 4 == 3 else []))
+            make(f"random{i}.json", f"random{i}", SIZES, *(["--input-size={}x{}".format(*SIZES[0])] if i % 3 == 2 else []))
         venv.create(os.path.join(folder, "venv"), with_pip=True)
         python = os.path.join(folder, "venv/bin/python")
         subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:", *LIBRARIES], check=True)
