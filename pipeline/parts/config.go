@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -75,7 +76,7 @@ func (e *DifferentError) Error() string {
 // *DifferentError if they do not fit together. out is the output folder in messages.
 func (c *Config) Settle(ctx context.Context, place store.Place, out string) error {
 	c.Kind, c.Version = configKind, configVersion
-	there, err := ReadConfig(ctx, place)
+	there, err := readWhole(ctx, place)
 	if errors.Is(err, fs.ErrNotExist) {
 		var data []byte
 		if data, err = encode(store.ConfigName, c); err != nil {
@@ -84,7 +85,7 @@ func (c *Config) Settle(ctx context.Context, place store.Place, out string) erro
 		if err = place.Create(ctx, store.ConfigName, data); !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		there, err = ReadConfig(ctx, place) // another task was faster
+		there, err = readWhole(ctx, place) // another task was faster
 	}
 	if err != nil {
 		return err
@@ -93,6 +94,22 @@ func (c *Config) Settle(ctx context.Context, place store.Place, out string) erro
 		return &DifferentError{out, texts}
 	}
 	return nil
+}
+
+// readWhole is ReadConfig that waits two seconds for a task that is writing the file. It is needed on
+// file systems without links, where a file has its name before it is whole.
+func readWhole(ctx context.Context, place store.Place) (*Config, error) {
+	for try := 0; ; try++ {
+		c, err := ReadConfig(ctx, place)
+		if _, cut := errors.AsType[*json.SyntaxError](err); !cut || try == 10 {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // ReadConfig reads the config of a run. The error is fs.ErrNotExist if there is none. Anyone may

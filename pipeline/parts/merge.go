@@ -70,10 +70,10 @@ var ErrChanged = errors.New("a run has changed the manifest since the shards wer
 //
 // The parts lie in the order of the inputs, so that merging only puts files one behind the
 // other: what Merge holds in memory is the accounts of the parts and the largest part's rows of
-// features. Before anything is written, all records are read: each part must have the ones of its
-// range of the list of inputs, whose sum its task has noted, and none may come twice. Finding that
+// features. Before anything is written, all records are read. Their inputs must have the sum that
+// the part's task has noted, and no record may come twice. Finding that
 // out takes 16 bytes of a temporary file of this machine for each record, if there are more than a
-// million, and 16 MB of memory or so.
+// million, and up to 32 MB of memory.
 func Merge(ctx context.Context, place store.Place, o MergeOptions) (*Merged, error) {
 	config, err := ReadConfig(ctx, place)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
@@ -115,6 +116,41 @@ func (v vanishing) Read(ctx context.Context, name string, most int64) ([]byte, e
 		return nil, os.ErrNotExist
 	}
 	return v.Place.Read(ctx, name, most)
+}
+
+// writing is a place whose config is half written when it is read first.
+type writing struct {
+	store.Place
+	reads *int
+}
+
+func (w writing) Read(ctx context.Context, name string, most int64) ([]byte, error) {
+	data, err := w.Place.Read(ctx, name, most)
+	if *w.reads++; *w.reads < 3 {
+		data = data[:len(data)*max(0, *w.reads-1)/2]
+	}
+	return data, err
+}
+
+// TestSettleWaits: a task waits for another one that is writing the config.
+func TestSettleWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer folder.Release()
+		if err := config(3, 7).Settle(t.Context(), folder.Place(), "out"); err != nil {
+			t.Fatal(err)
+		}
+		if err := config(3, 7).Settle(t.Context(), writing{folder.Place(), new(int)}, "out"); err != nil {
+			t.Error(err)
+		}
+		always := -1000
+		if err := config(3, 7).Settle(t.Context(), writing{folder.Place(), &always}, "out"); err == nil {
+			t.Error("half a config is taken")
+		}
+	})
 }
 
 // TestVanishingAccount: a shard whose account goes while it is read is not done.

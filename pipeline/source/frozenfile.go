@@ -13,7 +13,7 @@ import (
 )
 
 // FindFrozen opens the frozen list of a path, which may be an object of a bucket. ok is false if the
-// file is no frozen list, or cannot be opened: who reads it as another list then says why. The caller
+// file is no frozen list, or cannot be opened: reading it as another list then says why. The caller
 // closes the file, after the last entry.
 func FindFrozen(ctx context.Context, name string) (list *Frozen, file io.Closer, ok bool, err error) {
 	if bucket.IsURL(name) {

@@ -128,6 +128,20 @@ trap 'echo "ends with $?"; trap - EXIT; exit 0' EXIT
 	}
 }
 
+// A node on which the folder is not mounted gives the task back.
+func TestSlurmScriptWithoutFolder(t *testing.T) {
+	j := job()
+	j.Folder = filepath.Join(t.TempDir(), "gone")
+	out := bash(t, `squeue() { echo RUNNING; }
+scontrol() { echo "scontrol $*"; }
+sleep() { :; }
+trap 'echo "ends with $?"; trap - EXIT; exit 0' EXIT
+`+slurm(t, j), "SLURM_JOB_ID=7")
+	if !strings.Contains(out, "back into the queue\nscontrol requeue 7\nends with 75\n") {
+		t.Errorf("%q", out)
+	}
+}
+
 // SIGTERM to the script alone, or to the script and the program as at a requeue, reaches the
 // program, and the script ends with the program's exit code.
 func TestSlurmScriptHandsSIGTERMOn(t *testing.T) {

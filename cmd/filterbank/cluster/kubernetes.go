@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ func Kubernetes(w io.Writer, p Pod) error {
 		}
 	}
 	return fill(w, kubernetesJob, append(p.values(),
+		"{{name}}", p.name(),
 		"{{tasks}}", counted(p.Tasks, "task"),
 		"{{number of tasks}}", strconv.Itoa(p.Tasks),
 		"{{parallel tasks}}", strconv.Itoa(p.parallel()),
@@ -61,6 +63,16 @@ func Kubernetes(w io.Writer, p Pod) error {
 		"{{mounts}}\n", p.mounts(),
 		"{{volumes}}\n", p.volumes(),
 	))
+}
+
+// name is the name of the Job and of its ConfigMap. Jobs that do other work have other names.
+func (p Pod) name() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %d %q\n", p.Command, p.Image, p.Tasks, p.Volumes)
+	for _, f := range p.Files {
+		fmt.Fprintf(h, "%q %q\n", f.Name, f.Text)
+	}
+	return fmt.Sprintf("filterbank-%.8x", h.Sum(nil)[:4])
 }
 
 // secretComment says how the secret of a bucket is made.
@@ -96,7 +108,7 @@ func (p Pod) configMap() string {
 	for _, f := range p.Files {
 		fmt.Fprintf(&b, "  %s: %s\n", quoted(f.Name), literal(f.Text))
 	}
-	b.WriteString("metadata:\n  name: filterbank\n---\n")
+	fmt.Fprintf(&b, "metadata:\n  name: %s\nimmutable: true\n---\n", p.name())
 	return b.String()
 }
 
@@ -125,7 +137,7 @@ func (p Pod) mounts() string {
 func (p Pod) volumes() string {
 	var b strings.Builder
 	if len(p.Files) > 0 {
-		b.WriteString("      - {name: files, configMap: {name: filterbank}}\n")
+		fmt.Fprintf(&b, "      - {name: files, configMap: {name: %s}}\n", p.name())
 	}
 	for i, v := range p.Volumes {
 		fmt.Fprintf(&b, "      - {name: volume-%d, persistentVolumeClaim: {claimName: %s}}\n", i, quoted(v.Claim))

@@ -168,7 +168,7 @@ func TestPod(t *testing.T) {
 			paths[mounted[v.Name]] = "empty"
 		}
 	}
-	want := map[string]string{"/tmp": "empty", "/photos": "photos", "/maps": "maps", cluster.ConfigFolder: "config map filterbank"}
+	want := map[string]string{"/tmp": "empty", "/photos": "photos", "/maps": "maps", cluster.ConfigFolder: "config map " + files.Name}
 	if len(paths) != len(want) || len(mounted) != len(want) {
 		t.Errorf("folders %v, want %v", paths, want)
 	}
@@ -177,7 +177,7 @@ func TestPod(t *testing.T) {
 			t.Errorf("%s is %q, want %q", path, paths[path], source)
 		}
 	}
-	if files.Kind != "ConfigMap" || files.APIVersion != "v1" || files.Name != "filterbank" {
+	if files.Kind != "ConfigMap" || files.APIVersion != "v1" || !strings.HasPrefix(files.Name, "filterbank-") || files.Immutable == nil || !*files.Immutable {
 		t.Errorf("%+v", files)
 	}
 }
