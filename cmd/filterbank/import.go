@@ -39,7 +39,7 @@ func newImport(c console) *cobra.Command {
 			"taken. Printed are the number of layers and where and why the import stops: the node, its\n" +
 			"operator and its place in the model. Nothing of a model is ever run.",
 		Example: "  filterbank import squeezenet.onnx -o squeezenet.yaml\n" +
-			"  filterbank import resnet50.onnx --until /layer2/layer2.3/relu_2/Relu -o resnet50.yaml\n" +
+			"  filterbank import resnet50.onnx --until relu22 -o resnet50.yaml\n" +
 			"  filterbank run photos/ -c squeezenet.yaml --layers all",
 		Args: arguments{1, 1, "an ONNX model", "net.onnx -o net.yaml"}.check,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -152,7 +152,7 @@ func openModel(path string) (*os.File, *onnx.Model, error) {
 	}
 	m, err := onnx.Read(io.NewSectionReader(file, 0, info.Size()), filepath.Dir(path))
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: %w", source.Display(path), err), file.Close())
+		return nil, nil, errors.Join(fmt.Errorf("%s cannot be read as an ONNX model: %w", source.Display(path), err), file.Close())
 	}
 	return file, m, nil
 }

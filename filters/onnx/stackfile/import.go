@@ -210,8 +210,8 @@ func (i *importer) stop(at int, err error) {
 	}
 }
 
-// numbered are names of nodes that programs make up.
-var numbered = regexp.MustCompile(`^(?i)(n|node|op|[a-z]+)_?[0-9]+$`)
+// numbered are names that programs make up for nodes: n12, node_12, Conv_12.
+var numbered = regexp.MustCompile(`^(n|node_?|[A-Z][A-Za-z]*_)[0-9]+$`)
 
 // nameFor is a name for the layer of a node: the node's, unless it is made up and its output has
 // a better one.

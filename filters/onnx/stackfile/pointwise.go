@@ -43,9 +43,9 @@ func (i *importer) shifted(v value, a *affine, n *onnx.Node) (value, error) {
 			return v, fmt.Errorf("channel %d is multiplied by %v and %v is added: both must be finite", c, a.weight[c], a.bias[c])
 		}
 	}
-	before := v.layer
+	l, ok := i.open(v)
 	v.signed, v.sole = true, true
-	if l, ok := i.open(before, v); ok {
+	if ok {
 		if l.Kind == "conv" && l.affine == nil {
 			l.affine = a
 			return v, nil
@@ -54,17 +54,16 @@ func (i *importer) shifted(v value, a *affine, n *onnx.Node) (value, error) {
 			return v, nil
 		}
 	}
-	l := &Layer{Kind: "scale", affine: a}
-	layer, err := i.emit(l, nameFor(n), v)
+	layer, err := i.emit(&Layer{Kind: "scale", affine: a}, nameFor(n), v)
 	return v.pointwise(layer), err
 }
 
 // open is the layer of a value, if a function of the value can still go into it.
-func (i *importer) open(layer int, v value) (*Layer, bool) {
-	if layer < 0 || !v.sole {
+func (i *importer) open(v value) (*Layer, bool) {
+	if v.layer < 0 || !v.sole {
 		return nil, false
 	}
-	l := i.layers[layer]
+	l := i.layers[v.layer]
 	return l, l.Kind == "scale" || l.Kind == "conv" && l.function.name == "none"
 }
 
@@ -87,7 +86,7 @@ func (i *importer) activate(v value, a activation, n *onnx.Node) (value, error) 
 	if err != nil {
 		return v, err
 	}
-	if l, ok := i.open(v.layer, v); ok && l.Kind == "conv" {
+	if l, ok := i.open(v); ok && l.Kind == "conv" {
 		l.function = &a
 	} else {
 		layer, err := i.emit(&Layer{Kind: "activation", function: &a}, nameFor(n), v)

@@ -29,7 +29,12 @@ func (n *Network) YAML(model, weights string) []byte {
 
 // Summary says what is taken and where the import stops, a line each.
 func (n *Network) Summary() []string {
-	lines := []string{fmt.Sprintf("%d of %d operators are in %d layers, %d of %d convolutions among them", n.Taken, n.Operators, len(n.Layers), n.TakenConvolutions, n.Convolutions)}
+	verb := "are"
+	if n.Operators == 1 {
+		verb = "is"
+	}
+	lines := []string{fmt.Sprintf("%s %s in %s, %s among them",
+		share(n.Taken, n.Operators, "operator"), verb, counted(len(n.Layers), "layer"), share(n.TakenConvolutions, n.Convolutions, "convolution"))}
 	for _, s := range n.Stops {
 		line := s.String()
 		if s.Behind > 0 {
@@ -42,6 +47,16 @@ func (n *Network) Summary() []string {
 	}
 	return lines
 }
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+func share(n, of int, what string) string { return fmt.Sprintf("%d of %s", n, counted(of, what)) }
 
 // preparation is an input for the reader to fill in.
 func (n *Network) preparation(b *bytes.Buffer) {

@@ -24,9 +24,9 @@ ALLOWED = 1e-5
 ACTIVATIONS = ["Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "LeakyRelu", "PRelu", "Gelu"]
 # Convolutions that must be reached, of all.
 CONVOLUTIONS = {
-    "light_squeezenet": (26, 26), "light_resnet50": (53, 53), "light_bvlc_alexnet": (5, 5), "light_densenet121": (121, 121),
+    "light_squeezenet": (26, 26), "light_resnet50": (53, 53), "light_bvlc_alexnet": (5, 5), "light_densenet121": (120, 121),
     "light_inception_v1": (57, 57), "light_inception_v2": (69, 69), "light_shufflenet": (2, 49), "light_vgg19": (16, 16),
-    "light_zfnet512": (5, 5), "open-nsfw": (53, 53), "ch_PP-OCRv4_det_infer": (0, 62),
+    "light_zfnet512": (5, 5), "open-nsfw": (53, 53), "ch_PP-OCRv4_det_infer": (28, 62),
 }  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def with_weights(path, out):
 
 class Network:
     def __init__(self, path):
+        import numpy
         import onnx
 
         self.model = onnx.load(path)
@@ -68,6 +69,10 @@ class Network:
         for n in graph.node:
             if n.op_type == "Constant":
                 self.constants[n.output[0]] = n.attribute[0].t
+            elif n.op_type == "Unsqueeze" and all(i in self.constants for i in n.input):
+                axes = tuple(n.attribute[0].ints) if n.attribute else tuple(onnx.numpy_helper.to_array(self.constants[n.input[1]]))
+                values = numpy.expand_dims(onnx.numpy_helper.to_array(self.constants[n.input[0]]), axes)
+                self.constants[n.output[0]] = onnx.numpy_helper.from_array(values, n.output[0])
 
     def run(self, nodes, inputs, output):
         """The value output of nodes in onnxruntime, from arrays by their names."""
