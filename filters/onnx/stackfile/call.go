@@ -154,14 +154,10 @@ var (
 
 // input is an input of maps. Padding that waits gets a layer of its own.
 func (c *call) input(k int) (value, error) {
-	v, err := c.raw(k)
-	if err != nil || v.pad == nil {
+	if v, err := c.raw(k); err != nil || v.pad == nil {
 		return v, err
 	}
-	if v, err = c.laid(v); err == nil {
-		c.values[c.Inputs[k]] = v
-	}
-	return v, err
+	return c.laid(c.Inputs[k])
 }
 
 // raw is an input of maps with the padding that waits.

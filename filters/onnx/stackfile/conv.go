@@ -277,18 +277,22 @@ func (c *call) padValue() error {
 }
 
 // laid is a value with its padding in a layer: a kernel of a 1 for each channel.
-func (i *importer) laid(v value) (value, error) {
+func (i *importer) laid(name string) (value, error) {
+	v := i.values[name]
 	p := v.pad
 	if p == nil {
 		return v, nil
 	}
-	l := &Layer{Kind: "conv", function: &activation{name: "none"}, Nodes: slices.Clone(p.nodes), Shape: v.shape, ChannelLast: v.last}
+	l := &Layer{Kind: "conv", function: &activation{name: "none"}, Nodes: slices.Clone(p.nodes), Value: name, Shape: v.shape, ChannelLast: v.last}
 	l.set("kernels", "[{name: identity, weights: [[1]]}]", "")
 	l.set("channels", "each", "")
 	l.set("padding", sidesText(p.sides), "0")
 	l.set("padding_mode", p.mode, "zeros")
 	layer, err := i.emit(l, p.nodes[len(p.nodes)-1].Name, v)
-	v.layer, v.pad = layer, nil
+	if err == nil {
+		v.layer, v.pad, v.nodes = layer, nil, nil
+		i.values[name] = v
+	}
 	return v, err
 }
 

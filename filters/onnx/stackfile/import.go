@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"filterbank/filters/onnx"
@@ -103,12 +104,16 @@ func (i *importer) take(at int) error {
 	if i.fates[at] == within {
 		return nil
 	}
-	switch i.known(at, n) {
-	case constant:
+	kind, err := i.known(at, n)
+	switch {
+	case err != nil:
+		i.stop(at, err)
+		return nil
+	case kind == constant:
 		i.fates[at] = constant
 		i.fold(n)
 		return nil
-	case behind:
+	case kind == behind:
 		return nil
 	}
 	v, err := i.maps(at, n)
@@ -134,33 +139,45 @@ func (i *importer) take(at int) error {
 	return nil
 }
 
-// note adds a node to the layer that has it. Padding goes into the layer behind it.
+// note adds a node to the layer that has it. Padding, and nodes that keep the picture as it is, go
+// into the layer behind them.
 func (i *importer) note(v *value, n *onnx.Node) {
-	if v.pad != nil {
-		v.pad.nodes = append(v.pad.nodes, noted(n))
-	} else if v.layer >= 0 {
+	switch {
+	case v.pad != nil:
+		v.pad.nodes = append(slices.Clip(v.pad.nodes), noted(n))
+	case v.layer >= 0:
 		i.layers[v.layer].Nodes = append(i.layers[v.layer].Nodes, noted(n))
+	default:
+		v.nodes = append(slices.Clip(v.nodes), noted(n))
 	}
 }
 
 func noted(n *onnx.Node) Node { return Node{nodeName(n), n.Op} }
 
-// known says what a node's inputs are: constants, maps that are there, or others.
-func (i *importer) known(at int, n *onnx.Node) fate {
+// known says what a node's inputs are: constants, maps that are there, or values behind a stop.
+// Other inputs are an error.
+func (i *importer) known(at int, n *onnx.Node) (fate, error) {
 	kind := constant
 	for _, name := range i.inputsOf(at, n) {
 		if name == "" {
 			continue
 		}
 		if _, ok := i.values[name]; ok {
-			kind = taken
+			kind = max(kind, taken)
 			continue
 		}
-		if !i.isConstant(name) {
-			return behind
+		if i.isConstant(name) {
+			continue
 		}
+		switch from, ok := i.producers[name]; {
+		case ok && from < at:
+			return behind, nil
+		case i.others[name]:
+			return 0, fmt.Errorf("its input %.100q is an input of the model besides the picture", name)
+		}
+		return 0, fmt.Errorf("no node before it makes its input %.100q", name)
 	}
-	return kind
+	return kind, nil
 }
 
 // inputsOf are the inputs of a node, or of the pattern that it ends.
@@ -180,7 +197,11 @@ func (i *importer) maps(at int, n *onnx.Node) (value, error) {
 		return value{}, fmt.Errorf("another node makes a value of the same name, %.100q", n.Outputs[0])
 	}
 	if p, ok := i.patterns[at]; ok {
-		return i.activate(i.values[p.input], activation{name: p.function}, n)
+		v, err := i.laid(p.input)
+		if err != nil {
+			return v, err
+		}
+		return i.activate(v, activation{name: p.function}, n)
 	}
 	op, ok := operators()[n.Op]
 	switch {

@@ -18,6 +18,7 @@ type importer struct {
 
 	readers   map[string]int  // how many nodes, and outputs of the graph, read a value
 	producers map[string]int  // the node that makes a value
+	others    map[string]bool // inputs of the graph besides the picture
 	turned    map[string]bool // values whose channels a node Transpose puts first
 	shapes    map[string][]onnx.Dimension
 	patterns  map[int]pattern // by the node that ends it
@@ -45,7 +46,7 @@ type target struct {
 func newImporter(m *onnx.Model, o Options) (*importer, error) {
 	g := &m.Graph
 	i := &importer{
-		graph: g, opset: m.Opsets[""], readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
+		graph: g, opset: m.Opsets[""], readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
 		values: map[string]value{}, constants: map[string]tensor.Member{}, computed: map[string]string{},
 		names: uniqueNames{}, room: newRoom(), fates: make([]fate, len(g.Nodes)),
 	}
@@ -97,6 +98,7 @@ func (i *importer) picture(size [2]int) error {
 		v, ok := i.asPicture(in)
 		if !ok {
 			others = append(others, shapeText(in))
+			i.others[in.Name] = true
 			continue
 		}
 		if i.input.Name != "" {
@@ -205,7 +207,7 @@ func (i *importer) find(name string) (int, error) {
 	}
 	var names []string
 	for at := range i.graph.Nodes[:min(len(i.graph.Nodes), 10_000)] {
-		for _, known := range append(i.graph.Nodes[at].Outputs, i.graph.Nodes[at].Name) {
+		for _, known := range append(slices.Clip(i.graph.Nodes[at].Outputs), i.graph.Nodes[at].Name) {
 			if len(known) < 2*len(name) { // the distance takes time
 				names = append(names, known)
 			}

@@ -96,9 +96,12 @@ func (i *importer) emit(l *Layer, base string, reads ...value) (int, error) {
 	if len(i.layers) == maxLayers {
 		return 0, errLayers
 	}
+	var before []Node
 	for _, v := range reads {
 		l.Inputs = append(l.Inputs, v.layer)
+		before = append(before, v.nodes...)
 	}
+	l.Nodes = append(before, l.Nodes...)
 	l.Name = i.names.layer(base, l.Kind)
 	i.layers = append(i.layers, l)
 	return len(i.layers) - 1, nil
@@ -106,7 +109,7 @@ func (i *importer) emit(l *Layer, base string, reads ...value) (int, error) {
 
 // pointwise is the value of a layer that keeps its input's shape.
 func (v value) pointwise(layer int) value {
-	v.layer, v.sole = layer, true
+	v.layer, v.sole, v.nodes = layer, true, nil
 	return v
 }
 

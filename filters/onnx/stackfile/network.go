@@ -50,11 +50,7 @@ func (i *importer) reach(n *Network, t target) error {
 	node := &i.graph.Nodes[t.node]
 	switch i.fates[t.node] {
 	case taken:
-		v := i.values[node.Outputs[0]]
-		laid, err := i.laid(v)
-		if v.pad != nil && err == nil {
-			i.layers[laid.layer].Value = node.Outputs[0]
-		}
+		_, err := i.laid(node.Outputs[0])
 		return err
 	case constant:
 		return fmt.Errorf("%.100q depends on no picture", t.name)

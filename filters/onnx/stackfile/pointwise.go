@@ -82,10 +82,6 @@ func (a activation) positive() bool {
 // activate is maps behind an activation. It goes into the convolution before it if no other node
 // reads that.
 func (i *importer) activate(v value, a activation, n *onnx.Node) (value, error) {
-	v, err := i.laid(v)
-	if err != nil {
-		return v, err
-	}
 	if l, ok := i.open(v); ok && l.Kind == "conv" {
 		l.function = &a
 	} else {

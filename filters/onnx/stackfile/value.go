@@ -38,6 +38,7 @@ type value struct {
 	sole   bool     // one node reads it, and no one asks for it
 	signed bool     // values may be below 0
 	pad    *padding // that is to be laid around it; shape has it
+	nodes  []Node   // between the picture and a value that is the picture
 }
 
 // padding is a node Pad whose values no layer has yet.
