@@ -28,6 +28,7 @@ type shelf struct {
 	objects *bucket.Bucket
 	prefix  string // of the run's own files
 	folder  *Folder
+	hold    *hold  // of samples' files
 	kept    *Shard // the shard that was fetched last; nil if its list does not fit
 }
 
@@ -53,7 +54,7 @@ func membersName(file string) string { return strings.TrimSuffix(file, ".tar") +
 // newShelf lists the shards that are in the bucket and makes an empty file of the name of each in
 // the folder. The index is fetched.
 func newShelf(t *Bucket, prefix string) (*shelf, error) {
-	s := &shelf{ctx: t.ctx, objects: t.objects, prefix: prefix, folder: t.scratch}
+	s := &shelf{ctx: t.ctx, objects: t.objects, prefix: prefix, folder: t.scratch, hold: t.hold}
 	for o, err := range t.objects.List(t.ctx, prefix+shardsIn, "") {
 		if err != nil {
 			return nil, s.failed(ShardsName, err)

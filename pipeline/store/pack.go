@@ -103,6 +103,9 @@ func (p *Pack) Whole() bool { return true }
 func (p *Pack) Begin(turn int, stem string) *Batch {
 	b := newBatch(p, p.folder, stem)
 	b.turn, b.temps = turn, ShardsName
+	if p.shelf != nil {
+		b.hold = p.shelf.hold
+	}
 	return b
 }
 

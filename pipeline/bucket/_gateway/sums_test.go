@@ -54,7 +54,7 @@ func TestDamaged(t *testing.T) {
 			if _, err := u.Commit(); err != nil {
 				t.Fatal(err)
 			}
-			for _, key := range []string{key, key + "/up"} {
+			for _, key := range []string{key, key + "-up"} {
 				if got, _, err := b.ReadAll(t.Context(), key, 1<<30); err != nil || !bytes.Equal(got, data) {
 					t.Errorf("%s: %d bytes, %v, want others, %d", key, len(got), err, size)
 				}
