@@ -21,6 +21,8 @@ type Put struct {
 	// PartSize is the size in bytes of the parts in which a large object is sent, 16 MiB by default.
 	// The least is 5 MiB, and an object has at most 10,000 parts.
 	PartSize int64
+	// CRC is the CRC-32C of an object of up to 64 MiB, if it is known.
+	CRC *uint32
 }
 
 const (
@@ -84,6 +86,9 @@ func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size 
 		writer = newWriter()
 	}
 	s := summed{client: b.client, content: io.NewSectionReader(body, 0, size)}
+	if p.CRC != nil {
+		s.known, s.crc, s.sum = true, true, crcSum(*p.CRC)
+	}
 	err = b.trial("put", key).do(ctx, func(ctx context.Context, w *watch) error {
 		tries++
 		var done minio.UploadInfo

@@ -3,6 +3,7 @@ package bucket
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
@@ -51,11 +52,16 @@ func sumOf(content *io.SectionReader, crc bool) (sum, error) {
 	if crc {
 		h := crc32.New(castagnoli)
 		err := copyAll(h, content)
-		return sum{crc: base64.StdEncoding.EncodeToString(h.Sum(nil))}, err
+		return crcSum(h.Sum32()), err
 	}
 	h := sha256.New()
 	err := copyAll(h, content)
 	return sum{sha256: hex.EncodeToString(h.Sum(nil))}, err
+}
+
+// crcSum is the sum with a CRC-32C.
+func crcSum(crc uint32) sum {
+	return sum{crc: base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))}
 }
 
 // copyAll writes all that a section has.

@@ -180,7 +180,7 @@ func (t *Bucket) commit(b *Batch) ([]Written, error) {
 func (t *Bucket) send(ctx context.Context, f *File) error {
 	key := t.prefix + f.name
 	if f.temp == "" {
-		_, err := t.objects.Put(ctx, key, f.held.with(f.buffer), f.size, bucket.Put{})
+		_, err := t.objects.Put(ctx, key, f.held.with(f.buffer), f.size, bucket.Put{CRC: &f.crc})
 		if err == nil {
 			f.release()
 		}

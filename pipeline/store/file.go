@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -46,6 +47,7 @@ type File struct {
 	placed bool
 	buffer []byte // nil before the first byte and at the end
 	held   held   // what comes before buffer, in memory; empty if a temporary file has it
+	crc    uint32 // CRC-32C of a sealed content in memory that is to be sent
 	size   int64
 	hash   *hashTree // of what has been flushed; nil before
 	digest string    // BLAKE3, hexadecimal; empty before the file is sealed
@@ -94,6 +96,9 @@ func (f *File) flush(dirs *directories) error {
 	}
 	if whole := len(f.buffer) / BufferBytes * BufferBytes; f.temp == "" && f.held.add(f.batch.hold, f.buffer[:whole]) {
 		f.hash.Write(f.buffer[:whole])
+		if f.batch.Remote() {
+			f.crc = crc32.Update(f.crc, castagnoli, f.buffer[:whole])
+		}
 		f.buffer = append(f.buffer[:0], f.buffer[whole:]...)
 		return nil
 	}
@@ -207,6 +212,9 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 			return n, f.explain(err)
 		}
 	case len(f.held.pieces) > 0:
+		if f.batch.Remote() {
+			f.held.sum(p, f.size-at-int64(len(p)))
+		}
 		f.held.writeAt(p, at)
 	default:
 		return copy(f.buffer[at:], p), nil
@@ -241,6 +249,9 @@ func (f *File) seal() (err error) {
 			f.hash = f.batch.folder.hashTree()
 		}
 		f.hash.Write(f.buffer)
+		if f.batch.Remote() {
+			f.crc = crc32.Update(f.crc^f.held.crc.Load(), castagnoli, f.buffer)
+		}
 		f.held.seal(f.batch.hold)
 	default:
 		if len(f.buffer) > 0 {

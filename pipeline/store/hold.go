@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"hash/crc32"
 	"sync"
+	"sync/atomic"
 
 	"filterbank/pipeline/bucket"
 )
@@ -72,6 +74,7 @@ func pieces(size int64) int { return int((size + BufferBytes - 1) / BufferBytes)
 type held struct {
 	pieces [][]byte // each but the last one is full
 	sealed bool
+	crc    atomic.Uint32 // of sum
 }
 
 // add takes a whole piece of content. It says whether there was room.
@@ -91,6 +94,15 @@ func (c *held) size(h *hold, size int64) bool {
 		c.pieces[n-1] = c.pieces[n-1][:size-int64(n-1)*BufferBytes]
 	}
 	return c.pieces != nil
+}
+
+// sum takes bytes into the CRC of a content that has its size. So many bytes of it follow them.
+// Several goroutines may sum at a time.
+func (c *held) sum(p []byte, behind int64) {
+	crc := shiftCRC(crc32.Checksum(p, castagnoli), behind)
+	for before := c.crc.Load(); !c.crc.CompareAndSwap(before, before^crc); {
+		before = c.crc.Load()
+	}
 }
 
 // writeAt writes at an offset into a content that has its size. Several goroutines may write at a

@@ -4,11 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 )
+
+// sender is a folder that sends what is committed.
+type sender struct{ *Folder }
+
+func (sender) remote() bool { return true }
 
 // heldBatch starts a batch whose files are held in memory as far as there is room for pieces.
 func heldBatch(t *testing.T, room int) (*Batch, *hold) {
@@ -18,7 +24,7 @@ func heldBatch(t *testing.T, room int) (*Batch, *hold) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Release() })
-	b := newBatch(f, f, "a")
+	b := newBatch(sender{f}, f, "a")
 	b.temps, b.hold = "sending", newHold(int64(room)*BufferBytes)
 	return b, b.hold
 }
@@ -64,6 +70,9 @@ func TestHeld(t *testing.T) {
 				t.Errorf("room for %d: %s has %d bytes, %s, want %d, %s, %v", room, f.name, got.Len(), f.digest, len(want), DigestOf(want), err)
 			}
 			if f.temp == "" {
+				if crc := crc32.Checksum(want, castagnoli); f.crc != crc {
+					t.Errorf("room for %d: %s: CRC %08x, want %08x", room, f.name, f.crc, crc)
+				}
 				if got, err := io.ReadAll(io.NewSectionReader(f.held.with(f.buffer), 0, f.size)); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("room for %d: %s is sent as %d bytes, want %d, %v", room, f.name, len(got), len(want), err)
 				}
