@@ -27,6 +27,19 @@ func newHold(bytes int64) *hold {
 	return h
 }
 
+// windowOf returns the size in bytes and the number of the parts in which a shard of a size is sent
+// while it is written. They take at most half of a hold, from which they are taken away.
+func windowOf(shard int64, h *hold) (part int64, parts int) {
+	const least, most, objectParts = 8 << 20, 6, 8000 // an object has at most 10,000 parts
+	part = max(least, (shard/objectParts/BufferBytes+1)*BufferBytes)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	parts = min(most, h.most/2/int(part/BufferBytes))
+	taken := parts * int(part/BufferBytes)
+	h.most, h.left = h.most-taken, h.left-taken
+	return part, parts
+}
+
 // take returns a number of pieces of BufferBytes each, or nil if there is no room for all. Their
 // bytes are any. A nil hold has no room.
 func (h *hold) take(pieces int) [][]byte {

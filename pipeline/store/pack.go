@@ -75,6 +75,9 @@ func NewBucketPack(t *Bucket, prefix string, o PackOptions) (*Pack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if part, parts := windowOf(o.Bytes, t.hold); parts >= 2 {
+		s.window = t.objects.NewWindow(t.ctx, part, parts)
+	}
 	return newPack(t.scratch, s, o)
 }
 
