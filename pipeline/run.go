@@ -129,12 +129,12 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		opts.Outdated(n)
 	}
 	ahead := r.fetchesAhead(entries)
-	r.crew = &crew{Shared: res.shared(ahead + r.sendingMemory()), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
+	r.crew = &crew{Shared: res.shared(ahead + r.bucketMemory(ahead)), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	halt := r.checkpoints(stop)
 	ended, err := r.crew.work(running, entries, func() (worker, *engine.Stages) {
-		w := &runner{r, newProcessor(j, &res, r.keys, r.crew.Shared)}
+		w := &runner{run: r, processor: newProcessor(j, &res, r.keys, r.crew.Shared)}
 		if r.table != nil {
 			w.processor.take = r.table.take
 		}

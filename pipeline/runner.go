@@ -17,6 +17,7 @@ import (
 type runner struct {
 	*run
 	processor *Processor
+	held      int64 // bytes that the last picture's files held in memory until they are sent
 }
 
 // task is the work on one entry.
@@ -52,6 +53,9 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	if t.earlier, err = w.journal.Find(e.Path, e.Rel); err != nil {
 		w.store.Stop(turn)
 		return result{err: err}
+	}
+	if w.held > 0 { // the pictures in work are much like the last one
+		w.remote.store.Await(ctx, w.held*int64(w.crew.workers))
 	}
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()
 	defer func() {
@@ -188,6 +192,7 @@ func (w *runner) committed(t *task) error {
 // later leaves the commit of a picture's sealed files for later. What they hold in memory is
 // counted until then. It waits while too many pictures are left.
 func (w *runner) later(ctx context.Context, t *task) result {
+	w.held = t.batch.Held()
 	release, err := w.crew.Memory.Admit(ctx, t.batch.Buffered())
 	if err != nil {
 		return w.ended(ctx, t, err)

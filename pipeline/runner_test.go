@@ -56,7 +56,7 @@ func runnerOver(t *testing.T, opts options, whole bool) (*runner, *slow) {
 	s := &slow{r.own, whole, map[string]int{}}
 	r.store = s
 	r.crew = &crew{Shared: opts.Resources.shared(0), workers: 1, policy: &opts.Policy, note: r.journal.Add}
-	return &runner{r, newProcessor(j, &opts.Resources, r.keys, r.crew.Shared)}, s
+	return &runner{run: r, processor: newProcessor(j, &opts.Resources, r.keys, r.crew.Shared)}, s
 }
 
 // TestWaitingIsNotWork waits an hour, as the store says, for the turn of a picture that is

@@ -71,6 +71,7 @@ type Client struct {
 	policy Policy
 
 	answered atomic.Bool // the store has answered a request
+	signs    atomic.Bool // contents are signed, since the store takes no checksums
 }
 
 // New returns a client for the store that the environment names. It makes no request.
@@ -132,6 +133,7 @@ func (c *config) transport() (*http.Transport, error) {
 		return nil, err
 	}
 	tr.MaxIdleConnsPerHost = 64
+	tr.WriteBufferSize = 64 << 10 // a small object is sent with one write
 	tr.ResponseHeaderTimeout = 0
 	tr.Proxy = proxy
 	if c.authorities != nil && c.secure {

@@ -1,11 +1,8 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -24,6 +21,8 @@ type Put struct {
 	// PartSize is the size in bytes of the parts in which a large object is sent, 16 MiB by default.
 	// The least is 5 MiB, and an object has at most 10,000 parts.
 	PartSize int64
+	// CRC is the CRC-32C of an object of up to 64 MiB, if it is known.
+	CRC *uint32
 }
 
 const (
@@ -43,12 +42,15 @@ func (p Put) partSize() int64 {
 // request whose answer was lost is told from another writer's.
 const writerHeader = "filterbank-writer"
 
-// options are the options of a request that tells the object's type and, if it is not empty, its
-// writer.
-func (p Put) options(writer string) minio.PutObjectOptions {
-	o := minio.PutObjectOptions{ContentType: p.ContentType, DisableContentSha256: true}
+// options are the options of a request that tells the object's type and, if they are not empty, its
+// writer and a header.
+func (p Put) options(writer, header, value string) minio.PutObjectOptions {
+	o := minio.PutObjectOptions{ContentType: p.ContentType, DisableContentSha256: true, UserMetadata: map[string]string{}}
 	if writer != "" {
-		o.UserMetadata = map[string]string{writerHeader: writer}
+		o.UserMetadata[writerHeader] = writer
+	}
+	if value != "" {
+		o.UserMetadata[header] = value
 	}
 	return o
 }
@@ -57,7 +59,7 @@ func (p Put) options(writer string) minio.PutObjectOptions {
 func newWriter() string { return rand.Text() }
 
 // Put writes an object of size bytes whole: readers see the old object or the new one, never a
-// part. The body is read again for each attempt. Its SHA-256 goes with it, so that the store
+// part. The body is read again for each attempt. A checksum goes with it, so that the store
 // refuses an object that was damaged on the way.
 func (b *Bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64, p Put) (Info, error) {
 	if size <= largeObject {
@@ -74,28 +76,30 @@ func (b *Bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int
 
 // PutBytes is Put for data in memory.
 func (b *Bucket) PutBytes(ctx context.Context, key string, data []byte, p Put) (Info, error) {
-	return b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), p)
+	return b.Put(ctx, key, Pieces{data}, int64(len(data)), p)
 }
 
 // putOne writes an object with one request.
 func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size int64, p Put) (info Info, err error) {
-	section := io.NewSectionReader(body, 0, size)
-	sum, err := sumOf(section)
-	if err != nil {
-		return Info{}, err
-	}
 	writer, tries := "", 0
 	if p.IfAbsent {
 		writer = newWriter()
 	}
-	options := p.options(writer)
-	if p.IfAbsent {
-		options.SetMatchETagExcept("*")
+	s := summed{client: b.client, content: io.NewSectionReader(body, 0, size)}
+	if p.CRC != nil {
+		s.known, s.crc, s.sum = true, true, crcSum(*p.CRC)
 	}
 	err = b.trial("put", key).do(ctx, func(ctx context.Context, w *watch) error {
 		tries++
-		_, _ = section.Seek(0, io.SeekStart)
-		done, err := b.client.core.PutObject(ctx, b.name, key, moving{section, w}, size, "", sum, options)
+		var done minio.UploadInfo
+		err := s.send(func(sum sum) (err error) {
+			options := p.options(writer, crcHeader, sum.crc)
+			if p.IfAbsent {
+				options.SetMatchETagExcept("*")
+			}
+			done, err = b.client.core.PutObject(ctx, b.name, key, moving{s.content, w}, size, "", sum.sha256, options)
+			return err
+		})
 		if p.IfAbsent && isRefused(err) {
 			err = b.refused(ctx, key, writer, tries, &done)
 		}
@@ -103,15 +107,6 @@ func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size 
 		return err
 	})
 	return info, err
-}
-
-// sumOf is the SHA-256 of what a section has.
-func sumOf(section *io.SectionReader) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, section); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // isRefused says whether the store has refused a write because there is an object.

@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ type Upload struct {
 	put    Put
 	writer string
 	id     string // empty before the first part
+	summed bool   // the parts have checksums
 	parts  []minio.CompletePart
 	size   int64
 
@@ -60,7 +60,7 @@ func (u *Upload) flush() {
 	full := u.filling
 	u.filling, u.spare = u.spare[:0], full
 	u.sending = make(chan error, 1)
-	go func() { u.sending <- u.send(io.NewSectionReader(bytes.NewReader(full), 0, int64(len(full)))) }()
+	go func() { u.sending <- u.send(io.NewSectionReader(Pieces{full}, 0, int64(len(full)))) }()
 }
 
 // wait waits for the part that is being sent.
@@ -82,20 +82,20 @@ func (u *Upload) send(part *io.SectionReader) error {
 			return err
 		}
 	}
-	sum, err := sumOf(part)
+	sum, err := sumOf(part, u.summed)
 	if err != nil {
 		return err
 	}
-	number, etag := len(u.parts)+1, ""
+	done := minio.CompletePart{PartNumber: len(u.parts) + 1, ChecksumCRC32C: sum.crc}
 	err = u.b.trial("put", u.key).do(u.ctx, func(ctx context.Context, w *watch) error {
 		_, _ = part.Seek(0, io.SeekStart)
-		done, err := u.b.client.core.PutObjectPart(ctx, u.b.name, u.key, u.id, number, moving{part, w}, part.Size(),
-			minio.PutObjectPartOptions{Sha256Hex: sum, DisableContentSha256: true})
-		etag = done.ETag
+		put, err := u.b.client.core.PutObjectPart(ctx, u.b.name, u.key, u.id, done.PartNumber, moving{part, w}, part.Size(),
+			minio.PutObjectPartOptions{Sha256Hex: sum.sha256, DisableContentSha256: true, CustomHeader: sum.header()})
+		done.ETag = put.ETag
 		return err
 	})
 	if err == nil {
-		u.parts = append(u.parts, minio.CompletePart{PartNumber: number, ETag: etag})
+		u.parts = append(u.parts, done)
 		u.size += part.Size()
 	}
 	return err
@@ -104,10 +104,15 @@ func (u *Upload) send(part *io.SectionReader) error {
 // begin begins an upload in parts at the store. An attempt whose answer was lost leaves an upload
 // without parts there.
 func (u *Upload) begin() error {
-	options := u.put.options(u.writer)
-	return u.b.trial("put", u.key).do(u.ctx, func(ctx context.Context, _ *watch) (err error) {
-		u.id, err = u.b.client.core.NewMultipartUpload(ctx, u.b.name, u.key, options)
-		return err
+	return u.b.trial("put", u.key).do(u.ctx, func(ctx context.Context, _ *watch) error {
+		return u.b.client.summing(func(sums bool) (err error) {
+			algorithm := ""
+			if u.summed = sums; sums {
+				algorithm = crcAlgorithm
+			}
+			u.id, err = u.b.client.core.NewMultipartUpload(ctx, u.b.name, u.key, u.put.options(u.writer, algorithmHeader, algorithm))
+			return err
+		})
 	})
 }
 
@@ -115,10 +120,10 @@ func (u *Upload) begin() error {
 func (u *Upload) Commit() (Info, error) {
 	u.wait()
 	if u.err == nil && u.id == "" { // it is smaller than a part
-		return u.b.putOne(u.ctx, u.key, bytes.NewReader(u.filling), int64(len(u.filling)), u.put)
+		return u.b.putOne(u.ctx, u.key, Pieces{u.filling}, int64(len(u.filling)), u.put)
 	}
 	if u.err == nil && len(u.filling) > 0 {
-		u.err = u.send(io.NewSectionReader(bytes.NewReader(u.filling), 0, int64(len(u.filling))))
+		u.err = u.send(io.NewSectionReader(Pieces{u.filling}, 0, int64(len(u.filling))))
 	}
 	var info Info
 	if u.err == nil {

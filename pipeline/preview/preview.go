@@ -104,10 +104,11 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 		p.Shards, p.Bytes = p.packed.plan.Shards, p.packed.plan.Bytes
 	}
 	p.Memory *= int64(min(res.Count(), max(1, p.Pictures)))
+	p.Memory = engine.Budget(p.Memory)
 	if o.Bucket {
-		p.Memory += pipeline.SendingMemory
+		p.Memory = pipeline.WithBucket(p.Memory)
 	}
-	p.Memory = pipeline.WithAhead(engine.Budget(p.Memory), entries)
+	p.Memory = pipeline.WithAhead(p.Memory, entries)
 	return p, nil
 }
 

@@ -21,6 +21,7 @@ type Batch struct {
 	stem   string
 	turn   int    // of a pack
 	temps  string // the folder of temporary files; empty: beside each file's name
+	hold   *hold  // of contents; nil: there is none
 	files  []*File
 	notes  []note
 	waited time.Duration
@@ -85,7 +86,15 @@ func (b *Batch) Seal() ([]Written, error) {
 // Sealed says whether Seal has been called and Commit or Abort has not.
 func (b *Batch) Sealed() bool { return b.sealed }
 
-// Buffered returns the bytes that a sealed batch holds in memory.
+// Held returns the bytes that the batch has of the memory that its store holds contents in.
+func (b *Batch) Held() (bytes int64) {
+	for _, f := range b.files {
+		bytes += int64(len(f.held.pieces)) * BufferBytes
+	}
+	return bytes
+}
+
+// Buffered returns the bytes that a sealed batch holds in memory, besides Held.
 func (b *Batch) Buffered() (bytes int64) {
 	for _, f := range b.files {
 		bytes += int64(cap(f.buffer))

@@ -17,13 +17,15 @@ import (
 // Bucket is a prefix of a bucket as a place of pictures' files: each file is an object under its
 // final name. An object appears whole or not at all, but a picture's objects appear one after
 // another, since a bucket renames nothing. A reader therefore takes a picture's objects for whole
-// once its record says so. Files that have outgrown their buffers lie in a folder of this machine
-// until they are sent. It is safe for concurrent use.
+// once its record says so. Files that have outgrown their buffers are held in memory until they are
+// sent, as far as it goes, and otherwise lie in a folder of this machine. It is safe for concurrent
+// use.
 type Bucket struct {
 	ctx     context.Context
 	objects *bucket.Bucket
 	prefix  string  // of keys; empty, or with a slash at its end
 	scratch *Folder // of temporary files
+	hold    *hold
 	sending chan struct{}
 	untold  atomic.Bool
 
@@ -31,12 +33,13 @@ type Bucket struct {
 	err error // of Exists
 }
 
-// BucketOptions describe a [Bucket]. All but Sending are needed.
+// BucketOptions describe a [Bucket]. All but Sending and Hold are needed.
 type BucketOptions struct {
 	Objects *bucket.Bucket
 	Prefix  string  // of keys; empty, or with a slash at its end
 	Scratch *Folder // for temporary files
 	Sending int     // the most objects that are sent at a time; 0 is [Sending]
+	Hold    int64   // the bytes of memory for contents of files that have outgrown their buffers
 }
 
 // Sending is the number of objects that are sent at a time. A request to a store of the cloud
@@ -45,14 +48,14 @@ const Sending = 32
 
 // SendingBytes is the memory in bytes that an object takes while it is sent, besides its content:
 // the buffers of its connection.
-const SendingBytes = 160 << 10
+const SendingBytes = 224 << 10
 
 // NewBucket opens a place in a bucket. Requests end with ctx.
 func NewBucket(ctx context.Context, o BucketOptions) *Bucket {
 	if o.Sending == 0 {
 		o.Sending = Sending
 	}
-	return &Bucket{ctx: ctx, objects: o.Objects, prefix: o.Prefix, scratch: o.Scratch, sending: make(chan struct{}, o.Sending)}
+	return &Bucket{ctx: ctx, objects: o.Objects, prefix: o.Prefix, scratch: o.Scratch, hold: newHold(o.Hold), sending: make(chan struct{}, o.Sending)}
 }
 
 // Whole is false: each file is by itself.
@@ -63,9 +66,13 @@ func (t *Bucket) remote() bool { return true }
 // Begin starts the files of a picture. Turns have no meaning.
 func (t *Bucket) Begin(_ int, stem string) *Batch {
 	b := newBatch(t, t.scratch, stem)
-	b.temps = "sending"
+	b.temps, b.hold = "sending", t.hold
 	return b
 }
+
+// Await waits until contents of so many bytes have room in memory, or nothing is being sent that
+// would make room, or ctx has ended.
+func (t *Bucket) Await(ctx context.Context, bytes int64) { t.hold.await(ctx, pieces(bytes)) }
 
 // Reuse says that all files are there: a record is made once all its objects are there. What a
 // killed run may have put over them has lost its keys in the manifest before.
@@ -173,7 +180,7 @@ func (t *Bucket) commit(b *Batch) ([]Written, error) {
 func (t *Bucket) send(ctx context.Context, f *File) error {
 	key := t.prefix + f.name
 	if f.temp == "" {
-		_, err := t.objects.PutBytes(ctx, key, f.buffer, bucket.Put{})
+		_, err := t.objects.Put(ctx, key, f.held.with(f.buffer), f.size, bucket.Put{CRC: &f.crc})
 		if err == nil {
 			f.release()
 		}

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"archive/tar"
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -19,8 +17,8 @@ import (
 	"filterbank/pipeline/bucket"
 )
 
-// shelf is where the shards of a pack in a bucket lie. A shard is made in a folder of this machine
-// and sent when it is whole. Behind it goes a list of its members, which a later run reads in its
+// shelf is where the shards of a pack in a bucket lie. A shard is sent while it is written or, if there
+// is little memory, made in a folder of this machine and sent when it is whole. Behind it goes a list of its members, which a later run reads in its
 // place: from the list it makes a file in the folder that has the shard's headers, and holes for
 // the contents, so that it finds out at the cost of two small requests what it may keep.
 type shelf struct {
@@ -28,7 +26,9 @@ type shelf struct {
 	objects *bucket.Bucket
 	prefix  string // of the run's own files
 	folder  *Folder
-	kept    *Shard // the shard that was fetched last; nil if its list does not fit
+	hold    *hold          // of samples' files
+	window  *bucket.Window // of the shard at hand; nil: it is made in the folder
+	kept    *Shard         // the shard that was fetched last; nil if its list does not fit
 }
 
 // listHead describes the shard of a list of members. It is the list's first line.
@@ -53,7 +53,7 @@ func membersName(file string) string { return strings.TrimSuffix(file, ".tar") +
 // newShelf lists the shards that are in the bucket and makes an empty file of the name of each in
 // the folder. The index is fetched.
 func newShelf(t *Bucket, prefix string) (*shelf, error) {
-	s := &shelf{ctx: t.ctx, objects: t.objects, prefix: prefix, folder: t.scratch}
+	s := &shelf{ctx: t.ctx, objects: t.objects, prefix: prefix, folder: t.scratch, hold: t.hold}
 	for o, err := range t.objects.List(t.ctx, prefix+shardsIn, "") {
 		if err != nil {
 			return nil, s.failed(ShardsName, err)
@@ -81,51 +81,53 @@ func (s *shelf) failed(name string, err error) error {
 	return &Error{Path: s.objects.URL(s.prefix + name), Err: err, shared: true}
 }
 
-// send puts a shard that has its name in the folder, and empties the file.
-func (s *shelf) send(file string, described Shard) error {
-	in, err := s.folder.root.OpenFile(filepath.FromSlash(file), os.O_RDWR, 0)
+// place puts a shard that is finished, or what is left of it, and the list of its members.
+func (s *shelf) place(o *openShard, described Shard) error {
+	put := s.putFile
+	if o.window != nil {
+		put = s.putRest
+	}
+	info, err := put(o, described)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	info, err := s.objects.Put(s.ctx, s.prefix+file, in, described.Bytes, bucket.Put{ContentType: "application/x-tar"})
-	if err != nil {
-		return s.failed(file, err)
-	}
-	list, err := listMembers(in, listHead{info.ETag, described})
+	list, err := o.list.end(listHead{info.ETag, described})
 	if err != nil {
 		return err
 	}
-	if _, err := s.objects.PutBytes(s.ctx, s.prefix+membersName(file), list, bucket.Put{}); err != nil {
-		return s.failed(file, err)
+	if _, err := s.objects.PutBytes(s.ctx, s.prefix+membersName(o.name), list, bucket.Put{}); err != nil {
+		return s.failed(o.name, err)
 	}
-	return in.Truncate(0)
+	return nil
 }
 
-// listMembers returns the list of a shard's members.
-func listMembers(in io.ReadSeeker, about listHead) ([]byte, error) {
-	var b bytes.Buffer
-	zip := gzip.NewWriter(&b)
-	out := json.NewEncoder(zip)
-	err := out.Encode(about)
-	for members := tar.NewReader(in); err == nil; {
-		var h *tar.Header
-		if h, err = members.Next(); err != nil {
-			break
-		}
-		m := listedMember{Name: h.Name, Size: h.Size}
-		if h.Size <= shortContent {
-			m.Data, err = io.ReadAll(members)
-		}
-		if err == nil {
-			err = out.Encode(m)
-		}
+// shardPut describes the objects of shards.
+var shardPut = bucket.Put{ContentType: "application/x-tar"}
+
+// putRest puts what is left of a shard that has been sent while it was written. An empty file of its
+// name is in the folder then.
+func (s *shelf) putRest(o *openShard, described Shard) (bucket.Info, error) {
+	info, err := o.window.Commit(described.Bytes)
+	if err != nil {
+		return info, s.failed(o.name, err)
 	}
-	if !errors.Is(err, io.EOF) {
-		return nil, err
+	return info, s.folder.WriteFile(o.name, nil)
+}
+
+// putFile puts a shard that lies in the folder, and empties the file.
+func (s *shelf) putFile(o *openShard, described Shard) (info bucket.Info, err error) {
+	if err := o.place(); err != nil {
+		return info, err
 	}
-	err = zip.Close() // before b is looked at
-	return b.Bytes(), err
+	in, err := s.folder.root.OpenFile(filepath.FromSlash(o.name), os.O_RDWR, 0)
+	if err != nil {
+		return info, err
+	}
+	defer in.Close()
+	if info, err = s.objects.Put(s.ctx, s.prefix+o.name, in, described.Bytes, shardPut); err != nil {
+		return info, s.failed(o.name, err)
+	}
+	return info, in.Truncate(0)
 }
 
 // fetch makes a file of the headers of a shard, if there is one whose list fits. Otherwise the file

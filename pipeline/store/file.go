@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -45,6 +46,8 @@ type File struct {
 	temp   string // the temporary name; empty before the first flush and after the rename
 	placed bool
 	buffer []byte // nil before the first byte and at the end
+	held   held   // what comes before buffer, in memory; empty if a temporary file has it
+	crc    uint32 // CRC-32C of a sealed content in memory that is to be sent
 	size   int64
 	hash   *hashTree // of what has been flushed; nil before
 	digest string    // BLAKE3, hexadecimal; empty before the file is sealed
@@ -85,23 +88,37 @@ func (f *File) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush takes the buffer into the digest and appends it to the temporary file.
+// flush takes the buffer into the digest and appends it to what is held, or else to the temporary
+// file.
 func (f *File) flush(dirs *directories) error {
 	if f.hash == nil {
 		f.hash = f.batch.folder.hashTree()
+	}
+	if whole := len(f.buffer) / BufferBytes * BufferBytes; f.temp == "" && f.held.add(f.batch.hold, f.buffer[:whole]) {
+		f.hash.Write(f.buffer[:whole])
+		if f.batch.Remote() {
+			f.crc = crc32.Update(f.crc, castagnoli, f.buffer[:whole])
+		}
+		f.buffer = append(f.buffer[:0], f.buffer[whole:]...)
+		return nil
 	}
 	f.hash.Write(f.buffer)
 	return f.append(dirs)
 }
 
-// append appends the buffer to the temporary file.
+// append appends what is held and the buffer to the temporary file.
 func (f *File) append(dirs *directories) error {
 	out, err := f.open(dirs, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(f.buffer)
+	for _, piece := range f.held.with(f.buffer) {
+		if _, err = out.Write(piece); err != nil {
+			break
+		}
+	}
 	f.buffer = f.buffer[:0]
+	f.held.release(f.batch.hold)
 	return errors.Join(err, out.Close())
 }
 
@@ -170,6 +187,9 @@ func (f *File) Size(size int64) error {
 	defer dirs.close()
 	var err error
 	f.hash = f.batch.folder.hashTree()
+	if f.held.size(f.batch.hold, size) {
+		return nil
+	}
 	f.sized, err = f.open(&dirs, os.O_WRONLY)
 	if err == nil {
 		err = f.sized.Truncate(size)
@@ -186,12 +206,18 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	if at < 0 || at > f.size-int64(len(p)) {
 		return 0, &Error{Path: f.batch.folder.path(f.name), Err: fmt.Errorf("bytes %d to %d do not lie in a file of %d bytes", at, at+int64(len(p)), f.size)}
 	}
-	if f.sized == nil {
+	switch {
+	case f.sized != nil:
+		if n, err := f.sized.WriteAt(p, at); err != nil {
+			return n, f.explain(err)
+		}
+	case len(f.held.pieces) > 0:
+		if f.batch.Remote() {
+			f.held.sum(p, f.size-at-int64(len(p)))
+		}
+		f.held.writeAt(p, at)
+	default:
 		return copy(f.buffer[at:], p), nil
-	}
-	n, err := f.sized.WriteAt(p, at)
-	if err != nil {
-		return n, f.explain(err)
 	}
 	return f.hash.WriteAt(p, at)
 }
@@ -211,8 +237,7 @@ func (f *File) finish() error {
 	return nil
 }
 
-// seal ends the writing and notes the digest. A file that has not outgrown its buffer stays
-// in it.
+// seal ends the writing and notes the digest. A file without a temporary file stays in memory.
 func (f *File) seal() (err error) {
 	switch {
 	case f.sized != nil:
@@ -220,8 +245,14 @@ func (f *File) seal() (err error) {
 			f.sized = nil
 		}
 	case f.temp == "":
-		f.hash = f.batch.folder.hashTree()
+		if f.hash == nil {
+			f.hash = f.batch.folder.hashTree()
+		}
 		f.hash.Write(f.buffer)
+		if f.batch.Remote() {
+			f.crc = crc32.Update(f.crc^f.held.crc.Load(), castagnoli, f.buffer)
+		}
+		f.held.seal(f.batch.hold)
 	default:
 		if len(f.buffer) > 0 {
 			err = f.flush(&f.batch.dirs)
@@ -244,8 +275,12 @@ func (f *File) written() Written {
 // copyTo writes the content of a sealed file.
 func (f *File) copyTo(out io.Writer) error {
 	if f.temp == "" {
-		_, err := out.Write(f.buffer)
-		return err
+		for _, piece := range f.held.with(f.buffer) {
+			if _, err := out.Write(piece); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	in, err := f.batch.folder.root.Open(filepath.FromSlash(f.temp))
 	if err != nil {
@@ -259,8 +294,9 @@ func (f *File) copyTo(out io.Writer) error {
 	return err
 }
 
-// release hands the buffer on to other files.
+// release hands the buffer and what is held on to other files.
 func (f *File) release() {
+	f.held.release(f.batch.hold)
 	if f.buffer != nil {
 		f.batch.folder.keep(f.buffer)
 		f.buffer = nil

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"filterbank/pipeline/bucket"
 )
 
 // tarBlock is the size in bytes to which a tar file fills up its headers and contents.
@@ -20,30 +22,28 @@ type openShard struct {
 	name    string // the final name
 	temp    string
 	file    *os.File
-	size    int64      // of the samples that have a place
-	count   int        // number of these samples
-	writing int        // number of samples that are being written
-	disk    sync.Mutex // held to write to file
+	shelf   *shelf         // of a shard in a bucket; nil otherwise
+	list    *memberList    // of a shard in a bucket
+	window  *bucket.Window // takes the place of file if it is not nil
+	size    int64          // of the samples that have a place
+	count   int            // number of these samples
+	writing int            // number of samples that are being written
+	disk    sync.Mutex     // held to write to file
 	digest  hashTree
 	writers sync.Pool // of *shardWriter, for use again
 	placed  func()    // called when the shard has its name; may be nil
 }
 
-// newShard begins a shard with the samples that have been read of another one, or of none.
-func newShard(folder *Folder, name string, head *oldShard) (*openShard, error) {
-	dirs := directories{folder: folder}
-	defer dirs.close()
-	s := &openShard{folder: folder, name: name, temp: folder.temporary(name)}
-	in, err := dirs.of(name)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = dirs.make(ShardsName, func(string) {}); err == nil {
-			in, err = dirs.of(name)
-		}
+// newShard begins a shard with the samples that have been read of another one, or of none. The shelf
+// is nil for a shard in a folder.
+func newShard(folder *Folder, shelf *shelf, name string, head *oldShard) (*openShard, error) {
+	s := &openShard{folder: folder, name: name, shelf: shelf}
+	if shelf != nil {
+		s.list, s.window = newMemberList(), shelf.window
 	}
-	if err != nil {
-		return nil, err
-	}
-	if s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+	if s.window != nil {
+		s.window.Begin(shelf.prefix+name, shardPut)
+	} else if err := s.create(); err != nil {
 		return nil, err
 	}
 	if head != nil {
@@ -55,6 +55,23 @@ func newShard(folder *Folder, name string, head *oldShard) (*openShard, error) {
 	return s, nil
 }
 
+// create makes the temporary file.
+func (s *openShard) create() error {
+	dirs := directories{folder: s.folder}
+	defer dirs.close()
+	s.temp = s.folder.temporary(s.name)
+	in, err := dirs.of(s.name)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = dirs.make(ShardsName, func(string) {}); err == nil {
+			in, err = dirs.of(s.name)
+		}
+	}
+	if err == nil {
+		s.file, err = in.root.OpenFile(base(s.temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	return err
+}
+
 // begin copies the samples that have been read of another shard.
 func (s *openShard) begin(head *oldShard) error {
 	out := s.writer(0)
@@ -64,8 +81,12 @@ func (s *openShard) begin(head *oldShard) error {
 		return err
 	}
 	defer in.Close()
-	n, err := io.Copy(out, in)
-	if err == nil && n < head.end {
+	if s.list != nil {
+		err = s.list.read(io.TeeReader(in, out))
+	} else {
+		_, err = io.Copy(out, in)
+	}
+	if err == nil && out.end() < head.end {
 		err = io.ErrUnexpectedEOF
 	}
 	s.size, s.count = head.end, head.read
@@ -73,13 +94,16 @@ func (s *openShard) begin(head *oldShard) error {
 }
 
 // reserve gives a sample its place behind the earlier ones.
-func (s *openShard) reserve(members []member) (at int64) {
+func (s *openShard) reserve(members []member) (at int64, err error) {
 	at = s.size
 	for _, m := range members {
 		s.size += int64(len(m.header)) + padded(m.size)
+		if s.list != nil && err == nil {
+			err = s.list.add(m.name, m.size, m.content)
+		}
 	}
 	s.count++
-	return at
+	return at, err
 }
 
 // padded is the size in bytes that a content takes in a tar file.
@@ -116,6 +140,16 @@ func (s *openShard) finish() (Shard, error) {
 // writeAt writes pieces that follow each other. Systems let one goroutine at a time write to a
 // file: the others work on the digest meanwhile.
 func (s *openShard) writeAt(at int64, pieces ...[]byte) (err error) {
+	if s.window != nil {
+		s.hash(at, pieces)
+		for _, p := range pieces {
+			if _, err := s.window.WriteAt(p, at); err != nil {
+				return s.shelf.failed(s.name, err)
+			}
+			at += int64(len(p))
+		}
+		return nil
+	}
 	first := s.disk.TryLock()
 	if !first {
 		s.hash(at, pieces)
@@ -165,8 +199,12 @@ func (s *openShard) place() error {
 	return err
 }
 
-// discard removes the temporary file, if the shard was not placed.
+// discard removes the temporary file or what was sent, if the shard was not placed.
 func (s *openShard) discard() {
+	if s.window != nil {
+		_ = s.window.Abort() // the parts that stay are nobody's object
+		return
+	}
 	if s.file != nil {
 		s.file.Close()
 	}

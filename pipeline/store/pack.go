@@ -76,6 +76,9 @@ func NewBucketPack(t *Bucket, prefix string, o PackOptions) (*Pack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if part, parts := windowOf(o.Bytes, t.hold); parts >= 2 {
+		s.window = t.objects.NewWindow(t.ctx, part, parts)
+	}
 	return newPack(t.scratch, s, o)
 }
 
@@ -105,6 +108,9 @@ func (p *Pack) Whole() bool { return true }
 func (p *Pack) Begin(turn int, stem string) *Batch {
 	b := newBatch(p, p.folder, stem)
 	b.turn, b.temps = turn, ShardsName
+	if p.shelf != nil {
+		b.hold = p.shelf.hold
+	}
 	return b
 }
 

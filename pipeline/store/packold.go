@@ -70,7 +70,7 @@ func (p *Pack) part() {
 		return
 	}
 	if p.old.end > 0 {
-		p.open, p.err = newShard(p.folder, p.fileOf(p.number), p.old)
+		p.open, p.err = newShard(p.folder, p.shelf, p.fileOf(p.number), p.old)
 	}
 	p.closeOld()
 }

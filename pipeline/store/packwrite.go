@@ -60,12 +60,15 @@ func (p *Pack) append(b *Batch, members []member) ([]Written, error) {
 // add appends the members of a turn to the shard at hand, which is placed if that fills it.
 func (p *Pack) add(turn int, members []member) (err error) {
 	if p.open == nil {
-		if p.open, err = newShard(p.folder, p.fileOf(p.number), nil); err != nil {
+		if p.open, err = newShard(p.folder, p.shelf, p.fileOf(p.number), nil); err != nil {
 			return err
 		}
 	}
 	sortMembers(members)
-	at := p.open.reserve(members)
+	at, err := p.open.reserve(members)
+	if err != nil {
+		return err
+	}
 	p.first = min(p.first, turn)
 	fills := p.full(p.open.size, p.open.count)
 	if !fills {
@@ -92,6 +95,9 @@ func (p *Pack) write(s *openShard, at int64, members []member) {
 	defer func() {
 		p.mu.Lock()
 		s.writing--
+		if err != nil && s.window != nil {
+			s.window.Stop(err)
+		}
 		if p.err == nil {
 			p.err = err
 		}
@@ -124,11 +130,12 @@ func (p *Pack) place() error {
 		p.replaced = true
 		err = p.removeShards(p.number + 1)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case p.shelf != nil:
+		err = p.shelf.place(p.open, described)
+	default:
 		err = p.open.place()
-	}
-	if err == nil && p.shelf != nil {
-		err = p.shelf.send(p.open.name, described)
 	}
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ func TestPackAfterAPanic(t *testing.T) {
 func TestShardBytes(t *testing.T) {
 	for _, letter := range []byte{'x', 0} {
 		folder, root := openFolder(t)
-		s, err := newShard(folder, ShardName(0), nil)
+		s, err := newShard(folder, nil, ShardName(0), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,8 @@ func TestShardBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 			members := []member{m}
-			if err := s.write(s.reserve(members), members); err != nil {
+			at, err := s.reserve(members)
+			if err = errors.Join(err, s.write(at, members)); err != nil {
 				t.Fatal(err)
 			}
 			if err := errors.Join(out.WriteHeader(&tar.Header{Name: name, Size: int64(size), Mode: 0o644, ModTime: time.Unix(0, 0)}), write(out)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +14,15 @@ import (
 func isList(name string) bool { return strings.HasSuffix(name, ".members.jsonl.gz") }
 
 // TestPacks compares shards with a folder's: new ones, the same again, after an image has gone and
-// after one has come, and with another size. Shards that stay are neither read nor put.
+// after one has come, with another size, and with little memory, where shards are made in a folder
+// before they are sent. Shards that stay are neither read nor put.
 func TestPacks(t *testing.T) {
 	s := newServer(t)
 	in, folder := pictures(t, 8), filepath.Join(t.TempDir(), "out")
 	args := []string{"run", in, "--reproducible", "-q", "--pack", "webdataset", "--format", "npy,png", "--label", "folder"}
-	both := func(count string) *proxy {
+	both := func(count string, flags ...string) *proxy {
 		t.Helper()
-		more := append(args, "--pack-count", count, "-o")
+		more := append(slices.Concat(args, flags), "--pack-count", count, "-o")
 		s.filterbank(t, s.address, 0, append(more, folder)...)
 		p := newProxy(t, s, some(11, busy, lost, cut))
 		s.filterbank(t, p.here(), 0, append(more, "s3://photos/packs")...)
@@ -48,6 +50,7 @@ func TestPacks(t *testing.T) {
 	}
 	both("7")
 	both("9")
+	both("8", "--max-memory", "100MB")
 }
 
 // TestKilledPack kills a run between two shards. The next one keeps the shards that a checkpoint

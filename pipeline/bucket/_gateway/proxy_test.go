@@ -29,6 +29,8 @@ const (
 	cut             // the connection is cut in the middle of the answer
 	short           // the answer ends too early, although its length is told
 	silent          // nothing more comes in the middle of the answer
+	damaged         // a byte of the content changes on the way
+	unknown         // the store knows no checksums
 )
 
 // proxy passes requests on to a server and disturbs some of them.
@@ -88,7 +90,7 @@ func (p *proxy) choose(r *http.Request) fault {
 func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 	f := p.choose(r)
 	switch f {
-	case busy, throttled, broken:
+	case busy, throttled, broken, unknown:
 		_, _ = io.Copy(io.Discard, r.Body)
 		answer(w, f)
 		return
@@ -97,6 +99,8 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	case slow:
 		time.Sleep(p.late)
+	case damaged:
+		r.Body = &damagedBody{ReadCloser: r.Body}
 	}
 	res, err := p.forward(r)
 	if err != nil { // the server is down
@@ -124,6 +128,9 @@ func answer(w http.ResponseWriter, f fault) {
 	case broken:
 		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprint(w, "<html><body>upstream failure</body></html>")
+	case unknown: // as Cloudflare R2 answered
+		w.WriteHeader(http.StatusNotImplemented)
+		fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>NotImplemented</Code><Message>Header 'x-amz-checksum-crc32c' with value '8FJbTw==' not implemented</Message></Error>`)
 	}
 }
 
