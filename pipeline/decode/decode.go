@@ -1,6 +1,6 @@
-// Package decode owns the picture formats that are read, from a file's bytes to rows of
-// a 3×H×W RGB volume of float32 in [0,1], or (v − mean)/std of that. It never opens a
-// file and never writes one.
+// Package decode owns the formats of pictures and matrices that are read, from a file's bytes to
+// rows of a 3×H×W RGB volume of float32 in [0,1], of the C×H×W numbers of a matrix, or of
+// (v − mean)/std of either. It never opens a file and never writes one.
 //
 // A file goes through these steps. Each can refuse it with an [*Error].
 //
@@ -10,6 +10,8 @@
 //  3. The codec decodes the pixels.
 //  4. The orientation of EXIF is applied, or of XMP if EXIF has none.
 //  5. The picture is resized, then cropped.
+//
+// A matrix is neither turned nor resized.
 //
 // Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
 // and a TIFF its first page.
