@@ -1,4 +1,4 @@
-// Package samples holds the pictures and stack files that README and the tests use, and
+// Package samples holds the pictures, matrices and stack files that README and the tests use, and
 // the stack that filterbank runs if none is given. It never reads a file.
 //
 // The pictures are drawn by the program in generate. Nothing here was photographed or
@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// files are the stack files and the arrays that they name.
+// files are the stack files, and the arrays that they name.
 //
-//go:embed *.yaml *.npy
+//go:embed *.yaml *.npy *.csv
 var files embed.FS
 
 // Starter returns the starter stack as YAML, the text of starter.yaml. A run without a stack
@@ -31,13 +31,13 @@ func Names() []string {
 	return names
 }
 
-// Arrays are the names of the .npy files that a sample stack needs beside it. It is nil for an
-// unknown name.
+// Arrays are the names of the .npy and .csv files that a sample stack names: arrays that it needs
+// beside it, and its input. It is nil for an unknown name.
 func Arrays(name string) []string {
 	var arrays []string
 	text := File(name + ".yaml")
 	for _, file := range list() {
-		if strings.HasSuffix(file, ".npy") && bytes.Contains(text, []byte(file)) {
+		if !strings.HasSuffix(file, ".yaml") && bytes.Contains(text, []byte(file)) {
 			arrays = append(arrays, file)
 		}
 	}

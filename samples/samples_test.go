@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestStarterIsItsFile(t *testing.T) {
 
 // Every stack file and array of the folder is in the program, and each stack has its arrays.
 func TestEmbedded(t *testing.T) {
-	for _, pattern := range []string{"*.yaml", "*.npy"} {
+	for _, pattern := range []string{"*.yaml", "*.npy", "*.csv"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -70,8 +71,8 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// shapes are the shapes in the comments of the stack files, by stack and layer. No input leaves
-// rows or columns uncovered.
+// shapes are the shapes in the comments of the stack files, by stack and layer. Only stride3 leaves
+// rows and columns uncovered, which its file says.
 var shapes = []struct {
 	file  string
 	in    volume.Shape
@@ -97,6 +98,11 @@ var shapes = []struct {
 	{"alexnet.yaml", volume.Shape{C: 3, H: 227, W: 227}, "", []volume.Shape{{C: 32, H: 55, W: 55}, {C: 32, H: 55, W: 55}, {C: 32, H: 27, W: 27}}},
 	{"depthwise.yaml", volume.Shape{C: 3, H: 187, W: 253}, "", []volume.Shape{
 		{C: 6, H: 187, W: 253}, {C: 6, H: 187, W: 253}, {C: 3, H: 94, W: 127}}},
+	{"strides.yaml", volume.Shape{C: 1, H: 7, W: 7}, "stride1", []volume.Shape{{C: 1, H: 5, W: 5}}},
+	{"strides.yaml", volume.Shape{C: 1, H: 7, W: 7}, "stride2", []volume.Shape{{C: 1, H: 3, W: 3}}},
+	{"strides.yaml", volume.Shape{C: 1, H: 7, W: 7}, "stride3", []volume.Shape{{C: 1, H: 2, W: 2}}},
+	{"volumes.yaml", volume.Shape{C: 3, H: 32, W: 32}, "padding0", []volume.Shape{{C: 3, H: 28, W: 28}}},
+	{"volumes.yaml", volume.Shape{C: 3, H: 32, W: 32}, "padding2", []volume.Shape{{C: 3, H: 32, W: 32}}},
 }
 
 func TestStackFilesGiveTheirShapes(t *testing.T) {
@@ -116,7 +122,7 @@ func TestStackFilesGiveTheirShapes(t *testing.T) {
 		var got []volume.Shape
 		for _, layer := range plan.Layers {
 			got = append(got, layer.Out)
-			if rest := layer.Uncovered(); rest != "" {
+			if rest := layer.Uncovered(); (rest != "") != (test.stack == "stride3") {
 				t.Errorf("%s %s on %v: %s", test.file, test.stack, test.in, rest)
 			}
 		}
@@ -186,6 +192,33 @@ func TestTextbookFigures(t *testing.T) {
 	}
 	if !slices.Equal(out.Data, want) {
 		t.Errorf("got %v\nwant %v", out.Data, want)
+	}
+}
+
+// TestStrides compares the outputs in the comments of strides.yaml with what its stacks give.
+func TestStrides(t *testing.T) {
+	var in volume.Volume
+	in.Shape = volume.Shape{C: 1, H: 7, W: 7}
+	for line := range strings.Lines(string(samples.File("seven.csv"))) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for field := range strings.SplitSeq(strings.TrimSpace(line), ",") {
+			v, err := strconv.ParseFloat(field, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Data = append(in.Data, float32(v))
+		}
+	}
+	for name, want := range map[string][]float32{"stride2": {-3, 3, -1, 0, 1, 2, -7, 4, 0}, "stride3": {-3, 6, -6, 3}} {
+		out, err := build(t, "strides.yaml")[name].Apply(&in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(out.Data, want) {
+			t.Errorf("%s gives %v, want %v", name, out.Data, want)
+		}
 	}
 }
 

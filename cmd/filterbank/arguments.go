@@ -119,23 +119,24 @@ func isBank(name string) bool {
 	return ok && (name == b.Name || slices.Contains(b.Filters(), name))
 }
 
-// stackFile reads the stack file, or makes it from banks.
-func (f *flags) stackFile() (*config.File, error) {
+// stackFile reads the stack file, or makes it from banks. Values of more come after --set.
+func (f *flags) stackFile(more ...string) (*config.File, error) {
+	sets := slices.Concat(f.sets, more)
 	switch {
 	case f.config != "":
 		if err := checkStackFile(f.config); err != nil {
 			return nil, err
 		}
-		return config.Load(f.config, f.sets...)
+		return config.Load(f.config, sets...)
 	case len(f.banks) > 0:
 		for _, spec := range f.banks {
 			if isStackFile(spec) {
 				return nil, fmt.Errorf("--bank takes names of built-in banks: did you mean -c %s?", shellWord(spec))
 			}
 		}
-		return config.ForBanks(f.banks, f.sets...)
+		return config.ForBanks(f.banks, sets...)
 	}
-	return config.Parse("starter.yaml", samples.Starter(), f.sets...)
+	return config.Parse("starter.yaml", samples.Starter(), sets...)
 }
 
 // checkStackFile refuses a name for -c that is meant for something else.

@@ -47,6 +47,7 @@ type flags struct {
 	label    string
 	shard    string
 	shards   shardFlags
+	matrices matrixFlags
 	pixels   int64
 	memory   string
 	timeout  time.Duration
@@ -68,6 +69,7 @@ func (f *flags) registerInput(cmd *cobra.Command) {
 	s.StringArrayVar(&f.sets, "set", nil, "override a value of the stack file, as in layers.0.conv.stride=2; repeatable")
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "number of workers (one per processor)")
 	f.registerLists(cmd)
+	f.matrices.register(cmd)
 	s.StringVar(&f.shard, "shard", "", "part I of N, of --shards or by a hash of each image's path, which splits small sets unevenly; auto with --shards: the index that the scheduler gives")
 	s.Int64Var(&f.pixels, "limit-pixels", decode.DefaultPixels, "refuse images with more pixels before decoding them")
 	s.StringVar(&f.memory, "max-memory", "", "memory for the whole run, as in 500MB or 2GiB (three quarters of the memory)")
@@ -94,7 +96,8 @@ func must(err error) {
 
 // job is the work that flags and arguments describe.
 type job struct {
-	file *config.File
+	file    *config.File
+	changed bool // the file has settings of flags besides --set, or of the first input
 	pipeline.Job
 	res     pipeline.Resources
 	opts    pipeline.RunOptions
@@ -145,10 +148,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err = f.shards.choose(f.shard); err != nil {
 		return nil, err
 	}
-	if j.file, err = f.stackFile(); err != nil {
-		return nil, err
-	}
-	model, err := j.file.Build()
+	model, err := f.build(ctx, c, inputs, &j)
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +182,10 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	} else if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("output folder %s: it is a file; name a folder with -o", f.out)
 	}
-	if j.entries, err = f.list(ctx, c, inputs, &j); err != nil {
-		return nil, err
+	if j.entries == nil {
+		if j.entries, err = f.list(ctx, c, inputs, &j); err != nil {
+			return nil, err
+		}
 	}
 	if f.noMaps {
 		return &j, nil
@@ -208,7 +210,7 @@ func newDecoder(in config.Input, pixels int64, set simd.Set) (*decode.Decoder, e
 	if pixels < 1 {
 		return nil, fmt.Errorf("limit-pixels must be at least 1, got %d", pixels)
 	}
-	o := decode.Options{Limits: decode.Limits{Pixels: pixels}, Background: in.Background, Mean: in.Mean, Std: in.Std, SIMD: set}
+	o := decode.Options{Limits: decode.Limits{Pixels: pixels}, Background: in.Background, Mean: in.Mean, Std: in.Std, Channels: in.Channels, Matrix: matrixOptions(&in), SIMD: set}
 	if r := in.Resize; r != nil {
 		o.Resize = &decode.Resize{Width: r.Width, Height: r.Height, Mode: decode.Mode(r.Mode), Filter: decode.Filter(r.Filter)}
 	}
@@ -226,7 +228,7 @@ const labelFolder = "folder"
 func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([]source.Entry, error) {
 	opts := source.Options{
 		Out: f.out, Include: f.include, Exclude: f.exclude, LabelFolders: f.label != "",
-		Extensions: decode.Extensions(), Unread: unread(),
+		Extensions: f.extensions(), Unread: unread(), Matrices: f.matrices.written,
 		PassedOver: func(kinds map[string]int) { j.passed = passedLine(kinds) },
 		Classes:    func(numbers map[string]int) { j.classes = numbers },
 	}
@@ -261,7 +263,7 @@ func (f *flags) list(ctx context.Context, c console, inputs []string, j *job) ([
 		defer file.Close()
 		opts.Listed = f.rows(file)
 	}
-	if len(inputs) == 0 && f.from == "" {
+	if len(inputs) == 0 && f.from == "" && len(f.matrices.written) == 0 {
 		return nil, errors.New("no input: name a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for standard input, as in filterbank run photos/")
 	}
 	entries, err := source.List(ctx, inputs, opts)

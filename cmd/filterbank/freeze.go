@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline/bucket"
-	"filterbank/pipeline/decode"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
@@ -54,7 +53,7 @@ func newList(c console) *cobra.Command {
 func (f *flags) freeze(ctx context.Context, c console, inputs []string, hash bool) error {
 	var passed string
 	opts := source.Options{
-		Include: f.include, Exclude: f.exclude, LabelFolders: f.label != "", Extensions: decode.Extensions(), Unread: unread(),
+		Include: f.include, Exclude: f.exclude, LabelFolders: f.label != "", Extensions: f.extensions(), Unread: unread(),
 		PassedOver: func(kinds map[string]int) { passed = passedLine(kinds) },
 	}
 	if err := f.checkFreeze(ctx, inputs); err != nil {

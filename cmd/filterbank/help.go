@@ -20,7 +20,7 @@ type titledFlags struct{ title, flags string }
 // flagGroups returns the groups of flags in help texts and man pages, in order.
 func flagGroups() []titledFlags {
 	return []titledFlags{
-		{"Input", "files-from=FILE column=NAME key-column=NAME label-column=NAME null include=PATTERN exclude=PATTERN label=WHAT shard=I/N shards=N tasks=T limit-pixels=N"},
+		{"Input", "files-from=FILE column=NAME key-column=NAME label-column=NAME null include=PATTERN exclude=PATTERN label=WHAT matrix=NUMBERS matrix-layout=ORDER matrix-scale=X shard=I/N shards=N tasks=T limit-pixels=N"},
 		{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES until=NAMES input-size=HxW"},
 		{"Output", "out=PATH format=NAMES " + formatFlags(false) + "features=FILE pack=FORM pack-size=BYTES pack-count=N " + tableFlags() + "overwrite=WHEN reproducible report patches=FOLDER embed with=RUN export=FILE png=FILE list hash"},
 		{"Looks", formatFlags(true) + "scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME"},

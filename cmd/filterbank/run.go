@@ -310,7 +310,11 @@ func hasImages(entries []source.Entry) bool {
 func formatsText() string {
 	var lines []string
 	for _, f := range decode.Formats() {
-		lines = append(lines, fmt.Sprintf("  %s\n    %s", strings.Join(f.Extensions, " "), f.About))
+		about := f.About
+		if f.Matrix {
+			about += "; folders give it only with --include"
+		}
+		lines = append(lines, fmt.Sprintf("  %s\n    %s", strings.Join(f.Extensions, " "), about))
 	}
 	return strings.Join(lines, "\n")
 }

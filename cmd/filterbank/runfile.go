@@ -34,7 +34,7 @@ func (f *flags) runFile(j *job, s pipeline.Summary, interrupted bool) (*manifest
 		Images:   s.Pictures, Skipped: s.Skipped, Failed: s.Failed, Left: s.Left, Maps: s.Maps, Files: s.Files, Bytes: s.Bytes,
 		Seconds: s.Elapsed.Seconds(), Stages: map[string]float64{}, Interrupted: interrupted,
 	}
-	if f.config != "" && len(f.sets) == 0 {
+	if f.config != "" && len(f.sets) == 0 && !j.changed {
 		r.StackFile = manifest.Path(filepath.Base(f.config))
 	}
 	if j.Output.Numbers != tensor.Float32 {

@@ -54,7 +54,7 @@ func (v *viewer) read(ctx context.Context, name string) (*subject, error) {
 	if v.options.index >= 0 {
 		return nil, errors.New("--map chooses a map of an array, and this file is not .npy, .npz or .safetensors: leave --map out")
 	}
-	if err == nil && decode.FormatOf(start) == "" {
+	if err == nil && (decode.FormatOf(start) == "" || decode.FormatOf(start).IsMatrix()) {
 		return v.readPicture(start) // it says what the data is; the rest may be long or endless
 	}
 	if f, ok := file.(*os.File); ok {

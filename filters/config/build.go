@@ -14,14 +14,14 @@ import (
 // Model is what a stack file describes, with every array loaded.
 type Model struct {
 	Input  Input
-	Stacks []*filters.Stack // at least one, of 3 channels; the stack of a file with layers has no name
+	Stacks []*filters.Stack // at least one, of Input.Channels; the stack of a file with layers has no name
 	Notes  []string         // costs that a reader may not expect, a line each
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
 // channels and folds batch normalization into weights and biases. It does not know
-// whether a layer fits a picture. The model's Input has its defaults filled in: Mean and
-// Std are always there, Resize and Crop only if the file has them.
+// whether a layer fits a picture. The model's Input has its defaults filled in: Mean, Std and
+// Channels are always there, Resize and Crop only if the file has them.
 //
 // A File that a program has made is written as text and read again, so that it is checked
 // like any other.
@@ -36,6 +36,9 @@ func (f *File) Build() (*Model, error) {
 		}
 	}
 	m := &Model{Input: *f.Input.resolved()}
+	if m.Input.Channels == 0 {
+		m.Input.Channels = pictureChannels
+	}
 	room := maxWeights
 	var found problems
 	files := &weights.Set{Folder: f.dir}
@@ -53,9 +56,12 @@ func (f *File) Build() (*Model, error) {
 	return m, nil
 }
 
+// pictureChannels is the number of channels of a picture: red, green and blue.
+const pictureChannels = 3
+
 // build makes one stack. room is how many weights the file may still have.
 func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack, error) {
-	b, err := filters.NewBuilder(s.name, 3)
+	b, err := filters.NewBuilder(s.name, m.Input.Channels)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +80,8 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 			return nil, s.misplaced(i, err)
 		}
 		in.index, in.room = i, *room
-		in.channels, in.rgb = len(b.Channels(sources[0])), sources[0] < 0 || rgb[sources[0]]
+		in.channels = len(b.Channels(sources[0]))
+		in.rgb = m.Input.Channels == pictureChannels && (sources[0] < 0 || rgb[sources[0]])
 		made, err := part.build(in)
 		if err != nil {
 			return nil, s.unreadable(i, err, in)

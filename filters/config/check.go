@@ -82,6 +82,31 @@ func (in *Input) check() error {
 	if c := in.Crop; c != nil && !c.bad && (c.Width < 1 || c.Height < 1) {
 		found.add(c.errorf("", "crop needs width and height"))
 	}
+	if !in.bad {
+		found.add(in.checkMatrices())
+	}
+	return found.err()
+}
+
+// checkMatrices checks what is for matrices.
+func (in *Input) checkMatrices() error {
+	given := in.n != nil && in.n.index("matrix_scale") >= 0
+	if scale := float32(in.MatrixScale); scale < 0 || scale == 0 && given || !finite(scale) {
+		return in.errorf("matrix_scale", "matrix_scale must be above 0 and within float32, got %v", in.MatrixScale)
+	}
+	if in.Channels == 0 || in.Channels == 3 {
+		return nil
+	}
+	var found problems
+	if in.Resize != nil {
+		found.add(in.errorf("resize", "resize is for pictures, and inputs of %d channels are matrices, which keep their size: leave resize or channels out", in.Channels))
+	}
+	if m := in.Mean; m[0] != m[1] || m[0] != m[2] {
+		found.add(in.errorf("mean", "mean has three numbers for an input of %d channels: write one number for all", in.Channels))
+	}
+	if d := in.Std; d[0] != d[1] || d[0] != d[2] {
+		found.add(in.errorf("std", "std has three numbers for an input of %d channels: write one number for all", in.Channels))
+	}
 	return found.err()
 }
 

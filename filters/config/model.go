@@ -20,7 +20,8 @@ type File struct {
 }
 
 // Input is how a picture becomes a volume of 3 channels: resize, then crop, then
-// (v − mean) / std with v from 0 to 1.
+// (v − mean) / std with v from 0 to 1. A matrix becomes a volume of its own channels, without
+// resizing.
 type Input struct {
 	place
 	// Scale the picture to a size in pixels.
@@ -33,6 +34,12 @@ type Input struct {
 	Mean Triple `json:"mean"`
 	// What the difference is divided by, above 0: three numbers, or one for all.
 	Std Deviation `json:"std"`
+	// Channels of the inputs. Other numbers than 3 are for matrices: pictures are then refused, and mean and std are one number. Without it the run's first input decides.
+	Channels int `json:"channels,omitempty" jsonschema:"minimum=1,maximum=65536"`
+	// The order of a matrix of three dimensions in a .npy file: channels, rows, columns, or rows, columns, channels.
+	MatrixLayout string `json:"matrix_layout,omitempty" jsonschema:"enum=chw,enum=hwc,default=chw"`
+	// What the numbers of matrices are divided by, above 0. Without it uint8 is divided by 255, uint16 by 65535, and other types are taken as they are.
+	MatrixScale float64 `json:"matrix_scale,omitempty" jsonschema:"exclusiveMinimum=0"`
 }
 
 // Resize scales a picture.

@@ -245,3 +245,35 @@ func npyHeader(descr string, shape []int) []byte {
 	header = binary.LittleEndian.AppendUint16(header, uint16(b.Len()))
 	return append(header, b.Bytes()...)
 }
+
+// NPYInfo is what the header of a .npy file says.
+type NPYInfo struct {
+	Shape   []int
+	Type    string // NumPy's name without the byte order, such as u1 or f4
+	Fortran bool   // the first index runs fastest
+	Values  int    // product of Shape
+	Bytes   int64  // of all values
+	Unread  error  // why ReadNPY would not read the type, or nil
+}
+
+// ReadNPYInfo reads the header of a .npy file and nothing behind it. A shape of more values than
+// can be addressed is an error.
+func ReadNPYInfo(r io.Reader) (NPYInfo, error) {
+	text, err := readHeader(r)
+	if err != nil {
+		return NPYInfo{}, err
+	}
+	h, err := parseHeader(text)
+	if err != nil {
+		return NPYInfo{}, err
+	}
+	info := NPYInfo{Shape: h.shape, Type: strings.TrimLeft(h.descr, "<>|="), Fortran: h.fortran}
+	_, size, err := decoder(h.descr)
+	info.Unread = err
+	n, ok := volume.Product(h.shape...)
+	if !ok || n > math.MaxInt64/8 {
+		return NPYInfo{}, fmt.Errorf("shape %v in the .npy header: more values than can be addressed", h.shape)
+	}
+	info.Values, info.Bytes = n, int64(n)*int64(size)
+	return info, nil
+}

@@ -14,15 +14,15 @@ import (
 	"filterbank/pipeline/decode/noun"
 )
 
-// codecs is the table of the picture formats that are read, in the order in which
-// messages name them. A new format is a row here and a file with its codec. The rest of the
+// codecs is the table of the formats that are read, in the order in which messages name them:
+// pictures, then matrices. A new format is a row here and a file with its codec. The rest of the
 // package is derived from the table: sniffing, limits before decoding, memory, orientation,
 // errors from panics, names of files.
 func codecs() []codec {
-	return []codec{pngCodec(), jpegCodec(), webpCodec(), tiffCodec(), bmpCodec(), gifCodec()}
+	return []codec{pngCodec(), jpegCodec(), webpCodec(), tiffCodec(), bmpCodec(), gifCodec(), npyCodec(), csvCodec()}
 }
 
-// codec reads one picture format.
+// codec reads one format.
 type codec struct {
 	format     Format
 	title      string   // the format as people write it
@@ -31,6 +31,13 @@ type codec struct {
 	// magics are the ways in which a file can begin. A '?' stands for any byte. No file
 	// fits the magics of two codecs.
 	magics []string
+	// begins tells the format of files without a magic by their first bytes, at most Beginning
+	// of them. It is asked if no magic fits, not even of a kind that is not read. It is nil for
+	// other formats.
+	begins func(beginning []byte) bool
+	// matrix says that files are arrays of numbers. Folders do not give them, and messages about
+	// pictures do not name them.
+	matrix bool
 	// spoilt is the part of a magic that still tells the format if a transfer as text has
 	// damaged the rest. It may be empty.
 	spoilt string
@@ -61,6 +68,7 @@ type header struct {
 
 	stored   image.Point // the codec: size in the file, before orientation
 	metadata             // the codec
+	channels int         // the codec: C of a matrix; 0 for pictures
 	complete bool        // the codec: everything before the pixels was there
 	ignored  []string    // the codec: colour information that is not applied
 	copied   bool        // the codec: decoding holds a copy of the file's bytes
@@ -80,6 +88,7 @@ type metadata struct {
 type file struct {
 	ctx        context.Context // reading ends early when it is done
 	set        simd.Set        // the loops to use
+	matrix     Matrix          // how matrices are read
 	goroutines int             // that may decode
 	data       []byte          // the whole file, or its beginning
 	size       int64           // bytes of the whole file, or of its beginning if the whole is not known
@@ -132,14 +141,31 @@ func find(table []codec, data []byte) *codec {
 			}
 		}
 	}
+	for i := range table {
+		if c := &table[i]; c.begins != nil && !isUnread(data) && c.begins(data[:min(len(data), Beginning)]) {
+			return c
+		}
+	}
 	return nil
 }
 
-// titles lists the table's formats as in "PNG or JPEG".
+// isUnread reports whether data begins as a picture of a kind that is not read.
+func isUnread(data []byte) bool {
+	return slices.ContainsFunc(UnreadKinds(), func(u Unread) bool {
+		return slices.ContainsFunc(u.magics, func(magic string) bool {
+			fits, whole := begins(data, magic)
+			return fits && whole
+		})
+	})
+}
+
+// titles lists the table's formats of pictures as in "PNG or JPEG".
 func titles(table []codec) string {
 	var all []string
 	for _, c := range table {
-		all = append(all, c.title)
+		if !c.matrix {
+			all = append(all, c.title)
+		}
 	}
 	last := len(all) - 1
 	if last == 0 {
@@ -165,23 +191,36 @@ type FormatInfo struct {
 	Format     Format
 	About      string   // what is read of it
 	Extensions []string // of its files, in lower case with their dots
+	Matrix     bool     // its files are arrays of numbers, which folders do not give
 }
 
 // Formats describes the formats that are read.
 func Formats() []FormatInfo {
 	var all []FormatInfo
 	for _, c := range codecs() {
-		all = append(all, FormatInfo{c.format, c.about, c.extensions})
+		all = append(all, FormatInfo{c.format, c.about, c.extensions, c.matrix})
 	}
 	return all
 }
 
-// Extensions are the extensions of the formats that are read, in lower case with their
+// IsMatrix says whether files of the format are arrays of numbers.
+func (f Format) IsMatrix() bool {
+	return slices.ContainsFunc(codecs(), func(c codec) bool { return c.format == f && c.matrix })
+}
+
+// Extensions are the extensions of the pictures that are read, in lower case with their dots.
+func Extensions() []string { return extensions(false) }
+
+// MatrixExtensions are the extensions of the matrices that are read, in lower case with their
 // dots.
-func Extensions() []string {
+func MatrixExtensions() []string { return extensions(true) }
+
+func extensions(matrix bool) []string {
 	var all []string
 	for _, c := range codecs() {
-		all = append(all, c.extensions...)
+		if c.matrix == matrix {
+			all = append(all, c.extensions...)
+		}
 	}
 	return all
 }

@@ -55,7 +55,7 @@ func TestRows(t *testing.T) {
 	var extensions []string
 	for i, c := range codecs() {
 		about := Formats()[i]
-		if c.format == "" || c.version == "" || c.header == nil || c.explain == nil || len(c.magics) == 0 {
+		if c.format == "" || c.version == "" || c.header == nil || c.explain == nil || (len(c.magics) == 0) == (c.begins == nil) {
 			t.Errorf("row %d is not complete: %+v", i, c)
 		}
 		if c.format.String() != c.title || !strings.EqualFold(string(c.format), c.title) {
@@ -78,8 +78,8 @@ func TestRows(t *testing.T) {
 		}
 		formats = append(formats, c.format)
 	}
-	if !slices.Equal(Extensions(), extensions) {
-		t.Errorf("extensions %v, want %v", Extensions(), extensions)
+	if all := slices.Concat(Extensions(), MatrixExtensions()); !slices.Equal(all, extensions) {
+		t.Errorf("extensions %v, want %v", all, extensions)
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package decode owns the picture formats that are read, from a file's bytes to rows of
-// a 3×H×W RGB volume of float32 in [0,1], or (v − mean)/std of that. It never opens a
-// file and never writes one.
+// Package decode owns the formats of pictures and matrices that are read, from a file's bytes to
+// rows of a 3×H×W RGB volume of float32 in [0,1], of the C×H×W numbers of a matrix, or of
+// (v − mean)/std of either. It never opens a file and never writes one.
 //
 // A file goes through these steps. Each can refuse it with an [*Error].
 //
@@ -10,6 +10,8 @@
 //  3. The codec decodes the pixels.
 //  4. The orientation of EXIF is applied, or of XMP if EXIF has none.
 //  5. The picture is resized, then cropped.
+//
+// A matrix is neither turned nor resized.
 //
 // Colour profiles and gamma chunks are not applied. An animated file gives its first frame,
 // and a TIFF its first page.
@@ -37,8 +39,12 @@ type Limits struct {
 	Pixels int64 // width × height, before and after resizing; 0 is DefaultPixels
 }
 
+// AnyChannels takes files of any number of channels.
+const AnyChannels = -1
+
 // Options says how pictures are prepared. The zero value keeps their size, lays
-// transparent ones over black and gives values in [0,1].
+// transparent ones over black and gives values in [0,1]. A matrix is cropped, and normalised
+// with the first channel's mean and std unless it has three channels; with Resize it is refused.
 type Options struct {
 	Limits
 	Background [3]uint8   // RGB under transparent pixels, of 255; in 16-bit pictures of 65535
@@ -46,6 +52,8 @@ type Options struct {
 	Crop       *Crop      // after Resize; nil keeps all
 	Mean       [3]float32 // per channel, in units of [0,1]
 	Std        [3]float32 // per channel, positive; 0 is 1
+	Channels   int        // that files must have, or AnyChannels; 0 is 3, as pictures have
+	Matrix     Matrix     // how matrices are read
 	SIMD       simd.Set   // the loops to use; all sets give the same bits
 }
 
@@ -77,6 +85,15 @@ func New(opts Options) (*Decoder, error) {
 		if opts.Std[c] == 0 {
 			opts.Std[c] = 1
 		}
+	}
+	if opts.Channels == 0 {
+		opts.Channels = 3
+	}
+	if opts.Channels < AnyChannels || opts.Channels > MaxChannels {
+		return nil, fmt.Errorf("decode: channels must be from 1 to %d, got %d", MaxChannels, opts.Channels)
+	}
+	if s := opts.Matrix.Scale; !finite(s) || s < 0 {
+		return nil, fmt.Errorf("decode: matrix scale must be positive and finite, got %v", s)
 	}
 	var err error
 	if opts.Resize, err = opts.Resize.checked(opts.Pixels); err != nil {

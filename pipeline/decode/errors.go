@@ -20,6 +20,7 @@ const (
 	Corrupt     Code = "corrupt"       // damaged in its middle
 	TooLarge    Code = "too-large"     // over the pixel limit, as it is or resized
 	TooSmall    Code = "too-small"     // smaller than the crop
+	Channels    Code = "channels"      // another number of channels than is wanted
 )
 
 // Error is why a picture is refused. Its text says what is wrong and what would be

@@ -39,6 +39,9 @@ func (d *Decoder) Preparation() string {
 		fmt.Fprintf(&b, "crop width %d height %d anchor %s\n", c.Width, c.Height, c.Anchor)
 	}
 	fmt.Fprintf(&b, "mean%s\nstd%s\n", floats(o.Mean), floats(o.Std))
+	if o.Matrix != (Matrix{}) {
+		fmt.Fprintf(&b, "matrix channels last %t scale %s\n", o.Matrix.ChannelsLast, strconv.FormatFloat(float64(o.Matrix.Scale), 'g', -1, 32))
+	}
 	return b.String()
 }
 

@@ -15,6 +15,8 @@ type pixels struct {
 	rows8  source[uint8]
 	rows16 source[uint16]
 	opaque bool // every alpha is full
+	// matrix is all there is of a matrix.
+	matrix *matrix
 	// floats fills dst with the values of row y from column x on, without a row of RGBA. It
 	// serves pictures that are neither turned nor resized, and is nil for many kinds.
 	floats func(v *values, dst [3][]float32, x, y int, s *scratch)

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io"
 
 	"filterbank/filters/volume"
+	"filterbank/pipeline/decode/noun"
 )
 
 // Info describes a picture by its header.
@@ -16,8 +18,8 @@ type Info struct {
 	Kind          string       // channels, with their bits where these differ: "8-bit gray and alpha", "CMYK"
 	Width, Height int          // in pixels, upright: after orientation, before resizing and cropping
 	Orientation   int          // of EXIF, or of XMP if EXIF has none, 1 to 8; 1 if there is none
-	Depth         int          // bits a channel as they are kept: 8, also for 1, 2 and 4, or 16
-	Prepared      volume.Shape // 3×H×W after resizing and cropping
+	Depth         int          // bits a channel as they are kept: 8, also for 1, 2 and 4, or 16; 32 of a matrix
+	Prepared      volume.Shape // 3×H×W after resizing and cropping, or C×H×W of a matrix
 
 	decoded int64 // bytes that the codec allocates
 
@@ -35,6 +37,9 @@ func (i Info) Helpers() (most int, each int64) { return i.helpers, i.helperMemor
 func (i Info) Memory() int64 {
 	pixels := int64(i.Width) * int64(i.Height)
 	n := i.decoded
+	if i.Depth == 32 { // a matrix is neither turned nor copied
+		return n
+	}
 	whole := int64(i.Depth) / 8 * 4 // RGBA of 8 or 16 bits
 	if i.Orientation > 1 {
 		n += 2 * pixels * whole
@@ -132,6 +137,7 @@ func isTruncated(err error) bool {
 // the error's code is Truncated, and a caller with more bytes can try again. late is
 // metadata that was found behind those bytes.
 func (d *Decoder) probe(f *file, late metadata) (*codec, *header, error) {
+	f.matrix = d.opts.Matrix
 	c, err := sniff(d.codecs, f.data)
 	if err != nil {
 		return nil, nil, err
@@ -174,7 +180,14 @@ func (h *header) turn() {
 
 // measure checks the stored size against the limit and lays out the prepared picture.
 func (d *Decoder) measure(h *header) error {
-	if err := d.opts.Limits.Check("picture", h.stored.X, h.stored.Y, smaller); err != nil {
+	what := "picture"
+	if h.channels > 0 {
+		what = "matrix"
+	}
+	if err := d.opts.Limits.Check(what, h.stored.X, h.stored.Y, smaller); err != nil {
+		return err
+	}
+	if err := d.checkChannels(h); err != nil {
 		return err
 	}
 	h.Width, h.Height = h.stored.X, h.stored.Y
@@ -185,10 +198,34 @@ func (d *Decoder) measure(h *header) error {
 	if h.layout, err = d.opts.layout(h.Width, h.Height); err != nil {
 		return err
 	}
-	h.Prepared = volume.Shape{C: 3, H: h.layout.window.Dy(), W: h.layout.window.Dx()}
+	h.Prepared = volume.Shape{C: cmp.Or(h.channels, 3), H: h.layout.window.Dy(), W: h.layout.window.Dx()}
+	if h.channels > 0 {
+		return nil
+	}
 	prepared := h.Orientation != 1 || h.layout.scaled != image.Pt(h.Width, h.Height)
 	if prepared && int64(h.Width)*int64(h.Height) >= leastDivided {
 		h.helpers, h.helperMemory = dividedHelpers, max(h.helperMemory, dividedMemory)
 	}
 	return nil
+}
+
+// checkChannels refuses another number of channels than is wanted, and a matrix that would be
+// resized.
+func (d *Decoder) checkChannels(h *header) error {
+	if h.channels > 0 && d.opts.Resize != nil {
+		return refuse(Unsupported, "resize is for pictures: a matrix keeps its size; leave resize out of the stack's input")
+	}
+	want := d.opts.Channels
+	if want == AnyChannels || want == cmp.Or(h.channels, 3) {
+		return nil
+	}
+	if h.channels == 0 {
+		return refuse(Channels, "a picture has 3 channels, and the stack reads %d: run pictures by themselves", want)
+	}
+	hint := ""
+	if h.stored.X == want && h.Format == NPY && !d.opts.Matrix.ChannelsLast {
+		hint = "; H×W×C is read with --matrix-layout hwc"
+	}
+	return refuse(Channels, "matrix of %d×%d×%d has %s, and the stack reads %d, as the run's first input or input.channels has%s",
+		h.channels, h.stored.Y, h.stored.X, noun.Count(h.channels, "channel"), want, hint)
 }

@@ -36,7 +36,7 @@ func (p *Picture) Release() {
 	p.rows, p.release = nil, nil
 }
 
-// Size is the shape of the volume: 3×H×W.
+// Size is the shape of the volume: 3×H×W, or C×H×W of a matrix.
 func (p *Picture) Size() volume.Shape { return p.Prepared }
 
 // ReadRows writes rows dst.Y ≤ y < dst.Y+dst.N of the volume into dst, in any order
@@ -68,6 +68,10 @@ func (p *Picture) read(dst volume.Rows, s *scratch) error {
 func (p *Picture) open(f *file, px *pixels, h *header) error {
 	p.release = px.release
 	v := &p.decoder.values
+	if px.matrix != nil {
+		p.rows = &matrixRows{px.matrix, h.layout.window.Min, v}
+		return f.ctx.Err()
+	}
 	if px.floats != nil && h.Orientation == 1 && h.layout.scaled == px.size {
 		p.rows = &direct{px.floats, h.layout.window.Min, v}
 		return nil
@@ -137,8 +141,17 @@ func (d *direct) read(dst volume.Rows, s *scratch) {
 }
 
 // ReadRGB writes row y as 8-bit RGB to dst, which must have room for it. A value v, taken
-// before (v − mean)/std, becomes v·255, rounded half to even. Concurrent calls are safe.
+// before (v − mean)/std, becomes v·255, rounded half to even. Of a matrix, the range from the
+// smallest number, at most 0, to the largest, at least 1, becomes 0 to 255, and the mean of other
+// numbers of channels than three is gray. Concurrent calls are safe.
 func (p *Picture) ReadRGB(dst []byte, y int) error {
+	if m, ok := p.rows.(*matrixRows); ok {
+		if y < 0 || y >= p.Prepared.H {
+			return fmt.Errorf("read a row of a %v matrix: row %d asked for", p.Prepared, y)
+		}
+		m.rgb(dst, y, p.Prepared.W)
+		return nil
+	}
 	s := p.decoder.pool.Get().(*scratch)
 	defer p.decoder.pool.Put(s)
 	w := p.Prepared.W

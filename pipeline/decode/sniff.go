@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 )
 
 // FormatOf returns the format of a file by its first bytes. [Beginning] bytes are enough. The
-// format is empty if the file is of no kind that is read.
+// format is empty if the file is of no kind that is read. A matrix has a format too.
 func FormatOf(beginning []byte) Format {
 	if c := find(codecs(), beginning); c != nil {
 		return c.format
@@ -44,7 +45,17 @@ func sniff(table []codec, data []byte) (*codec, error) {
 			}
 		}
 	}
-	return nil, refuse(NotPicture, "not a picture: %s; a %s file is needed", beginning(data), titles(table))
+	return nil, refuse(NotPicture, "not a picture: %s; a %s file is needed%s", beginning(data), titles(table), notNumbers(data))
+}
+
+// notNumbers says of text with commas or tabs why it is no matrix.
+func notNumbers(data []byte) string {
+	line, _, _ := bytes.Cut(data[:min(len(data), Beginning)], []byte{'\n'})
+	end := bytes.IndexAny(line, ",\t")
+	if end < 0 || !utf8.Valid(line[:end]) || bytes.ContainsFunc(line[:end], unicode.IsControl) {
+		return ""
+	}
+	return fmt.Sprintf(", or a matrix of numbers, but line 1, column 1 is %s", shortField(line[:end]))
 }
 
 // beginning describes the first bytes of a file that is not a picture.

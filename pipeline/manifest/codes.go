@@ -31,6 +31,7 @@ func Codes() []Code {
 		{string(decode.Corrupt), "the file is damaged in its middle"},
 		{string(decode.TooLarge), "over the limit of pixels, as it is or in a layer, or the memory that the run may have"},
 		{string(decode.TooSmall), "smaller than the crop or than a layer's kernel"},
+		{string(decode.Channels), "another number of channels than the stack reads"},
 		{CodeUncovered, "a layer with strict_size leaves rows or columns uncovered"},
 		{CodeTimeout, "the picture took longer than --timeout"},
 		{string(source.CodeMissing), "there is no such file or folder, or none any more"},

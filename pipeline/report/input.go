@@ -18,7 +18,7 @@ func pixels(rec *manifest.Record) int64 {
 	n := int64(rec.Width) * int64(rec.Height)
 	if len(rec.Layers) > 0 {
 		in := rec.Layers[0].In
-		n = max(n, int64(in.H)*int64(in.W))
+		n = max(n, int64(in.H)*int64(in.W)*max(1, int64(in.C)/3))
 	}
 	return max(1, min(n, pixelsAtOnce))
 }

@@ -26,6 +26,7 @@ type page struct {
 	Formats []string    `json:"formats"`
 	Mean    [3]float32  `json:"mean"`
 	Std     [3]float32  `json:"std"`
+	Input   []string    `json:"channels"` // names of the input's channels
 	Summary Summary     `json:"summary"`
 	Stacks  []stackData `json:"stacks"`
 	Sizes   []sizeData  `json:"sizes"`
@@ -113,6 +114,18 @@ type entry struct {
 	Note  string `json:"note,omitempty"`  // why a picture that did not fail has no maps here
 }
 
+// inputNames are the names of the channels of inputs.
+func inputNames(channels int) []string {
+	if channels == 3 {
+		return []string{"R", "G", "B"}
+	}
+	names := make([]string, channels)
+	for c := range names {
+		names[c] = fmt.Sprintf("c%d", c)
+	}
+	return names
+}
+
 func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
 
 // plansOf plans every stack for pictures of a size.
@@ -149,6 +162,7 @@ func (w *writer) layers() error {
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
+	w.page.Input = inputNames(o.Decoder.Options().Channels)
 	if err := w.experiments(); err != nil {
 		return err
 	}

@@ -88,6 +88,9 @@ func bands(src *decode.Picture, do func(rows volume.Rows) error) error {
 // newSamples encodes a picture, and a JPEG of it of at most side×side pixels.
 func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thumb []byte, err error) {
 	size := src.Size()
+	if src.Format.IsMatrix() {
+		return ofMatrix(src, side)
+	}
 	eight := image.NewNRGBA(image.Rect(0, 0, size.W, size.H))
 	exact := true
 	err = bands(src, func(rows volume.Rows) error {
@@ -126,6 +129,32 @@ func newSamples(src *decode.Picture, n *normalisation, side int) (s samples, thu
 	}
 	s.Depth = 32
 	if s.PNG, err = encodePNG(eight); err != nil {
+		return s, nil, err
+	}
+	s.Floats, err = floats(src)
+	return s, thumb, err
+}
+
+// ofMatrix is newSamples for a matrix, whose values need not be samples.
+func ofMatrix(src *decode.Picture, side int) (s samples, thumb []byte, err error) {
+	size := src.Size()
+	shown := image.NewNRGBA(image.Rect(0, 0, size.W, size.H))
+	row := make([]byte, 3*size.W)
+	for y := range size.H {
+		if err := src.ReadRGB(row, y); err != nil {
+			return s, nil, err
+		}
+		for x := range size.W {
+			dst := shown.Pix[shown.PixOffset(x, y):]
+			copy(dst[:3], row[3*x:])
+			dst[3] = 255
+		}
+	}
+	s.Depth = 32
+	if thumb, err = encodeThumb(shown, side); err != nil {
+		return s, nil, err
+	}
+	if s.PNG, err = encodePNG(shown); err != nil {
 		return s, nil, err
 	}
 	s.Floats, err = floats(src)

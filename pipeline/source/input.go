@@ -57,6 +57,8 @@ func Open(ctx context.Context, path string) (*Input, error) {
 // changed, or if the file is not as a frozen list has it.
 func (e *Entry) Open(ctx context.Context) (in *Input, err error) {
 	switch {
+	case e.written:
+		return openInline(ctx, e.Path), nil
 	case e.at != nil:
 		in, err = e.at.open(ctx, e.Path)
 	case e.remote != nil:

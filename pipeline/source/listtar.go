@@ -183,6 +183,9 @@ type Finder struct {
 // into a tar file; a member that is not there is a Problem.
 func (f *Finder) Entry(ctx context.Context, name string) (e Entry, ok bool) {
 	e.Job = Job{Path: name, Rel: namedRel(name)}
+	if e.written = isInline(name); e.written {
+		return e, false
+	}
 	if bucket.IsURL(name) {
 		b, _, err := f.buckets.open(name)
 		if err != nil {

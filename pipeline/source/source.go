@@ -23,6 +23,7 @@
 //     same order and to the same places. A prefix needs no slash at its end unless an object has
 //     its name. Tar files in buckets are not read.
 //   - "-": one picture from standard input. Its Rel is "stdin".
+//   - a matrix in [Options].Matrices: its Path is "matrix:" and its text.
 //
 // A Rel has no extension, so x.png and x.jpg in one folder would write the same maps. List
 // refuses such pictures before the first picture is opened.
@@ -69,10 +70,11 @@ type Entry struct {
 	// Rel is the place that the maps would have had, or empty if the input is not one file.
 	Problem *Problem
 
-	line   int       // of the row in a list with a header, or 0
-	at     *member   // where the picture lies in a tar file; nil elsewhere
-	remote *remote   // where the picture lies in a bucket; nil elsewhere
-	listed *asListed // what a frozen list tells of the file; nil if it is in no such list, or has nothing to check
+	written bool      // the picture is a matrix that its path spells out
+	line    int       // of the row in a list with a header, or 0
+	at      *member   // where the picture lies in a tar file; nil elsewhere
+	remote  *remote   // where the picture lies in a bucket; nil elsewhere
+	listed  *asListed // what a frozen list tells of the file; nil if it is in no such list, or has nothing to check
 }
 
 // Place is the place of the entry's files: its Rel. It is empty for an entry with a Problem,
@@ -113,6 +115,9 @@ type Options struct {
 	// nil. They are literal names: wildcards and "-" have no special meaning. An error ends
 	// List.
 	Listed iter.Seq2[Row, error]
+	// Matrices are inputs that are written out: numbers between spaces or commas, rows between
+	// semicolons, and two semicolons between channels. They come after all others.
+	Matrices []string
 	// Include and Exclude are doublestar patterns for a picture's Rel with its extension. A
 	// pattern without a slash also matches the base name alone. A pattern that ends in a
 	// slash matches everything below such a folder. A picture is taken if no Exclude pattern
@@ -147,6 +152,7 @@ func List(ctx context.Context, inputs []string, opts Options) ([]Entry, error) {
 	if err := l.list(ctx, inputs, opts.Listed); err != nil {
 		return nil, err
 	}
+	l.inline(opts.Matrices)
 	if opts.PassedOver != nil {
 		opts.PassedOver(l.passedOver())
 	}

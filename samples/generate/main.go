@@ -1,4 +1,4 @@
-// Command generate owns the sample pictures and the weights of alexnet.yaml: it draws them and
+// Command generate owns the sample pictures, matrices and the weights of alexnet.yaml: it makes them and
 // writes them into a folder. It never touches other files. It is a module of its own, so that
 // its fonts and its slow tests are not part of the program.
 package main
@@ -29,6 +29,11 @@ func generate(dir string) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, p.name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, m := range matrices {
+		if err := os.WriteFile(filepath.Join(dir, m.name), m.make(), 0o644); err != nil {
 			return err
 		}
 	}

@@ -100,6 +100,16 @@ func TestGenerateWritesWhatSamplesHolds(t *testing.T) {
 	}
 }
 
+// The matrices have whole numbers, so that their bytes are equal everywhere.
+func TestMatricesAreUpToDate(t *testing.T) {
+	for _, m := range matrices {
+		stored, err := os.ReadFile("../" + m.name)
+		if err != nil || !bytes.Equal(stored, m.make()) {
+			t.Errorf("%s differs from what is made (%v); run go run -C samples/generate .", m.name, err)
+		}
+	}
+}
+
 // 1e-6 is a few units in the last place of the largest weight. Sines and exponentials may differ
 // by as much between processors.
 func TestWeightsAreUpToDate(t *testing.T) {

@@ -63,13 +63,18 @@ func opponent(factors [3]float64, pattern func(x, y float64) float64) []float32 
 
 // npy encodes float32 values as a NumPy array in C order (NEP 1, version 1.0).
 func npy(shape string, values []float32) []byte {
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape)
-	const before = 10 // magic, version and length
-	header += fmt.Sprintf("%*s\n", 63-(before+len(header))%64, "")
-	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
-	out = append(out, header...)
+	out := npyHeader("<f4", shape)
 	for _, v := range values {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
 	return out
+}
+
+// npyHeader is the header of a NumPy array of a type.
+func npyHeader(descr, shape string) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape)
+	const before = 10 // magic, version and length
+	header += fmt.Sprintf("%*s\n", 63-(before+len(header))%64, "")
+	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
+	return append(out, header...)
 }

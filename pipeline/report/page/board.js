@@ -45,7 +45,7 @@ class Board {
         return {
           text: inside || mode !== "zeros" ? this.tab.inputText(at, v, this.c) : this.layer.kind === "max_pool" ? "" : "0",
           title: inside ? `${exact(v)} at row ${y}, column ${x}` : from < 0 || to < 0 ? "padding" : `padding, a copy of row ${from}, column ${to}: ${exact(v)}`,
-          style: inside ? shade(v, top, this.layer.inputs[0] < 0 ? channelInks[this.c] : undefined) : undefined,
+          style: inside ? shade(v, top, this.layer.inputs[0] < 0 ? inkOf(this.c) : undefined) : undefined,
           cls: [!inside && "pad", over && "over"].filter(Boolean).join(" "),
         };
       },

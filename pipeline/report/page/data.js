@@ -62,7 +62,7 @@ function channelsInto(layers, l) {
   const { kind, filters, inputs } = layers[l];
   if (kind === "add") return inputs.map((from) => (from < 0 ? "input" : layers[from].name));
   if (kind === "concat") return filters;
-  return inputs[0] < 0 ? ["R", "G", "B"] : layers[inputs[0]].filters;
+  return inputs[0] < 0 ? page.channels : layers[inputs[0]].filters;
 }
 
 const pictureName = (index) => "p/" + String(index).padStart(6, "0");

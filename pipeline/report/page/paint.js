@@ -91,6 +91,7 @@ const channelInks = [
   [31, 158, 74],
   [47, 111, 224],
 ];
+const inkOf = (c) => (page.channels.length === 3 ? channelInks[c] : undefined);
 
 // shade is the background of a cell. Values above 0 have the colour ink, if it is given.
 const shade = (v, top, ink) =>

@@ -169,7 +169,7 @@ class StepTab {
     holder.classList.toggle("later", later);
     const current = this.play.unit === "term" ? this.play.term : -1;
     const tops = { v: largest(this.result.terms.map((t) => t.v)), w: largest(this.result.terms.map((t) => t.w ?? 0)) };
-    const inks = this.layer.inputs[0] < 0 ? channelInks[c] : undefined;
+    const inks = this.layer.inputs[0] < 0 ? inkOf(c) : undefined;
     const grid = (what, value, top, ink) =>
       kH > numberedKernel || kW > numberedKernel
         ? cells(part.map((t) => value(t)), kH, kW, { top, label: `${what} of channel ${name}` })
