@@ -21,7 +21,6 @@ func (r *Runner) prepare(plan *Plan, selected []bool) error {
 	band := r.fitBand()
 	r.setBands(band)
 	r.bound(band)
-	most := 0
 	for l, op := range r.ops {
 		if !r.active[l] {
 			continue
@@ -34,15 +33,24 @@ func (r *Runner) prepare(plan *Plan, selected []bool) error {
 		if s := &r.stores[l]; s.used {
 			s.reset(len(r.readers[l]))
 		}
-		if l < layers-1 && r.ends(l) {
-			most = max(most, lp.Out.C*channelStride(lp.Out, r.bands[l]))
-		}
 	}
-	out := plan.Layers[layers-1].Out
-	if most = max(most, out.C*channelStride(out, r.bands[layers-1])); cap(r.out) < most {
-		r.out = kernel.Floats(most)
+	if n := r.outFloats(); cap(r.out) < n {
+		r.out = kernel.Floats(n)
 	}
 	return nil
+}
+
+// outFloats is the size of the memory for a band of the last layer's output, which the bands of
+// all other ends of the graph use too.
+func (r *Runner) outFloats() int {
+	n, last := 0, len(r.ops)-1
+	for l, band := range r.bands {
+		if l == last || r.active[l] && r.ends(l) {
+			out := r.plan.Layers[l].Out
+			n = max(n, out.C*channelStride(out, band))
+		}
+	}
+	return n
 }
 
 // layOut decides where the values of each layer's input lie in memory. All layers are
@@ -107,9 +115,7 @@ func (r *Runner) setBands(band int) {
 func (r *Runner) workingSet(band int) int {
 	r.setBands(band)
 	r.bound(band)
-	last := len(r.ops) - 1
-	out := r.plan.Layers[last].Out
-	n := out.C * channelStride(out, r.bands[last])
+	n := r.outFloats()
 	for l, b := range r.bands {
 		if !r.active[l] {
 			continue

@@ -34,8 +34,8 @@ func NewBuilder(name string, inChannels int) (*Builder, error) {
 	return &Builder{stack: &Stack{name: name, inChannels: inChannels}, input: feed{InputName, inputNames(inChannels), false}}, nil
 }
 
-// Sources finds the layers of these names: their indices, and −1 for the input. Without
-// names it is the last layer so far.
+// Sources finds the layers of these names: their indices, and −1 for the input. Without names
+// the only source is the last layer so far.
 func (b *Builder) Sources(names []string) ([]int, error) {
 	if len(names) == 0 {
 		return []int{len(b.feeds) - 1}, nil

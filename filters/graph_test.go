@@ -39,11 +39,9 @@ func mustUpsample(t *testing.T, factor int, mode UpsampleMode) Layer {
 // picture: two convolutions by 3×3 see 5 pixels from −2 on, and the skip beside them 1.
 func TestFieldsOfGraphs(t *testing.T) {
 	skip := []Layer{conv3(t, "a", 1), conv3(t, "b", 1), mustJoin(t, Add, "sum", "b", "input")}
-	uneven := mustConv(t, ConvSpec{
-		Name: "far", Inputs: []string{"input"}, InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}, Dilation: [2]int{1, 1},
-		Padding: Padding{Top: 4, Left: 4}, Stride: [2]int{1, 1},
+	even := mustConv(t, ConvSpec{
+		Name: "even", Inputs: []string{"input"}, InChannels: 1, KernelSize: [2]int{2, 2}, Weights: make([]float32, 4), Padding: Padding{Top: 1, Left: 1},
 	})
-	cut := mustConv(t, ConvSpec{Name: "cut", InChannels: 1, KernelSize: [2]int{5, 5}, Weights: make([]float32, 25)})
 	for _, c := range []struct {
 		name               string
 		layers             []Layer
@@ -51,7 +49,7 @@ func TestFieldsOfGraphs(t *testing.T) {
 	}{
 		{"skip", skip, 5, 1, -2},
 		{"skip, then stride", append(slices.Clone(skip), conv3(t, "c", 2)), 7, 2, -3},
-		{"two ways to one side", []Layer{uneven, cut, mustJoin(t, Add, "sum", "cut", "input")}, 5, 1, -4},
+		{"two ways to one side", []Layer{even, mustJoin(t, Add, "sum", "even", "input")}, 2, 1, -1},
 		{"nearest of stride 4", []Layer{conv3(t, "a", 4), mustUpsample(t, 2, Nearest)}, 3 + 2, 2, -1 - 2},
 		{"bilinear of stride 4", []Layer{conv3(t, "a", 4), mustUpsample(t, 2, Bilinear)}, 3 + 3*2, 2, -1 - 2*2},
 		{"bilinear by 3", []Layer{conv3(t, "a", 3), mustUpsample(t, 3, Bilinear)}, 3 + 4, 1, -1 - 3},
@@ -103,14 +101,88 @@ func TestFieldsContainWhatIsRead(t *testing.T) {
 	}
 }
 
+// TestShiftedInputs joins ways with other padding. Ways whose fields have centres that are less
+// than an output apart, as strides and enlarging make them, can be joined.
+func TestShiftedInputs(t *testing.T) {
+	conv := func(name string, k, stride, before, after int) Layer {
+		return mustConv(t, ConvSpec{
+			Name: name, Inputs: []string{"input"}, InChannels: 1, KernelSize: [2]int{k, k}, Weights: make([]float32, k*k), Stride: [2]int{stride, stride},
+			Padding: Padding{Top: 1, Left: before, Bottom: 1, Right: after},
+		})
+	}
+	sum := func(inputs ...string) Layer { return mustJoin(t, Add, "sum", inputs...) }
+	point := mustConv(t, ConvSpec{Name: "point", Inputs: []string{"input"}, InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}, Stride: [2]int{2, 2}})
+	for _, c := range []struct {
+		name   string
+		layers []Layer
+		want   string
+	}{
+		{"one pixel", []Layer{conv("a", 3, 1, 0, 2), conv("b", 3, 1, 1, 1), sum("a", "b")},
+			"layer sum: inputs a and b are shifted against each other: the fields of their first outputs have their centres at row 0, column 1 and at row 0, column 0 of the picture; use as much padding at the top and at the left on both ways"},
+		{"one output of two pixels", []Layer{conv("a", 5, 2, 0, 3), conv("b", 5, 2, 3, 0), sum("b", "a")},
+			"layer sum: inputs b and a are shifted against each other: the fields of their first outputs have their centres at row 1, column -1 and at row 1, column 2 of the picture; use as much padding at the top and at the left on both ways"},
+		{"padding of one side beside a shortcut", []Layer{conv("a", 3, 2, 0, 1), point, sum("a", "point")}, ""},
+		{"enlarged after a stride", []Layer{conv3(t, "a", 2), mustUpsample(t, 2, Nearest), sum("up", "input")}, ""},
+		{"enlarged four times", []Layer{conv3(t, "a", 4), mustUpsample(t, 4, Bilinear), sum("up", "input")}, ""},
+	} {
+		_, err := mustStack(t, c.layers...).Plan(volume.Shape{C: 1, H: 16, W: 16})
+		if got := errorText(err); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWorkingSetCountsAllEnds compares the memory that a runner holds with the estimate, for
+// graphs whose last end is smaller than another.
+func TestWorkingSetCountsAllEnds(t *testing.T) {
+	wide := func(name string, filters int) Layer {
+		return mustConv(t, ConvSpec{Name: name, Inputs: []string{"input"}, InChannels: 1, KernelSize: [2]int{1, 1}, Weights: make([]float32, filters)})
+	}
+	for _, c := range []struct {
+		name   string
+		layers []Layer
+	}{
+		{"wide, then narrow", []Layer{wide("big", 512), wide("small", 1)}},
+		{"narrow, then wide", []Layer{wide("small", 1), wide("big", 512)}},
+		{"three ends", []Layer{wide("a", 64), conv3(t, "b", 2, "input"), wide("c", 8)}},
+	} {
+		p, err := mustStack(t, c.layers...).Plan(volume.Shape{C: 1, H: 30, W: 400})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := volume.New(p.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r Runner
+		if err := r.Run(context.Background(), p, slices.Repeat([]bool{true}, len(c.layers)), in, func(int, volume.Rows) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		held := cap(r.out)
+		for l, op := range r.ops {
+			held += op.floats(r.bands[l]) + len(r.stores[l].data)
+		}
+		if got := p.WorkingSet(); got < 4*held {
+			t.Errorf("%s: a working set of %d bytes, but the runner holds %d", c.name, got, 4*held)
+		}
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 func TestGraphsThatDoNotFit(t *testing.T) {
 	for _, c := range []struct {
 		layers []Layer
 		want   string
 	}{
-		{[]Layer{conv3(t, "a", 2), mustJoin(t, Add, "sum", "a", "input")}, "layer sum: inputs a and input must have the same rows and columns, they are 1×4×4 and 1×8×8"},
+		{[]Layer{conv3(t, "a", 2), mustJoin(t, Add, "sum", "a", "input")}, "layer sum: inputs a and input must have the same rows and columns, they are 1×4×4 and 1×8×8: use the same strides, and padding that keeps the size"},
 		{[]Layer{mustPool(t, PoolSpec{Name: "half", KernelSize: [2]int{1, 1}, Stride: [2]int{2, 2}}), mustPool(t, PoolSpec{Name: "wide", Inputs: []string{"input"}, KernelSize: [2]int{5, 5}, Stride: [2]int{1, 1}}),
-			mustJoin(t, Concat, "both", "half", "wide")}, "layer both: inputs half and wide have the same size, but an output every 2 and every 1 pixels of the picture"},
+			mustJoin(t, Concat, "both", "half", "wide")}, "layer both: inputs half and wide have the same size, but an output every 2 and every 1 pixels of the picture: their ways need the same strides"},
 		{[]Layer{mustUpsample(t, 2, Nearest)}, "layer up: an input with an output every pixel cannot be enlarged 2 times: outputs would lie between the picture's pixels"},
 		{[]Layer{conv3(t, "a", 3), mustUpsample(t, 2, Nearest)}, "layer up: an input with an output every 3 pixels cannot be enlarged 2 times"},
 	} {
@@ -125,7 +197,7 @@ func TestGraphsThatDoNotFit(t *testing.T) {
 	}{
 		{[]Layer{conv3(t, "a", 1, "b")}, "layer 0 (a) reads b, but no layer before it has that name"},
 		{[]Layer{conv3(t, "a", 1), conv3(t, "a", 1), conv3(t, "b", 1, "a")}, "layer 2 (b) reads a, a name of layers 0 and 1"},
-		{[]Layer{mustJoin(t, Concat, "both", "input", "input"), mustJoin(t, Add, "sum", "both", "input")}, "layer 1 (sum) adds both of 2 channels and input of 1: they must be equal"},
+		{[]Layer{mustJoin(t, Concat, "both", "input", "input"), mustJoin(t, Add, "sum", "both", "input")}, "layer 1 (sum) adds both of 2 channels and input of 1: they must be equal, and a convolution by 1×1 makes them so"},
 		{[]Layer{mustJoin(t, Concat, "both", "input", "input"), conv3(t, "a", 1)}, "layer 1 (a) reads 1 channels but gets 2"},
 	} {
 		if _, err := NewStack("", 1, c.layers...); err == nil || err.Error() != c.want {

@@ -94,7 +94,7 @@ func (j *Join) follow(in []feed) (Layer, error) {
 	for i, f := range in {
 		out.isSigned = out.isSigned || f.signed
 		if a, b := len(in[0].channels), len(f.channels); j.spec.Kind == Add && a != b {
-			return nil, fmt.Errorf("adds %s of %d channels and %s of %d: they must be equal", j.spec.Inputs[0], a, j.spec.Inputs[i], b)
+			return nil, fmt.Errorf("adds %s of %d channels and %s of %d: they must be equal, and a convolution by 1×1 makes them so", j.spec.Inputs[0], a, j.spec.Inputs[i], b)
 		}
 	}
 	if j.spec.Kind == Concat {
@@ -142,7 +142,7 @@ func (j *Join) plan(in []volume.Shape) (LayerPlan, error) {
 	all := in[0]
 	for i, s := range in[1:] {
 		if s.H != all.H || s.W != all.W {
-			return LayerPlan{}, fmt.Errorf("inputs %s and %s must have the same rows and columns, they are %v and %v",
+			return LayerPlan{}, fmt.Errorf("inputs %s and %s must have the same rows and columns, they are %v and %v: use the same strides, and padding that keeps the size",
 				j.spec.Inputs[0], j.spec.Inputs[i+1], in[0], s)
 		}
 		if j.spec.Kind == Concat {

@@ -103,10 +103,10 @@ type LayerPlan struct {
 	UncoveredRows, UncoveredCols int
 	// Up is by how much the layer enlarges maps, rows and columns; 0 stands for 1.
 	Up [2]int
-	// Field is the receptive field, height and width, of one output on the picture.
+	// Field is the receptive field, height and width, of one output on the picture. With
+	// several ways to the picture it covers the fields of all ways.
 	Field [2]int
-	// With several ways to the picture it covers the fields of all. Jump is the distance on
-	// the picture between neighbouring outputs.
+	// Jump is the distance on the picture between neighbouring outputs.
 	Jump [2]int
 	// FieldStart is the first row and column of the picture in the field of output (0,
 	// 0). It is negative in the padding.
@@ -116,8 +116,9 @@ type LayerPlan struct {
 	// MACs counts multiply-adds of convolutions on one picture.
 	MACs float64
 
-	work  float64   // estimated cost in multiply-adds
-	wider [2][2]int // of enlarged rows and columns: by how many outputs the field grows at either side
+	work   float64   // estimated cost in multiply-adds
+	wider  [2][2]int // of enlarged rows and columns: by how many outputs the field grows at either side
+	coarse [2]int    // the largest jump on the ways to the picture
 }
 
 // ErrStrictSize says that a layer with StrictSize leaves rows or columns uncovered.
@@ -127,8 +128,13 @@ var ErrStrictSize = errors.New("strict_size")
 // its padded input, if padding reflects or wraps more pixels than the input has, if a
 // layer's output is larger than can be addressed (volume.ErrTooLarge), if a layer with
 // StrictSize leaves rows or columns uncovered (ErrStrictSize), if the inputs of a layer
-// differ in size or in the distance of their outputs on the picture, and if an enlarged
-// map would have outputs between the pixels.
+// differ in size or in the distance of their outputs on the picture, if they are shifted
+// against each other, and if an enlarged map would have outputs between the pixels.
+//
+// Inputs are shifted if the centres of their fields are as far apart as two neighbouring
+// outputs of the layer with the largest jump on the ways to the picture. Less is the nature of
+// strides: the centres of an even kernel and of an odd one, or of a map that is made smaller
+// and enlarged again, lie between each other's.
 //
 // Receptive fields follow Araujo, Norris and Sim, Computing Receptive Fields of
 // Convolutional Neural Networks (Distill, 2019).
@@ -161,82 +167,12 @@ func (s *Stack) Plan(in volume.Shape) (*Plan, error) {
 	return p, nil
 }
 
-// place finds a layer's receptive field on the picture.
-func (p *Plan) place(lp *LayerPlan) error {
-	field, jump, start, err := p.joined(lp)
-	if err != nil {
-		return err
-	}
-	for axis, e := range []Extent{lp.Rows, lp.Cols} {
-		field[axis] = saturate(float64(field[axis]) + float64(e.EffectiveKernel()-1)*float64(jump[axis]))
-		start[axis] = saturate(float64(start[axis]) - float64(e.Before)*float64(jump[axis]))
-		jump[axis] = saturate(float64(jump[axis]) * float64(e.Stride))
-		up := lp.up(axis)
-		if jump[axis]%up != 0 {
-			return fmt.Errorf("an input with an output every %s cannot be enlarged %d times: outputs would lie between the picture's pixels",
-				pixels(jump[axis]), up)
-		}
-		jump[axis] /= up
-		left, right := lp.wider[axis][0], lp.wider[axis][1]
-		field[axis] = saturate(float64(field[axis]) + float64(left+right)*float64(jump[axis]))
-		start[axis] = saturate(float64(start[axis]) - float64(left)*float64(jump[axis]))
-	}
-	lp.Field, lp.Jump, lp.FieldStart = field, jump, start
-	return nil
-}
-
-// joined is the field of the layer's inputs together, which all have the same jump.
-func (p *Plan) joined(lp *LayerPlan) (field, jump, start [2]int, err error) {
-	for i, from := range lp.Inputs {
-		f, j, s := [2]int{1, 1}, [2]int{1, 1}, [2]int{}
-		if from >= 0 {
-			in := &p.Layers[from]
-			f, j, s = in.Field, in.Jump, in.FieldStart
-		}
-		if i == 0 {
-			field, jump, start = f, j, s
-			continue
-		}
-		if j != jump {
-			return field, jump, start, fmt.Errorf("inputs %s and %s have the same size, but an output every %s and every %s pixels of the picture",
-				p.nameOf(lp.Inputs[0]), p.nameOf(from), PairText(jump), PairText(j))
-		}
-		for axis := range f {
-			end := max(start[axis]+field[axis], s[axis]+f[axis])
-			start[axis] = min(start[axis], s[axis])
-			field[axis] = end - start[axis]
-		}
-	}
-	return field, jump, start, nil
-}
-
-func (p *Plan) nameOf(layer int) string {
-	if layer < 0 {
-		return InputName
-	}
-	return p.Layers[layer].Layer.Name()
-}
-
-func pixels(n int) string {
-	if n == 1 {
-		return "pixel"
-	}
-	return fmt.Sprintf("%d pixels", n)
-}
-
 // layerName is a layer's name in messages, with the stack's if it has one.
 func (s *Stack) layerName(layer Layer) string {
 	if s.name == "" {
 		return layer.Name()
 	}
 	return s.name + "/" + layer.Name()
-}
-
-// saturate bounds the receptive fields of absurdly deep stacks. Below 2⁵³ a float64 holds
-// them exactly.
-func saturate(v float64) int {
-	const limit = 1 << 53
-	return int(max(-limit, min(limit, v)))
 }
 
 // setOut computes the output's shape with one rule for both axes.

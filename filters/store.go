@@ -215,8 +215,9 @@ func (r *Runner) bound(band int) {
 }
 
 // wait raises the bound of a layer's store to the rows that wait in it while its readers
-// advance. Its readers' rows are known. from and to are the rows of the layer that have been computed before and
-// afterwards, if no reader asks for more.
+// advance. It needs the rows of the readers in r.from and r.to, and sets the layer's. from and
+// to are the rows of the layer that have been computed before and afterwards, if no reader asks
+// for more.
 func (r *Runner) wait(layer, from, to int) {
 	least := done
 	for _, c := range r.readers[layer] {

@@ -65,7 +65,7 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 	if err != nil {
 		return nil, err
 	}
-	in := surroundings{strict: s.strict, files: files}
+	in := surroundings{strict: s.strict, files: files, each: "filter"}
 	in.note = func(layer, text string) {
 		if s.name != "" {
 			layer = s.name + "/" + layer
@@ -115,8 +115,11 @@ func takeChannels(b *filters.Builder, p part, sources []int, room *int) error {
 	for _, from := range sources {
 		n += len(b.Channels(from))
 	}
-	if n > maxFilters || asWeights*n > *room {
-		return fmt.Errorf("concat has %d channels, which is too many: at most %d are possible, and %d in a file", n, maxFilters, maxWeights/asWeights)
+	if n > maxFilters {
+		return fmt.Errorf("concat has %d channels, at most %d are possible", n, maxFilters)
+	}
+	if left := *room / asWeights; n > left {
+		return fmt.Errorf("concat has %d channels, but the file's weights and the concatenations before it leave room for %d: leave out layers, or write them to a file of their own", n, left)
 	}
 	*room -= asWeights * n
 	return nil
@@ -133,10 +136,11 @@ func (s section) misplaced(i int, err error) error {
 
 // surroundings are the place of a layer: its stack, its input and its file.
 type surroundings struct {
-	index    int  // in its stack
-	strict   bool // strict_size of layers without one
-	channels int  // C of its input
-	rgb      bool // the channels are the picture's
+	index    int    // in its stack
+	strict   bool   // strict_size of layers without one
+	channels int    // C of its input
+	rgb      bool   // the channels are the picture's
+	each     string // what has a value of an array of values: filter, or channel in layers without filters
 	files    *weights.Set
 	room     int                      // how many weights the file may still have
 	note     func(layer, text string) // adds a note about a layer

@@ -145,7 +145,7 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"activation: {}", "3:18: activation needs function, such as function: silu"},
 		{"activation: {function: swish}", `3:29: function must be relu, none, leaky_relu, relu6, abs, square, sigmoid, tanh, silu, gelu, gelu_tanh, elu, hardsigmoid, hardswish or prelu, got "swish", did you mean "silu"?`},
 		{"activation: {function: prelu}", "3:29: prelu needs negative_slope: a number, a list with one for each channel, or an array in a file"},
-		{"activation: {function: prelu, negative_slope: [1, 2]}", "3:52: negative_slope has shape [2], want [3], one value for each filter"},
+		{"activation: {function: prelu, negative_slope: [1, 2]}", "3:52: negative_slope has shape [2], want [3], one value for each channel"},
 		{"activation: {function: leaky_relu, negative_slope: [1]}", "3:57: negative_slope of leaky_relu wants one number: prelu takes one for each channel"},
 		{"activation: {function: silu, negative_slope: 1}", "3:51: negative_slope is for function leaky_relu and prelu, the function is silu"},
 		{"activation: {function: silu, alpha: 1}", "3:42: alpha is for function elu, the function is silu"},
@@ -161,7 +161,7 @@ func TestErrorsOfOtherLayers(t *testing.T) {
 		{"upsample: {scale_factor: 1}", "3:31: scale_factor must be above 1 for rows or columns, got [1, 1]"},
 		{"upsample: {scale_factor: 2, mode: linear}", `3:40: mode must be nearest or bilinear, got "linear", did you mean "bilinear"?`},
 		{"scale: {}", "3:13: scale needs factor, shift or batch_norm"},
-		{"scale: {factor: [1, 2]}", "3:22: factor has shape [2], want [3], one value for each filter"},
+		{"scale: {factor: [1, 2]}", "3:22: factor has shape [2], want [3], one value for each channel"},
 		{"scale: {shift: x.npy}", "3:21: read weights: stat x.npy: no such file or directory"},
 		{"scale: {factor: 1, batch_norm: {running_mean: 0, running_var: 1}}", "3:37: batch_norm stands for factor and shift: write it in a scale of its own"},
 		{"scale: {batch_norm: {running_mean: 0}}", "3:26: batch_norm needs running_mean and running_var"},
@@ -180,11 +180,16 @@ func TestErrorsOfGraphs(t *testing.T) {
 	for i := range 20 {
 		doubled += fmt.Sprintf(", concat: {name: c%d, inputs: [c%d, c%d]}", i+1, i, i)
 	}
+	many := doubled[:strings.Index(doubled, ", concat: {name: c14")]
+	for i := range 20 {
+		many += fmt.Sprintf(", concat: {name: d%d, inputs: [c12, c12]}", i)
+	}
 	for _, c := range []struct{ layers, want string }{
-		{two + "add: {inputs: [a, b]}", "layer 2 (add2) adds a of 1 channels and b of 2: they must be equal"},
+		{two + "add: {inputs: [a, b]}", "layer 2 (add2) adds a of 1 channels and b of 2: they must be equal, and a convolution by 1×1 makes them so"},
 		{two + "conv: {inputs: [a], weights: w.npy}", "weights w.npy have shape [2, 3, 1, 2], want [K, 1, kH, kW] for 1 input channels with groups 1"},
-		{two + "activation: {function: prelu, inputs: [b], negative_slope: [1, 2, 3]}", "negative_slope has shape [3], want [2], one value for each filter"},
-		{doubled, "concat has 98304 channels, which is too many: at most 65536 are possible, and 1048576 in a file"},
+		{two + "activation: {function: prelu, inputs: [b], negative_slope: [1, 2, 3]}", "negative_slope has shape [3], want [2], one value for each channel"},
+		{doubled, "concat has 98304 channels, at most 65536 are possible"},
+		{many, "concat has 49152 channels, but the file's weights and the concatenations before it leave room for 16390: leave out layers, or write them to a file of their own"},
 	} {
 		f, err := Parse(filepath.Join(arrays(t), "edges.yaml"), []byte("version: 1\nlayers: ["+c.layers+"]\n"))
 		if err == nil {

@@ -56,7 +56,7 @@ func (in surroundings) perFilter(of place, key string, p *PerFilter, k int) ([]f
 	if p.File != "" {
 		return in.perFilterOf(at, key, p.File, k)
 	}
-	return p.Values, wantPerFilter(at, key, []int{len(p.Values)}, k)
+	return p.Values, in.wantPerFilter(at, key, []int{len(p.Values)}, k)
 }
 
 // perFilterOf is the k values of an array.
@@ -65,7 +65,7 @@ func (in surroundings) perFilterOf(at *node, key, reference string, k int) ([]fl
 	if err != nil {
 		return nil, at.wrap(err)
 	}
-	if err := wantPerFilter(at, key+" "+reference, a.Shape, k); err != nil {
+	if err := in.wantPerFilter(at, key+" "+reference, a.Shape, k); err != nil {
 		return nil, err
 	}
 	values, err := a.Values(int64(k))
@@ -73,9 +73,9 @@ func (in surroundings) perFilterOf(at *node, key, reference string, k int) ([]fl
 }
 
 // wantPerFilter is an error unless a shape is [k].
-func wantPerFilter(at *node, what string, shape []int, k int) error {
+func (in surroundings) wantPerFilter(at *node, what string, shape []int, k int) error {
 	if len(shape) != 1 || shape[0] != k {
-		return at.errorf("%s has shape [%s], want [%d], one value for each filter", what, dims(shape), k)
+		return at.errorf("%s has shape [%s], want [%d], one value for each %s", what, dims(shape), k, in.each)
 	}
 	return nil
 }

@@ -103,6 +103,7 @@ func (a *Activation) check() error {
 
 func (a *Activation) build(in surroundings) (filters.Layer, error) {
 	p := a.activation()
+	in.each = "channel"
 	slopes, err := p.slopes(in, in.channels)
 	if err != nil {
 		return nil, err
@@ -153,6 +154,7 @@ func (s *Scale) build(in surroundings) (filters.Layer, error) {
 }
 
 func (s *Scale) fill(spec *filters.ScaleSpec, in surroundings) (err error) {
+	in.each = "channel"
 	if s.BatchNorm != nil {
 		loaded, err := s.BatchNorm.load(in, in.channels)
 		if err != nil {
