@@ -1,0 +1,90 @@
+package stackfile
+
+import (
+	"fmt"
+
+	"filterbank/filters/onnx"
+)
+
+// network is what has been taken.
+func (i *importer) network(m *onnx.Model) (*Network, error) {
+	n := &Network{Input: i.input, AllStops: len(i.stops), metadata: m.Metadata}
+	for k, reason := range i.reasons {
+		n.Stops = append(n.Stops, i.stopAt(i.stops[k], reason))
+	}
+	for at, fate := range i.fates {
+		if fate == constant || i.needed != nil && !i.needed[at] {
+			continue
+		}
+		conv := i.graph.Nodes[at].Op == "Conv" && i.graph.Nodes[at].Domain == ""
+		n.Operators++
+		if conv {
+			n.Convolutions++
+		}
+		if fate == taken {
+			n.Taken++
+			if conv {
+				n.TakenConvolutions++
+			}
+		}
+	}
+	for _, t := range i.targets {
+		if err := i.reach(n, t); err != nil {
+			return nil, err
+		}
+		n.until = append(n.until, t.name)
+	}
+	if len(i.layers) == 0 {
+		if len(n.Stops) > 0 {
+			return nil, fmt.Errorf("%w: %s", errNothing, n.Stops[0])
+		}
+		return nil, fmt.Errorf("%w: no node reads its picture %.100q", errNothing, i.input.Name)
+	}
+	n.Layers = i.layers
+	n.refer()
+	return n, nil
+}
+
+// reach is an error if a node that is asked for is not taken. Padding at the end gets a layer.
+func (i *importer) reach(n *Network, t target) error {
+	node := &i.graph.Nodes[t.node]
+	switch i.fates[t.node] {
+	case taken:
+		_, err := i.laid(node.Outputs[0])
+		return err
+	case constant:
+		return fmt.Errorf("%.100q depends on no picture", t.name)
+	}
+	if len(n.Stops) > 0 {
+		return fmt.Errorf("%.100q cannot be reached: %s", t.name, n.Stops[0])
+	}
+	return fmt.Errorf("%.100q cannot be reached: it does not depend on the picture %.100q alone", t.name, i.input.Name)
+}
+
+// stopAt describes a stop.
+func (i *importer) stopAt(at int, reason string) Stop {
+	n := &i.graph.Nodes[at]
+	s := Stop{Node: nodeName(n), Operator: n.Op, Position: at + 1, Reason: reason}
+	lost := map[string]bool{}
+	for _, out := range n.Outputs {
+		lost[out] = true
+	}
+	for next := at + 1; next < len(i.graph.Nodes); next++ {
+		n := &i.graph.Nodes[next]
+		for _, in := range n.Inputs {
+			if in != "" && lost[in] && i.fates[next] == behind {
+				s.Behind++
+				for _, out := range n.Outputs {
+					lost[out] = true
+				}
+				break
+			}
+		}
+	}
+	return s
+}
+
+// String says where and why the import stops.
+func (s Stop) String() string {
+	return fmt.Sprintf("it stops at node %d, %.60s %.100q: %s", s.Position, s.Operator, s.Node, s.Reason)
+}
