@@ -72,6 +72,9 @@ func inputNames(channels int) []string {
 // Name is the stack's name. It is empty if a file's only stack has no name.
 func (s *Stack) Name() string { return s.name }
 
+// InChannels is the number of channels of the stack's input.
+func (s *Stack) InChannels() int { return s.inChannels }
+
 // Layers are the stack's layers; the slice must not be written to.
 func (s *Stack) Layers() []Layer { return s.layers }
 

@@ -23,14 +23,26 @@ type builder struct {
 const leastOpset = 17
 
 func newBuilder(o Options) *builder {
-	b := &builder{opset: leastOpset, size: o.Size, picture: InputName, taken: map[string]bool{InputName: true}}
-	h, w := onnx.Dimension{Size: -1, Symbol: "H"}, onnx.Dimension{Size: -1, Symbol: "W"}
-	if o.Size != [2]int{} {
-		h, w = onnx.Dimension{Size: int64(o.Size[0])}, onnx.Dimension{Size: int64(o.Size[1])}
+	return &builder{
+		graph: onnx.Graph{Name: "filterbank"}, opset: leastOpset, size: o.Size,
+		picture: InputName, taken: map[string]bool{InputName: true},
 	}
-	b.graph.Name = "filterbank"
-	b.graph.Inputs = []onnx.ValueInfo{{Name: InputName, Type: onnx.Float32, Shape: []onnx.Dimension{batch(), {Size: 3}, h, w}}}
-	return b
+}
+
+// read adds the input, which all stacks read.
+func (b *builder) read(stacks []Chosen) error {
+	h, w := onnx.Dimension{Size: -1, Symbol: "H"}, onnx.Dimension{Size: -1, Symbol: "W"}
+	if b.size != [2]int{} {
+		h, w = onnx.Dimension{Size: int64(b.size[0])}, onnx.Dimension{Size: int64(b.size[1])}
+	}
+	channels := stacks[0].Stack.InChannels()
+	for _, c := range stacks {
+		if n := c.Stack.InChannels(); n != channels {
+			return fmt.Errorf("stacks read %d and %d channels: a model has one input", channels, n)
+		}
+	}
+	b.graph.Inputs = []onnx.ValueInfo{{Name: InputName, Type: onnx.Float32, Shape: []onnx.Dimension{batch(), {Size: int64(channels)}, h, w}}}
+	return nil
 }
 
 // reserve takes the names of all layers, before names are made for other values.
@@ -62,12 +74,16 @@ func (b *builder) reserve(stacks []Chosen) error {
 // prepare subtracts the mean and divides by the deviation, as the picture's reader does.
 func (b *builder) prepare(o Options) {
 	p := place{builder: b, name: InputName}
+	each := 1
+	if b.graph.Inputs[0].Shape[1].Size == 3 {
+		each = 3
+	}
 	if o.Mean != [3]float32{} {
-		mean := p.floats("mean", o.Mean[:], 3, 1, 1)
+		mean := p.floats("mean", o.Mean[:each], each, 1, 1)
 		b.picture = p.node("Sub", p.value("centered"), []string{b.picture, mean})
 	}
 	if o.Std != [3]float32{1, 1, 1} {
-		std := p.floats("std", o.Std[:], 3, 1, 1)
+		std := p.floats("std", o.Std[:each], each, 1, 1)
 		b.picture = p.node("Div", p.value("prepared"), []string{b.picture, std})
 	}
 }

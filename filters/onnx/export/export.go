@@ -1,8 +1,8 @@
 // Package export makes models in the ONNX format of stacks; it never computes a map or writes
 // a file.
 //
-// A model has one input, image: pictures of float32, N×3×H×W, red, green and blue from 0 to 1.
-// Its outputs are the layers that are asked for, under their names. The nodes are ONNX's own
+// A model has one input, image: pictures of float32, N×3×H×W, red, green and blue from 0 to 1, or
+// volumes with the channels that the stacks read. Its outputs are the layers that are asked for, under their names. The nodes are ONNX's own
 // operators, of opset 17 unless a layer needs a later one.
 package export
 
@@ -31,7 +31,8 @@ type Chosen struct {
 
 // Options say what a model has besides the layers.
 type Options struct {
-	// Mean and Std prepare the picture: (v − mean)/std for red, green and blue.
+	// Mean and Std prepare the picture: (v − mean)/std for red, green and blue. Volumes of
+	// other channels have the first of each.
 	Mean, Std [3]float32
 	// Size is the height and width of the pictures. Without it a model takes every size.
 	Size [2]int
@@ -63,6 +64,9 @@ type Layer struct {
 func Model(stacks []Chosen, o Options) (*onnx.Model, error) {
 	b := newBuilder(o)
 	if err := b.reserve(stacks); err != nil {
+		return nil, err
+	}
+	if err := b.read(stacks); err != nil {
 		return nil, err
 	}
 	b.prepare(o)
@@ -155,7 +159,7 @@ func (b *builder) plan(s *filters.Stack) (*filters.Plan, error) {
 	if b.size == [2]int{} {
 		return nil, nil
 	}
-	return s.Plan(volume.Shape{C: 3, H: b.size[0], W: b.size[1]})
+	return s.Plan(volume.Shape{C: s.InChannels(), H: b.size[0], W: b.size[1]})
 }
 
 // output describes the maps of a layer.

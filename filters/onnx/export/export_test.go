@@ -290,6 +290,40 @@ func checkDescription(t *testing.T, m *onnx.Model, size [2]int) {
 	}
 }
 
+// TestOtherChannels makes a model of volumes of two channels.
+func TestOtherChannels(t *testing.T) {
+	two := func(channels int) *filters.Stack {
+		abs, err := filters.NewActivation(filters.ActivationSpec{Name: "a", Function: filters.Abs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := filters.NewStack(fmt.Sprint("of", channels), channels, abs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	all := []export.Chosen{{Stack: two(2), Outputs: []bool{true}}}
+	m, err := export.Model(all, export.Options{Mean: [3]float32{4, 4, 4}, Std: [3]float32{2, 2, 2}, Size: [2]int{5, 6}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = reread(t, m)
+	if in, out := m.Graph.Inputs[0].Shape[1].Size, m.Graph.Outputs[0].Shape[1].Size; in != 2 || out != 2 {
+		t.Errorf("%d and %d channels", in, out)
+	}
+	for i, a := range m.Graph.Members() {
+		values, err := a.Read(10)
+		if want := []float32{4, 2}[i]; err != nil || !slices.Equal(values.Shape, []int{1, 1, 1}) || values.Data[0] != want {
+			t.Errorf("%s: %+v, %v", a.Name, values, err)
+		}
+	}
+	all = append(all, export.Chosen{Stack: two(3), Outputs: []bool{true}})
+	if _, err := export.Model(all, plain()); err == nil || err.Error() != "stacks read 2 and 3 channels: a model has one input" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	large := plain()
 	large.Size = [2]int{2, 2}
