@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -31,6 +32,10 @@ FITTING = [(35, 43), (27, 35)]  # no rest in the samples with strict_size
 
 def picture(size):
     return "{}x{}.png".format(*size)
+
+
+def matrix(size, channels):
+    return "{}x{}x{}.npy".format(channels, *size)
 
 
 class Random:
@@ -187,6 +192,15 @@ def save_picture(name, rng, height, width):
     return b"".join(rows)
 
 
+def save_matrix(name, rng, *shape):
+    """A .npy file of random numbers, C×H×W in float32."""
+    count = shape[0] * shape[1] * shape[2]
+    header = repr({"descr": "<f4", "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    with open(name, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(f"<{count}f", *(rng.uniform(-1, 1) for _ in range(count))))
+
+
 class Checked:
     """A model and what it is compared with."""
 
@@ -310,11 +324,14 @@ def compare(folder):
         assert len(records) > 0
         for record in records:
             assert record["status"] == "ok", record
-            raw = os.path.join(folder, record["input"] + ".raw")
-            image = numpy.frombuffer(open(raw, "rb").read(), numpy.uint8).reshape(record["height"], record["width"], 3)
             if fixed and fixed != record["height"]:
                 continue
-            image = numpy.ascontiguousarray(image.transpose(2, 0, 1)[None]).astype(numpy.float32) / numpy.float32(255)
+            source = os.path.join(folder, record["input"])
+            if source.endswith(".npy"):
+                image = numpy.load(source)[None]
+            else:
+                image = numpy.frombuffer(open(source + ".raw", "rb").read(), numpy.uint8).reshape(record["height"], record["width"], 3)
+                image = numpy.ascontiguousarray(image.transpose(2, 0, 1)[None]).astype(numpy.float32) / numpy.float32(255)
             want = {}
             for file in record["files"]:
                 value = "/".join(filter(None, [file.get("stack"), file["layer"]]))
@@ -345,13 +362,19 @@ def main():
             with open(name + ".raw", "wb") as f:
                 f.write(save_picture(name, rng, *size))
 
-        def make(stack_file, name, sizes, *size):
+        def make(stack_file, name, inputs, *size):
             run = [program, "run", "-q", "-c", stack_file, "--layers", "all", "--format", "npy", "-o", name, "--set", "input.resize=null", "--set", "input.crop=null"]
-            subprocess.run([*run, *map(picture, sizes)], cwd=folder, check=True)
+            subprocess.run([*run, *inputs], cwd=folder, check=True)
             subprocess.run([program, "export", stack_file, "--layers", "all", "-o", name + ".onnx", *size], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
         for sample in glob.glob(os.path.join(ROOT, "samples/*.yaml")):
-            make(sample, "sample-" + os.path.basename(sample)[:-5], FITTING)
+            inputs = [picture(size) for size in FITTING]
+            channels = re.search(r"^input:.*\bchannels: (\d+)", open(sample).read(), re.M)
+            if channels:  # the stack reads matrices, and no pictures
+                inputs = [matrix(size, int(channels[1])) for size in FITTING]
+                for name, size in zip(inputs, FITTING):
+                    save_matrix(os.path.join(folder, name), random.Random(2), int(channels[1]), *size)
+            make(sample, "sample-" + os.path.basename(sample)[:-5], inputs)
         for i in range(FILES):
             stacks = {f"s{n}": {"layers": Random(rng, SIZES).layers} for n in range(STACKS // FILES)}
             text = {"version": 1, "input": {}, "stacks": stacks}
@@ -359,7 +382,7 @@ def main():
                 text["input"] = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
             with open(os.path.join(folder, f"random{i}.json"), "w") as f:
                 json.dump(text, f)
-            make(f"random{i}.json", f"random{i}", SIZES, *(["--input-size={}x{}".format(*SIZES[0])] if i % 3 == 2 else []))
+            make(f"random{i}.json", f"random{i}", [picture(size) for size in SIZES], *(["--input-size={}x{}".format(*SIZES[0])] if i % 3 == 2 else []))
         venv.create(os.path.join(folder, "venv"), with_pip=True)
         python = os.path.join(folder, "venv/bin/python")
         subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:", *LIBRARIES], check=True)
