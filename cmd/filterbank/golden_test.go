@@ -22,11 +22,11 @@ func TestGoldenFiles(t *testing.T) {
 		{"starter", "eb8f282bbec1a4ff5302d3d30494c8301392425757531b910d85ea944ee42237", ""},
 		{"png16", "e4a84271b7b499e4700a11fa64e824fa3ff0289326fe068891601a64b06f199e", "--format png16 --scale layer"},
 		{"npy", "de0a63888c04af9c830841967b14d3a6e4e0ea62c2a6722dbf67709113a77a7f", "--format npy --format png -c edges.yaml --layers all"},
-		{"sheets and overlays", "057e38c17d5c01ad61a8f884689a2775e0f9007cb7dbe0e466ec4189989e9726", "--sheet --overlay -c alexnet.yaml --layers all"},
-		{"signed", "264539fb260f870631545be2e7449c63ff94e84218ffef8de3e02d8f1606cac0", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
-		{"percentiles", "962d02decd6112a9a28dd2e859ebaea37cbfa728203849706552ddf2b07f53de", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
+		{"sheets and overlays", "439583ba5d1cdc3ef114ab33a8e20b7e831470519aa7acce684622dead24f5b0", "--sheet --overlay -c alexnet.yaml --layers all"},
+		{"signed", "96eb7be6e7527a10f62aec01d3dbd097c8fa49623444940faa11a91d79cf8e61", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
+		{"percentiles", "d742f984b2e1c068cc603c78470e9059f094add2bea6f69f09d03db125713fab", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
 		{"one scale", "4b107af161e809987fad917511247e86fb9a9f239ac8b1a6f6c7c64b3ecedcef", "-c depthwise.yaml --scale image --colormap gray-inverted --overlay"},
-		{"given scale", "c21c2c93e7ebb0b3d532ebd6059c11ca48c20467eae66a74699e3a1c2879a362", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
+		{"given scale", "2cc57506caac8d7c2c2533fc31d3bd9ac3a532e7b675b739dea745ab525df42a", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := t.TempDir()
@@ -46,6 +46,26 @@ func TestGoldenFiles(t *testing.T) {
 				t.Errorf("digest %s, want %s", got, c.digest)
 			}
 		})
+	}
+}
+
+// TestGoldenMatrices does the same for the matrices among the samples, whose sheets have numbers on
+// their inputs.
+func TestGoldenMatrices(t *testing.T) {
+	const samples = "../../samples/"
+	for _, c := range []struct{ input, stack, digest string }{
+		{"seven.csv", "strides.yaml", "6cc1fe2e750dba30f28ad056a6e0f280b53ee354061326bd8b4e997a095b9286"},
+		{"volume.npy", "volumes.yaml", "c00d0dec4ff9a5bc8f3d811c3b987d59a067da0fb1207febc59914c38c86aa3e"},
+	} {
+		out := t.TempDir()
+		var stderr bytes.Buffer
+		args := []string{"run", samples + c.input, "-c", samples + c.stack, "--format", "npy,png,sheet,overlay", "-q", "-o", out}
+		if code := execute(context.Background(), console{strings.NewReader(""), &stderr, &stderr}, args); code != 0 {
+			t.Fatalf("exit %d: %s", code, &stderr)
+		}
+		if got := digestTree(t, out); got != c.digest {
+			t.Errorf("%s: digest %s, want %s", c.input, got, c.digest)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"filterbank/filters"
+	"filterbank/filters/formula"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
@@ -29,7 +30,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	f.Cell = f.to.Mul(f.zoom)
 	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
 	f.Title = v.Title
-	f.Lines = append(describe(p, lp), v.Scale.Caption())
+	f.Lines = append(describe(p, l), v.Scale.Caption())
 	f.Lead = &sheet.Lead{
 		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
 		Caption: "input " + p.Input.String(),
@@ -125,16 +126,39 @@ func (f *layerFigure) noteRanges(ranges []render.Range) {
 }
 
 // describe puts a layer's arithmetic in words.
-func describe(p *filters.Plan, lp *filters.LayerPlan) []string {
+func describe(p *filters.Plan, l int) []string {
+	lp := &p.Layers[l]
 	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
-	return []string{
+	lines := []string{
 		"layer " + layer,
 		kind,
 		geometry,
 		fmt.Sprintf("%v → %v", lp.In, lp.Out),
-		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)),
 	}
+	return append(append(lines, sizes(formula.Of(p, l))...),
+		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
+}
+
+// sizes are the lines of a formula that work rows and columns out. What follows the size has a
+// line of its own. The sheets' font has no brackets for rounding, so they are words.
+func sizes(lines []formula.Line) (texts []string) {
+	words := strings.NewReplacer("⌊", "floor(", "⌈", "ceil(", "⌋", ")", "⌉", ")")
+	for _, line := range lines {
+		switch line.Name {
+		case "rows and columns", "rows", "columns":
+			of := line.Name + " "
+			if line.Name == "rows and columns" {
+				of = "O = "
+			}
+			text, more, _ := strings.Cut(words.Replace(line.Text), ", ")
+			texts = append(texts, of+text)
+			if more != "" {
+				texts = append(texts, more)
+			}
+		}
+	}
+	return texts
 }
 
 // settings writes a layer's attributes on two lines. Words and switches follow the kind, and

@@ -48,17 +48,22 @@ func TestCaptions(t *testing.T) {
 	plan, v := described(t, allKinds)
 	for l, want := range [][]string{
 		{"layer edges", "conv 2×3×3×3, activation leaky_relu 0.1", "stride 1, padding 1×2 reflect, dilation 1, groups 1",
-			"3×30×40 → 2×30×42", "receptive field 3×3, an output every pixel", "each map has its own scale, lo … hi:"},
+			"3×30×40 → 2×30×42", "rows (30 − 3 + 2·1)/1 + 1 = 29/1 + 1 = 30", "columns (40 − 3 + 2·2)/1 + 1 = 41/1 + 1 = 42",
+			"receptive field 3×3, an output every pixel", "each map has its own scale, lo … hi:"},
 		{"layer most", "max_pool 3×2, ceil_mode", "stride 2, padding 0,0,1,0, dilation 1",
-			"2×30×42 → 2×15×21", "receptive field 5×4, an output every 2 pixels", "each map has its own scale, lo … hi:"},
+			"2×30×42 → 2×15×21", "rows (30 − 3 + 2·0)/2 + 1 = 27/2 + 1 = ceil(13.5) + 1 = 15", "the last window reaches 1 past the input", "columns (42 − 2 + 2·0)/2 + 1 = 40/2 + 1 = 21",
+			"receptive field 5×4, an output every 2 pixels", "each map has its own scale, lo … hi:"},
 		{"layer even", "local_response_norm", "size 3, alpha 0.0001, beta 0.75, k 2",
 			"2×15×21 → 2×15×21", "receptive field 5×4, an output every 2 pixels", "each map has its own scale, lo … hi:"},
 		{"layer grouped", "conv 2×1×1×2, activation relu", "stride 1, padding 0,1,0,0, dilation 1×3, groups 2",
-			"2×15×21 → 2×15×19", "receptive field 5×10, an output every 2 pixels", "each map has its own scale, lo … hi:"},
+			"2×15×21 → 2×15×19", "rows (15 − 1 + 2·0)/1 + 1 = 14/1 + 1 = 15", "columns (21 − 4 + 1 + 0)/1 + 1 = 18/1 + 1 = 19",
+			"receptive field 5×10, an output every 2 pixels", "each map has its own scale, lo … hi:"},
 		{"layer mean", "avg_pool 3×3, ceil_mode, count_include_pad false", "stride 2, padding 1",
-			"2×15×19 → 2×8×10", "receptive field 9×14, an output every 4 pixels", "each map has its own scale, lo … hi:"},
+			"2×15×19 → 2×8×10", "rows (15 − 3 + 2·1)/2 + 1 = 14/2 + 1 = 8", "columns (19 − 3 + 2·1)/2 + 1 = 18/2 + 1 = 10",
+			"receptive field 9×14, an output every 4 pixels", "each map has its own scale, lo … hi:"},
 		{"layer whole", "avg_pool 2×2, count_include_pad true", "stride 2, padding 0",
-			"2×8×10 → 2×4×5", "receptive field 13×18, an output every 8 pixels", "each map has its own scale, lo … hi:"},
+			"2×8×10 → 2×4×5", "rows (8 − 2 + 2·0)/2 + 1 = 6/2 + 1 = 4", "columns (10 − 2 + 2·0)/2 + 1 = 8/2 + 1 = 5",
+			"receptive field 13×18, an output every 8 pixels", "each map has its own scale, lo … hi:"},
 	} {
 		f := v.layerFigure(plan, l, nil)
 		if !slices.Equal(f.Lines, want) {

@@ -15,7 +15,7 @@ import (
 
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
-	Name: "sheet", Version: 1, Ranged: true, ForEye: true,
+	Name: "sheet", Version: 2, Ranged: true, ForEye: true,
 	Flag:    "also write a contact sheet of each layer; --format sheet writes only these",
 	Options: []*Option{&sheetTile, &sheetColumns, &sheetFont},
 	Files:   sheetFiles,
@@ -122,7 +122,24 @@ func (s *sheetWriter) gather() error {
 		input.Row(rgb)
 	}
 	f.Lead.Raster = input.Raster(f.leadZoom, nil)
-	return nil
+	return s.labelInput()
+}
+
+// labelInput writes the numbers of a small input of one channel on its cells.
+func (s *sheetWriter) labelInput() error {
+	const most = 16 // rows and columns
+	size := s.Picture.Size()
+	if size.C != 1 || size.H > most || size.W > most || s.figure.leadRaster != s.figure.lead {
+		return nil
+	}
+	v, err := volume.New(size)
+	if err == nil {
+		err = s.Picture.ReadRows(v.Rows(0, size.H))
+	}
+	if err == nil {
+		s.figure.Lead.Labels = labels(v.Data, 0, nil)
+	}
+	return err
 }
 
 // labels writes the values of a map. What rounding leaves of 0 is called that.

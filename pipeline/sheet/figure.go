@@ -193,6 +193,7 @@ func (d *Drawer) pack(src *image.RGBA) []byte {
 func (d *Drawer) header(dst *image.RGBA, f *Figure, l *layout) {
 	if f.Lead != nil {
 		framed(dst, &f.Lead.Raster, l.lead)
+		d.labels(dst, &f.Lead.Raster, l.lead)
 		at := l.lead.Add(image.Pt(0, f.Lead.Size().Y+captionGap+nameSize))
 		d.name.draw(dst, at, dimmed, d.name.shorten(f.Lead.Caption, l.text.Min.X-l.lead.X-gapX))
 	}
