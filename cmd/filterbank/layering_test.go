@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},
 	{"pipeline/scale", "pipeline/sheet", "pipeline/moments"},
-	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store"},
+	{"pipeline/arithmetic", "pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store"},
 	{"pipeline/bucket", "pipeline/bytename", "pipeline/inorder", "pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
 	{"filters/config"},
