@@ -2,7 +2,6 @@ package animate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -201,5 +200,3 @@ func largest(values []float32) float64 {
 	}
 	return most
 }
-
-var errNoFrames = errors.New("no frames")

@@ -8,12 +8,7 @@ import (
 
 // Number writes a value with six significant digits and a real minus sign. A half is rounded
 // away from 0. The notation is JavaScript's: plain digits from 1e-6 to below 1e21.
-func Number(v float64) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return Exact(float32(v))
-	}
-	return minus(notation(rounded(v, 6)))
-}
+func Number(v float64) string { return Digits(v, 6) }
 
 // Exact writes a float32 in the fewest digits that give the same float32 back, with a real
 // minus sign.
@@ -125,4 +120,12 @@ func power(text string) string {
 		by = "e"
 	}
 	return sign + digits + by + strconv.Itoa(e)
+}
+
+// Digits writes a value with so many significant digits, as Number does.
+func Digits(v float64, digits int) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return Exact(float32(v))
+	}
+	return minus(notation(rounded(v, digits)))
 }
