@@ -43,9 +43,9 @@ func newAnimate(c console) *cobra.Command {
 			"animation; .png and .svg are a file a frame, so that -o step.png writes step-0001.png,\n" +
 			"step-0002.png and so on. A map with more places than frames is shown row 0 by place and\n" +
 			"then by whole rows.",
-		Example: "  filterbank animate samples/textbook.png -c samples/textbook.yaml -o textbook.gif\n" +
-			"  filterbank animate photo.jpg -c stack.yaml --layer edges --filter vertical -o edges.gif\n" +
-			"  filterbank animate samples/textbook.png -c samples/textbook.yaml --each term -o step.svg",
+		Example: "  filterbank animate samples/textbook.png -c samples/textbook.yaml -o a.gif\n" +
+			"  filterbank animate photo.jpg -c stack.yaml --layer edges --filter 3 -o b.gif\n" +
+			"  filterbank animate photo.jpg -c stack.yaml --each term -o step.svg",
 		Args: arguments{1, 1, "a picture", "samples/textbook.png -c samples/textbook.yaml -o textbook.gif"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), c, args)
@@ -97,7 +97,10 @@ func (f *animation) options() (o animate.Options, err error) {
 	default:
 		return o, fmt.Errorf("-o %s: the ending must be .gif for an animation, or .png or .svg for a file a frame", source.Display(f.file))
 	}
-	return o, folderThere(f.file)
+	if err = folderThere(f.file); err != nil {
+		return o, fmt.Errorf("-o %s: %w", source.Display(f.file), err)
+	}
+	return o, nil
 }
 
 // parseSize reads a width and a height.

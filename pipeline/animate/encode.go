@@ -13,10 +13,16 @@ import (
 // holdLast is how many times as long the last frame is shown.
 const holdLast = 3
 
+// fewColours is enough for pages without pictures, whose other colours are edges of letters.
+const fewColours = 63
+
 // GIF draws an animation that repeats for ever.
 func (a *Animation) GIF(ctx context.Context) ([]byte, error) {
 	canvas := drawing.NewCanvas(a.Options.Size, a.fonts)
 	var colours drawing.Colours
+	if a.layout.board && a.layout.value > 0 {
+		colours.Most = fewColours
+	}
 	for i := range a.Steps.All {
 		if err := ctx.Err(); err != nil {
 			return nil, err

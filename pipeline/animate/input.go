@@ -16,7 +16,8 @@ func (a *Animation) board(p *painter, o *arithmetic.Output, at image.Point, term
 	l, s, lp := p.l, a.subject, a.subject.Plan
 	c := terms[0].Channel
 	values := s.channel(o.Filter, c)
-	top := a.inputTop()
+	top := a.inputTop
+	size := p.letters(values, l.cell)
 	positive := p.theme.positive
 	if s.colour && c < len(p.theme.channels) {
 		positive = p.theme.channels[c]
@@ -31,11 +32,14 @@ func (a *Animation) board(p *painter, o *arithmetic.Output, at image.Point, term
 			if y >= 0 && x >= 0 {
 				v = values[y*lp.In.W+x]
 			}
-			one := cell{value: v, ground: p.theme.shade(v, top, positive)}
+			one := cell{value: v, size: size, ground: p.theme.shade(v, top, positive)}
 			if !inside {
 				one = cell{
 					value: v, ground: p.theme.padding, ink: p.theme.dim, style: drawing.Italic, line: p.theme.frame, stroke: drawing.Dashed,
-					empty: lp.Layer.Kind() == "max_pool",
+					size: size,
+				}
+				if lp.Layer.Kind() == "max_pool" {
+					one.size = 0
 				}
 			}
 			if i >= l.padded[0]-lostRows || j >= l.padded[1]-lostColumns {

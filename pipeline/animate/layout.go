@@ -2,15 +2,19 @@ package animate
 
 import (
 	"image"
+
+	"filterbank/pipeline/drawing"
 )
 
 // layout is the place of everything, the same on all frames. Lengths are in pixels.
 type layout struct {
-	margin, text, title int // text and title are sizes of letters
-	line                int // distance between lines
-	top, bottom         int // of the space for channels and maps
-	rows                int // channels shown
-	lines               int // of the arithmetic, the result among them
+	margin, text, title int  // text and title are sizes of letters
+	line                int  // distance between lines
+	top, bottom         int  // of the space for channels and maps
+	rows                int  // channels shown
+	lines               int  // of the arithmetic, the result among them
+	beside              bool // the arithmetic stands under the maps, and not under everything
+	label               int  // width of the channels' names
 
 	rowHeight, rowGap int
 	board             bool // the input's values are numbers in cells
@@ -33,8 +37,7 @@ type layout struct {
 const (
 	boardSide = 32
 	mapSide   = 16
-	leastCell = 13
-	leastTap  = 9
+	leastCell = 12
 )
 
 func clamp(v, lo, hi int) int { return max(lo, min(hi, v)) }
@@ -55,34 +58,70 @@ func (s *Subject) weighted() bool {
 	return ok
 }
 
-// layOut finds the place of everything.
-func (s *Subject) layOut(size image.Point) layout {
+// layOut finds the place of everything. The arithmetic stands under the maps if there is room for
+// it on all frames.
+func (a *Animation) layOut() {
+	a.layout = a.place(true)
+	l := &a.layout
+	if l.lines == 1 || l.value == 0 || !a.narrow() {
+		a.layout = a.place(false)
+	}
+}
+
+// narrow says whether the arithmetic of all frames is as narrow as the maps' space.
+func (a *Animation) narrow() bool {
+	p := &painter{page: &drawing.Page{}, theme: &a.Options.Theme, fonts: a.fonts, l: &a.layout}
+	for _, step := range a.Steps.All {
+		o := a.subject.explain(step.Filter, step.Y, step.X)
+		for _, line := range o.Write(a.subject.names, false) {
+			label := drawing.Run{Text: line.Label + "  ", Style: drawing.Bold}
+			if p.fonts.Width(a.layout.text, append(a.styled(p, line.Parts, line.Result), label)...)+a.layout.text > a.layout.maps.Dx() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// place finds the place of everything, with the arithmetic under the maps or under everything.
+func (a *Animation) place(beside bool) layout {
+	s, size := a.subject, a.Options.Size
 	l := layout{margin: max(8, size.Y/36), text: clamp(size.Y/45, 11, 48)}
 	l.title, l.line = l.text*5/4, l.text*3/2
-	channels, _ := s.channels()
-	l.rows = min(3, channels)
+	l.rows = min(3, a.channels)
+	l.beside = beside
+	for _, name := range s.names {
+		l.label = max(l.label, a.fonts.Width(l.text, drawing.Run{Text: name, Style: drawing.Bold}))
+	}
+	l.label = clamp(l.label, l.text, l.text*6)
 	l.lines = 1
 	if size.Y >= 480 && s.Plan.Layer.Kind() != "add" {
 		l.lines += l.rows
 	}
 	l.top = l.margin + l.title + l.line + l.text*2
 	l.bottom = size.Y - l.margin - l.lines*l.line - l.text/2
+	if beside {
+		l.bottom = size.Y - l.margin
+	}
 	l.rowGap = l.text / 2
 	l.rowHeight = (l.bottom - l.top - (l.rows-1)*l.rowGap) / l.rows
 	e, f := s.Plan.Rows, s.Plan.Cols
 	l.padded = [2]int{e.Before + s.Plan.In.H + e.After, f.Before + s.Plan.In.W + f.After}
 	l.cell = min(l.rowHeight/l.padded[0], size.X*2/5/l.padded[1], l.text*5/2)
 	l.board = max(s.Plan.In.H, s.Plan.In.W) <= boardSide && l.cell >= leastCell
-	x := l.margin + l.text*2
+	x := l.boardX()
 	if l.board {
 		l.rowHeight = min(l.rowHeight, max(l.padded[0]*l.cell, l.text*4))
 		x += l.padded[1]*l.cell + l.text*2
 	} else {
 		box := image.Rect(l.margin, l.top, l.margin+size.X*3/10, l.bottom)
 		l.picture = within(image.Pt(l.padded[1], l.padded[0]), box)
-		x = l.picture.Max.X + l.text*3
+		x = l.picture.Max.X + l.label + l.text*2
 	}
 	l.columns(s, size, x)
+	if !l.board {
+		l.rowHeight = min(l.rowHeight, max(s.Plan.Rows.Kernel*l.tap, l.text*4))
+	}
 	l.placeMaps(s, size)
 	return l
 }
@@ -102,7 +141,7 @@ func (l *layout) columns(s *Subject, size image.Point, x int) {
 		room := size.X*2/3 - x - l.text*5 - (columns-1)*gap
 		l.tap = max(1, min(l.rowHeight/kH, room/(columns*kW), l.text*5/2))
 	}
-	width := kW*l.tap + gap
+	width := max(kW*l.tap+gap, l.text*6)
 	l.patchX = x
 	if !l.board {
 		x += width
@@ -118,7 +157,10 @@ func (l *layout) columns(s *Subject, size image.Point, x int) {
 // placeMaps places the maps to the right of the sums.
 func (l *layout) placeMaps(s *Subject, size image.Point) {
 	l.pair = s.before != nil
-	l.maps = image.Rect(l.sumX+l.text*6, l.top, size.X-l.margin, l.bottom)
+	l.maps = image.Rect(l.sumX+l.text*7, l.top, size.X-l.margin, l.bottom)
+	if l.beside {
+		l.maps.Max.Y -= l.lines*l.line + l.text
+	}
 	across := 1
 	if l.pair {
 		across = 2
@@ -128,7 +170,7 @@ func (l *layout) placeMaps(s *Subject, size image.Point) {
 	l.shown = 1
 	numbered := max(out.X, out.Y) <= mapSide
 	for n := min(len(s.Filters), 4); n >= 1 && numbered; n-- {
-		cell := min((l.maps.Dy()-n*label)/(n*out.Y), (l.maps.Dx()-(across-1)*l.text*3)/(across*out.X), l.text*3)
+		cell := min((l.maps.Dy()-n*label)/(n*out.Y), (l.maps.Dx()-(across-1)*l.text*3)/(across*out.X), l.text*9/2)
 		if cell >= leastCell*3/2 || n == 1 && cell >= leastCell {
 			l.shown, l.value = n, cell
 			break
@@ -155,6 +197,9 @@ func within(shape image.Point, box image.Rectangle) image.Rectangle {
 	}
 	return image.Rectangle{Min: box.Min, Max: box.Min.Add(size)}
 }
+
+// boardX is the left edge of the input's values in cells.
+func (l *layout) boardX() int { return l.margin + l.label + l.text*2/3 }
 
 // row is the upper edge of a channel's row.
 func (l *layout) row(i int) int { return l.top + i*(l.rowHeight+l.rowGap) }

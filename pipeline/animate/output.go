@@ -19,25 +19,23 @@ func (a *Animation) maps(p *painter, step *Step, last bool) {
 	if function, ok := filters.AttributeOf[string](s.Plan.Layer, "function"); ok {
 		activation = function
 	}
-	y := l.top - l.text/2 - l.line
-	title := func(after bool, text string) {
-		p.write(image.Pt(l.mapAt(0, after).X, y+0), drawing.Left, l.text, p.theme.dim, drawing.Regular, p.fonts.Shorten(l.text, l.maps.Max.X-l.mapAt(0, after).X, text))
-	}
-	if l.pair {
-		title(false, "output before "+activation)
-		title(true, "and after it")
-	} else {
-		title(true, "output")
+	if activation == filters.ReLU.String() {
+		activation = "ReLU"
 	}
 	for i := 0; i < l.shown && first+i < len(s.Filters); i++ {
 		f := first + i
-		name := p.fonts.Shorten(l.text, l.mapSize.X, s.Plan.Layer.Filters()[s.Filters[f]])
-		style, ink := drawing.Regular, p.theme.dim
+		name := s.Plan.Layer.Filters()[s.Filters[f]]
+		runs := []drawing.Run{{Text: "output ", Ink: p.theme.dim}, {Text: p.fonts.Shorten(l.text, l.text*9, name), Ink: p.theme.dim}}
 		if f == step.Filter {
-			style, ink = drawing.Bold, p.theme.ink
+			runs[1].Ink, runs[1].Style = p.theme.ink, drawing.Bold
 		}
 		at := l.mapAt(i, false)
-		p.write(at.Sub(image.Pt(0, l.text/2)), drawing.Left, l.text, ink, style, name)
+		label := image.Pt(0, -l.text/2)
+		if l.pair {
+			runs = append(runs, drawing.Run{Text: " before", Ink: p.theme.dim})
+			p.write(l.mapAt(i, true).Add(label), drawing.Left, l.text, p.theme.dim, drawing.Regular, "after "+activation)
+		}
+		p.page.Add(drawing.Text{At: at.Add(label), Size: l.text, Runs: runs})
 		if l.pair {
 			a.oneMap(p, s.before, nil, f, at, step, last)
 			p.write(image.Pt(at.X+l.mapSize.X+l.text*3/2, at.Y+l.mapSize.Y/2+l.text/3), drawing.Middle, l.title, p.theme.dim, drawing.Regular, "→")
@@ -69,14 +67,15 @@ func (a *Animation) oneMap(p *painter, m, before *volume.Volume, f int, at image
 		a.pixelMap(p, values, f, at, step, last)
 		return
 	}
+	size := p.letters(values, l.value)
 	for i, v := range values {
 		y, x := i/m.W, i%m.W
 		place := at.Add(image.Pt(x, y).Mul(l.value))
 		if !a.computed(f, y, x, step, last) {
-			p.square(place, l.value, cell{ground: p.theme.cell, empty: true})
+			p.square(place, l.value, cell{ground: p.theme.cell})
 			continue
 		}
-		p.square(place, l.value, cell{value: v, ground: p.theme.shade(v, a.tops[f], p.theme.positive)})
+		p.square(place, l.value, cell{value: v, size: size, ground: p.theme.shade(v, a.tops[f], p.theme.positive)})
 		if before != nil && v == 0 && plane(before, f)[i] != 0 {
 			line := image.Rect(place.X+l.value/3, place.Y+l.value*7/8-1, place.X+l.value*2/3+1, place.Y+l.value*7/8+1)
 			p.page.Add(drawing.Box{Rectangle: line, Fill: p.theme.ink})

@@ -24,6 +24,7 @@ type Animation struct {
 	channels int
 	tops     []float64 // the largest magnitude of each shown map, before the activation if that is shown
 	picture  drawing.Picture
+	inputTop float64 // the largest magnitude of the layer's inputs
 }
 
 // New plans the frames of a subject. input is the name of the picture.
@@ -37,7 +38,10 @@ func New(s *Subject, o Options, input string, fonts *drawing.Fonts) (*Animation,
 	if err := o.CheckBytes(len(a.Steps.All)); err != nil {
 		return nil, err
 	}
-	a.layout = s.layOut(o.Size)
+	for _, v := range s.inputs {
+		a.inputTop = max(a.inputTop, largest(v.Data))
+	}
+	a.layOut()
 	for i := range s.Filters {
 		top := largest(plane(s.maps, i))
 		if s.before != nil {
@@ -174,14 +178,14 @@ func (a *Animation) columnTitles(p *painter, o *arithmetic.Output) {
 		if wide := l.padded[1] * l.cell; l.padded != [2]int{a.subject.Plan.In.H, a.subject.Plan.In.W} && wide > l.text*10 {
 			name = "input, with padding"
 		}
-		title(l.margin+l.text*2, l.weightsX-l.margin-l.text*2, name)
+		title(l.boardX(), l.weightsX-l.boardX(), name)
 	} else {
 		title(l.picture.Min.X, l.picture.Dx(), "input")
-		title(l.patchX, max(kernel, l.text*5), "window")
+		title(l.patchX, kernel+l.text*5, "window")
 	}
 	if a.subject.weighted() {
-		title(l.weightsX, kernel+l.text*2, "weights")
-		title(l.productsX, kernel+l.text*3/2, "products")
+		title(l.weightsX, kernel+l.text*5, "weights")
+		title(l.productsX, kernel+l.text*5, "products")
 	}
 	if a.subject.Plan.Layer.Kind() != "max_pool" {
 		title(l.sumX, l.text*6, "sum")
@@ -201,10 +205,10 @@ func (a *Animation) row(p *painter, o *arithmetic.Output, i, c int, step, next *
 	}
 	done := func(t int) bool { return c*a.plane+t <= step.Term }
 	if l.board {
-		p.write(image.Pt(l.margin+l.text, mid+l.text/3), drawing.Middle, l.text, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.text, l.text*2, name))
-		a.board(p, o, image.Pt(l.margin+l.text*2, mid-l.padded[0]*l.cell/2), terms, step, next, current)
+		p.write(image.Pt(l.margin, mid+l.text/3), drawing.Left, l.text, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.text, l.label, name))
+		a.board(p, o, image.Pt(l.boardX(), mid-l.padded[0]*l.cell/2), terms, step, next, current)
 	} else {
-		p.write(image.Pt(l.patchX-l.text/2, mid+l.text/3), drawing.Right, l.text, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.text, l.text*2, name))
+		p.write(image.Pt(l.patchX-l.text/2, mid+l.text/3), drawing.Right, l.text, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.text, l.label, name))
 	}
 	columns := s.Plan.Cols.Kernel
 	if a.plane == 1 {
@@ -214,22 +218,23 @@ func (a *Animation) row(p *painter, o *arithmetic.Output, i, c int, step, next *
 	sign := func(x int, text string) {
 		p.write(image.Pt(x, mid+l.text/3), drawing.Middle, l.title, p.theme.dim, drawing.Regular, text)
 	}
-	always := func(int) bool { return false }
+	all := func(int) bool { return true }
 	y := mid - height/2
 	var values, weights, products []float32
 	for _, t := range terms {
 		values, weights, products = append(values, t.Value), append(weights, t.Weight), append(products, t.Value*t.Weight)
 	}
 	if !l.board {
-		p.grid(image.Pt(l.patchX, y), terms, columns, max(largest(values), a.inputTop()), func(t arithmetic.Term) float32 { return t.Value }, func(i int) bool { return !terms[i].Inside && s.Plan.Layer.Kind() == "max_pool" }, current)
+		shown := func(i int) bool { return terms[i].Inside || s.Plan.Layer.Kind() != "max_pool" }
+		p.grid(image.Pt(l.patchX, y), values, columns, a.inputTop, shown, current)
 	}
 	if s.weighted() {
 		kernels, _ := s.Plan.Layer.Kernels()
+		top := largest(kernels.Of(o.Filter))
 		sign(l.weightsX-l.text, "×")
-		p.grid(image.Pt(l.weightsX, y), terms, columns, largest(kernels.Of(o.Filter)), func(t arithmetic.Term) float32 { return t.Weight }, always, current)
+		p.grid(image.Pt(l.weightsX, y), weights, columns, top, all, current)
 		sign(l.productsX-l.text, "=")
-		top := max(largest(products), largest(kernels.Of(o.Filter))*a.inputTop())
-		p.grid(image.Pt(l.productsX, y), terms, columns, top, func(t arithmetic.Term) float32 { return t.Value * t.Weight }, func(i int) bool { return !done(i) }, current)
+		p.grid(image.Pt(l.productsX, y), products, columns, max(largest(products), top*a.inputTop), done, current)
 	}
 	a.sum(p, o, c, mid, step)
 }
@@ -245,20 +250,16 @@ func (a *Animation) sum(p *painter, o *arithmetic.Output, c, mid int, step *Step
 		from = o.Terms[c*a.plane-1].Sum
 	}
 	to := o.Terms[min(step.Term, (c+1)*a.plane-1)].Sum
-	short := func(v float32) string { return p.number(v, l.text, l.text*5/2) }
-	runs := []drawing.Run{{Text: short(from) + " → ", Ink: p.theme.dim}, {Text: short(to), Ink: p.theme.ink, Style: drawing.Bold}}
+	short := func(v float32) string { return arithmetic.Digits(float64(v), 3) }
 	at := image.Pt(l.sumX, mid+l.text/3)
 	if c == 0 && a.subject.weighted() {
 		p.write(at.Sub(image.Pt(0, l.line)), drawing.Left, l.text, p.theme.dim, drawing.Regular, "bias "+short(o.Bias))
 	}
-	p.page.Add(drawing.Text{At: at, Size: l.text, Runs: runs})
-}
-
-// inputTop is the largest magnitude of the layer's inputs.
-func (a *Animation) inputTop() float64 {
-	top := 0.0
-	for _, v := range a.subject.inputs {
-		top = max(top, largest(v.Data))
+	runs := []drawing.Run{{Text: short(from) + " → ", Ink: p.theme.dim}, {Text: short(to), Ink: p.theme.ink, Style: drawing.Bold}}
+	if p.fonts.Width(l.text, runs...) > l.text*5 {
+		p.page.Add(drawing.Text{At: at, Size: l.text, Runs: runs[:1]})
+		at.Y += l.line
+		runs = runs[1:]
 	}
-	return top
+	p.page.Add(drawing.Text{At: at, Size: l.text, Runs: runs})
 }

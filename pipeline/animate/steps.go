@@ -109,9 +109,9 @@ func (o *Options) steps(maps volume.Shape, channels, plane int) Steps {
 	}
 	switch shown, all := min(places, maps.C*maps.H*maps.W), maps.C*maps.H*maps.W; {
 	case units > o.Frames:
-		s.Note = fmt.Sprintf("%s 1–%d of %d", o.Each, o.Frames, units)
+		s.Note = fmt.Sprintf("%s of %d", span(o.Each, o.Frames), units)
 	case shown < all:
-		s.Note = fmt.Sprintf("places 1–%d of %d", shown, all)
+		s.Note = fmt.Sprintf("%s of %d", span("place", shown), all)
 	}
 	return s
 }
@@ -152,4 +152,12 @@ func ordinal(n int) string {
 		return fmt.Sprintf("%dst", n)
 	}
 	return fmt.Sprintf("%dth", n)
+}
+
+// span names the first n of something.
+func span(what string, n int) string {
+	if n == 1 {
+		return what + " 1"
+	}
+	return fmt.Sprintf("%ss 1–%d", what, n)
 }

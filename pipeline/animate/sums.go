@@ -24,9 +24,13 @@ func (a *Animation) lines(p *painter, all []arithmetic.Line, shown []int, step *
 		width = max(width, p.fonts.Width(l.text, drawing.Run{Text: line.Label, Style: drawing.Bold}))
 	}
 	width = min(width, l.text*8)
+	left := l.margin
+	if l.beside {
+		left = l.maps.Min.X
+	}
 	y := p.page.Size.Y - l.margin - (len(kept)-1)*l.line
 	for _, line := range kept {
-		x := l.margin
+		x := left
 		if line.Label != "" {
 			p.write(image.Pt(x, y), drawing.Left, l.text, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.text, width, line.Label))
 			x += width + l.text
@@ -67,7 +71,6 @@ func (a *Animation) runs(p *painter, line arithmetic.Line, step *Step, pixels in
 		return a.styled(p, parts, line.Result)
 	}
 	parts = slices.DeleteFunc(parts, func(part arithmetic.Part) bool { return part.Zero })
-	left := 0
 	for !fits() {
 		last := len(parts) - 1
 		for last >= 0 && (parts[last].Term < 0 && parts[last].Channel < 0 || parts[last].Strong) {
@@ -76,14 +79,13 @@ func (a *Animation) runs(p *painter, line arithmetic.Line, step *Step, pixels in
 		if last < 0 {
 			break
 		}
-		left++
-		more := arithmetic.Part{Text: fmt.Sprintf(" + %d more", left), Term: -1, Channel: -1}
-		if left > 1 {
-			parts[last+1] = more
-			parts = slices.Delete(parts, last, last+1)
-		} else {
-			parts[last] = more
+		hidden := 0
+		if last+1 < len(parts) {
+			if n, _ := fmt.Sscanf(parts[last+1].Text, " + %d more", &hidden); n == 1 {
+				parts = slices.Delete(parts, last+1, last+2)
+			}
 		}
+		parts[last] = arithmetic.Part{Text: fmt.Sprintf(" + %d more", hidden+1), Term: -1, Channel: -1}
 	}
 	return a.styled(p, parts, line.Result)
 }

@@ -9,14 +9,13 @@ import (
 
 // Theme is the colours of an animation. No sign depends on colours alone.
 type Theme struct {
-	Name                 string
-	ground, cell, ink    color.RGBA
-	dim, hair            color.RGBA
-	accent               color.RGBA // the window
-	padding, frame       color.RGBA // ground and outline of cells of the padding
-	positive, negative   color.RGBA // the largest magnitude
-	channels             [3]color.RGBA
-	emphasis, emphasized color.RGBA // ground and letters of the newest output
+	Name               string
+	ground, cell, ink  color.RGBA
+	dim, hair          color.RGBA
+	accent             color.RGBA // the window
+	padding, frame     color.RGBA // ground and outline of cells of the padding
+	positive, negative color.RGBA // the largest magnitude
+	channels           [3]color.RGBA
 }
 
 func rgb(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xff} }

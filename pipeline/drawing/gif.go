@@ -21,6 +21,9 @@ type GIF struct {
 
 // Colours counts the colours of frames for the palette of an animation.
 type Colours struct {
+	// Most is the largest number of colours, below 256; 0 is 255. Fewer make smaller files.
+	Most int
+
 	count  map[color.RGBA]int
 	before []byte
 }
@@ -67,15 +70,18 @@ func (c *Colours) palette() color.Palette {
 		}
 		return code(a) - code(b)
 	})
-	exact := len(all)
-	if exact > mostColours {
-		exact = (mostColours + 1) / 2
+	most, exact := c.Most, len(all)
+	if most <= 0 || most > mostColours {
+		most = mostColours
 	}
-	palette := make(color.Palette, 0, mostColours+1)
+	if exact > most {
+		exact = (most + 1) / 2
+	}
+	palette := make(color.Palette, 0, most+1)
 	for _, one := range all[:exact] {
 		palette = append(palette, one)
 	}
-	for _, mean := range c.cut(all[exact:], mostColours-exact) {
+	for _, mean := range c.cut(all[exact:], most-exact) {
 		palette = append(palette, mean)
 	}
 	return append(palette, color.RGBA{})
