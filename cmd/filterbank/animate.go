@@ -218,7 +218,6 @@ func (f *animation) filters(lp *filters.LayerPlan, o *animate.Options) ([]int, e
 func (f *animation) write(ctx context.Context, c console, a *animate.Animation) error {
 	count, bytes := len(a.Steps.All), 0
 	var err error
-	names := f.file
 	save := func(name string, file []byte) error {
 		bytes += len(file)
 		return writeFile(name, file)
@@ -242,7 +241,8 @@ func (f *animation) write(ctx context.Context, c console, a *animate.Animation) 
 	if err != nil {
 		return err
 	}
-	if names = source.Display(f.file); strings.ToLower(filepath.Ext(f.file)) != ".gif" {
+	names := source.Display(f.file)
+	if strings.ToLower(filepath.Ext(f.file)) != ".gif" {
 		names = fmt.Sprintf("%s to %s", source.Display(frameName(f.file, 0)), source.Display(frameName(f.file, count-1)))
 	}
 	note := ""

@@ -78,7 +78,11 @@ func (a *Animation) Page(frame int) *drawing.Page {
 	a.maps(p, &step, frame == len(a.Steps.All)-1)
 	lines := o.Write(s.names, false)
 	a.lines(p, lines, shown, &step)
-	page.Title = fmt.Sprintf("%s, %s", p.description(s), strings.ReplaceAll(arithmetic.Plain(lines[len(lines)-1:], true), "    ", ", "))
+	sum := "the sum behind " + arithmetic.Name(s.Plan.Layer.Filters()[o.Filter], step.Y, step.X)
+	if step.Term == len(o.Terms)-1 {
+		sum = strings.ReplaceAll(arithmetic.Plain(lines[len(lines)-1:], true), "    ", ", ")
+	}
+	page.Title = p.description(s) + ", " + sum
 	return page
 }
 
