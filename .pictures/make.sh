@@ -50,3 +50,6 @@ go run ./cmd/filterbank run -q -o "$work/step" -c samples/textbook.yaml --report
 chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,860 --virtual-time-budget=10000 \
 	--screenshot="$work/step.png" "file://$work/step/report.html#/p/0/0/0/0/1/1/step" 2>/dev/null
 convert "$work/step.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/step.png
+
+# The textbook's example, place by place.
+go run ./cmd/filterbank animate samples/textbook.png -c samples/textbook.yaml -o .pictures/textbook.gif

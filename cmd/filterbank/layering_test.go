@@ -11,14 +11,15 @@ import (
 // package imports only packages of lower lines.
 var layers = [][]string{
 	{"cmd/filterbank"},
-	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff", "pipeline/digest"},
+	{"pipeline/report", "pipeline/calibrate", "pipeline/preview", "pipeline/verify", "pipeline/diff", "pipeline/digest", "pipeline/animate"},
 	{"pipeline"},
 	{"pipeline/parts"},
 	{"pipeline/features"},
 	{"pipeline/output", "pipeline/stats"},
 	{"pipeline/manifest"},
+	{"pipeline/drawing"},
 	{"pipeline/scale", "pipeline/sheet", "pipeline/moments"},
-	{"pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store"},
+	{"pipeline/arithmetic", "pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store"},
 	{"pipeline/bucket", "pipeline/bytename", "pipeline/inorder", "pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
 	{"filters/onnx/stackfile"},

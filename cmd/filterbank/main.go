@@ -142,7 +142,7 @@ func newRoot(c console) *cobra.Command {
 	root.SetHelpCommand(newHelp(c))
 	root.AddCommand(
 		newRun(c), newPlan(c), newList(c), newCalibrate(c), newBanks(c), newInspect(c), newImport(c), newExport(c), newInit(c), newVerify(c),
-		newStatus(c), newMerge(c), newCluster(c), newDiff(c), newDigest(c), newReport(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
+		newStatus(c), newMerge(c), newCluster(c), newDiff(c), newDigest(c), newReport(c), newAnimate(c), newShow(c), newSchema(c), newMan(c), newVersion(c),
 	)
 	addCompletion(root, c)
 	annotate(root)

@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 // of the commands meet links that lead out of their folder.
 func TestScripts(t *testing.T) {
 	all := t.TempDir()
+	samples, err := filepath.Abs("../../samples")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		for _, text := range findings(t, all) {
 			t.Error(text)
@@ -46,6 +50,7 @@ func TestScripts(t *testing.T) {
 			home, err := twins(all, env.WorkDir)
 			env.Setenv(twinVariable, home)
 			env.Setenv("FILTERBANK_LONG", os.Getenv("FILTERBANK_LONG"))
+			env.Setenv("SAMPLES", samples)
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

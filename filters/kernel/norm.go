@@ -86,6 +86,10 @@ func newPower(exponent float64) power {
 	return power{fixed >> 32, uint32(fixed)}
 }
 
+// Power is the power in local response normalizations: base to an exponent of at least 0, which
+// is rounded to 32 binary places. It has the same bits on every machine.
+func Power(base, exponent float64) float64 { return newPower(exponent).of(base) }
+
 // of is base to that power.
 func (p power) of(base float64) float64 {
 	result := 1.0

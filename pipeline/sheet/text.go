@@ -82,16 +82,21 @@ func (f *face) width(text string) int {
 
 // draw draws a text. Its baseline starts at a point.
 func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string) {
+	f.drawFrom(dst, fixed.I(at.X), at.Y, ink, text)
+}
+
+// drawFrom draws a text whose baseline starts at x, y. It returns where the text ends.
+func (f *face) drawFrom(dst *image.RGBA, x fixed.Int26_6, y int, ink color.RGBA, text string) (end fixed.Int26_6) {
 	const quarter = 16
-	x := fixed.I(at.X)
 	src := image.NewUniform(ink)
 	for _, r := range text {
 		whole := x.Floor()
 		g := f.glyph(r, (x-fixed.I(whole))/quarter)
-		box := g.mask.Rect.Add(image.Pt(whole, at.Y))
+		box := g.mask.Rect.Add(image.Pt(whole, y))
 		draw.DrawMask(dst, box, src, image.Point{}, g.mask, g.mask.Rect.Min, draw.Over)
 		x += g.advance
 	}
+	return x
 }
 
 // glyph draws a character, or the font's sign for missing characters.

@@ -237,5 +237,5 @@ class Arithmetic {
 // rounding says whether a value is no more than what rounding leaves of 0.
 function rounding({ terms, bias = 0, by = 1 }, value) {
   const sum = terms.reduce((total, t) => total + Math.abs(t.v * (t.w ?? 1)), Math.abs(bias)) / by;
-  return value !== 0 && Math.abs(value) <= sum * 2 ** -22;
+  return value !== 0 && value - value === 0 && Math.abs(value) <= sum * 2 ** -22;
 }

@@ -1,0 +1,93 @@
+package drawing
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+
+	"golang.org/x/image/math/fixed"
+)
+
+// Canvas draws pages as pixels. It keeps its pixels between pages and has one owner.
+type Canvas struct {
+	Image *image.RGBA
+	fonts *Fonts
+}
+
+// NewCanvas makes a canvas of a size.
+func NewCanvas(size image.Point, fonts *Fonts) *Canvas {
+	return &Canvas{image.NewRGBA(image.Rectangle{Max: size}), fonts}
+}
+
+// Draw draws a page of the canvas's size.
+func (c *Canvas) Draw(p *Page) {
+	c.fill(c.Image.Rect, p.Ground)
+	for _, item := range p.Items {
+		item.draw(c)
+	}
+}
+
+func (c *Canvas) fill(r image.Rectangle, ink color.RGBA) {
+	if ink.A != 0 {
+		draw.Draw(c.Image, r, image.NewUniform(ink), image.Point{}, draw.Src)
+	}
+}
+
+func (b Box) draw(c *Canvas) {
+	c.fill(b.Rectangle, b.Fill)
+	if b.Hatch.A != 0 {
+		r := b.Intersect(c.Image.Rect)
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				if (x-b.Min.X+y-b.Min.Y)%hatchStep == 0 {
+					c.Image.SetRGBA(x, y, b.Hatch)
+				}
+			}
+		}
+	}
+	if b.Line.A == 0 || b.Width < 1 {
+		return
+	}
+	w := min(b.Width, b.Dx(), b.Dy())
+	mark, gap := b.Stroke.pattern(w)
+	for _, edge := range []image.Rectangle{
+		image.Rect(b.Min.X, b.Min.Y, b.Max.X, b.Min.Y+w), image.Rect(b.Min.X, b.Max.Y-w, b.Max.X, b.Max.Y),
+		image.Rect(b.Min.X, b.Min.Y, b.Min.X+w, b.Max.Y), image.Rect(b.Max.X-w, b.Min.Y, b.Max.X, b.Max.Y),
+	} {
+		if gap == 0 {
+			c.fill(edge, b.Line)
+			continue
+		}
+		along := image.Pt(1, 0)
+		if edge.Dx() == w && edge.Dy() != w {
+			along = image.Pt(0, 1)
+		}
+		for at := 0; at < max(edge.Dx(), edge.Dy()); at += mark + gap {
+			from := edge.Min.Add(along.Mul(at))
+			one := image.Rectangle{Min: from, Max: from.Add(along.Mul(mark)).Add(image.Pt(along.Y*w, along.X*w))}
+			c.fill(one.Intersect(edge), b.Line)
+		}
+	}
+}
+
+func (t Text) draw(c *Canvas) {
+	x := fixed.I(t.At.X)
+	switch t.Align {
+	case Middle:
+		x -= c.fonts.advance(t.Size, t.Runs) / 2
+	case Right:
+		x -= c.fonts.advance(t.Size, t.Runs)
+	}
+	for _, r := range t.Runs {
+		x = c.fonts.face(r.Style, t.Size).Draw(c.Image, x, t.At.Y, r.Ink, r.Text)
+	}
+}
+
+func (p Picture) draw(c *Canvas) {
+	r := p.Intersect(c.Image.Rect)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c.Image.SetRGBA(x, y, p.at(x-p.Min.X, y-p.Min.Y))
+		}
+	}
+}

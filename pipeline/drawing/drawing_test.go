@@ -1,0 +1,203 @@
+package drawing
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/gif"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"filterbank/pipeline/mapng"
+)
+
+var (
+	black = color.RGBA{0, 0, 0, 0xff}
+	white = color.RGBA{0xff, 0xff, 0xff, 0xff}
+	red   = color.RGBA{0xd0, 0x10, 0x20, 0xff}
+)
+
+// pages are pages with one thing that moves.
+func pages() []*Page {
+	var all []*Page
+	for i := range 4 {
+		p := &Page{Size: image.Pt(120, 80), Ground: white, Title: "a < b & c"}
+		p.Add(
+			Box{Rectangle: image.Rect(5, 5, 60, 40), Fill: color.RGBA{0xf0, 0xe0, 0xd0, 0xff}, Hatch: red, Line: black, Width: 3},
+			Box{Rectangle: image.Rect(10+9*i, 10, 40+9*i, 50), Line: red, Width: 2, Stroke: Stroke(i % 3)},
+			Text{At: image.Pt(60, 70), Align: Align(i % 3), Size: 14, Runs: []Run{{"1·(−1) ", black, Regular}, {"= ", red, Bold}, {"x<y", black, Italic}}},
+			Picture{image.Rect(70, 5, 110, 25), 2, 1, []byte{10, 20, 30, 200, 210, 220}},
+		)
+		all = append(all, p)
+	}
+	return all
+}
+
+func newFonts(t *testing.T) *Fonts {
+	t.Helper()
+	f, err := NewFonts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestGIF writes frames and reads them back with image/gif: every pixel must be the canvas's.
+func TestGIF(t *testing.T) {
+	canvas := NewCanvas(image.Pt(120, 80), newFonts(t))
+	var colours Colours
+	for _, p := range pages() {
+		canvas.Draw(p)
+		colours.Count(canvas.Image)
+	}
+	var b bytes.Buffer
+	g := NewGIF(&b, canvas.Image.Rect.Size(), &colours)
+	for i, p := range pages() {
+		canvas.Draw(p)
+		if err := g.Frame(canvas.Image, 10*i+5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all, err := gif.DecodeAll(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Image) != 4 || all.LoopCount != 0 {
+		t.Fatalf("%d frames, loop count %d", len(all.Image), all.LoopCount)
+	}
+	screen := image.NewRGBA(canvas.Image.Rect)
+	for i, p := range pages() {
+		draw.Draw(screen, all.Image[i].Rect, all.Image[i], all.Image[i].Rect.Min, draw.Over)
+		canvas.Draw(p)
+		if !bytes.Equal(screen.Pix, canvas.Image.Pix) {
+			t.Errorf("frame %d differs from its page", i)
+		}
+		if all.Delay[i] != 10*i+5 {
+			t.Errorf("frame %d is shown for %d", i, all.Delay[i])
+		}
+		if i > 0 && all.Image[i].Rect == screen.Rect {
+			t.Errorf("frame %d is whole", i)
+		}
+	}
+}
+
+// TestFewColours checks that a picture of many colours is near its own in a palette of few.
+func TestFewColours(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	m := image.NewRGBA(image.Rect(0, 0, 90, 90))
+	for i := range 90 * 90 {
+		v := uint8(i / 90 * 2)
+		m.SetRGBA(i%90, i/90, color.RGBA{v, uint8(i % 90 * 2), uint8(random.IntN(3)), 0xff})
+	}
+	for _, most := range []int{0, 15} {
+		colours := Colours{Most: most}
+		colours.Count(m)
+		var b bytes.Buffer
+		g := NewGIF(&b, m.Rect.Size(), &colours)
+		if err := errors.Join(g.Frame(m, 5), g.Close()); err != nil {
+			t.Fatal(err)
+		}
+		back, err := gif.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst := 0
+		for i := range 90 * 90 {
+			r, g, _, _ := back.At(i%90, i/90).RGBA()
+			worst = max(worst, abs(int(r>>8)-i/90*2), abs(int(g>>8)-i%90*2))
+		}
+		if limit := map[int]int{0: 24, 15: 110}[most]; worst > limit { // half a side of a group of colours
+			t.Errorf("with %d colours a channel is off by %d", most, worst)
+		}
+	}
+}
+
+func abs(v int) int { return max(v, -v) }
+
+func TestPNG(t *testing.T) {
+	canvas := NewCanvas(image.Pt(120, 80), newFonts(t))
+	canvas.Draw(pages()[1])
+	var b bytes.Buffer
+	if err := WritePNG(&b, 120, 80, canvas.RGB(nil), &mapng.Workspace{}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := image.NewRGBA(canvas.Image.Rect)
+	draw.Draw(back, back.Rect, m, image.Point{}, draw.Src)
+	if !bytes.Equal(back.Pix, canvas.Image.Pix) {
+		t.Error("the PNG differs from the canvas")
+	}
+}
+
+// TestSVG reads the texts of a page back with an XML parser.
+func TestSVG(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteSVG(&b, pages()[0], newFonts(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(texts(t, b.Bytes()), "|"); got != "a < b & c|1·(−1) = x<y" {
+		t.Errorf("the texts are %q", got)
+	}
+	for _, want := range []string{"<pattern ", `url(#hatch0)`, "data:image/png;base64,", `font-weight="bold"`, `font-style="italic"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("there is no %s in %s", want, &b)
+		}
+	}
+}
+
+// texts are the titles and texts of an SVG.
+func texts(t *testing.T, file []byte) (all []string) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(file))
+	open := false
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if name := token.Name.Local; name == "text" || name == "title" {
+				open = true
+				all = append(all, "")
+			}
+		case xml.EndElement:
+			if name := token.Name.Local; name == "text" || name == "title" {
+				open = false
+			}
+		case xml.CharData:
+			if open {
+				all[len(all)-1] += string(token)
+			}
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	f := newFonts(t)
+	for _, c := range []struct {
+		text   string
+		pixels int
+		want   string
+	}{{"vertical", 200, "vertical"}, {"vertical", 40, "ve…l"}, {"", 10, ""}, {"\U0001f600", 200, `\U0001f600`}} {
+		got := f.Shorten(16, c.pixels, c.text)
+		if f.Width(16, Run{Text: got}) > c.pixels || got != c.want {
+			t.Errorf("%q in %d pixels is %q, want %q", c.text, c.pixels, got, c.want)
+		}
+	}
+}
