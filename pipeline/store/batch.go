@@ -25,6 +25,7 @@ type Batch struct {
 	notes  []note
 	waited time.Duration
 	sealed bool
+	sample []member    // of a pack: the files once they are sealed
 	dirs   directories // of Commit
 
 	making sync.Mutex
@@ -39,7 +40,8 @@ type note struct {
 
 // home is the store of a batch.
 type home interface {
-	remote() bool
+	late(b *Batch) bool
+	seal(b *Batch) ([]Written, error)
 	commit(b *Batch) ([]Written, error)
 	aborted(b *Batch)
 }
@@ -70,13 +72,13 @@ func (b *Batch) Commit() ([]Written, error) {
 	return written, nil
 }
 
-// Remote says whether Commit sends the files elsewhere, which takes long and little work. Seal
-// describes them before.
-func (b *Batch) Remote() bool { return b.home.remote() }
+// Late says whether Commit would take long and little work: it sends the files elsewhere, or it
+// would have to wait for the turn of an earlier picture.
+func (b *Batch) Late() bool { return b.home.late(b) }
 
-// Seal ends the writing and describes the files of a batch that is Remote as Commit will.
+// Seal ends the writing and describes the files as Commit will. Commit may name another shard.
 func (b *Batch) Seal() ([]Written, error) {
-	written, err := b.seal()
+	written, err := b.home.seal(b)
 	b.dirs.close()
 	b.sealed = err == nil
 	return written, err
@@ -126,7 +128,7 @@ func (b *Batch) clear() {
 	for _, dir := range slices.Backward(b.made) {
 		b.folder.removeDir(dir) // fails if another batch has put a file there
 	}
-	b.files, b.made = nil, nil
+	b.files, b.sample, b.made = nil, nil, nil
 }
 
 // remember notes a folder that the batch made.
@@ -136,7 +138,9 @@ func (b *Batch) remember(dir string) {
 	b.made = append(b.made, dir)
 }
 
-func (t *Folder) remote() bool { return false }
+func (t *Folder) late(*Batch) bool { return false }
+
+func (t *Folder) seal(b *Batch) ([]Written, error) { return b.seal() }
 
 func (t *Folder) aborted(*Batch) {}
 

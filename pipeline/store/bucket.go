@@ -58,7 +58,7 @@ func NewBucket(ctx context.Context, o BucketOptions) *Bucket {
 // Whole is false: each file is by itself.
 func (t *Bucket) Whole() bool { return false }
 
-func (t *Bucket) remote() bool { return true }
+func (t *Bucket) late(*Batch) bool { return true }
 
 // Begin starts the files of a picture. Turns have no meaning.
 func (t *Bucket) Begin(_ int, stem string) *Batch {
@@ -129,6 +129,8 @@ func (t *Bucket) remove(names ...string) error {
 	}
 	return nil
 }
+
+func (t *Bucket) seal(b *Batch) ([]Written, error) { return b.seal() }
 
 func (t *Bucket) aborted(*Batch) {}
 

@@ -196,11 +196,13 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	return f.hash.WriteAt(p, at)
 }
 
-// finish notes the digest and writes the rest to the temporary file. The batch's owner
-// calls it.
+// finish seals the file, unless that is done, and writes the rest to the temporary file. The
+// batch's owner calls it.
 func (f *File) finish() error {
-	if err := f.seal(); err != nil {
-		return err
+	if f.digest == "" {
+		if err := f.seal(); err != nil {
+			return err
+		}
 	}
 	if f.temp == "" {
 		if err := f.append(&f.batch.dirs); err != nil {
