@@ -292,9 +292,9 @@ func (r *run) home() store.Store {
 func (r *run) beginRemote() error {
 	if r.remote != nil {
 		r.remote.session.Begin(r.sizes())
-	}
-	if r.remote != nil && !r.store.Whole() {
-		r.pending = make(chan struct{}, r.res.Count()+store.Sending/max(len(r.planned), 1))
+		if !r.store.Whole() {
+			r.pending = make(chan struct{}, r.res.Count()+store.Sending/max(len(r.planned), 1))
+		}
 	}
 	return nil
 }

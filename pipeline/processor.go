@@ -82,6 +82,7 @@ func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b
 	err = p.process(ctx, in, rec, p.job.Output.Formats, b)
 	if err == nil && b.Sealed() {
 		_, err = b.Commit()
+		p.waited += b.Waited()
 	}
 	rec.Seconds = p.seconds(begun)
 	return rec, err

@@ -219,9 +219,9 @@ func (w *runner) later(ctx context.Context, t *task) result {
 	}}
 }
 
-// inTurn commits the sealed files of a picture of a pack, whose turn has not come. It leaves that
-// for later if the files are few bytes, too few to be counted, and not too many pictures are left.
-// It must not wait for memory: the earlier picture may wait for the same.
+// inTurn commits the sealed files of a picture of a pack, whose turn has not come. It leaves this
+// for later if few bytes are held in memory and not too many pictures are left. The bytes are not
+// counted: waiting for memory could last for ever, because an earlier picture may wait for it too.
 func (w *runner) inTurn(ctx context.Context, t *task) result {
 	const few = 512 << 10
 	if t.batch.Buffered() > few {
@@ -244,8 +244,8 @@ func (w *runner) inTurn(ctx context.Context, t *task) result {
 	}}
 }
 
-// commit commits the sealed files of a picture. Its work is counted, without the time for which
-// it waits or sends.
+// commit commits the sealed files of a picture. In a pack its time is the picture's, without the
+// time for which it waits for the turn.
 func (w *runner) commit(ctx context.Context, t *task) result {
 	begun := time.Now()
 	_, err := t.batch.Commit()

@@ -76,7 +76,8 @@ func (b *Batch) Commit() ([]Written, error) {
 // would have to wait for the turn of an earlier picture.
 func (b *Batch) Late() bool { return b.home.late(b) }
 
-// Seal ends the writing and describes the files as Commit will. Commit may name another shard.
+// Seal ends the writing and describes the files as Commit will. In a pack Commit may name another
+// shard.
 func (b *Batch) Seal() ([]Written, error) {
 	written, err := b.home.seal(b)
 	b.dirs.close()
