@@ -54,7 +54,9 @@ func (r *run) bucketMemory(ahead int64) int64 {
 func (r *run) beginRemote() error {
 	if r.remote != nil {
 		r.remote.session.Begin(r.sizes())
-		r.pending = make(chan struct{}, r.res.Count()+store.Sending/max(len(r.planned), 1))
+		if !r.store.Whole() {
+			r.pending = make(chan struct{}, r.res.Count()+store.Sending/max(len(r.planned), 1))
+		}
 	}
 	return nil
 }

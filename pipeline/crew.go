@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
@@ -144,6 +145,13 @@ func (c *crew) countHeld() {
 		c.sum.add(c.waiting)
 	}
 	c.waiting = Summary{}
+}
+
+// wrote counts the time for which files were written after a worker had left them for later.
+func (c *crew) wrote(took time.Duration) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.sum.Stages.Write += took
 }
 
 // noteError returns the first error of note.

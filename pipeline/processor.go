@@ -82,6 +82,7 @@ func (p *Processor) Process(ctx context.Context, in *source.Input, rel string, b
 	err = p.process(ctx, in, rec, p.job.Output.Formats, b)
 	if err == nil && b.Sealed() {
 		_, err = b.Commit()
+		p.waited += b.Waited()
 	}
 	rec.Seconds = p.seconds(begun)
 	return rec, err
@@ -93,7 +94,7 @@ func (p *Processor) seconds(begun time.Time) float64 {
 }
 
 // process writes a picture's files in some of the formats and completes its record. It leaves
-// the Commit of a batch that is sealed to the caller.
+// the Commit of a batch that is Late to the caller: the batch is sealed then.
 func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest.Record, todo []*output.Format, b *store.Batch) error {
 	v := p.job.view(todo)
 	v.Title = source.Display(string(rec.Output))
@@ -119,39 +120,31 @@ func (p *Processor) process(ctx context.Context, in *source.Input, rec *manifest
 		}
 	}
 	// The memory is free by now: a pack may wait for the turn of an earlier picture that needs it.
-	if b.Remote() {
-		c := engine.Start()
-		written, err := b.Seal()
-		c.Mark(&p.engine.Stages.Write)
-		if err == nil {
-			p.complete(rec, v, written)
-		}
-		return err
-	}
-	var noted *manifest.Record
-	b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) {
-		sample := *rec
-		p.complete(&sample, v, written)
-		noted = &sample
-		shown := sample
-		shown.Keys = maps.Clone(sample.Keys)
-		delete(shown.Keys, output.Features().Name) // a sample is the same with and without features
-		return shown.Sample()
-	})
 	c := engine.Start()
-	written, err := b.Commit()
+	written, err := b.Seal()
+	if err == nil {
+		p.complete(rec, v, written)
+		b.Note(store.RecordSuffix, func(written []store.Written) ([]byte, error) { return sampleOf(rec, written) })
+		if !b.Late() {
+			_, err = b.Commit()
+		}
+	}
 	c.Mark(&p.engine.Stages.Write)
 	p.engine.Stages.Write -= b.Waited()
 	p.waited += b.Waited()
-	if err != nil {
-		return err
+	return err
+}
+
+// sampleOf returns the record of a picture as its sample has it, once the sample has its place:
+// the shard may have become another one since the files were sealed.
+func sampleOf(rec *manifest.Record, written []store.Written) ([]byte, error) {
+	for i := range rec.Files {
+		rec.Files[i].Path = manifest.Path(written[0].Path)
 	}
-	if noted != nil {
-		*rec = *noted
-	} else {
-		p.complete(rec, v, written)
-	}
-	return nil
+	shown := *rec
+	shown.Keys = maps.Clone(rec.Keys)
+	delete(shown.Keys, output.Features().Name) // a sample is the same with and without features
+	return shown.Sample()
 }
 
 // ranges finds the ranges of the maps on the scales that formats need.

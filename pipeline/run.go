@@ -277,6 +277,7 @@ func (r *run) openStore() (err error) {
 	case alone:
 		return fmt.Errorf("output folder %s: it has the files of an earlier run in folders, and a pack needs a folder of its own: leave --pack out, or choose another folder with -o", r.opts.Out)
 	}
+	r.pending = make(chan struct{}, r.res.Count()) // one a worker
 	o := store.PackOptions{Bytes: r.opts.Pack, Samples: r.opts.PackCount, Below: r.opts.Part.Below(), Known: r.journal.Shards, Redone: r.opts.Redone}
 	if r.crashed {
 		o.Known = nil

@@ -44,7 +44,11 @@ func class(e *source.Entry) []byte { return []byte(strconv.Itoa(e.Class)) }
 // entry does one entry.
 func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result) {
 	t := &task{turn: turn, entry: e, rec: record(e)}
-	defer w.store.Skip(turn) // unless it has ended
+	defer func() {
+		if r.later == nil {
+			w.store.Skip(turn) // unless it has ended
+		}
+	}()
 	if e.Problem != nil {
 		t.rec.Fail(e.Problem)
 		return result{record: t.rec}
@@ -60,10 +64,8 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
-			t.batch.Abort()
 			w.processor.reset()
-			t.rec.Fail(fmt.Errorf("%s: %w", source.Display(e.Path), engine.Panic(cause)))
-			r = result{record: t.rec, err: w.keepOrRemove(t)}
+			r = w.panicked(t, cause)
 		}
 	}()
 	err = w.picture(ctx, t)
@@ -72,6 +74,13 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		return w.later(ctx, t)
 	}
 	return w.ended(ctx, t, err)
+}
+
+// panicked is the result of a picture whose work has ended in a panic.
+func (w *runner) panicked(t *task, cause any) result {
+	t.batch.Abort()
+	t.rec.Fail(fmt.Errorf("%s: %w", source.Display(t.entry.Path), engine.Panic(cause)))
+	return result{record: t.rec, err: w.keepOrRemove(t)}
 }
 
 // ended is the result of a picture after its files have been committed, or after an error.
@@ -192,6 +201,9 @@ func (w *runner) committed(t *task) error {
 // later leaves the commit of a picture's sealed files for later. What they hold in memory is
 // counted until then. It waits while too many pictures are left.
 func (w *runner) later(ctx context.Context, t *task) result {
+	if w.store.Whole() {
+		return w.inTurn(ctx, t)
+	}
 	w.held = t.batch.Held()
 	release, err := w.crew.Memory.Admit(ctx, t.batch.Buffered())
 	if err != nil {
@@ -208,10 +220,47 @@ func (w *runner) later(ctx context.Context, t *task) result {
 			<-w.pending
 			release()
 		}()
-		_, err := t.batch.Commit()
-		if err == nil {
-			err = w.committed(t)
-		}
-		return w.ended(ctx, t, err)
+		return w.commit(ctx, t)
 	}}
+}
+
+// inTurn commits the sealed files of a picture of a pack, whose turn has not come. It leaves this
+// for later if few bytes are held in memory and not too many pictures are left. The bytes are not
+// counted: waiting for memory could last for ever, because an earlier picture may wait for it too.
+func (w *runner) inTurn(ctx context.Context, t *task) result {
+	const few = 512 << 10
+	if t.batch.Buffered() > few {
+		return w.commit(ctx, t)
+	}
+	select {
+	case w.pending <- struct{}{}:
+	default:
+		return w.commit(ctx, t)
+	}
+	return result{later: func() (r result) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				r = w.panicked(t, cause)
+			}
+			w.store.Skip(t.turn) // unless it has ended
+			<-w.pending
+		}()
+		return w.commit(ctx, t)
+	}}
+}
+
+// commit commits the sealed files of a picture. In a pack its time is the picture's, without the
+// time for which it waits for the turn.
+func (w *runner) commit(ctx context.Context, t *task) result {
+	begun := time.Now()
+	_, err := t.batch.Commit()
+	if w.store.Whole() {
+		took := time.Since(begun) - t.batch.Waited()
+		t.seconds += took.Round(time.Microsecond).Seconds()
+		w.crew.wrote(took)
+	}
+	if err == nil {
+		err = w.committed(t)
+	}
+	return w.ended(ctx, t, err)
 }

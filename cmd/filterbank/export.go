@@ -54,7 +54,7 @@ func (f *exportFlags) run(ctx context.Context, c console, stackFile string) erro
 	if err := otherKind("out", f.out, ".onnx", "the model is in the ONNX format"); err != nil {
 		return err
 	}
-	size, err := parseSize(f.size)
+	size, err := parseInputSize(f.size)
 	if err != nil {
 		return err
 	}
@@ -105,8 +105,8 @@ func (f *exportFlags) model(file *config.File, size [2]int) (*onnx.Model, error)
 	})
 }
 
-// parseSize reads a height and a width, as in 224x224. Without a text they are 0.
-func parseSize(text string) (size [2]int, err error) {
+// parseInputSize reads a height and a width, as in 224x224. Without a text they are 0.
+func parseInputSize(text string) (size [2]int, err error) {
 	if text == "" {
 		return size, nil
 	}

@@ -15,7 +15,7 @@ import (
 // Fail turns the record into that of a picture that failed, with the code of the error.
 func (r *Record) Fail(err error) {
 	r.Status, r.Error, r.Code = Failed, err.Error(), code(err)
-	r.Layers, r.Files, r.Keys, r.Digest = nil, nil, nil, ""
+	r.Layers, r.Files, r.Keys, r.Stack, r.Digest = nil, nil, nil, "", ""
 }
 
 // code returns the stable name of what went wrong.

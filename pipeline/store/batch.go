@@ -21,11 +21,13 @@ type Batch struct {
 	stem   string
 	turn   int    // of a pack
 	temps  string // the folder of temporary files; empty: beside each file's name
+	sends  bool   // each file is an object of a bucket, and is sent with its CRC
 	hold   *hold  // of contents; nil: there is none
 	files  []*File
 	notes  []note
 	waited time.Duration
 	sealed bool
+	sample []member    // of a pack: the files once they are sealed
 	dirs   directories // of Commit
 
 	making sync.Mutex
@@ -40,7 +42,8 @@ type note struct {
 
 // home is the store of a batch.
 type home interface {
-	remote() bool
+	late(b *Batch) bool
+	seal(b *Batch) ([]Written, error)
 	commit(b *Batch) ([]Written, error)
 	aborted(b *Batch)
 }
@@ -71,13 +74,14 @@ func (b *Batch) Commit() ([]Written, error) {
 	return written, nil
 }
 
-// Remote says whether Commit sends the files elsewhere, which takes long and little work. Seal
-// describes them before.
-func (b *Batch) Remote() bool { return b.home.remote() }
+// Late says whether Commit would take long and little work: it sends the files elsewhere, or it
+// would have to wait for the turn of an earlier picture.
+func (b *Batch) Late() bool { return b.home.late(b) }
 
-// Seal ends the writing and describes the files of a batch that is Remote as Commit will.
+// Seal ends the writing and describes the files as Commit will. In a pack Commit may name another
+// shard.
 func (b *Batch) Seal() ([]Written, error) {
-	written, err := b.seal()
+	written, err := b.home.seal(b)
 	b.dirs.close()
 	b.sealed = err == nil
 	return written, err
@@ -135,7 +139,7 @@ func (b *Batch) clear() {
 	for _, dir := range slices.Backward(b.made) {
 		b.folder.removeDir(dir) // fails if another batch has put a file there
 	}
-	b.files, b.made = nil, nil
+	b.files, b.sample, b.made = nil, nil, nil
 }
 
 // remember notes a folder that the batch made.
@@ -145,7 +149,9 @@ func (b *Batch) remember(dir string) {
 	b.made = append(b.made, dir)
 }
 
-func (t *Folder) remote() bool { return false }
+func (t *Folder) late(*Batch) bool { return false }
+
+func (t *Folder) seal(b *Batch) ([]Written, error) { return b.seal() }
 
 func (t *Folder) aborted(*Batch) {}
 

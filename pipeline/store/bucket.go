@@ -61,12 +61,12 @@ func NewBucket(ctx context.Context, o BucketOptions) *Bucket {
 // Whole is false: each file is by itself.
 func (t *Bucket) Whole() bool { return false }
 
-func (t *Bucket) remote() bool { return true }
+func (t *Bucket) late(*Batch) bool { return true }
 
 // Begin starts the files of a picture. Turns have no meaning.
 func (t *Bucket) Begin(_ int, stem string) *Batch {
 	b := newBatch(t, t.scratch, stem)
-	b.temps, b.hold = "sending", t.hold
+	b.temps, b.hold, b.sends = "sending", t.hold, true
 	return b
 }
 
@@ -136,6 +136,8 @@ func (t *Bucket) remove(names ...string) error {
 	}
 	return nil
 }
+
+func (t *Bucket) seal(b *Batch) ([]Written, error) { return b.seal() }
 
 func (t *Bucket) aborted(*Batch) {}
 

@@ -96,7 +96,7 @@ func (f *File) flush(dirs *directories) error {
 	}
 	if whole := len(f.buffer) / BufferBytes * BufferBytes; f.temp == "" && f.held.add(f.batch.hold, f.buffer[:whole]) {
 		f.hash.Write(f.buffer[:whole])
-		if f.batch.Remote() {
+		if f.batch.sends {
 			f.crc = crc32.Update(f.crc, castagnoli, f.buffer[:whole])
 		}
 		f.buffer = append(f.buffer[:0], f.buffer[whole:]...)
@@ -212,7 +212,7 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 			return n, f.explain(err)
 		}
 	case len(f.held.pieces) > 0:
-		if f.batch.Remote() {
+		if f.batch.sends {
 			f.held.sum(p, f.size-at-int64(len(p)))
 		}
 		f.held.writeAt(p, at)
@@ -222,11 +222,13 @@ func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	return f.hash.WriteAt(p, at)
 }
 
-// finish notes the digest and writes the rest to the temporary file. The batch's owner
-// calls it.
+// finish seals the file, unless that is done, and writes the rest to the temporary file. The
+// batch's owner calls it.
 func (f *File) finish() error {
-	if err := f.seal(); err != nil {
-		return err
+	if f.digest == "" {
+		if err := f.seal(); err != nil {
+			return err
+		}
 	}
 	if f.temp == "" {
 		if err := f.append(&f.batch.dirs); err != nil {
@@ -249,7 +251,7 @@ func (f *File) seal() (err error) {
 			f.hash = f.batch.folder.hashTree()
 		}
 		f.hash.Write(f.buffer)
-		if f.batch.Remote() {
+		if f.batch.sends {
 			f.crc = crc32.Update(f.crc^f.held.crc.Load(), castagnoli, f.buffer)
 		}
 		f.held.seal(f.batch.hold)

@@ -11,11 +11,6 @@ import (
 	"testing/synctest"
 )
 
-// sender is a folder that sends what is committed.
-type sender struct{ *Folder }
-
-func (sender) remote() bool { return true }
-
 // heldBatch starts a batch whose files are held in memory as far as there is room for pieces.
 func heldBatch(t *testing.T, room int) (*Batch, *hold) {
 	t.Helper()
@@ -24,8 +19,8 @@ func heldBatch(t *testing.T, room int) (*Batch, *hold) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Release() })
-	b := newBatch(sender{f}, f, "a")
-	b.temps, b.hold = "sending", newHold(int64(room)*BufferBytes)
+	b := newBatch(f, f, "a")
+	b.temps, b.hold, b.sends = "sending", newHold(int64(room)*BufferBytes), true
 	return b, b.hold
 }
 

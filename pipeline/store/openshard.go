@@ -263,7 +263,7 @@ func (w *shardWriter) flush() error {
 	if w.err != nil || len(w.buffer) == 0 {
 		return w.err
 	}
-	if len(bytes.Trim(w.buffer, "\x00")) == 0 {
+	if w.shard.window == nil && len(bytes.Trim(w.buffer, "\x00")) == 0 {
 		w.shard.digest.WriteAt(w.buffer, w.at)
 	} else {
 		w.err = w.shard.writeAt(w.at, w.buffer)

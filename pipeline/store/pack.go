@@ -128,7 +128,11 @@ func (p *Pack) Stop(turn int) {
 	p.kept = min(p.kept, turn)
 }
 
-func (p *Pack) remote() bool { return false }
+func (p *Pack) late(b *Batch) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.turns.lowest < b.turn && p.err == nil
+}
 
 func (p *Pack) aborted(b *Batch) { p.Skip(b.turn) }
 

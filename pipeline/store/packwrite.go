@@ -10,15 +10,35 @@ import (
 
 // commit appends a sample.
 func (p *Pack) commit(b *Batch) ([]Written, error) {
-	members, err := members(p.folder, b)
-	if err != nil {
-		return nil, err
+	if !b.sealed {
+		if _, err := p.seal(b); err != nil {
+			return nil, err
+		}
 	}
-	written, err := p.append(b, members)
+	written, err := p.append(b, b.sample)
 	if err == nil {
 		b.clear()
 	}
 	return written, err
+}
+
+// seal makes the members of a batch's files and describes them in the shard at hand.
+func (p *Pack) seal(b *Batch) (written []Written, err error) {
+	if b.sample, err = members(p.folder, b); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.describe(b, b.sample), nil
+}
+
+// describe describes the files of a batch in the shard at hand.
+func (p *Pack) describe(b *Batch, members []member) []Written {
+	written := make([]Written, 0, len(b.files))
+	for i, f := range b.files {
+		written = append(written, Written{Name: f.name, Path: p.path, Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
+	}
+	return written
 }
 
 // append waits for the batch's turn and appends its members and its notes. The turn ends when
@@ -35,10 +55,7 @@ func (p *Pack) append(b *Batch, members []member) ([]Written, error) {
 	if p.part(); p.err != nil {
 		return nil, p.failed()
 	}
-	written := make([]Written, 0, len(b.files))
-	for i, f := range b.files {
-		written = append(written, Written{Name: f.name, Path: p.path, Member: members[i].name, Bytes: f.size, BLAKE3: f.digest})
-	}
+	written := p.describe(b, members)
 	for _, n := range b.notes {
 		data, err := n.content(written)
 		if err != nil {
