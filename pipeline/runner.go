@@ -58,7 +58,7 @@ func (w *runner) entry(ctx context.Context, turn int, e *source.Entry) (r result
 		w.store.Stop(turn)
 		return result{err: err}
 	}
-	if w.held > 0 { // the pictures in work are much like the last one
+	if w.held > 0 && !w.store.Whole() { // the pictures in work are much like the last one; samples would wait for this one's turn
 		w.remote.store.Await(ctx, w.held*int64(w.crew.workers))
 	}
 	t.batch, t.begun = w.store.Begin(turn, e.Rel), time.Now()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The speed of outputs in an object store on this machine, beside a folder: 200 photos of 1024×768
+# The speed of outputs in an object store on this machine, beside a folder: 200 photos of 640×400
 # as PNG maps, as .npy and in packs. The store is versitygw, which the script builds and starts on
 # loopback. Prints a table in Markdown with the best of the rounds: wall time, the program's own
 # processor time, the speed in that of the folder by either, and peak memory. The store's work is in
