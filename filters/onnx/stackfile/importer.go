@@ -58,6 +58,20 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 			i.constants[c.Name] = c
 		}
 	}
+	i.index()
+	if err := i.picture(o.InputSize); err != nil {
+		return nil, err
+	}
+	if err := i.ask(o.Until); err != nil {
+		return nil, err
+	}
+	i.findPatterns()
+	return i, nil
+}
+
+// index notes who makes and who reads each value, and the shapes that the model has.
+func (i *importer) index() {
+	g := i.graph
 	for at := range g.Nodes {
 		n := &g.Nodes[at]
 		for _, name := range n.Inputs {
@@ -78,14 +92,6 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 			i.shapes[v.Name] = v.Shape
 		}
 	}
-	if err := i.picture(o.InputSize); err != nil {
-		return nil, err
-	}
-	if err := i.ask(o.Until); err != nil {
-		return nil, err
-	}
-	i.findPatterns()
-	return i, nil
 }
 
 // picture finds the input of the graph that is the picture.

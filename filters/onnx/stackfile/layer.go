@@ -86,6 +86,16 @@ func (r *room) numbers(shape []int, limit int) error {
 	return nil
 }
 
+// kernels takes the room of a convolution's weights.
+func (r *room) kernels(shape []int) error {
+	n, ok := volume.Product(shape...)
+	if !ok || n > r.weights {
+		return errWeights
+	}
+	r.weights -= n
+	return nil
+}
+
 var (
 	errLayers  = fmt.Errorf("a stack file has at most %d layers", maxLayers)
 	errWeights = errors.New("the weights are too many: a stack file has at most 268,435,456")

@@ -41,6 +41,14 @@ type value struct {
 	nodes  []Node   // between the picture and a value that is the picture
 }
 
+// axes are the places of rows, columns and channels among the four axes of the model's value.
+func (v value) axes() (rows, columns, channels int) {
+	if v.last {
+		return 1, 2, 3
+	}
+	return 2, 3, 1
+}
+
 // padding is a node Pad whose values no layer has yet.
 type padding struct {
 	sides [4]int // top, left, bottom, right
@@ -269,10 +277,10 @@ func list(words []string) string {
 }
 
 // moved is the value of a layer with a window, from its input.
-func (v value) moved(layer, channels int, rows, cols filters.Extent, up [2]int) value {
+func (v value) moved(layer, channels int, rows, cols filters.Extent) value {
 	out := value{layer: layer, shape: Shape{C: channels}, sole: true, signed: v.signed, last: v.last}
 	for axis, e := range []filters.Extent{rows, cols} {
-		out.jump[axis] = min(v.jump[axis]*e.Stride, maxSide) / up[axis]
+		out.jump[axis] = min(v.jump[axis]*e.Stride, maxSide)
 	}
 	return out
 }

@@ -25,7 +25,7 @@ ACTIVATIONS = ["Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "E
 # Convolutions that must be reached, of all.
 CONVOLUTIONS = {
     "light_squeezenet": (26, 26), "light_resnet50": (53, 53), "light_bvlc_alexnet": (5, 5), "light_densenet121": (120, 121),
-    "light_inception_v1": (57, 57), "light_inception_v2": (69, 69), "light_shufflenet": (2, 49), "light_vgg19": (16, 16),
+    "light_inception_v1": (57, 57), "light_inception_v2": (69, 69), "light_shufflenet": (49, 49), "light_vgg19": (16, 16),
     "light_zfnet512": (5, 5), "open-nsfw": (53, 53), "ch_PP-OCRv4_det_infer": (28, 62),
 }  # fmt: skip
 
@@ -116,6 +116,7 @@ def operators(folder):
                               for s in ("s2", "s3") for k, (n, c) in enumerate([("floor", "asymmetric"), ("round_prefer_floor", "half_pixel"), ("round_prefer_ceil", "half_pixel")]))], [w, b, *scales])  # fmt: skip
     model("bilinear", [half, *(op("Resize", f"y,,{s}", f"n{s}{k}", mode="linear", coordinate_transformation_mode=c) for s in ("s2", "s3") for k, c in enumerate(["half_pixel", "pytorch_half_pixel"])),
                        op("Resize", "y,,,sizes", "sized", mode="linear")], [w, b, *scales, integers("sizes", 1, 8, 24, 33)])  # fmt: skip
+    model("shuffle", [conv, op("Reshape", "y,s5", "r1"), op("Transpose", "r1", "r2", perm=[0, 2, 1, 3, 4]), op("Reshape", "r2,s4", "r3")], [w, b, integers("s5", 1, 4, 2, 48, 64), integers("s4", 1, 8, 48, 64)])
     model("old", [half, op("Upsample", "y,s2", "u", mode="nearest")], [w, b, *scales], opset=9)
     return made
 
