@@ -59,7 +59,7 @@ func (i *importer) shifted(v value, a *affine, n *onnx.Node) (value, error) {
 
 // affine is one factor and shift for all channels.
 func (i *importer) affine(v value, factor, shift float32) (*affine, error) {
-	if err := i.room.numbers([]int{2, v.shape.C}, 2*maxFilters); err != nil {
+	if err := i.room.numbers([]int{2, v.shape.C}); err != nil {
 		return nil, err
 	}
 	return &affine{weight: slices.Repeat([]float32{factor}, v.shape.C), bias: slices.Repeat([]float32{shift}, v.shape.C)}, nil
@@ -102,7 +102,7 @@ func (c *call) perChannel(k int, v value) ([]float32, error) {
 			return nil, fmt.Errorf("its constant %.100q has the shape %s: a layer has one number for each of the %d channels", c.Inputs[k], list(words(a.Shape)), v.shape.C)
 		}
 	}
-	if err := c.room.numbers([]int{2, v.shape.C}, 2*maxFilters); err != nil {
+	if err := c.room.numbers([]int{2, v.shape.C}); err != nil {
 		return nil, err
 	}
 	if len(a.Data) == 1 {

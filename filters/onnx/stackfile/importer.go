@@ -27,6 +27,7 @@ type importer struct {
 
 	values    map[string]value
 	constants map[string]tensor.Member
+	read      map[string]reading
 	computed  map[string]string // operator of constants that are not known
 	layers    []*Layer
 	names     uniqueNames
@@ -47,7 +48,7 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 	g := &m.Graph
 	i := &importer{
 		graph: g, opset: m.Opsets[""], readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
-		values: map[string]value{}, constants: map[string]tensor.Member{}, computed: map[string]string{},
+		values: map[string]value{}, constants: map[string]tensor.Member{}, read: map[string]reading{}, computed: map[string]string{},
 		names: uniqueNames{}, room: newRoom(), fates: make([]fate, len(g.Nodes)),
 	}
 	if i.opset == 0 {

@@ -182,7 +182,8 @@ func unsqueeze(shape []int, axes []int) ([]int, error) {
 	return out, nil
 }
 
-// numbers reads a constant of at most limit values.
+// numbers reads a constant of at most limit values. Nobody may write to them: a constant is read
+// once.
 func (i *importer) numbers(name string, limit int) (*tensor.Array, error) {
 	m, ok := i.constants[name]
 	if !ok {
@@ -191,14 +192,26 @@ func (i *importer) numbers(name string, limit int) (*tensor.Array, error) {
 		}
 		return nil, fmt.Errorf("its input %.100q is no constant", name)
 	}
-	if err := i.room.numbers(m.Shape, limit); err != nil {
-		return nil, fmt.Errorf("its input %.100q %w", name, err)
+	if n, ok := volume.Product(m.Shape...); !ok || n > limit {
+		return nil, fmt.Errorf("its input %.100q has the shape %v, and at most %d numbers are expected", name, m.Shape, limit)
 	}
-	a, err := m.Read(int64(limit))
-	if err != nil {
-		return nil, fmt.Errorf("its input %.100q: %w", name, err)
+	known, ok := i.read[name]
+	if !ok {
+		if known.err = i.room.numbers(m.Shape); known.err == nil {
+			known.array, known.err = m.Read(int64(limit))
+		}
+		i.read[name] = known
 	}
-	return a, nil
+	if known.err != nil {
+		return nil, fmt.Errorf("its input %.100q: %w", name, known.err)
+	}
+	return known.array, nil
+}
+
+// reading is what came of reading a constant.
+type reading struct {
+	array *tensor.Array
+	err   error
 }
 
 // ints reads whole numbers from an input, or, in older models, from an attribute. It is nil if
