@@ -176,7 +176,10 @@ func (o *importOptions) write(net *stackfile.Network, model, weights string) (er
 		}
 	}
 	if err := works(o.out, text, net.Input.Size); err != nil {
-		return fmt.Errorf("a stack cannot be made of the model: %w", err)
+		if net.Weights() > 0 {
+			err = errors.Join(err, os.Remove(weights)) // this call has written it
+		}
+		return fmt.Errorf("a stack cannot be made of all of it, and --until names an earlier end: %w", err)
 	}
 	return writeFile(o.out, text)
 }

@@ -29,6 +29,7 @@ func FuzzImport(f *testing.F) {
 		{kernels, scales, node("Conv x w -> a", attribute("pads", []int{1, 1, 1, 1}), attribute("strides", []int{2, 2})), node("Resize a - scales -> r", attribute("mode", "linear")), node("Sigmoid r -> s"), node("Mul r s -> m")},
 		{three, zero, six, two, node("Mul x two -> x2"), node("Add x2 three -> p"), node("Clip p zero six -> q"), node("Mul x2 q -> r"), node("Div r six -> s"), node("LRN s -> t", attribute("size", 3))},
 		{ints("p", 0, 0, 1, 1, 0, 0, 1, 1), node("Pad x p -> q", attribute("mode", "edge")), node("MaxPool q -> a", attribute("kernel_shape", []int{3, 3}), attribute("ceil_mode", 1)), node("AveragePool q -> b", attribute("kernel_shape", []int{3, 3})), node("GlobalMaxPool b -> c")},
+		{kernels, conv, ints("s5", 1, 2, 2, 12, 16), ints("s4", -1, 4, 0, 0), node("Reshape a s5 -> p"), node("Transpose p -> q", attribute("perm", []int{0, 2, 1, 3, 4})), node("Reshape q s4 -> r")},
 		{ints("s", 4, 3, 3, 3), node("ConstantOfShape s -> w"), node("Transpose x -> t", attribute("perm", []int{0, 3, 1, 2})), node("Conv t w -> a")},
 	} {
 		f.Add([]byte(model(append([]string{picture()}, graph...)...)))

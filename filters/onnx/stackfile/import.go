@@ -197,11 +197,7 @@ func (i *importer) maps(at int, n *onnx.Node) (value, error) {
 		return value{}, fmt.Errorf("another node makes a value of the same name, %.100q", n.Outputs[0])
 	}
 	if p, ok := i.patterns[at]; ok {
-		v, err := i.laid(p.input)
-		if err != nil {
-			return v, err
-		}
-		return i.activate(v, activation{name: p.function}, n)
+		return i.matched(p, n)
 	}
 	op, ok := operators()[n.Op]
 	switch {
@@ -220,6 +216,18 @@ func (i *importer) maps(at int, n *onnx.Node) (value, error) {
 		return value{}, err
 	}
 	return op.take(c)
+}
+
+// matched computes the value of a pattern, which the node n ends.
+func (i *importer) matched(p pattern, n *onnx.Node) (value, error) {
+	if p.shuffle {
+		return i.shuffle(p, n)
+	}
+	v, err := i.laid(p.input)
+	if err != nil {
+		return v, err
+	}
+	return i.activate(v, activation{name: p.function}, n)
 }
 
 // stop notes a node that is not taken.

@@ -93,6 +93,8 @@ func TestOperators(t *testing.T) {
 		{"joins", []string{kernels, conv, node("Conv x w -> b", attribute("pads", []int{1, 1, 1, 1})), node("Add a b -> c"), node("Sum a b c -> d"), node("Concat x d -> e", attribute("axis", 1)), node("Concat e d -> f", attribute("axis", -3)), node("Concat f -> g", attribute("axis", 1)), node("Sum g -> h")},
 			[]string{convLine, "conv: {name: Nb, inputs: [input], weights: Nb.weight, padding: 1, activation: none}", "add: {name: Nc, inputs: [Na, Nb]}", "add: {name: Nd, inputs: [Na, Nb, Nc]}", "concat: {name: Ne, inputs: [input, Nd]}", "concat: {name: Nf, inputs: [Ne, Nd]}"}},
 		{"nothing", []string{kernels, node("Identity x -> i"), node("Dropout i -> j mask"), node("Cast j -> k", attribute("to", 1)), node("Conv k w -> a", attribute("pads", []int{1, 1, 1, 1}))}, []string{convLine}},
+		{"channel shuffle", []string{kernels, conv, ints("s5", 1, 2, 2, 12, 16), ints("s4", -1, 4, 0, 0), node("Reshape a s5 -> p"), node("Transpose p -> q", attribute("perm", []int{0, 2, 1, 3, 4})), node("Reshape q s4 -> r")},
+			[]string{convLine, "conv: {name: Nr, weights: Nr.weight, activation: none}"}},
 		{"nearest", []string{kernels, scales, strided, node("Resize a - scales -> r", attribute("coordinate_transformation_mode", "asymmetric"), attribute("nearest_mode", "floor"))},
 			[]string{stridedLine, "upsample: {name: Nr, scale_factor: 2}"}},
 		{"bilinear", []string{kernels, scales, strided, node("Resize a - scales -> r", attribute("mode", "linear"))}, []string{stridedLine, "upsample: {name: Nr, scale_factor: 2, mode: bilinear}"}},
@@ -114,5 +116,22 @@ func TestOperators(t *testing.T) {
 			}
 			built(t, n)
 		})
+	}
+}
+
+// TestShuffling has the weights of a channel shuffle.
+func TestShuffling(t *testing.T) {
+	m := shuffling([]int{6, 6, 1, 1}, 3)
+	a, err := m.Read(36)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Groups 0 1, 2 3 and 4 5 give their first channels, and then their second ones.
+	for k, from := range []int{0, 2, 4, 1, 3, 5} {
+		for c, v := range a.Data[6*k : 6*k+6] {
+			if want := map[bool]float32{true: 1}[c == from]; v != want {
+				t.Errorf("channel %d takes %v of channel %d", k, v, c)
+			}
+		}
 	}
 }

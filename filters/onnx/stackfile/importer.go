@@ -27,6 +27,7 @@ type importer struct {
 
 	values    map[string]value
 	constants map[string]tensor.Member
+	read      map[string]reading
 	computed  map[string]string // operator of constants that are not known
 	layers    []*Layer
 	names     uniqueNames
@@ -47,7 +48,7 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 	g := &m.Graph
 	i := &importer{
 		graph: g, opset: m.Opsets[""], readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
-		values: map[string]value{}, constants: map[string]tensor.Member{}, computed: map[string]string{},
+		values: map[string]value{}, constants: map[string]tensor.Member{}, read: map[string]reading{}, computed: map[string]string{},
 		names: uniqueNames{}, room: newRoom(), fates: make([]fate, len(g.Nodes)),
 	}
 	if i.opset == 0 {
@@ -58,6 +59,20 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 			i.constants[c.Name] = c
 		}
 	}
+	i.index()
+	if err := i.picture(o.InputSize); err != nil {
+		return nil, err
+	}
+	if err := i.ask(o.Until); err != nil {
+		return nil, err
+	}
+	i.findPatterns()
+	return i, nil
+}
+
+// index notes who makes and who reads each value, and the shapes that the model has.
+func (i *importer) index() {
+	g := i.graph
 	for at := range g.Nodes {
 		n := &g.Nodes[at]
 		for _, name := range n.Inputs {
@@ -78,14 +93,6 @@ func newImporter(m *onnx.Model, o Options) (*importer, error) {
 			i.shapes[v.Name] = v.Shape
 		}
 	}
-	if err := i.picture(o.InputSize); err != nil {
-		return nil, err
-	}
-	if err := i.ask(o.Until); err != nil {
-		return nil, err
-	}
-	i.findPatterns()
-	return i, nil
 }
 
 // picture finds the input of the graph that is the picture.

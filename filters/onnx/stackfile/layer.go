@@ -74,20 +74,29 @@ type room struct {
 // there.
 func newRoom() room { return room{weights: 1 << 28, channels: 1 << 20, read: 1 << 24} }
 
-// numbers takes the room of an array that is read.
-func (r *room) numbers(shape []int, limit int) error {
+// numbers takes the room of numbers that are kept in memory, of the size of a shape.
+func (r *room) numbers(shape []int) error {
 	n, ok := volume.Product(shape...)
-	if !ok || n > limit {
-		return fmt.Errorf("has the shape %v, and at most %d numbers are expected", shape, limit)
+	if !ok || n > r.read {
+		return errNumbers
 	}
-	if r.read -= n; r.read < 0 {
-		return errors.New("is one number too many: a model has at most 16,777,216 besides its weights")
+	r.read -= n
+	return nil
+}
+
+// kernels takes the room of a convolution's weights.
+func (r *room) kernels(shape []int) error {
+	n, ok := volume.Product(shape...)
+	if !ok || n > r.weights {
+		return errWeights
 	}
+	r.weights -= n
 	return nil
 }
 
 var (
 	errLayers  = fmt.Errorf("a stack file has at most %d layers", maxLayers)
+	errNumbers = errors.New("the numbers for channels are too many: 16,777,216 are read at most")
 	errWeights = errors.New("the weights are too many: a stack file has at most 268,435,456")
 )
 

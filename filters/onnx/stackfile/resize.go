@@ -61,10 +61,10 @@ func (c *call) resize() (value, error) {
 func (c *call) scales(at int) ([]float32, error) {
 	if at < len(c.Inputs) && c.Inputs[at] != "" {
 		a, err := c.numbers(c.Inputs[at], maxAxes)
-		if err != nil || len(a.Data) > 0 {
-			if err != nil {
-				return nil, err
-			}
+		if err != nil {
+			return nil, err
+		}
+		if len(a.Data) > 0 {
 			return a.Data, nil
 		}
 	}
@@ -82,10 +82,9 @@ func (c *call) scales(at int) ([]float32, error) {
 	if !v.shape.sized() {
 		return nil, errors.New("its size is fixed, and the size of its input is not known: name the picture's size with --input-size")
 	}
-	is := []float32{1, float32(v.shape.C), float32(v.shape.H), float32(v.shape.W)}
-	if v.last {
-		is = []float32{1, float32(v.shape.H), float32(v.shape.W), float32(v.shape.C)}
-	}
+	is := [4]float32{1, 1, 1, 1}
+	rows, columns, channels := v.axes()
+	is[rows], is[columns], is[channels] = float32(v.shape.H), float32(v.shape.W), float32(v.shape.C)
 	var out []float32
 	for k, n := range wanted.Data {
 		axis := k
@@ -106,25 +105,9 @@ func (c *call) enlarged(scales []float32, s sampling) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	if len(scales) != 4 {
-		return v, fmt.Errorf("it has %d scales, and maps have 4 dimensions", len(scales))
-	}
-	h, w, ch := 2, 3, 1
-	if v.last {
-		h, w, ch = 1, 2, 3
-	}
-	factors := [2]int{}
-	for axis, scale := range []float32{scales[h], scales[w]} {
-		if !(scale >= 1 && scale <= filters.MaxFactor) || scale != float32(math.Round(float64(scale))) {
-			return v, fmt.Errorf("it enlarges %v by %v times, and a layer by whole factors", [2]string{"rows", "columns"}[axis], scale)
-		}
-		factors[axis] = int(scale)
-	}
-	if scales[0] != 1 || scales[ch] != 1 {
-		return v, errors.New("it enlarges channels, and layers rows and columns")
-	}
-	if factors == [2]int{1, 1} {
-		return v, nil
+	factors, err := wholeFactors(v, scales)
+	if err != nil || factors == [2]int{1, 1} {
+		return v, err
 	}
 	mode, err := s.layer(factors)
 	if err != nil {
@@ -146,6 +129,24 @@ func (c *call) enlarged(scales []float32, s sampling) (value, error) {
 	}
 	v.shape.H, v.shape.W = min(v.shape.H*factors[0], maxSide), min(v.shape.W*factors[1], maxSide)
 	return v, err
+}
+
+// wholeFactors are the factors of rows and columns.
+func wholeFactors(v value, scales []float32) (factors [2]int, err error) {
+	if len(scales) != 4 {
+		return factors, fmt.Errorf("it has %d scales, and maps have 4 dimensions", len(scales))
+	}
+	rows, columns, channels := v.axes()
+	for axis, scale := range []float32{scales[rows], scales[columns]} {
+		if !(scale >= 1 && scale <= filters.MaxFactor) || scale != float32(math.Round(float64(scale))) {
+			return factors, fmt.Errorf("it enlarges %v by %v times, and a layer by whole factors", [2]string{"rows", "columns"}[axis], scale)
+		}
+		factors[axis] = int(scale)
+	}
+	if scales[0] != 1 || scales[channels] != 1 {
+		return factors, errors.New("it enlarges channels, and layers rows and columns")
+	}
+	return factors, nil
 }
 
 // sampling says where the values of an enlarged map lie on its input.

@@ -41,6 +41,14 @@ type value struct {
 	nodes  []Node   // between the picture and a value that is the picture
 }
 
+// axes are the places of rows, columns and channels among the four axes of the model's value.
+func (v value) axes() (rows, columns, channels int) {
+	if v.last {
+		return 1, 2, 3
+	}
+	return 2, 3, 1
+}
+
 // padding is a node Pad whose values no layer has yet.
 type padding struct {
 	sides [4]int // top, left, bottom, right
@@ -174,7 +182,8 @@ func unsqueeze(shape []int, axes []int) ([]int, error) {
 	return out, nil
 }
 
-// numbers reads a constant of at most limit values.
+// numbers reads a constant of at most limit values. Nobody may write to them: a constant is read
+// once.
 func (i *importer) numbers(name string, limit int) (*tensor.Array, error) {
 	m, ok := i.constants[name]
 	if !ok {
@@ -183,14 +192,26 @@ func (i *importer) numbers(name string, limit int) (*tensor.Array, error) {
 		}
 		return nil, fmt.Errorf("its input %.100q is no constant", name)
 	}
-	if err := i.room.numbers(m.Shape, limit); err != nil {
-		return nil, fmt.Errorf("its input %.100q %w", name, err)
+	if n, ok := volume.Product(m.Shape...); !ok || n > limit {
+		return nil, fmt.Errorf("its input %.100q has the shape %v, and at most %d numbers are expected", name, m.Shape, limit)
 	}
-	a, err := m.Read(int64(limit))
-	if err != nil {
-		return nil, fmt.Errorf("its input %.100q: %w", name, err)
+	known, ok := i.read[name]
+	if !ok {
+		if known.err = i.room.numbers(m.Shape); known.err == nil {
+			known.array, known.err = m.Read(int64(limit))
+		}
+		i.read[name] = known
 	}
-	return a, nil
+	if known.err != nil {
+		return nil, fmt.Errorf("its input %.100q: %w", name, known.err)
+	}
+	return known.array, nil
+}
+
+// reading is what came of reading a constant.
+type reading struct {
+	array *tensor.Array
+	err   error
 }
 
 // ints reads whole numbers from an input, or, in older models, from an attribute. It is nil if
@@ -269,10 +290,10 @@ func list(words []string) string {
 }
 
 // moved is the value of a layer with a window, from its input.
-func (v value) moved(layer, channels int, rows, cols filters.Extent, up [2]int) value {
+func (v value) moved(layer, channels int, rows, cols filters.Extent) value {
 	out := value{layer: layer, shape: Shape{C: channels}, sole: true, signed: v.signed, last: v.last}
 	for axis, e := range []filters.Extent{rows, cols} {
-		out.jump[axis] = min(v.jump[axis]*e.Stride, maxSide) / up[axis]
+		out.jump[axis] = min(v.jump[axis]*e.Stride, maxSide)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package stackfile
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"filterbank/filters"
 	"filterbank/filters/config"
@@ -32,32 +33,14 @@ func (c *call) pool(spec filters.PoolSpec) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	if spec.KernelSize, err = c.pair("kernel_shape"); err != nil {
-		return v, err
-	}
-	rows, cols, sides, err := c.window(spec.KernelSize)
+	rows, cols, auto, err := c.poolWindow(&spec, v.shape)
 	if err != nil {
 		return v, err
-	}
-	spec.Stride, spec.Dilation = [2]int{rows.Stride, cols.Stride}, [2]int{rows.Dilation, cols.Dilation}
-	spec.Padding, spec.CeilMode = sides, c.int("ceil_mode", 0) != 0
-	if max(spec.KernelSize[0], spec.KernelSize[1]) > config.MaxKernel {
-		return v, fmt.Errorf("its kernel is %d×%d, and a layer's at most %d×%d", spec.KernelSize[0], spec.KernelSize[1], config.MaxKernel, config.MaxKernel)
-	}
-	auto, err := c.auto()
-	if err != nil {
-		return v, err
-	}
-	if auto != "" {
-		if spec.Padding, err = automatic(auto, v.shape, rows, cols); err != nil {
-			return v, err
-		}
-		spec.CeilMode = false
 	}
 	l := &Layer{}
 	if v.pad != nil {
 		if joined, ok := v.join(spec); ok && auto == "" {
-			spec, l.Nodes = joined, append(l.Nodes, v.pad.nodes...)
+			spec, l.Nodes = joined, slices.Clone(v.pad.nodes)
 		} else if v, err = c.input(0); err != nil {
 			return v, err
 		}
@@ -66,13 +49,33 @@ func (c *call) pool(spec filters.PoolSpec) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	out := v.moved(len(c.layers), v.shape.C, rows, cols, [2]int{1, 1})
+	out := v.moved(len(c.layers), v.shape.C, rows, cols)
 	if out.shape.H, out.shape.W, err = poolSizes(pool, v); err != nil {
 		return v, err
 	}
 	l.setPool(spec)
 	_, err = c.emit(l, nameFor(c.Node), v)
 	return out, err
+}
+
+// poolWindow gives a spec the geometry of a pool of maps of a shape.
+func (c *call) poolWindow(spec *filters.PoolSpec, in Shape) (rows, cols filters.Extent, auto string, err error) {
+	if spec.KernelSize, err = c.pair("kernel_shape"); err != nil {
+		return rows, cols, "", err
+	}
+	if max(spec.KernelSize[0], spec.KernelSize[1]) > config.MaxKernel {
+		return rows, cols, "", fmt.Errorf("its kernel is %d×%d, and a layer's at most %d×%d", spec.KernelSize[0], spec.KernelSize[1], config.MaxKernel, config.MaxKernel)
+	}
+	if rows, cols, spec.Padding, err = c.window(spec.KernelSize); err != nil {
+		return rows, cols, "", err
+	}
+	spec.Stride, spec.Dilation = [2]int{rows.Stride, cols.Stride}, [2]int{rows.Dilation, cols.Dilation}
+	spec.CeilMode = c.int("ceil_mode", 0) != 0
+	if auto, err = c.auto(); err == nil && auto != "" {
+		spec.CeilMode = false
+		spec.Padding, err = automatic(auto, in, rows, cols)
+	}
+	return rows, cols, auto, err
 }
 
 func (l *Layer) setPool(s filters.PoolSpec) {
@@ -140,82 +143,4 @@ func poolSizes(pool *filters.Pool, v value) (h, w int, err error) {
 	}
 	out := plan.Layers[0].Out
 	return out.H, out.W, nil
-}
-
-func (c *call) concat() (value, error) {
-	channel := 1
-	var all []value
-	for k := range c.Inputs {
-		v, err := c.input(k)
-		if err != nil {
-			return v, err
-		}
-		all = append(all, v)
-	}
-	if len(all) == 0 {
-		return value{}, errors.New("it has no inputs")
-	}
-	if all[0].last {
-		channel = 3
-	}
-	switch axis := int(c.int("axis", 1)); {
-	case axis != channel && axis != channel-4:
-		return value{}, fmt.Errorf("it joins along axis %d, and layers join channels, axis %d", axis, channel)
-	case len(all) == 1:
-		return all[0], nil
-	}
-	return c.join("concat", all)
-}
-
-// sum adds maps.
-func (c *call) sum() (value, error) {
-	var all []value
-	for k := range c.Inputs {
-		v, err := c.input(k)
-		if err != nil {
-			return v, err
-		}
-		all = append(all, v)
-	}
-	switch len(all) {
-	case 0:
-		return value{}, errors.New("it has no inputs")
-	case 1:
-		return all[0], nil
-	}
-	return c.join("add", all)
-}
-
-// join is a layer that joins maps with the same rows, columns and distance on the picture.
-func (c *call) join(kind string, all []value) (value, error) {
-	out := all[0]
-	channels := 0
-	for _, v := range all {
-		channels += v.shape.C
-		out.signed = out.signed || v.signed
-		a, b := all[0].shape, v.shape
-		if kind == "concat" {
-			a.C, b.C = 1, 1
-		}
-		switch {
-		case v.last != out.last:
-			return out, errors.New("it joins maps with their channels first and last")
-		case a.C != b.C, a.sized() && b.sized() && a != b:
-			return out, fmt.Errorf("it joins maps of %v and %v", all[0].shape, v.shape)
-		case v.jump != out.jump:
-			return out, fmt.Errorf("it joins maps of the same size with values every %s and every %s pixels of the picture", filters.PairText(out.jump), filters.PairText(v.jump))
-		}
-	}
-	if len(all) > config.MaxInputs {
-		return out, fmt.Errorf("it joins %d values, and a layer at most %d", len(all), config.MaxInputs)
-	}
-	if kind == "concat" {
-		if channels > maxFilters || channels > c.room.channels {
-			return out, fmt.Errorf("its %d channels are too many", channels)
-		}
-		c.room.channels -= channels
-		out.shape.C = channels
-	}
-	layer, err := c.emit(&Layer{Kind: kind}, nameFor(c.Node), all...)
-	return out.pointwise(layer), err
 }
