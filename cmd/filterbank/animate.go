@@ -81,7 +81,7 @@ func newAnimate(c console) *cobra.Command {
 // options checks the flags that need no picture.
 func (f *animation) options() (o animate.Options, err error) {
 	o = animate.Options{Each: f.each, Frames: f.frames, Delay: f.delay}
-	if o.Size, err = parseSize(f.size); err != nil {
+	if o.Size, err = frameSize(f.size); err != nil {
 		return o, err
 	}
 	if o.Theme, err = animate.ParseTheme(f.theme); err != nil {
@@ -103,8 +103,8 @@ func (f *animation) options() (o animate.Options, err error) {
 	return o, nil
 }
 
-// parseSize reads a width and a height.
-func parseSize(text string) (image.Point, error) {
+// frameSize reads a width and a height.
+func frameSize(text string) (image.Point, error) {
 	w, h, ok := strings.Cut(text, "x")
 	x, errX := strconv.Atoi(w)
 	y, errY := strconv.Atoi(h)
