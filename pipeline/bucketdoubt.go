@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// doubt finds the objects that a run that has not ended well may have put in place of the ones
-// that records of earlier runs tell of. Their records lose the keys of the objects' formats. It
+// doubt finds the objects that a run that has not ended well may have removed, or put in place of
+// the ones that records of earlier runs tell of. Their records lose the keys of the objects' formats. It
 // makes no request if all records are of that run, and otherwise lists the objects between the
 // first and the last that records name.
 func (m *remote) doubt(ctx context.Context, own *store.Folder) error {
@@ -22,6 +23,7 @@ func (m *remote) doubt(ctx context.Context, own *store.Folder) error {
 		return err
 	}
 	changed := map[uint64]time.Time{} // by the hash of the path
+	var there []uint64                // the hashes of all paths: 8 bytes an object
 	for o, err := range m.objects.List(ctx, m.prefix, before(m.prefix+first)) {
 		if err != nil {
 			return err
@@ -30,16 +32,17 @@ func (m *remote) doubt(ctx context.Context, own *store.Folder) error {
 		if name > last {
 			break
 		}
-		if !o.Modified.Before(since) {
-			changed[xxhash.Sum64String(name)] = o.Modified
+		hash := xxhash.Sum64String(name)
+		if there = append(there, hash); !o.Modified.Before(since) {
+			changed[hash] = o.Modified
 		}
 	}
-	if len(changed) == 0 {
-		return nil
-	}
+	slices.Sort(there)
 	return manifest.Doubts(own, m.session.Regions, func(region store.Region, path string) bool {
-		at, ok := changed[xxhash.Sum64String(path)]
-		return ok && !at.Before(region.Doubted)
+		hash := xxhash.Sum64String(path)
+		at, ok := changed[hash]
+		_, found := slices.BinarySearch(there, hash)
+		return ok && !at.Before(region.Doubted) || !found
 	})
 }
 

@@ -132,12 +132,16 @@ func (r *run) dropRemote() error {
 	return r.remote.session.Drop(r.remote.requests)
 }
 
-// endRemote ends a run whose output is in a bucket. If err and closeErr say that its places are in
-// order, the run's own files are put whole. Otherwise its checkpoints are left to the next run.
-func (r *run) endRemote(err, closeErr error) error {
+// conclude has a run's account written once its own files have their places. If err and closeErr
+// say that the places of a run in a bucket are in order, it puts these files whole and ends the
+// run's session after the account. Otherwise the checkpoints are left to the next run.
+func (r *run) conclude(err, closeErr error, account func() error) error {
 	m := r.remote
+	if m == nil {
+		return account()
+	}
 	_, failed := errors.AsType[*store.Error](err)
-	if m == nil || failed || closeErr != nil || !goesOn(err) || m.store.Untold() {
+	if failed || closeErr != nil || !goesOn(err) || m.store.Untold() {
 		return nil
 	}
 	var names []string
@@ -147,7 +151,35 @@ func (r *run) endRemote(err, closeErr error) error {
 	if r.table != nil && r.table.below != "" {
 		names = append(names, r.table.below)
 	}
-	return m.session.End(m.requests, append(names, manifest.RunName)...)
+	if err := m.session.Place(m.requests, append(names, manifest.RunName)...); err != nil {
+		return err
+	}
+	if err := account(); err != nil {
+		return err
+	}
+	return m.session.End(m.requests)
+}
+
+// create puts an object that must be new, unless another run has taken this one's place. Such an
+// object may be of a run whose place this one has taken: it gives way.
+func (m *remote) create(name string, data []byte) error {
+	place := store.BucketPlace(m.objects, m.prefix)
+	const tries = 3
+	for try := 1; ; try++ {
+		err := m.session.Check(m.requests)
+		if err == nil {
+			err = place.Create(m.requests, name, data)
+		}
+		if !errors.Is(err, fs.ErrExist) || try == tries {
+			return err
+		}
+		if err := m.session.Check(m.requests); err != nil {
+			return err
+		}
+		if err := place.Remove(m.requests, name); err != nil {
+			return err
+		}
+	}
 }
 
 // place is the output as the tasks of a run share it.

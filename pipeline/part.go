@@ -122,7 +122,11 @@ func (r *run) account(ctx context.Context, entries []source.Entry, s Summary) er
 	if err != nil {
 		return err
 	}
-	return r.place().Create(ctx, r.opts.Part.Below()+"/"+parts.CompleteName, data)
+	name := r.opts.Part.Below() + "/" + parts.CompleteName
+	if r.remote != nil {
+		return r.remote.create(name, data)
+	}
+	return r.place().Create(ctx, name, data)
 }
 
 // countRecords counts the records of the run's manifest.

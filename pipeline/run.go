@@ -156,10 +156,12 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 	if !errors.Is(err, store.ErrGone) {
 		err = errors.Join(err, r.writeTables(), r.about(s))
 	}
-	err = errors.Join(err, r.endRemote(err, closeErr))
-	if complete && err == nil {
-		err = r.account(ctx, entries, s)
-	}
+	err = errors.Join(err, r.conclude(err, closeErr, func() error {
+		if !complete || err != nil {
+			return nil
+		}
+		return r.account(ctx, entries, s)
+	}))
 	// If this run has not looked at everything since a crash, the next one has to. If the
 	// output failed, a shard may be in place without its records, as after a crash.
 	_, failed := errors.AsType[*store.Error](err)

@@ -41,6 +41,9 @@ func Split(name string) (bucket, key string, err error) {
 		return "", "", fmt.Errorf("%s: an object is named as in s3://bucket/key", show(name))
 	}
 	bucket, key, _ = strings.Cut(rest, "/")
+	if strings.ContainsAny(bucket, "@:") { // it may be a password
+		return "", "", errors.New("the name of a bucket has no @ and no colon, and credentials do not belong into it: write s3://bucket/key, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE")
+	}
 	if err := s3utils.CheckValidBucketName(bucket); err != nil {
 		return "", "", fmt.Errorf("%s: %s is no name of a bucket: it has 3 to 63 letters, digits, dots and dashes, as in s3://bucket/key", show(name), show(bucket))
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -273,6 +274,39 @@ func TestRanges(t *testing.T) {
 	for _, s := range []string{"", "bytes", "bytes */1000", "bytes 0-9/*", "bytes 0-9", "bytes x-9/10"} {
 		if from, size, err := parseRange(s); !errors.Is(err, errEnds) {
 			t.Error(s, from, size, err)
+		}
+	}
+}
+
+// TestUntoldSizes answers without a length that an object can have: an error, and no length.
+func TestUntoldSizes(t *testing.T) {
+	for _, told := range []string{"", "bytes 0--1/-1", "bytes 5-9/4", "bytes -1-4/9", "bytes 0-4/*"} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"e"`)
+			w.Header().Set("Last-Modified", "Sun, 29 Nov 2026 08:00:00 GMT")
+			if told != "" {
+				w.Header().Set("Content-Range", told)
+			}
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush() // without Content-Length
+			fmt.Fprint(w, "hello")
+		}))
+		b := open(t, map[string]string{"AWS_ENDPOINT_URL": s.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"})
+		if data, _, err := b.ReadAll(t.Context(), "a", 100); !TryAgain(err) {
+			t.Errorf("%q: got %q, %v", told, data, err)
+		}
+		if info, err := b.Stat(t.Context(), "a"); !TryAgain(err) {
+			t.Errorf("%q: got %v, %v", told, info, err)
+		}
+		s.Close()
+	}
+}
+
+// TestSplitSecret says no credential that stands in the place of a bucket.
+func TestSplitSecret(t *testing.T) {
+	for _, name := range []string{"s3://AKIAEXAMPLE:wJalr@photos/x", "s3://wJalr@photos", "s3://AKIAEXAMPLE:wJalr"} {
+		if _, _, err := Split(name); err == nil || strings.Contains(err.Error(), "wJalr") || strings.Contains(err.Error(), "AKIA") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

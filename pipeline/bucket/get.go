@@ -17,6 +17,9 @@ func (b *Bucket) Stat(ctx context.Context, key string) (info Info, err error) {
 	err = b.trial("look at", key).do(ctx, func(ctx context.Context, _ *watch) error {
 		o, err := b.client.core.StatObject(ctx, b.name, key, minio.StatObjectOptions{})
 		info = infoOf(&o, key)
+		if err == nil && info.Size < 0 {
+			err = errSize
+		}
 		return err
 	})
 	return info, err
@@ -115,6 +118,9 @@ func (o *Object) open() error {
 // errEnds says that the lengths of an answer do not agree.
 var errEnds = errors.New("the store has sent another number of bytes than it has told")
 
+// errSize says that an answer does not tell a length that an object can have.
+var errSize = fmt.Errorf("%w: it does not tell the object's size", errEnds)
+
 // begin checks that an answer is of the range that was asked for, and of the same object as
 // before.
 func (o *Object) begin(info *minio.ObjectInfo, header http.Header) error {
@@ -127,6 +133,8 @@ func (o *Object) begin(info *minio.ObjectInfo, header http.Header) error {
 		}
 	}
 	switch {
+	case size < 0:
+		return errSize
 	case o.ETag != "" && info.ETag != o.ETag, o.Size >= 0 && size != o.Size:
 		return ErrChanged
 	case from != o.at:
@@ -155,7 +163,7 @@ func parseRange(s string) (from, size int64, err error) {
 	if err == nil {
 		size, err = strconv.ParseInt(total, 10, 64)
 	}
-	if err != nil || !ok {
+	if err != nil || !ok || from < 0 || size < from {
 		return 0, 0, fmt.Errorf("%w: its range is %s", errEnds, show(s))
 	}
 	return from, size, nil

@@ -32,6 +32,9 @@ func (b *Bucket) list(ctx context.Context, prefix, after string, deep bool) iter
 				if object.Err != nil {
 					return object.Err
 				}
+				if object.Size < 0 {
+					return errSize
+				}
 				if object.Key <= start && start != "" { // a/ may come again behind a/
 					continue
 				}

@@ -53,6 +53,7 @@ type Session struct {
 	Regions []Region
 
 	number int
+	about  about
 	seq    int
 	whole  map[string]int64 // bytes of the files that grow in the bucket, by name
 }
@@ -80,11 +81,12 @@ type SessionOptions struct {
 // session is a run that has begun, as the checkpoints tell.
 type session struct {
 	number      int
-	begun, seen time.Time
-	pieces      []string // keys, in their order
+	begun, seen time.Time // begun is zero if only objects are left that a late request has put
+	pieces      []string  // keys, in their order
 }
 
-// about is the object that a run begins with.
+// about is the object that a run begins with. Numbers are used again once all runs have ended, so
+// that Run, which is random, tells runs of the same number apart.
 type about struct {
 	Run      string `json:"run"`
 	Settings string `json:"settings"`
@@ -114,7 +116,8 @@ func OpenSession(ctx context.Context, o SessionOptions) (*Session, error) {
 
 // begin gets a number.
 func (s *Session) begin(ctx context.Context) error {
-	data, err := json.Marshal(about{rand.Text(), s.Settings})
+	s.about = about{rand.Text(), s.Settings}
+	data, err := json.Marshal(s.about)
 	if err != nil {
 		return err
 	}
@@ -139,14 +142,13 @@ func (s *Session) begin(ctx context.Context) error {
 
 // free refuses to take the place of a run with other settings that is at work.
 func (s *Session) free(ctx context.Context, last *session) error {
-	data, _, err := s.Objects.ReadAll(ctx, s.folder(last.number)+beginName, 1<<16)
+	there, err := s.read(ctx, last.number)
 	if errors.Is(err, fs.ErrNotExist) { // it ends just now
 		return nil
 	} else if err != nil {
 		return err
 	}
-	var there about
-	if json.Unmarshal(data, &there) == nil && there.Settings == s.Settings {
+	if there.Settings == s.Settings {
 		return nil
 	}
 	now, err := s.now(ctx)
@@ -158,6 +160,15 @@ func (s *Session) free(ctx context.Context, last *session) error {
 			s.Objects.URL(s.Prefix), ErrLocked, quiet.Round(time.Second), (Silent - quiet).Round(time.Second))
 	}
 	return nil
+}
+
+// read reads what a run has begun with. A damaged object is of an unknown run with other settings.
+func (s *Session) read(ctx context.Context, number int) (there about, err error) {
+	data, _, err := s.Objects.ReadAll(ctx, s.folder(number)+beginName, 1<<16)
+	if err == nil && json.Unmarshal(data, &there) != nil {
+		there = about{}
+	}
+	return there, err
 }
 
 // now is the time by the store's clock.
@@ -213,13 +224,33 @@ func later(a, b time.Time) time.Time {
 // errMoved says that a run has ended while its checkpoints were read.
 var errMoved error = passingError("the checkpoints of another run have gone while they were read; run again")
 
+// earlier are the runs that have begun before this one and have not ended well, with their own
+// checkpoints alone.
+func (s *Session) earlier(ctx context.Context) (found []session, err error) {
+	all, err := s.list(ctx)
+	for _, o := range all {
+		if o.number >= s.number || o.begun.IsZero() {
+			continue
+		}
+		there, err := s.read(ctx, o.number)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, errMoved
+		} else if err != nil {
+			return nil, err
+		}
+		own := s.folder(o.number) + there.Run + "-"
+		o.pieces = slices.DeleteFunc(o.pieces, func(key string) bool { return !strings.HasPrefix(key, own) })
+		found = append(found, o)
+	}
+	return found, err
+}
+
 // fetch fetches the files that grow.
 func (s *Session) fetch(ctx context.Context) error {
-	found, err := s.list(ctx)
+	found, err := s.earlier(ctx)
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(o session) bool { return o.number >= s.number })
 	s.Crashed, s.Regions = len(found) > 0, nil
 	for i, name := range s.Growing {
 		if err := s.fetchFile(ctx, name, found, i == 0); err != nil {
@@ -289,8 +320,8 @@ func (s *Session) append(ctx context.Context, file *os.File, key string) error {
 }
 
 // Begin says how large the files that grow are before the run's first record. What the manifest
-// has then is not put again. Of another file the bytes behind the fetched ones are, such as its
-// beginning in a run that starts it.
+// has then is not put again. Another file is put again from there if the bucket has more of it, as
+// in a run that starts the file anew.
 func (s *Session) Begin(sizes map[string]int64) {
 	for i, name := range s.Growing {
 		if size := sizes[name]; i == 0 || size < s.whole[name] {
@@ -307,7 +338,7 @@ func (s *Session) Fetched(name string) bool { return s.whole[name] > 0 }
 // manifest's records need come first in the bucket. The error is ErrTaken if another run has taken
 // this one's place.
 func (s *Session) Checkpoint(ctx context.Context, sizes map[string]int64) error {
-	if err := s.check(ctx); err != nil {
+	if err := s.Check(ctx); err != nil {
 		return err
 	}
 	s.seq++
@@ -316,7 +347,7 @@ func (s *Session) Checkpoint(ctx context.Context, sizes map[string]int64) error 
 		if to <= from && i > 0 { // the manifest's piece is the sign of life
 			continue
 		}
-		if err := s.put(ctx, s.key(fmt.Sprintf("%06d-%s", s.seq, name)), name, from, max(to-from, 0)); err != nil {
+		if err := s.put(ctx, s.key(fmt.Sprintf("%s-%06d-%s", s.about.Run, s.seq, name)), name, from, max(to-from, 0)); err != nil {
 			return err
 		}
 		s.whole[name] = max(from, to)
@@ -324,17 +355,23 @@ func (s *Session) Checkpoint(ctx context.Context, sizes map[string]int64) error 
 	return nil
 }
 
-// check finds out whether another run has taken this one's place.
-func (s *Session) check(ctx context.Context) error {
+// Check finds out whether another run has taken this one's place. The error is ErrTaken then.
+func (s *Session) Check(ctx context.Context) error {
 	found, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
+	found = slices.DeleteFunc(found, func(o session) bool { return o.begun.IsZero() })
+	taken := &Error{Path: s.Objects.URL(s.Prefix), Err: ErrTaken}
 	// A later run that has ended has removed what this one has begun with.
 	if n := len(found); n == 0 || found[n-1].number != s.number {
-		return &Error{Path: s.Objects.URL(s.Prefix), Err: ErrTaken}
+		return taken
 	}
-	return nil
+	there, err := s.read(ctx, s.number)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && there.Run != s.about.Run {
+		return taken
+	}
+	return err
 }
 
 // put puts a part of a file of the folder.
@@ -348,11 +385,11 @@ func (s *Session) put(ctx context.Context, key, name string, from, size int64) e
 	return err
 }
 
-// End puts files of the folder whole, in their order, and removes the checkpoints of this run and
-// of all before. Names that the folder does not have are passed over. The files that grow come
-// first, and must not change any more.
-func (s *Session) End(ctx context.Context, names ...string) error {
-	if err := s.check(ctx); err != nil {
+// Place puts files of the folder whole, in their order. Names that the folder does not have are
+// passed over. The files that grow come first, and must not change any more. The error is ErrTaken
+// if another run has taken this one's place.
+func (s *Session) Place(ctx context.Context, names ...string) error {
+	if err := s.Check(ctx); err != nil {
 		return err
 	}
 	for _, name := range slices.Concat(s.Growing, names) {
@@ -367,6 +404,15 @@ func (s *Session) End(ctx context.Context, names ...string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// End removes the checkpoints of this run and of all before, whose results have their places. The
+// error is ErrTaken if another run has taken this one's place.
+func (s *Session) End(ctx context.Context) error {
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
 	return s.removeCheckpoints(ctx)
 }
 
@@ -379,7 +425,7 @@ func (s *Session) removeCheckpoints(ctx context.Context) error {
 	}
 	var pieces, begins []string
 	for _, o := range found {
-		if o.number <= s.number {
+		if o.number <= s.number || o.begun.IsZero() {
 			pieces, begins = append(pieces, o.pieces...), append(begins, s.folder(o.number)+beginName)
 		}
 	}
@@ -390,4 +436,12 @@ func (s *Session) removeCheckpoints(ctx context.Context) error {
 }
 
 // Drop ends a run that has put nothing and leaves all as it was.
-func (s *Session) Drop(ctx context.Context) error { return s.Objects.Remove(ctx, s.key(beginName)) }
+func (s *Session) Drop(ctx context.Context) error {
+	there, err := s.read(ctx, s.number)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && there.Run != s.about.Run {
+		return nil // another run has ended in its place
+	} else if err != nil {
+		return err
+	}
+	return s.Objects.Remove(ctx, s.key(beginName))
+}

@@ -40,7 +40,8 @@ type proxy struct {
 
 	mu       sync.Mutex
 	disturb  func(*http.Request) fault
-	forgets  bool // drops If-None-Match
+	hold     func(*http.Request) // called before a request goes on, and may wait; nil is none
+	forgets  bool                // drops If-None-Match
 	requests []string
 	bytes    int64 // of answers
 	late     time.Duration
@@ -89,6 +90,9 @@ func (p *proxy) choose(r *http.Request) fault {
 
 func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 	f := p.choose(r)
+	if p.hold != nil {
+		p.hold(r)
+	}
 	switch f {
 	case busy, throttled, broken, unknown:
 		_, _ = io.Copy(io.Discard, r.Body)
