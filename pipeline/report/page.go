@@ -229,6 +229,7 @@ func (w *writer) describe(d *layerData, layer filters.Layer, name string) error 
 	}
 	var data weightData
 	if k, ok := layer.Kernels(); ok {
+		d.Groups = k.Groups
 		d.Parameters = int64(len(k.Weights) + len(k.Bias))
 		data = weightData{Weights: tensor.AppendFloats(nil, k.Weights), Bias: tensor.AppendFloats(nil, k.Bias)}
 	}

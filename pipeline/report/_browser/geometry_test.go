@@ -77,7 +77,7 @@ func TestGeometry(t *testing.T) {
 	}
 	tab := newTab(t)
 	tab.open(filepath.Join(r.dir, "maps", "report.html"), "#/p/0/0/1/0/0/0/whatif")
-	got := value[[]geometry](tab, fmt.Sprintf(`%s.map((s) => document.querySelector("main > article").view.tabs.now.planOf(s))`, list))
+	got := value[[]geometry](tab, fmt.Sprintf(`%s.map((s) => { const { plan, problem, left } = document.querySelector("main > article").view.tabs.now.planOf(s); return { ...plan, problem: problem ?? "", left }; })`, list))
 	refused := 0
 	for i := range all {
 		if want[i].Problem != "" {

@@ -43,8 +43,12 @@ func (t *tab) tryOut(settings string) experiment {
 func randomChange(random *rand.Rand, groups []int) string {
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
 	n := func(least, most int) int { return least + random.IntN(most-least+1) }
-	s := fmt.Sprintf("tab.set({ stride: [%d, %d], dilation: [%d, %d], mode: %q, activation: %q, slope: 0.01 });",
-		n(1, 4), n(1, 4), n(1, 2), n(1, 2), pick("zeros", "reflect", "replicate", "circular"), pick("none", "relu", "leaky_relu", "relu6", "abs", "square"))
+	s := fmt.Sprintf("tab.set({ stride: [%d, %d], dilation: [%d, %d], mode: %q });",
+		n(1, 4), n(1, 4), n(1, 2), n(1, 2), pick("zeros", "reflect", "replicate", "circular"))
+	if random.IntN(4) > 0 {
+		s += fmt.Sprintf("(() => { const { input } = tab.controls.sliders.get('activation'); input.value = %q; input.dispatchEvent(new Event('change')); })();",
+			pick("none", "relu", "leaky_relu", "relu6", "abs", "square", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "elu", "hardsigmoid", "hardswish", "prelu"))
+	}
 	if random.IntN(4) > 0 {
 		p, q := n(0, 3), n(0, 3)
 		s += fmt.Sprintf("tab.set({ pad: [%d, %d, %d, %d] });", p, q, p, q)
@@ -75,14 +79,15 @@ func TestWhatIf(t *testing.T) {
 	r.picture(t, "a.png", image.NewRGBA(image.Rect(0, 0, 23, 19)), random)
 	r.do(t, 0, "run", "a.png", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--report")
 	tab := newTab(t)
-	count := 24
+	count := 40
 	if os.Getenv("FILTERBANK_LONG") != "" {
-		count = 200
+		count = 400
 	}
 	layers := []struct {
 		st, l, filters int
 		groups         []int
-	}{{0, 0, 8, []int{1}}, {0, 1, 8, []int{1, 2, 4, 8}}, {0, 3, 8, []int{1, 2, 4, 8}}, {1, 0, 6, []int{1, 3}}, {1, 1, 6, []int{1, 2, 3, 6}}}
+	}{{0, 0, 8, []int{1}}, {0, 1, 8, []int{1, 2, 4, 8}}, {0, 3, 8, []int{1, 2, 4, 8}}, {1, 0, 6, []int{1, 3}}, {1, 1, 6, []int{1, 2, 3, 6}},
+		{2, 1, 3, []int{1, 3}}, {2, 3, 3, []int{1, 3}}, {2, 6, 3, []int{1, 3}}, {3, 1, 6, []int{1, 2, 3, 6}}, {3, 7, 1, []int{1}}, {4, 0, 2, []int{1}}, {4, 1, 2, []int{1}}}
 	said, ran := 0, 0
 	for i := range count {
 		at := layers[i%len(layers)]
@@ -90,7 +95,7 @@ func TestWhatIf(t *testing.T) {
 		tab.open(filepath.Join(r.maps, "report.html"), fmt.Sprintf("#/p/0/%d/%d/%d/0/0/whatif", at.st, at.l, k))
 		tab.until(`document.querySelector("main > article").view.tabs.now.controls.banks !== undefined`)
 		settings := randomChange(random, at.groups)
-		if i == 0 {
+		if i < len(layers) {
 			settings = "" // as run
 		}
 		e := tab.tryOut(settings)

@@ -265,15 +265,15 @@ const kinds = {
     each: (layer) => layer.kernel[0] * layer.kernel[1],
     output({ layer, plan }, k, { c0, plane, data }, offsets, y, x, note) {
       const read = (t) => data[(k - c0) * plane + offsets[t]];
-      let value = read(0);
+      let value = read(0),
+        [down, across] = [0, 0];
       if (offsets.length > 1) {
-        const down = between(y, layer.up[0], plan.in[1]).share,
-          across = between(x, layer.up[1], plan.in[2]).share;
+        [down, across] = [between(y, layer.up[0], plan.in[1]).share, between(x, layer.up[1], plan.in[2]).share];
         const row = (r) => (across > 0 ? mixed(read(2 * r), read(2 * r + 1), across) : read(2 * r));
         value = down > 0 ? mixed(row(0), row(1), down) : row(0);
       }
       offsets.forEach((offset, t) => note?.(k, t, offset < 0 ? undefined : read(t), undefined, value));
-      return { value };
+      return { value, down, across };
     },
   },
   max_pool: {

@@ -5,7 +5,7 @@ class Board {
     const { probe } = tab,
       layer = probe.layer(at),
       plan = probe.plan(at);
-    Object.assign(this, { tab, layer, plan, c });
+    Object.assign(this, { tab, layer, plan, c, source: tab.source(at, c) });
     this.axes = [axisOf(layer, plan, 0), axisOf(layer, plan, 1)];
     const [rows, columns] = this.axes;
     this.win = h("i", { class: "win" });
@@ -16,16 +16,17 @@ class Board {
     const height = rows.before + rows.n + rows.after,
       width = columns.before + columns.n + columns.after;
     const values = this.values(at);
-    if (values.then) values.then((all) => this.fill(at, all, height, width));
+    if (values.then) values.then((all) => this.fill(at, all, height, width)).catch(failed(this.scroller));
     else this.fill(at, values, height, width);
   }
 
 // values are the channel's values: from the picture itself, or from the worker.
   values(at) {
     const [, height, width] = this.plan.in,
-      { probe } = this.tab;
-    if (this.layer.inputs[0] < 0) return probe.stacks[at.st].tile(-1, this.c, this.c + 1, range(0, height), range(0, width));
-    const job = { st: at.st, l: this.layer.inputs[0], k0: this.c, k1: this.c + 1, rows: [0, height], columns: [0, width] };
+      { probe } = this.tab,
+      { l, k } = this.source;
+    if (l < 0) return probe.stacks[at.st].tile(-1, k, k + 1, range(0, height), range(0, width));
+    const job = { st: at.st, l, k0: k, k1: k + 1, rows: [0, height], columns: [0, width] };
     return crew.run(probe, `board ${this.c}`, job);
   }
 
@@ -43,9 +44,9 @@ class Board {
           v = from < 0 || to < 0 ? 0 : values[from * columns.n + to],
           over = y >= rows.n + rows.after - rows.left || x >= columns.n + columns.after - columns.left;
         return {
-          text: inside || mode !== "zeros" ? this.tab.inputText(at, v, this.c) : this.layer.kind === "max_pool" ? "" : "0",
+          text: inside || mode !== "zeros" ? this.tab.inputText(v, this.source) : this.layer.kind === "max_pool" ? "" : "0",
           title: inside ? `${exact(v)} at row ${y}, column ${x}` : from < 0 || to < 0 ? "padding" : `padding, a copy of row ${from}, column ${to}: ${exact(v)}`,
-          style: inside ? shade(v, top, this.layer.inputs[0] < 0 ? inkOf(this.c) : undefined) : undefined,
+          style: inside ? shade(v, top, this.source.l < 0 ? inkOf(this.source.k) : undefined) : undefined,
           cls: [!inside && "pad", over && "over"].filter(Boolean).join(" "),
         };
       },
@@ -61,13 +62,10 @@ class Board {
     this.last = [at, part, next];
     if (!this.cells) return;
     const [rows, columns] = this.axes;
-    const put = (box, { y, x }) =>
-      Object.assign(box.style, {
-        left: `calc(var(--c) * ${1 + x * columns.stride})`,
-        top: `calc(var(--c) * ${1 + y * rows.stride})`,
-        width: `calc(var(--c) * ${columns.span})`,
-        height: `calc(var(--c) * ${rows.span})`,
-      });
+    const put = (box, place) => {
+      const { x, y, width, height } = windowOf(this.layer, this.plan, place);
+      for (const [key, n] of Object.entries({ left: 1 + x + columns.before, top: 1 + y + rows.before, width, height })) box.style[key] = `calc(var(--c) * ${n})`;
+    };
     put(this.win, at);
     this.ghost.hidden = !next;
     if (next) put(this.ghost, next);
@@ -75,7 +73,7 @@ class Board {
     this.tapped = [];
     const arrows = [];
     for (const t of part) {
-      const [i, j] = [at.y * rows.stride + t.r * rows.dilation, at.x * columns.stride + t.s * columns.dilation],
+      const [i, j] = this.layer.up ? [t.y, t.x] : [at.y * rows.stride + t.r * rows.dilation, at.x * columns.stride + t.s * columns.dilation],
         cell = this.cells[i]?.[j];
       if (!cell) continue;
       if (rows.dilation > 1 || columns.dilation > 1) cell.classList.add("tap");

@@ -9,13 +9,19 @@ function changeOf(layer, plan, arrays) {
     dilation: [...layer.dilation],
     mode: layer.mode,
     groups: layer.groups,
-    activation: layer.activation,
-    slope: layer.slope,
+    ...activationOf(layer, arrays, layer.activation),
     weights: arrays.weights,
     bias: arrays.bias,
     own: true, // weights and bias are the run's
   };
 }
+
+// slopes are PyTorch's numbers of the activations that take one, and the stack file's keys.
+const slopes = { leaky_relu: [0.01, "negative_slope"], prelu: [0.25, "negative_slope"], elu: [1, "alpha"] };
+
+// activationOf is the part of a change for an activation, with the run's numbers if it is the run's.
+const activationOf = (layer, arrays, activation) =>
+  activation === layer.activation ? { activation, slope: layer.slope, slopes: arrays.slopes } : { activation, slope: slopes[activation]?.[0] ?? 0, slopes: undefined };
 
 // changedLayer is the layer with the settings of a change.
 const changedLayer = (layer, change) => ({ ...layer, ...change, norm: undefined, auto: undefined });
@@ -129,8 +135,12 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
   set("padding_mode", change.mode, layer.mode);
   set("dilation", both(change.dilation), both(layer.dilation));
   set("activation", change.activation, layer.activation);
-  if (change.activation === "leaky_relu" && change.slope !== layer.slope) settings.negative_slope = Number(exact(change.slope));
-  if (change.activation !== "leaky_relu" && conv.negative_slope !== undefined) settings.negative_slope = null;
+  const own = change.activation === layer.activation && change.slope === layer.slope;
+  for (const key of ["negative_slope", "alpha"]) {
+    if (key !== slopes[change.activation]?.[1]) {
+      if (conv[key] !== undefined) settings[key] = null;
+    } else if (!own) settings[key] = Number(exact(Math.fround(change.slope)));
+  }
   const sized = changedPlan(layer, plan, change).plan;
   if (conv.strict_size && sized && [0, 1].some((a) => axisOf(changedLayer(layer, change), sized, a).left > 0)) settings.strict_size = false;
   const beside = (name) => (folder ? `${folder}/${name}` : name);
@@ -141,7 +151,7 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
     return { command: ["filterbank", "run", input, "-c", beside(file), ...sets, ...rest].map(quoted).join(" ") };
   }
   const changed = { ...conv, ...settings };
-  if (changed.negative_slope === null) delete changed.negative_slope;
+  for (const key in settings) if (settings[key] === null) delete changed[key];
   if (!change.own) {
     for (const key of ["filters", "channels", "weights", "kernel_size", "bias", "batch_norm", "kernels"]) delete changed[key];
     changed.groups = change.groups;

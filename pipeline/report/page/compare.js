@@ -106,7 +106,7 @@ class CompareTab {
         if (!ready[0] || !ready[1]) return;
         this.maps = ready;
         this.draw();
-      });
+      }).catch(failed(this.figures));
     });
   }
 

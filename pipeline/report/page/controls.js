@@ -38,7 +38,7 @@ class Controls {
       ].flat(),
       select("padding mode", ["zeros", "reflect", "replicate", "circular"].map((v) => [v, v]), () => change().mode, (mode) => this.tab.set({ mode })),
       h("label", { class: "select-of" }, h("span", null, "groups"), this.groups),
-      select("activation", Object.keys(activations).map((v) => [v, v]), () => change().activation, (activation) => this.tab.set({ activation, slope: change().slope || 0.01 })),
+      select("activation", Object.keys(activations).map((v) => [v, v]), () => change().activation, (activation) => this.tab.set(activationOf(this.tab.layer, this.tab.arithmetic.arrays[this.tab.view.at.l], activation))),
       h("label", { class: "select-of" }, h("span", null, "bias"), this.bias),
       h("h3", null, "Weights of this filter"),
       h("label", { class: "select-of" }, h("span", null, "from a bank"), this.bank),

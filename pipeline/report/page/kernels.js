@@ -21,7 +21,7 @@ class KernelsTab {
   show(at) {
     const { probe } = this.view,
       layer = probe.layer(at);
-    const none = !layer.weights;
+    const none = !probe.stacks?.[at.st].arrays[at.l]?.weights;
     this.element.classList.toggle("none", none);
     if (none) {
       this.of = undefined;

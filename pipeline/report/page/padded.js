@@ -1,12 +1,12 @@
 // Pictures with the padding around them, and the strips that no output covers.
 
 // extentOf is how far a layer's outputs see along an axis of the picture: padding before and
-// after it, and where the last window ends. For layers after the first, padding is what the
+// after it, and where the last window ends. For layers that read others, padding is what the
 // outputs' fields have outside the picture.
-function extentOf(plan, l, axis, n) {
+function extentOf(plan, layer, axis, n) {
   const before = Math.max(0, -plan.start[axis]),
     end = plan.start[axis] + (plan.out[1 + axis] - 1) * plan.jump[axis] + plan.field[axis];
-  const after = l === 0 ? plan.pad[axis + 2] : Math.max(0, end - n);
+  const after = layer.inputs.every((from) => from < 0) ? plan.pad[axis + 2] : Math.max(0, end - n);
   return { before, after, end: Math.min(end, n + after), n };
 }
 
@@ -53,6 +53,18 @@ function paddedFrame(src, [, height, width], rows, columns, label, overlay) {
   return element;
 }
 
+// windowOf is the box of a layer's input that an output reads.
+function windowOf(layer, plan, { y, x }) {
+  const along = (axis, o) => {
+    const { stride, before, span: n } = axisOf(layer, plan, axis);
+    if (!layer.up) return [o * stride - before, n];
+    const { inputs } = span(layer, plan, axis, [o]);
+    return [inputs[0], inputs.length];
+  };
+  const [[top, height], [left, width]] = [along(0, y), along(1, x)];
+  return { x: left, y: top, width, height };
+}
+
 // unpadded is the box of the outputs whose windows touch no padding, or null if all do or none.
 function unpadded(layer, plan) {
   const along = (axis) => {
@@ -61,7 +73,7 @@ function unpadded(layer, plan) {
       to = Math.min(a.out, Math.floor((a.n + a.before - a.span) / a.stride) + 1);
     return [from, to];
   };
-  if (layer.norm) return null;
+  if (layer.norm || layer.up) return null;
   const [y0, y1] = along(0),
     [x0, x1] = along(1);
   if (x1 <= x0 || y1 <= y0 || (y1 - y0 === plan.out[1] && x1 - x0 === plan.out[2])) return null;

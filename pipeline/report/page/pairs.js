@@ -4,11 +4,10 @@ const smallMap = 12; // maps up to this side are shown with numbers
 const pairsShown = 4; // filters at a time
 const around = 64; // outputs a side that are shown of maps too large to compute
 
-// activated applies a layer's activation to values.
-function activated(layer, values) {
-  const apply = activations[layer.activation] ?? activations.none,
-    slope = Math.fround(layer.slope);
-  return values.map((v) => apply(v, slope));
+// activated applies a layer's activation to the values of its filters from k0 on, plane of each.
+function activated(layer, arrays, k0, plane, values) {
+  const apply = activations[layer.activation] ?? activations.none;
+  return values.map((v, i) => apply(v, slopeOf(layer, arrays, k0 + Math.floor(i / plane))));
 }
 
 // nearBox is the box y0, x0, y1, x1 of outputs around a place.
@@ -60,7 +59,7 @@ class Pairs {
     const last = Math.min(out[0], this.first + pairsShown);
     this.chosen = mapBox(probe.stacks[at.st], at.l, this.first, last, out, at, pressed);
     this.offer = this.chosen.whole ? "" : wholeButton(this.chosen, last - this.first > 1 ? `${last - this.first} whole maps` : "the whole map", () => this.build(this.view.at, true));
-    if (this.chosen.box) this.compute(at, last, pressed);
+    if (this.chosen.box) this.compute(at, last, pressed).catch(failed(this.element));
     else this.element.replaceChildren(h("h3", null, "The maps"), this.offer);
   }
 
@@ -86,7 +85,7 @@ class Pairs {
       [height, width] = [y1 - y0, x1 - x0],
       plane = height * width,
       pair = layer.activation && layer.activation !== "none",
-      after = pair ? activated(layer, this.before) : this.before,
+      after = pair ? activated(layer, this.view.probe.stacks[at.st].arrays[at.l], this.first, plane, this.before) : this.before,
       top = largest(this.before);
     this.marks = [];
     const name = pair ? activationName(layer) : "";

@@ -15,6 +15,9 @@ function channelNames(st, l, k = 0) {
   return all.slice(group * each, (group + 1) * each);
 }
 
+// sourceNames are the names of the layers that a layer reads.
+const sourceNames = ({ layers }, { inputs }) => [...new Set(inputs)].map((from) => (from < 0 ? "the picture" : layers[from].name)).join(", ");
+
 // describe says in a few words what a layer does.
 function describe(layer) {
   switch (layer.kind) {
@@ -35,20 +38,23 @@ function activationName(layer) {
   return names[layer.activation] ?? layer.activation;
 }
 
+const windows = ["conv", "max_pool", "avg_pool"]; // kinds with a kernel and a stride
+
 const layerFacts = (layer, plan) =>
   facts([
     [
       "kernel",
       layer.kind === "conv"
         ? `${shape([layer.filters.length, plan.in[0] / layer.groups])}×${size2(layer.kernel)}`
-        : layer.norm
-          ? ""
-          : size2(layer.kernel),
+        : windows.includes(layer.kind)
+          ? size2(layer.kernel)
+          : "",
     ],
-    ["stride", layer.norm ? "" : pair(layer.stride)],
-    ["padding", layer.norm ? "" : padding(plan.pad, layer.mode)],
+    ["stride", windows.includes(layer.kind) ? pair(layer.stride) : ""],
+    ["padding", windows.includes(layer.kind) ? padding(plan.pad, layer.mode) : ""],
+    ["enlarged", layer.up ? `${size2(layer.up)} times` : ""],
     ["dilation", layer.dilation.some((d) => d > 1) ? pair(layer.dilation) : ""],
-    ["groups", layer.groups > 1 ? whole(layer.groups) : ""],
+    ["groups", layer.kind === "conv" && layer.groups > 1 ? whole(layer.groups) : ""],
     ["activation", layer.activation && activationName(layer)],
     ["size rounded", layer.ceilMode ? "up" : ""],
     ["padding counts", layer.kind === "avg_pool" ? (layer.excludePadding ? "no" : "yes") : ""],
@@ -73,6 +79,7 @@ function diagram(st, plans, input) {
         { class: "layer", href: layerPath(st, l) },
         h("h4", null, layer.name),
         h("p", null, describe(layer)),
+        layer.inputs.join() !== String(l - 1) && h("p", { class: "muted" }, `reads ${sourceNames(stack, layer)}`),
         layerFacts(layer, plans[l]),
         layer.kind === "conv" && strip(layer),
         plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered),
@@ -200,12 +207,12 @@ function filterCard(st, l, k, values, gallery) {
   return h(
     "li",
     { class: "filter" },
-    values && kernel(layer, channelNames(st, l, k), values, k, { most: 16 }),
+    values?.weights && kernel(layer, channelNames(st, l, k), values, k, { most: 16 }),
     h(
       "div",
       null,
       h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
-      values && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
+      values?.bias && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
       stats && stats.pictures > 0 && statsText(layer, stats),
       stats && strongest(stats, st, l, k, gallery),
     ),

@@ -50,7 +50,7 @@ class Stage {
     this.work = h("section", { class: "work", "aria-label": "arithmetic" });
     this.terms = h("section", { "aria-label": "terms" });
     const overInput = [...this.boxes.fieldCross.parts, ...this.boxes.field.parts];
-    this.extents = [0, 1].map((axis) => extentOf(plan, at.l, axis, data.size[1 + axis]));
+    this.extents = [0, 1].map((axis) => extentOf(plan, layer, axis, data.size[1 + axis]));
     this.inputFrame = paddedFrame(
       this.view.inputURL,
       data.size,
@@ -123,8 +123,8 @@ class Stage {
           if (shown && !this.before) {
             said.textContent = "Computing…";
             const job = { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [0, plan.out[1]], columns: [0, plan.out[2]], before: true };
-            const values = await crew.run(this.probe, "look", job, (done) => (said.textContent = `Computing… ${share(done, cost)}`));
-            if (!this.same(at, this.at)) return;
+            const values = await crew.run(this.probe, "look", job, (done) => (said.textContent = `Computing… ${share(done, cost)}`)).catch(failed(said));
+            if (!values || !this.same(at, this.at)) return;
             const below = values.reduce((n, v) => n + (v < 0), 0);
             this.before = mapCanvas(values, plan.out[1], plan.out[2], { label: `map ${layer.filters[at.k]} before ${activationName(layer)}` });
             said.textContent = `${whole(below)} of ${whole(values.length)} below 0 (${share(below, values.length)})`;
@@ -205,7 +205,7 @@ class Stage {
   statistics(layer, map, at) {
     const holder = h("div", { class: "kernel-of" });
     const drawKernel = (values) =>
-      values && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
+      values?.weights && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
     arrays(layer).then(drawKernel, () => {}); // openProbe has reported the error
     const stats = layer.stats?.[at.k],
       { gone } = this.data;

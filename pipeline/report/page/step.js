@@ -81,7 +81,7 @@ class StepTab {
             `Compute this output (about ${amount(cost)} multiply-adds)`,
           ),
     );
-    this.layout = undefined;
+    this.layout = this.result = this.sums = this.layer = undefined;
     this.lines.replaceChildren();
   }
 
@@ -137,27 +137,31 @@ class StepTab {
         choice("→", false, () => { this.page = Math.min(pages - 1, this.page + 1); }),
       );
     }
-    if (this.layer.inputs[0] < 0) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
-    const from = this.layer.inputs[0] >= 0 ? `maps of ${page.stacks[at.st].layers[this.layer.inputs[0]].name}` : "the picture";
+    if (this.layer.inputs.includes(-1)) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
     const text = sums.length > 3 && !reading.all && !this.layer.norm ? (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`) : "";
-    return [h("header", { class: "row" }, h("h3", null, `Input: ${from}`), text && h("span", { class: "muted" }, text), h("span", { class: "choices" }, buttons))];
+    return [h("header", { class: "row" }, h("h3", null, `Input: ${sourceNames(page.stacks[at.st], this.layer)}`), text && h("span", { class: "muted" }, text), h("span", { class: "choices" }, buttons))];
   }
 
 // bracket encloses the channels that a group reads.
   bracket(at, list) {
-    const { groups } = this.layer,
+    const { groups, kind } = this.layer,
       plan = this.probe.plan(at);
-    if (!(groups > 1)) return list;
+    if (kind !== "conv" || !(groups > 1)) return list;
     const each = plan.in[0] / groups,
       group = Math.floor(at.k / (plan.out[0] / groups));
     const channels = each === 1 ? `channel ${group}` : `channels ${group * each}–${group * each + each - 1}`;
     return h("div", { class: "group-of" }, h("p", { class: "muted" }, `group ${group + 1} of ${groups}: reads ${channels} of ${plan.in[0]}`), list);
   }
 
+// source is the layer and the channel of a channel that an output reads; layer −1 is the picture.
+  source(at, c) {
+    return this.probe.stacks[at.st].sourceOf(at.l, at.k, c);
+  }
+
 // inputText is an input value in a cell.
-  inputText(at, v, c) {
-    if (!reading.levels || this.layer.inputs[0] >= 0) return cellText(v);
-    return String(Math.round(255 * (v * page.std[c] + page.mean[c])));
+  inputText(v, { l, k }) {
+    if (!reading.levels || l >= 0) return cellText(v);
+    return String(Math.round(255 * (v * page.std[k] + page.mean[k])));
   }
 
   drawRow(at, { c, part, from, to }, name) {
@@ -169,7 +173,8 @@ class StepTab {
     holder.classList.toggle("later", later);
     const current = this.play.unit === "term" ? this.play.term : -1;
     const tops = { v: largest(this.result.terms.map((t) => t.v)), w: largest(this.result.terms.map((t) => t.w ?? 0)) };
-    const inks = this.layer.inputs[0] < 0 ? inkOf(c) : undefined;
+    const source = this.source(at, c),
+      inks = source.l < 0 ? inkOf(source.k) : undefined;
     const grid = (what, value, top, ink) =>
       kH > numberedKernel || kW > numberedKernel
         ? cells(part.map((t) => value(t)), kH, kW, { top, label: `${what} of channel ${name}` })
@@ -182,7 +187,7 @@ class StepTab {
                 pad = what === "input" && !t.inside,
                 none = pad && layer.kind === "max_pool";
               return {
-                text: none ? "" : what === "input" ? this.inputText(at, v, c) : cellText(v),
+                text: none ? "" : what === "input" ? this.inputText(v, source) : cellText(v),
                 title: exact(v),
                 style: pad ? undefined : shade(v, top, ink),
                 cls: [pad && "pad", (t.i === current || t === best) && "cur"].filter(Boolean).join(" "),
@@ -234,31 +239,32 @@ class StepTab {
   pictureFrame(at) {
     const { data } = this.view,
       plan = this.probe.plan(at);
-    this.window = outline();
-    this.ghost = s("rect", { class: "ghost-of", "vector-effect": "non-scaling-stroke" });
-    const shown = this.shownChannels()[0]?.c ?? 0,
-      map = this.layer.inputs[0] >= 0 ? data.maps[at.st][this.layer.inputs[0]][shown] : undefined,
-      src = this.layer.inputs[0] < 0 ? this.view.inputURL : map && this.view.address(map);
     const extent = (axis) => {
       const a = axisOf(this.layer, plan, axis);
       return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
     };
-    const label = this.layer.inputs[0] < 0 ? "the prepared input" : map ? `map ${this.probe.names(at)[shown]}` : "the run did not write the maps that this layer reads";
-    const element = paddedFrame(src, plan.in, extent(0), extent(1), label, [this.ghost, ...this.window.parts]);
-    return [h("figure", { class: "window-on" }, element, h("figcaption", { class: "muted" }, label))];
+    this.windows = [];
+    // The channels of a sum are different maps, each with a frame.
+    return this.shownChannels().slice(0, this.layer.kind === "add" ? undefined : 1).map(({ c }) => {
+      const { l, k } = this.source(at, c),
+        map = data.maps[at.st][l]?.[k],
+        label = l < 0 ? "the prepared input" : map ? `map ${page.stacks[at.st].layers[l].filters[k]} of ${page.stacks[at.st].layers[l].name}` : "the run did not write the maps that this layer reads",
+        window = outline(),
+        ghost = s("rect", { class: "ghost-of", "vector-effect": "non-scaling-stroke" });
+      this.windows.push({ window, ghost });
+      const element = paddedFrame(l < 0 ? this.view.inputURL : map && this.view.address(map), plan.in, extent(0), extent(1), label, [ghost, ...window.parts]);
+      return h("figure", { class: "window-on" }, element, h("figcaption", { class: "muted" }, label));
+    });
   }
 
   markPicture(at) {
     if (this.boarded || this.layer.norm) return;
-    const plan = this.probe.plan(at),
-      { layer } = this;
-    const box = ({ y, x }) => {
-      const [a, b] = [axisOf(layer, plan, 0), axisOf(layer, plan, 1)];
-      return { x: x * b.stride - b.before, y: y * a.stride - a.before, width: b.span, height: a.span };
-    };
-    this.window.set(box(at));
-    const next = this.play.next(at);
-    for (const [k, v] of Object.entries(box(next ?? at))) this.ghost.setAttribute(k, v);
+    const box = (place) => windowOf(this.layer, this.probe.plan(at), place),
+      next = this.play.next(at);
+    for (const { window, ghost } of this.windows) {
+      window.set(box(at));
+      for (const [k, v] of Object.entries(box(next ?? at))) ghost.setAttribute(k, v);
+    }
   }
 
 // drawLines writes the sum out.

@@ -65,14 +65,14 @@ class WhatIfTab {
 
 // planOf is the geometry of a change, with the rows and columns that it leaves uncovered.
   planOf(change) {
-    const { plan, problem } = changedPlan(this.layer, this.plan, change, this.view.at.l > 0 ? this.arithmetic.plans[this.view.at.l - 1] : undefined);
-    return problem ? { problem } : { ...plan, left: [0, 1].map((axis) => axisOf(changedLayer(this.layer, change), plan, axis).left) };
+    const { plan, problem } = changedPlan(this.layer, this.plan, change, this.arithmetic.plans[this.layer.inputs[0]]);
+    return { plan, problem, left: plan && [0, 1].map((axis) => axisOf(changedLayer(this.layer, change), plan, axis).left) };
   }
 
 // changed shows the layer as it is changed now. Nonsense is said, and the maps stay.
   changed() {
     const { at } = this.view;
-    const { plan, problem } = changedPlan(this.layer, this.plan, this.change, this.layer.inputs[0] >= 0 ? this.arithmetic.plans[this.layer.inputs[0]] : undefined);
+    const { plan, problem } = this.planOf(this.change);
     this.controls.show(this.change);
     this.note.hidden = !problem;
     this.note.textContent = problem ?? "";
@@ -101,15 +101,15 @@ class WhatIfTab {
     this.offer.replaceChildren(chosen.whole ? "" : wholeButton(chosen, "the whole map", () => this.compute(true)));
     if (!chosen.box) return;
     const job = ([y0, x0, y1, x1]) => ({ st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [y0, y1], columns: [x0, x1], before: true });
-    const { weights, bias } = this.change;
-    const change = { layer: { ...this.now, weights: undefined, bias: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias } };
-    const asked = { change: this.change, plan: this.valid, layer: this.now, box: chosen.box };
+    const { weights, bias, slopes } = this.change;
+    const change = { layer: { ...this.now, weights: undefined, bias: undefined, slopes: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias, slopes } };
+    const asked = { change: this.change, plan: this.valid, layer: this.now, arrays: change.arrays, k: at.k, box: chosen.box };
     const progress = (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen.cost)}`);
     crew.run(this.probe, "what if", { ...job(chosen.box), change }, progress).then((before) => {
       if (pressed) this.offer.replaceChildren();
       this.result = { ...asked, before };
       this.compare();
-    });
+    }).catch(failed(this.offer));
     const run = mapBox(this.arithmetic, at.l, at.k, at.k + 1, this.plan.out, at, pressed),
       of = `${this.of} ${run.box}`;
     if (this.wasOf === of) return;
@@ -118,9 +118,9 @@ class WhatIfTab {
     if (!run.box) return;
     crew.run(this.probe, "as run", job(run.box)).then((before) => {
       if (of !== this.wasOf) return;
-      this.was = { before, plan: this.plan, layer: this.layer, box: run.box };
+      this.was = { before, plan: this.plan, layer: this.layer, arrays: this.arithmetic.arrays[at.l], k: at.k, box: run.box };
       this.compare();
-    });
+    }).catch(failed(this.offer));
   }
 
 // placeIn is the output of a geometry whose window has the place's centre.
@@ -136,8 +136,8 @@ class WhatIfTab {
   compare() {
     const { result, was } = this;
     if (!result) return;
-    const now = activated(result.layer, result.before),
-      then = was && activated(was.layer, was.before),
+    const now = activated(result.layer, result.arrays, result.k, result.before.length, result.before),
+      then = was && activated(was.layer, was.arrays, was.k, was.before.length, was.before),
       top = Math.max(largest(result.before), was ? largest(was.before) : 0);
     const size = ({ box }) => [box[2] - box[0], box[3] - box[1]];
     this.marks = [];
@@ -208,8 +208,7 @@ class WhatIfTab {
     if (!this.result || !this.window) return;
     const there = this.placeIn(this.result.plan),
       { plan, layer } = this.result;
-    const [a, b] = [0, 1].map((axis) => axisOf(layer, plan, axis));
-    this.window.set({ x: there.x * b.stride - b.before, y: there.y * a.stride - a.before, width: b.span, height: a.span });
+    this.window.set(windowOf(layer, plan, there));
     const part = (v, n) => `${(100 * v) / n}%`;
     for (const { box, of } of this.marks) {
       const [y0, x0, y1, x1] = of.box,
@@ -238,11 +237,10 @@ class WhatIfTab {
     const { change } = this;
     const cell = (s, p) => {
       const other = { ...change, stride: [s, s], pad: [p, p, p, p] },
-        { plan } = changedPlan(this.layer, this.plan, other),
+        { plan, left } = this.planOf(other),
         on = change.stride.every((v) => v === s) && change.pad.every((v) => v === p);
       if (!plan) return h("td", { class: "no" }, h("button", { type: "button", "aria-pressed": String(on), onclick: () => this.set({ stride: [s, s], pad: [p, p, p, p] }) }, "–"));
-      const left = [0, 1].map((a) => axisOf(changedLayer(this.layer, other), plan, a).left),
-        out = pair(plan.out.slice(1)),
+      const out = pair(plan.out.slice(1)),
         same = plan.out[1] === plan.in[1] && plan.out[2] === plan.in[2];
       const over = left.some((v) => v > 0) && ` ✗${pair(left)}`;
       return h(

@@ -125,7 +125,13 @@ const formulas = {
     return [{ result: true, parts: [w.part(`${name} = `), ...parts, w.value(" = ", value)] }];
   },
   concat: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
-  upsample: (w, { result: { value }, name }) => [{ result: true, parts: [w.value(`${name} = `, value)] }],
+  upsample(w, { result: { terms, down, across, value }, name }) {
+    const mix = (a, b, f) => (f > 0 ? `${w.number(Math.fround(1 - f))}·${a} + ${w.number(f)}·${b}` : a);
+    const row = (r) => mix(...[0, 1].map((s) => w.inner(terms[2 * r + s].v)), across),
+      within = (text) => (across > 0 ? `(${text})` : text);
+    const text = down > 0 ? mix(within(row(0)), within(row(1)), down) : across > 0 ? row(0) : "";
+    return [{ result: true, parts: [w.part(`${name} = ${text}`), w.value(text && " = ", value)] }];
+  },
   max_pool(w, { result: { terms, value }, name }) {
     const inside = terms.filter((t) => t.inside),
       { shown, rest } = w.long(inside, (t) => t.v, wideKernel);
@@ -187,7 +193,7 @@ function channelSums({ terms, bias }, plane) {
   for (let i = 0, from = bias; i < terms.length; i += plane) {
     const part = terms.slice(i, i + plane),
       to = part.at(-1).sum;
-    sums.push({ c: part[0].c, part, from, to, sum: Math.fround(part.reduce((total, t) => total + t.v * t.w, 0)) });
+    sums.push({ c: part[0].c, part, from, to, sum: Math.fround(part.reduce((total, t) => total + t.v * (t.w ?? 1), 0)) });
     from = to;
   }
   return sums;
