@@ -115,3 +115,20 @@ func TestWorkerErrors(t *testing.T) {
 		is(tab, `document.body.innerText.includes("Computing…")`, false)
 	}
 }
+
+// TestGraphOfOneChannel joins a gray picture with a map. The first layer reads the picture twice.
+func TestGraphOfOneChannel(t *testing.T) {
+	r := &run{dir: t.TempDir()}
+	r.write(t, "a.npy", randomArray(rand.New(rand.NewPCG(23, 24)), 1, 12, 12))
+	r.write(t, "s.yaml", []byte(`version: 1
+input: {channels: 1}
+layers:
+  - concat: {name: twice, inputs: [input, input]}
+  - conv: {name: one, filters: [sobel], channels: each, padding: 1}
+  - concat: {name: both, inputs: [input, one]}
+`))
+	r.do(t, 0, "run", "a.npy", "-q", "-o", "maps", "-c", "s.yaml", "--layers", "all", "--report")
+	tab := newTab(t)
+	tab.open(filepath.Join(r.dir, "maps", "report.html"), "#/p/0/0/2/2/5/6/step")
+	is(tab, `(() => { const [a] = `+view+`.probe.stacks; return [0, 1, 2, 3, 4].every((k) => { const { l, k: own } = a.sourceOf(2, k, k); return l === (k < 1 ? -1 : 1) && own === (k < 1 ? 0 : k - 1) && (l < 0 || a.value(2, k, 5, 6) === a.value(1, own, 5, 6)); }); })()`, true)
+}

@@ -1,6 +1,5 @@
 // Outputs of a stack on one picture, in tiles.
 
-const pictureChannels = 3;
 const tileFloats = 1.5e7; // floats of tiles that are kept
 
 // drain runs a computation to its end.
@@ -112,7 +111,7 @@ class Arithmetic {
     const parts = [];
     let first = 0;
     for (const from of inputs) {
-      const channels = from < 0 ? pictureChannels : this.plans[from].out[0],
+      const channels = this.channelsOf(from),
         [a, b] = kind === "add" ? [c0, c1] : [Math.max(c0 - first, 0), Math.min(c1 - first, channels)];
       if (a < b) parts.push(yield* this.steps(from, a, b, rows, columns));
       first += channels;
@@ -122,13 +121,20 @@ class Arithmetic {
     return all;
   }
 
+// channelsOf is the number of channels of a layer, or of the picture for layer −1. The first
+// layer reads nothing but the picture.
+  channelsOf(from) {
+    const { kind, inputs } = this.layers[0];
+    return from < 0 ? this.plans[0].in[0] / (kind === "concat" ? inputs.length : 1) : this.plans[from].out[0];
+  }
+
 // sourceOf is where a layer's channel comes from: another layer's map, or the picture's channel
 // for layer −1. The channels of a sum are its inputs.
   sourceOf(l, k, c) {
     const { kind, inputs } = this.layers[l];
     if (kind === "add") return { l: inputs[c], k };
     for (const from of inputs) {
-      const channels = from < 0 ? pictureChannels : this.plans[from].out[0];
+      const channels = this.channelsOf(from);
       if (c < channels) return { l: from, k: c };
       c -= channels;
     }
