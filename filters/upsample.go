@@ -188,6 +188,16 @@ func (e *enlargement) read(y int) int {
 	return hi
 }
 
+// Between is, for row (axis 0) or column (axis 1) i of an upsampling layer's output, the row or column
+// of its input before it, and the share of the next one in the output, 0 ≤ share < 1.
+func (lp *LayerPlan) Between(axis, i int) (at int, share float32) {
+	n, factor := []int{lp.In.H, lp.In.W}[axis], max(1, lp.Up[axis])
+	if u, ok := lp.Layer.(*Upsample); !ok || u.spec.Mode == Nearest {
+		return i / factor, 0
+	}
+	return between(i, factor, n)
+}
+
 // between is the place of output i among n values enlarged by a factor: the value before it
 // and the weight of the next one, 0 for the last value.
 func between(i, factor, n int) (at int, share float32) {

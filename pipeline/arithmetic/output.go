@@ -34,6 +34,9 @@ type Output struct {
 	by         float32 // number of values that an average counts
 	sum, base  float64 // of a local response normalization: squares, and the base of its power
 	normalizer float64 // base to the power of beta
+
+	corners [2][2]float32 // of an enlarged output: the values in the rows and columns around it
+	shares  [2]float32    // of the second row and column
 }
 
 // Plane is the number of terms that a channel has. Terms of a channel follow each other.
@@ -111,8 +114,15 @@ func (o *Output) add(in []*volume.Volume) {
 }
 
 func (o *Output) enlarge(r *reader) {
-	y, x := o.Place[0]/max(1, o.Plan.Up[0]), o.Place[1]/max(1, o.Plan.Up[1])
+	y, down := o.Plan.Between(0, o.Place[0])
+	x, across := o.Plan.Between(1, o.Place[1])
 	o.Terms = []Term{r.inside(o.Filter, y, x, 1)}
+	o.shares = [2]float32{down, across}
+	for i := range o.corners {
+		for j := range o.corners[i] {
+			o.corners[i][j] = r.value(o.Filter, min(y+i, o.Plan.In.H-1), min(x+j, o.Plan.In.W-1))
+		}
+	}
 }
 
 func (o *Output) pool(r *reader) {

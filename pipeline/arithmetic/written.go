@@ -61,7 +61,33 @@ func (o *Output) Write(names []string, exactly bool) []Line {
 	case "local_response_norm":
 		return w.norm(o, name)
 	}
-	return result(w.value(name, o.Value)) // concat, upsample
+	if text := w.between(o); text != "" {
+		return result(w.part(name+text, ""), w.value(" = ", o.Value))
+	}
+	return result(w.value(name, o.Value)) // concat, upsample by the nearest value
+}
+
+// between writes how a value of an enlarged map lies between the ones around it: of the columns
+// first, then of the rows. It is empty if it is one of them.
+func (w writer) between(o *Output) string {
+	mix := func(a, b string, share float32) string {
+		return w.number(1-share) + "·" + a + " + " + w.number(share) + "·" + b
+	}
+	row := func(i int) string {
+		if o.shares[1] == 0 {
+			return w.inner(o.corners[i][0])
+		}
+		return mix(w.inner(o.corners[i][0]), w.inner(o.corners[i][1]), o.shares[1])
+	}
+	switch {
+	case o.shares[0] == 0 && o.shares[1] == 0:
+		return ""
+	case o.shares[0] == 0:
+		return row(0)
+	case o.shares[1] == 0:
+		return mix(row(0), row(1), o.shares[0])
+	}
+	return mix("("+row(0)+")", "("+row(1)+")", o.shares[0])
 }
 
 func result(parts ...Part) []Line { return []Line{{Channel: -1, Result: true, Parts: parts}} }
