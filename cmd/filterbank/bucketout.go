@@ -67,5 +67,8 @@ func onMachine(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // copyDown refuses a command or a flag for a run in a bucket, and says what to do.
 func copyDown(what, run string) error {
+	if _, _, err := bucket.Split(run); err != nil { // the name may hold a password
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	return fmt.Errorf("%s: %s is in a bucket, and files of this machine are needed: copy it first, as in aws s3 sync %s DIR", what, source.Display(run), source.Display(strings.TrimRight(run, "/")))
 }

@@ -42,7 +42,7 @@ func (f *clusterFlags) dealOut(cmd *cobra.Command, c console, j *job, inputs []s
 			return d, err
 		}
 		f.shards.count = d.Shards
-		if err := f.deal(j, inputs); err != nil {
+		if err := f.deal(cmd.Context(), j, inputs); err != nil {
 			return d, err
 		}
 	case d.Shards == 0 || f.memory == "":

@@ -20,6 +20,11 @@ func (f *flags) featuresFile() (string, error) {
 	case 0:
 		return "", nil
 	case 1:
+		if bucket.IsURL(f.features[0]) {
+			if _, _, err := bucket.Split(f.features[0]); err != nil { // the name may hold a password
+				return "", fmt.Errorf("features: %w", err)
+			}
+		}
 		return f.features[0], features.CheckName(f.features[0])
 	}
 	return "", fmt.Errorf("--features names %s and %s: a run writes one table of features", source.Display(f.features[0]), source.Display(f.features[1]))

@@ -96,7 +96,7 @@ func (f *runFlags) job(cmd *cobra.Command, c console, inputs []string) (*job, er
 	if err := f.pack.set(cmd, j); err != nil {
 		return nil, err
 	}
-	if err := f.deal(j, inputs); err != nil {
+	if err := f.deal(cmd.Context(), j, inputs); err != nil {
 		return nil, err
 	}
 	if f.page && bucket.IsURL(f.out) {

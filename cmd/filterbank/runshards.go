@@ -42,8 +42,18 @@ func shardsText(indexes []int) string {
 	return "the shards " + parts.Array(indexes)
 }
 
-// settle makes the output folder and agrees with the other tasks on what is run.
+// settle makes the output folder and agrees with the other tasks on what is run. A bucket must be
+// able to refuse the second of two tasks that write the same object.
 func settle(ctx context.Context, j *job) error {
+	if client := j.opts.Client; client != nil {
+		objects, prefix, err := store.OpenPrefix(client, j.opts.Out)
+		if err == nil {
+			err = objects.Probe(ctx, prefix)
+		}
+		if err != nil {
+			return fmt.Errorf("output %s: %w", j.opts.Out, err)
+		}
+	}
 	p, err := openPlace(j.opts.Out, store.Open)
 	if err != nil {
 		return err

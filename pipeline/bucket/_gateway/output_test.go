@@ -451,9 +451,11 @@ func TestUnconditionalOutput(t *testing.T) {
 	s := newServer(t)
 	p := newProxy(t, s, nil)
 	p.forgets = true
-	said := s.filterbank(t, p.here(), 2, "run", pictures(t, 1), "-o", "s3://photos/out")
-	if !strings.Contains(said, "the store ignores If-None-Match") {
-		t.Errorf("said %s", said)
+	for _, more := range [][]string{nil, {"--shards", "2", "--shard", "1/2"}} {
+		said := s.filterbank(t, p.here(), 2, append([]string{"run", pictures(t, 1), "-o", "s3://photos/out"}, more...)...)
+		if !strings.Contains(said, "the store ignores If-None-Match") {
+			t.Errorf("%q: said %s", more, said)
+		}
 	}
 	if left := tree(t, filepath.Join(s.root, "photos")); len(left) > 0 {
 		t.Errorf("%d objects are left", len(left))

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bytes"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,6 +92,54 @@ func TestKilledPack(t *testing.T) {
 	}
 }
 
+// race runs two tasks of the same work at the same time. A task that ends with 75 is to be tried
+// again: if both do, the work is run once more.
+func (s *server) race(t *testing.T, args []string, more ...string) {
+	t.Helper()
+	var tasks [2]*exec.Cmd
+	var said [2]bytes.Buffer
+	for i := range tasks {
+		tasks[i] = s.command(s.address, slices.Concat(args, more)...)
+		tasks[i].Stdout, tasks[i].Stderr = &said[i], &said[i]
+		if err := tasks[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := false
+	for i, task := range tasks {
+		_ = task.Wait()
+		switch code := task.ProcessState.ExitCode(); code {
+		case 0:
+			done = true
+		case 75:
+		default:
+			t.Errorf("task %d ends with %d: %s", i, code, said[i].String())
+		}
+	}
+	if !done {
+		s.filterbank(t, s.address, 0, slices.Concat(args, more)...)
+	}
+}
+
+// TestOtherRun refuses to mix a run in shards, a part by a hash and a run as a whole.
+func TestOtherRun(t *testing.T) {
+	s := newServer(t)
+	in := pictures(t, 1)
+	refused := func(want string, args ...string) {
+		t.Helper()
+		if said := s.filterbank(t, s.address, 2, append([]string{"run", in, "-q"}, args...)...); !strings.Contains(said, want) {
+			t.Errorf("%q: said %s", args, said)
+		}
+	}
+	s.filterbank(t, s.address, 0, "run", in, "-q", "-o", "s3://photos/whole")
+	refused("it has the results of a run without --shards", "-o", "s3://photos/whole", "--shards", "2", "--shard", "1/2")
+	s.filterbank(t, s.address, 0, "run", in, "-q", "-o", "s3://photos/third", "--shard", "1/3")
+	refused("it has the results of --shard 1/3", "-o", "s3://photos/third", "--shard", "1/2")
+	s.filterbank(t, s.address, 0, "run", in, "-q", "-o", "s3://photos/third", "--shard", "2/3")
+	s.filterbank(t, s.address, 0, "run", in, "-q", "-o", "s3://photos/shards", "--shards", "2", "--shard", "1/2")
+	refused("it has the results of a run with --shards", "-o", "s3://photos/shards", "--shard", "1/2")
+}
+
 // TestParts runs the shards of a run, two tasks of one shard among them, and merges them.
 func TestParts(t *testing.T) {
 	s := newServer(t)
@@ -97,21 +147,11 @@ func TestParts(t *testing.T) {
 	for name, form := range map[string][]string{"packs": {"--pack", "webdataset", "--pack-count", "4"}, "maps": {"--metadata", "huggingface"}} {
 		out := "s3://photos/" + name
 		args := append([]string{"run", in, "--reproducible", "-q", "--shards", "3", "-o", out}, form...)
-		s.filterbank(t, s.address, 0, append(args, "--shard", "1/3")...)
+		s.race(t, args, "--shard", "1/3") // they also race for run-config.json
 		if said := s.filterbank(t, s.address, 2, append(args, "--shard", "2/3", "--bank", "sobel")...); !strings.Contains(said, "stack") {
 			t.Errorf("said %s", said)
 		}
-		first := s.command(s.address, append(args, "--shard", "2/3")...)
-		if err := first.Start(); err != nil {
-			t.Fatal(err)
-		}
-		second := s.command(s.address, append(args, "--shard", "2/3")...)
-		if err := second.Start(); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = first.Process.Wait()
-		_, _ = second.Process.Wait()
-		s.filterbank(t, s.address, 0, append(args, "--shard", "2/3")...) // if one has told the other to try again
+		s.race(t, args, "--shard", "2/3")
 		if said := s.filterbank(t, s.address, 0, "status", out); !strings.Contains(said, "--array=2") {
 			t.Errorf("said %s", said)
 		}
