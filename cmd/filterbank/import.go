@@ -157,31 +157,78 @@ func openModel(path string) (*os.File, *onnx.Model, error) {
 	return file, m, nil
 }
 
-// write writes the weights and then the stack file that reads them, once it has been built.
+// write writes the weights and the stack file that reads them. Both are written into a folder
+// of their own, and get their names once the stack has been built: a failure keeps the files of
+// an earlier import.
 func (o *importOptions) write(net *stackfile.Network, model, weights string) (err error) {
 	for _, path := range []string{o.out, weights} {
 		if err := replaceable(path); err != nil {
 			return err
 		}
 	}
+	dir, err := os.MkdirTemp(filepath.Dir(o.out), ".filterbank-import-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", o.out, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	text := net.YAML(filepath.Base(model), filepath.Base(weights))
+	stack := filepath.Join(dir, filepath.Base(o.out))
+	if err := writeFile(stack, text); err != nil {
+		return err
+	}
+	moves := [][2]string{{stack, o.out}}
 	if net.Weights() > 0 {
-		file, err := store.OpenSingle(weights)
-		if err != nil {
-			return err
-		}
-		defer file.Release()
-		if _, err := file.Write(net.WriteWeights); err != nil {
+		// The weights get their name first: a stack file never lacks them.
+		moves = [][2]string{{filepath.Join(dir, filepath.Base(weights)), weights}, moves[0]}
+		if err := writeWeights(moves[0][0], net); err != nil {
 			return err
 		}
 	}
-	if err := works(o.out, text, net.Input.Size); err != nil {
-		if net.Weights() > 0 {
-			err = errors.Join(err, os.Remove(weights)) // this call has written it
-		}
-		return fmt.Errorf("a stack cannot be made of all of it, and --until names an earlier end: %w", err)
+	if err := works(stack, text, net.Input.Size); err != nil {
+		return fmt.Errorf("%s: a stack cannot be made of all of it, and --until names an earlier end: %w",
+			source.Display(model), inModel(err, net, text, filepath.Base(weights)))
 	}
-	return writeFile(o.out, text)
+	for _, m := range moves {
+		if err := os.Rename(m[0], m[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeWeights(path string, net *stackfile.Network) error {
+	file, err := store.OpenSingle(path)
+	if err != nil {
+		return err
+	}
+	defer file.Release()
+	_, err = file.Write(net.WriteWeights)
+	return err
+}
+
+// inModel names the node of a mistake in place of a line of the stack file, which nobody will
+// see. Each layer is one line there.
+func inModel(err error, net *stackfile.Network, text []byte, weights string) error {
+	var at *config.Error
+	if !errors.As(err, &at) {
+		return err
+	}
+	lines := strings.Split(string(text), "\n")
+	layer := -1
+	for _, line := range lines[:min(at.Line, len(lines))] {
+		if strings.HasPrefix(line, "  - ") {
+			layer++
+		}
+	}
+	reason := strings.ReplaceAll(at.Err.Error(), weights+"#", "")
+	if layer < 0 || layer >= len(net.Layers) {
+		return errors.New(reason)
+	}
+	var nodes []string
+	for _, n := range net.Layers[layer].Nodes {
+		nodes = append(nodes, fmt.Sprintf("%.60s %.100q", n.Operator, n.Name))
+	}
+	return fmt.Errorf("%s: %s", strings.Join(nodes, ", "), reason)
 }
 
 // works builds a stack file, and plans it for a picture if the size is known.

@@ -101,6 +101,8 @@ func (c *call) kernels() (weights, bias *tensor.Member, err error) {
 	switch {
 	case len(s) != 4:
 		return nil, nil, fmt.Errorf("its weights have %d dimensions, and a layer's have 4", len(s))
+	case s[0] == 0:
+		return nil, nil, fmt.Errorf("its weights have the shape %s: there are no filters", list(words(s)))
 	case !ok || n < 1 || s[0] > maxFilters || s[2] > config.MaxKernel || s[3] > config.MaxKernel:
 		return nil, nil, fmt.Errorf("its weights have the shape %s: a layer has at most %d filters of %d×%d", list(words(s)), maxFilters, config.MaxKernel, config.MaxKernel)
 	}

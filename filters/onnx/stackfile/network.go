@@ -2,12 +2,16 @@ package stackfile
 
 import (
 	"fmt"
+	"slices"
 
 	"filterbank/filters/onnx"
 )
 
 // network is what has been taken.
 func (i *importer) network(m *onnx.Model) (*Network, error) {
+	if i.needed == nil {
+		i.layEnds()
+	}
 	n := &Network{Input: i.input, AllStops: len(i.stops), metadata: m.Metadata}
 	for k, reason := range i.reasons {
 		n.Stops = append(n.Stops, i.stopAt(i.stops[k], reason))
@@ -59,6 +63,57 @@ func (i *importer) reach(n *Network, t target) error {
 		return fmt.Errorf("%.100q cannot be reached: %s", t.name, n.Stops[0])
 	}
 	return fmt.Errorf("%.100q cannot be reached: it does not depend on the picture %.100q alone", t.name, i.input.Name)
+}
+
+// layEnds gives padding a layer where the import ends: at outputs of the graph, at values that
+// nobody reads, and before nodes that are not taken. No later layer has it there.
+func (i *importer) layEnds() {
+	ends := map[string]bool{}
+	for _, out := range i.graph.Outputs {
+		ends[out.Name] = true
+	}
+	for at, fate := range i.fates {
+		if fate != taken && fate != constant {
+			for _, in := range i.graph.Nodes[at].Inputs {
+				ends[in] = true
+			}
+		}
+	}
+	for at, fate := range i.fates {
+		if fate != taken {
+			continue
+		}
+		name := outputName(&i.graph.Nodes[at])
+		if !ends[name] && i.readers[name] > 0 || i.producers[name] != at {
+			continue
+		}
+		if _, err := i.laid(name); err != nil {
+			i.giveUp(at, err)
+		}
+	}
+}
+
+// giveUp turns padding that finds no layer into a stop. The nodes that hand it on lie behind it.
+func (i *importer) giveUp(at int, err error) {
+	for {
+		in := i.graph.Nodes[at].Inputs[0]
+		from, made := i.producers[in]
+		if v, ok := i.values[in]; !ok || !made || v.pad == nil {
+			break
+		}
+		i.fates[at] = behind
+		at = from
+	}
+	i.fates[at] = stopped
+	place, found := slices.BinarySearch(i.stops, at)
+	if found {
+		return
+	}
+	i.stops = slices.Insert(i.stops, place, at)
+	if place <= len(i.reasons) {
+		i.reasons = slices.Insert(i.reasons, place, err.Error())
+		i.reasons = i.reasons[:min(len(i.reasons), MaxStops)]
+	}
 }
 
 // stopAt describes a stop.

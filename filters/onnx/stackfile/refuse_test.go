@@ -2,6 +2,7 @@ package stackfile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -174,6 +175,52 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// TestPaddingAtEnds has padding that no later layer takes.
+func TestPaddingAtEnds(t *testing.T) {
+	pads := ints("p", 0, 0, 1, 2, 0, 0, 0, 1)
+	const conv1 = "conv: {name: Na, weights: Na.weight, padding: 1, activation: none}"
+	laid := func(name string) string {
+		return "conv: {name: " + name + ", kernels: [{name: identity, weights: [[1]]}], channels: each, padding: [1, 2, 0, 1], activation: none}"
+	}
+	for _, c := range []struct {
+		name  string
+		graph []string
+		want  []string
+		stops int
+	}{
+		{"output", []string{node("Pad a p -> q"), info(12, "q", 1, 4, 13, 19)}, []string{conv1, laid("Nq")}, 0},
+		{"output behind a node that keeps it", []string{node("Pad a p -> q"), node("Identity q -> y"), info(12, "y")}, []string{conv1, laid("Ny")}, 0},
+		{"value that nobody reads", []string{node("Pad a p -> q")}, []string{conv1, laid("Nq")}, 0},
+		{"before a stop", []string{node("Pad a p -> q"), node("Softmax q -> y"), info(12, "y")}, []string{conv1, laid("Nq")}, 1},
+		{"before a node behind a stop", []string{node("Pad a p -> q"), node("Softmax a -> s"), node("Add q s -> y"), info(12, "y")}, []string{conv1, laid("Nq")}, 1},
+		{"within a layer", []string{floats("w1", []int{1, 4, 1, 1}, 1), node("Pad a p -> q"), node("Conv q w1 -> y"), info(12, "y")},
+			[]string{conv1, "conv: {name: Ny, weights: Ny.weight, padding: [1, 2, 0, 1], activation: none}"}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n, err := imported(t, model(append([]string{picture(), kernels, pads, conv}, c.graph...)...), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := layersOf(n); !slices.Equal(got, c.want) || len(n.Stops) != c.stops {
+				t.Errorf("%d stops, got\n%s\nwant\n%s", len(n.Stops), strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+			built(t, n)
+		})
+	}
+}
+
+// TestPaddingWithoutRoom has padding at the end as a stop if the stack file is full.
+func TestPaddingWithoutRoom(t *testing.T) {
+	graph := []string{picture(), ints("p", 0, 0, 1, 1, 0, 0, 1, 1), many(maxLayers, "Tanh x -> v"), node("Pad x p -> q"), node("Identity q -> y"), info(12, "y")}
+	n, err := imported(t, model(graph...), Options{})
+	if err != nil || len(n.Layers) != maxLayers || n.Taken != maxLayers || len(n.Stops) != 1 {
+		t.Fatalf("%v, %v", err, n.Stops)
+	}
+	if s := n.Stops[0]; s.Node != "Nq" || s.Reason != errLayers.Error() || s.Behind != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestChannelsLast imports a model of TensorFlow's layout.
 func TestChannelsLast(t *testing.T) {
 	n, err := imported(t, model(info(11, "x", 0, 12, 16, 3), kernels, floats("mean", []int{3}, 0.5, 0.25, 1), floats("c4", []int{4}, 1, 2),
@@ -253,7 +300,7 @@ func TestBounds(t *testing.T) {
 		{filled("v", 65536) + filled("w", 65536, 3, 1, 1) + node("Conv x w -> y") + node("Unsqueeze v one -> u") + ints("one", 1, 2) + many(300, "Mul y u -> c"), errNumbers.Error()},
 		{filled("w", 70000, 3, 1, 1) + node("Conv x w -> a"), "a layer has at most 65536 filters"},
 		{filled("w", 1, 3, 2000, 1) + node("Conv x w -> a"), "a layer has at most 65536 filters of 1024×1024"},
-		{filled("w", 0, 3, 1, 1) + node("Conv x w -> a"), "its weights have the shape 0, 3, 1, 1"},
+		{filled("w", 0, 3, 1, 1) + node("Conv x w -> a"), "its weights have the shape 0, 3, 1, 1: there are no filters"},
 		{node("Concat x x x x x x x x -> a", attribute("axis", 1)) + strings.Join(doubled("a", 14), ""), "channels are too many"},
 	} {
 		n, err := imported(t, model(picture(), c.graph, node("Tanh x -> tanh")), Options{})
