@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,38 @@ func (f *animation) run(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.checkFiles(j, a); err != nil {
+		return fmt.Errorf("animate: %w", err)
+	}
 	return f.write(ctx, c, a)
+}
+
+// checkFiles refuses to replace what animate reads, and files of another kind.
+func (f *animation) checkFiles(j *job, a *animate.Animation) error {
+	inputs := append(stackInputs(f.config, j.weights), inputFile{j.entries[0].Path, "the picture to animate"})
+	kind := strings.ToUpper(strings.TrimPrefix(filepath.Ext(f.file), "."))
+	start := map[string]string{"GIF": "GIF8", "PNG": "\x89PNG\r\n\x1a\n", "SVG": drawing.SVGStart}[kind]
+	same := func(beginning []byte) bool { return bytes.HasPrefix(beginning, []byte(start)) }
+	for _, name := range f.names(len(a.Steps.All)) {
+		if err := notRead(name, inputs); err != nil {
+			return err
+		}
+		if err := replaceable(name, same, "it is no "+kind+" of an animation"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names are the files of so many frames: one if it is a GIF.
+func (f *animation) names(frames int) (names []string) {
+	if strings.EqualFold(filepath.Ext(f.file), ".gif") {
+		return []string{f.file}
+	}
+	for i := range frames {
+		names = append(names, frameName(f.file, i))
+	}
+	return names
 }
 
 // open decodes the picture.

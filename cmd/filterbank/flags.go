@@ -108,6 +108,7 @@ type job struct {
 	inputs  source.Inputs // of all shards if the list is frozen, or nothing
 	shards  *dealt        // nil: the run is whole
 	notes   []string      // costs of the stack that a reader may not expect
+	weights []string      // paths of the files of weights that the stack file reads
 	columns int           // of a table of features
 }
 
@@ -152,7 +153,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	j.notes = model.Notes
+	j.notes, j.weights = model.Notes, model.Files
 	if j.Stacks, err = engine.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}
