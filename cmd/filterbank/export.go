@@ -62,7 +62,7 @@ func (f *exportFlags) run(ctx context.Context, c console, stackFile string) erro
 	if isImage(stackFile) {
 		return fmt.Errorf("%s: it is an image; export takes a stack file", source.Display(stackFile))
 	}
-	file, err := config.Load(stackFile)
+	file, err := unlessEnded(ctx, func() (*config.File, error) { return config.Load(stackFile) })
 	if err != nil {
 		return err
 	}

@@ -115,20 +115,27 @@ type job struct {
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
 // writes to. Every error except ctx's own is an error of usage.
 func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, error) {
-	type prepared struct {
-		job *job
-		err error
+	return unlessEnded(ctx, func() (*job, error) { return f.prepare(ctx, c, inputs) })
+}
+
+// unlessEnded returns what do returns, or the error of ctx as soon as ctx ends. do may then go on
+// waiting, as for a pipe, until the program ends.
+func unlessEnded[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	ready := make(chan prepared, 1)
+	ready := make(chan result, 1)
 	go func() {
-		j, err := f.prepare(ctx, c, inputs)
-		ready <- prepared{j, err}
+		value, err := do()
+		ready <- result{value, err}
 	}()
 	select {
-	case p := <-ready:
-		return p.job, p.err
+	case r := <-ready:
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
