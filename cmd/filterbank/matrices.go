@@ -75,11 +75,35 @@ func (f *flags) extensions() []string {
 	return all
 }
 
-// mentions says whether a name or a pattern has an extension, also in braces.
+// mentions says whether a name or a pattern ends in an extension, which may be one of several in
+// braces: *.csv, *.{png,csv}, {a/*.png,b/*.csv}.
 func mentions(names []string, extension string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		return strings.Contains(strings.ToLower(name), strings.TrimPrefix(extension, "."))
-	})
+	return slices.ContainsFunc(names, func(name string) bool { return endsIn(strings.ToLower(name), extension) })
+}
+
+// endsIn says whether a pattern ends in an extension. A pattern that ends with braces stands for
+// several, and each of them counts.
+func endsIn(pattern, extension string) bool {
+	inner, braces := strings.CutSuffix(pattern, "}")
+	if !braces {
+		return strings.HasSuffix(pattern, extension)
+	}
+	depth, end := 0, len(inner)
+	var choices []string
+	for i := len(inner) - 1; i >= 0; i-- {
+		switch c := inner[i]; {
+		case c == '}':
+			depth++
+		case c == '{' && depth > 0:
+			depth--
+		case depth == 0 && (c == ',' || c == '{'):
+			choices = append(choices, inner[i+1:end])
+			if end = i; c == '{' {
+				return slices.ContainsFunc(choices, func(choice string) bool { return endsIn(inner[:i]+choice, extension) })
+			}
+		}
+	}
+	return false // the braces never begin
 }
 
 // mayBeMatrices says whether the names of inputs let expect a matrix.
