@@ -33,11 +33,6 @@ func (m *matrixFlags) register(cmd *cobra.Command) {
 
 // sets are the flags as values of the stack file, which a run keeps.
 func (m *matrixFlags) sets() (sets []string, err error) {
-	for _, text := range m.written {
-		if err := decode.CheckText(source.InlineText(text)); err != nil {
-			return nil, fmt.Errorf("matrix %q: %w", text, err)
-		}
-	}
 	switch m.layout {
 	case "":
 	case "chw", "hwc":
@@ -45,12 +40,19 @@ func (m *matrixFlags) sets() (sets []string, err error) {
 	default:
 		return nil, fmt.Errorf("matrix-layout %q: it must be chw or hwc", m.layout)
 	}
+	var scale float32
 	if m.scale != "" {
 		v, err := strconv.ParseFloat(m.scale, 32)
 		if err != nil || !(float32(v) > 0) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("matrix-scale %q: it must be a number above 0, as in 255", m.scale)
 		}
+		scale = float32(v)
 		sets = append(sets, "input.matrix_scale="+strconv.FormatFloat(v, 'g', -1, 32))
+	}
+	for _, text := range m.written {
+		if err := decode.CheckText(source.InlineText(text), scale); err != nil {
+			return nil, fmt.Errorf("matrix %q: %w", text, err)
+		}
 	}
 	return sets, nil
 }
