@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,34 +161,6 @@ func (f *animation) run(ctx context.Context, c console, args []string) error {
 	return f.write(ctx, c, a)
 }
 
-// checkFiles refuses to replace what animate reads, and files of another kind.
-func (f *animation) checkFiles(j *job, a *animate.Animation) error {
-	inputs := append(stackInputs(f.config, j.weights), inputFile{j.entries[0].Path, "the picture to animate"})
-	kind := strings.ToUpper(strings.TrimPrefix(filepath.Ext(f.file), "."))
-	start := map[string]string{"GIF": "GIF8", "PNG": "\x89PNG\r\n\x1a\n", "SVG": drawing.SVGStart}[kind]
-	same := func(beginning []byte) bool { return bytes.HasPrefix(beginning, []byte(start)) }
-	for _, name := range f.names(len(a.Steps.All)) {
-		if err := notRead(name, inputs); err != nil {
-			return err
-		}
-		if err := replaceable(name, same, "it is no "+kind+" of an animation"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// names are the files of so many frames: one if it is a GIF.
-func (f *animation) names(frames int) (names []string) {
-	if strings.EqualFold(filepath.Ext(f.file), ".gif") {
-		return []string{f.file}
-	}
-	for i := range frames {
-		names = append(names, frameName(f.file, i))
-	}
-	return names
-}
-
 // open decodes the picture.
 func open(ctx context.Context, j *job) (*decode.Picture, error) {
 	e := &j.entries[0]
@@ -244,51 +215,4 @@ func (f *animation) filters(lp *filters.LayerPlan, o *animate.Options) ([]int, e
 		return nil, nil
 	}
 	return []int{0}, nil
-}
-
-// write draws the frames and writes the files.
-func (f *animation) write(ctx context.Context, c console, a *animate.Animation) error {
-	count, bytes := len(a.Steps.All), 0
-	var err error
-	save := func(name string, file []byte) error {
-		bytes += len(file)
-		return writeFile(name, file)
-	}
-	frame := func(i int, file []byte) error { return save(frameName(f.file, i), file) }
-	switch strings.ToLower(filepath.Ext(f.file)) {
-	case ".gif":
-		var file []byte
-		if file, err = a.GIF(ctx); err == nil {
-			err = save(f.file, file)
-		}
-	case ".png":
-		set, setErr := chosenSIMD()
-		if setErr != nil {
-			return setErr
-		}
-		err = a.PNG(ctx, set, frame)
-	default:
-		err = a.SVG(ctx, frame)
-	}
-	if err != nil {
-		return err
-	}
-	names := source.Display(f.file)
-	if strings.ToLower(filepath.Ext(f.file)) != ".gif" {
-		names = fmt.Sprintf("%s to %s", source.Display(frameName(f.file, 0)), source.Display(frameName(f.file, count-1)))
-	}
-	note := ""
-	if a.Steps.Note != "" {
-		note = "; " + a.Steps.Note
-	}
-	if _, err := fmt.Fprintf(c.out, "%s: %s of %d×%d pixels, %s%s\n", names, counted(count, "frame"), a.Options.Size.X, a.Options.Size.Y, byteCount(int64(bytes)), note); err != nil {
-		return unwritten(err)
-	}
-	return nil
-}
-
-// frameName is the name of a frame's file: step-0001.png for step.png.
-func frameName(file string, i int) string {
-	ext := filepath.Ext(file)
-	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(file, ext), i+1, ext)
 }
