@@ -155,6 +155,9 @@ func (f *animation) run(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.checkFiles(j, a); err != nil {
+		return fmt.Errorf("animate: %w", err)
+	}
 	return f.write(ctx, c, a)
 }
 
@@ -212,51 +215,4 @@ func (f *animation) filters(lp *filters.LayerPlan, o *animate.Options) ([]int, e
 		return nil, nil
 	}
 	return []int{0}, nil
-}
-
-// write draws the frames and writes the files.
-func (f *animation) write(ctx context.Context, c console, a *animate.Animation) error {
-	count, bytes := len(a.Steps.All), 0
-	var err error
-	save := func(name string, file []byte) error {
-		bytes += len(file)
-		return writeFile(name, file)
-	}
-	frame := func(i int, file []byte) error { return save(frameName(f.file, i), file) }
-	switch strings.ToLower(filepath.Ext(f.file)) {
-	case ".gif":
-		var file []byte
-		if file, err = a.GIF(ctx); err == nil {
-			err = save(f.file, file)
-		}
-	case ".png":
-		set, setErr := chosenSIMD()
-		if setErr != nil {
-			return setErr
-		}
-		err = a.PNG(ctx, set, frame)
-	default:
-		err = a.SVG(ctx, frame)
-	}
-	if err != nil {
-		return err
-	}
-	names := source.Display(f.file)
-	if strings.ToLower(filepath.Ext(f.file)) != ".gif" {
-		names = fmt.Sprintf("%s to %s", source.Display(frameName(f.file, 0)), source.Display(frameName(f.file, count-1)))
-	}
-	note := ""
-	if a.Steps.Note != "" {
-		note = "; " + a.Steps.Note
-	}
-	if _, err := fmt.Fprintf(c.out, "%s: %s of %d×%d pixels, %s%s\n", names, counted(count, "frame"), a.Options.Size.X, a.Options.Size.Y, byteCount(int64(bytes)), note); err != nil {
-		return unwritten(err)
-	}
-	return nil
-}
-
-// frameName is the name of a frame's file: step-0001.png for step.png.
-func frameName(file string, i int) string {
-	ext := filepath.Ext(file)
-	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(file, ext), i+1, ext)
 }

@@ -318,14 +318,16 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	ending := map[string]string{"animate": ".gif", "export": ".onnx"}
 	for _, args := range [][]string{
 		{"run", "-"}, {"run", "--files-from", "-"}, {"plan", "-c", fifo, "../../samples"}, {"run", "-c", fifo, "../../samples"},
+		{"animate", "-c", fifo, "../../samples/textbook.png"}, {"export", fifo},
 	} {
 		reader, writer, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(name, append(args, "-o", filepath.Join(dir, "out"))...)
+		cmd := exec.Command(name, append(args, "-o", filepath.Join(dir, "out"+ending[args[0]]))...)
 		cmd.Stdin = reader
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

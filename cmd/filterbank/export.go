@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -61,7 +62,7 @@ func (f *exportFlags) run(ctx context.Context, c console, stackFile string) erro
 	if isImage(stackFile) {
 		return fmt.Errorf("%s: it is an image; export takes a stack file", source.Display(stackFile))
 	}
-	file, err := config.Load(stackFile)
+	file, err := unlessEnded(ctx, func() (*config.File, error) { return config.Load(stackFile) })
 	if err != nil {
 		return err
 	}
@@ -72,9 +73,12 @@ func (f *exportFlags) run(ctx context.Context, c console, stackFile string) erro
 	for _, w := range file.Warnings() {
 		log.Warn(w.Error())
 	}
-	model, err := f.model(file, size)
+	model, weights, err := f.model(file, size)
 	if err != nil {
 		return fmt.Errorf("export %s: %w", source.Display(stackFile), err)
+	}
+	if err := notRead(f.out, stackInputs(stackFile, weights)); err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
 	if err := writeModel(ctx, f.out, model); err != nil {
 		return fmt.Errorf("export: %w", err)
@@ -82,15 +86,15 @@ func (f *exportFlags) run(ctx context.Context, c console, stackFile string) erro
 	return f.tell(c, file, model)
 }
 
-// model makes the model of a stack file.
-func (f *exportFlags) model(file *config.File, size [2]int) (*onnx.Model, error) {
+// model makes the model of a stack file. weights are the files of weights that it has read.
+func (f *exportFlags) model(file *config.File, size [2]int) (made *onnx.Model, weights []string, err error) {
 	model, err := file.Build()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	selected, err := engine.Select(model.Stacks, f.layers)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var stacks []export.Chosen
 	for _, s := range selected {
@@ -98,11 +102,22 @@ func (f *exportFlags) model(file *config.File, size [2]int) (*onnx.Model, error)
 	}
 	input, err := json.Marshal(file.Resolved().Input)
 	if err != nil {
-		return nil, fmt.Errorf("input: %w", err)
+		return nil, nil, fmt.Errorf("input: %w", err)
 	}
-	return export.Model(stacks, export.Options{
-		Mean: model.Input.Mean, Std: model.Input.Std, Size: size, Producer: "filterbank " + version(), Input: input,
+	made, err = export.Model(stacks, export.Options{
+		Mean: model.Input.Mean, Std: model.Input.Std, Size: size, Producer: producer + " " + version(), Input: input,
 	})
+	return made, model.Files, err
+}
+
+// producer is the program that a model names.
+const producer = "filterbank"
+
+// madeByExport says whether an export has written the beginning of a file. The producer is the
+// model's second field, after the version of the format: its key, its length and its text.
+func madeByExport(beginning []byte) bool {
+	field := append([]byte{2<<3 | 2, byte(len(producer))}, producer...)
+	return bytes.Contains(beginning[:min(len(beginning), 32)], field)
 }
 
 // parseInputSize reads a height and a width, as in 224x224. Without a text they are 0.
@@ -124,12 +139,10 @@ func parseInputSize(text string) (size [2]int, err error) {
 	return size, nil
 }
 
-// writeModel writes a model, whole or not at all, and replaces a file that is there.
+// writeModel writes a model, whole or not at all, and replaces an earlier one.
 func writeModel(ctx context.Context, path string, model *onnx.Model) error {
-	for _, check := range []func(string) error{regular, folderThere} {
-		if err := check(path); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
-		}
+	if err := replaceable(path, madeByExport, "no export has made it"); err != nil {
+		return err
 	}
 	folder, err := store.Open(filepath.Dir(path))
 	if err != nil {

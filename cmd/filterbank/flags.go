@@ -108,26 +108,34 @@ type job struct {
 	inputs  source.Inputs // of all shards if the list is frozen, or nothing
 	shards  *dealt        // nil: the run is whole
 	notes   []string      // costs of the stack that a reader may not expect
+	weights []string      // paths of the files of weights that the stack file reads
 	columns int           // of a table of features
 }
 
 // job reads the stack file and lists the inputs. It does not wait for a pipe that nobody
 // writes to. Every error except ctx's own is an error of usage.
 func (f *flags) job(ctx context.Context, c console, inputs []string) (*job, error) {
-	type prepared struct {
-		job *job
-		err error
+	return unlessEnded(ctx, func() (*job, error) { return f.prepare(ctx, c, inputs) })
+}
+
+// unlessEnded returns what do returns, or the error of ctx as soon as ctx ends. do may then go on
+// waiting, as for a pipe, until the program ends.
+func unlessEnded[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	ready := make(chan prepared, 1)
+	ready := make(chan result, 1)
 	go func() {
-		j, err := f.prepare(ctx, c, inputs)
-		ready <- prepared{j, err}
+		value, err := do()
+		ready <- result{value, err}
 	}()
 	select {
-	case p := <-ready:
-		return p.job, p.err
+	case r := <-ready:
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
@@ -152,7 +160,7 @@ func (f *flags) prepare(ctx context.Context, c console, inputs []string) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	j.notes = model.Notes
+	j.notes, j.weights = model.Notes, model.Files
 	if j.Stacks, err = engine.Select(model.Stacks, f.layers); err != nil {
 		return nil, err
 	}

@@ -162,7 +162,7 @@ func openModel(path string) (*os.File, *onnx.Model, error) {
 // an earlier import.
 func (o *importOptions) write(net *stackfile.Network, model, weights string) (err error) {
 	for _, path := range []string{o.out, weights} {
-		if err := replaceable(path); err != nil {
+		if err := replaceable(path, madeByImport, "no import has made it"); err != nil {
 			return err
 		}
 	}
@@ -245,30 +245,9 @@ func works(path string, text []byte, size [2]int) error {
 	return err
 }
 
-// replaceable refuses to replace anything but a file of an earlier import.
-func replaceable(path string) error {
-	if err := regular(path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := folderThere(path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	defer file.Close()
-	beginning := make([]byte, 128)
-	n, err := io.ReadFull(file, beginning)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if n > 0 && !bytes.Contains(beginning[:n], []byte(stackfile.MadeBy)) {
-		return fmt.Errorf("%s is there already and no import has made it: name another file with -o, or move it", source.Display(path))
-	}
-	return nil
+// madeByImport says whether an import has written the beginning of a file.
+func madeByImport(beginning []byte) bool {
+	return bytes.Contains(beginning, []byte(stackfile.MadeBy))
 }
 
 func (o *importOptions) report(net *stackfile.Network, weights string) importedJSON {

@@ -33,11 +33,6 @@ func (m *matrixFlags) register(cmd *cobra.Command) {
 
 // sets are the flags as values of the stack file, which a run keeps.
 func (m *matrixFlags) sets() (sets []string, err error) {
-	for _, text := range m.written {
-		if err := decode.CheckText(source.InlineText(text)); err != nil {
-			return nil, fmt.Errorf("matrix %q: %w", text, err)
-		}
-	}
 	switch m.layout {
 	case "":
 	case "chw", "hwc":
@@ -45,12 +40,19 @@ func (m *matrixFlags) sets() (sets []string, err error) {
 	default:
 		return nil, fmt.Errorf("matrix-layout %q: it must be chw or hwc", m.layout)
 	}
+	var scale float32
 	if m.scale != "" {
 		v, err := strconv.ParseFloat(m.scale, 32)
 		if err != nil || !(float32(v) > 0) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("matrix-scale %q: it must be a number above 0, as in 255", m.scale)
 		}
+		scale = float32(v)
 		sets = append(sets, "input.matrix_scale="+strconv.FormatFloat(v, 'g', -1, 32))
+	}
+	for _, text := range m.written {
+		if err := decode.CheckText(source.InlineText(text), scale); err != nil {
+			return nil, fmt.Errorf("matrix %q: %w", text, err)
+		}
 	}
 	return sets, nil
 }
@@ -75,11 +77,35 @@ func (f *flags) extensions() []string {
 	return all
 }
 
-// mentions says whether a name or a pattern has an extension, also in braces.
+// mentions says whether a name or a pattern ends in an extension, which may be one of several in
+// braces: *.csv, *.{png,csv}, {a/*.png,b/*.csv}.
 func mentions(names []string, extension string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		return strings.Contains(strings.ToLower(name), strings.TrimPrefix(extension, "."))
-	})
+	return slices.ContainsFunc(names, func(name string) bool { return endsIn(strings.ToLower(name), extension) })
+}
+
+// endsIn says whether a pattern ends in an extension. A pattern that ends with braces stands for
+// several, and each of them counts.
+func endsIn(pattern, extension string) bool {
+	inner, braces := strings.CutSuffix(pattern, "}")
+	if !braces {
+		return strings.HasSuffix(pattern, extension)
+	}
+	depth, end := 0, len(inner)
+	var choices []string
+	for i := len(inner) - 1; i >= 0; i-- {
+		switch c := inner[i]; {
+		case c == '}':
+			depth++
+		case c == '{' && depth > 0:
+			depth--
+		case depth == 0 && (c == ',' || c == '{'):
+			choices = append(choices, inner[i+1:end])
+			if end = i; c == '{' {
+				return slices.ContainsFunc(choices, func(choice string) bool { return endsIn(inner[:i]+choice, extension) })
+			}
+		}
+	}
+	return false // the braces never begin
 }
 
 // mayBeMatrices says whether the names of inputs let expect a matrix.

@@ -16,6 +16,7 @@ type Model struct {
 	Input  Input
 	Stacks []*filters.Stack // at least one, of Input.Channels; the stack of a file with layers has no name
 	Notes  []string         // costs that a reader may not expect, a line each
+	Files  []string         // paths of the files of weights that were read
 }
 
 // Build loads the weights, computes the built-in filters, spreads 2-D kernels over the
@@ -53,6 +54,7 @@ func (f *File) Build() (*Model, error) {
 	if err := found.err(); err != nil {
 		return nil, told(err)
 	}
+	m.Files = files.Paths()
 	return m, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -229,6 +230,9 @@ func (s *Set) Find(reference string, dimensions int) (Array, error) {
 	}
 	return f.Find(name, dimensions)
 }
+
+// Paths are the paths of the files that are open, in order.
+func (s *Set) Paths() []string { return slices.Sorted(maps.Keys(s.files)) }
 
 // Close closes the files. Arrays that were found cannot be read any more.
 func (s *Set) Close() error {

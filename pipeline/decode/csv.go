@@ -96,9 +96,11 @@ func openCSV(f *file) (*header, error) {
 	return h, nil
 }
 
-// CheckText refuses text that is no matrix, as the codec of CSV does.
-func CheckText(text []byte) error {
-	_, err := walkCSV(newFile(context.Background(), simd.Generic, text), func(float32) {})
+// CheckText refuses text that is no matrix, as the codec of CSV does. scale is that of Matrix.
+func CheckText(text []byte, scale float32) error {
+	f := newFile(context.Background(), simd.Generic, text)
+	f.matrix.Scale = scale
+	_, err := walkCSV(f, func(float32) {})
 	return err
 }
 
@@ -233,6 +235,9 @@ func (w *csvWalk) number(field []byte, column int) error {
 	x := float32(v)
 	if w.scale != 0 {
 		x /= w.scale
+	}
+	if !finite(x) {
+		return w.fail(column, "%s divided by the scale %g is beyond the range of float32 (±3.4e38)", shortField(field), w.scale)
 	}
 	w.numbers(x)
 	return nil

@@ -190,6 +190,24 @@ func TestMatrixRGB(t *testing.T) {
 	}
 }
 
+// TestScaleTooSmall refuses quotients that are infinite. Numbers that are infinite in the file stay.
+func TestScaleTooSmall(t *testing.T) {
+	d, err := New(Options{Channels: AnyChannels, Matrix: Matrix{Scale: 1e-38}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data, want := range map[string]string{
+		"1 2\n3 -4\n": `line 2, column 2: "-4" divided by the scale 1e-38 is beyond the range of float32`,
+		string(npyFile("<f4", "False", "2, 1, 2", []float32{0, 1, 2, -4})):           "channel 1, row 0, column 1: -4 divided by the scale 1e-38 is beyond",
+		string(npyFile("<f4", "False", "1, 2", []float32{float32(math.Inf(-1)), 3})): "",
+	} {
+		_, err := d.Decode(context.Background(), []byte(data))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", data, err, want)
+		}
+	}
+}
+
 // TestMatrixFingerprint checks that settings of matrices are part of the keys, and only if they
 // are given.
 func TestMatrixFingerprint(t *testing.T) {

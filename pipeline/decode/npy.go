@@ -79,9 +79,9 @@ func (m *npyMatrix) decode(f *file) (*pixels, error) {
 	if err != nil {
 		return nil, err
 	}
-	scaled := func(v float32) float32 { return v }
-	if m.scale != 0 {
-		scaled = func(v float32) float32 { return v / m.scale }
+	scale := m.scale
+	if scale == 0 {
+		scale = 1
 	}
 	plane := m.shape.H * m.shape.W
 	_, err = tensor.ScanNPY(f.reader(bytes.NewReader(f.data)), func(_ []int, at int, values []float32) error {
@@ -93,7 +93,10 @@ func (m *npyMatrix) decode(f *file) (*pixels, error) {
 			if m.last {
 				to = to%m.shape.C*plane + to/m.shape.C
 			}
-			out.data[to] = scaled(v)
+			if out.data[to] = v / scale; !finite(out.data[to]) && finite(v) {
+				return refuse(Unsupported, "unsupported NPY: channel %d, row %d, column %d: %g divided by the scale %g is beyond the range of float32 (±3.4e38)",
+					to/plane, to%plane/m.shape.W, to%m.shape.W, v, scale)
+			}
 		}
 		return nil
 	})

@@ -12,10 +12,13 @@ import (
 	"filterbank/pipeline/mapng"
 )
 
+// SVGStart is the beginning of every page as SVG.
+const SVGStart = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="`
+
 // WriteSVG writes a page as SVG 1.1, with texts as text.
 func WriteSVG(w io.Writer, p *Page, fonts *Fonts) error {
 	s := &svg{fonts: fonts}
-	s.printf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="'Go', 'DejaVu Sans', Verdana, Arial, sans-serif">`+"\n",
+	s.printf(SVGStart+`%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="'Go', 'DejaVu Sans', Verdana, Arial, sans-serif">`+"\n",
 		p.Size.X, p.Size.Y)
 	s.printf("<title>%s</title>\n", escaped(p.Title))
 	s.printf(`<rect width="%d" height="%d" fill="%s"/>`+"\n", p.Size.X, p.Size.Y, hex(p.Ground))
