@@ -42,7 +42,7 @@ func newExport(c console) *cobra.Command {
 	}
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "out", "o", "", "the .onnx file to write")
-	s.StringVar(&f.layers, "layers", "last", "layers that become outputs: last, all or names, separated by commas")
+	s.StringVar(&f.layers, "layers", "last", "layers that become outputs: last, all or names and patterns such as conv1.*, separated by commas")
 	s.StringVar(&f.size, "input-size", "", "height and width of all pictures, as in 224x224 (any)")
 	must(cmd.MarkFlagFilename("out", "onnx"))
 	return cmd
@@ -125,18 +125,21 @@ func parseInputSize(text string) (size [2]int, err error) {
 	if text == "" {
 		return size, nil
 	}
-	h, w, ok := strings.Cut(strings.ToLower(text), "x")
-	if ok {
-		for i, side := range []string{h, w} {
-			if size[i], err = strconv.Atoi(side); err != nil || size[i] < 1 || size[i] > 65536 {
-				ok = false
-			}
-		}
-	}
+	size, ok := heightAndWidth(strings.ToLower(text))
 	if !ok {
 		return size, fmt.Errorf("--input-size %s: it is a height and a width from 1 to 65536, as in 224x224", source.Display(text))
 	}
 	return size, nil
+}
+
+// heightAndWidth reads a height and a width from 1 to 65536, as in 224x224.
+func heightAndWidth(text string) (size [2]int, ok bool) {
+	height, width, ok := strings.Cut(text, "x")
+	for i, side := range []string{height, width} {
+		n, err := strconv.Atoi(side)
+		size[i], ok = n, ok && err == nil && n >= 1 && n <= 1<<16
+	}
+	return size, ok
 }
 
 // writeModel writes a model, whole or not at all, and replaces an earlier one.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -127,11 +126,9 @@ func (o *importOptions) check(model string) (size [2]int, err error) {
 	case o.size == "":
 		return size, nil
 	}
-	height, width, ok := strings.Cut(o.size, "x")
-	for k, text := range []string{height, width} {
-		if size[k], err = strconv.Atoi(text); err != nil || !ok || size[k] < 1 || size[k] > 1<<16 {
-			return size, fmt.Errorf("--input-size %s: want HEIGHTxWIDTH in pixels, as in 224x224", o.size)
-		}
+	size, ok := heightAndWidth(o.size)
+	if !ok {
+		return size, fmt.Errorf("--input-size %s: want HEIGHTxWIDTH in pixels, as in 224x224", o.size)
 	}
 	return size, nil
 }

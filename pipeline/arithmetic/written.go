@@ -29,9 +29,21 @@ func Channels(stack *filters.Stack, layer int) []string {
 	case l.Kind() == "concat":
 		return l.Filters()
 	case inputs[0] < 0:
-		return []string{"R", "G", "B"}
+		return InputChannels(stack.InChannels())
 	}
 	return stack.Layers()[inputs[0]].Filters()
+}
+
+// InputChannels names the channels of inputs that have so many: R, G and B, or c0 and so on.
+func InputChannels(channels int) []string {
+	if channels == 3 {
+		return []string{"R", "G", "B"}
+	}
+	names := make([]string, channels)
+	for c := range names {
+		names[c] = fmt.Sprintf("c%d", c)
+	}
+	return names
 }
 
 // Write writes the arithmetic of an output. names are the names of the layer's channels. Numbers

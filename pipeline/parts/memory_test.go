@@ -2,9 +2,11 @@ package parts
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -64,6 +66,17 @@ func synthetic(t testing.TB, place store.Place, dir string, shards, images int) 
 	}
 }
 
+// watching is a place that tells of each file that is opened.
+type watching struct {
+	store.Place
+	opened func()
+}
+
+func (w watching) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	w.opened()
+	return w.Place.Open(ctx, name)
+}
+
 // TestMergeMemory: merging many parts takes memory for their accounts, and nothing that grows with
 // the number of images.
 func TestMergeMemory(t *testing.T) {
@@ -81,10 +94,11 @@ func TestMergeMemory(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	most := uint64(0)
-	done, err := Merge(t.Context(), folder.Place(), MergeOptions{Told: func(int) {
+	watched := watching{folder.Place(), func() {
 		metrics.Read(sample)
 		most = max(most, sample[0].Value.Uint64())
-	}})
+	}}
+	done, err := Merge(t.Context(), watched, MergeOptions{})
 	if err = errors.Join(err, t.Context().Err()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,24 +2,14 @@ package parts
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
-	"io/fs"
-	"iter"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
-	"filterbank/pipeline/source"
 	"filterbank/pipeline/store"
 )
 
@@ -27,9 +17,6 @@ import (
 type MergeOptions struct {
 	// Features writes the table of features if it does not lie in the output folder.
 	Features func(fill func(io.Writer) error) error
-	// Told is called with the number of each part whose records have been merged, in order. It
-	// may be nil.
-	Told func(index int)
 }
 
 // Merged describes what Merge has made.
@@ -137,251 +124,6 @@ func (m *merger) readAccounts(ctx context.Context) error {
 	return err
 }
 
-// mergedName is the name of a note on the last merging.
-const mergedName = store.PartsName + "/merged.json"
-
-// note is what Merge notes before it replaces the manifest, and again at its end.
-type note struct {
-	Manifest OwnFile `json:"manifest"`           // as it is written
-	Before   string  `json:"before,omitempty"`   // the digest of the merged manifest in whose place it comes
-	Accounts string  `json:"accounts,omitempty"` // at the end: the digest of the accounts that were merged
-}
-
-func decodeNote(data []byte) (*note, error) {
-	n := new(note)
-	err := json.Unmarshal(data, n)
-	if err == nil && !isSum(n.Manifest.BLAKE3) {
-		err = errors.New("it has no digest of the manifest")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; remove the file if the manifest is as merge wrote it", mergedName, err)
-	}
-	return n, nil
-}
-
-// readNote returns the note of the last merging, or nil if there is none.
-func readNote(ctx context.Context, place store.Place) (*note, error) {
-	data, err := place.Read(ctx, mergedName, mostAccount)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return decodeNote(data)
-}
-
-// write writes the note.
-func (n *note) write(ctx context.Context, place store.Place) error {
-	data, err := encode(mergedName, n)
-	if err != nil {
-		return err
-	}
-	return place.Replace(ctx, mergedName, 0, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
-// accountsDigest is a hash of the digests of the files that accounts name.
-type accountsDigest struct{ hash.Hash }
-
-func newAccountsDigest() accountsDigest { return accountsDigest{sha256.New()} }
-
-// add adds the account of the next part.
-func (d accountsDigest) add(c *Complete) {
-	for _, name := range slices.Sorted(maps.Keys(c.Own)) {
-		fmt.Fprintf(d, "%d %q %s\n", c.Shard, name, c.Own[name].BLAKE3)
-	}
-}
-
-func (d accountsDigest) text() string { return hex.EncodeToString(d.Sum(nil)) }
-
-// unchanged notes the digest of the manifest that is there. It returns ErrChanged if a run has
-// changed it since the last merging, which may have been stopped before or after it wrote the
-// manifest.
-func (m *merger) unchanged(ctx context.Context) error {
-	n, err := readNote(ctx, m.place)
-	if n == nil || err != nil {
-		return err
-	}
-	there, err := m.place.Open(ctx, manifest.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer there.Close()
-	digest, err := store.Digest(there)
-	if err != nil {
-		return err
-	}
-	if digest != n.Manifest.BLAKE3 && digest != n.Before {
-		return ErrChanged
-	}
-	m.before = digest
-	return nil
-}
-
-// checked is a file of a part that is read from its beginning to its end, where it must turn
-// out to be as the part's account says.
-type checked struct {
-	io.Reader
-	file   io.Closer
-	digest *store.Hasher
-	name   string
-	want   OwnFile
-}
-
-// open opens a file of a part.
-func (m *merger) open(ctx context.Context, c *Complete, name string) (*checked, error) {
-	full := nameIn(c.Shard, m.config.Shards, name)
-	want, ok := c.Own[name]
-	if !ok {
-		return nil, &DamagedError{nameIn(c.Shard, m.config.Shards, CompleteName), "it does not describe " + name}
-	}
-	file, err := m.place.Open(ctx, full)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{full, "it is gone"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	digest := new(store.Hasher)
-	return &checked{io.TeeReader(io.LimitReader(file, want.Bytes+1), digest), file, digest, full, want}, nil
-}
-
-// end reads the rest and compares.
-func (f *checked) end() error {
-	if _, err := io.Copy(io.Discard, f); err != nil {
-		return err
-	}
-	if sum, n := f.digest.Sum(); sum != f.want.BLAKE3 || n != f.want.Bytes {
-		return &DamagedError{f.name, "it is not as the shard's task wrote it, because a task is at work on it or it is damaged; wait for a task that is running"}
-	}
-	return nil
-}
-
-// line is a record as it stands in a manifest.
-type line struct {
-	text  []byte // with its end; valid until the next one
-	input string
-	place string // of a picture, or empty
-}
-
-// key is the subject of the record.
-func (l *line) key() string {
-	if l.place != "" {
-		return "o" + l.place
-	}
-	return "i" + l.input
-}
-
-// lines gives the records of all parts. An error ends them.
-func (m *merger) lines(ctx context.Context, told func(int)) iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
-		for i, c := range m.parts {
-			more, err := m.linesOf(ctx, c, yield)
-			if err != nil {
-				yield(line{}, err)
-			}
-			if err != nil || !more {
-				return
-			}
-			if told != nil {
-				told(i)
-			}
-		}
-	}
-}
-
-func (m *merger) linesOf(ctx context.Context, c *Complete, yield func(line, error) bool) (more bool, err error) {
-	in, err := m.open(ctx, c, manifest.Name)
-	if err != nil {
-		return false, err
-	}
-	defer in.file.Close()
-	sum := source.NewSum()
-	for text, err := range manifest.Lines(in) {
-		if ctx.Err() != nil {
-			return false, ctx.Err()
-		}
-		l, label := line{text: text}, ""
-		if err == nil {
-			l.input, l.place, label, err = manifest.Subject(text)
-		}
-		if err != nil {
-			if changed := in.end(); changed != nil {
-				return false, changed // which is why
-			}
-			return false, &DamagedError{in.name, err.Error()}
-		}
-		sum.Add(l.input, l.place, label)
-		if !yield(l, nil) {
-			return false, nil
-		}
-	}
-	if err := in.end(); err != nil {
-		return false, err
-	}
-	if sum.Inputs() != c.Inputs {
-		return false, &DamagedError{in.name, "its records are not of the shard's inputs"}
-	}
-	return true, nil
-}
-
-// check reads all records, so that a run whose parts do not fit together is refused before anything
-// is written. It works out the digest of the manifest.
-func (m *merger) check(ctx context.Context, _ *Merged) (err error) {
-	seen, err := newUnique(m.config.Inputs.Count)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, seen.close()) }()
-	digest := new(store.Hasher)
-	for l, err := range m.lines(ctx, nil) {
-		if err == nil {
-			_, _ = digest.Write(l.text)
-			err = seen.add(l.key())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	sum, bytes := digest.Sum()
-	m.note = &note{Manifest: OwnFile{bytes, sum}, Before: m.before}
-	hash, found, err := seen.twice(ctx)
-	if err != nil || !found {
-		return err
-	}
-	var inputs []string
-	for l, err := range m.lines(ctx, nil) {
-		if err != nil {
-			return err
-		}
-		if hashText(l.key()) == hash {
-			inputs = append(inputs, source.Display(l.input))
-		}
-	}
-	return fmt.Errorf("%s have the same place, or are the same input: the list of inputs is not one of this program's; make another one with filterbank list, and run it with another -o", strings.Join(inputs, " and "))
-}
-
-// records gives the records of all parts. An error ends them.
-func (m *merger) records(ctx context.Context) iter.Seq2[*manifest.Record, error] {
-	return func(yield func(*manifest.Record, error) bool) {
-		for l, err := range m.lines(ctx, nil) {
-			var rec *manifest.Record
-			if err == nil {
-				rec, err = manifest.Parse(l.text)
-			}
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // size is the size in bytes of the files of a name in all parts.
 func (m *merger) size(name string) (size int64) {
 	for _, c := range m.parts {
@@ -393,7 +135,7 @@ func (m *merger) size(name string) (size int64) {
 // manifest writes the manifest of the whole run.
 func (m *merger) manifest(ctx context.Context, done *Merged) error {
 	return m.place.Replace(ctx, manifest.Name, m.size(manifest.Name), func(w io.Writer) error {
-		for l, err := range m.lines(ctx, m.opts.Told) {
+		for l, err := range m.lines(ctx) {
 			if err != nil {
 				return err
 			}
@@ -461,20 +203,6 @@ func (m *merger) run(ctx context.Context, done *Merged) error {
 		_, err := w.Write(data)
 		return err
 	})
-}
-
-// announce notes the manifest that will be written. A merging that is stopped at any place can then
-// be told from a run that has changed the manifest.
-func (m *merger) announce(ctx context.Context, _ *Merged) error { return m.note.write(ctx, m.place) }
-
-// mark notes that everything has been merged.
-func (m *merger) mark(ctx context.Context, _ *Merged) error {
-	digest := newAccountsDigest()
-	for _, c := range m.parts {
-		digest.add(c)
-	}
-	m.note.Accounts = digest.text()
-	return m.note.write(ctx, m.place)
 }
 
 // scratch returns a file with the content of in, to be read in any order. Release closes it and

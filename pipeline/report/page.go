@@ -9,6 +9,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/arithmetic"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/source"
@@ -114,18 +115,6 @@ type entry struct {
 	Note  string `json:"note,omitempty"`  // why a picture that did not fail has no maps here
 }
 
-// inputNames are the names of the channels of inputs.
-func inputNames(channels int) []string {
-	if channels == 3 {
-		return []string{"R", "G", "B"}
-	}
-	names := make([]string, channels)
-	for c := range names {
-		names[c] = fmt.Sprintf("c%d", c)
-	}
-	return names
-}
-
 func shapeOf(s volume.Shape) [3]int { return [3]int{s.C, s.H, s.W} }
 
 // plansOf plans every stack for pictures of a size.
@@ -162,7 +151,7 @@ func (w *writer) layers() error {
 	}
 	n := newNormalisation(o.Decoder)
 	w.page.Mean, w.page.Std = n.mean, n.std
-	w.page.Input = inputNames(o.Decoder.Options().Channels)
+	w.page.Input = arithmetic.InputChannels(o.Decoder.Options().Channels)
 	if err := w.experiments(); err != nil {
 		return err
 	}

@@ -117,20 +117,9 @@ func (i *frozenIndex) check(end int64) error {
 // Count is the number of lines: of images, and of inputs that give none.
 func (f *Frozen) Count() int { return f.index.Count }
 
-// Bytes is the size of all images together.
-func (f *Frozen) Bytes() int64 { return f.index.Bytes }
-
-// Digest is the BLAKE3 digest of the lines, in hexadecimal. Two lists with the same digest have the
-// same images in the same order, with the same places, labels and contents. It stands in the index:
-// only reading all lines proves it.
-func (f *Frozen) Digest() string { return f.index.BLAKE3 }
-
 // Inputs is the number of lines and the Sum of their paths, places and labels. A list that is made
 // again after a file has changed has the same.
 func (f *Frozen) Inputs() Inputs { return Inputs{f.index.Count, f.index.SHA256} }
-
-// Classes are the numbers of the labels of all images. It must not be changed.
-func (f *Frozen) Classes() map[string]int { return f.index.Classes }
 
 // Entries gives the entries of the lines from to to, 0 ≤ from ≤ to ≤ Count, in their order. It reads
 // the members with these lines and no more. Reading all lines checks the digest. An error ends the
