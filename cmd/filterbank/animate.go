@@ -90,11 +90,9 @@ func (f *animation) options() (o animate.Options, err error) {
 	if err = o.Check(); err != nil {
 		return o, err
 	}
-	switch strings.ToLower(filepath.Ext(f.file)) {
-	case ".gif", ".png", ".svg":
-	case "":
+	if _, ok := formOf(f.file); !ok && filepath.Ext(f.file) == "" {
 		return o, errors.New("name the file with -o: .gif for an animation, .png or .svg for a file a frame, as in -o steps.gif")
-	default:
+	} else if !ok {
 		return o, fmt.Errorf("-o %s: the ending must be .gif for an animation, or .png or .svg for a file a frame", source.Display(f.file))
 	}
 	if err = folderThere(f.file); err != nil {

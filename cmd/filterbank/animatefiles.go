@@ -14,17 +14,50 @@ import (
 	"filterbank/pipeline/source"
 )
 
+// animationForm is a form of animations: its name, how its files begin, and how they are drawn.
+type animationForm struct {
+	name, start string
+	whole       bool // all frames are in one file
+	draw        func(context.Context, *animate.Animation, func(frame int, file []byte) error) error
+}
+
+// formOf is the form that a name asks for by its ending.
+func formOf(file string) (form animationForm, ok bool) {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".gif":
+		return animationForm{"GIF", "GIF8", true, func(ctx context.Context, a *animate.Animation, each func(int, []byte) error) error {
+			data, err := a.GIF(ctx)
+			if err != nil {
+				return err
+			}
+			return each(0, data)
+		}}, true
+	case ".png":
+		return animationForm{"PNG", "\x89PNG\r\n\x1a\n", false, func(ctx context.Context, a *animate.Animation, each func(int, []byte) error) error {
+			set, err := chosenSIMD()
+			if err != nil {
+				return err
+			}
+			return a.PNG(ctx, set, each)
+		}}, true
+	case ".svg":
+		return animationForm{"SVG", drawing.SVGStart, false, func(ctx context.Context, a *animate.Animation, each func(int, []byte) error) error {
+			return a.SVG(ctx, each)
+		}}, true
+	}
+	return animationForm{}, false
+}
+
 // checkFiles refuses to replace what animate reads, and files of another kind.
 func (f *animation) checkFiles(j *job, a *animate.Animation) error {
 	inputs := append(stackInputs(f.config, j.weights), inputFile{j.entries[0].Path, "the picture to animate"})
-	kind := strings.ToUpper(strings.TrimPrefix(filepath.Ext(f.file), "."))
-	start := map[string]string{"GIF": "GIF8", "PNG": "\x89PNG\r\n\x1a\n", "SVG": drawing.SVGStart}[kind]
-	same := func(beginning []byte) bool { return bytes.HasPrefix(beginning, []byte(start)) }
+	form, _ := formOf(f.file)
+	same := func(beginning []byte) bool { return bytes.HasPrefix(beginning, []byte(form.start)) }
 	for _, name := range f.names(len(a.Steps.All)) {
 		if err := notRead(name, inputs); err != nil {
 			return err
 		}
-		if err := replaceable(name, same, "it is no "+kind+" of an animation"); err != nil {
+		if err := replaceable(name, same, "it is no "+form.name+" of an animation"); err != nil {
 			return err
 		}
 	}
@@ -33,7 +66,7 @@ func (f *animation) checkFiles(j *job, a *animate.Animation) error {
 
 // names are the files of so many frames: one if it is a GIF.
 func (f *animation) names(frames int) (names []string) {
-	if strings.EqualFold(filepath.Ext(f.file), ".gif") {
+	if form, _ := formOf(f.file); form.whole {
 		return []string{f.file}
 	}
 	for i := range frames {
@@ -45,23 +78,11 @@ func (f *animation) names(frames int) (names []string) {
 // draw makes the files: one, or one a frame. All are in memory, at most animate.MostBytes, so
 // that nothing is written if they become too large or a signal ends the command.
 func (f *animation) draw(ctx context.Context, a *animate.Animation) (files [][]byte, err error) {
-	frame := func(_ int, file []byte) error {
+	form, _ := formOf(f.file)
+	err = form.draw(ctx, a, func(_ int, file []byte) error {
 		files = append(files, file)
 		return nil
-	}
-	switch strings.ToLower(filepath.Ext(f.file)) {
-	case ".gif":
-		file, err := a.GIF(ctx)
-		return [][]byte{file}, err
-	case ".png":
-		set, err := chosenSIMD()
-		if err != nil {
-			return nil, err
-		}
-		err = a.PNG(ctx, set, frame)
-		return files, err
-	}
-	err = a.SVG(ctx, frame)
+	})
 	return files, err
 }
 
@@ -92,12 +113,13 @@ func (f *animation) write(ctx context.Context, c console, a *animate.Animation) 
 	for _, file := range files {
 		size += len(file)
 	}
-	if err := writeAll(ctx, f.names(count), files); err != nil {
-		return err
+	written := f.names(count)
+	names := source.Display(written[0])
+	if form, _ := formOf(f.file); !form.whole {
+		names = fmt.Sprintf("%s to %s", source.Display(written[0]), source.Display(written[count-1]))
 	}
-	names := source.Display(f.file)
-	if strings.ToLower(filepath.Ext(f.file)) != ".gif" {
-		names = fmt.Sprintf("%s to %s", source.Display(frameName(f.file, 0)), source.Display(frameName(f.file, count-1)))
+	if err := writeAll(ctx, written, files); err != nil {
+		return err
 	}
 	note := ""
 	if a.Steps.Note != "" {
