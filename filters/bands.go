@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
@@ -13,8 +14,11 @@ import (
 // rows of the last layer. It uses buffers again if they are large enough, and packed weights
 // if the layers are the same.
 func (r *Runner) prepare(plan *Plan, selected []bool, rows int) error {
-	r.fit(plan, selected)
-	r.divide(rows)
+	if f := (fitting{plan, r.Kernel, rows, r.budget, r.cache}); f != r.fitting || !slices.Equal(selected, r.fitted) {
+		r.fit(plan, selected)
+		r.divide(rows)
+		r.fitting, r.fitted = f, append(r.fitted[:0], selected...)
+	}
 	for l, op := range r.ops {
 		if !r.active[l] {
 			continue
@@ -78,8 +82,16 @@ func (r *Runner) layOut(plan *Plan, layers int, selected []bool) {
 	}
 }
 
+// fitting is what the bands of a runner depend on, beside the layers that are selected.
+type fitting struct {
+	plan                *Plan
+	kernel              *kernel.Kernel
+	rows, budget, cache int
+}
+
 // fit lays out the operations for a plan and chooses the bands for whole pictures.
 func (r *Runner) fit(plan *Plan, selected []bool) {
+	r.fitting = fitting{}
 	r.layOut(plan, len(selected), selected)
 	limit := cmp.Or(r.budget, tallBytes)
 	for most := limit; ; most /= 2 {

@@ -31,9 +31,11 @@ type Runner struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
 
-	budget   int // bytes of the working set aimed at; 0 is tallBytes
-	cache    int // bytes of the second-level cache; 0 is secondLevel
-	tiles    int // the least of a map that is bounded; 0 is fewestTiles
+	budget   int     // bytes of the working set aimed at; 0 is tallBytes
+	cache    int     // bytes of the second-level cache; 0 is secondLevel
+	tiles    int     // the least of a map that is bounded; 0 is fewestTiles
+	fitting  fitting // of the last picture
+	fitted   []bool  // layers that were selected for it
 	kernel   *kernel.Kernel
 	plan     *Plan
 	ops      []operation // of the layers up to the last selected one
