@@ -144,7 +144,7 @@ func (r *Runner) extend(layer, hi int) error {
 			s.hi = min(least, hi)
 			continue
 		}
-		n := min(hi-s.hi, max(1, r.bands[layer]))
+		n := evenly(hi-s.hi, max(1, r.bands[layer]))
 		if least > s.hi { // for delivery only: these rows need not wait
 			n = min(n, least-s.hi, max(1, s.slots))
 		}

@@ -144,7 +144,7 @@ func (j *job) scattered(rows int) func(yield func(y0, y1 int) bool) {
 }
 
 // muster readies members for a picture and divides it into parts.
-func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
+func (t *Team) muster(plan *Plan, selected []bool) *job {
 	workers := t.size()
 	for len(t.members) < workers {
 		t.members = append(t.members, member{})
@@ -155,19 +155,14 @@ func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
 	}
 	first := &t.members[0]
 	first.selected = selected
-	if err := first.prepare(plan, selected); err != nil {
-		return nil, err
-	}
-	return &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}, nil
+	first.fit(plan, selected)
+	return &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}
 }
 
 // run starts every member's work and waits for all of them. The first error stops the
 // others. A member's panic becomes the caller's.
 func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowReader, work func(context.Context, int, *job) error) error {
-	j, err := t.muster(plan, selected)
-	if err != nil {
-		return err
-	}
+	j := t.muster(plan, selected)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup
@@ -183,7 +178,7 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 			}()
 			m := &t.members[i]
 			defer m.end()
-			err := m.begin(plan, selected, src, nil)
+			err := m.begin(plan, selected, src, nil, j.rows)
 			if err == nil {
 				err = work(ctx, i, j)
 			}

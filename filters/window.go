@@ -18,6 +18,7 @@ type window struct {
 
 	slots   int // the ring's capacity; the blank slot and the pinned slots follow it
 	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
+	first   int // the ring's first slot has this row, or one that is a multiple of slots away
 	row     rowLayout
 	slot    int       // floats a slot: C·row.width
 	data    []float32 // all slots
@@ -96,7 +97,7 @@ func (w *window) pinned() int {
 // else writes to the blank slot and to the padding left and right of each row, so they
 // stay valid while pictures have the same plan.
 func (w *window) reset(band int) {
-	w.lo, w.hi = 0, 0
+	w.seek(0)
 	w.slots = w.ringRows(band)
 	w.offset = resize(w.offset, band*w.taps())
 	if w.row.phases > 1 {
@@ -144,7 +145,7 @@ func (w *window) ringRow(q int) (y int, ok bool) {
 // slotOf is the slot that row q of the padded input is read from.
 func (w *window) slotOf(q int) int {
 	if y, ok := w.ringRow(q); ok {
-		return y % w.slots
+		return w.slotIn(y)
 	}
 	switch {
 	case w.access.mode == Zeros:
@@ -155,11 +156,14 @@ func (w *window) slotOf(q int) int {
 	return w.pinnedBelow() + q - w.plan.In.H
 }
 
+// slotIn is the slot of row y of the input in the ring.
+func (w *window) slotIn(y int) int { return (y - w.first) % w.slots }
+
 func (w *window) pinnedAbove() int { return w.slots + 1 }
 func (w *window) pinnedBelow() int { return w.slots + 1 + w.plan.Rows.Before }
 
 // seek empties the ring.
-func (w *window) seek(lo int) { w.lo, w.hi = lo, lo }
+func (w *window) seek(lo int) { w.lo, w.hi, w.first = lo, lo, lo }
 
 // produce computes output rows y ≤ … < y+n of the layer into rows i, i+1, … of dst.
 func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error {
@@ -181,7 +185,7 @@ func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) err
 func (w *window) supply(r *Runner, layer, y0, y1 int) error {
 	lo, hi := w.need(y0, y1)
 	if lo < w.lo || (lo > w.hi && !r.continuous(w.plan.Inputs[0])) {
-		w.lo, w.hi = lo, lo
+		w.seek(lo)
 	}
 	for w.hi < lo { // rows between two kernels are computed for delivery only
 		w.lo = w.hi
@@ -196,7 +200,10 @@ func (w *window) supply(r *Runner, layer, y0, y1 int) error {
 // fill reads rows up to hi into the ring.
 func (w *window) fill(r *Runner, layer, hi int) error {
 	for w.hi < hi {
-		slot := w.hi % w.slots
+		slot := w.slotIn(w.hi)
+		if w.plan.Inputs[0] >= 0 && hi-w.hi > w.slots-slot {
+			slot = w.rewind()
+		}
 		n := min(hi-w.hi, w.slots-slot)
 		if err := w.load(r, layer, slot, w.hi, n); err != nil {
 			return err
@@ -204,6 +211,17 @@ func (w *window) fill(r *Runner, layer, hi int) error {
 		w.hi += n
 	}
 	return nil
+}
+
+// rewind moves the ring's rows to its first slots, so that the layer that computes the next
+// ones reads its weights once for all of them. It returns the slot behind them.
+func (w *window) rewind() int {
+	slot, n := w.slotIn(w.lo), w.hi-w.lo
+	if slot+n <= w.slots { // they do not wrap around
+		copy(w.data[:n*w.slot], w.data[slot*w.slot:])
+		w.first = w.lo
+	}
+	return w.slotIn(w.hi)
 }
 
 // load computes n rows of the input, from row y on, into slots.

@@ -41,6 +41,18 @@ func (k *Kernel) Layout(s Size) Layout {
 	return Pixels
 }
 
+// Blocks is the number of sets into which a group's filters are divided. Each reads the input
+// anew.
+func (k *Kernel) Blocks(layout Layout, filters int) int {
+	switch layout {
+	case Pixels:
+		return ceilDiv(filters, len(k.pixels))
+	case Filters:
+		return ceilDiv(filters, 2*k.lanes)
+	}
+	return filters
+}
+
 // mostOutputs bounds the outputs of a tile with filters in the lanes.
 const mostOutputs = 16
 
