@@ -43,7 +43,7 @@ func newImport(c console) *cobra.Command {
 			"Known are " + strings.Join(arch.Names(), ", ") + ".",
 		Example: "  filterbank import squeezenet.onnx -o squeezenet.yaml\n" +
 			"  filterbank import resnet50.onnx --until relu22 -o resnet50.yaml\n" +
-			"  filterbank import resnet50.pth --arch resnet50 --until layer2.0 -o resnet50.yaml\n" +
+			"  filterbank import r50.pth --arch resnet50 --until layer2.0 -o r50.yaml\n" +
 			"  filterbank run photos/ -c squeezenet.yaml --layers all",
 		Args: arguments{1, 1, "an ONNX model or a checkpoint", "net.onnx -o net.yaml"}.check,
 		RunE: func(_ *cobra.Command, args []string) error {

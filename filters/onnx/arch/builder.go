@@ -18,6 +18,7 @@ type want struct {
 	name  string
 	shape []int
 	head  bool // of a fully connected layer
+	maps  bool // a node reads it as C×1×1
 }
 
 // value is maps, or a vector behind them.
@@ -113,16 +114,10 @@ func (b *builder) relu6(in value, name string) value {
 	return b.node("Clip", name, in.channels, []string{in.name}, float("min", 0), float("max", 6))
 }
 
-// prelu has a slope for each channel, in one dimension.
+// prelu has a slope for each channel.
 func (b *builder) prelu(in value, name string) value {
-	slopes := b.channelwise(name+".weight", in.channels)
-	return b.node("PRelu", name, in.channels, []string{in.name, slopes})
-}
-
-// channelwise is a tensor of a number for each channel, in a shape that meets the channels of maps.
-func (b *builder) channelwise(tensor string, channels int) string {
-	b.wants = append(b.wants, want{name: tensor, shape: []int{channels}})
-	return b.node("Unsqueeze", tensor+".maps", channels, []string{tensor}, ints("axes", 1, 2)).name
+	b.wants = append(b.wants, want{name: name + ".weight", shape: []int{in.channels}, maps: true})
+	return b.node("PRelu", name, in.channels, []string{in.name, name + ".weight"})
 }
 
 func (b *builder) maxPool(in value, name string, w window, ceil bool) value {
@@ -155,7 +150,7 @@ func names(values []value) []string {
 
 // linear is a fully connected layer.
 func (b *builder) linear(in value, name string, inputs, outputs int) value {
-	b.wants = append(b.wants, want{name + ".weight", []int{outputs, inputs}, true}, want{name + ".bias", []int{outputs}, true})
+	b.wants = append(b.wants, want{name: name + ".weight", shape: []int{outputs, inputs}, head: true}, want{name: name + ".bias", shape: []int{outputs}, head: true})
 	return b.node("Gemm", name, outputs, []string{in.name, name + ".weight", name + ".bias"}, number("transB", 1))
 }
 

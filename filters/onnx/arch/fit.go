@@ -68,7 +68,9 @@ func (f *fit) compare(wants []want, inside map[string]tensor.Member) {
 		case !slices.Equal(m.Shape, w.shape):
 			f.other = append(f.other, difference{w, m.Shape})
 		default:
-			m.Name = w.name
+			if m.Name = w.name; w.maps {
+				m.Shape = append(slices.Clip(m.Shape), 1, 1)
+			}
 			f.tensors = append(f.tensors, m)
 		}
 		delete(inside, w.name)

@@ -96,7 +96,7 @@ func onet(b *builder) {
 // dense is a fully connected layer with its slopes.
 func (b *builder) dense(in value, name, slopes string, inputs, outputs int) value {
 	v := b.linear(in, name, inputs, outputs)
-	b.wants = append(b.wants, want{slopes + ".weight", []int{outputs}, true})
+	b.wants = append(b.wants, want{name: slopes + ".weight", shape: []int{outputs}, head: true})
 	return b.node("PRelu", slopes, outputs, []string{v.name, slopes + ".weight"})
 }
 
