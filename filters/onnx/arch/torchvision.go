@@ -1,9 +1,6 @@
 package arch
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // epsilon is PyTorch's default of batch normalization.
 const epsilon = 1e-5
@@ -12,16 +9,17 @@ const epsilon = 1e-5
 func plain() []network {
 	all := []network{{name: "alexnet", build: alexnet}}
 	for _, v := range []struct {
-		name, layout string // a number of filters, or a pool
+		name  string
+		parts [5]int // convolutions before each pool
 	}{
-		{"vgg11", "64 M 128 M 256 256 M 512 512 M 512 512 M"},
-		{"vgg13", "64 64 M 128 128 M 256 256 M 512 512 M 512 512 M"},
-		{"vgg16", "64 64 M 128 128 M 256 256 256 M 512 512 512 M 512 512 512 M"},
-		{"vgg19", "64 64 M 128 128 M 256 256 256 256 M 512 512 512 512 M 512 512 512 512 M"},
+		{"vgg11", [5]int{1, 1, 2, 2, 2}},
+		{"vgg13", [5]int{2, 2, 2, 2, 2}},
+		{"vgg16", [5]int{2, 2, 3, 3, 3}},
+		{"vgg19", [5]int{2, 2, 4, 4, 4}},
 	} {
 		all = append(all,
-			network{name: v.name, build: func(b *builder) { vgg(b, v.layout, false) }},
-			network{name: v.name + "_bn", build: func(b *builder) { vgg(b, v.layout, true) }})
+			network{name: v.name, build: func(b *builder) { vgg(b, v.parts, false) }},
+			network{name: v.name + "_bn", build: func(b *builder) { vgg(b, v.parts, true) }})
 	}
 	return all
 }
@@ -43,22 +41,19 @@ func alexnet(b *builder) {
 	b.classes(v, "classifier.6", 4096)
 }
 
-func vgg(b *builder, layout string, norm bool) {
+func vgg(b *builder, parts [5]int, norm bool) {
 	v := b.picture(3)
 	k := 0
 	next := func() string { k++; return fmt.Sprintf("features.%d", k-1) }
-	for word := range strings.FieldsSeq(layout) {
-		if word == "M" {
-			v = b.maxPool(v, next(), window{size: 2, stride: 2}, false)
-			continue
+	for part, convolutions := range parts {
+		for range convolutions {
+			v = b.conv(v, next(), min(64<<part, 512), window{size: 3, padding: 1})
+			if norm {
+				v = b.norm(v, next(), epsilon)
+			}
+			v = b.relu(v, next())
 		}
-		filters := 0
-		fmt.Sscan(word, &filters)
-		v = b.conv(v, next(), filters, window{size: 3, padding: 1})
-		if norm {
-			v = b.norm(v, next(), epsilon)
-		}
-		v = b.relu(v, next())
+		v = b.maxPool(v, next(), window{size: 2, stride: 2}, false)
 	}
 	v = b.flat(b.node("AdaptiveAveragePool", "avgpool", v.channels, []string{v.name}))
 	v = b.relu(b.linear(v, "classifier.0", 512*7*7, 4096), "classifier.1")
@@ -70,29 +65,27 @@ func vgg(b *builder, layout string, norm bool) {
 func squeezed() []network {
 	return []network{
 		{name: "squeezenet1_0", build: func(b *builder) {
-			squeezenet(b, 96, 7, "pool 16,64 16,64 32,128 pool 32,128 48,192 48,192 64,256 pool 64,256")
+			squeezenet(b, 96, 7, []int{0, 16, 16, 32, 0, 32, 48, 48, 64, 0, 64})
 		}},
 		{name: "squeezenet1_1", build: func(b *builder) {
-			squeezenet(b, 64, 3, "pool 16,64 16,64 pool 32,128 32,128 pool 48,192 48,192 64,256 64,256")
+			squeezenet(b, 64, 3, []int{0, 16, 16, 0, 32, 32, 0, 48, 48, 64, 64})
 		}},
 	}
 }
 
-// squeezenet has pools and fire modules behind its first convolution. A fire module is written as
-// its filters of 1×1 before, and those of 1×1 and of 3×3 behind them.
-func squeezenet(b *builder, filters, size int, layout string) {
+// squeezenet has fire modules behind its first convolution: squeezes are the filters that each
+// begins with, and 0 is a pool. Four times as many follow in 1×1, and as many again in 3×3.
+func squeezenet(b *builder, filters, size int, squeezes []int) {
 	v := b.relu(b.conv(b.picture(3), "features.0", filters, window{size: size, stride: 2}), "features.1")
-	for k, word := range strings.Fields(layout) {
+	for k, squeeze := range squeezes {
 		name := fmt.Sprintf("features.%d", k+2)
-		if word == "pool" {
+		if squeeze == 0 {
 			v = b.maxPool(v, name, window{size: 3, stride: 2}, true)
 			continue
 		}
-		squeeze, expand := 0, 0
-		fmt.Sscanf(word, "%d,%d", &squeeze, &expand)
 		v = b.relu(b.conv(v, name+".squeeze", squeeze, window{size: 1}), name+".squeeze_activation")
-		one := b.relu(b.conv(v, name+".expand1x1", expand, window{size: 1}), name+".expand1x1_activation")
-		three := b.relu(b.conv(v, name+".expand3x3", expand, window{size: 3, padding: 1}), name+".expand3x3_activation")
+		one := b.relu(b.conv(v, name+".expand1x1", 4*squeeze, window{size: 1}), name+".expand1x1_activation")
+		three := b.relu(b.conv(v, name+".expand3x3", 4*squeeze, window{size: 3, padding: 1}), name+".expand3x3_activation")
 		v = b.concat(name, one, three)
 	}
 	classes := b.open("classifier.1.weight", 0, 1000)
