@@ -21,7 +21,7 @@ type titledFlags struct{ title, flags string }
 func flagGroups() []titledFlags {
 	return []titledFlags{
 		{"Input", "files-from=FILE column=NAME key-column=NAME label-column=NAME null include=PATTERN exclude=PATTERN label=WHAT matrix=NUMBERS matrix-layout=ORDER matrix-scale=X shard=I/N shards=N tasks=T limit-pixels=N"},
-		{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES until=NAMES input-size=HxW"},
+		{"Stack", "config=FILE bank=NAMES set=PATH=VALUE layers=NAMES until=NAMES arch=NAME input-size=HxW"},
 		{"Output", "out=PATH format=NAMES " + formatFlags(false) + "features=FILE pack=FORM pack-size=BYTES pack-count=N " + tableFlags() + "overwrite=WHEN reproducible report patches=FOLDER embed with=RUN export=FILE png=FILE list hash"},
 		{"Looks", formatFlags(true) + "scale=SCALE colormap=NAME protocol=NAME width=COLUMNS map=K array=NAME layer=NAME filter=NAME|K each=UNIT frames=N delay=TIME size=WxH theme=NAME before-after"},
 		{"Running", "jobs=N max-memory=BYTES timeout=TIME on-error=WHAT max-failed=N grace=TIME image=IMAGE volume=CLAIM=PATH duplicates=R tolerance=X param=NAME=NUMBER channels=HOW limit=N dry-run cpuprofile=FILE"},

@@ -14,6 +14,7 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/config"
 	"filterbank/filters/onnx"
+	"filterbank/filters/onnx/arch"
 	"filterbank/filters/onnx/stackfile"
 	"filterbank/filters/volume"
 	"filterbank/pipeline/source"
@@ -25,22 +26,26 @@ type importOptions struct {
 	out   string
 	until []string
 	size  string
+	arch  string
 	json  bool
 }
 
 func newImport(c console) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import [flags] MODEL.onnx",
-		Short: "Turn an ONNX model into a stack file",
+		Use:   "import [flags] MODEL.onnx|MODEL.pth",
+		Short: "Turn a trained network into a stack file",
 		Long: "Turns the nodes of an ONNX model, from its picture on, into the layers of a stack file. The\n" +
 			"weights go into a .safetensors file beside it. Without --until all that layers can express is\n" +
 			"taken. Printed are the number of layers and where and why the import stops: the node, its\n" +
-			"operator and its place in the model. Nothing of a model is ever run.",
+			"operator and its place in the model. Nothing of a model is ever run.\n\n" +
+			"A checkpoint, such as a .pth file of PyTorch, has tensors and no graph: --arch names its network.\n" +
+			"Known are " + strings.Join(arch.Names(), ", ") + ".",
 		Example: "  filterbank import squeezenet.onnx -o squeezenet.yaml\n" +
 			"  filterbank import resnet50.onnx --until relu22 -o resnet50.yaml\n" +
+			"  filterbank import r50.pth --arch resnet50 --until layer2.0 -o r50.yaml\n" +
 			"  filterbank run photos/ -c squeezenet.yaml --layers all",
-		Args: arguments{1, 1, "an ONNX model", "net.onnx -o net.yaml"}.check,
+		Args: arguments{1, 1, "an ONNX model or a checkpoint", "net.onnx -o net.yaml"}.check,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := o.run(c.out, args[0]); err != nil {
 				return fmt.Errorf("import: %w", err)
@@ -52,8 +57,10 @@ func newImport(c console) *cobra.Command {
 	s.StringVarP(&o.out, "out", "o", "", "stack file to write, which ends in .yaml; the weights' name ends in .safetensors")
 	s.StringSliceVar(&o.until, "until", nil, "names of nodes or values that the stack ends with")
 	s.StringVar(&o.size, "input-size", "", "size of the picture in pixels, as HEIGHTxWIDTH, if the model has none or for another one")
+	s.StringVar(&o.arch, "arch", "", "network of a checkpoint, which has no graph: resnet18, vgg16 and others")
 	s.BoolVar(&o.json, "json", false, "print JSON")
 	must(cmd.MarkFlagFilename("out", "yaml"))
+	must(cmd.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions(arch.Names(), cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
@@ -85,15 +92,11 @@ func (o *importOptions) run(w io.Writer, model string) error {
 	if err != nil {
 		return err
 	}
-	file, m, err := openModel(model)
+	net, file, err := o.network(model, stackfile.Options{Until: o.until, InputSize: size})
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	net, err := stackfile.Import(m, stackfile.Options{Until: o.until, InputSize: size})
-	if err != nil {
-		return fmt.Errorf("%s: %w", source.Display(model), err)
-	}
 	weights := strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".safetensors"
 	if err := o.write(net, model, weights); err != nil {
 		return err
@@ -120,9 +123,6 @@ func (o *importOptions) check(model string) (size [2]int, err error) {
 		return size, fmt.Errorf("it needs a stack file: name one with -o, as in filterbank import %s -o net.yaml", source.Display(model))
 	case ending != ".yaml" && ending != ".yml":
 		return size, fmt.Errorf("-o %s: a stack file's name must end in .yaml", source.Display(o.out))
-	case strings.HasSuffix(strings.ToLower(model), ".pth"), strings.HasSuffix(strings.ToLower(model), ".pt"):
-		return size, fmt.Errorf("%s: a file of PyTorch has weights and no graph: export the network with torch.onnx.export, or write the layers and name the weights with weights: %s#NAME",
-			source.Display(model), filepath.Base(model))
 	case o.size == "":
 		return size, nil
 	}
@@ -131,6 +131,23 @@ func (o *importOptions) check(model string) (size [2]int, err error) {
 		return size, fmt.Errorf("--input-size %s: want HEIGHTxWIDTH in pixels, as in 224x224", o.size)
 	}
 	return size, nil
+}
+
+// network makes layers of a model or a checkpoint. The file must stay open as long as weights are
+// read.
+func (o *importOptions) network(path string, options stackfile.Options) (*stackfile.Network, io.Closer, error) {
+	if o.arch != "" || isCheckpoint(path) {
+		return openCheckpoint(path, o.arch, options)
+	}
+	file, m, err := openModel(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	net, err := stackfile.Import(m, options)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", source.Display(path), err), file.Close())
+	}
+	return net, file, nil
 }
 
 // openModel reads a model. Its file stays open for the weights.

@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"pipeline/arithmetic", "pipeline/engine", "pipeline/render", "pipeline/source", "pipeline/decode", "pipeline/store"},
 	{"pipeline/bucket", "pipeline/bytename", "pipeline/inorder", "pipeline/mapng", "pipeline/mapng/testmaps", "pipeline/decode/png", "pipeline/decode/jpeg"},
 	{"pipeline/decode/inflate", "pipeline/decode/png/pngcases"},
+	{"filters/onnx/arch"},
 	{"filters/onnx/stackfile"},
 	{"filters/config"},
 	{"filters/bank", "filters/weights", "filters/formula", "filters/onnx/export"},

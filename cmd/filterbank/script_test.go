@@ -24,6 +24,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"filterbank/filters/tensor"
 )
 
 func TestMain(m *testing.M) {
@@ -57,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"picture":  makePicture,
 			"kinds":    copyKinds,
 			"weights":  copyWeights,
+			"arrays":   makeArrays,
 			"chunk":    addChunk,
 			"cut":      cutFile,
 			"zip":      zipFiles,
@@ -115,6 +118,29 @@ func copyWeights(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), filepath.Base(file)), data, 0o666))
 		}
 	}
+}
+
+// makeArrays is "arrays FILE.safetensors NAME=SIDES...". The sides of an array are separated by
+// commas; its values are small and differ.
+func makeArrays(ts *testscript.TestScript, _ bool, args []string) {
+	var entries []tensor.Entry
+	var values []float32
+	for _, arg := range args[1:] {
+		name, sides, _ := strings.Cut(arg, "=")
+		e := tensor.Entry{Name: name, Type: tensor.Float32}
+		n := 1
+		for side := range strings.SplitSeq(sides, ",") {
+			e.Shape = append(e.Shape, number(ts, side))
+			n *= e.Shape[len(e.Shape)-1]
+		}
+		for k := range n {
+			values = append(values, float32((k*37+n)%17-8)/32)
+		}
+		entries = append(entries, e)
+	}
+	header, _, err := tensor.SafetensorsHeader(nil, entries)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), tensor.AppendFloats(header, values), 0o666))
 }
 
 // copyKinds is "kinds DIR": pictures that are neither PNG nor JPEG.

@@ -70,7 +70,7 @@ func refused() map[string]string {
 	const flat = "its values are no maps of rows and columns"
 	const between = "no layer of a stack has values between those of its input"
 	return map[string]string{
-		"GlobalAveragePool": whole, "GlobalMaxPool": whole, "GlobalLpPool": whole, "InstanceNormalization": whole, "ReduceMean": whole,
+		"GlobalAveragePool": whole, "AdaptiveAveragePool": whole, "GlobalMaxPool": whole, "GlobalLpPool": whole, "InstanceNormalization": whole, "ReduceMean": whole,
 		"ReduceMax": whole, "ReduceSum": whole, "LayerNormalization": whole, "GroupNormalization": whole,
 		"MatMul": flat, "Gemm": flat, "Flatten": flat, "Reshape": flat, "Squeeze": flat, "Unsqueeze": flat, "Shape": flat, "Softmax": flat,
 		"ConvTranspose": between,

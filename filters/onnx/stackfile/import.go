@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"filterbank/filters/onnx"
+	"filterbank/filters/tensor"
 )
 
 // Options say how much of a model is imported.
@@ -19,6 +20,17 @@ type Options struct {
 	// InputSize is the picture's height and width. Zeros stand for the size that the model has,
 	// if it has one. Sizes are needed by nodes that depend on them only.
 	InputSize [2]int
+	// Constants are arrays besides the model's own, which the nodes name.
+	Constants []tensor.Member
+	// Prepared says how the model's pictures are prepared. It is nil if that is not known.
+	Prepared *Preparation
+}
+
+// Preparation is how pictures are prepared for a network's usual weights.
+type Preparation struct {
+	By        string     // whose weights these are, and in words what is done
+	Mean, Std [3]float32 // of red, green and blue between 0 and 1
+	Size      [2]int     // height and width, 0 for any
 }
 
 // Network is a part of a model in layers.
@@ -35,6 +47,7 @@ type Network struct {
 	Convolutions, TakenConvolutions int
 
 	metadata map[string]string // of the model
+	prepared *Preparation
 	arrays   []array
 	until    []string
 }

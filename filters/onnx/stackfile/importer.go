@@ -16,6 +16,8 @@ type importer struct {
 	opset int64
 	input Input
 
+	prepared *Preparation
+
 	readers   map[string]int  // how many nodes, and outputs of the graph, read a value
 	producers map[string]int  // the node that makes a value
 	others    map[string]bool // inputs of the graph besides the picture
@@ -47,14 +49,14 @@ type target struct {
 func newImporter(m *onnx.Model, o Options) (*importer, error) {
 	g := &m.Graph
 	i := &importer{
-		graph: g, opset: m.Opsets[""], readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
+		graph: g, opset: m.Opsets[""], prepared: o.Prepared, readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
 		values: map[string]value{}, constants: map[string]tensor.Member{}, read: map[string]reading{}, computed: map[string]string{},
 		names: uniqueNames{}, room: newRoom(), fates: make([]fate, len(g.Nodes)),
 	}
 	if i.opset == 0 {
 		i.opset = m.Opsets["ai.onnx"]
 	}
-	for _, c := range g.Members() {
+	for _, c := range slices.Concat(g.Members(), o.Constants) {
 		if _, twice := i.constants[c.Name]; !twice {
 			i.constants[c.Name] = c
 		}

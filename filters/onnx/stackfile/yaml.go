@@ -66,23 +66,37 @@ func (n *Network) preparation(b *bytes.Buffer) {
 	if in.ChannelLast {
 		order = ", channels last"
 	}
-	fmt.Fprintf(b, "# The model's picture is %s: %v of %v%s. A model does not say how a picture is\n", quoted(in.Name), shape, in.Type, order)
-	b.WriteString("# prepared. Many networks were trained with the values below; see the model's description, and\n")
-	b.WriteString("# take the marks away. Values from 0 to 255 are std: 0.00392157, which is 1/255.\n")
+	p := n.prepared
+	if p == nil {
+		p = &Preparation{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}}
+		fmt.Fprintf(b, "# The model's picture is %s: %v of %v%s. A model does not say how a picture is\n", quoted(in.Name), shape, in.Type, order)
+		b.WriteString("# prepared. Many networks were trained with the values below; see the model's description, and\n")
+		b.WriteString("# take the marks away. Values from 0 to 255 are std: 0.00392157, which is 1/255.\n")
+	} else {
+		fmt.Fprintf(b, "# %s.\n# Take the marks away if the weights are these, or others that want the same.\n", comment(p.By))
+	}
 	for _, key := range slices.Sorted(maps.Keys(n.metadata)) {
 		if telling.MatchString(key) {
 			fmt.Fprintf(b, "# The model's metadata: %s is %s\n", quoted(key), quoted(n.metadata[key]))
 		}
 	}
+	if !shape.sized() {
+		shape.H, shape.W = p.Size[0], p.Size[1]
+	}
 	b.WriteString("# input:\n")
 	if shape.sized() {
 		fmt.Fprintf(b, "#   resize: {width: %d, height: %d, mode: fill}\n", shape.W, shape.H)
 	}
-	b.WriteString("#   mean: [0.485, 0.456, 0.406]\n#   std: [0.229, 0.224, 0.225]\n\n")
-	if n.readsPictureOnce() {
+	fmt.Fprintf(b, "#   mean: %s\n#   std: %s\n\n", tripleText(p.Mean), tripleText(p.Std))
+	if n.prepared == nil && n.readsPictureOnce() {
 		b.WriteString("# Layers read red, green and blue. A model that wants blue first needs this as its first layer:\n")
 		b.WriteString("#   - conv: {name: bgr, kernels: [{weights: [[[0]], [[0]], [[1]]]}, {weights: [[[0]], [[1]], [[0]]]}, {weights: [[[1]], [[0]], [[0]]]}], activation: none}\n\n")
 	}
+}
+
+// tripleText are three numbers in YAML.
+func tripleText(v [3]float32) string {
+	return fmt.Sprintf("[%s, %s, %s]", floatText(v[0]), floatText(v[1]), floatText(v[2]))
 }
 
 // telling are the keys of metadata about a picture's preparation.
