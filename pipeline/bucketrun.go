@@ -39,8 +39,10 @@ func (r *run) openRemote(ctx context.Context, entries []source.Entry) (err error
 	if below := r.opts.Part.Below(); below != "" {
 		m.own += below + "/"
 	}
-	if err := m.objects.Probe(ctx, m.own); err != nil {
-		return fmt.Errorf("output %s: %w", r.opts.Out, err)
+	if !r.opts.Probed {
+		if err := m.objects.Probe(ctx, m.own); err != nil {
+			return fmt.Errorf("output %s: %w", r.opts.Out, err)
+		}
 	}
 	if m.scratch, err = store.OpenScratch(); err != nil {
 		return fmt.Errorf("make a folder for files that are sent to %s: %w", r.opts.Out, err)
@@ -141,8 +143,11 @@ func (r *run) conclude(err, closeErr error, account func() error) error {
 		return account()
 	}
 	_, failed := errors.AsType[*store.Error](err)
-	if failed || closeErr != nil || !goesOn(err) || m.store.Untold() {
+	switch {
+	case failed || closeErr != nil || !goesOn(err):
 		return nil
+	case m.store.Untold():
+		return &store.Error{Path: r.opts.Out, Err: store.ErrUntold}
 	}
 	var names []string
 	for _, t := range r.tables() {

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 
@@ -38,21 +37,5 @@ func (m *remote) checkTable(name, key string) error {
 	} else if err != nil {
 		return err
 	}
-	return features.CheckContent(name, objectAt{m, &info}, info.Size)
-}
-
-// objectAt reads an object at any place.
-type objectAt struct {
-	*remote
-	info *bucket.Info
-}
-
-// ReadAt makes a request.
-func (o objectAt) ReadAt(p []byte, at int64) (int, error) {
-	in, err := o.objects.Get(o.requests, o.info.Key, bucket.Range{From: at, Length: int64(len(p)), ETag: o.info.ETag})
-	if err != nil {
-		return 0, err
-	}
-	defer in.Close()
-	return io.ReadFull(in, p)
+	return features.CheckContent(name, m.objects.ReaderAt(m.requests, info), info.Size)
 }

@@ -36,6 +36,9 @@ type RunOptions struct {
 	Reproducible bool
 	// Client reaches the store of an output in a bucket. If it is nil, the environment names one.
 	Client *bucket.Client
+	// Probed says that the store is known to refuse conditional writes: see [bucket.Bucket.Probe]. A
+	// run finds that out itself otherwise.
+	Probed bool
 	// CheckpointEvery is the time between two checkpoints of a run whose output is in a bucket, and
 	// so the work that a kill loses; 0 is a minute.
 	CheckpointEvery time.Duration

@@ -13,6 +13,7 @@ import (
 	"filterbank/cmd/filterbank/cluster"
 	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/features"
+	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/preview"
 	"filterbank/pipeline/source"
 )
@@ -98,10 +99,14 @@ func (f *clusterFlags) sample(ctx context.Context, c console, j *job) (p *previe
 		return nil, 0, err
 	}
 	if p.Pictures == 0 {
+		code := exitUsage
 		for _, r := range p.Failures {
 			f.events(log, "").record(r)
+			if r.Code == manifest.CodeIO {
+				code = exitAgain
+			}
 		}
-		return nil, 0, &exit{exitUsage, errors.New("there is no image among the inputs")}
+		return nil, 0, &exit{code, errors.New("there is no image among the inputs")}
 	}
 	return p, len(entries), nil
 }

@@ -170,7 +170,7 @@ func TestKernelsGiveTheSameFiles(t *testing.T) {
 			t.Setenv(kernelVariable, name)
 			out := t.TempDir()
 			var stdout, stderr bytes.Buffer
-			args := append([]string{"run", "--layers", "all", "-o", out, "testdata/conformance", "../../samples/scene.jpg"}, settings...)
+			args := append([]string{"run", "--layers", "all", "-o", out, "testdata/conformance", "../../samples/balloon.jpg"}, settings...)
 			if code := execute(context.Background(), console{strings.NewReader(""), &stdout, &stderr}, args); code != 0 {
 				t.Fatalf("%s %v: exit %d: %s", name, settings, code, &stderr)
 			}

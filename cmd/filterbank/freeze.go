@@ -79,7 +79,7 @@ func (f *flags) freeze(ctx context.Context, c console, inputs []string, hash boo
 	defer file.Release()
 	var account source.Account
 	size, err := file.WriteBack(func(out *store.Readable) (err error) {
-		account, err = source.Freeze(ctx, out, inputs, opts, source.FreezeOptions{Hash: hash, Jobs: f.jobs, Failed: func(p *source.Problem) {
+		account, err = source.Freeze(ctx, out, inputs, opts, source.FreezeOptions{Hash: hash, Jobs: f.jobs, MayPass: mayPass, Failed: func(p *source.Problem) {
 			rec := &manifest.Record{Input: manifest.Path(p.Path)}
 			rec.Fail(p)
 			w.events.record(rec)

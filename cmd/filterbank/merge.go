@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/pipeline/bucket"
-	"filterbank/pipeline/features"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/parts"
 	"filterbank/pipeline/source"
@@ -72,7 +71,8 @@ func runMerge(ctx context.Context, c console, dir, table string) (err error) {
 // mergeInto merges into an output folder that is this process's own, or a bucket.
 func mergeInto(ctx context.Context, p *place, dir, table string, config *parts.Config) (*parts.Merged, error) {
 	var o parts.MergeOptions
-	switch f := config.Features; {
+	f := config.Features
+	switch {
 	case table != "" && f == nil:
 		return nil, errors.New("the run was not given --features: leave it out")
 	case table != "" && filepath.Ext(table) != f.Kind:
@@ -92,8 +92,8 @@ func mergeInto(ctx context.Context, p *place, dir, table string, config *parts.C
 	case f != nil && f.File != "":
 		table = inOutput(dir, f.File)
 	}
-	if table != "" && !bucket.IsURL(table) {
-		if err := features.CheckPlace(table); err != nil {
+	if table != "" {
+		if err := p.checkTable(ctx, table); err != nil {
 			return nil, fmt.Errorf("features %s: %w", source.Display(table), source.Shown(err))
 		}
 	}

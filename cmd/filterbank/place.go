@@ -1,18 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"filterbank/pipeline/bucket"
+	"filterbank/pipeline/features"
 	"filterbank/pipeline/store"
 )
 
 // place is an output folder or bucket as the tasks of a run share it.
 type place struct {
 	store.Place
-	folder *store.Folder // nil for a bucket, which has no locks
+	folder  *store.Folder  // nil for a bucket, which has no locks
+	objects *bucket.Bucket // nil for a folder
 }
 
 // openPlace opens the output of a run. open opens a folder: store.Open makes it, and
@@ -23,14 +27,17 @@ func openPlace(out string, open func(dir string) (*store.Folder, error)) (*place
 		if err != nil {
 			return nil, err
 		}
-		p, err := store.OpenBucketPlace(client, out)
-		return &place{Place: p}, err
+		objects, prefix, err := store.OpenPrefix(client, out)
+		if err != nil {
+			return nil, err
+		}
+		return &place{Place: store.BucketPlace(objects, prefix), objects: objects}, nil
 	}
 	folder, err := open(out)
 	if err != nil {
 		return nil, err
 	}
-	return &place{folder.Place(), folder}, nil
+	return &place{Place: folder.Place(), folder: folder}, nil
 }
 
 func (p *place) release() {
@@ -64,6 +71,25 @@ func (p *place) alone(do func() error) error {
 		err = do()
 	}
 	return errors.Join(err, lock.Unlock(false))
+}
+
+// checkTable refuses to replace a file of this machine, or an object of the output, that is no table
+// of features.
+func (p *place) checkTable(ctx context.Context, name string) error {
+	if !bucket.IsURL(name) {
+		return features.CheckPlace(name)
+	}
+	_, key, err := bucket.Split(name)
+	if err != nil {
+		return err
+	}
+	info, err := p.objects.Stat(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return features.CheckContent(name, p.objects.ReaderAt(ctx, info), info.Size)
 }
 
 // inOutput names a file in an output folder or bucket.

@@ -53,6 +53,7 @@ func settle(ctx context.Context, j *job) error {
 		if err != nil {
 			return fmt.Errorf("output %s: %w", j.opts.Out, err)
 		}
+		j.opts.Probed = true
 	}
 	p, err := openPlace(j.opts.Out, store.Open)
 	if err != nil {

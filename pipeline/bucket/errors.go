@@ -77,6 +77,20 @@ func OfStore(err error) bool {
 	return false
 }
 
+// OfKey says whether the store refuses the key of one object, such as a key that is too long for its
+// file system. Other keys may do.
+func OfKey(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (slices.Contains(keyCodes, e.Code) || e.Status == http.StatusRequestURITooLong)
+}
+
+// keyCodes are the words of stores that refuse a key: Amazon's, and those of stores that keep
+// objects as files (MinIO, versitygw).
+var keyCodes = []string{
+	"KeyTooLongError", "InvalidURI", "XMinioInvalidObjectName", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory",
+	"ExistingObjectIsDirectory", "ObjectParentIsFile",
+}
+
 // statuses are the statuses of answers after which a request is made again.
 var statuses = []int{
 	http.StatusRequestTimeout, http.StatusTooManyRequests, 499, http.StatusInternalServerError, http.StatusBadGateway,

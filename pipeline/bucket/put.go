@@ -151,7 +151,7 @@ func (b *Bucket) Remove(ctx context.Context, keys ...string) error {
 			}
 			return err
 		}
-		if err := b.trial("remove", some[0]).do(ctx, absent); err != nil {
+		if err := b.trial("remove", some[0]).do(ctx, absent); err != nil && !(len(some) == 1 && OfKey(err)) { // no object has such a key
 			return err
 		}
 	}

@@ -97,3 +97,22 @@ func (s *Seeker) All() ([]byte, error) {
 	defer o.Close()
 	return o.All()
 }
+
+// ReaderAt reads an object at any place, with a request for each stretch. It is safe for concurrent
+// use, and reading ends with ctx. The info is as Stat returns it.
+func (b *Bucket) ReaderAt(ctx context.Context, info Info) io.ReaderAt { return readerAt{ctx, b, info} }
+
+type readerAt struct {
+	ctx  context.Context
+	b    *Bucket
+	info Info
+}
+
+func (r readerAt) ReadAt(p []byte, at int64) (int, error) {
+	in, err := r.b.Get(r.ctx, r.info.Key, Range{From: at, Length: int64(len(p)), ETag: r.info.ETag})
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	return io.ReadFull(in, p)
+}

@@ -18,6 +18,7 @@ import (
 
 	"lukechampine.com/blake3"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/inorder"
 )
 
@@ -51,6 +52,9 @@ type FreezeOptions struct {
 	// Failed is called with each input that gives no image, in the order of the list. It may be
 	// nil.
 	Failed func(*Problem)
+	// MayPass says whether the cause of an error may be gone later. Such an error ends the list: a
+	// line would tell every task that the file cannot be read. Nil is an object store's errors.
+	MayPass func(error) bool
 }
 
 // Account is what a frozen list has.
@@ -145,15 +149,36 @@ func (f *freezer) entries(ctx context.Context, inputs []string, rows iter.Seq2[R
 	}
 }
 
-// look finds out about the file of an entry. A file that cannot be read becomes a Problem.
+// look finds out about the file of an entry. A file that cannot be read becomes a Problem, unless
+// the cause may pass or concerns a whole bucket.
 func (f *freezer) look(ctx context.Context, e Entry) (fact, error) {
-	if e.Problem != nil {
-		return fact{Entry: e}, nil
+	var facts asListed
+	if e.Problem == nil {
+		var err error
+		if facts, err = f.facts(ctx, &e); err != nil && ctx.Err() != nil {
+			return fact{}, ctx.Err()
+		}
+		f.refuse(&e, err)
 	}
-	facts, err := f.facts(ctx, &e)
-	if err != nil && ctx.Err() != nil {
-		return fact{}, ctx.Err()
+	switch {
+	case e.Problem == nil:
+	case f.mayPass(e.Problem):
+		return fact{}, fmt.Errorf("no list is written, because the cause may pass: %w; try again, or leave the image out", e.Problem)
+	case bucket.OfStore(e.Problem):
+		return fact{}, e.Problem
 	}
+	return fact{e, facts}, nil
+}
+
+func (f *freezer) mayPass(err error) bool {
+	if f.options.MayPass == nil {
+		return bucket.TryAgain(err)
+	}
+	return f.options.MayPass(err)
+}
+
+// refuse makes a Problem of an error of looking at a file.
+func (f *freezer) refuse(e *Entry, err error) {
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		e.Problem = problem
 	} else if err != nil {
@@ -162,7 +187,6 @@ func (f *freezer) look(ctx context.Context, e Entry) (fact, error) {
 			e.Problem.Code = CodeMissing
 		}
 	}
-	return fact{e, facts}, nil
 }
 
 func (f *freezer) facts(ctx context.Context, e *Entry) (facts asListed, err error) {

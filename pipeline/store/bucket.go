@@ -204,11 +204,9 @@ func (t *Bucket) undo(b *Batch, reason error) {
 		t.untold.Store(true)
 		return
 	}
-	var names []string
-	for _, f := range b.files {
-		names = append(names, f.name)
+	for _, f := range b.files { // one by one: the store may refuse a request with a name that it refuses
+		_ = t.remove(f.name) // an error is told by Untold
 	}
-	_ = t.remove(names...) // an error is told by Untold
 }
 
 // maxKeyBytes is the length of the longest key in a bucket.

@@ -11,16 +11,6 @@ import (
 	"filterbank/pipeline/bucket"
 )
 
-// OpenBucketPlace opens a prefix of a bucket as tasks share it. The name is as in
-// s3://bucket/prefix. It makes no request.
-func OpenBucketPlace(client *bucket.Client, name string) (Place, error) {
-	objects, prefix, err := OpenPrefix(client, name)
-	if err != nil {
-		return nil, err
-	}
-	return BucketPlace(objects, prefix), nil
-}
-
 // BucketPlace is a prefix of a bucket as tasks share it. The prefix is empty or has a slash at its
 // end.
 func BucketPlace(objects *bucket.Bucket, prefix string) Place { return bucketPlace{objects, prefix} }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"filterbank/pipeline/bucket"
 )
 
 // ErrGone says that the output folder is not where it was when the run began. Files written
@@ -38,7 +40,7 @@ func (e *Error) OfOne() bool {
 	if e.shared {
 		return false
 	}
-	if _, ok := errors.AsType[*placeError](e.Err); ok {
+	if _, ok := errors.AsType[*placeError](e.Err); ok || bucket.OfKey(e.Err) {
 		return true
 	}
 	return slices.ContainsFunc([]error{

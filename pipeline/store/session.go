@@ -29,6 +29,10 @@ const Silent = 3 * time.Minute
 // place.
 var ErrTaken error = passingError("another run of the same command has begun here and goes on in this one's place; what this one has done until its last checkpoint is kept")
 
+// ErrUntold says that a run has left objects that its records do not tell of. Its checkpoints stay,
+// and the next run puts them in order.
+var ErrUntold error = passingError("the store has not removed all files of an image that could not be written whole; the same command puts them in order")
+
 // passingError is an error without which the same command may do its work later.
 type passingError string
 
