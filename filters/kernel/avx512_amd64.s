@@ -11239,12 +11239,12 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -11257,21 +11257,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	ADDQ             $+64, DX
@@ -11300,6 +11294,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z1
@@ -11315,10 +11319,13 @@ tap:
 	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z1
+	VBROADCASTSS floor+96(FP), Z1
 	VCMPPS       $0x03, Z0, Z0, K3
 	KORTESTW     K3, K3
 	JNZ          nan
@@ -11327,7 +11334,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z0, Z0, Z1
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z1, Z1, Z2
@@ -11443,12 +11450,12 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -11461,21 +11468,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -11508,6 +11509,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z2
@@ -11527,10 +11538,13 @@ tap:
 	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z2
+	VBROADCASTSS floor+96(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -11541,7 +11555,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z2
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -11660,12 +11674,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -11678,21 +11692,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -11729,6 +11737,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z3
@@ -11752,10 +11770,13 @@ tap:
 	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z3
+	VBROADCASTSS floor+96(FP), Z3
 	VADDPS       Z0, Z1, Z4
 	VADDPS       Z2, Z4, Z4
 	VCMPPS       $0x03, Z4, Z4, K3
@@ -11768,7 +11789,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z3
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z2, Z2, Z4
@@ -11892,12 +11913,12 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -11910,21 +11931,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -11965,6 +11980,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z4
@@ -11992,10 +12017,13 @@ tap:
 	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -12010,7 +12038,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z4
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z5
@@ -12137,12 +12165,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -12155,21 +12183,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -12214,6 +12236,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z5
@@ -12245,10 +12277,13 @@ tap:
 	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z5
+	VBROADCASTSS floor+96(FP), Z5
 	VADDPS       Z0, Z1, Z6
 	VADDPS       Z2, Z3, Z7
 	VADDPS       Z4, Z6, Z6
@@ -12265,7 +12300,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z5
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z6
@@ -12401,12 +12436,12 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -12419,21 +12454,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -12482,6 +12511,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z6
@@ -12517,10 +12556,13 @@ tap:
 	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -12539,7 +12581,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z6
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z7
@@ -12678,12 +12720,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -12696,21 +12738,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -12763,6 +12799,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z7
@@ -12802,10 +12848,13 @@ tap:
 	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z7
+	VBROADCASTSS floor+96(FP), Z7
 	VADDPS       Z0, Z1, Z8
 	VADDPS       Z2, Z3, Z9
 	VADDPS       Z4, Z8, Z8
@@ -12826,7 +12875,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z7
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z8
@@ -12970,12 +13019,12 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -12988,21 +13037,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -13059,6 +13102,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z8
@@ -13102,10 +13155,13 @@ tap:
 	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -13128,7 +13184,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z8
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z9
@@ -13275,12 +13331,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -13293,21 +13349,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -13368,6 +13418,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z9
@@ -13415,10 +13475,13 @@ tap:
 	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z9
+	VBROADCASTSS floor+96(FP), Z9
 	VADDPS       Z0, Z1, Z10
 	VADDPS       Z2, Z3, Z11
 	VADDPS       Z4, Z10, Z10
@@ -13443,7 +13506,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z9
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z10
@@ -13607,12 +13670,12 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -13625,21 +13688,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -13704,6 +13761,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z10
@@ -13755,10 +13822,13 @@ tap:
 	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -13785,7 +13855,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z10
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z11
@@ -13952,12 +14022,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -13970,21 +14040,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -14053,6 +14117,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z11
@@ -14108,10 +14182,13 @@ tap:
 	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z11
+	VBROADCASTSS floor+96(FP), Z11
 	VADDPS       Z0, Z1, Z12
 	VADDPS       Z2, Z3, Z13
 	VADDPS       Z4, Z12, Z12
@@ -14140,7 +14217,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z11
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z12
@@ -14312,12 +14389,12 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -14330,21 +14407,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -14417,6 +14488,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z12
@@ -14476,10 +14557,13 @@ tap:
 	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -14510,7 +14594,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z12
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z13
@@ -14685,12 +14769,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -14703,21 +14787,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -14794,6 +14872,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z13
@@ -14857,10 +14945,13 @@ tap:
 	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z13
+	VBROADCASTSS floor+96(FP), Z13
 	VADDPS       Z0, Z1, Z14
 	VADDPS       Z2, Z3, Z15
 	VADDPS       Z4, Z14, Z14
@@ -14893,7 +14984,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z13
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z14
@@ -15077,12 +15168,12 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-112
+// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -15095,21 +15186,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ             weights+48(FP), DX
 	VMOVUPS          (DX), Z0
 	VMOVAPS          Z0, Z1
@@ -15190,6 +15275,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z14
@@ -15257,10 +15352,13 @@ tap:
 	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	JNZ              tap
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -15295,7 +15393,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z14
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z15
@@ -15482,12 +15580,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -15500,21 +15598,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVUPS      64(DX), Z1
@@ -15553,6 +15645,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z2
@@ -15580,10 +15682,13 @@ tap:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z2
+	VBROADCASTSS floor+96(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -15594,7 +15699,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z0, Z0, Z2
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -15807,12 +15912,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -15825,21 +15930,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -15889,6 +15988,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z4
@@ -15928,10 +16037,13 @@ tap:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -15946,7 +16058,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z4
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPD  Z4, Z4, Z5
@@ -16165,12 +16277,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -16183,21 +16295,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -16258,6 +16364,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z6
@@ -16309,10 +16425,13 @@ tap:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -16331,7 +16450,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z6
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z4, Z4, Z7
@@ -16560,12 +16679,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -16578,21 +16697,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -16664,6 +16777,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z8
@@ -16727,10 +16850,13 @@ tap:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -16753,7 +16879,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z8
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z9
@@ -16988,12 +17114,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -17006,21 +17132,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -17103,6 +17223,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z10
@@ -17178,10 +17308,13 @@ tap:
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -17208,7 +17341,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z10
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z11
@@ -17461,12 +17594,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -17479,21 +17612,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -17587,6 +17714,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z12
@@ -17674,10 +17811,13 @@ tap:
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -17708,7 +17848,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z12
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z13
@@ -17967,12 +18107,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -17985,21 +18125,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -18104,6 +18238,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z14
@@ -18203,10 +18347,13 @@ tap:
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -18241,7 +18388,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z14
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z15
@@ -18510,12 +18657,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -18528,21 +18675,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -18658,6 +18799,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z16
@@ -18769,10 +18920,13 @@ tap:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -18811,7 +18965,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z16
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z17
@@ -19086,12 +19240,12 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -19104,21 +19258,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -19245,6 +19393,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z18
@@ -19368,10 +19526,13 @@ tap:
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z18
+	VBROADCASTSS floor+96(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -19414,7 +19575,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z18
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z19
@@ -19723,12 +19884,12 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -19741,21 +19902,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -19893,6 +20048,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z20
@@ -20028,10 +20193,13 @@ tap:
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -20078,7 +20246,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z20
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z21
@@ -20393,12 +20561,12 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -20411,21 +20579,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -20574,6 +20736,16 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
 tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z22
@@ -20721,10 +20893,13 @@ tap:
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z22
+	VBROADCASTSS floor+96(FP), Z22
 	VADDPS       Z0, Z1, Z23
 	VADDPS       Z2, Z3, Z24
 	VADDPS       Z4, Z23, Z23
@@ -20775,7 +20950,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z22
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z23
@@ -21100,12 +21275,12 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -21118,21 +21293,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -21291,6 +21460,16 @@ skip1:
 skip2:
 	TESTQ CX, CX
 	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
 	MOVLQSX      (R9)(CX*4), R13
@@ -21451,10 +21630,13 @@ tap:
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -21509,7 +21691,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z24
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z25
@@ -21840,12 +22022,12 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -21858,21 +22040,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -22042,6 +22218,16 @@ skip1:
 skip2:
 	TESTQ CX, CX
 	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
 	MOVLQSX      (R9)(CX*4), R13
@@ -22214,10 +22400,13 @@ tap:
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z26
+	VBROADCASTSS floor+96(FP), Z26
 	VADDPS       Z0, Z1, Z27
 	VADDPS       Z2, Z3, Z28
 	VADDPS       Z4, Z27, Z27
@@ -22276,7 +22465,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z26
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z27
@@ -22625,12 +22814,12 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-112
+// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
@@ -22643,21 +22832,15 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
+	XORL  R11, R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
 
-fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+aimed:
 	MOVQ         weights+48(FP), DX
 	VMOVUPS      (DX), Z0
 	VMOVAPS      Z0, Z2
@@ -22838,6 +23021,16 @@ skip1:
 skip2:
 	TESTQ CX, CX
 	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
 	MOVLQSX      (R9)(CX*4), R13
@@ -23022,10 +23215,13 @@ tap:
 	VFMADD231PS  Z29, Z30, Z27
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	JNZ          tap
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
 
 summed:
-	VBROADCASTSS floor+88(FP), Z28
+	VBROADCASTSS floor+96(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -23088,7 +23284,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z28
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z29
@@ -23443,12 +23639,12 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -23492,7 +23688,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z1
+	VBROADCASTSS     floor+96(FP), Z1
 	VCMPPS           $0x03, Z0, Z0, K3
 	KORTESTW         K3, K3
 	JNZ              nan
@@ -23501,7 +23697,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z0, Z0, Z1
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z1, Z1, Z2
@@ -23617,12 +23813,12 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -23668,7 +23864,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z2
+	VBROADCASTSS     floor+96(FP), Z2
 	VADDPS           Z0, Z1, Z3
 	VCMPPS           $0x03, Z3, Z3, K3
 	KORTESTW         K3, K3
@@ -23679,7 +23875,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z2
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -23798,12 +23994,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -23851,7 +24047,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z3
+	VBROADCASTSS     floor+96(FP), Z3
 	VADDPS           Z0, Z1, Z4
 	VADDPS           Z2, Z4, Z4
 	VCMPPS           $0x03, Z4, Z4, K3
@@ -23864,7 +24060,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z3
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z2, Z2, Z4
@@ -23988,12 +24184,12 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -24043,7 +24239,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z4
+	VBROADCASTSS     floor+96(FP), Z4
 	VADDPS           Z0, Z1, Z5
 	VADDPS           Z2, Z3, Z6
 	VADDPS           Z6, Z5, Z5
@@ -24058,7 +24254,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z4
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z5
@@ -24185,12 +24381,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -24242,7 +24438,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z5
+	VBROADCASTSS     floor+96(FP), Z5
 	VADDPS           Z0, Z1, Z6
 	VADDPS           Z2, Z3, Z7
 	VADDPS           Z4, Z6, Z6
@@ -24259,7 +24455,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z5
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z6
@@ -24395,12 +24591,12 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -24454,7 +24650,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z6
+	VBROADCASTSS     floor+96(FP), Z6
 	VADDPS           Z0, Z1, Z7
 	VADDPS           Z2, Z3, Z8
 	VADDPS           Z4, Z7, Z7
@@ -24473,7 +24669,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z6
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z7
@@ -24612,12 +24808,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -24673,7 +24869,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z7
+	VBROADCASTSS     floor+96(FP), Z7
 	VADDPS           Z0, Z1, Z8
 	VADDPS           Z2, Z3, Z9
 	VADDPS           Z4, Z8, Z8
@@ -24694,7 +24890,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z7
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z8
@@ -24838,12 +25034,12 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -24902,7 +25098,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z8
+	VBROADCASTSS     floor+96(FP), Z8
 	VADDPS           Z0, Z1, Z9
 	VADDPS           Z2, Z3, Z10
 	VADDPS           Z4, Z9, Z9
@@ -24925,7 +25121,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z8
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z9
@@ -25072,12 +25268,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -25138,7 +25334,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z9
+	VBROADCASTSS     floor+96(FP), Z9
 	VADDPS           Z0, Z1, Z10
 	VADDPS           Z2, Z3, Z11
 	VADDPS           Z4, Z10, Z10
@@ -25163,7 +25359,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z9
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z10
@@ -25327,12 +25523,12 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -25395,7 +25591,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z10
+	VBROADCASTSS     floor+96(FP), Z10
 	VADDPS           Z0, Z1, Z11
 	VADDPS           Z2, Z3, Z12
 	VADDPS           Z4, Z11, Z11
@@ -25422,7 +25618,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z10
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z11
@@ -25589,12 +25785,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -25659,7 +25855,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z11
+	VBROADCASTSS     floor+96(FP), Z11
 	VADDPS           Z0, Z1, Z12
 	VADDPS           Z2, Z3, Z13
 	VADDPS           Z4, Z12, Z12
@@ -25688,7 +25884,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z11
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z12
@@ -25860,12 +26056,12 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -25932,7 +26128,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z12
+	VBROADCASTSS     floor+96(FP), Z12
 	VADDPS           Z0, Z1, Z13
 	VADDPS           Z2, Z3, Z14
 	VADDPS           Z4, Z13, Z13
@@ -25963,7 +26159,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z12
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z13
@@ -26138,12 +26334,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26212,7 +26408,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z13
+	VBROADCASTSS     floor+96(FP), Z13
 	VADDPS           Z0, Z1, Z14
 	VADDPS           Z2, Z3, Z15
 	VADDPS           Z4, Z14, Z14
@@ -26245,7 +26441,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z13
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z14
@@ -26429,12 +26625,12 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26505,7 +26701,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+88(FP), Z14
+	VBROADCASTSS     floor+96(FP), Z14
 	VADDPS           Z0, Z1, Z15
 	VADDPS           Z2, Z3, Z16
 	VADDPS           Z4, Z15, Z15
@@ -26540,7 +26736,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z1, Z0, Z14
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z15
@@ -26727,12 +26923,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26780,7 +26976,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z2
+	VBROADCASTSS floor+96(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -26791,7 +26987,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z0, Z0, Z2
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -27004,12 +27200,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27062,7 +27258,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z4
+	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -27077,7 +27273,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z4
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPD  Z4, Z4, Z5
@@ -27296,12 +27492,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27359,7 +27555,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z6
+	VBROADCASTSS floor+96(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -27378,7 +27574,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z6
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z4, Z4, Z7
@@ -27607,12 +27803,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27675,7 +27871,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z8
+	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -27698,7 +27894,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z8
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z9
@@ -27933,12 +28129,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28006,7 +28202,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z10
+	VBROADCASTSS floor+96(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -28033,7 +28229,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z10
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z11
@@ -28286,12 +28482,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28364,7 +28560,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z12
+	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -28395,7 +28591,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z12
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z13
@@ -28654,12 +28850,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28737,7 +28933,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z14
+	VBROADCASTSS floor+96(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -28772,7 +28968,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z14
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z15
@@ -29041,12 +29237,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29130,7 +29326,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z16
+	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -29169,7 +29365,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z16
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z17
@@ -29444,12 +29640,12 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29538,7 +29734,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z18
+	VBROADCASTSS floor+96(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -29581,7 +29777,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z18
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z19
@@ -29890,12 +30086,12 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29989,7 +30185,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z20
+	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -30036,7 +30232,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z20
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z21
@@ -30351,12 +30547,12 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -30455,7 +30651,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z22
+	VBROADCASTSS floor+96(FP), Z22
 	VADDPS       Z0, Z1, Z23
 	VADDPS       Z2, Z3, Z24
 	VADDPS       Z4, Z23, Z23
@@ -30506,7 +30702,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z22
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z23
@@ -30831,12 +31027,12 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -30940,7 +31136,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z24
+	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -30995,7 +31191,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z24
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z25
@@ -31326,12 +31522,12 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -31440,7 +31636,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z26
+	VBROADCASTSS floor+96(FP), Z26
 	VADDPS       Z0, Z1, Z27
 	VADDPS       Z2, Z3, Z28
 	VADDPS       Z4, Z27, Z27
@@ -31499,7 +31695,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z26
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z27
@@ -31848,12 +32044,12 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-112
+TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+96(FP), R8
+	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -31967,7 +32163,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+88(FP), Z28
+	VBROADCASTSS floor+96(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -32030,7 +32226,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+104(FP), DX
+	MOVQ       filters+112(FP), DX
 	VUNPCKLPS  Z2, Z0, Z28
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z29

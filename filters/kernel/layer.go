@@ -257,7 +257,7 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 		if tiles > 0 {
 			ahead, lines := r.Ahead.take(tiles * r.N)
 			loops[width-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x*r.Stride], &offsets[0], l.taps, &b.weights[0],
-				r.N, tiles, ahead, lines, l.floor(), r.Stride, b.filters)
+				r.N, tiles, ahead, lines, l.taps/max(1, lines)&^3, l.floor(), r.Stride, b.filters)
 		}
 	}
 	compute(0, narrow+1, wide)

@@ -11,7 +11,7 @@ import (
 )
 
 // filterSignature is the signature of the package's filterLoop.
-const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines int, floor float32, stride, filters int)"
+const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)"
 
 // lanes is a loop with filters in the lanes, for AVX-512: a tile of pixels×vectors
 // accumulators. A tap loads one or two vectors of weights and broadcasts one input value
@@ -65,6 +65,10 @@ var (
 	laneBase, laneBase7                     = reg.R13, reg.R15
 	stride1, stride3, stride5, stride7      = reg.R8, reg.R11, reg.R12, reg.RBX
 )
+
+// With a stride of 1, the registers of the distances have the line that is fetched next and the
+// count of taps at which it is.
+var laneAhead, laneUntil = reg.R11, reg.R12
 
 // input is the memory of output p's input value.
 func input(p int) operand.Mem {
@@ -121,7 +125,11 @@ func (l *lanes) loop(name string) {
 	l.Load(l.Param("dst"), laneOut)
 	l.Load(l.Param("tiles"), laneTiles)
 	l.Label("tile")
-	l.fetchAhead()
+	if l.unit {
+		l.aimAhead()
+	} else {
+		l.fetchAhead()
+	}
 	l.sum()
 	l.finish()
 	l.IMUL3Q(operand.U8(l.outputs), stride1, reg.RCX)
@@ -151,25 +159,56 @@ func (l *lanes) sum() {
 	}
 	l.ADDQ(operand.I32(l.vectors*l.bytes()), w)
 	l.MOVQ(laneTaps, count)
-	round := 1
 	if l.unit {
-		round = unrolled
+		l.rounds(w, count)
+		return
 	}
-	for n := 1; n < round; n *= 2 { // taps that are no whole round
+	l.Label("tap")
+	l.taps(1, w, count)
+	l.JNZ(operand.LabelRef("tap"))
+}
+
+// rounds adds all taps in rounds of unrolled, after those that are no whole round. Between
+// rounds it fetches a line ahead, every so many taps.
+func (l *lanes) rounds(w, count reg.Register) {
+	for n := 1; n < unrolled; n *= 2 {
 		skip := fmt.Sprintf("skip%d", n)
 		l.TESTQ(operand.U32(n), count)
 		l.JZ(operand.LabelRef(skip))
 		l.taps(n, w, count)
 		l.Label(skip)
 	}
-	if round > 1 {
-		l.TESTQ(count, count)
-		l.JZ(operand.LabelRef("summed"))
-	}
+	l.TESTQ(count, count)
+	l.JZ(operand.LabelRef("summed"))
+	l.Label("fetch")
+	l.XORL(laneUntil.As32(), laneUntil.As32())
+	l.TESTQ(laneAhead, laneAhead)
+	l.JZ(operand.LabelRef("tap"))
+	l.PREFETCHT1(at(laneAhead, 0))
+	l.ADDQ(operand.U8(64), laneAhead)
+	l.MOVQ(l.argument("every"), laneBase)
+	l.ADDQ(count, laneBase)
+	l.CMOVQLT(laneBase, laneUntil)
 	l.Label("tap")
-	l.taps(round, w, count)
-	l.JNZ(operand.LabelRef("tap"))
+	l.taps(unrolled, w, count)
+	l.CMPQ(count, laneUntil)
+	l.JNE(operand.LabelRef("tap"))
+	l.TESTQ(count, count)
+	l.JNZ(operand.LabelRef("fetch"))
 	l.Label("summed")
+}
+
+// aimAhead takes the address of the lines that are fetched during a tile, 0 for none.
+func (l *lanes) aimAhead() {
+	list := reg.RCX
+	l.XORL(laneAhead.As32(), laneAhead.As32())
+	l.Load(l.Param("ahead"), list)
+	l.TESTQ(list, list)
+	l.JZ(operand.LabelRef("aimed"))
+	l.MOVQ(at(list, 0), laneAhead)
+	l.ADDQ(operand.U8(8), list)
+	l.MOVQ(list, l.argument("ahead"))
+	l.Label("aimed")
 }
 
 // taps adds n taps and advances.
