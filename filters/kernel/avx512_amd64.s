@@ -11239,19 +11239,13 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
+// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -11263,51 +11257,302 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	VMOVUPS          (DX), Z2
-	VFMADD231PS.BCST (R13), Z2, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z2, Z1
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z2
-	VADDPS           Z0, Z1, Z3
-	VCMPPS           $0x03, Z3, Z3, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z2, Z0, Z0
-	VMAXPS           Z2, Z1, Z1
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z1
+	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z1
+	VCMPPS       $0x03, Z0, Z0, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z1, Z0, Z0
 
 activated:
-	MOVL  $0x00000003, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z0, Z0, Z1
+	VUNPCKHPS  Z0, Z0, Z0
+	VUNPCKLPD  Z1, Z1, Z2
+	VUNPCKHPD  Z1, Z1, Z1
+	VUNPCKLPD  Z0, Z0, Z3
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z2, Z2, Z4
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z5
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z2, Z6
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z1, Z1, Z7
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z1, Z1, Z9
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z3, Z3, Z10
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z3, Z3, Z12
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z0, Z0, Z13
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z0, Z0, Z15
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Z2
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z1, Z0, Z0
+	VMOVAPS      Z2, K3, Z0
+	JMP          activated
+
+// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000003, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z2
+	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z2
+	VADDPS       Z0, Z1, Z3
+	VCMPPS       $0x03, Z3, Z3, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z2, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -11429,19 +11674,13 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000007, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -11453,59 +11692,350 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	VMOVUPS          (DX), Z4
-	VFMADD231PS.BCST (R13), Z4, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z4, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z4, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z4, Z3
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z4
-	VADDPS           Z0, Z1, Z5
-	VADDPS           Z2, Z3, Z6
-	VADDPS           Z6, Z5, Z5
-	VCMPPS           $0x03, Z5, Z5, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z4, Z0, Z0
-	VMAXPS           Z4, Z1, Z1
-	VMAXPS           Z4, Z2, Z2
-	VMAXPS           Z4, Z3, Z3
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z3
+	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z3, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z3
+	VADDPS       Z0, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VCMPPS       $0x03, Z4, Z4, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z3, Z0, Z0
+	VMAXPS       Z3, Z1, Z1
+	VMAXPS       Z3, Z2, Z2
 
 activated:
-	MOVL  $0x0000000f, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z3
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z2, Z2, Z4
+	VUNPCKHPS  Z2, Z2, Z2
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VUNPCKLPD  Z2, Z0, Z6
+	VUNPCKHPD  Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z5, Z5, Z7
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z5, Z5, Z9
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z10
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z3, Z3, Z12
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z0, Z0, Z18
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Z4
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z3, Z0, Z0
+	VMOVAPS      Z4, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z3, Z1, Z1
+	VMOVAPS      Z4, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z3, Z2, Z2
+	VMOVAPS      Z4, K3, Z2
+	JMP          activated
+
+// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000000f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z4
+	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z4, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z4, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z4
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z4, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -11635,19 +12165,13 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000001f, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -11659,67 +12183,402 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	VMOVUPS          (DX), Z6
-	VFMADD231PS.BCST (R13), Z6, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z6, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z6, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z6, Z3
-	VFMADD231PS.BCST (R13)(R8*4), Z6, Z4
-	VFMADD231PS.BCST (R13)(R12*1), Z6, Z5
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z6
-	VADDPS           Z0, Z1, Z7
-	VADDPS           Z2, Z3, Z8
-	VADDPS           Z4, Z7, Z7
-	VADDPS           Z5, Z8, Z8
-	VADDPS           Z8, Z7, Z7
-	VCMPPS           $0x03, Z7, Z7, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z6, Z0, Z0
-	VMAXPS           Z6, Z1, Z1
-	VMAXPS           Z6, Z2, Z2
-	VMAXPS           Z6, Z3, Z3
-	VMAXPS           Z6, Z4, Z4
-	VMAXPS           Z6, Z5, Z5
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z5
+	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z5, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z5, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z5, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z5
+	VADDPS       Z0, Z1, Z6
+	VADDPS       Z2, Z3, Z7
+	VADDPS       Z4, Z6, Z6
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x03, Z6, Z6, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z5, Z0, Z0
+	VMAXPS       Z5, Z1, Z1
+	VMAXPS       Z5, Z2, Z2
+	VMAXPS       Z5, Z3, Z3
+	VMAXPS       Z5, Z4, Z4
 
 activated:
-	MOVL  $0x0000003f, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z5
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z6
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z4, Z4, Z7
+	VUNPCKHPS  Z4, Z4, Z4
+	VUNPCKLPD  Z6, Z5, Z8
+	VUNPCKHPD  Z6, Z5, Z5
+	VUNPCKLPD  Z2, Z0, Z9
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z7, Z7, Z10
+	VUNPCKHPD  Z7, Z7, Z7
+	VUNPCKLPD  Z4, Z4, Z11
+	VUNPCKHPD  Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z10, Z8, Z12
+	VSHUFF32X4 $0xdd, Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z12, Z12, Z13
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z8, Z14
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z7, Z5, Z15
+	VSHUFF32X4 $0xdd, Z7, Z5, Z5
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z5, Z5, Z17
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z11, Z9, Z18
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z9, Z9, Z20
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z4, Z0, Z21
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z0, Z0, Z23
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Z6
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z5, Z0, Z0
+	VMOVAPS      Z6, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z5, Z1, Z1
+	VMOVAPS      Z6, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z5, Z2, Z2
+	VMOVAPS      Z6, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z5, Z3, Z3
+	VMOVAPS      Z6, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z5, Z4, Z4
+	VMOVAPS      Z6, K3, Z4
+	JMP          activated
+
+// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000003f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z6
+	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z6, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z6, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z6, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z6, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z6
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z6, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -11861,19 +12720,13 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000007f, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -11885,76 +12738,450 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	LEAQ             (R13)(BX*1), R15
-	VMOVUPS          (DX), Z8
-	VFMADD231PS.BCST (R13), Z8, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z8, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z8, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z8, Z3
-	VFMADD231PS.BCST (R13)(R8*4), Z8, Z4
-	VFMADD231PS.BCST (R13)(R12*1), Z8, Z5
-	VFMADD231PS.BCST (R13)(R11*2), Z8, Z6
-	VFMADD231PS.BCST (R15), Z8, Z7
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z8
-	VADDPS           Z0, Z1, Z9
-	VADDPS           Z2, Z3, Z10
-	VADDPS           Z4, Z9, Z9
-	VADDPS           Z5, Z10, Z10
-	VADDPS           Z6, Z9, Z9
-	VADDPS           Z7, Z10, Z10
-	VADDPS           Z10, Z9, Z9
-	VCMPPS           $0x03, Z9, Z9, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z8, Z0, Z0
-	VMAXPS           Z8, Z1, Z1
-	VMAXPS           Z8, Z2, Z2
-	VMAXPS           Z8, Z3, Z3
-	VMAXPS           Z8, Z4, Z4
-	VMAXPS           Z8, Z5, Z5
-	VMAXPS           Z8, Z6, Z6
-	VMAXPS           Z8, Z7, Z7
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z7
+	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z7, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z7, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z7, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z7, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z7, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z7
+	VADDPS       Z0, Z1, Z8
+	VADDPS       Z2, Z3, Z9
+	VADDPS       Z4, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z6, Z8, Z8
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x03, Z8, Z8, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z7, Z0, Z0
+	VMAXPS       Z7, Z1, Z1
+	VMAXPS       Z7, Z2, Z2
+	VMAXPS       Z7, Z3, Z3
+	VMAXPS       Z7, Z4, Z4
+	VMAXPS       Z7, Z5, Z5
+	VMAXPS       Z7, Z6, Z6
 
 activated:
-	MOVL  $0x000000ff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z7
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z8
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z9
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z6, Z6, Z10
+	VUNPCKHPS  Z6, Z6, Z6
+	VUNPCKLPD  Z8, Z7, Z11
+	VUNPCKHPD  Z8, Z7, Z7
+	VUNPCKLPD  Z2, Z0, Z12
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z10, Z9, Z13
+	VUNPCKHPD  Z10, Z9, Z9
+	VUNPCKLPD  Z6, Z4, Z14
+	VUNPCKHPD  Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z13, Z11, Z15
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z11, Z11, Z17
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z9, Z7, Z18
+	VSHUFF32X4 $0xdd, Z9, Z7, Z7
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z7, Z7, Z20
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z14, Z12, Z21
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z12, Z12, Z23
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z4, Z0, Z24
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z24, Z25
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z0, Z0, Z26
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Z8
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z7, Z0, Z0
+	VMOVAPS      Z8, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z7, Z1, Z1
+	VMOVAPS      Z8, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z7, Z2, Z2
+	VMOVAPS      Z8, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z7, Z3, Z3
+	VMOVAPS      Z8, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z7, Z4, Z4
+	VMOVAPS      Z8, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z7, Z5, Z5
+	VMOVAPS      Z8, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z7, Z6, Z6
+	VMOVAPS      Z8, K3, Z6
+	JMP          activated
+
+// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000000ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z8
+	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z8, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z8, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z8, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z8, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z8, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z8, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z8
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z8, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -12104,19 +13331,13 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000001ff, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -12128,84 +13349,510 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	LEAQ             (R13)(BX*1), R15
-	VMOVUPS          (DX), Z10
-	VFMADD231PS.BCST (R13), Z10, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z10, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z10, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z10, Z3
-	VFMADD231PS.BCST (R13)(R8*4), Z10, Z4
-	VFMADD231PS.BCST (R13)(R12*1), Z10, Z5
-	VFMADD231PS.BCST (R13)(R11*2), Z10, Z6
-	VFMADD231PS.BCST (R15), Z10, Z7
-	VFMADD231PS.BCST (R15)(R8*1), Z10, Z8
-	VFMADD231PS.BCST (R15)(R8*2), Z10, Z9
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z10
-	VADDPS           Z0, Z1, Z11
-	VADDPS           Z2, Z3, Z12
-	VADDPS           Z4, Z11, Z11
-	VADDPS           Z5, Z12, Z12
-	VADDPS           Z6, Z11, Z11
-	VADDPS           Z7, Z12, Z12
-	VADDPS           Z8, Z11, Z11
-	VADDPS           Z9, Z12, Z12
-	VADDPS           Z12, Z11, Z11
-	VCMPPS           $0x03, Z11, Z11, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z10, Z0, Z0
-	VMAXPS           Z10, Z1, Z1
-	VMAXPS           Z10, Z2, Z2
-	VMAXPS           Z10, Z3, Z3
-	VMAXPS           Z10, Z4, Z4
-	VMAXPS           Z10, Z5, Z5
-	VMAXPS           Z10, Z6, Z6
-	VMAXPS           Z10, Z7, Z7
-	VMAXPS           Z10, Z8, Z8
-	VMAXPS           Z10, Z9, Z9
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z9
+	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z9, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z9, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z9, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z9, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z9, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z9, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z9, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z9
+	VADDPS       Z0, Z1, Z10
+	VADDPS       Z2, Z3, Z11
+	VADDPS       Z4, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z6, Z10, Z10
+	VADDPS       Z7, Z11, Z11
+	VADDPS       Z8, Z10, Z10
+	VADDPS       Z11, Z10, Z10
+	VCMPPS       $0x03, Z10, Z10, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z9, Z0, Z0
+	VMAXPS       Z9, Z1, Z1
+	VMAXPS       Z9, Z2, Z2
+	VMAXPS       Z9, Z3, Z3
+	VMAXPS       Z9, Z4, Z4
+	VMAXPS       Z9, Z5, Z5
+	VMAXPS       Z9, Z6, Z6
+	VMAXPS       Z9, Z7, Z7
+	VMAXPS       Z9, Z8, Z8
 
 activated:
-	MOVL  $0x000003ff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z9
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z10
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z11
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z12
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z8, Z8, Z13
+	VUNPCKHPS  Z8, Z8, Z8
+	VUNPCKLPD  Z10, Z9, Z14
+	VUNPCKHPD  Z10, Z9, Z9
+	VUNPCKLPD  Z2, Z0, Z15
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z12, Z11, Z16
+	VUNPCKHPD  Z12, Z11, Z11
+	VUNPCKLPD  Z6, Z4, Z17
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z13, Z13, Z18
+	VUNPCKHPD  Z13, Z13, Z13
+	VUNPCKLPD  Z8, Z8, Z19
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z16, Z14, Z20
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z18, Z18, Z21
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z14, Z23
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z11, Z9, Z24
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z13, Z13, Z25
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z13, Z9, Z27
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z17, Z15, Z28
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z29
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z19, Z15, Z31
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z4, Z0, Z1
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z3
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z8, Z0, Z7
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x09, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+36, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X10
+	VBROADCASTSS X10, Z10
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z9, Z0, Z0
+	VMOVAPS      Z10, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z9, Z1, Z1
+	VMOVAPS      Z10, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z9, Z2, Z2
+	VMOVAPS      Z10, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z9, Z3, Z3
+	VMOVAPS      Z10, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z9, Z4, Z4
+	VMOVAPS      Z10, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z9, Z5, Z5
+	VMOVAPS      Z10, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z9, Z6, Z6
+	VMOVAPS      Z10, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z9, Z7, Z7
+	VMOVAPS      Z10, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z9, Z8, Z8
+	VMOVAPS      Z10, K3, Z8
+	JMP          activated
+
+// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000003ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	VMOVAPS          Z0, Z9
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z10
+	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z10, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z10, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z10, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z10, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z10, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z10, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z10, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z10, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z10
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z10, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -12375,19 +14022,13 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000007ff, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -12399,92 +14040,558 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	VMOVAPS          Z0, Z9
+	VMOVAPS          Z0, Z10
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	LEAQ             (R13)(BX*1), R15
-	VMOVUPS          (DX), Z12
-	VFMADD231PS.BCST (R13), Z12, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z12, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z12, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z12, Z3
-	VFMADD231PS.BCST (R13)(R8*4), Z12, Z4
-	VFMADD231PS.BCST (R13)(R12*1), Z12, Z5
-	VFMADD231PS.BCST (R13)(R11*2), Z12, Z6
-	VFMADD231PS.BCST (R15), Z12, Z7
-	VFMADD231PS.BCST (R15)(R8*1), Z12, Z8
-	VFMADD231PS.BCST (R15)(R8*2), Z12, Z9
-	VFMADD231PS.BCST (R15)(R11*1), Z12, Z10
-	VFMADD231PS.BCST (R15)(R8*4), Z12, Z11
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z12
-	VADDPS           Z0, Z1, Z13
-	VADDPS           Z2, Z3, Z14
-	VADDPS           Z4, Z13, Z13
-	VADDPS           Z5, Z14, Z14
-	VADDPS           Z6, Z13, Z13
-	VADDPS           Z7, Z14, Z14
-	VADDPS           Z8, Z13, Z13
-	VADDPS           Z9, Z14, Z14
-	VADDPS           Z10, Z13, Z13
-	VADDPS           Z11, Z14, Z14
-	VADDPS           Z14, Z13, Z13
-	VCMPPS           $0x03, Z13, Z13, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z12, Z0, Z0
-	VMAXPS           Z12, Z1, Z1
-	VMAXPS           Z12, Z2, Z2
-	VMAXPS           Z12, Z3, Z3
-	VMAXPS           Z12, Z4, Z4
-	VMAXPS           Z12, Z5, Z5
-	VMAXPS           Z12, Z6, Z6
-	VMAXPS           Z12, Z7, Z7
-	VMAXPS           Z12, Z8, Z8
-	VMAXPS           Z12, Z9, Z9
-	VMAXPS           Z12, Z10, Z10
-	VMAXPS           Z12, Z11, Z11
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z11
+	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z11, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z11, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z11, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z11, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z11, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z11, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z11, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z11, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z11, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z11
+	VADDPS       Z0, Z1, Z12
+	VADDPS       Z2, Z3, Z13
+	VADDPS       Z4, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z6, Z12, Z12
+	VADDPS       Z7, Z13, Z13
+	VADDPS       Z8, Z12, Z12
+	VADDPS       Z9, Z13, Z13
+	VADDPS       Z10, Z12, Z12
+	VADDPS       Z13, Z12, Z12
+	VCMPPS       $0x03, Z12, Z12, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z11, Z0, Z0
+	VMAXPS       Z11, Z1, Z1
+	VMAXPS       Z11, Z2, Z2
+	VMAXPS       Z11, Z3, Z3
+	VMAXPS       Z11, Z4, Z4
+	VMAXPS       Z11, Z5, Z5
+	VMAXPS       Z11, Z6, Z6
+	VMAXPS       Z11, Z7, Z7
+	VMAXPS       Z11, Z8, Z8
+	VMAXPS       Z11, Z9, Z9
+	VMAXPS       Z11, Z10, Z10
 
 activated:
-	MOVL  $0x00000fff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z11
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z12
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z13
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z14
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z15
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z10, Z10, Z16
+	VUNPCKHPS  Z10, Z10, Z10
+	VUNPCKLPD  Z12, Z11, Z17
+	VUNPCKHPD  Z12, Z11, Z11
+	VUNPCKLPD  Z2, Z0, Z18
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z14, Z13, Z19
+	VUNPCKHPD  Z14, Z13, Z13
+	VUNPCKLPD  Z6, Z4, Z20
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z16, Z15, Z21
+	VUNPCKHPD  Z16, Z15, Z15
+	VUNPCKLPD  Z10, Z8, Z22
+	VUNPCKHPD  Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z19, Z17, Z23
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z21, Z21, Z24
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z24, Z23, Z25
+	VSHUFF32X4 $0xdd, Z24, Z23, Z23
+	VSHUFF32X4 $0x88, Z21, Z17, Z26
+	VSHUFF32X4 $0xdd, Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z11, Z27
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z15, Z15, Z28
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z28, Z27, Z29
+	VSHUFF32X4 $0xdd, Z28, Z27, Z27
+	VSHUFF32X4 $0x88, Z15, Z11, Z30
+	VSHUFF32X4 $0xdd, Z15, Z11, Z11
+	VSHUFF32X4 $0x88, Z20, Z18, Z31
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z1
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z31, Z3
+	VSHUFF32X4 $0xdd, Z1, Z31, Z31
+	VSHUFF32X4 $0x88, Z22, Z18, Z5
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z4, Z0, Z7
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z9, Z7, Z12
+	VSHUFF32X4 $0xdd, Z9, Z7, Z7
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x0b, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+44, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X12
+	VBROADCASTSS X12, Z12
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z11, Z0, Z0
+	VMOVAPS      Z12, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z11, Z1, Z1
+	VMOVAPS      Z12, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z11, Z2, Z2
+	VMOVAPS      Z12, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z11, Z3, Z3
+	VMOVAPS      Z12, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z11, Z4, Z4
+	VMOVAPS      Z12, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z11, Z5, Z5
+	VMOVAPS      Z12, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z11, Z6, Z6
+	VMOVAPS      Z12, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z11, Z7, Z7
+	VMOVAPS      Z12, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z11, Z8, Z8
+	VMOVAPS      Z12, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z11, Z9, Z9
+	VMOVAPS      Z12, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z11, Z10, Z10
+	VMOVAPS      Z12, K3, Z10
+	JMP          activated
+
+// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	VMOVAPS          Z0, Z9
+	VMOVAPS          Z0, Z10
+	VMOVAPS          Z0, Z11
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z12
+	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z12, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z12, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z12, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z12, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z12, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z12, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z12, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z12, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z12, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z12, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -12662,19 +14769,13 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00001fff, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -12686,100 +14787,610 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	VMOVAPS          Z0, Z9
+	VMOVAPS          Z0, Z10
+	VMOVAPS          Z0, Z11
+	VMOVAPS          Z0, Z12
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ             $+64, DX
 	MOVLQSX          (R9)(CX*4), R13
-	LEAQ             (SI)(R13*4), R13
-	LEAQ             (R13)(BX*1), R15
-	VMOVUPS          (DX), Z14
-	VFMADD231PS.BCST (R13), Z14, Z0
-	VFMADD231PS.BCST (R13)(R8*1), Z14, Z1
-	VFMADD231PS.BCST (R13)(R8*2), Z14, Z2
-	VFMADD231PS.BCST (R13)(R11*1), Z14, Z3
-	VFMADD231PS.BCST (R13)(R8*4), Z14, Z4
-	VFMADD231PS.BCST (R13)(R12*1), Z14, Z5
-	VFMADD231PS.BCST (R13)(R11*2), Z14, Z6
-	VFMADD231PS.BCST (R15), Z14, Z7
-	VFMADD231PS.BCST (R15)(R8*1), Z14, Z8
-	VFMADD231PS.BCST (R15)(R8*2), Z14, Z9
-	VFMADD231PS.BCST (R15)(R11*1), Z14, Z10
-	VFMADD231PS.BCST (R15)(R8*4), Z14, Z11
-	VFMADD231PS.BCST (R15)(R12*1), Z14, Z12
-	VFMADD231PS.BCST (R15)(R11*2), Z14, Z13
-	INCQ             CX
-	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z14
-	VADDPS           Z0, Z1, Z15
-	VADDPS           Z2, Z3, Z16
-	VADDPS           Z4, Z15, Z15
-	VADDPS           Z5, Z16, Z16
-	VADDPS           Z6, Z15, Z15
-	VADDPS           Z7, Z16, Z16
-	VADDPS           Z8, Z15, Z15
-	VADDPS           Z9, Z16, Z16
-	VADDPS           Z10, Z15, Z15
-	VADDPS           Z11, Z16, Z16
-	VADDPS           Z12, Z15, Z15
-	VADDPS           Z13, Z16, Z16
-	VADDPS           Z16, Z15, Z15
-	VCMPPS           $0x03, Z15, Z15, K3
-	KORTESTW         K3, K3
-	JNZ              nan
-	VMAXPS           Z14, Z0, Z0
-	VMAXPS           Z14, Z1, Z1
-	VMAXPS           Z14, Z2, Z2
-	VMAXPS           Z14, Z3, Z3
-	VMAXPS           Z14, Z4, Z4
-	VMAXPS           Z14, Z5, Z5
-	VMAXPS           Z14, Z6, Z6
-	VMAXPS           Z14, Z7, Z7
-	VMAXPS           Z14, Z8, Z8
-	VMAXPS           Z14, Z9, Z9
-	VMAXPS           Z14, Z10, Z10
-	VMAXPS           Z14, Z11, Z11
-	VMAXPS           Z14, Z12, Z12
-	VMAXPS           Z14, Z13, Z13
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z13
+	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z13, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z13, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z13, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z13, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z13, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z13, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z13, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z13, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z13, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z13, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z13, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z13
+	VADDPS       Z0, Z1, Z14
+	VADDPS       Z2, Z3, Z15
+	VADDPS       Z4, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z6, Z14, Z14
+	VADDPS       Z7, Z15, Z15
+	VADDPS       Z8, Z14, Z14
+	VADDPS       Z9, Z15, Z15
+	VADDPS       Z10, Z14, Z14
+	VADDPS       Z11, Z15, Z15
+	VADDPS       Z12, Z14, Z14
+	VADDPS       Z15, Z14, Z14
+	VCMPPS       $0x03, Z14, Z14, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z13, Z0, Z0
+	VMAXPS       Z13, Z1, Z1
+	VMAXPS       Z13, Z2, Z2
+	VMAXPS       Z13, Z3, Z3
+	VMAXPS       Z13, Z4, Z4
+	VMAXPS       Z13, Z5, Z5
+	VMAXPS       Z13, Z6, Z6
+	VMAXPS       Z13, Z7, Z7
+	VMAXPS       Z13, Z8, Z8
+	VMAXPS       Z13, Z9, Z9
+	VMAXPS       Z13, Z10, Z10
+	VMAXPS       Z13, Z11, Z11
+	VMAXPS       Z13, Z12, Z12
 
 activated:
-	MOVL  $0x00003fff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z13
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z14
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z15
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z16
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z17
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z18
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z12, Z12, Z19
+	VUNPCKHPS  Z12, Z12, Z12
+	VUNPCKLPD  Z14, Z13, Z20
+	VUNPCKHPD  Z14, Z13, Z13
+	VUNPCKLPD  Z2, Z0, Z21
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z16, Z15, Z22
+	VUNPCKHPD  Z16, Z15, Z15
+	VUNPCKLPD  Z6, Z4, Z23
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z18, Z17, Z24
+	VUNPCKHPD  Z18, Z17, Z17
+	VUNPCKLPD  Z10, Z8, Z25
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z19, Z19, Z26
+	VUNPCKHPD  Z19, Z19, Z19
+	VUNPCKLPD  Z12, Z12, Z27
+	VUNPCKHPD  Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z20, Z28
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z26, Z24, Z29
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z24, Z20, Z31
+	VSHUFF32X4 $0xdd, Z24, Z20, Z20
+	VSHUFF32X4 $0x88, Z15, Z13, Z1
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z19, Z17, Z3
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z13, Z7
+	VSHUFF32X4 $0xdd, Z17, Z13, Z13
+	VSHUFF32X4 $0x88, Z23, Z21, Z9
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z27, Z25, Z11
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z11, Z9, Z14
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z25, Z21, Z2
+	VSHUFF32X4 $0xdd, Z25, Z21, Z21
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z6
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z16, Z18
+	VSHUFF32X4 $0xdd, Z6, Z16, Z16
+	VSHUFF32X4 $0x88, Z8, Z0, Z10
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
 
-full:
+stored:
+	IMUL3Q $0x0d, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+52, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X14
+	VBROADCASTSS X14, Z14
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z13, Z0, Z0
+	VMOVAPS      Z14, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z13, Z1, Z1
+	VMOVAPS      Z14, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z13, Z2, Z2
+	VMOVAPS      Z14, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z13, Z3, Z3
+	VMOVAPS      Z14, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z13, Z4, Z4
+	VMOVAPS      Z14, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z13, Z5, Z5
+	VMOVAPS      Z14, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z13, Z6, Z6
+	VMOVAPS      Z14, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z13, Z7, Z7
+	VMOVAPS      Z14, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z13, Z8, Z8
+	VMOVAPS      Z14, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z13, Z9, Z9
+	VMOVAPS      Z14, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z13, Z10, Z10
+	VMOVAPS      Z14, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z13, Z11, Z11
+	VMOVAPS      Z14, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z13, Z12, Z12
+	VMOVAPS      Z14, K3, Z12
+	JMP          activated
+
+// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00003fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ             weights+48(FP), DX
+	VMOVUPS          (DX), Z0
+	VMOVAPS          Z0, Z1
+	VMOVAPS          Z0, Z2
+	VMOVAPS          Z0, Z3
+	VMOVAPS          Z0, Z4
+	VMOVAPS          Z0, Z5
+	VMOVAPS          Z0, Z6
+	VMOVAPS          Z0, Z7
+	VMOVAPS          Z0, Z8
+	VMOVAPS          Z0, Z9
+	VMOVAPS          Z0, Z10
+	VMOVAPS          Z0, Z11
+	VMOVAPS          Z0, Z12
+	VMOVAPS          Z0, Z13
+	ADDQ             $+64, DX
+	MOVQ             R10, CX
+	TESTQ            $0x00000001, CX
+	JZ               skip1
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+
+skip1:
+	TESTQ            $0x00000002, CX
+	JZ               skip2
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	ADDQ             $+128, DX
+	ADDQ             $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	MOVLQSX          4(R9)(CX*4), R13
+	VMOVUPS          64(DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	MOVLQSX          8(R9)(CX*4), R13
+	VMOVUPS          128(DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	MOVLQSX          12(R9)(CX*4), R13
+	VMOVUPS          192(DX), Z14
+	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
+	VFMADD231PS.BCST 4(SI)(R13*4), Z14, Z1
+	VFMADD231PS.BCST 8(SI)(R13*4), Z14, Z2
+	VFMADD231PS.BCST 12(SI)(R13*4), Z14, Z3
+	VFMADD231PS.BCST 16(SI)(R13*4), Z14, Z4
+	VFMADD231PS.BCST 20(SI)(R13*4), Z14, Z5
+	VFMADD231PS.BCST 24(SI)(R13*4), Z14, Z6
+	VFMADD231PS.BCST 28(SI)(R13*4), Z14, Z7
+	VFMADD231PS.BCST 32(SI)(R13*4), Z14, Z8
+	VFMADD231PS.BCST 36(SI)(R13*4), Z14, Z9
+	VFMADD231PS.BCST 40(SI)(R13*4), Z14, Z10
+	VFMADD231PS.BCST 44(SI)(R13*4), Z14, Z11
+	VFMADD231PS.BCST 48(SI)(R13*4), Z14, Z12
+	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
+	ADDQ             $+256, DX
+	ADDQ             $+4, CX
+	CMPQ             CX, R12
+	JNE              tap
+	TESTQ            CX, CX
+	JNZ              fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -12969,19 +15580,13 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
+// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -12993,42 +15598,451 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVUPS      64(DX), Z1
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z2
+	VMOVUPS      320(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z2
+	VMOVUPS      448(DX), Z3
+	VBROADCASTSS (SI)(R13*4), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z2
+	VADDPS       Z0, Z1, Z3
+	VCMPPS       $0x03, Z3, Z3, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z2, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z0, Z0, Z2
+	VUNPCKHPS  Z0, Z0, Z0
+	VUNPCKLPD  Z2, Z2, Z3
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z0, Z0, Z4
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z3, Z3, Z5
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z5, Z5, Z6
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z7
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z2, Z2, Z8
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z2, Z2, Z10
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z1, Z1, Z17
+	VUNPCKHPS  Z1, Z1, Z1
+	VUNPCKLPD  Z17, Z17, Z18
+	VUNPCKHPD  Z17, Z17, Z17
+	VUNPCKLPD  Z1, Z1, Z19
+	VUNPCKHPD  Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z18, Z18, Z20
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z20, Z20, Z21
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z18, Z22
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z17, Z17, Z23
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z23, Z23, Z24
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z17, Z17, Z25
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z19, Z19, Z26
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z19, Z19, Z28
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z1, Z1, Z29
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z29, Z29, Z30
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z1, Z1, Z31
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
+
+// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000003, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z4
 	VMOVUPS      64(DX), Z5
-	VBROADCASTSS (R13), Z6
+	VBROADCASTSS (SI)(R13*4), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R13)(R8*1), Z6
+	VBROADCASTSS 4(SI)(R13*4), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z4
+	VMOVUPS      320(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z4
+	VMOVUPS      448(DX), Z5
+	VBROADCASTSS (SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
@@ -13042,13 +16056,6 @@ tap:
 	VMAXPS       Z4, Z3, Z3
 
 activated:
-	MOVL  $0x00000003, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -13270,19 +16277,13 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000007, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -13294,52 +16295,567 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z6
+	VMOVUPS      192(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z6
+	VMOVUPS      192(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z6
+	VMOVUPS      320(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z6
+	VMOVUPS      448(DX), Z7
+	VBROADCASTSS (SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z6
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z6, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z6
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z4, Z4, Z7
+	VUNPCKHPS  Z4, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VUNPCKLPD  Z4, Z0, Z9
+	VUNPCKHPD  Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z10
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z8, Z12
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z9, Z16
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z9, Z9, Z18
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z0, Z0, Z19
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z0, Z0, Z21
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z22
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z5, Z5, Z23
+	VUNPCKHPS  Z5, Z5, Z5
+	VUNPCKLPD  Z23, Z22, Z24
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z5, Z1, Z25
+	VUNPCKHPD  Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z24, Z24, Z26
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z24, Z24, Z28
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z22, Z29
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z29, Z29, Z30
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z22, Z22, Z31
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z25, Z2
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z2, Z2, Z7
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z25, Z25, Z4
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z1, Z1, Z11
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z11, Z11, Z14
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z1, Z1, Z17
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
+
+// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000000f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z8
 	VMOVUPS      64(DX), Z9
-	VBROADCASTSS (R13), Z10
+	VBROADCASTSS (SI)(R13*4), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R13)(R8*1), Z10
+	VBROADCASTSS 4(SI)(R13*4), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R13)(R8*2), Z10
+	VBROADCASTSS 8(SI)(R13*4), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R13)(R11*1), Z10
+	VBROADCASTSS 12(SI)(R13*4), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z8
+	VMOVUPS      320(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z8
+	VMOVUPS      448(DX), Z9
+	VBROADCASTSS (SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
@@ -13361,13 +16877,6 @@ tap:
 	VMAXPS       Z8, Z7, Z7
 
 activated:
-	MOVL  $0x0000000f, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -13605,19 +17114,13 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000001f, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -13629,62 +17132,691 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z10
+	VMOVUPS      192(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z10
+	VMOVUPS      192(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z10
+	VMOVUPS      320(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z10
+	VMOVUPS      448(DX), Z11
+	VBROADCASTSS (SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z10
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z10, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z10
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z11
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z8, Z8, Z12
+	VUNPCKHPS  Z8, Z8, Z8
+	VUNPCKLPD  Z11, Z10, Z13
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z4, Z0, Z14
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z12, Z12, Z15
+	VUNPCKHPD  Z12, Z12, Z12
+	VUNPCKLPD  Z8, Z8, Z16
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z13, Z17
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z17, Z17, Z18
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z13, Z19
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z12, Z10, Z20
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z20, Z20, Z21
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z10, Z10, Z22
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z16, Z14, Z23
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z23, Z23, Z24
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z14, Z14, Z25
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z8, Z0, Z26
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z0, Z0, Z28
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z29
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z30
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z9, Z9, Z31
+	VUNPCKHPS  Z9, Z9, Z9
+	VUNPCKLPD  Z30, Z29, Z2
+	VUNPCKHPD  Z30, Z29, Z29
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z31, Z31, Z11
+	VUNPCKHPD  Z31, Z31, Z31
+	VUNPCKLPD  Z9, Z9, Z4
+	VUNPCKHPD  Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z11, Z2, Z15
+	VSHUFF32X4 $0xdd, Z11, Z2, Z2
+	VSHUFF32X4 $0x88, Z15, Z15, Z12
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z2, Z2, Z16
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z31, Z29, Z8
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z8, Z18
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z29, Z29, Z21
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z4, Z6, Z24
+	VSHUFF32X4 $0xdd, Z4, Z6, Z6
+	VSHUFF32X4 $0x88, Z24, Z24, Z27
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z6, Z6, Z19
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z22
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z1, Z28
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z10, Z0, Z0
+	VMOVAPS      Z11, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z10, Z1, Z1
+	VMOVAPS      Z11, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z10, Z2, Z2
+	VMOVAPS      Z11, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z10, Z3, Z3
+	VMOVAPS      Z11, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z10, Z4, Z4
+	VMOVAPS      Z11, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z10, Z5, Z5
+	VMOVAPS      Z11, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z10, Z6, Z6
+	VMOVAPS      Z11, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z10, Z7, Z7
+	VMOVAPS      Z11, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z10, Z8, Z8
+	VMOVAPS      Z11, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z10, Z9, Z9
+	VMOVAPS      Z11, K3, Z9
+	JMP          activated
+
+// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000003f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z12
 	VMOVUPS      64(DX), Z13
-	VBROADCASTSS (R13), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R13)(R8*1), Z14
+	VBROADCASTSS 4(SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R13)(R8*2), Z14
+	VBROADCASTSS 8(SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R13)(R11*1), Z14
+	VBROADCASTSS 12(SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R13)(R8*4), Z14
+	VBROADCASTSS 16(SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R13)(R12*1), Z14
+	VBROADCASTSS 20(SI)(R13*4), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z12
+	VMOVUPS      320(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z12
+	VMOVUPS      448(DX), Z13
+	VBROADCASTSS (SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
@@ -13714,13 +17846,6 @@ tap:
 	VMAXPS       Z12, Z11, Z11
 
 activated:
-	MOVL  $0x0000003f, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -13982,19 +18107,13 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000007f, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14006,73 +18125,807 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z14
+	VMOVUPS      192(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
-	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z14
+	VMOVUPS      192(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z14
+	VMOVUPS      320(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z14
+	VMOVUPS      448(DX), Z15
+	VBROADCASTSS (SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z14
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z15
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z16
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z12, Z12, Z17
+	VUNPCKHPS  Z12, Z12, Z12
+	VUNPCKLPD  Z15, Z14, Z18
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z4, Z0, Z19
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z17, Z16, Z20
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z12, Z8, Z21
+	VUNPCKHPD  Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z20, Z18, Z22
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z18, Z18, Z24
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z16, Z14, Z25
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z14, Z14, Z27
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z21, Z19, Z28
+	VSHUFF32X4 $0xdd, Z21, Z19, Z19
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z19, Z19, Z30
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z8, Z0, Z31
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z0, Z0, Z6
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z10
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z15
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z4
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z13, Z13, Z17
+	VUNPCKHPS  Z13, Z13, Z13
+	VUNPCKLPD  Z15, Z10, Z12
+	VUNPCKHPD  Z15, Z10, Z10
+	VUNPCKLPD  Z5, Z1, Z20
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z17, Z4, Z16
+	VUNPCKHPD  Z17, Z4, Z4
+	VUNPCKLPD  Z13, Z9, Z21
+	VUNPCKHPD  Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z12, Z8
+	VSHUFF32X4 $0xdd, Z16, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z8, Z23
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z12, Z12, Z26
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z4, Z10, Z29
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z29, Z29, Z2
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z10, Z10, Z24
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z21, Z20, Z27
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z20, Z20, Z6
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z9, Z1, Z22
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z1, Z28
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z14, Z4, Z4
+	VMOVAPS      Z15, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z14, Z5, Z5
+	VMOVAPS      Z15, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z14, Z6, Z6
+	VMOVAPS      Z15, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z14, Z7, Z7
+	VMOVAPS      Z15, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z14, Z8, Z8
+	VMOVAPS      Z15, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z14, Z10, Z10
+	VMOVAPS      Z15, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z14, Z11, Z11
+	VMOVAPS      Z15, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z14, Z12, Z12
+	VMOVAPS      Z15, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z14, Z13, Z13
+	VMOVAPS      Z15, K3, Z13
+	JMP          activated
+
+// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000000ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z16
 	VMOVUPS      64(DX), Z17
-	VBROADCASTSS (R13), Z18
+	VBROADCASTSS (SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R13)(R8*1), Z18
+	VBROADCASTSS 4(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R13)(R8*2), Z18
+	VBROADCASTSS 8(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R13)(R11*1), Z18
+	VBROADCASTSS 12(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R13)(R8*4), Z18
+	VBROADCASTSS 16(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R13)(R12*1), Z18
+	VBROADCASTSS 20(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R13)(R11*2), Z18
+	VBROADCASTSS 24(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R15), Z18
+	VBROADCASTSS 28(SI)(R13*4), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z16
+	VMOVUPS      320(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z16
+	VMOVUPS      448(DX), Z17
+	VBROADCASTSS (SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
@@ -14110,13 +18963,6 @@ tap:
 	VMAXPS       Z16, Z15, Z15
 
 activated:
-	MOVL  $0x000000ff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -14394,19 +19240,13 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000001ff, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14418,83 +19258,947 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
-	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z18
+	VMOVUPS      320(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z18
+	VMOVUPS      448(DX), Z19
+	VBROADCASTSS (SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z18
+	VADDPS       Z0, Z1, Z19
+	VADDPS       Z2, Z3, Z20
+	VADDPS       Z4, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z19, Z19
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z9, Z20, Z20
+	VADDPS       Z10, Z19, Z19
+	VADDPS       Z11, Z20, Z20
+	VADDPS       Z12, Z19, Z19
+	VADDPS       Z13, Z20, Z20
+	VADDPS       Z14, Z19, Z19
+	VADDPS       Z15, Z20, Z20
+	VADDPS       Z16, Z19, Z19
+	VADDPS       Z17, Z20, Z20
+	VADDPS       Z20, Z19, Z19
+	VCMPPS       $0x03, Z19, Z19, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z18, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z18
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z19
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z20
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z21
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z16, Z16, Z22
+	VUNPCKHPS  Z16, Z16, Z16
+	VUNPCKLPD  Z19, Z18, Z23
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z4, Z0, Z24
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z21, Z20, Z25
+	VUNPCKHPD  Z21, Z20, Z20
+	VUNPCKLPD  Z12, Z8, Z26
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z22, Z22, Z27
+	VUNPCKHPD  Z22, Z22, Z22
+	VUNPCKLPD  Z16, Z16, Z28
+	VUNPCKHPD  Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z23, Z29
+	VSHUFF32X4 $0xdd, Z25, Z23, Z23
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z27, Z23, Z2
+	VSHUFF32X4 $0xdd, Z27, Z23, Z23
+	VSHUFF32X4 $0x88, Z20, Z18, Z6
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z10
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z10, Z6, Z14
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z22, Z18, Z19
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z26, Z24, Z4
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z28, Z28, Z21
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z21, Z4, Z12
+	VSHUFF32X4 $0xdd, Z21, Z4, Z4
+	VSHUFF32X4 $0x88, Z28, Z24, Z25
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z8, Z0, Z30
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z27
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z30, Z20
+	VSHUFF32X4 $0xdd, Z27, Z30, Z30
+	VSHUFF32X4 $0x88, Z16, Z0, Z10
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z22
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z26
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z21
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z28
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z17, Z17, Z8
+	VUNPCKHPS  Z17, Z17, Z17
+	VUNPCKLPD  Z26, Z22, Z27
+	VUNPCKHPD  Z26, Z22, Z22
+	VUNPCKLPD  Z5, Z1, Z16
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z28, Z21, Z31
+	VUNPCKHPD  Z28, Z21, Z21
+	VUNPCKLPD  Z13, Z9, Z14
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z8, Z8, Z12
+	VUNPCKHPD  Z8, Z8, Z8
+	VUNPCKLPD  Z17, Z17, Z20
+	VUNPCKHPD  Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z31, Z27, Z2
+	VSHUFF32X4 $0xdd, Z31, Z27, Z27
+	VSHUFF32X4 $0x88, Z12, Z12, Z19
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z19, Z2, Z25
+	VSHUFF32X4 $0xdd, Z19, Z2, Z2
+	VSHUFF32X4 $0x88, Z12, Z27, Z10
+	VSHUFF32X4 $0xdd, Z12, Z27, Z27
+	VSHUFF32X4 $0x88, Z21, Z22, Z29
+	VSHUFF32X4 $0xdd, Z21, Z22, Z22
+	VSHUFF32X4 $0x88, Z8, Z8, Z6
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z29, Z4
+	VSHUFF32X4 $0xdd, Z6, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z22, Z30
+	VSHUFF32X4 $0xdd, Z8, Z22, Z22
+	VSHUFF32X4 $0x88, Z14, Z16, Z23
+	VSHUFF32X4 $0xdd, Z14, Z16, Z16
+	VSHUFF32X4 $0x88, Z20, Z20, Z18
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z23, Z24
+	VSHUFF32X4 $0xdd, Z18, Z23, Z23
+	VSHUFF32X4 $0x88, Z20, Z16, Z0
+	VSHUFF32X4 $0xdd, Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z9, Z1, Z3
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z7
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z17, Z1, Z15
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x09, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+36, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X19
+	VBROADCASTSS X19, Z19
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z18, Z0, Z0
+	VMOVAPS      Z19, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z18, Z1, Z1
+	VMOVAPS      Z19, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z18, Z2, Z2
+	VMOVAPS      Z19, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z18, Z3, Z3
+	VMOVAPS      Z19, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z18, Z4, Z4
+	VMOVAPS      Z19, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z18, Z5, Z5
+	VMOVAPS      Z19, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z18, Z6, Z6
+	VMOVAPS      Z19, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z18, Z7, Z7
+	VMOVAPS      Z19, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z18, Z8, Z8
+	VMOVAPS      Z19, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z18, Z9, Z9
+	VMOVAPS      Z19, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z18, Z10, Z10
+	VMOVAPS      Z19, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z18, Z11, Z11
+	VMOVAPS      Z19, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z18, Z12, Z12
+	VMOVAPS      Z19, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z18, Z13, Z13
+	VMOVAPS      Z19, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z18, Z14, Z14
+	VMOVAPS      Z19, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z18, Z15, Z15
+	VMOVAPS      Z19, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z18, Z16, Z16
+	VMOVAPS      Z19, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z18, Z17, Z17
+	VMOVAPS      Z19, K3, Z17
+	JMP          activated
+
+// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000003ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z18
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	VMOVAPS      Z1, Z19
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
-	VBROADCASTSS (R13), Z22
+	VBROADCASTSS (SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R13)(R8*1), Z22
+	VBROADCASTSS 4(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R13)(R8*2), Z22
+	VBROADCASTSS 8(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R13)(R11*1), Z22
+	VBROADCASTSS 12(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R13)(R8*4), Z22
+	VBROADCASTSS 16(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R13)(R12*1), Z22
+	VBROADCASTSS 20(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R13)(R11*2), Z22
+	VBROADCASTSS 24(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R15), Z22
+	VBROADCASTSS 28(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R15)(R8*1), Z22
+	VBROADCASTSS 32(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R15)(R8*2), Z22
+	VBROADCASTSS 36(SI)(R13*4), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z20
+	VMOVUPS      320(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z20
+	VMOVUPS      448(DX), Z21
+	VBROADCASTSS (SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
@@ -14540,13 +20244,6 @@ tap:
 	VMAXPS       Z20, Z19, Z19
 
 activated:
-	MOVL  $0x000003ff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -14864,19 +20561,13 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
-	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000007ff, AX
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
-	LEAQ  (R8)(R8*2), R11
-	LEAQ  (R8)(R8*4), R12
-	LEAQ  (R11)(R8*4), BX
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14888,93 +20579,1063 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
-	JZ    fetched
-	MOVQ  (CX), DX
+	JZ    aimed
+	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z0, Z20
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	VMOVAPS      Z1, Z19
+	VMOVAPS      Z1, Z21
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z22
+	VMOVUPS      192(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
 
 fetch:
-	PREFETCHT1 (DX)
-	ADDQ       $0x40, DX
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
-	MOVQ    weights+48(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z22
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	VMOVAPS Z1, Z21
-	VMOVAPS Z1, Z23
-	MOVQ    R10, CX
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
-	LEAQ         (SI)(R13*4), R13
-	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z22
+	VMOVUPS      192(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z22
+	VMOVUPS      320(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z22
+	VMOVUPS      448(DX), Z23
+	VBROADCASTSS (SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z22
+	VADDPS       Z0, Z1, Z23
+	VADDPS       Z2, Z3, Z24
+	VADDPS       Z4, Z23, Z23
+	VADDPS       Z5, Z24, Z24
+	VADDPS       Z6, Z23, Z23
+	VADDPS       Z7, Z24, Z24
+	VADDPS       Z8, Z23, Z23
+	VADDPS       Z9, Z24, Z24
+	VADDPS       Z10, Z23, Z23
+	VADDPS       Z11, Z24, Z24
+	VADDPS       Z12, Z23, Z23
+	VADDPS       Z13, Z24, Z24
+	VADDPS       Z14, Z23, Z23
+	VADDPS       Z15, Z24, Z24
+	VADDPS       Z16, Z23, Z23
+	VADDPS       Z17, Z24, Z24
+	VADDPS       Z18, Z23, Z23
+	VADDPS       Z19, Z24, Z24
+	VADDPS       Z20, Z23, Z23
+	VADDPS       Z21, Z24, Z24
+	VADDPS       Z24, Z23, Z23
+	VCMPPS       $0x03, Z23, Z23, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z22, Z0, Z0
+	VMAXPS       Z22, Z1, Z1
+	VMAXPS       Z22, Z2, Z2
+	VMAXPS       Z22, Z3, Z3
+	VMAXPS       Z22, Z4, Z4
+	VMAXPS       Z22, Z5, Z5
+	VMAXPS       Z22, Z6, Z6
+	VMAXPS       Z22, Z7, Z7
+	VMAXPS       Z22, Z8, Z8
+	VMAXPS       Z22, Z9, Z9
+	VMAXPS       Z22, Z10, Z10
+	VMAXPS       Z22, Z11, Z11
+	VMAXPS       Z22, Z12, Z12
+	VMAXPS       Z22, Z13, Z13
+	VMAXPS       Z22, Z14, Z14
+	VMAXPS       Z22, Z15, Z15
+	VMAXPS       Z22, Z16, Z16
+	VMAXPS       Z22, Z17, Z17
+	VMAXPS       Z22, Z18, Z18
+	VMAXPS       Z22, Z19, Z19
+	VMAXPS       Z22, Z20, Z20
+	VMAXPS       Z22, Z21, Z21
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z22
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z23
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z24
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z25
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z26
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z20, Z20, Z27
+	VUNPCKHPS  Z20, Z20, Z20
+	VUNPCKLPD  Z23, Z22, Z28
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z4, Z0, Z29
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z25, Z24, Z30
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z12, Z8, Z31
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z27, Z26, Z2
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z20, Z16, Z6
+	VUNPCKHPD  Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z30, Z28, Z10
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z2, Z2, Z14
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z14, Z10, Z18
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z2, Z28, Z23
+	VSHUFF32X4 $0xdd, Z2, Z28, Z28
+	VSHUFF32X4 $0x88, Z24, Z22, Z4
+	VSHUFF32X4 $0xdd, Z24, Z22, Z22
+	VSHUFF32X4 $0x88, Z26, Z26, Z25
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z25, Z4, Z12
+	VSHUFF32X4 $0xdd, Z25, Z4, Z4
+	VSHUFF32X4 $0x88, Z26, Z22, Z27
+	VSHUFF32X4 $0xdd, Z26, Z22, Z22
+	VSHUFF32X4 $0x88, Z31, Z29, Z20
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z6, Z6, Z30
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z30, Z20, Z14
+	VSHUFF32X4 $0xdd, Z30, Z20, Z20
+	VSHUFF32X4 $0x88, Z6, Z29, Z2
+	VSHUFF32X4 $0xdd, Z6, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z0, Z24
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z25
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z16, Z0, Z31
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z30
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z6
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z8
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z25
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z16
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z21, Z21, Z18
+	VUNPCKHPS  Z21, Z21, Z21
+	VUNPCKLPD  Z6, Z30, Z12
+	VUNPCKHPD  Z6, Z30, Z30
+	VUNPCKLPD  Z5, Z1, Z14
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z25, Z8, Z26
+	VUNPCKHPD  Z25, Z8, Z8
+	VUNPCKLPD  Z13, Z9, Z23
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z18, Z16, Z27
+	VUNPCKHPD  Z18, Z16, Z16
+	VUNPCKLPD  Z21, Z17, Z2
+	VUNPCKHPD  Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z26, Z12, Z31
+	VSHUFF32X4 $0xdd, Z26, Z12, Z12
+	VSHUFF32X4 $0x88, Z27, Z27, Z10
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z10, Z31, Z4
+	VSHUFF32X4 $0xdd, Z10, Z31, Z31
+	VSHUFF32X4 $0x88, Z27, Z12, Z20
+	VSHUFF32X4 $0xdd, Z27, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z30, Z24
+	VSHUFF32X4 $0xdd, Z8, Z30, Z30
+	VSHUFF32X4 $0x88, Z16, Z16, Z28
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z28, Z24, Z22
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z16, Z30, Z29
+	VSHUFF32X4 $0xdd, Z16, Z30, Z30
+	VSHUFF32X4 $0x88, Z23, Z14, Z0
+	VSHUFF32X4 $0xdd, Z23, Z14, Z14
+	VSHUFF32X4 $0x88, Z2, Z2, Z3
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z3, Z0, Z7
+	VSHUFF32X4 $0xdd, Z3, Z0, Z0
+	VSHUFF32X4 $0x88, Z2, Z14, Z11
+	VSHUFF32X4 $0xdd, Z2, Z14, Z14
+	VSHUFF32X4 $0x88, Z9, Z1, Z15
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z19
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z19, Z15, Z6
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z17, Z1, Z5
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0b, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+44, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X23
+	VBROADCASTSS X23, Z23
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z22, Z0, Z0
+	VMOVAPS      Z23, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z22, Z1, Z1
+	VMOVAPS      Z23, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z22, Z2, Z2
+	VMOVAPS      Z23, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z22, Z3, Z3
+	VMOVAPS      Z23, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z22, Z4, Z4
+	VMOVAPS      Z23, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z22, Z5, Z5
+	VMOVAPS      Z23, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z22, Z6, Z6
+	VMOVAPS      Z23, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z22, Z7, Z7
+	VMOVAPS      Z23, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z22, Z8, Z8
+	VMOVAPS      Z23, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z22, Z9, Z9
+	VMOVAPS      Z23, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z22, Z10, Z10
+	VMOVAPS      Z23, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z22, Z11, Z11
+	VMOVAPS      Z23, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z22, Z12, Z12
+	VMOVAPS      Z23, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z22, Z13, Z13
+	VMOVAPS      Z23, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z22, Z14, Z14
+	VMOVAPS      Z23, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z22, Z15, Z15
+	VMOVAPS      Z23, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z22, Z16, Z16
+	VMOVAPS      Z23, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z22, Z17, Z17
+	VMOVAPS      Z23, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z22, Z18, Z18
+	VMOVAPS      Z23, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z22, Z19, Z19
+	VMOVAPS      Z23, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z22, Z20, Z20
+	VMOVAPS      Z23, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z22, Z21, Z21
+	VMOVAPS      Z23, K3, Z21
+	JMP          activated
+
+// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z0, Z22
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	VMOVAPS      Z1, Z19
+	VMOVAPS      Z1, Z21
+	VMOVAPS      Z1, Z23
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
-	VBROADCASTSS (R13), Z26
+	VBROADCASTSS (SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R13)(R8*1), Z26
+	VBROADCASTSS 4(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R13)(R8*2), Z26
+	VBROADCASTSS 8(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R13)(R11*1), Z26
+	VBROADCASTSS 12(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R13)(R8*4), Z26
+	VBROADCASTSS 16(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R13)(R12*1), Z26
+	VBROADCASTSS 20(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R13)(R11*2), Z26
+	VBROADCASTSS 24(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R15), Z26
+	VBROADCASTSS 28(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R15)(R8*1), Z26
+	VBROADCASTSS 32(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R15)(R8*2), Z26
+	VBROADCASTSS 36(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R15)(R11*1), Z26
+	VBROADCASTSS 40(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R15)(R8*4), Z26
+	VBROADCASTSS 44(SI)(R13*4), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	INCQ         CX
-	JNZ          tap
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z24
+	VMOVUPS      320(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z24
+	VMOVUPS      448(DX), Z25
+	VBROADCASTSS (SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
 	VBROADCASTSS floor+96(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
@@ -15028,13 +21689,6 @@ tap:
 	VMAXPS       Z24, Z23, Z23
 
 activated:
-	MOVL  $0x00000fff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX
@@ -15368,14 +22022,1628 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32, stride int, filters int)
+// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00001fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z0, Z22
+	VMOVAPS      Z0, Z24
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	VMOVAPS      Z1, Z19
+	VMOVAPS      Z1, Z21
+	VMOVAPS      Z1, Z23
+	VMOVAPS      Z1, Z25
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z26
+	VMOVUPS      192(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z26
+	VMOVUPS      192(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z26
+	VMOVUPS      320(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z26
+	VMOVUPS      448(DX), Z27
+	VBROADCASTSS (SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z26
+	VADDPS       Z0, Z1, Z27
+	VADDPS       Z2, Z3, Z28
+	VADDPS       Z4, Z27, Z27
+	VADDPS       Z5, Z28, Z28
+	VADDPS       Z6, Z27, Z27
+	VADDPS       Z7, Z28, Z28
+	VADDPS       Z8, Z27, Z27
+	VADDPS       Z9, Z28, Z28
+	VADDPS       Z10, Z27, Z27
+	VADDPS       Z11, Z28, Z28
+	VADDPS       Z12, Z27, Z27
+	VADDPS       Z13, Z28, Z28
+	VADDPS       Z14, Z27, Z27
+	VADDPS       Z15, Z28, Z28
+	VADDPS       Z16, Z27, Z27
+	VADDPS       Z17, Z28, Z28
+	VADDPS       Z18, Z27, Z27
+	VADDPS       Z19, Z28, Z28
+	VADDPS       Z20, Z27, Z27
+	VADDPS       Z21, Z28, Z28
+	VADDPS       Z22, Z27, Z27
+	VADDPS       Z23, Z28, Z28
+	VADDPS       Z24, Z27, Z27
+	VADDPS       Z25, Z28, Z28
+	VADDPS       Z28, Z27, Z27
+	VCMPPS       $0x03, Z27, Z27, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z26, Z0, Z0
+	VMAXPS       Z26, Z1, Z1
+	VMAXPS       Z26, Z2, Z2
+	VMAXPS       Z26, Z3, Z3
+	VMAXPS       Z26, Z4, Z4
+	VMAXPS       Z26, Z5, Z5
+	VMAXPS       Z26, Z6, Z6
+	VMAXPS       Z26, Z7, Z7
+	VMAXPS       Z26, Z8, Z8
+	VMAXPS       Z26, Z9, Z9
+	VMAXPS       Z26, Z10, Z10
+	VMAXPS       Z26, Z11, Z11
+	VMAXPS       Z26, Z12, Z12
+	VMAXPS       Z26, Z13, Z13
+	VMAXPS       Z26, Z14, Z14
+	VMAXPS       Z26, Z15, Z15
+	VMAXPS       Z26, Z16, Z16
+	VMAXPS       Z26, Z17, Z17
+	VMAXPS       Z26, Z18, Z18
+	VMAXPS       Z26, Z19, Z19
+	VMAXPS       Z26, Z20, Z20
+	VMAXPS       Z26, Z21, Z21
+	VMAXPS       Z26, Z22, Z22
+	VMAXPS       Z26, Z23, Z23
+	VMAXPS       Z26, Z24, Z24
+	VMAXPS       Z26, Z25, Z25
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z26
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z27
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z28
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z29
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z30
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z31
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPS  Z24, Z24, Z2
+	VUNPCKHPS  Z24, Z24, Z24
+	VUNPCKLPD  Z27, Z26, Z6
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z4, Z0, Z10
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z29, Z28, Z14
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z12, Z8, Z18
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z31, Z30, Z22
+	VUNPCKHPD  Z31, Z30, Z30
+	VUNPCKLPD  Z20, Z16, Z27
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z2, Z2, Z4
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z24, Z24, Z29
+	VUNPCKHPD  Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z14, Z6, Z12
+	VSHUFF32X4 $0xdd, Z14, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z22, Z31
+	VSHUFF32X4 $0xdd, Z4, Z22, Z22
+	VSHUFF32X4 $0x88, Z31, Z12, Z20
+	VSHUFF32X4 $0xdd, Z31, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z6, Z14
+	VSHUFF32X4 $0xdd, Z22, Z6, Z6
+	VSHUFF32X4 $0x88, Z28, Z26, Z4
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z2, Z30, Z31
+	VSHUFF32X4 $0xdd, Z2, Z30, Z30
+	VSHUFF32X4 $0x88, Z31, Z4, Z22
+	VSHUFF32X4 $0xdd, Z31, Z4, Z4
+	VSHUFF32X4 $0x88, Z30, Z26, Z28
+	VSHUFF32X4 $0xdd, Z30, Z26, Z26
+	VSHUFF32X4 $0x88, Z18, Z10, Z2
+	VSHUFF32X4 $0xdd, Z18, Z10, Z10
+	VSHUFF32X4 $0x88, Z29, Z27, Z31
+	VSHUFF32X4 $0xdd, Z29, Z27, Z27
+	VSHUFF32X4 $0x88, Z31, Z2, Z30
+	VSHUFF32X4 $0xdd, Z31, Z2, Z2
+	VSHUFF32X4 $0x88, Z27, Z10, Z18
+	VSHUFF32X4 $0xdd, Z27, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z0, Z29
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z16, Z31
+	VSHUFF32X4 $0xdd, Z24, Z16, Z16
+	VSHUFF32X4 $0x88, Z31, Z29, Z27
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z16, Z0, Z8
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z24
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z31
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z16
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z20
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z22
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z30
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPS  Z25, Z25, Z27
+	VUNPCKHPS  Z25, Z25, Z25
+	VUNPCKLPD  Z31, Z24, Z14
+	VUNPCKHPD  Z31, Z24, Z24
+	VUNPCKLPD  Z5, Z1, Z28
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z20, Z16, Z18
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z13, Z9, Z8
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z30, Z22, Z12
+	VUNPCKHPD  Z30, Z22, Z22
+	VUNPCKLPD  Z21, Z17, Z4
+	VUNPCKHPD  Z21, Z17, Z17
+	VUNPCKLPD  Z27, Z27, Z2
+	VUNPCKHPD  Z27, Z27, Z27
+	VUNPCKLPD  Z25, Z25, Z29
+	VUNPCKHPD  Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z18, Z14, Z6
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z2, Z12, Z26
+	VSHUFF32X4 $0xdd, Z2, Z12, Z12
+	VSHUFF32X4 $0x88, Z26, Z6, Z10
+	VSHUFF32X4 $0xdd, Z26, Z6, Z6
+	VSHUFF32X4 $0x88, Z12, Z14, Z0
+	VSHUFF32X4 $0xdd, Z12, Z14, Z14
+	VSHUFF32X4 $0x88, Z16, Z24, Z3
+	VSHUFF32X4 $0xdd, Z16, Z24, Z24
+	VSHUFF32X4 $0x88, Z27, Z22, Z7
+	VSHUFF32X4 $0xdd, Z27, Z22, Z22
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z22, Z24, Z15
+	VSHUFF32X4 $0xdd, Z22, Z24, Z24
+	VSHUFF32X4 $0x88, Z8, Z28, Z19
+	VSHUFF32X4 $0xdd, Z8, Z28, Z28
+	VSHUFF32X4 $0x88, Z29, Z4, Z23
+	VSHUFF32X4 $0xdd, Z29, Z4, Z4
+	VSHUFF32X4 $0x88, Z23, Z19, Z31
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z4, Z28, Z5
+	VSHUFF32X4 $0xdd, Z4, Z28, Z28
+	VSHUFF32X4 $0x88, Z9, Z1, Z20
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z25, Z17, Z13
+	VSHUFF32X4 $0xdd, Z25, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z20, Z30
+	VSHUFF32X4 $0xdd, Z13, Z20, Z20
+	VSHUFF32X4 $0x88, Z17, Z1, Z21
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0d, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+52, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X27
+	VBROADCASTSS X27, Z27
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z26, Z0, Z0
+	VMOVAPS      Z27, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z26, Z1, Z1
+	VMOVAPS      Z27, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z26, Z2, Z2
+	VMOVAPS      Z27, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z26, Z3, Z3
+	VMOVAPS      Z27, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z26, Z4, Z4
+	VMOVAPS      Z27, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z26, Z5, Z5
+	VMOVAPS      Z27, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z26, Z6, Z6
+	VMOVAPS      Z27, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z26, Z7, Z7
+	VMOVAPS      Z27, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z26, Z8, Z8
+	VMOVAPS      Z27, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z26, Z9, Z9
+	VMOVAPS      Z27, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z26, Z10, Z10
+	VMOVAPS      Z27, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z26, Z11, Z11
+	VMOVAPS      Z27, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z26, Z12, Z12
+	VMOVAPS      Z27, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z26, Z13, Z13
+	VMOVAPS      Z27, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z26, Z14, Z14
+	VMOVAPS      Z27, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z26, Z15, Z15
+	VMOVAPS      Z27, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z26, Z16, Z16
+	VMOVAPS      Z27, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z26, Z17, Z17
+	VMOVAPS      Z27, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z26, Z18, Z18
+	VMOVAPS      Z27, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z26, Z19, Z19
+	VMOVAPS      Z27, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z26, Z20, Z20
+	VMOVAPS      Z27, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z26, Z21, Z21
+	VMOVAPS      Z27, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z26, Z22, Z22
+	VMOVAPS      Z27, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z26, Z23, Z23
+	VMOVAPS      Z27, K3, Z23
+	VCMPPS       $0x03, Z24, Z24, K3
+	VMAXPS       Z26, Z24, Z24
+	VMOVAPS      Z27, K3, Z24
+	VCMPPS       $0x03, Z25, Z25, K3
+	VMAXPS       Z26, Z25, Z25
+	VMOVAPS      Z27, K3, Z25
+	JMP          activated
+
+// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00003fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Z0
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z0, Z22
+	VMOVAPS      Z0, Z24
+	VMOVAPS      Z0, Z26
+	VMOVUPS      64(DX), Z1
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z13
+	VMOVAPS      Z1, Z15
+	VMOVAPS      Z1, Z17
+	VMOVAPS      Z1, Z19
+	VMOVAPS      Z1, Z21
+	VMOVAPS      Z1, Z23
+	VMOVAPS      Z1, Z25
+	VMOVAPS      Z1, Z27
+	ADDQ         $+128, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $+256, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      256(DX), Z28
+	VMOVUPS      320(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      384(DX), Z28
+	VMOVUPS      448(DX), Z29
+	VBROADCASTSS (SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(R13*4), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $+512, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Z28
+	VADDPS       Z0, Z1, Z29
+	VADDPS       Z2, Z3, Z30
+	VADDPS       Z4, Z29, Z29
+	VADDPS       Z5, Z30, Z30
+	VADDPS       Z6, Z29, Z29
+	VADDPS       Z7, Z30, Z30
+	VADDPS       Z8, Z29, Z29
+	VADDPS       Z9, Z30, Z30
+	VADDPS       Z10, Z29, Z29
+	VADDPS       Z11, Z30, Z30
+	VADDPS       Z12, Z29, Z29
+	VADDPS       Z13, Z30, Z30
+	VADDPS       Z14, Z29, Z29
+	VADDPS       Z15, Z30, Z30
+	VADDPS       Z16, Z29, Z29
+	VADDPS       Z17, Z30, Z30
+	VADDPS       Z18, Z29, Z29
+	VADDPS       Z19, Z30, Z30
+	VADDPS       Z20, Z29, Z29
+	VADDPS       Z21, Z30, Z30
+	VADDPS       Z22, Z29, Z29
+	VADDPS       Z23, Z30, Z30
+	VADDPS       Z24, Z29, Z29
+	VADDPS       Z25, Z30, Z30
+	VADDPS       Z26, Z29, Z29
+	VADDPS       Z27, Z30, Z30
+	VADDPS       Z30, Z29, Z29
+	VCMPPS       $0x03, Z29, Z29, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z28, Z0, Z0
+	VMAXPS       Z28, Z1, Z1
+	VMAXPS       Z28, Z2, Z2
+	VMAXPS       Z28, Z3, Z3
+	VMAXPS       Z28, Z4, Z4
+	VMAXPS       Z28, Z5, Z5
+	VMAXPS       Z28, Z6, Z6
+	VMAXPS       Z28, Z7, Z7
+	VMAXPS       Z28, Z8, Z8
+	VMAXPS       Z28, Z9, Z9
+	VMAXPS       Z28, Z10, Z10
+	VMAXPS       Z28, Z11, Z11
+	VMAXPS       Z28, Z12, Z12
+	VMAXPS       Z28, Z13, Z13
+	VMAXPS       Z28, Z14, Z14
+	VMAXPS       Z28, Z15, Z15
+	VMAXPS       Z28, Z16, Z16
+	VMAXPS       Z28, Z17, Z17
+	VMAXPS       Z28, Z18, Z18
+	VMAXPS       Z28, Z19, Z19
+	VMAXPS       Z28, Z20, Z20
+	VMAXPS       Z28, Z21, Z21
+	VMAXPS       Z28, Z22, Z22
+	VMAXPS       Z28, Z23, Z23
+	VMAXPS       Z28, Z24, Z24
+	VMAXPS       Z28, Z25, Z25
+	VMAXPS       Z28, Z26, Z26
+	VMAXPS       Z28, Z27, Z27
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z28
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z29
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z30
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z31
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z2
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z6
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPS  Z26, Z24, Z10
+	VUNPCKHPS  Z26, Z24, Z24
+	VUNPCKLPD  Z29, Z28, Z14
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z4, Z0, Z18
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z31, Z30, Z22
+	VUNPCKHPD  Z31, Z30, Z30
+	VUNPCKLPD  Z12, Z8, Z26
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z6, Z2, Z29
+	VUNPCKHPD  Z6, Z2, Z2
+	VUNPCKLPD  Z20, Z16, Z4
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z10, Z10, Z31
+	VUNPCKHPD  Z10, Z10, Z10
+	VUNPCKLPD  Z24, Z24, Z12
+	VUNPCKHPD  Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z14, Z6
+	VSHUFF32X4 $0xdd, Z22, Z14, Z14
+	VSHUFF32X4 $0x88, Z31, Z29, Z20
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z20, Z6, Z22
+	VSHUFF32X4 $0xdd, Z20, Z6, Z6
+	VSHUFF32X4 $0x88, Z29, Z14, Z31
+	VSHUFF32X4 $0xdd, Z29, Z14, Z14
+	VSHUFF32X4 $0x88, Z30, Z28, Z20
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z10, Z2, Z29
+	VSHUFF32X4 $0xdd, Z10, Z2, Z2
+	VSHUFF32X4 $0x88, Z29, Z20, Z30
+	VSHUFF32X4 $0xdd, Z29, Z20, Z20
+	VSHUFF32X4 $0x88, Z2, Z28, Z10
+	VSHUFF32X4 $0xdd, Z2, Z28, Z28
+	VSHUFF32X4 $0x88, Z26, Z18, Z29
+	VSHUFF32X4 $0xdd, Z26, Z18, Z18
+	VSHUFF32X4 $0x88, Z12, Z4, Z2
+	VSHUFF32X4 $0xdd, Z12, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z29, Z26
+	VSHUFF32X4 $0xdd, Z2, Z29, Z29
+	VSHUFF32X4 $0x88, Z4, Z18, Z12
+	VSHUFF32X4 $0xdd, Z4, Z18, Z18
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z16, Z4
+	VSHUFF32X4 $0xdd, Z24, Z16, Z16
+	VSHUFF32X4 $0x88, Z4, Z2, Z8
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VSHUFF32X4 $0x88, Z16, Z0, Z24
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z4
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z16
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z22
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z30
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z26
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z8
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPS  Z27, Z25, Z31
+	VUNPCKHPS  Z27, Z25, Z25
+	VUNPCKLPD  Z16, Z4, Z10
+	VUNPCKHPD  Z16, Z4, Z4
+	VUNPCKLPD  Z5, Z1, Z12
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z30, Z22, Z24
+	VUNPCKHPD  Z30, Z22, Z22
+	VUNPCKLPD  Z13, Z9, Z6
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z8, Z26, Z20
+	VUNPCKHPD  Z8, Z26, Z26
+	VUNPCKLPD  Z21, Z17, Z29
+	VUNPCKHPD  Z21, Z17, Z17
+	VUNPCKLPD  Z31, Z31, Z2
+	VUNPCKHPD  Z31, Z31, Z31
+	VUNPCKLPD  Z25, Z25, Z14
+	VUNPCKHPD  Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z24, Z10, Z28
+	VSHUFF32X4 $0xdd, Z24, Z10, Z10
+	VSHUFF32X4 $0x88, Z2, Z20, Z18
+	VSHUFF32X4 $0xdd, Z2, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z28, Z0
+	VSHUFF32X4 $0xdd, Z18, Z28, Z28
+	VSHUFF32X4 $0x88, Z20, Z10, Z3
+	VSHUFF32X4 $0xdd, Z20, Z10, Z10
+	VSHUFF32X4 $0x88, Z22, Z4, Z7
+	VSHUFF32X4 $0xdd, Z22, Z4, Z4
+	VSHUFF32X4 $0x88, Z31, Z26, Z11
+	VSHUFF32X4 $0xdd, Z31, Z26, Z26
+	VSHUFF32X4 $0x88, Z11, Z7, Z15
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z26, Z4, Z19
+	VSHUFF32X4 $0xdd, Z26, Z4, Z4
+	VSHUFF32X4 $0x88, Z6, Z12, Z23
+	VSHUFF32X4 $0xdd, Z6, Z12, Z12
+	VSHUFF32X4 $0x88, Z14, Z29, Z27
+	VSHUFF32X4 $0xdd, Z14, Z29, Z29
+	VSHUFF32X4 $0x88, Z27, Z23, Z16
+	VSHUFF32X4 $0xdd, Z27, Z23, Z23
+	VSHUFF32X4 $0x88, Z29, Z12, Z5
+	VSHUFF32X4 $0xdd, Z29, Z12, Z12
+	VSHUFF32X4 $0x88, Z9, Z1, Z30
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z25, Z17, Z13
+	VSHUFF32X4 $0xdd, Z25, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z30, Z8
+	VSHUFF32X4 $0xdd, Z13, Z30, Z30
+	VSHUFF32X4 $0x88, Z17, Z1, Z21
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0e, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+56, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X29
+	VBROADCASTSS X29, Z29
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z28, Z0, Z0
+	VMOVAPS      Z29, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z28, Z1, Z1
+	VMOVAPS      Z29, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z28, Z2, Z2
+	VMOVAPS      Z29, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z28, Z3, Z3
+	VMOVAPS      Z29, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z28, Z4, Z4
+	VMOVAPS      Z29, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z28, Z5, Z5
+	VMOVAPS      Z29, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z28, Z6, Z6
+	VMOVAPS      Z29, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z28, Z7, Z7
+	VMOVAPS      Z29, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z28, Z8, Z8
+	VMOVAPS      Z29, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z28, Z9, Z9
+	VMOVAPS      Z29, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z28, Z10, Z10
+	VMOVAPS      Z29, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z28, Z11, Z11
+	VMOVAPS      Z29, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z28, Z12, Z12
+	VMOVAPS      Z29, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z28, Z13, Z13
+	VMOVAPS      Z29, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z28, Z14, Z14
+	VMOVAPS      Z29, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z28, Z15, Z15
+	VMOVAPS      Z29, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z28, Z16, Z16
+	VMOVAPS      Z29, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z28, Z17, Z17
+	VMOVAPS      Z29, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z28, Z18, Z18
+	VMOVAPS      Z29, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z28, Z19, Z19
+	VMOVAPS      Z29, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z28, Z20, Z20
+	VMOVAPS      Z29, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z28, Z21, Z21
+	VMOVAPS      Z29, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z28, Z22, Z22
+	VMOVAPS      Z29, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z28, Z23, Z23
+	VMOVAPS      Z29, K3, Z23
+	VCMPPS       $0x03, Z24, Z24, K3
+	VMAXPS       Z28, Z24, Z24
+	VMOVAPS      Z29, K3, Z24
+	VCMPPS       $0x03, Z25, Z25, K3
+	VMAXPS       Z28, Z25, Z25
+	VMOVAPS      Z29, K3, Z25
+	VCMPPS       $0x03, Z26, Z26, K3
+	VMAXPS       Z28, Z26, Z26
+	VMOVAPS      Z29, K3, Z26
+	VCMPPS       $0x03, Z27, Z27, K3
+	VMAXPS       Z28, Z27, Z27
+	VMOVAPS      Z29, K3, Z27
+	JMP          activated
+
+// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
-	MOVQ  last+72(FP), CX
+TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
-	SHLL  CL, AX
-	DECL  AX
-	KMOVW AX, K2
+	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
@@ -15392,13 +23660,8418 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+80(FP), CX
+	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+80(FP)
-	MOVQ  lines+88(FP), R13
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (R13), Z1, Z0
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z1
+	VCMPPS           $0x03, Z0, Z0, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z1, Z0, Z0
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z0, Z0, Z1
+	VUNPCKHPS  Z0, Z0, Z0
+	VUNPCKLPD  Z1, Z1, Z2
+	VUNPCKHPD  Z1, Z1, Z1
+	VUNPCKLPD  Z0, Z0, Z3
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z2, Z2, Z4
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z5
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z2, Z6
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z1, Z1, Z7
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z1, Z1, Z9
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z3, Z3, Z10
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z3, Z3, Z12
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z0, Z0, Z13
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z0, Z0, Z15
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Z2
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z1, Z0, Z0
+	VMOVAPS      Z2, K3, Z0
+	JMP          activated
+
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000003, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (R13), Z2, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z2, Z1
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z2
+	VADDPS           Z0, Z1, Z3
+	VCMPPS           $0x03, Z3, Z3, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z2, Z0, Z0
+	VMAXPS           Z2, Z1, Z1
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z2
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPD  Z2, Z2, Z3
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z0, Z0, Z4
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z3, Z3, Z5
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z5, Z5, Z6
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z7
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z2, Z2, Z8
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z2, Z2, Z10
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
+
+// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000007, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (R13), Z3, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z3, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z3, Z2
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z3
+	VADDPS           Z0, Z1, Z4
+	VADDPS           Z2, Z4, Z4
+	VCMPPS           $0x03, Z4, Z4, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z3, Z0, Z0
+	VMAXPS           Z3, Z1, Z1
+	VMAXPS           Z3, Z2, Z2
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z3
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z2, Z2, Z4
+	VUNPCKHPS  Z2, Z2, Z2
+	VUNPCKLPD  Z4, Z3, Z5
+	VUNPCKHPD  Z4, Z3, Z3
+	VUNPCKLPD  Z2, Z0, Z6
+	VUNPCKHPD  Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z5, Z5, Z7
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z5, Z5, Z9
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z10
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z3, Z3, Z12
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z0, Z0, Z18
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Z4
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z3, Z0, Z0
+	VMOVAPS      Z4, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z3, Z1, Z1
+	VMOVAPS      Z4, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z3, Z2, Z2
+	VMOVAPS      Z4, K3, Z2
+	JMP          activated
+
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000000f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (R13), Z4, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z4, Z3
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z4
+	VADDPS           Z0, Z1, Z5
+	VADDPS           Z2, Z3, Z6
+	VADDPS           Z6, Z5, Z5
+	VCMPPS           $0x03, Z5, Z5, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z4, Z0, Z0
+	VMAXPS           Z4, Z1, Z1
+	VMAXPS           Z4, Z2, Z2
+	VMAXPS           Z4, Z3, Z3
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z4
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z5
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPD  Z5, Z4, Z6
+	VUNPCKHPD  Z5, Z4, Z4
+	VUNPCKLPD  Z2, Z0, Z7
+	VUNPCKHPD  Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z6, Z8
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z6, Z10
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z7, Z7, Z14
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z7, Z7, Z16
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z0, Z0, Z17
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z17, Z17, Z18
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z0, Z0, Z19
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
+
+// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000001f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (R13), Z5, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z5, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z5, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z5, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z5, Z4
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z5
+	VADDPS           Z0, Z1, Z6
+	VADDPS           Z2, Z3, Z7
+	VADDPS           Z4, Z6, Z6
+	VADDPS           Z7, Z6, Z6
+	VCMPPS           $0x03, Z6, Z6, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z5, Z0, Z0
+	VMAXPS           Z5, Z1, Z1
+	VMAXPS           Z5, Z2, Z2
+	VMAXPS           Z5, Z3, Z3
+	VMAXPS           Z5, Z4, Z4
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z5
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z6
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z4, Z4, Z7
+	VUNPCKHPS  Z4, Z4, Z4
+	VUNPCKLPD  Z6, Z5, Z8
+	VUNPCKHPD  Z6, Z5, Z5
+	VUNPCKLPD  Z2, Z0, Z9
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z7, Z7, Z10
+	VUNPCKHPD  Z7, Z7, Z7
+	VUNPCKLPD  Z4, Z4, Z11
+	VUNPCKHPD  Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z10, Z8, Z12
+	VSHUFF32X4 $0xdd, Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z12, Z12, Z13
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z8, Z14
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z7, Z5, Z15
+	VSHUFF32X4 $0xdd, Z7, Z5, Z5
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z5, Z5, Z17
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z11, Z9, Z18
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z9, Z9, Z20
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z4, Z0, Z21
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z0, Z0, Z23
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Z6
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z5, Z0, Z0
+	VMOVAPS      Z6, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z5, Z1, Z1
+	VMOVAPS      Z6, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z5, Z2, Z2
+	VMOVAPS      Z6, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z5, Z3, Z3
+	VMOVAPS      Z6, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z5, Z4, Z4
+	VMOVAPS      Z6, K3, Z4
+	JMP          activated
+
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000003f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (R13), Z6, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z6, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z6, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z6, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z6, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z6, Z5
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z6
+	VADDPS           Z0, Z1, Z7
+	VADDPS           Z2, Z3, Z8
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VCMPPS           $0x03, Z7, Z7, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z6, Z0, Z0
+	VMAXPS           Z6, Z1, Z1
+	VMAXPS           Z6, Z2, Z2
+	VMAXPS           Z6, Z3, Z3
+	VMAXPS           Z6, Z4, Z4
+	VMAXPS           Z6, Z5, Z5
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z6
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z7
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z8
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z9
+	VUNPCKHPD  Z7, Z6, Z6
+	VUNPCKLPD  Z2, Z0, Z10
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z8, Z8, Z11
+	VUNPCKHPD  Z8, Z8, Z8
+	VUNPCKLPD  Z4, Z4, Z12
+	VUNPCKHPD  Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z9, Z13
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z9, Z9, Z15
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z8, Z6, Z16
+	VSHUFF32X4 $0xdd, Z8, Z6, Z6
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z6, Z6, Z18
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z12, Z10, Z19
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z10, Z10, Z21
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z4, Z0, Z22
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z0, Z0, Z24
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
+
+// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000007f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (R13), Z7, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z7, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z7, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z7, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z7, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z7, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z7, Z6
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z7
+	VADDPS           Z0, Z1, Z8
+	VADDPS           Z2, Z3, Z9
+	VADDPS           Z4, Z8, Z8
+	VADDPS           Z5, Z9, Z9
+	VADDPS           Z6, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VCMPPS           $0x03, Z8, Z8, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z7, Z0, Z0
+	VMAXPS           Z7, Z1, Z1
+	VMAXPS           Z7, Z2, Z2
+	VMAXPS           Z7, Z3, Z3
+	VMAXPS           Z7, Z4, Z4
+	VMAXPS           Z7, Z5, Z5
+	VMAXPS           Z7, Z6, Z6
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z7
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z8
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z9
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z6, Z6, Z10
+	VUNPCKHPS  Z6, Z6, Z6
+	VUNPCKLPD  Z8, Z7, Z11
+	VUNPCKHPD  Z8, Z7, Z7
+	VUNPCKLPD  Z2, Z0, Z12
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z10, Z9, Z13
+	VUNPCKHPD  Z10, Z9, Z9
+	VUNPCKLPD  Z6, Z4, Z14
+	VUNPCKHPD  Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z13, Z11, Z15
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z11, Z11, Z17
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z9, Z7, Z18
+	VSHUFF32X4 $0xdd, Z9, Z7, Z7
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z7, Z7, Z20
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z14, Z12, Z21
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z12, Z12, Z23
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z4, Z0, Z24
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z24, Z25
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z0, Z0, Z26
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Z8
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z7, Z0, Z0
+	VMOVAPS      Z8, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z7, Z1, Z1
+	VMOVAPS      Z8, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z7, Z2, Z2
+	VMOVAPS      Z8, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z7, Z3, Z3
+	VMOVAPS      Z8, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z7, Z4, Z4
+	VMOVAPS      Z8, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z7, Z5, Z5
+	VMOVAPS      Z8, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z7, Z6, Z6
+	VMOVAPS      Z8, K3, Z6
+	JMP          activated
+
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000000ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (R13), Z8, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z8, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z8, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z8, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z8, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z8, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z8, Z6
+	VFMADD231PS.BCST (R15), Z8, Z7
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z8
+	VADDPS           Z0, Z1, Z9
+	VADDPS           Z2, Z3, Z10
+	VADDPS           Z4, Z9, Z9
+	VADDPS           Z5, Z10, Z10
+	VADDPS           Z6, Z9, Z9
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z10, Z9, Z9
+	VCMPPS           $0x03, Z9, Z9, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z8, Z0, Z0
+	VMAXPS           Z8, Z1, Z1
+	VMAXPS           Z8, Z2, Z2
+	VMAXPS           Z8, Z3, Z3
+	VMAXPS           Z8, Z4, Z4
+	VMAXPS           Z8, Z5, Z5
+	VMAXPS           Z8, Z6, Z6
+	VMAXPS           Z8, Z7, Z7
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z8
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z9
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z10
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z11
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPD  Z9, Z8, Z12
+	VUNPCKHPD  Z9, Z8, Z8
+	VUNPCKLPD  Z2, Z0, Z13
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z11, Z10, Z14
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z6, Z4, Z15
+	VUNPCKHPD  Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z14, Z12, Z16
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z12, Z12, Z18
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z8, Z19
+	VSHUFF32X4 $0xdd, Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z8, Z8, Z21
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z13, Z22
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z13, Z13, Z24
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z4, Z0, Z25
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z0, Z0, Z27
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
+
+// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000001ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (R13), Z9, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z9, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z9, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z9, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z9, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z9, Z6
+	VFMADD231PS.BCST (R15), Z9, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z9, Z8
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z9
+	VADDPS           Z0, Z1, Z10
+	VADDPS           Z2, Z3, Z11
+	VADDPS           Z4, Z10, Z10
+	VADDPS           Z5, Z11, Z11
+	VADDPS           Z6, Z10, Z10
+	VADDPS           Z7, Z11, Z11
+	VADDPS           Z8, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VCMPPS           $0x03, Z10, Z10, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z9, Z0, Z0
+	VMAXPS           Z9, Z1, Z1
+	VMAXPS           Z9, Z2, Z2
+	VMAXPS           Z9, Z3, Z3
+	VMAXPS           Z9, Z4, Z4
+	VMAXPS           Z9, Z5, Z5
+	VMAXPS           Z9, Z6, Z6
+	VMAXPS           Z9, Z7, Z7
+	VMAXPS           Z9, Z8, Z8
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z9
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z10
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z11
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z12
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z8, Z8, Z13
+	VUNPCKHPS  Z8, Z8, Z8
+	VUNPCKLPD  Z10, Z9, Z14
+	VUNPCKHPD  Z10, Z9, Z9
+	VUNPCKLPD  Z2, Z0, Z15
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z12, Z11, Z16
+	VUNPCKHPD  Z12, Z11, Z11
+	VUNPCKLPD  Z6, Z4, Z17
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z13, Z13, Z18
+	VUNPCKHPD  Z13, Z13, Z13
+	VUNPCKLPD  Z8, Z8, Z19
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z16, Z14, Z20
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z18, Z18, Z21
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z21, Z20, Z22
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z14, Z23
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z11, Z9, Z24
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z13, Z13, Z25
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z13, Z9, Z27
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z17, Z15, Z28
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z29
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z19, Z15, Z31
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z4, Z0, Z1
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z3
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z8, Z0, Z7
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x09, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+36, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X10
+	VBROADCASTSS X10, Z10
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z9, Z0, Z0
+	VMOVAPS      Z10, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z9, Z1, Z1
+	VMOVAPS      Z10, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z9, Z2, Z2
+	VMOVAPS      Z10, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z9, Z3, Z3
+	VMOVAPS      Z10, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z9, Z4, Z4
+	VMOVAPS      Z10, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z9, Z5, Z5
+	VMOVAPS      Z10, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z9, Z6, Z6
+	VMOVAPS      Z10, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z9, Z7, Z7
+	VMOVAPS      Z10, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z9, Z8, Z8
+	VMOVAPS      Z10, K3, Z8
+	JMP          activated
+
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000003ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (R13), Z10, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z10, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z10, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z10, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z10, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z10, Z6
+	VFMADD231PS.BCST (R15), Z10, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z10, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z10, Z9
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z10
+	VADDPS           Z0, Z1, Z11
+	VADDPS           Z2, Z3, Z12
+	VADDPS           Z4, Z11, Z11
+	VADDPS           Z5, Z12, Z12
+	VADDPS           Z6, Z11, Z11
+	VADDPS           Z7, Z12, Z12
+	VADDPS           Z8, Z11, Z11
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VCMPPS           $0x03, Z11, Z11, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z10, Z0, Z0
+	VMAXPS           Z10, Z1, Z1
+	VMAXPS           Z10, Z2, Z2
+	VMAXPS           Z10, Z3, Z3
+	VMAXPS           Z10, Z4, Z4
+	VMAXPS           Z10, Z5, Z5
+	VMAXPS           Z10, Z6, Z6
+	VMAXPS           Z10, Z7, Z7
+	VMAXPS           Z10, Z8, Z8
+	VMAXPS           Z10, Z9, Z9
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z10
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z11
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z12
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z13
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z14
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPD  Z11, Z10, Z15
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z2, Z0, Z16
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z13, Z12, Z17
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z6, Z4, Z18
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z14, Z14, Z19
+	VUNPCKHPD  Z14, Z14, Z14
+	VUNPCKLPD  Z8, Z8, Z20
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z17, Z15, Z21
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z22
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z22, Z21, Z23
+	VSHUFF32X4 $0xdd, Z22, Z21, Z21
+	VSHUFF32X4 $0x88, Z19, Z15, Z24
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z12, Z10, Z25
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z14, Z14, Z26
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z26, Z25, Z27
+	VSHUFF32X4 $0xdd, Z26, Z25, Z25
+	VSHUFF32X4 $0x88, Z14, Z10, Z28
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z18, Z16, Z29
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z20, Z20, Z30
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z20, Z16, Z1
+	VSHUFF32X4 $0xdd, Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z4, Z0, Z3
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z5
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z5, Z3, Z7
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z8, Z0, Z9
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0a, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+40, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z10, Z0, Z0
+	VMOVAPS      Z11, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z10, Z1, Z1
+	VMOVAPS      Z11, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z10, Z2, Z2
+	VMOVAPS      Z11, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z10, Z3, Z3
+	VMOVAPS      Z11, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z10, Z4, Z4
+	VMOVAPS      Z11, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z10, Z5, Z5
+	VMOVAPS      Z11, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z10, Z6, Z6
+	VMOVAPS      Z11, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z10, Z7, Z7
+	VMOVAPS      Z11, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z10, Z8, Z8
+	VMOVAPS      Z11, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z10, Z9, Z9
+	VMOVAPS      Z11, K3, Z9
+	JMP          activated
+
+// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000007ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (R13), Z11, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z11, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z11, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z11, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z11, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z11, Z6
+	VFMADD231PS.BCST (R15), Z11, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z11, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z11, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z11, Z10
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z11
+	VADDPS           Z0, Z1, Z12
+	VADDPS           Z2, Z3, Z13
+	VADDPS           Z4, Z12, Z12
+	VADDPS           Z5, Z13, Z13
+	VADDPS           Z6, Z12, Z12
+	VADDPS           Z7, Z13, Z13
+	VADDPS           Z8, Z12, Z12
+	VADDPS           Z9, Z13, Z13
+	VADDPS           Z10, Z12, Z12
+	VADDPS           Z13, Z12, Z12
+	VCMPPS           $0x03, Z12, Z12, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z11, Z0, Z0
+	VMAXPS           Z11, Z1, Z1
+	VMAXPS           Z11, Z2, Z2
+	VMAXPS           Z11, Z3, Z3
+	VMAXPS           Z11, Z4, Z4
+	VMAXPS           Z11, Z5, Z5
+	VMAXPS           Z11, Z6, Z6
+	VMAXPS           Z11, Z7, Z7
+	VMAXPS           Z11, Z8, Z8
+	VMAXPS           Z11, Z9, Z9
+	VMAXPS           Z11, Z10, Z10
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z11
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z12
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z13
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z14
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z15
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z10, Z10, Z16
+	VUNPCKHPS  Z10, Z10, Z10
+	VUNPCKLPD  Z12, Z11, Z17
+	VUNPCKHPD  Z12, Z11, Z11
+	VUNPCKLPD  Z2, Z0, Z18
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z14, Z13, Z19
+	VUNPCKHPD  Z14, Z13, Z13
+	VUNPCKLPD  Z6, Z4, Z20
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z16, Z15, Z21
+	VUNPCKHPD  Z16, Z15, Z15
+	VUNPCKLPD  Z10, Z8, Z22
+	VUNPCKHPD  Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z19, Z17, Z23
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z21, Z21, Z24
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z24, Z23, Z25
+	VSHUFF32X4 $0xdd, Z24, Z23, Z23
+	VSHUFF32X4 $0x88, Z21, Z17, Z26
+	VSHUFF32X4 $0xdd, Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z11, Z27
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z15, Z15, Z28
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z28, Z27, Z29
+	VSHUFF32X4 $0xdd, Z28, Z27, Z27
+	VSHUFF32X4 $0x88, Z15, Z11, Z30
+	VSHUFF32X4 $0xdd, Z15, Z11, Z11
+	VSHUFF32X4 $0x88, Z20, Z18, Z31
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z1
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z31, Z3
+	VSHUFF32X4 $0xdd, Z1, Z31, Z31
+	VSHUFF32X4 $0x88, Z22, Z18, Z5
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z4, Z0, Z7
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z9, Z7, Z12
+	VSHUFF32X4 $0xdd, Z9, Z7, Z7
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0b, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+44, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X12
+	VBROADCASTSS X12, Z12
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z11, Z0, Z0
+	VMOVAPS      Z12, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z11, Z1, Z1
+	VMOVAPS      Z12, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z11, Z2, Z2
+	VMOVAPS      Z12, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z11, Z3, Z3
+	VMOVAPS      Z12, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z11, Z4, Z4
+	VMOVAPS      Z12, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z11, Z5, Z5
+	VMOVAPS      Z12, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z11, Z6, Z6
+	VMOVAPS      Z12, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z11, Z7, Z7
+	VMOVAPS      Z12, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z11, Z8, Z8
+	VMOVAPS      Z12, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z11, Z9, Z9
+	VMOVAPS      Z12, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z11, Z10, Z10
+	VMOVAPS      Z12, K3, Z10
+	JMP          activated
+
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (R13), Z12, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z12, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z12, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z12, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z12, Z6
+	VFMADD231PS.BCST (R15), Z12, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z12, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z12, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z12, Z10
+	VFMADD231PS.BCST (R15)(R8*4), Z12, Z11
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z12
+	VADDPS           Z0, Z1, Z13
+	VADDPS           Z2, Z3, Z14
+	VADDPS           Z4, Z13, Z13
+	VADDPS           Z5, Z14, Z14
+	VADDPS           Z6, Z13, Z13
+	VADDPS           Z7, Z14, Z14
+	VADDPS           Z8, Z13, Z13
+	VADDPS           Z9, Z14, Z14
+	VADDPS           Z10, Z13, Z13
+	VADDPS           Z11, Z14, Z14
+	VADDPS           Z14, Z13, Z13
+	VCMPPS           $0x03, Z13, Z13, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z12, Z0, Z0
+	VMAXPS           Z12, Z1, Z1
+	VMAXPS           Z12, Z2, Z2
+	VMAXPS           Z12, Z3, Z3
+	VMAXPS           Z12, Z4, Z4
+	VMAXPS           Z12, Z5, Z5
+	VMAXPS           Z12, Z6, Z6
+	VMAXPS           Z12, Z7, Z7
+	VMAXPS           Z12, Z8, Z8
+	VMAXPS           Z12, Z9, Z9
+	VMAXPS           Z12, Z10, Z10
+	VMAXPS           Z12, Z11, Z11
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z12
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z13
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z14
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z15
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z16
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z17
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPD  Z13, Z12, Z18
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z2, Z0, Z19
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z15, Z14, Z20
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z6, Z4, Z21
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z17, Z16, Z22
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z10, Z8, Z23
+	VUNPCKHPD  Z10, Z8, Z8
+	VSHUFF32X4 $0x88, Z20, Z18, Z24
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z18, Z27
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z14, Z12, Z28
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z16, Z29
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z16, Z12, Z31
+	VSHUFF32X4 $0xdd, Z16, Z12, Z12
+	VSHUFF32X4 $0x88, Z21, Z19, Z1
+	VSHUFF32X4 $0xdd, Z21, Z19, Z19
+	VSHUFF32X4 $0x88, Z23, Z23, Z3
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z23, Z19, Z7
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z4, Z0, Z9
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z11
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z11, Z9, Z13
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z8, Z0, Z2
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0c, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+48, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z12, Z0, Z0
+	VMOVAPS      Z13, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z12, Z1, Z1
+	VMOVAPS      Z13, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z12, Z2, Z2
+	VMOVAPS      Z13, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z12, Z3, Z3
+	VMOVAPS      Z13, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z12, Z4, Z4
+	VMOVAPS      Z13, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z12, Z5, Z5
+	VMOVAPS      Z13, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z12, Z6, Z6
+	VMOVAPS      Z13, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z12, Z7, Z7
+	VMOVAPS      Z13, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z12, Z8, Z8
+	VMOVAPS      Z13, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z12, Z9, Z9
+	VMOVAPS      Z13, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z12, Z10, Z10
+	VMOVAPS      Z13, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z12, Z11, Z11
+	VMOVAPS      Z13, K3, Z11
+	JMP          activated
+
+// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00001fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (R13), Z13, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z13, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z13, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z13, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z13, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z13, Z6
+	VFMADD231PS.BCST (R15), Z13, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z13, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z13, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z13, Z10
+	VFMADD231PS.BCST (R15)(R8*4), Z13, Z11
+	VFMADD231PS.BCST (R15)(R12*1), Z13, Z12
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z13
+	VADDPS           Z0, Z1, Z14
+	VADDPS           Z2, Z3, Z15
+	VADDPS           Z4, Z14, Z14
+	VADDPS           Z5, Z15, Z15
+	VADDPS           Z6, Z14, Z14
+	VADDPS           Z7, Z15, Z15
+	VADDPS           Z8, Z14, Z14
+	VADDPS           Z9, Z15, Z15
+	VADDPS           Z10, Z14, Z14
+	VADDPS           Z11, Z15, Z15
+	VADDPS           Z12, Z14, Z14
+	VADDPS           Z15, Z14, Z14
+	VCMPPS           $0x03, Z14, Z14, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z13, Z0, Z0
+	VMAXPS           Z13, Z1, Z1
+	VMAXPS           Z13, Z2, Z2
+	VMAXPS           Z13, Z3, Z3
+	VMAXPS           Z13, Z4, Z4
+	VMAXPS           Z13, Z5, Z5
+	VMAXPS           Z13, Z6, Z6
+	VMAXPS           Z13, Z7, Z7
+	VMAXPS           Z13, Z8, Z8
+	VMAXPS           Z13, Z9, Z9
+	VMAXPS           Z13, Z10, Z10
+	VMAXPS           Z13, Z11, Z11
+	VMAXPS           Z13, Z12, Z12
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z13
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z14
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z15
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z16
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z17
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z18
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z12, Z12, Z19
+	VUNPCKHPS  Z12, Z12, Z12
+	VUNPCKLPD  Z14, Z13, Z20
+	VUNPCKHPD  Z14, Z13, Z13
+	VUNPCKLPD  Z2, Z0, Z21
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z16, Z15, Z22
+	VUNPCKHPD  Z16, Z15, Z15
+	VUNPCKLPD  Z6, Z4, Z23
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z18, Z17, Z24
+	VUNPCKHPD  Z18, Z17, Z17
+	VUNPCKLPD  Z10, Z8, Z25
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z19, Z19, Z26
+	VUNPCKHPD  Z19, Z19, Z19
+	VUNPCKLPD  Z12, Z12, Z27
+	VUNPCKHPD  Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z20, Z28
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z26, Z24, Z29
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z29, Z28, Z30
+	VSHUFF32X4 $0xdd, Z29, Z28, Z28
+	VSHUFF32X4 $0x88, Z24, Z20, Z31
+	VSHUFF32X4 $0xdd, Z24, Z20, Z20
+	VSHUFF32X4 $0x88, Z15, Z13, Z1
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z19, Z17, Z3
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z3, Z1, Z5
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z13, Z7
+	VSHUFF32X4 $0xdd, Z17, Z13, Z13
+	VSHUFF32X4 $0x88, Z23, Z21, Z9
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z27, Z25, Z11
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z11, Z9, Z14
+	VSHUFF32X4 $0xdd, Z11, Z9, Z9
+	VSHUFF32X4 $0x88, Z25, Z21, Z2
+	VSHUFF32X4 $0xdd, Z25, Z21, Z21
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z6
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z16, Z18
+	VSHUFF32X4 $0xdd, Z6, Z16, Z16
+	VSHUFF32X4 $0x88, Z8, Z0, Z10
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0d, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+52, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X14
+	VBROADCASTSS X14, Z14
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z13, Z0, Z0
+	VMOVAPS      Z14, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z13, Z1, Z1
+	VMOVAPS      Z14, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z13, Z2, Z2
+	VMOVAPS      Z14, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z13, Z3, Z3
+	VMOVAPS      Z14, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z13, Z4, Z4
+	VMOVAPS      Z14, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z13, Z5, Z5
+	VMOVAPS      Z14, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z13, Z6, Z6
+	VMOVAPS      Z14, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z13, Z7, Z7
+	VMOVAPS      Z14, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z13, Z8, Z8
+	VMOVAPS      Z14, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z13, Z9, Z9
+	VMOVAPS      Z14, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z13, Z10, Z10
+	VMOVAPS      Z14, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z13, Z11, Z11
+	VMOVAPS      Z14, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z13, Z12, Z12
+	VMOVAPS      Z14, K3, Z12
+	JMP          activated
+
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00003fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX          (R9)(CX*4), R13
+	LEAQ             (SI)(R13*4), R13
+	LEAQ             (R13)(BX*1), R15
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (R13), Z14, Z0
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z1
+	VFMADD231PS.BCST (R13)(R8*2), Z14, Z2
+	VFMADD231PS.BCST (R13)(R11*1), Z14, Z3
+	VFMADD231PS.BCST (R13)(R8*4), Z14, Z4
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z5
+	VFMADD231PS.BCST (R13)(R11*2), Z14, Z6
+	VFMADD231PS.BCST (R15), Z14, Z7
+	VFMADD231PS.BCST (R15)(R8*1), Z14, Z8
+	VFMADD231PS.BCST (R15)(R8*2), Z14, Z9
+	VFMADD231PS.BCST (R15)(R11*1), Z14, Z10
+	VFMADD231PS.BCST (R15)(R8*4), Z14, Z11
+	VFMADD231PS.BCST (R15)(R12*1), Z14, Z12
+	VFMADD231PS.BCST (R15)(R11*2), Z14, Z13
+	ADDQ             $+64, DX
+	ADDQ             $+1, CX
+	JNZ              tap
+	VBROADCASTSS     floor+96(FP), Z14
+	VADDPS           Z0, Z1, Z15
+	VADDPS           Z2, Z3, Z16
+	VADDPS           Z4, Z15, Z15
+	VADDPS           Z5, Z16, Z16
+	VADDPS           Z6, Z15, Z15
+	VADDPS           Z7, Z16, Z16
+	VADDPS           Z8, Z15, Z15
+	VADDPS           Z9, Z16, Z16
+	VADDPS           Z10, Z15, Z15
+	VADDPS           Z11, Z16, Z16
+	VADDPS           Z12, Z15, Z15
+	VADDPS           Z13, Z16, Z16
+	VADDPS           Z16, Z15, Z15
+	VCMPPS           $0x03, Z15, Z15, K3
+	KORTESTW         K3, K3
+	JNZ              nan
+	VMAXPS           Z14, Z0, Z0
+	VMAXPS           Z14, Z1, Z1
+	VMAXPS           Z14, Z2, Z2
+	VMAXPS           Z14, Z3, Z3
+	VMAXPS           Z14, Z4, Z4
+	VMAXPS           Z14, Z5, Z5
+	VMAXPS           Z14, Z6, Z6
+	VMAXPS           Z14, Z7, Z7
+	VMAXPS           Z14, Z8, Z8
+	VMAXPS           Z14, Z9, Z9
+	VMAXPS           Z14, Z10, Z10
+	VMAXPS           Z14, Z11, Z11
+	VMAXPS           Z14, Z12, Z12
+	VMAXPS           Z14, Z13, Z13
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z1, Z0, Z14
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z15
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z16
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z17
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z18
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z19
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z20
+	VUNPCKHPS  Z13, Z12, Z12
+	VUNPCKLPD  Z15, Z14, Z21
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z2, Z0, Z22
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z17, Z16, Z23
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z6, Z4, Z24
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z19, Z18, Z25
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z10, Z8, Z26
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z20, Z20, Z27
+	VUNPCKHPD  Z20, Z20, Z20
+	VUNPCKLPD  Z12, Z12, Z28
+	VUNPCKHPD  Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z23, Z21, Z29
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z27, Z25, Z30
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z25, Z21, Z1
+	VSHUFF32X4 $0xdd, Z25, Z21, Z21
+	VSHUFF32X4 $0x88, Z16, Z14, Z3
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z20, Z18, Z5
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z5, Z3, Z7
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z18, Z14, Z9
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z24, Z22, Z11
+	VSHUFF32X4 $0xdd, Z24, Z22, Z22
+	VSHUFF32X4 $0x88, Z28, Z26, Z13
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z13, Z11, Z15
+	VSHUFF32X4 $0xdd, Z13, Z11, Z11
+	VSHUFF32X4 $0x88, Z26, Z22, Z2
+	VSHUFF32X4 $0xdd, Z26, Z22, Z22
+	VSHUFF32X4 $0x88, Z4, Z0, Z17
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z6
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z17, Z19
+	VSHUFF32X4 $0xdd, Z6, Z17, Z17
+	VSHUFF32X4 $0x88, Z8, Z0, Z10
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+
+stored:
+	IMUL3Q $0x0e, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+56, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z14, Z4, Z4
+	VMOVAPS      Z15, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z14, Z5, Z5
+	VMOVAPS      Z15, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z14, Z6, Z6
+	VMOVAPS      Z15, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z14, Z7, Z7
+	VMOVAPS      Z15, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z14, Z8, Z8
+	VMOVAPS      Z15, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z14, Z10, Z10
+	VMOVAPS      Z15, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z14, Z11, Z11
+	VMOVAPS      Z15, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z14, Z12, Z12
+	VMOVAPS      Z15, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z14, Z13, Z13
+	VMOVAPS      Z15, K3, Z13
+	JMP          activated
+
+// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000001, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (R13), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z2
+	VADDPS       Z0, Z1, Z3
+	VCMPPS       $0x03, Z3, Z3, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z2, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z0, Z0, Z2
+	VUNPCKHPS  Z0, Z0, Z0
+	VUNPCKLPD  Z2, Z2, Z3
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z0, Z0, Z4
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z3, Z3, Z5
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z5, Z5, Z6
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z3, Z3, Z7
+	VSHUFF32X4 $0xdd, Z3, Z3, Z3
+	VSHUFF32X4 $0x88, Z2, Z2, Z8
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z8, Z8, Z9
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z2, Z2, Z10
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z4, Z4, Z11
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z11, Z11, Z12
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z4, Z4, Z13
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z14, Z14, Z15
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z1, Z1, Z17
+	VUNPCKHPS  Z1, Z1, Z1
+	VUNPCKLPD  Z17, Z17, Z18
+	VUNPCKHPD  Z17, Z17, Z17
+	VUNPCKLPD  Z1, Z1, Z19
+	VUNPCKHPD  Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z18, Z18, Z20
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z20, Z20, Z21
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z18, Z22
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z17, Z17, Z23
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z23, Z23, Z24
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z17, Z17, Z25
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z19, Z19, Z26
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z19, Z19, Z28
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z1, Z1, Z29
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z29, Z29, Z30
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z1, Z1, Z31
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Z3
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z2, Z0, Z0
+	VMOVAPS      Z3, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z2, Z1, Z1
+	VMOVAPS      Z3, K3, Z1
+	JMP          activated
+
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000003, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (R13), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R13)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z4
+	VADDPS       Z0, Z1, Z5
+	VADDPS       Z2, Z3, Z6
+	VADDPS       Z6, Z5, Z5
+	VCMPPS       $0x03, Z5, Z5, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z4, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z4
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPD  Z4, Z4, Z5
+	VUNPCKHPD  Z4, Z4, Z4
+	VUNPCKLPD  Z0, Z0, Z6
+	VUNPCKHPD  Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z5, Z5, Z7
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z7, Z8
+	VSHUFF32X4 $0xdd, Z7, Z7, Z7
+	VSHUFF32X4 $0x88, Z5, Z5, Z9
+	VSHUFF32X4 $0xdd, Z5, Z5, Z5
+	VSHUFF32X4 $0x88, Z4, Z4, Z10
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z4, Z4, Z12
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z16
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z0, Z0, Z18
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z19
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPD  Z19, Z19, Z20
+	VUNPCKHPD  Z19, Z19, Z19
+	VUNPCKLPD  Z1, Z1, Z21
+	VUNPCKHPD  Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z20, Z20, Z22
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z20, Z20, Z24
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z19, Z19, Z25
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z19, Z19, Z27
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z21, Z21, Z28
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z21, Z21, Z30
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z1, Z1, Z31
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z1, Z1, Z8
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Z5
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z4, Z0, Z0
+	VMOVAPS      Z5, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z4, Z1, Z1
+	VMOVAPS      Z5, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z4, Z2, Z2
+	VMOVAPS      Z5, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z4, Z3, Z3
+	VMOVAPS      Z5, K3, Z3
+	JMP          activated
+
+// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000007, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (R13), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R13)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R13)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z6
+	VADDPS       Z0, Z1, Z7
+	VADDPS       Z2, Z3, Z8
+	VADDPS       Z4, Z7, Z7
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VCMPPS       $0x03, Z7, Z7, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z6, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z6
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z4, Z4, Z7
+	VUNPCKHPS  Z4, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z8
+	VUNPCKHPD  Z7, Z6, Z6
+	VUNPCKLPD  Z4, Z0, Z9
+	VUNPCKHPD  Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z8, Z8, Z10
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z10, Z10, Z11
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z8, Z12
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z6, Z13
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z13, Z13, Z14
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z6, Z6, Z15
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z9, Z16
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z16, Z17
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z9, Z9, Z18
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z0, Z0, Z19
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z0, Z0, Z21
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z22
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z5, Z5, Z23
+	VUNPCKHPS  Z5, Z5, Z5
+	VUNPCKLPD  Z23, Z22, Z24
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z5, Z1, Z25
+	VUNPCKHPD  Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z24, Z24, Z26
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z24, Z24, Z28
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z22, Z22, Z29
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z29, Z29, Z30
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z22, Z22, Z31
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z25, Z2
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z2, Z2, Z7
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z25, Z25, Z4
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z1, Z1, Z11
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z11, Z11, Z14
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z1, Z1, Z17
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Z7
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z6, Z0, Z0
+	VMOVAPS      Z7, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z6, Z1, Z1
+	VMOVAPS      Z7, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z6, Z2, Z2
+	VMOVAPS      Z7, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z6, Z3, Z3
+	VMOVAPS      Z7, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z6, Z4, Z4
+	VMOVAPS      Z7, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z6, Z5, Z5
+	VMOVAPS      Z7, K3, Z5
+	JMP          activated
+
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000000f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R13)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R13)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R13)(R11*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z8
+	VADDPS       Z0, Z1, Z9
+	VADDPS       Z2, Z3, Z10
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z6, Z9, Z9
+	VADDPS       Z7, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	VCMPPS       $0x03, Z9, Z9, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z8, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z8
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z9
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPD  Z9, Z8, Z10
+	VUNPCKHPD  Z9, Z8, Z8
+	VUNPCKLPD  Z4, Z0, Z11
+	VUNPCKHPD  Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z10, Z10, Z12
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z12, Z12, Z13
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z10, Z14
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z8, Z15
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z15, Z16
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z8, Z8, Z17
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z11, Z11, Z18
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z18, Z18, Z19
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z11, Z11, Z20
+	VSHUFF32X4 $0xdd, Z11, Z11, Z11
+	VSHUFF32X4 $0x88, Z0, Z0, Z21
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VSHUFF32X4 $0x88, Z21, Z21, Z22
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z0, Z0, Z23
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z24
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z25
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPD  Z25, Z24, Z26
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z5, Z1, Z27
+	VUNPCKHPD  Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z26, Z26, Z28
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z26, Z26, Z30
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z24, Z24, Z31
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z24, Z24, Z6
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z27, Z27, Z9
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z9, Z9, Z4
+	VSHUFF32X4 $0xdd, Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z27, Z27, Z13
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z16
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VSHUFF32X4 $0x88, Z16, Z16, Z19
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z1, Z1, Z22
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z9, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Z9
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z8, Z0, Z0
+	VMOVAPS      Z9, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z8, Z1, Z1
+	VMOVAPS      Z9, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z8, Z2, Z2
+	VMOVAPS      Z9, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z8, Z3, Z3
+	VMOVAPS      Z9, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z8, Z4, Z4
+	VMOVAPS      Z9, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z8, Z5, Z5
+	VMOVAPS      Z9, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z8, Z6, Z6
+	VMOVAPS      Z9, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z8, Z7, Z7
+	VMOVAPS      Z9, K3, Z7
+	JMP          activated
+
+// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000001f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R13)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R13)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R13)(R11*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R13)(R8*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z10
+	VADDPS       Z0, Z1, Z11
+	VADDPS       Z2, Z3, Z12
+	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z6, Z11, Z11
+	VADDPS       Z7, Z12, Z12
+	VADDPS       Z8, Z11, Z11
+	VADDPS       Z9, Z12, Z12
+	VADDPS       Z12, Z11, Z11
+	VCMPPS       $0x03, Z11, Z11, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z10, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z10
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z11
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z8, Z8, Z12
+	VUNPCKHPS  Z8, Z8, Z8
+	VUNPCKLPD  Z11, Z10, Z13
+	VUNPCKHPD  Z11, Z10, Z10
+	VUNPCKLPD  Z4, Z0, Z14
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z12, Z12, Z15
+	VUNPCKHPD  Z12, Z12, Z12
+	VUNPCKLPD  Z8, Z8, Z16
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z15, Z13, Z17
+	VSHUFF32X4 $0xdd, Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z17, Z17, Z18
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z13, Z19
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z12, Z10, Z20
+	VSHUFF32X4 $0xdd, Z12, Z10, Z10
+	VSHUFF32X4 $0x88, Z20, Z20, Z21
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z10, Z10, Z22
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z16, Z14, Z23
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z23, Z23, Z24
+	VSHUFF32X4 $0xdd, Z23, Z23, Z23
+	VSHUFF32X4 $0x88, Z14, Z14, Z25
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z8, Z0, Z26
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z0, Z0, Z28
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z29
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z30
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z9, Z9, Z31
+	VUNPCKHPS  Z9, Z9, Z9
+	VUNPCKLPD  Z30, Z29, Z2
+	VUNPCKHPD  Z30, Z29, Z29
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z31, Z31, Z11
+	VUNPCKHPD  Z31, Z31, Z31
+	VUNPCKLPD  Z9, Z9, Z4
+	VUNPCKHPD  Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z11, Z2, Z15
+	VSHUFF32X4 $0xdd, Z11, Z2, Z2
+	VSHUFF32X4 $0x88, Z15, Z15, Z12
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z2, Z2, Z16
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z31, Z29, Z8
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z8, Z18
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z29, Z29, Z21
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z4, Z6, Z24
+	VSHUFF32X4 $0xdd, Z4, Z6, Z6
+	VSHUFF32X4 $0x88, Z24, Z24, Z27
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z6, Z6, Z19
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z22
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z1, Z28
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Z11
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z10, Z0, Z0
+	VMOVAPS      Z11, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z10, Z1, Z1
+	VMOVAPS      Z11, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z10, Z2, Z2
+	VMOVAPS      Z11, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z10, Z3, Z3
+	VMOVAPS      Z11, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z10, Z4, Z4
+	VMOVAPS      Z11, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z10, Z5, Z5
+	VMOVAPS      Z11, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z10, Z6, Z6
+	VMOVAPS      Z11, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z10, Z7, Z7
+	VMOVAPS      Z11, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z10, Z8, Z8
+	VMOVAPS      Z11, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z10, Z9, Z9
+	VMOVAPS      Z11, K3, Z9
+	JMP          activated
+
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000003f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (R13), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R13)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R13)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R13)(R11*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R13)(R8*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R13)(R12*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z12
+	VADDPS       Z0, Z1, Z13
+	VADDPS       Z2, Z3, Z14
+	VADDPS       Z4, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z6, Z13, Z13
+	VADDPS       Z7, Z14, Z14
+	VADDPS       Z8, Z13, Z13
+	VADDPS       Z9, Z14, Z14
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z11, Z14, Z14
+	VADDPS       Z14, Z13, Z13
+	VCMPPS       $0x03, Z13, Z13, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z12, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z12
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z13
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z14
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPD  Z13, Z12, Z15
+	VUNPCKHPD  Z13, Z12, Z12
+	VUNPCKLPD  Z4, Z0, Z16
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z14, Z14, Z17
+	VUNPCKHPD  Z14, Z14, Z14
+	VUNPCKLPD  Z8, Z8, Z18
+	VUNPCKHPD  Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z17, Z15, Z19
+	VSHUFF32X4 $0xdd, Z17, Z15, Z15
+	VSHUFF32X4 $0x88, Z19, Z19, Z20
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z15, Z15, Z21
+	VSHUFF32X4 $0xdd, Z15, Z15, Z15
+	VSHUFF32X4 $0x88, Z14, Z12, Z22
+	VSHUFF32X4 $0xdd, Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z12, Z12, Z24
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z18, Z16, Z25
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z16, Z16, Z27
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z8, Z0, Z28
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z0, Z0, Z30
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z31
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z2
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z6
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPD  Z2, Z31, Z10
+	VUNPCKHPD  Z2, Z31, Z31
+	VUNPCKLPD  Z5, Z1, Z13
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z6, Z6, Z4
+	VUNPCKHPD  Z6, Z6, Z6
+	VUNPCKLPD  Z9, Z9, Z17
+	VUNPCKHPD  Z9, Z9, Z9
+	VSHUFF32X4 $0x88, Z4, Z10, Z14
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z14, Z14, Z18
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z10, Z10, Z8
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z6, Z31, Z20
+	VSHUFF32X4 $0xdd, Z6, Z31, Z31
+	VSHUFF32X4 $0x88, Z20, Z20, Z23
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z31, Z31, Z26
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z17, Z13, Z29
+	VSHUFF32X4 $0xdd, Z17, Z13, Z13
+	VSHUFF32X4 $0x88, Z29, Z29, Z21
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z13, Z13, Z24
+	VSHUFF32X4 $0xdd, Z13, Z13, Z13
+	VSHUFF32X4 $0x88, Z9, Z1, Z27
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z19
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z13, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Z13
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z12, Z0, Z0
+	VMOVAPS      Z13, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z12, Z1, Z1
+	VMOVAPS      Z13, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z12, Z2, Z2
+	VMOVAPS      Z13, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z12, Z3, Z3
+	VMOVAPS      Z13, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z12, Z4, Z4
+	VMOVAPS      Z13, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z12, Z5, Z5
+	VMOVAPS      Z13, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z12, Z6, Z6
+	VMOVAPS      Z13, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z12, Z7, Z7
+	VMOVAPS      Z13, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z12, Z8, Z8
+	VMOVAPS      Z13, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z12, Z9, Z9
+	VMOVAPS      Z13, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z12, Z10, Z10
+	VMOVAPS      Z13, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z12, Z11, Z11
+	VMOVAPS      Z13, K3, Z11
+	JMP          activated
+
+// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x0000007f, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (R13), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (R13)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R13)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R13)(R11*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R13)(R8*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R13)(R12*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R13)(R11*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z14
+	VADDPS       Z0, Z1, Z15
+	VADDPS       Z2, Z3, Z16
+	VADDPS       Z4, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z6, Z15, Z15
+	VADDPS       Z7, Z16, Z16
+	VADDPS       Z8, Z15, Z15
+	VADDPS       Z9, Z16, Z16
+	VADDPS       Z10, Z15, Z15
+	VADDPS       Z11, Z16, Z16
+	VADDPS       Z12, Z15, Z15
+	VADDPS       Z13, Z16, Z16
+	VADDPS       Z16, Z15, Z15
+	VCMPPS       $0x03, Z15, Z15, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z14, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z14
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z15
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z16
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z12, Z12, Z17
+	VUNPCKHPS  Z12, Z12, Z12
+	VUNPCKLPD  Z15, Z14, Z18
+	VUNPCKHPD  Z15, Z14, Z14
+	VUNPCKLPD  Z4, Z0, Z19
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z17, Z16, Z20
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z12, Z8, Z21
+	VUNPCKHPD  Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z20, Z18, Z22
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z18, Z18, Z24
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z16, Z14, Z25
+	VSHUFF32X4 $0xdd, Z16, Z14, Z14
+	VSHUFF32X4 $0x88, Z25, Z25, Z26
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z14, Z14, Z27
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z21, Z19, Z28
+	VSHUFF32X4 $0xdd, Z21, Z19, Z19
+	VSHUFF32X4 $0x88, Z28, Z28, Z29
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z19, Z19, Z30
+	VSHUFF32X4 $0xdd, Z19, Z19, Z19
+	VSHUFF32X4 $0x88, Z8, Z0, Z31
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z31, Z31, Z2
+	VSHUFF32X4 $0xdd, Z31, Z31, Z31
+	VSHUFF32X4 $0x88, Z0, Z0, Z6
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z10
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z15
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z4
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z13, Z13, Z17
+	VUNPCKHPS  Z13, Z13, Z13
+	VUNPCKLPD  Z15, Z10, Z12
+	VUNPCKHPD  Z15, Z10, Z10
+	VUNPCKLPD  Z5, Z1, Z20
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z17, Z4, Z16
+	VUNPCKHPD  Z17, Z4, Z4
+	VUNPCKLPD  Z13, Z9, Z21
+	VUNPCKHPD  Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z12, Z8
+	VSHUFF32X4 $0xdd, Z16, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z8, Z23
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z12, Z12, Z26
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z4, Z10, Z29
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z29, Z29, Z2
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z10, Z10, Z24
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z21, Z20, Z27
+	VSHUFF32X4 $0xdd, Z21, Z20, Z20
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z20, Z20, Z6
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z9, Z1, Z22
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z22, Z22, Z25
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z1, Z1, Z28
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X15
+	VBROADCASTSS X15, Z15
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z14, Z4, Z4
+	VMOVAPS      Z15, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z14, Z5, Z5
+	VMOVAPS      Z15, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z14, Z6, Z6
+	VMOVAPS      Z15, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z14, Z7, Z7
+	VMOVAPS      Z15, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z14, Z8, Z8
+	VMOVAPS      Z15, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z14, Z10, Z10
+	VMOVAPS      Z15, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z14, Z11, Z11
+	VMOVAPS      Z15, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z14, Z12, Z12
+	VMOVAPS      Z15, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z14, Z13, Z13
+	VMOVAPS      Z15, K3, Z13
+	JMP          activated
+
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000000ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (R13), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R13)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R13)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R13)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R13)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R13)(R12*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R13)(R11*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R15), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z16
+	VADDPS       Z0, Z1, Z17
+	VADDPS       Z2, Z3, Z18
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z6, Z17, Z17
+	VADDPS       Z7, Z18, Z18
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z9, Z18, Z18
+	VADDPS       Z10, Z17, Z17
+	VADDPS       Z11, Z18, Z18
+	VADDPS       Z12, Z17, Z17
+	VADDPS       Z13, Z18, Z18
+	VADDPS       Z14, Z17, Z17
+	VADDPS       Z15, Z18, Z18
+	VADDPS       Z18, Z17, Z17
+	VCMPPS       $0x03, Z17, Z17, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z16, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z16
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z17
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z18
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z19
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPD  Z17, Z16, Z20
+	VUNPCKHPD  Z17, Z16, Z16
+	VUNPCKLPD  Z4, Z0, Z21
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z19, Z18, Z22
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z12, Z8, Z23
+	VUNPCKHPD  Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z22, Z20, Z24
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z24, Z24, Z25
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z20, Z20, Z26
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z16, Z27
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z27, Z28
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z16, Z16, Z29
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z23, Z21, Z30
+	VSHUFF32X4 $0xdd, Z23, Z21, Z21
+	VSHUFF32X4 $0x88, Z30, Z30, Z31
+	VSHUFF32X4 $0xdd, Z30, Z30, Z30
+	VSHUFF32X4 $0x88, Z21, Z21, Z2
+	VSHUFF32X4 $0xdd, Z21, Z21, Z21
+	VSHUFF32X4 $0x88, Z8, Z0, Z6
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z6, Z10
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z0, Z0, Z14
+	VSHUFF32X4 $0xdd, Z0, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z17
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z4
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z19
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z12
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPD  Z4, Z17, Z22
+	VUNPCKHPD  Z4, Z17, Z17
+	VUNPCKLPD  Z5, Z1, Z18
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z12, Z19, Z23
+	VUNPCKHPD  Z12, Z19, Z19
+	VUNPCKLPD  Z13, Z9, Z8
+	VUNPCKHPD  Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z23, Z22, Z25
+	VSHUFF32X4 $0xdd, Z23, Z22, Z22
+	VSHUFF32X4 $0x88, Z25, Z25, Z28
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z22, Z22, Z31
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z19, Z17, Z10
+	VSHUFF32X4 $0xdd, Z19, Z17, Z17
+	VSHUFF32X4 $0x88, Z10, Z10, Z26
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z17, Z17, Z29
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z8, Z18, Z2
+	VSHUFF32X4 $0xdd, Z8, Z18, Z18
+	VSHUFF32X4 $0x88, Z2, Z2, Z14
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z18, Z18, Z24
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z9, Z1, Z27
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z1, Z1, Z6
+	VSHUFF32X4 $0xdd, Z1, Z1, Z1
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z17, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X17
+	VBROADCASTSS X17, Z17
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z16, Z0, Z0
+	VMOVAPS      Z17, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z16, Z1, Z1
+	VMOVAPS      Z17, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z16, Z2, Z2
+	VMOVAPS      Z17, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z16, Z3, Z3
+	VMOVAPS      Z17, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z16, Z4, Z4
+	VMOVAPS      Z17, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z16, Z5, Z5
+	VMOVAPS      Z17, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z16, Z6, Z6
+	VMOVAPS      Z17, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z16, Z7, Z7
+	VMOVAPS      Z17, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z16, Z8, Z8
+	VMOVAPS      Z17, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z16, Z9, Z9
+	VMOVAPS      Z17, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z16, Z10, Z10
+	VMOVAPS      Z17, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z16, Z11, Z11
+	VMOVAPS      Z17, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z16, Z12, Z12
+	VMOVAPS      Z17, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z16, Z13, Z13
+	VMOVAPS      Z17, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z16, Z14, Z14
+	VMOVAPS      Z17, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z16, Z15, Z15
+	VMOVAPS      Z17, K3, Z15
+	JMP          activated
+
+// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000001ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (R13), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (R13)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (R13)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R13)(R11*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R13)(R8*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R13)(R12*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R13)(R11*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R15), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R15)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z18
+	VADDPS       Z0, Z1, Z19
+	VADDPS       Z2, Z3, Z20
+	VADDPS       Z4, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z19, Z19
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z9, Z20, Z20
+	VADDPS       Z10, Z19, Z19
+	VADDPS       Z11, Z20, Z20
+	VADDPS       Z12, Z19, Z19
+	VADDPS       Z13, Z20, Z20
+	VADDPS       Z14, Z19, Z19
+	VADDPS       Z15, Z20, Z20
+	VADDPS       Z16, Z19, Z19
+	VADDPS       Z17, Z20, Z20
+	VADDPS       Z20, Z19, Z19
+	VCMPPS       $0x03, Z19, Z19, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z18, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z18
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z19
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z20
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z21
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z16, Z16, Z22
+	VUNPCKHPS  Z16, Z16, Z16
+	VUNPCKLPD  Z19, Z18, Z23
+	VUNPCKHPD  Z19, Z18, Z18
+	VUNPCKLPD  Z4, Z0, Z24
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z21, Z20, Z25
+	VUNPCKHPD  Z21, Z20, Z20
+	VUNPCKLPD  Z12, Z8, Z26
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z22, Z22, Z27
+	VUNPCKHPD  Z22, Z22, Z22
+	VUNPCKLPD  Z16, Z16, Z28
+	VUNPCKHPD  Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z23, Z29
+	VSHUFF32X4 $0xdd, Z25, Z23, Z23
+	VSHUFF32X4 $0x88, Z27, Z27, Z30
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z30, Z29, Z31
+	VSHUFF32X4 $0xdd, Z30, Z29, Z29
+	VSHUFF32X4 $0x88, Z27, Z23, Z2
+	VSHUFF32X4 $0xdd, Z27, Z23, Z23
+	VSHUFF32X4 $0x88, Z20, Z18, Z6
+	VSHUFF32X4 $0xdd, Z20, Z18, Z18
+	VSHUFF32X4 $0x88, Z22, Z22, Z10
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z10, Z6, Z14
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z22, Z18, Z19
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z26, Z24, Z4
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z28, Z28, Z21
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z21, Z4, Z12
+	VSHUFF32X4 $0xdd, Z21, Z4, Z4
+	VSHUFF32X4 $0x88, Z28, Z24, Z25
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z8, Z0, Z30
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z27
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z30, Z20
+	VSHUFF32X4 $0xdd, Z27, Z30, Z30
+	VSHUFF32X4 $0x88, Z16, Z0, Z10
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z22
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z26
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z21
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z28
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z17, Z17, Z8
+	VUNPCKHPS  Z17, Z17, Z17
+	VUNPCKLPD  Z26, Z22, Z27
+	VUNPCKHPD  Z26, Z22, Z22
+	VUNPCKLPD  Z5, Z1, Z16
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z28, Z21, Z31
+	VUNPCKHPD  Z28, Z21, Z21
+	VUNPCKLPD  Z13, Z9, Z14
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z8, Z8, Z12
+	VUNPCKHPD  Z8, Z8, Z8
+	VUNPCKLPD  Z17, Z17, Z20
+	VUNPCKHPD  Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z31, Z27, Z2
+	VSHUFF32X4 $0xdd, Z31, Z27, Z27
+	VSHUFF32X4 $0x88, Z12, Z12, Z19
+	VSHUFF32X4 $0xdd, Z12, Z12, Z12
+	VSHUFF32X4 $0x88, Z19, Z2, Z25
+	VSHUFF32X4 $0xdd, Z19, Z2, Z2
+	VSHUFF32X4 $0x88, Z12, Z27, Z10
+	VSHUFF32X4 $0xdd, Z12, Z27, Z27
+	VSHUFF32X4 $0x88, Z21, Z22, Z29
+	VSHUFF32X4 $0xdd, Z21, Z22, Z22
+	VSHUFF32X4 $0x88, Z8, Z8, Z6
+	VSHUFF32X4 $0xdd, Z8, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z29, Z4
+	VSHUFF32X4 $0xdd, Z6, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z22, Z30
+	VSHUFF32X4 $0xdd, Z8, Z22, Z22
+	VSHUFF32X4 $0x88, Z14, Z16, Z23
+	VSHUFF32X4 $0xdd, Z14, Z16, Z16
+	VSHUFF32X4 $0x88, Z20, Z20, Z18
+	VSHUFF32X4 $0xdd, Z20, Z20, Z20
+	VSHUFF32X4 $0x88, Z18, Z23, Z24
+	VSHUFF32X4 $0xdd, Z18, Z23, Z23
+	VSHUFF32X4 $0x88, Z20, Z16, Z0
+	VSHUFF32X4 $0xdd, Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z9, Z1, Z3
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z7
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z17, Z1, Z15
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x09, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+36, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X19
+	VBROADCASTSS X19, Z19
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z18, Z0, Z0
+	VMOVAPS      Z19, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z18, Z1, Z1
+	VMOVAPS      Z19, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z18, Z2, Z2
+	VMOVAPS      Z19, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z18, Z3, Z3
+	VMOVAPS      Z19, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z18, Z4, Z4
+	VMOVAPS      Z19, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z18, Z5, Z5
+	VMOVAPS      Z19, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z18, Z6, Z6
+	VMOVAPS      Z19, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z18, Z7, Z7
+	VMOVAPS      Z19, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z18, Z8, Z8
+	VMOVAPS      Z19, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z18, Z9, Z9
+	VMOVAPS      Z19, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z18, Z10, Z10
+	VMOVAPS      Z19, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z18, Z11, Z11
+	VMOVAPS      Z19, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z18, Z12, Z12
+	VMOVAPS      Z19, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z18, Z13, Z13
+	VMOVAPS      Z19, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z18, Z14, Z14
+	VMOVAPS      Z19, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z18, Z15, Z15
+	VMOVAPS      Z19, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z18, Z16, Z16
+	VMOVAPS      Z19, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z18, Z17, Z17
+	VMOVAPS      Z19, K3, Z17
+	JMP          activated
+
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000003ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R13)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (R13)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R13)(R11*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R13)(R8*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R13)(R12*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R13)(R11*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R15), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R15)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R15)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z20
+	VADDPS       Z0, Z1, Z21
+	VADDPS       Z2, Z3, Z22
+	VADDPS       Z4, Z21, Z21
+	VADDPS       Z5, Z22, Z22
+	VADDPS       Z6, Z21, Z21
+	VADDPS       Z7, Z22, Z22
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z9, Z22, Z22
+	VADDPS       Z10, Z21, Z21
+	VADDPS       Z11, Z22, Z22
+	VADDPS       Z12, Z21, Z21
+	VADDPS       Z13, Z22, Z22
+	VADDPS       Z14, Z21, Z21
+	VADDPS       Z15, Z22, Z22
+	VADDPS       Z16, Z21, Z21
+	VADDPS       Z17, Z22, Z22
+	VADDPS       Z18, Z21, Z21
+	VADDPS       Z19, Z22, Z22
+	VADDPS       Z22, Z21, Z21
+	VCMPPS       $0x03, Z21, Z21, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z20, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z20
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z21
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z22
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z23
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z24
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPD  Z21, Z20, Z25
+	VUNPCKHPD  Z21, Z20, Z20
+	VUNPCKLPD  Z4, Z0, Z26
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z23, Z22, Z27
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z12, Z8, Z28
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z24, Z24, Z29
+	VUNPCKHPD  Z24, Z24, Z24
+	VUNPCKLPD  Z16, Z16, Z30
+	VUNPCKHPD  Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z27, Z25, Z31
+	VSHUFF32X4 $0xdd, Z27, Z25, Z25
+	VSHUFF32X4 $0x88, Z29, Z29, Z2
+	VSHUFF32X4 $0xdd, Z29, Z29, Z29
+	VSHUFF32X4 $0x88, Z2, Z31, Z6
+	VSHUFF32X4 $0xdd, Z2, Z31, Z31
+	VSHUFF32X4 $0x88, Z29, Z25, Z10
+	VSHUFF32X4 $0xdd, Z29, Z25, Z25
+	VSHUFF32X4 $0x88, Z22, Z20, Z14
+	VSHUFF32X4 $0xdd, Z22, Z20, Z20
+	VSHUFF32X4 $0x88, Z24, Z24, Z18
+	VSHUFF32X4 $0xdd, Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z18, Z14, Z21
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z24, Z20, Z4
+	VSHUFF32X4 $0xdd, Z24, Z20, Z20
+	VSHUFF32X4 $0x88, Z28, Z26, Z23
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z30, Z30, Z12
+	VSHUFF32X4 $0xdd, Z30, Z30, Z30
+	VSHUFF32X4 $0x88, Z12, Z23, Z27
+	VSHUFF32X4 $0xdd, Z12, Z23, Z23
+	VSHUFF32X4 $0x88, Z30, Z26, Z2
+	VSHUFF32X4 $0xdd, Z30, Z26, Z26
+	VSHUFF32X4 $0x88, Z8, Z0, Z29
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z22
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z22, Z29, Z18
+	VSHUFF32X4 $0xdd, Z22, Z29, Z29
+	VSHUFF32X4 $0x88, Z16, Z0, Z24
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z28
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z12
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z30
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z8
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z22
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPD  Z12, Z28, Z16
+	VUNPCKHPD  Z12, Z28, Z28
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z8, Z30, Z21
+	VUNPCKHPD  Z8, Z30, Z30
+	VUNPCKLPD  Z13, Z9, Z27
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z22, Z22, Z18
+	VUNPCKHPD  Z22, Z22, Z22
+	VUNPCKLPD  Z17, Z17, Z10
+	VUNPCKHPD  Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z21, Z16, Z4
+	VSHUFF32X4 $0xdd, Z21, Z16, Z16
+	VSHUFF32X4 $0x88, Z18, Z18, Z2
+	VSHUFF32X4 $0xdd, Z18, Z18, Z18
+	VSHUFF32X4 $0x88, Z2, Z4, Z24
+	VSHUFF32X4 $0xdd, Z2, Z4, Z4
+	VSHUFF32X4 $0x88, Z18, Z16, Z31
+	VSHUFF32X4 $0xdd, Z18, Z16, Z16
+	VSHUFF32X4 $0x88, Z30, Z28, Z14
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z22, Z22, Z23
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z23, Z14, Z29
+	VSHUFF32X4 $0xdd, Z23, Z14, Z14
+	VSHUFF32X4 $0x88, Z22, Z28, Z25
+	VSHUFF32X4 $0xdd, Z22, Z28, Z28
+	VSHUFF32X4 $0x88, Z27, Z6, Z20
+	VSHUFF32X4 $0xdd, Z27, Z6, Z6
+	VSHUFF32X4 $0x88, Z10, Z10, Z26
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z26, Z20, Z0
+	VSHUFF32X4 $0xdd, Z26, Z20, Z20
+	VSHUFF32X4 $0x88, Z10, Z6, Z3
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z7
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z11
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z11, Z7, Z15
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z17, Z1, Z19
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z16, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0a, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+40, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X21
+	VBROADCASTSS X21, Z21
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z20, Z0, Z0
+	VMOVAPS      Z21, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z20, Z1, Z1
+	VMOVAPS      Z21, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z20, Z2, Z2
+	VMOVAPS      Z21, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z20, Z3, Z3
+	VMOVAPS      Z21, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z20, Z4, Z4
+	VMOVAPS      Z21, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z20, Z5, Z5
+	VMOVAPS      Z21, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z20, Z6, Z6
+	VMOVAPS      Z21, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z20, Z7, Z7
+	VMOVAPS      Z21, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z20, Z8, Z8
+	VMOVAPS      Z21, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z20, Z9, Z9
+	VMOVAPS      Z21, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z20, Z10, Z10
+	VMOVAPS      Z21, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z20, Z11, Z11
+	VMOVAPS      Z21, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z20, Z12, Z12
+	VMOVAPS      Z21, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z20, Z13, Z13
+	VMOVAPS      Z21, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z20, Z14, Z14
+	VMOVAPS      Z21, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z20, Z15, Z15
+	VMOVAPS      Z21, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z20, Z16, Z16
+	VMOVAPS      Z21, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z20, Z17, Z17
+	VMOVAPS      Z21, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z20, Z18, Z18
+	VMOVAPS      Z21, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z20, Z19, Z19
+	VMOVAPS      Z21, K3, Z19
+	JMP          activated
+
+// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x000007ff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z20
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	VMOVAPS Z1, Z21
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (R13)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (R13)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R13)(R11*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R13)(R8*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R13)(R12*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R13)(R11*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R15), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R15)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R15)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R15)(R11*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z22
+	VADDPS       Z0, Z1, Z23
+	VADDPS       Z2, Z3, Z24
+	VADDPS       Z4, Z23, Z23
+	VADDPS       Z5, Z24, Z24
+	VADDPS       Z6, Z23, Z23
+	VADDPS       Z7, Z24, Z24
+	VADDPS       Z8, Z23, Z23
+	VADDPS       Z9, Z24, Z24
+	VADDPS       Z10, Z23, Z23
+	VADDPS       Z11, Z24, Z24
+	VADDPS       Z12, Z23, Z23
+	VADDPS       Z13, Z24, Z24
+	VADDPS       Z14, Z23, Z23
+	VADDPS       Z15, Z24, Z24
+	VADDPS       Z16, Z23, Z23
+	VADDPS       Z17, Z24, Z24
+	VADDPS       Z18, Z23, Z23
+	VADDPS       Z19, Z24, Z24
+	VADDPS       Z20, Z23, Z23
+	VADDPS       Z21, Z24, Z24
+	VADDPS       Z24, Z23, Z23
+	VCMPPS       $0x03, Z23, Z23, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z22, Z0, Z0
+	VMAXPS       Z22, Z1, Z1
+	VMAXPS       Z22, Z2, Z2
+	VMAXPS       Z22, Z3, Z3
+	VMAXPS       Z22, Z4, Z4
+	VMAXPS       Z22, Z5, Z5
+	VMAXPS       Z22, Z6, Z6
+	VMAXPS       Z22, Z7, Z7
+	VMAXPS       Z22, Z8, Z8
+	VMAXPS       Z22, Z9, Z9
+	VMAXPS       Z22, Z10, Z10
+	VMAXPS       Z22, Z11, Z11
+	VMAXPS       Z22, Z12, Z12
+	VMAXPS       Z22, Z13, Z13
+	VMAXPS       Z22, Z14, Z14
+	VMAXPS       Z22, Z15, Z15
+	VMAXPS       Z22, Z16, Z16
+	VMAXPS       Z22, Z17, Z17
+	VMAXPS       Z22, Z18, Z18
+	VMAXPS       Z22, Z19, Z19
+	VMAXPS       Z22, Z20, Z20
+	VMAXPS       Z22, Z21, Z21
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z22
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z23
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z24
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z25
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z26
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z20, Z20, Z27
+	VUNPCKHPS  Z20, Z20, Z20
+	VUNPCKLPD  Z23, Z22, Z28
+	VUNPCKHPD  Z23, Z22, Z22
+	VUNPCKLPD  Z4, Z0, Z29
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z25, Z24, Z30
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z12, Z8, Z31
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z27, Z26, Z2
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z20, Z16, Z6
+	VUNPCKHPD  Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z30, Z28, Z10
+	VSHUFF32X4 $0xdd, Z30, Z28, Z28
+	VSHUFF32X4 $0x88, Z2, Z2, Z14
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z14, Z10, Z18
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z2, Z28, Z23
+	VSHUFF32X4 $0xdd, Z2, Z28, Z28
+	VSHUFF32X4 $0x88, Z24, Z22, Z4
+	VSHUFF32X4 $0xdd, Z24, Z22, Z22
+	VSHUFF32X4 $0x88, Z26, Z26, Z25
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z25, Z4, Z12
+	VSHUFF32X4 $0xdd, Z25, Z4, Z4
+	VSHUFF32X4 $0x88, Z26, Z22, Z27
+	VSHUFF32X4 $0xdd, Z26, Z22, Z22
+	VSHUFF32X4 $0x88, Z31, Z29, Z20
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z6, Z6, Z30
+	VSHUFF32X4 $0xdd, Z6, Z6, Z6
+	VSHUFF32X4 $0x88, Z30, Z20, Z14
+	VSHUFF32X4 $0xdd, Z30, Z20, Z20
+	VSHUFF32X4 $0x88, Z6, Z29, Z2
+	VSHUFF32X4 $0xdd, Z6, Z29, Z29
+	VSHUFF32X4 $0x88, Z8, Z0, Z24
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z25
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z25, Z24, Z26
+	VSHUFF32X4 $0xdd, Z25, Z24, Z24
+	VSHUFF32X4 $0x88, Z16, Z0, Z31
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z23, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z30
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z6
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z8
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z25
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z16
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z21, Z21, Z18
+	VUNPCKHPS  Z21, Z21, Z21
+	VUNPCKLPD  Z6, Z30, Z12
+	VUNPCKHPD  Z6, Z30, Z30
+	VUNPCKLPD  Z5, Z1, Z14
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z25, Z8, Z26
+	VUNPCKHPD  Z25, Z8, Z8
+	VUNPCKLPD  Z13, Z9, Z23
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z18, Z16, Z27
+	VUNPCKHPD  Z18, Z16, Z16
+	VUNPCKLPD  Z21, Z17, Z2
+	VUNPCKHPD  Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z26, Z12, Z31
+	VSHUFF32X4 $0xdd, Z26, Z12, Z12
+	VSHUFF32X4 $0x88, Z27, Z27, Z10
+	VSHUFF32X4 $0xdd, Z27, Z27, Z27
+	VSHUFF32X4 $0x88, Z10, Z31, Z4
+	VSHUFF32X4 $0xdd, Z10, Z31, Z31
+	VSHUFF32X4 $0x88, Z27, Z12, Z20
+	VSHUFF32X4 $0xdd, Z27, Z12, Z12
+	VSHUFF32X4 $0x88, Z8, Z30, Z24
+	VSHUFF32X4 $0xdd, Z8, Z30, Z30
+	VSHUFF32X4 $0x88, Z16, Z16, Z28
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z28, Z24, Z22
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z16, Z30, Z29
+	VSHUFF32X4 $0xdd, Z16, Z30, Z30
+	VSHUFF32X4 $0x88, Z23, Z14, Z0
+	VSHUFF32X4 $0xdd, Z23, Z14, Z14
+	VSHUFF32X4 $0x88, Z2, Z2, Z3
+	VSHUFF32X4 $0xdd, Z2, Z2, Z2
+	VSHUFF32X4 $0x88, Z3, Z0, Z7
+	VSHUFF32X4 $0xdd, Z3, Z0, Z0
+	VSHUFF32X4 $0x88, Z2, Z14, Z11
+	VSHUFF32X4 $0xdd, Z2, Z14, Z14
+	VSHUFF32X4 $0x88, Z9, Z1, Z15
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z19
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z19, Z15, Z6
+	VSHUFF32X4 $0xdd, Z19, Z15, Z15
+	VSHUFF32X4 $0x88, Z17, Z1, Z5
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z7, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0b, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+44, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X23
+	VBROADCASTSS X23, Z23
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z22, Z0, Z0
+	VMOVAPS      Z23, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z22, Z1, Z1
+	VMOVAPS      Z23, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z22, Z2, Z2
+	VMOVAPS      Z23, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z22, Z3, Z3
+	VMOVAPS      Z23, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z22, Z4, Z4
+	VMOVAPS      Z23, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z22, Z5, Z5
+	VMOVAPS      Z23, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z22, Z6, Z6
+	VMOVAPS      Z23, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z22, Z7, Z7
+	VMOVAPS      Z23, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z22, Z8, Z8
+	VMOVAPS      Z23, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z22, Z9, Z9
+	VMOVAPS      Z23, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z22, Z10, Z10
+	VMOVAPS      Z23, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z22, Z11, Z11
+	VMOVAPS      Z23, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z22, Z12, Z12
+	VMOVAPS      Z23, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z22, Z13, Z13
+	VMOVAPS      Z23, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z22, Z14, Z14
+	VMOVAPS      Z23, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z22, Z15, Z15
+	VMOVAPS      Z23, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z22, Z16, Z16
+	VMOVAPS      Z23, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z22, Z17, Z17
+	VMOVAPS      Z23, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z22, Z18, Z18
+	VMOVAPS      Z23, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z22, Z19, Z19
+	VMOVAPS      Z23, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z22, Z20, Z20
+	VMOVAPS      Z23, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z22, Z21, Z21
+	VMOVAPS      Z23, K3, Z21
+	JMP          activated
+
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00000fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z22
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	VMOVAPS Z1, Z21
+	VMOVAPS Z1, Z23
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (R13)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (R13)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R13)(R11*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R13)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R13)(R12*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R13)(R11*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R15), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R15)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R15)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R15)(R11*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R15)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z24
+	VADDPS       Z0, Z1, Z25
+	VADDPS       Z2, Z3, Z26
+	VADDPS       Z4, Z25, Z25
+	VADDPS       Z5, Z26, Z26
+	VADDPS       Z6, Z25, Z25
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z8, Z25, Z25
+	VADDPS       Z9, Z26, Z26
+	VADDPS       Z10, Z25, Z25
+	VADDPS       Z11, Z26, Z26
+	VADDPS       Z12, Z25, Z25
+	VADDPS       Z13, Z26, Z26
+	VADDPS       Z14, Z25, Z25
+	VADDPS       Z15, Z26, Z26
+	VADDPS       Z16, Z25, Z25
+	VADDPS       Z17, Z26, Z26
+	VADDPS       Z18, Z25, Z25
+	VADDPS       Z19, Z26, Z26
+	VADDPS       Z20, Z25, Z25
+	VADDPS       Z21, Z26, Z26
+	VADDPS       Z22, Z25, Z25
+	VADDPS       Z23, Z26, Z26
+	VADDPS       Z26, Z25, Z25
+	VCMPPS       $0x03, Z25, Z25, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z24, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z24
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z25
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z26
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z27
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z28
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z29
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPD  Z25, Z24, Z30
+	VUNPCKHPD  Z25, Z24, Z24
+	VUNPCKLPD  Z4, Z0, Z31
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z27, Z26, Z2
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z12, Z8, Z6
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z29, Z28, Z10
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z20, Z16, Z14
+	VUNPCKHPD  Z20, Z16, Z16
+	VSHUFF32X4 $0x88, Z2, Z30, Z18
+	VSHUFF32X4 $0xdd, Z2, Z30, Z30
+	VSHUFF32X4 $0x88, Z10, Z10, Z22
+	VSHUFF32X4 $0xdd, Z10, Z10, Z10
+	VSHUFF32X4 $0x88, Z22, Z18, Z25
+	VSHUFF32X4 $0xdd, Z22, Z18, Z18
+	VSHUFF32X4 $0x88, Z10, Z30, Z4
+	VSHUFF32X4 $0xdd, Z10, Z30, Z30
+	VSHUFF32X4 $0x88, Z26, Z24, Z27
+	VSHUFF32X4 $0xdd, Z26, Z24, Z24
+	VSHUFF32X4 $0x88, Z28, Z28, Z12
+	VSHUFF32X4 $0xdd, Z28, Z28, Z28
+	VSHUFF32X4 $0x88, Z12, Z27, Z29
+	VSHUFF32X4 $0xdd, Z12, Z27, Z27
+	VSHUFF32X4 $0x88, Z28, Z24, Z20
+	VSHUFF32X4 $0xdd, Z28, Z24, Z24
+	VSHUFF32X4 $0x88, Z6, Z31, Z2
+	VSHUFF32X4 $0xdd, Z6, Z31, Z31
+	VSHUFF32X4 $0x88, Z14, Z14, Z22
+	VSHUFF32X4 $0xdd, Z14, Z14, Z14
+	VSHUFF32X4 $0x88, Z22, Z2, Z10
+	VSHUFF32X4 $0xdd, Z22, Z2, Z2
+	VSHUFF32X4 $0x88, Z14, Z31, Z26
+	VSHUFF32X4 $0xdd, Z14, Z31, Z31
+	VSHUFF32X4 $0x88, Z8, Z0, Z12
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z16, Z16, Z28
+	VSHUFF32X4 $0xdd, Z16, Z16, Z16
+	VSHUFF32X4 $0x88, Z28, Z12, Z6
+	VSHUFF32X4 $0xdd, Z28, Z12, Z12
+	VSHUFF32X4 $0x88, Z16, Z0, Z22
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z25, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z14
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z8
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z28
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z16
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z25
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z29
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPD  Z8, Z14, Z10
+	VUNPCKHPD  Z8, Z14, Z14
+	VUNPCKLPD  Z5, Z1, Z6
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z16, Z28, Z4
+	VUNPCKHPD  Z16, Z28, Z28
+	VUNPCKLPD  Z13, Z9, Z20
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z29, Z25, Z26
+	VUNPCKHPD  Z29, Z25, Z25
+	VUNPCKLPD  Z21, Z17, Z22
+	VUNPCKHPD  Z21, Z17, Z17
+	VSHUFF32X4 $0x88, Z4, Z10, Z18
+	VSHUFF32X4 $0xdd, Z4, Z10, Z10
+	VSHUFF32X4 $0x88, Z26, Z26, Z27
+	VSHUFF32X4 $0xdd, Z26, Z26, Z26
+	VSHUFF32X4 $0x88, Z27, Z18, Z2
+	VSHUFF32X4 $0xdd, Z27, Z18, Z18
+	VSHUFF32X4 $0x88, Z26, Z10, Z12
+	VSHUFF32X4 $0xdd, Z26, Z10, Z10
+	VSHUFF32X4 $0x88, Z28, Z14, Z30
+	VSHUFF32X4 $0xdd, Z28, Z14, Z14
+	VSHUFF32X4 $0x88, Z25, Z25, Z24
+	VSHUFF32X4 $0xdd, Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z24, Z30, Z31
+	VSHUFF32X4 $0xdd, Z24, Z30, Z30
+	VSHUFF32X4 $0x88, Z25, Z14, Z0
+	VSHUFF32X4 $0xdd, Z25, Z14, Z14
+	VSHUFF32X4 $0x88, Z20, Z6, Z3
+	VSHUFF32X4 $0xdd, Z20, Z6, Z6
+	VSHUFF32X4 $0x88, Z22, Z22, Z7
+	VSHUFF32X4 $0xdd, Z22, Z22, Z22
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z22, Z6, Z15
+	VSHUFF32X4 $0xdd, Z22, Z6, Z6
+	VSHUFF32X4 $0x88, Z9, Z1, Z19
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z17, Z17, Z23
+	VSHUFF32X4 $0xdd, Z17, Z17, Z17
+	VSHUFF32X4 $0x88, Z23, Z19, Z8
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z17, Z1, Z5
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0c, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+48, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X25
+	VBROADCASTSS X25, Z25
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z24, Z0, Z0
+	VMOVAPS      Z25, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z24, Z1, Z1
+	VMOVAPS      Z25, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z24, Z2, Z2
+	VMOVAPS      Z25, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z24, Z3, Z3
+	VMOVAPS      Z25, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z24, Z4, Z4
+	VMOVAPS      Z25, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z24, Z5, Z5
+	VMOVAPS      Z25, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z24, Z6, Z6
+	VMOVAPS      Z25, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z24, Z7, Z7
+	VMOVAPS      Z25, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z24, Z8, Z8
+	VMOVAPS      Z25, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z24, Z9, Z9
+	VMOVAPS      Z25, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z24, Z10, Z10
+	VMOVAPS      Z25, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z24, Z11, Z11
+	VMOVAPS      Z25, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z24, Z12, Z12
+	VMOVAPS      Z25, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z24, Z13, Z13
+	VMOVAPS      Z25, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z24, Z14, Z14
+	VMOVAPS      Z25, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z24, Z15, Z15
+	VMOVAPS      Z25, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z24, Z16, Z16
+	VMOVAPS      Z25, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z24, Z17, Z17
+	VMOVAPS      Z25, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z24, Z18, Z18
+	VMOVAPS      Z25, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z24, Z19, Z19
+	VMOVAPS      Z25, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z24, Z20, Z20
+	VMOVAPS      Z25, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z24, Z21, Z21
+	VMOVAPS      Z25, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z24, Z22, Z22
+	VMOVAPS      Z25, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z24, Z23, Z23
+	VMOVAPS      Z25, K3, Z23
+	JMP          activated
+
+// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00001fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z24
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	VMOVAPS Z1, Z13
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z17
+	VMOVAPS Z1, Z19
+	VMOVAPS Z1, Z21
+	VMOVAPS Z1, Z23
+	VMOVAPS Z1, Z25
+	ADDQ    $+128, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (R13), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (R13)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (R13)(R11*1), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R13)(R8*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R13)(R12*1), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R13)(R11*2), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R15), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R15)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R15)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R15)(R11*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R15)(R8*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R15)(R12*1), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Z26
+	VADDPS       Z0, Z1, Z27
+	VADDPS       Z2, Z3, Z28
+	VADDPS       Z4, Z27, Z27
+	VADDPS       Z5, Z28, Z28
+	VADDPS       Z6, Z27, Z27
+	VADDPS       Z7, Z28, Z28
+	VADDPS       Z8, Z27, Z27
+	VADDPS       Z9, Z28, Z28
+	VADDPS       Z10, Z27, Z27
+	VADDPS       Z11, Z28, Z28
+	VADDPS       Z12, Z27, Z27
+	VADDPS       Z13, Z28, Z28
+	VADDPS       Z14, Z27, Z27
+	VADDPS       Z15, Z28, Z28
+	VADDPS       Z16, Z27, Z27
+	VADDPS       Z17, Z28, Z28
+	VADDPS       Z18, Z27, Z27
+	VADDPS       Z19, Z28, Z28
+	VADDPS       Z20, Z27, Z27
+	VADDPS       Z21, Z28, Z28
+	VADDPS       Z22, Z27, Z27
+	VADDPS       Z23, Z28, Z28
+	VADDPS       Z24, Z27, Z27
+	VADDPS       Z25, Z28, Z28
+	VADDPS       Z28, Z27, Z27
+	VCMPPS       $0x03, Z27, Z27, K3
+	KORTESTW     K3, K3
+	JNZ          nan
+	VMAXPS       Z26, Z0, Z0
+	VMAXPS       Z26, Z1, Z1
+	VMAXPS       Z26, Z2, Z2
+	VMAXPS       Z26, Z3, Z3
+	VMAXPS       Z26, Z4, Z4
+	VMAXPS       Z26, Z5, Z5
+	VMAXPS       Z26, Z6, Z6
+	VMAXPS       Z26, Z7, Z7
+	VMAXPS       Z26, Z8, Z8
+	VMAXPS       Z26, Z9, Z9
+	VMAXPS       Z26, Z10, Z10
+	VMAXPS       Z26, Z11, Z11
+	VMAXPS       Z26, Z12, Z12
+	VMAXPS       Z26, Z13, Z13
+	VMAXPS       Z26, Z14, Z14
+	VMAXPS       Z26, Z15, Z15
+	VMAXPS       Z26, Z16, Z16
+	VMAXPS       Z26, Z17, Z17
+	VMAXPS       Z26, Z18, Z18
+	VMAXPS       Z26, Z19, Z19
+	VMAXPS       Z26, Z20, Z20
+	VMAXPS       Z26, Z21, Z21
+	VMAXPS       Z26, Z22, Z22
+	VMAXPS       Z26, Z23, Z23
+	VMAXPS       Z26, Z24, Z24
+	VMAXPS       Z26, Z25, Z25
+
+activated:
+	MOVQ       DI, R13
+	MOVQ       channel+8(FP), R15
+	MOVQ       filters+112(FP), DX
+	VUNPCKLPS  Z2, Z0, Z26
+	VUNPCKHPS  Z2, Z0, Z0
+	VUNPCKLPS  Z6, Z4, Z27
+	VUNPCKHPS  Z6, Z4, Z4
+	VUNPCKLPS  Z10, Z8, Z28
+	VUNPCKHPS  Z10, Z8, Z8
+	VUNPCKLPS  Z14, Z12, Z29
+	VUNPCKHPS  Z14, Z12, Z12
+	VUNPCKLPS  Z18, Z16, Z30
+	VUNPCKHPS  Z18, Z16, Z16
+	VUNPCKLPS  Z22, Z20, Z31
+	VUNPCKHPS  Z22, Z20, Z20
+	VUNPCKLPS  Z24, Z24, Z2
+	VUNPCKHPS  Z24, Z24, Z24
+	VUNPCKLPD  Z27, Z26, Z6
+	VUNPCKHPD  Z27, Z26, Z26
+	VUNPCKLPD  Z4, Z0, Z10
+	VUNPCKHPD  Z4, Z0, Z0
+	VUNPCKLPD  Z29, Z28, Z14
+	VUNPCKHPD  Z29, Z28, Z28
+	VUNPCKLPD  Z12, Z8, Z18
+	VUNPCKHPD  Z12, Z8, Z8
+	VUNPCKLPD  Z31, Z30, Z22
+	VUNPCKHPD  Z31, Z30, Z30
+	VUNPCKLPD  Z20, Z16, Z27
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z2, Z2, Z4
+	VUNPCKHPD  Z2, Z2, Z2
+	VUNPCKLPD  Z24, Z24, Z29
+	VUNPCKHPD  Z24, Z24, Z24
+	VSHUFF32X4 $0x88, Z14, Z6, Z12
+	VSHUFF32X4 $0xdd, Z14, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z22, Z31
+	VSHUFF32X4 $0xdd, Z4, Z22, Z22
+	VSHUFF32X4 $0x88, Z31, Z12, Z20
+	VSHUFF32X4 $0xdd, Z31, Z12, Z12
+	VSHUFF32X4 $0x88, Z22, Z6, Z14
+	VSHUFF32X4 $0xdd, Z22, Z6, Z6
+	VSHUFF32X4 $0x88, Z28, Z26, Z4
+	VSHUFF32X4 $0xdd, Z28, Z26, Z26
+	VSHUFF32X4 $0x88, Z2, Z30, Z31
+	VSHUFF32X4 $0xdd, Z2, Z30, Z30
+	VSHUFF32X4 $0x88, Z31, Z4, Z22
+	VSHUFF32X4 $0xdd, Z31, Z4, Z4
+	VSHUFF32X4 $0x88, Z30, Z26, Z28
+	VSHUFF32X4 $0xdd, Z30, Z26, Z26
+	VSHUFF32X4 $0x88, Z18, Z10, Z2
+	VSHUFF32X4 $0xdd, Z18, Z10, Z10
+	VSHUFF32X4 $0x88, Z29, Z27, Z31
+	VSHUFF32X4 $0xdd, Z29, Z27, Z27
+	VSHUFF32X4 $0x88, Z31, Z2, Z30
+	VSHUFF32X4 $0xdd, Z31, Z2, Z2
+	VSHUFF32X4 $0x88, Z27, Z10, Z18
+	VSHUFF32X4 $0xdd, Z27, Z10, Z10
+	VSHUFF32X4 $0x88, Z8, Z0, Z29
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	VSHUFF32X4 $0x88, Z24, Z16, Z31
+	VSHUFF32X4 $0xdd, Z24, Z16, Z16
+	VSHUFF32X4 $0x88, Z31, Z29, Z27
+	VSHUFF32X4 $0xdd, Z31, Z29, Z29
+	VSHUFF32X4 $0x88, Z16, Z0, Z8
+	VSHUFF32X4 $0xdd, Z16, Z0, Z0
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z22, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z27, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z18, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z8, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z12, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z4, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z2, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z29, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z26, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VUNPCKLPS  Z3, Z1, Z24
+	VUNPCKHPS  Z3, Z1, Z1
+	VUNPCKLPS  Z7, Z5, Z31
+	VUNPCKHPS  Z7, Z5, Z5
+	VUNPCKLPS  Z11, Z9, Z16
+	VUNPCKHPS  Z11, Z9, Z9
+	VUNPCKLPS  Z15, Z13, Z20
+	VUNPCKHPS  Z15, Z13, Z13
+	VUNPCKLPS  Z19, Z17, Z22
+	VUNPCKHPS  Z19, Z17, Z17
+	VUNPCKLPS  Z23, Z21, Z30
+	VUNPCKHPS  Z23, Z21, Z21
+	VUNPCKLPS  Z25, Z25, Z27
+	VUNPCKHPS  Z25, Z25, Z25
+	VUNPCKLPD  Z31, Z24, Z14
+	VUNPCKHPD  Z31, Z24, Z24
+	VUNPCKLPD  Z5, Z1, Z28
+	VUNPCKHPD  Z5, Z1, Z1
+	VUNPCKLPD  Z20, Z16, Z18
+	VUNPCKHPD  Z20, Z16, Z16
+	VUNPCKLPD  Z13, Z9, Z8
+	VUNPCKHPD  Z13, Z9, Z9
+	VUNPCKLPD  Z30, Z22, Z12
+	VUNPCKHPD  Z30, Z22, Z22
+	VUNPCKLPD  Z21, Z17, Z4
+	VUNPCKHPD  Z21, Z17, Z17
+	VUNPCKLPD  Z27, Z27, Z2
+	VUNPCKHPD  Z27, Z27, Z27
+	VUNPCKLPD  Z25, Z25, Z29
+	VUNPCKHPD  Z25, Z25, Z25
+	VSHUFF32X4 $0x88, Z18, Z14, Z6
+	VSHUFF32X4 $0xdd, Z18, Z14, Z14
+	VSHUFF32X4 $0x88, Z2, Z12, Z26
+	VSHUFF32X4 $0xdd, Z2, Z12, Z12
+	VSHUFF32X4 $0x88, Z26, Z6, Z10
+	VSHUFF32X4 $0xdd, Z26, Z6, Z6
+	VSHUFF32X4 $0x88, Z12, Z14, Z0
+	VSHUFF32X4 $0xdd, Z12, Z14, Z14
+	VSHUFF32X4 $0x88, Z16, Z24, Z3
+	VSHUFF32X4 $0xdd, Z16, Z24, Z24
+	VSHUFF32X4 $0x88, Z27, Z22, Z7
+	VSHUFF32X4 $0xdd, Z27, Z22, Z22
+	VSHUFF32X4 $0x88, Z7, Z3, Z11
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z22, Z24, Z15
+	VSHUFF32X4 $0xdd, Z22, Z24, Z24
+	VSHUFF32X4 $0x88, Z8, Z28, Z19
+	VSHUFF32X4 $0xdd, Z8, Z28, Z28
+	VSHUFF32X4 $0x88, Z29, Z4, Z23
+	VSHUFF32X4 $0xdd, Z29, Z4, Z4
+	VSHUFF32X4 $0x88, Z23, Z19, Z31
+	VSHUFF32X4 $0xdd, Z23, Z19, Z19
+	VSHUFF32X4 $0x88, Z4, Z28, Z5
+	VSHUFF32X4 $0xdd, Z4, Z28, Z28
+	VSHUFF32X4 $0x88, Z9, Z1, Z20
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	VSHUFF32X4 $0x88, Z25, Z17, Z13
+	VSHUFF32X4 $0xdd, Z25, Z17, Z17
+	VSHUFF32X4 $0x88, Z13, Z20, Z30
+	VSHUFF32X4 $0xdd, Z13, Z20, Z20
+	VSHUFF32X4 $0x88, Z17, Z1, Z21
+	VSHUFF32X4 $0xdd, Z17, Z1, Z1
+	VMOVUPS    Z10, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z11, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z31, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z30, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z0, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z15, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z5, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z21, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z6, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z3, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z19, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z20, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z14, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z24, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z28, K1, (R13)
+	DECQ       DX
+	JZ         stored
+	ADDQ       R15, R13
+	VMOVUPS    Z1, K1, (R13)
+
+stored:
+	IMUL3Q $0x0d, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+52, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X27
+	VBROADCASTSS X27, Z27
+	VCMPPS       $0x03, Z0, Z0, K3
+	VMAXPS       Z26, Z0, Z0
+	VMOVAPS      Z27, K3, Z0
+	VCMPPS       $0x03, Z1, Z1, K3
+	VMAXPS       Z26, Z1, Z1
+	VMOVAPS      Z27, K3, Z1
+	VCMPPS       $0x03, Z2, Z2, K3
+	VMAXPS       Z26, Z2, Z2
+	VMOVAPS      Z27, K3, Z2
+	VCMPPS       $0x03, Z3, Z3, K3
+	VMAXPS       Z26, Z3, Z3
+	VMOVAPS      Z27, K3, Z3
+	VCMPPS       $0x03, Z4, Z4, K3
+	VMAXPS       Z26, Z4, Z4
+	VMOVAPS      Z27, K3, Z4
+	VCMPPS       $0x03, Z5, Z5, K3
+	VMAXPS       Z26, Z5, Z5
+	VMOVAPS      Z27, K3, Z5
+	VCMPPS       $0x03, Z6, Z6, K3
+	VMAXPS       Z26, Z6, Z6
+	VMOVAPS      Z27, K3, Z6
+	VCMPPS       $0x03, Z7, Z7, K3
+	VMAXPS       Z26, Z7, Z7
+	VMOVAPS      Z27, K3, Z7
+	VCMPPS       $0x03, Z8, Z8, K3
+	VMAXPS       Z26, Z8, Z8
+	VMOVAPS      Z27, K3, Z8
+	VCMPPS       $0x03, Z9, Z9, K3
+	VMAXPS       Z26, Z9, Z9
+	VMOVAPS      Z27, K3, Z9
+	VCMPPS       $0x03, Z10, Z10, K3
+	VMAXPS       Z26, Z10, Z10
+	VMOVAPS      Z27, K3, Z10
+	VCMPPS       $0x03, Z11, Z11, K3
+	VMAXPS       Z26, Z11, Z11
+	VMOVAPS      Z27, K3, Z11
+	VCMPPS       $0x03, Z12, Z12, K3
+	VMAXPS       Z26, Z12, Z12
+	VMOVAPS      Z27, K3, Z12
+	VCMPPS       $0x03, Z13, Z13, K3
+	VMAXPS       Z26, Z13, Z13
+	VMOVAPS      Z27, K3, Z13
+	VCMPPS       $0x03, Z14, Z14, K3
+	VMAXPS       Z26, Z14, Z14
+	VMOVAPS      Z27, K3, Z14
+	VCMPPS       $0x03, Z15, Z15, K3
+	VMAXPS       Z26, Z15, Z15
+	VMOVAPS      Z27, K3, Z15
+	VCMPPS       $0x03, Z16, Z16, K3
+	VMAXPS       Z26, Z16, Z16
+	VMOVAPS      Z27, K3, Z16
+	VCMPPS       $0x03, Z17, Z17, K3
+	VMAXPS       Z26, Z17, Z17
+	VMOVAPS      Z27, K3, Z17
+	VCMPPS       $0x03, Z18, Z18, K3
+	VMAXPS       Z26, Z18, Z18
+	VMOVAPS      Z27, K3, Z18
+	VCMPPS       $0x03, Z19, Z19, K3
+	VMAXPS       Z26, Z19, Z19
+	VMOVAPS      Z27, K3, Z19
+	VCMPPS       $0x03, Z20, Z20, K3
+	VMAXPS       Z26, Z20, Z20
+	VMOVAPS      Z27, K3, Z20
+	VCMPPS       $0x03, Z21, Z21, K3
+	VMAXPS       Z26, Z21, Z21
+	VMOVAPS      Z27, K3, Z21
+	VCMPPS       $0x03, Z22, Z22, K3
+	VMAXPS       Z26, Z22, Z22
+	VMOVAPS      Z27, K3, Z22
+	VCMPPS       $0x03, Z23, Z23, K3
+	VMAXPS       Z26, Z23, Z23
+	VMOVAPS      Z27, K3, Z23
+	VCMPPS       $0x03, Z24, Z24, K3
+	VMAXPS       Z26, Z24, Z24
+	VMOVAPS      Z27, K3, Z24
+	VCMPPS       $0x03, Z25, Z25, K3
+	VMAXPS       Z26, Z25, Z25
+	VMOVAPS      Z27, K3, Z25
+	JMP          activated
+
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
+	MOVL  $0x00003fff, AX
+	KMOVW AX, K1
+	MOVQ  stride+104(FP), R8
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R11
+	LEAQ  (R8)(R8*4), R12
+	LEAQ  (R11)(R8*4), BX
+	MOVQ  offsets+32(FP), R9
+	MOVQ  taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -15436,10 +32109,10 @@ fetched:
 	VMOVAPS Z1, Z23
 	VMOVAPS Z1, Z25
 	VMOVAPS Z1, Z27
+	ADDQ    $+128, DX
 	MOVQ    R10, CX
 
 tap:
-	ADDQ         $+128, DX
 	MOVLQSX      (R9)(CX*4), R13
 	LEAQ         (SI)(R13*4), R13
 	LEAQ         (R13)(BX*1), R15
@@ -15487,7 +32160,8 @@ tap:
 	VBROADCASTSS (R15)(R11*2), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	INCQ         CX
+	ADDQ         $+128, DX
+	ADDQ         $+1, CX
 	JNZ          tap
 	VBROADCASTSS floor+96(FP), Z28
 	VADDPS       Z0, Z1, Z29
@@ -15550,13 +32224,6 @@ tap:
 	VMAXPS       Z28, Z27, Z27
 
 activated:
-	MOVL  $0x00003fff, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x01
-	JNE   full
-	KMOVW K2, K1
-
-full:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
 	MOVQ       filters+112(FP), DX

@@ -33,7 +33,7 @@ func (k *Kernel) Layout(s Size) Layout {
 	switch {
 	case k.lanes == 0:
 		return Scalar
-	case k.filters == nil || mostOutputs*s.Stride > Slack:
+	case k.filters.unit == nil || mostOutputs*s.Stride > Slack:
 		return Pixels
 	case k.filterCost(s) < k.pixelCost(s):
 		return Filters
@@ -76,7 +76,8 @@ func (k *Kernel) pixelCost(s Size) float64 {
 }
 
 func (k *Kernel) filterCost(s Size) float64 {
-	half, tiles := filterTiles(s.Width, len(k.filters[0]))
-	vectors := ceilDiv(s.Filters, k.lanes)
-	return float64(2*half*tiles*vectors) * float64(s.Taps+12)
+	tile := min(s.Width, len(k.filters.unit[0]))
+	sums := float64(tile * min(2, ceilDiv(s.Filters, k.lanes))) // of a tile
+	cost := float64(s.Width*ceilDiv(s.Filters, k.lanes)) * float64(s.Taps+12)
+	return cost * max(1, 8/sums) // too few do not hide the latency of an FMA
 }
