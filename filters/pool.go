@@ -207,12 +207,18 @@ func (p *Pool) counted(axis int, e Extent, in, i int) float32 {
 	return float32(to - from)
 }
 
-func (p *Pool) layout(*kernel.Kernel, *LayerPlan) kernel.Layout { return kernel.Scalar }
+// layout splits rows into phases for a stride of 2, which is fast.
+func (p *Pool) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
+	if lp.Cols.Stride == 2 && k.Splits() {
+		return kernel.Pixels
+	}
+	return kernel.Scalar
+}
 
 func (p *Pool) loops(k *kernel.Kernel, _ kernel.Layout, channels int) loops {
-	taps := p.spec.KernelSize[0] * p.spec.KernelSize[1]
-	if p.spec.Kind == AvgPool {
-		return k.AvgPool(channels, taps)
+	s := &p.spec
+	if s.Kind == AvgPool {
+		return k.AvgPool(channels, s.KernelSize[0]*s.KernelSize[1])
 	}
-	return k.MaxPool(channels, taps)
+	return k.MaxPool(channels, kernel.Window{Rows: s.KernelSize[0], Columns: s.KernelSize[1], Stride: s.Stride[0], Dilation: s.Dilation[0]})
 }

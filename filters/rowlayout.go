@@ -1,6 +1,9 @@
 package filters
 
-import "filterbank/filters/kernel"
+import (
+	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
+)
 
 // rowLayout says where the values of one row of one channel, with its padding, lie in a
 // window: one after the other, or in phases. Phase p holds columns p, p+phases,
@@ -18,7 +21,7 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
 	columns := lp.Cols.Before + lp.In.W + lp.Cols.After
 	if layout == kernel.Pixels && lp.Cols.Stride > 1 && lp.Out.W > 1 {
 		phases := lp.Cols.Stride
-		phase := (columns + phases - 1) / phases
+		phase := oddLines((columns + phases - 1) / phases)
 		return rowLayout{width: phases * phase, phases: phases, phase: phase, stride: 1}
 	}
 	// The picture's first column starts a cache line. Rows take an odd number of lines,
@@ -55,12 +58,24 @@ func (r *rowLayout) index(x int) int {
 	return x%r.phases*r.phase + x/r.phases
 }
 
-// intoPhases writes values, the columns from x on, to their phases.
-func (r *rowLayout) intoPhases(row, values []float32, x int) {
-	for p := range min(r.phases, len(values)) {
-		to := row[r.index(x+p):]
-		for i, j := p, 0; i < len(values); i, j = i+r.phases, j+1 {
-			to[j] = values[i]
+// intoPhases writes rows, whose first column is x, to their phases. to is at the first row.
+func (r *rowLayout) intoPhases(k *kernel.Kernel, to kernel.Grid, rows volume.Rows, x int) {
+	from := kernel.Grid{Data: rows.Data, ChannelStride: rows.ChannelStride, RowStride: rows.RowStride}
+	if r.phases == 2 && rows.W > 1 {
+		odd := to
+		to.Data, odd.Data = to.Data[r.index(x):], to.Data[r.index(x+1):]
+		k.Split(to, odd, from, rows.C, rows.N, rows.W)
+		return
+	}
+	for c := range rows.C {
+		for i := range rows.N {
+			row, values := to.Data[c*to.ChannelStride+i*to.RowStride:], rows.Row(c, i)
+			for p := range min(r.phases, len(values)) {
+				phase := row[r.index(x+p):]
+				for i, j := p, 0; i < len(values); i, j = i+r.phases, j+1 {
+					phase[j] = values[i]
+				}
+			}
 		}
 	}
 }

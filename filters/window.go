@@ -44,12 +44,12 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 		w.columns[i] = int32(w.row.index(i * lp.Cols.Dilation))
 	}
 	if p := w.access.average; p != nil {
-		w.rows.Widths = resize(w.rows.Widths, (lp.Out.W-1)*lp.Cols.Stride+1+kernel.Slack)
+		w.rows.Widths = resize(w.rows.Widths, (lp.Out.W-1)*w.row.stride+1+kernel.Slack)
 		for i := range w.rows.Widths {
 			w.rows.Widths[i] = 1
 		}
 		for x := range lp.Out.W {
-			w.rows.Widths[x*lp.Cols.Stride] = p.counted(1, lp.Cols, lp.In.W, x)
+			w.rows.Widths[x*w.row.stride] = p.counted(1, lp.Cols, lp.In.W, x)
 		}
 	}
 }
@@ -229,6 +229,10 @@ func (w *window) load(r *Runner, layer, slot, y, n int) error {
 	if n == 0 {
 		return nil
 	}
+	if v, ok := r.src.(*volume.Volume); ok && w.row.phases > 1 && w.plan.Inputs[0] < 0 {
+		w.settle(slot, n, v.Rows(y, y+n)) // without a copy
+		return nil
+	}
 	rows := w.slotRows(slot, y, n)
 	if err := r.fetch(layer, 0, rows); err != nil {
 		return err
@@ -341,18 +345,17 @@ func (w *window) slotRows(slot, y, n int) volume.Rows {
 // settle completes n slots whose slotRows have been written: it puts values in phases and
 // fills the padding left and right.
 func (w *window) settle(slot, n int, rows volume.Rows) {
-	if w.row.phases == 1 && w.access.mode == Zeros {
+	if w.row.phases > 1 {
+		to := kernel.Grid{Data: w.data[slot*w.slot:], ChannelStride: w.row.width, RowStride: w.slot}
+		w.row.intoPhases(w.packed.kernel, to, rows, w.plan.Cols.Before)
+	}
+	if w.access.mode == Zeros {
 		return
 	}
 	for i := range n {
 		for c := range w.plan.In.C {
 			row := w.data[(slot+i)*w.slot+c*w.row.width:][:w.row.width]
-			if w.row.phases > 1 {
-				w.row.intoPhases(row, rows.Row(c, i), w.plan.Cols.Before)
-			}
-			if w.access.mode != Zeros {
-				w.row.padSides(row, w.access.mode, w.plan.Cols, w.plan.In.W)
-			}
+			w.row.padSides(row, w.access.mode, w.plan.Cols, w.plan.In.W)
 		}
 	}
 }

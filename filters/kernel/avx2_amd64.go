@@ -154,6 +154,16 @@ func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 //go:noescape
 func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
 
+// maximaAVX2 is a maximaLoop.
+//
+//go:noescape
+func maximaAVX2(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
+
+// splitAVX2 is a splitLoop.
+//
+//go:noescape
+func splitAVX2(even *float32, odd *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+
 // normAVX2 is the normLoop.
 //
 //go:noescape

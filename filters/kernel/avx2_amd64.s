@@ -4050,6 +4050,330 @@ oneEnd:
 	VZEROUPPER
 	RET
 
+// func maximaAVX2(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
+// Requires: AVX
+TEXT ·maximaAVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), DI
+	MOVQ   row+8(FP), R8
+	MOVQ   src+16(FP), SI
+	MOVQ   offsets+24(FP), R9
+	MOVQ   taps+32(FP), R10
+	MOVQ   rows+40(FP), R11
+	MOVQ   vectors+48(FP), BX
+	VXORPS Y9, Y9, Y9
+
+tile8:
+	SUBQ $+8, BX
+	JLT  tile8End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile8Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS 32(SI)(AX*4), Y1
+	VMOVUPS 64(SI)(AX*4), Y2
+	VMOVUPS 96(SI)(AX*4), Y3
+	VMOVUPS 128(SI)(AX*4), Y4
+	VMOVUPS 160(SI)(AX*4), Y5
+	VMOVUPS 192(SI)(AX*4), Y6
+	VMOVUPS 224(SI)(AX*4), Y7
+	CMPQ    CX, $+1
+	JLE     tile8First
+
+tile8Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	VMAXPS  64(SI)(AX*4), Y2, Y2
+	VMAXPS  96(SI)(AX*4), Y3, Y3
+	VMAXPS  128(SI)(AX*4), Y4, Y4
+	VMAXPS  160(SI)(AX*4), Y5, Y5
+	VMAXPS  192(SI)(AX*4), Y6, Y6
+	VMAXPS  224(SI)(AX*4), Y7, Y7
+	CMPQ    CX, $+1
+	JG      tile8Tap
+
+tile8First:
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y2, Y3, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y4, Y5, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y6, Y7, Y8
+	VORPS   Y8, Y9, Y9
+	TESTQ   CX, CX
+	JZ      tile8Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	VMAXPS  64(SI)(AX*4), Y2, Y2
+	VMAXPS  96(SI)(AX*4), Y3, Y3
+	VMAXPS  128(SI)(AX*4), Y4, Y4
+	VMAXPS  160(SI)(AX*4), Y5, Y5
+	VMAXPS  192(SI)(AX*4), Y6, Y6
+	VMAXPS  224(SI)(AX*4), Y7, Y7
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y2, Y3, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y4, Y5, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y6, Y7, Y8
+	VORPS   Y8, Y9, Y9
+
+tile8Store:
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	VMOVUPS Y2, 64(R12)
+	VMOVUPS Y3, 96(R12)
+	VMOVUPS Y4, 128(R12)
+	VMOVUPS Y5, 160(R12)
+	VMOVUPS Y6, 192(R12)
+	VMOVUPS Y7, 224(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile8Row
+	ADDQ    $+256, SI
+	ADDQ    $+256, DI
+	JMP     tile8
+
+tile8End:
+	ADDQ $+8, BX
+
+tile4:
+	SUBQ $+4, BX
+	JLT  tile4End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile4Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS 32(SI)(AX*4), Y1
+	VMOVUPS 64(SI)(AX*4), Y2
+	VMOVUPS 96(SI)(AX*4), Y3
+	CMPQ    CX, $+1
+	JLE     tile4First
+
+tile4Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	VMAXPS  64(SI)(AX*4), Y2, Y2
+	VMAXPS  96(SI)(AX*4), Y3, Y3
+	CMPQ    CX, $+1
+	JG      tile4Tap
+
+tile4First:
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y2, Y3, Y8
+	VORPS   Y8, Y9, Y9
+	TESTQ   CX, CX
+	JZ      tile4Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	VMAXPS  64(SI)(AX*4), Y2, Y2
+	VMAXPS  96(SI)(AX*4), Y3, Y3
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+	VCMPPS  $0x03, Y2, Y3, Y8
+	VORPS   Y8, Y9, Y9
+
+tile4Store:
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	VMOVUPS Y2, 64(R12)
+	VMOVUPS Y3, 96(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile4Row
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	JMP     tile4
+
+tile4End:
+	ADDQ $+4, BX
+
+tile2:
+	SUBQ $+2, BX
+	JLT  tile2End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile2Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS 32(SI)(AX*4), Y1
+	CMPQ    CX, $+1
+	JLE     tile2First
+
+tile2Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	CMPQ    CX, $+1
+	JG      tile2Tap
+
+tile2First:
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+	TESTQ   CX, CX
+	JZ      tile2Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VMAXPS  32(SI)(AX*4), Y1, Y1
+	VCMPPS  $0x03, Y0, Y1, Y8
+	VORPS   Y8, Y9, Y9
+
+tile2Store:
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile2Row
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	JMP     tile2
+
+tile2End:
+	ADDQ $+2, BX
+
+tile1:
+	SUBQ $+1, BX
+	JLT  tile1End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile1Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y0
+	CMPQ    CX, $+1
+	JLE     tile1First
+
+tile1Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	CMPQ    CX, $+1
+	JG      tile1Tap
+
+tile1First:
+	VCMPPS  $0x03, Y0, Y0, Y8
+	VORPS   Y8, Y9, Y9
+	TESTQ   CX, CX
+	JZ      tile1Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Y0, Y0
+	VCMPPS  $0x03, Y0, Y0, Y8
+	VORPS   Y8, Y9, Y9
+
+tile1Store:
+	VMOVUPS Y0, (R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile1Row
+	ADDQ    $+32, SI
+	ADDQ    $+32, DI
+	JMP     tile1
+
+tile1End:
+	ADDQ   $+1, BX
+	VPTEST Y9, Y9
+	SETNE  AL
+	MOVB   AL, nan+56(FP)
+	VZEROUPPER
+	RET
+
+// func splitAVX2(even *float32, odd *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+// Requires: AVX, AVX2
+TEXT ·splitAVX2(SB), NOSPLIT, $0-80
+	MOVQ even+0(FP), DI
+	MOVQ src+32(FP), SI
+	MOVQ odd+8(FP), R14
+	SUBQ DI, R14
+	MOVQ dstRow+24(FP), R8
+	MOVQ srcRow+48(FP), R9
+	MOVQ channels+56(FP), R10
+	MOVQ n+72(FP), R11
+
+channel:
+	MOVQ rows+64(FP), DX
+	MOVQ DI, R12
+	MOVQ SI, R13
+
+row:
+	MOVQ R12, AX
+	MOVQ R13, BX
+	MOVQ R11, CX
+
+next:
+	SUBQ    $+16, CX
+	JLT     rest
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VPERMPD $0xd8, Y2, Y2
+	VPERMPD $0xd8, Y3, Y3
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, (AX)(R14*1)
+	ADDQ    $+64, BX
+	ADDQ    $+32, AX
+	JMP     next
+
+rest:
+	ADDQ $+16, CX
+	JZ   split
+
+one:
+	VMOVSS (BX), X2
+	VMOVSS X2, (AX)
+	DECQ   CX
+	JZ     split
+	VMOVSS 4(BX), X3
+	VMOVSS X3, (AX)(R14*1)
+	ADDQ   $+8, BX
+	ADDQ   $+4, AX
+	DECQ   CX
+	JNZ    one
+
+split:
+	ADDQ R8, R12
+	ADDQ R9, R13
+	DECQ DX
+	JNZ  row
+	MOVQ dstChannel+16(FP), AX
+	ADDQ AX, DI
+	MOVQ srcChannel+40(FP), AX
+	ADDQ AX, SI
+	DECQ R10
+	JNZ  channel
+	VZEROUPPER
+	RET
+
 // func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·normAVX2(SB), NOSPLIT, $0-76

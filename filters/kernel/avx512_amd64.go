@@ -599,6 +599,16 @@ func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int
 //go:noescape
 func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
 
+// maximaAVX512 is a maximaLoop.
+//
+//go:noescape
+func maximaAVX512(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
+
+// splitAVX512 is a splitLoop.
+//
+//go:noescape
+func splitAVX512(even *float32, odd *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+
 // normAVX512 is the normLoop.
 //
 //go:noescape

@@ -32980,6 +32980,404 @@ oneEnd:
 	VZEROUPPER
 	RET
 
+// func maximaAVX512(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
+// Requires: AVX, AVX512F
+TEXT ·maximaAVX512(SB), NOSPLIT, $0-57
+	MOVQ  dst+0(FP), DI
+	MOVQ  row+8(FP), R8
+	MOVQ  src+16(FP), SI
+	MOVQ  offsets+24(FP), R9
+	MOVQ  taps+32(FP), R10
+	MOVQ  rows+40(FP), R11
+	MOVQ  vectors+48(FP), BX
+	KXORW K2, K2, K2
+
+tile8:
+	SUBQ $+8, BX
+	JLT  tile8End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile8Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z0
+	VMOVUPS 64(SI)(AX*4), Z1
+	VMOVUPS 128(SI)(AX*4), Z2
+	VMOVUPS 192(SI)(AX*4), Z3
+	VMOVUPS 256(SI)(AX*4), Z4
+	VMOVUPS 320(SI)(AX*4), Z5
+	VMOVUPS 384(SI)(AX*4), Z6
+	VMOVUPS 448(SI)(AX*4), Z7
+	CMPQ    CX, $+1
+	JLE     tile8First
+
+tile8Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	VMAXPS  128(SI)(AX*4), Z2, Z2
+	VMAXPS  192(SI)(AX*4), Z3, Z3
+	VMAXPS  256(SI)(AX*4), Z4, Z4
+	VMAXPS  320(SI)(AX*4), Z5, Z5
+	VMAXPS  384(SI)(AX*4), Z6, Z6
+	VMAXPS  448(SI)(AX*4), Z7, Z7
+	CMPQ    CX, $+1
+	JG      tile8Tap
+
+tile8First:
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z2, Z3, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z4, Z5, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z6, Z7, K1
+	KORW    K1, K2, K2
+	TESTQ   CX, CX
+	JZ      tile8Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	VMAXPS  128(SI)(AX*4), Z2, Z2
+	VMAXPS  192(SI)(AX*4), Z3, Z3
+	VMAXPS  256(SI)(AX*4), Z4, Z4
+	VMAXPS  320(SI)(AX*4), Z5, Z5
+	VMAXPS  384(SI)(AX*4), Z6, Z6
+	VMAXPS  448(SI)(AX*4), Z7, Z7
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z2, Z3, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z4, Z5, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z6, Z7, K1
+	KORW    K1, K2, K2
+
+tile8Store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	VMOVUPS Z2, 128(R12)
+	VMOVUPS Z3, 192(R12)
+	VMOVUPS Z4, 256(R12)
+	VMOVUPS Z5, 320(R12)
+	VMOVUPS Z6, 384(R12)
+	VMOVUPS Z7, 448(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile8Row
+	ADDQ    $+512, SI
+	ADDQ    $+512, DI
+	JMP     tile8
+
+tile8End:
+	ADDQ $+8, BX
+
+tile4:
+	SUBQ $+4, BX
+	JLT  tile4End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile4Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z0
+	VMOVUPS 64(SI)(AX*4), Z1
+	VMOVUPS 128(SI)(AX*4), Z2
+	VMOVUPS 192(SI)(AX*4), Z3
+	CMPQ    CX, $+1
+	JLE     tile4First
+
+tile4Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	VMAXPS  128(SI)(AX*4), Z2, Z2
+	VMAXPS  192(SI)(AX*4), Z3, Z3
+	CMPQ    CX, $+1
+	JG      tile4Tap
+
+tile4First:
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z2, Z3, K1
+	KORW    K1, K2, K2
+	TESTQ   CX, CX
+	JZ      tile4Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	VMAXPS  128(SI)(AX*4), Z2, Z2
+	VMAXPS  192(SI)(AX*4), Z3, Z3
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+	VCMPPS  $0x03, Z2, Z3, K1
+	KORW    K1, K2, K2
+
+tile4Store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	VMOVUPS Z2, 128(R12)
+	VMOVUPS Z3, 192(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile4Row
+	ADDQ    $+256, SI
+	ADDQ    $+256, DI
+	JMP     tile4
+
+tile4End:
+	ADDQ $+4, BX
+
+tile2:
+	SUBQ $+2, BX
+	JLT  tile2End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile2Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z0
+	VMOVUPS 64(SI)(AX*4), Z1
+	CMPQ    CX, $+1
+	JLE     tile2First
+
+tile2Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	CMPQ    CX, $+1
+	JG      tile2Tap
+
+tile2First:
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+	TESTQ   CX, CX
+	JZ      tile2Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VMAXPS  64(SI)(AX*4), Z1, Z1
+	VCMPPS  $0x03, Z0, Z1, K1
+	KORW    K1, K2, K2
+
+tile2Store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile2Row
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	JMP     tile2
+
+tile2End:
+	ADDQ $+2, BX
+
+tile1:
+	SUBQ $+1, BX
+	JLT  tile1End
+	MOVQ R9, DX
+	MOVQ DI, R12
+	MOVQ R11, R13
+
+tile1Row:
+	LEAQ    -1(R10), CX
+	MOVLQSX (DX)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z0
+	CMPQ    CX, $+1
+	JLE     tile1First
+
+tile1Tap:
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	CMPQ    CX, $+1
+	JG      tile1Tap
+
+tile1First:
+	VCMPPS  $0x03, Z0, Z0, K1
+	KORW    K1, K2, K2
+	TESTQ   CX, CX
+	JZ      tile1Store
+	DECQ    CX
+	MOVLQSX (DX)(CX*4), AX
+	VMAXPS  (SI)(AX*4), Z0, Z0
+	VCMPPS  $0x03, Z0, Z0, K1
+	KORW    K1, K2, K2
+
+tile1Store:
+	VMOVUPS Z0, (R12)
+	ADDQ    R8, R12
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R13
+	JNZ     tile1Row
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	JMP     tile1
+
+tile1End:
+	ADDQ     $+1, BX
+	KORTESTW K2, K2
+	SETNE    AL
+	MOVB     AL, nan+56(FP)
+	VZEROUPPER
+	RET
+
+DATA splitIndex<>+0(SB)/4, $0x00000000
+DATA splitIndex<>+4(SB)/4, $0x00000002
+DATA splitIndex<>+8(SB)/4, $0x00000004
+DATA splitIndex<>+12(SB)/4, $0x00000006
+DATA splitIndex<>+16(SB)/4, $0x00000008
+DATA splitIndex<>+20(SB)/4, $0x0000000a
+DATA splitIndex<>+24(SB)/4, $0x0000000c
+DATA splitIndex<>+28(SB)/4, $0x0000000e
+DATA splitIndex<>+32(SB)/4, $0x00000010
+DATA splitIndex<>+36(SB)/4, $0x00000012
+DATA splitIndex<>+40(SB)/4, $0x00000014
+DATA splitIndex<>+44(SB)/4, $0x00000016
+DATA splitIndex<>+48(SB)/4, $0x00000018
+DATA splitIndex<>+52(SB)/4, $0x0000001a
+DATA splitIndex<>+56(SB)/4, $0x0000001c
+DATA splitIndex<>+60(SB)/4, $0x0000001e
+DATA splitIndex<>+64(SB)/4, $0x00000001
+DATA splitIndex<>+68(SB)/4, $0x00000003
+DATA splitIndex<>+72(SB)/4, $0x00000005
+DATA splitIndex<>+76(SB)/4, $0x00000007
+DATA splitIndex<>+80(SB)/4, $0x00000009
+DATA splitIndex<>+84(SB)/4, $0x0000000b
+DATA splitIndex<>+88(SB)/4, $0x0000000d
+DATA splitIndex<>+92(SB)/4, $0x0000000f
+DATA splitIndex<>+96(SB)/4, $0x00000011
+DATA splitIndex<>+100(SB)/4, $0x00000013
+DATA splitIndex<>+104(SB)/4, $0x00000015
+DATA splitIndex<>+108(SB)/4, $0x00000017
+DATA splitIndex<>+112(SB)/4, $0x00000019
+DATA splitIndex<>+116(SB)/4, $0x0000001b
+DATA splitIndex<>+120(SB)/4, $0x0000001d
+DATA splitIndex<>+124(SB)/4, $0x0000001f
+GLOBL splitIndex<>(SB), RODATA|NOPTR, $128
+
+// func splitAVX512(even *float32, odd *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·splitAVX512(SB), NOSPLIT, $0-80
+	MOVQ      even+0(FP), DI
+	MOVQ      src+32(FP), SI
+	MOVQ      odd+8(FP), R14
+	SUBQ      DI, R14
+	MOVQ      dstRow+24(FP), R8
+	MOVQ      srcRow+48(FP), R9
+	MOVQ      channels+56(FP), R10
+	MOVQ      n+72(FP), R11
+	VMOVDQU32 splitIndex<>+0(SB), Z4
+	VMOVDQU32 splitIndex<>+64(SB), Z5
+	MOVQ      R11, DX
+	ANDQ      $+31, DX
+	LEAQ      (DX), CX
+	XORL      AX, AX
+	TESTQ     CX, CX
+	JLE       mask0
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+
+mask0:
+	KMOVW AX, K1
+	LEAQ  -16(DX), CX
+	XORL  AX, AX
+	TESTQ CX, CX
+	JLE   mask1
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+
+mask1:
+	KMOVW AX, K2
+	LEAQ  1(DX), CX
+	SHRQ  $0x01, CX
+	XORL  AX, AX
+	TESTQ CX, CX
+	JLE   mask2
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+
+mask2:
+	KMOVW AX, K3
+	LEAQ  (DX), CX
+	SHRQ  $0x01, CX
+	XORL  AX, AX
+	TESTQ CX, CX
+	JLE   mask3
+	MOVL  $0x00000001, AX
+	SHLL  CL, AX
+	DECL  AX
+
+mask3:
+	KMOVW AX, K4
+
+channel:
+	MOVQ rows+64(FP), DX
+	MOVQ DI, R12
+	MOVQ SI, R13
+
+row:
+	MOVQ R12, AX
+	MOVQ R13, BX
+	MOVQ R11, CX
+
+next:
+	SUBQ      $+32, CX
+	JLT       rest
+	VMOVUPS   (BX), Z0
+	VMOVUPS   64(BX), Z1
+	VMOVAPS   Z0, Z2
+	VPERMT2PS Z1, Z4, Z2
+	VPERMT2PS Z1, Z5, Z0
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   Z0, (AX)(R14*1)
+	ADDQ      $+128, BX
+	ADDQ      $+64, AX
+	JMP       next
+
+rest:
+	ADDQ      $+32, CX
+	JZ        split
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z 64(BX), K2, Z1
+	VMOVAPS   Z0, Z2
+	VPERMT2PS Z1, Z4, Z2
+	VPERMT2PS Z1, Z5, Z0
+	VMOVUPS   Z2, K3, (AX)
+	VMOVUPS   Z0, K4, (AX)(R14*1)
+
+split:
+	ADDQ R8, R12
+	ADDQ R9, R13
+	DECQ DX
+	JNZ  row
+	MOVQ dstChannel+16(FP), AX
+	ADDQ AX, DI
+	MOVQ srcChannel+40(FP), AX
+	ADDQ AX, SI
+	DECQ R10
+	JNZ  channel
+	VZEROUPPER
+	RET
+
 // func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·normAVX512(SB), NOSPLIT, $0-76

@@ -21,7 +21,9 @@ type Kernel struct {
 	columns   columnsLoop
 	spans     spansLoop
 	copy      copyLoop
+	split     splitLoop
 	max       maxLoop
+	maxima    maximaLoop
 	average   averageLoop
 	norm      normLoop
 	apply     applyLoops
@@ -58,6 +60,14 @@ type extremesLoop func(values *float32, n int) (lo, hi float32)
 
 // copyLoop copies rows of n values; strides are in bytes.
 type copyLoop func(dst *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
+
+// splitLoop splits rows of n values into values of even and odd index; strides are in bytes.
+type splitLoop func(even, odd *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
+
+// maximaLoop computes vectors of maxima: in row i, output x is the first of the largest of
+// src[offsets[i·taps+t] + x], and any value if one of them is NaN. nan says whether tap 0 or
+// tap 1 of an output is NaN. row is in bytes. The loop reads and writes whole vectors.
+type maximaLoop func(dst *float32, row int, src *float32, offsets *int32, taps, rows, vectors int) (nan bool)
 
 // maxLoop and averageLoop compute vectors of a row of pooling with a stride of 1. They
 // give the bits of maxRow and averageRow, and read and write whole vectors.

@@ -105,8 +105,9 @@ type Rows struct {
 	// computation.
 	Ahead Ahead
 
-	sums []float64 // scratch memory
-	row  []float32
+	sums   []float64 // scratch memory
+	row    []float32
+	maxima maxima
 }
 
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in

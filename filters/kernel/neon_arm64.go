@@ -234,6 +234,16 @@ func maxNEON(dst, src *float32, offsets *int32, taps, vectors int)
 //go:noescape
 func averageNEON(dst, src *float32, offsets *int32, taps, vectors int, widths *float32, height float32)
 
+// maximaNEON is a maximaLoop.
+//
+//go:noescape
+func maximaNEON(dst *float32, row int, src *float32, offsets *int32, taps, rows, vectors int) (nan bool)
+
+// splitNEON is a splitLoop.
+//
+//go:noescape
+func splitNEON(even, odd *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
+
 // columnsNEON is a columnsLoop.
 //
 //go:noescape

@@ -8691,6 +8691,225 @@ oneEnd:
 	ADD $1, R4
 	RET
 
+// func maximaNEON(dst *float32, row int, src *float32, offsets *int32, taps, rows, vectors int) (nan bool)
+TEXT ·maximaNEON(SB), NOSPLIT, $0-57
+	MOVD dst+0(FP), R0
+	MOVD row+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD offsets+24(FP), R3
+	MOVD taps+32(FP), R4
+	MOVD rows+40(FP), R5
+	MOVD vectors+48(FP), R6
+	MOVD $0xffffffff, R7
+	VDUP R7, V18.S4
+	SUB $1, R4, R14
+
+tile4:
+	SUBS $4, R6
+	BLT tile4End
+	MOVD R3, R7
+	MOVD R0, R8
+	MOVD R5, R9
+
+tile4Row:
+	MOVD R14, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F0
+	FMOVQ 16(R11), F1
+	FMOVQ 32(R11), F2
+	FMOVQ 48(R11), F3
+	CMP $1, R10
+	BLE tile4First
+
+tile4Tap:
+	SUB $1, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIF V17.B16, V16.B16, V0.B16
+	FMOVQ 16(R11), F16
+	WORD $0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	VBIF V17.B16, V16.B16, V1.B16
+	FMOVQ 32(R11), F16
+	WORD $0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	VBIF V17.B16, V16.B16, V2.B16
+	FMOVQ 48(R11), F16
+	WORD $0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	VBIF V17.B16, V16.B16, V3.B16
+	CMP $1, R10
+	BGT tile4Tap
+
+tile4First:
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
+	VAND V17.B16, V18.B16, V18.B16
+	CBZ R10, tile4Store
+	SUB $1, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIF V17.B16, V16.B16, V0.B16
+	FMOVQ 16(R11), F16
+	WORD $0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	VBIF V17.B16, V16.B16, V1.B16
+	FMOVQ 32(R11), F16
+	WORD $0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	VBIF V17.B16, V16.B16, V2.B16
+	FMOVQ 48(R11), F16
+	WORD $0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	VBIF V17.B16, V16.B16, V3.B16
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
+	VAND V17.B16, V18.B16, V18.B16
+	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
+	VAND V17.B16, V18.B16, V18.B16
+
+tile4Store:
+	FMOVQ F0, 0(R8)
+	FMOVQ F1, 16(R8)
+	FMOVQ F2, 32(R8)
+	FMOVQ F3, 48(R8)
+	ADD R1, R8
+	ADD R4<<2, R7
+	SUBS $1, R9
+	BNE tile4Row
+	ADD $64, R2
+	ADD $64, R0
+	B tile4
+
+tile4End:
+	ADD $4, R6
+
+tile1:
+	SUBS $1, R6
+	BLT tile1End
+	MOVD R3, R7
+	MOVD R0, R8
+	MOVD R5, R9
+
+tile1Row:
+	MOVD R14, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F0
+	CMP $1, R10
+	BLE tile1First
+
+tile1Tap:
+	SUB $1, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIF V17.B16, V16.B16, V0.B16
+	CMP $1, R10
+	BGT tile1Tap
+
+tile1First:
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VAND V17.B16, V18.B16, V18.B16
+	CBZ R10, tile1Store
+	SUB $1, R10
+	MOVW (R7)(R10<<2), R11
+	ADD R11<<2, R2, R11
+	FMOVQ 0(R11), F16
+	WORD $0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	VBIF V17.B16, V16.B16, V0.B16
+	WORD $0x4e20e411 // fcmeq v17.4s, v0.4s, v0.4s
+	VAND V17.B16, V18.B16, V18.B16
+
+tile1Store:
+	FMOVQ F0, 0(R8)
+	ADD R1, R8
+	ADD R4<<2, R7
+	SUBS $1, R9
+	BNE tile1Row
+	ADD $16, R2
+	ADD $16, R0
+	B tile1
+
+tile1End:
+	ADD $1, R6
+	WORD $0x6eb1aa52 // uminv s18, v18.4s
+	VMOV V18.S[0], R7
+	CMPW $0, R7
+	CSET EQ, R7
+	MOVB R7, ret+56(FP)
+	RET
+
+// func splitNEON(even, odd *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
+TEXT ·splitNEON(SB), NOSPLIT, $0-80
+	MOVD even+0(FP), R0
+	MOVD odd+8(FP), R1
+	MOVD dstChannel+16(FP), R2
+	MOVD dstRow+24(FP), R3
+	MOVD src+32(FP), R4
+	MOVD srcChannel+40(FP), R5
+	MOVD srcRow+48(FP), R6
+	MOVD channels+56(FP), R7
+	MOVD rows+64(FP), R8
+	MOVD n+72(FP), R9
+	SUB R0, R1
+
+channel:
+	MOVD R0, R10
+	MOVD R4, R11
+	MOVD R8, R12
+
+row:
+	MOVD R10, R13
+	ADD R1, R10, R14
+	MOVD R11, R15
+	MOVD R9, R16
+
+next:
+	SUBS $8, R16
+	BLT rest
+	FMOVQ (R15), F0
+	FMOVQ 16(R15), F1
+	VUZP1 V1.S4, V0.S4, V2.S4
+	VUZP2 V1.S4, V0.S4, V3.S4
+	FMOVQ.P F2, 16(R13)
+	FMOVQ.P F3, 16(R14)
+	ADD $32, R15
+	B next
+
+rest:
+	ADDS $8, R16
+	BEQ split
+
+one:
+	FMOVS.P 4(R15), F0
+	FMOVS.P F0, 4(R13)
+	SUBS $1, R16
+	BEQ split
+	FMOVS.P 4(R15), F0
+	FMOVS.P F0, 4(R14)
+	SUBS $1, R16
+	BNE one
+
+split:
+	ADD R3, R10
+	ADD R6, R11
+	SUBS $1, R12
+	BNE row
+	ADD R2, R0
+	ADD R5, R4
+	SUBS $1, R7
+	BNE channel
+	RET
+
 // func columnsNEON(lo, hi, src *float32, offsets *int32, rows, vectors int)
 TEXT ·columnsNEON(SB), NOSPLIT, $0-48
 	MOVD lo+0(FP), R0

@@ -8,12 +8,14 @@ type Pool struct {
 	kernel         *Kernel
 	channels, taps int
 	average        bool
+	window         Window // of a max pool
 }
 
-// MaxPool is max pooling of so many channels with so many taps in a window. An output is
-// the first of the window's largest values, and the quiet NaN if the window has a NaN.
-func (k *Kernel) MaxPool(channels, taps int) *Pool {
-	return &Pool{kernel: k, channels: channels, taps: taps}
+// MaxPool is max pooling of so many channels. An output is the first of the window's largest
+// values, and the quiet NaN if the window has a NaN. The offsets of its Rows are a row's
+// offset plus a column's, row by row, and equal for equal rows of the input with its padding.
+func (k *Kernel) MaxPool(channels int, w Window) *Pool {
+	return &Pool{kernel: k, channels: channels, taps: w.Rows * w.Columns, window: w}
 }
 
 // AvgPool is average pooling of so many channels with so many taps in a window. An output
@@ -30,8 +32,12 @@ func (p *Pool) Compute(r *Rows) {
 	if p.kernel.max != nil && r.Stride <= p.kernel.lanes {
 		row = p.vectors
 	}
+	twoSteps := !p.average && p.kernel.maxima != nil && r.Stride <= p.kernel.lanes && r.maxima.ready(p, r)
 	for c := range p.channels {
 		src := r.Src[c*r.GroupStride:]
+		if twoSteps && r.maxima.compute(p, r, r.Dst[c*r.ChannelStride:], src) {
+			continue
+		}
 		for i := range r.N {
 			row(r, r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width], src, i)
 		}
@@ -67,15 +73,7 @@ func (p *Pool) vectors(r *Rows, out, src []float32, i int) {
 	} else {
 		p.kernel.max(&row[0], &src[0], &offsets[0], p.taps, n)
 	}
-	if r.Stride == 1 {
-		copy(out, row)
-		return
-	}
-	at := 0
-	for x := range out {
-		out[x] = row[at]
-		at += r.Stride
-	}
+	pick(out, row, r.Stride)
 }
 
 // maxRow is the specification of max pooling: tap t of output x is

@@ -9,16 +9,62 @@ import (
 	"filterbank/filters/simd"
 )
 
-// newPoolCase is a layerCase whose groups are the channels of a pool.
-func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *layerCase {
-	c := newLayerCase(seed, 1, taps, width, rows, stride, channels)
+// poolCase is a layerCase whose groups are the channels of a pool.
+type poolCase struct {
+	*layerCase
+	window Window
+}
+
+// newPoolCase draws windows with at most so many taps: columns beside each other, in two
+// phases, dilated or anywhere.
+func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *poolCase {
+	r := rand.New(rand.NewPCG(seed, 3))
+	w := Window{Rows: 1 + r.IntN(taps), Stride: 1 + r.IntN(3), Dilation: 1 + r.IntN(2)*r.IntN(3)}
+	w.Columns = taps / w.Rows
+	c := newLayerCase(seed, 1, w.Rows*w.Columns, width, rows, stride, channels)
 	c.groups = make([]Taps, channels)
-	return c
+	columns := make([]int32, w.Columns)
+	apart, phase := int32(1+r.IntN(3)), int32(r.IntN(300))
+	kind := r.IntN(4)
+	for t := range columns {
+		switch t := int32(t); kind {
+		case 0:
+			columns[t] = t
+		case 1:
+			columns[t] = t%2*phase + t/2
+		case 2:
+			columns[t] = t * apart
+		case 3:
+			columns[t] = int32(r.IntN(300))
+		}
+	}
+	bases := make([]int32, (rows-1)*w.Stride+(w.Rows-1)*w.Dilation+1)
+	for i := range bases {
+		bases[i] = int32(r.IntN(500))
+	}
+	last := 0
+	for i := range rows {
+		for row := range w.Rows {
+			for t, column := range columns {
+				at := bases[i*w.Stride+row*w.Dilation] + column
+				c.offsets[(i*w.Rows+row)*w.Columns+t] = at
+				last = max(last, int(at))
+			}
+		}
+	}
+	c.src = make([]float32, (channels-1)*c.groupStride+last+c.span()+Slack)
+	special := r.IntN(3)
+	for i := range c.src {
+		if c.src[i] = value(r, special); c.src[i] != c.src[i] && r.IntN(2) == 0 { // a NaN in few channels
+			c.src[i] = float32(math.Copysign(0, r.Float64()-0.5))
+		}
+	}
+	return &poolCase{c, w}
 }
 
 // checkPool compares the pools of every kernel with the specification, bit for bit, and
 // finds writes outside the rows.
-func (c *layerCase) checkPool(t *testing.T, gap int) {
+func (c *poolCase) checkPool(t *testing.T, gap int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(gap), 2))
 	heights, widths := make([]float32, c.rows), make([]float32, (c.width-1)*c.stride+1+Slack)
@@ -30,13 +76,13 @@ func (c *layerCase) checkPool(t *testing.T, gap int) {
 	for _, average := range []bool{false, true} {
 		pool := func(k *Kernel) *output {
 			o := c.output(gap)
-			rows := o.rows(c)
+			rows := o.rows(c.layerCase)
 			rows.Heights, rows.Widths = heights, widths
-			(&Pool{kernel: k, channels: len(c.groups), taps: c.taps, average: average}).Compute(rows)
+			(&Pool{kernel: k, channels: len(c.groups), taps: c.taps, average: average, window: c.window}).Compute(rows)
 			return o
 		}
-		everyKernel(t, pool, fmt.Sprintf("average %v, %d channels, %d taps, %d rows of %d outputs, stride %d",
-			average, len(c.groups), c.taps, c.rows, c.width, c.stride))
+		everyKernel(t, pool, fmt.Sprintf("average %v, %d channels, windows %+v, %d rows of %d outputs, stride %d",
+			average, len(c.groups), c.window, c.rows, c.width, c.stride))
 	}
 }
 
@@ -66,6 +112,42 @@ func TestPools(t *testing.T) {
 		}
 	}
 	newPoolCase(3, 2000, 33, 1, 2, 1).checkPool(t, 0)
+}
+
+// TestTwoSteps: kernels with loops for it compute ordinary pools in two steps.
+func TestTwoSteps(t *testing.T) {
+	for _, set := range simd.Sets() {
+		k := New(set)
+		if k.maxima == nil {
+			continue
+		}
+		for _, size := range []int{1, 2, 3, 4, 5, 7, 15, 16, 49, 300} {
+			for _, phases := range []int{1, 2} {
+				for _, width := range []int{1, 7, 16, 56, 113} {
+					w := Window{Rows: size, Columns: size, Stride: phases, Dilation: 1}
+					c := newPoolCase(1, size*size, width, 2, 1, 1)
+					c.offsets = c.offsets[:0]
+					row, phase := 2*(width+size), width+size
+					for y := range 2 {
+						for i := range size {
+							for j := range size {
+								c.offsets = append(c.offsets, int32((y*phases+i)*row+j%phases*phase+j/phases))
+							}
+						}
+					}
+					c.src = make([]float32, (size+2)*row+Slack)
+					for i := range c.src {
+						c.src[i] = float32(i * 7919 % 1000)
+					}
+					c.taps, c.window = size*size, w
+					rows := c.output(0).rows(c.layerCase)
+					if p := k.MaxPool(1, w); !rows.maxima.ready(p, rows) || !rows.maxima.compute(p, rows, rows.Dst, c.src) {
+						t.Errorf("%v: %d×%d in %d phases, %d outputs: not in two steps", k, size, size, phases, width)
+					}
+				}
+			}
+		}
+	}
 }
 
 // TestMaxPoolOfZerosAndNaN checks the specification itself: the first of two zeros, and

@@ -13,6 +13,8 @@ func neonRowLoops() []neonRowLoop {
 	return []neonRowLoop{
 		{"max", "the maxLoop", pooled, 40, func(n *neon) { n.pool(false) }},
 		{"average", "the averageLoop", pooled + ", widths *float32, height float32", 52, func(n *neon) { n.pool(true) }},
+		{"maxima", "a maximaLoop", "dst *float32, row int, src *float32, offsets *int32, taps, rows, vectors int) (nan bool", 57, (*neon).maxima},
+		{"split", "a splitLoop", "even, odd *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int", 80, (*neon).split},
 		{"columns", "a columnsLoop", "lo, hi, src *float32, offsets *int32, rows, vectors int", 48, (*neon).columns},
 		{"leaky", doc, applied, 20, func(n *neon) {
 			n.apply(func() {
