@@ -2,10 +2,11 @@ package filters
 
 import "math"
 
-// rankOne is by how much a weight may differ from the product that replaces it, as a part of the
-// filter's largest weight: 2⁻²⁰. The rounding of weights, quotients and folded batch
-// normalization to float32 leaves at most nine parts in 2²⁴.
-const rankOne = 1.0 / (1 << 20)
+// rankOne bounds the norm of the part of a filter that a product of a column and a row leaves
+// over, relative to the filter's norm, the square root of the sum of squares. Rounding to float32
+// leaves about 2⁻²², and the built-in Gaussians of σ from 1 to 16, whose sums are exact, up to 2⁻¹⁹.
+// Of the other built-in filters each leaves at least 2⁻⁸.
+const rankOne = 1.0 / (1 << 18)
 
 // RowsSuffix ends the name of the first layer of a separable convolution.
 const RowsSuffix = "-rows"
@@ -15,10 +16,10 @@ const RowsSuffix = "-rows"
 // each filter's own map. An output takes C/groups·kW + kH multiply-adds in place of
 // C/groups·kW·kH. Its sums round otherwise than the whole convolution's.
 //
-// A filter has rank one if its rows are multiples of one row, over all channels: each weight is
-// within 2⁻²⁰ of the filter's largest weight from that product (Treitel and Shanks, The Design of
-// Multistage Separable Planar Filters, 1971). The row with the largest weight is the row, and the
-// quotients of the weights in that weight's column, rounded to float32, are the column.
+// A filter has rank one if its rows are multiples of one row, over all channels (Treitel and
+// Shanks, The Design of Multistage Separable Planar Filters, 1971). The product of the column and
+// the row, in float32, must leave over at most 2⁻¹⁸ of the filter's norm, so that an output is
+// within 2⁻¹⁸ of the norms of the filter and of its window multiplied, apart from rounding.
 //
 // The first convolution has the name with RowsSuffix and the inputs, the second the name and no
 // inputs: it reads the layer before. Padding, stride and dilation are each axis's own. Errors are
@@ -45,9 +46,9 @@ func (s ConvSpec) Separate() (rows, columns *Conv, err error) {
 	kernels, _ := whole.Kernels()
 	for k := range filters {
 		row, column := r.Weights[k*channels*w:][:channels*w], c.Weights[k*h:][:h]
-		if off := factor(kernels.Of(k), row, column, w); off > rankOne {
-			return nil, nil, wrong("separable", " needs filters of rank one, but the rows of filter %q are no multiples of one row: a weight is off by %.2g of the largest, at most %.2g is possible; leave separable out, or put the filter into another layer",
-				s.Filters[k], off, rankOne)
+		if left := factor(kernels.Of(k), row, column, w); left > rankOne {
+			return nil, nil, wrong("separable", " needs filters of rank one, but the rows of filter %q are no multiples of one row: a column times a row leaves over %.2g of its norm, at most %.2g is possible; leave separable out, or put the filter into another layer",
+				s.Filters[k], left, rankOne)
 		}
 	}
 	if rows, err = NewConv(r); err != nil {
@@ -57,31 +58,90 @@ func (s ConvSpec) Separate() (rows, columns *Conv, err error) {
 	return rows, columns, err
 }
 
-// factor writes a filter of C×kH×kW weights as a row of C×kW and a column of kH. off is the
-// largest difference of a weight from its product, as a part of the largest weight.
-func factor(weights, row, column []float32, w int) (off float64) {
-	h := len(column)
-	pivot := 0
+// factor writes a filter of C×kH×kW weights as a row of C×kW and a column of kH, whose largest
+// number is 1 or −1. left is the norm of the difference, relative to the filter's.
+//
+// The row and the column are each the best for the other in turn, from the row of the largest
+// weight on. An error of the direction shrinks by the square of the ratio of the singular values
+// in each turn, so two turns are enough for a filter that passes.
+func factor(weights, row, column []float32, w int) (left float64) {
+	f := factors{weights: weights, row: make([]float64, len(row)), column: make([]float64, len(column)), w: w}
+	largest := 0
 	for i, v := range weights {
-		if math.Abs(float64(v)) > math.Abs(float64(weights[pivot])) {
-			pivot = i
+		if math.Abs(float64(v)) > math.Abs(float64(weights[largest])) {
+			largest = i
 		}
 	}
-	largest := float64(weights[pivot])
-	if largest == 0 {
+	if weights[largest] == 0 {
 		return 0
 	}
-	plane, at := pivot/(h*w)*(h*w), pivot%w
-	for y := range column {
-		column[y] = float32(float64(weights[plane+y*w+at]) / largest)
+	y, _ := f.place(largest)
+	f.column[y] = 1
+	f.fitRow()
+	for range 2 {
+		f.fitColumn()
+		f.fitRow()
 	}
-	through := pivot % (h * w) / w
-	for i := range row {
-		row[i] = weights[i/w*h*w+through*w+i%w]
+	scale := 0.0
+	for _, v := range f.column {
+		scale = max(scale, math.Abs(v))
 	}
+	for i, v := range f.column {
+		column[i] = float32(v / scale)
+	}
+	for i, v := range f.row {
+		row[i] = float32(v * scale)
+	}
+	var off, all float64
 	for i, v := range weights {
-		product := float64(column[i%(h*w)/w]) * float64(row[i/(h*w)*w+i%w])
-		off = max(off, math.Abs(float64(v)-product)/math.Abs(largest))
+		y, x := f.place(i)
+		d := float64(v) - float64(float64(column[y])*float64(row[x]))
+		off, all = off+float64(d*d), all+float64(float64(v)*float64(v))
 	}
-	return off
+	return math.Sqrt(off / all)
+}
+
+// factors are a filter with a row and a column. Products are rounded before they are added, so
+// that they are the same on every machine.
+type factors struct {
+	weights     []float32
+	row, column []float64
+	w           int // kW
+}
+
+// place is where a weight stands: its row in the column, and its channel and column in the row.
+func (f *factors) place(i int) (y, x int) {
+	h := len(f.column)
+	return i / f.w % h, i/(h*f.w)*f.w + i%f.w
+}
+
+// fitRow makes the row that is best for the column: Kᵀc/|c|².
+func (f *factors) fitRow() {
+	clear(f.row)
+	for i, v := range f.weights {
+		y, x := f.place(i)
+		f.row[x] += float64(float64(v) * f.column[y])
+	}
+	divide(f.row, f.column)
+}
+
+// fitColumn makes the column that is best for the row: Kr/|r|².
+func (f *factors) fitColumn() {
+	clear(f.column)
+	for i, v := range f.weights {
+		y, x := f.place(i)
+		f.column[y] += float64(float64(v) * f.row[x])
+	}
+	divide(f.column, f.row)
+}
+
+// divide divides by the sum of the squares of other numbers.
+func divide(values, by []float64) {
+	squares := 0.0
+	for _, v := range by {
+		squares += float64(v * v)
+	}
+	for i := range values {
+		values[i] /= squares
+	}
 }
