@@ -91,13 +91,15 @@ func (s section) build(m *Model, files *weights.Set, room *int) (*filters.Stack,
 		if err := takeChannels(b, part, sources, room); err != nil {
 			return nil, s.misplaced(i, err)
 		}
-		if err := b.Add(made); err != nil {
-			return nil, s.misplaced(i, err)
+		for _, layer := range made {
+			if err := b.Add(layer); err != nil {
+				return nil, s.misplaced(i, err)
+			}
+			if k, ok := layer.Kernels(); ok {
+				*room -= len(k.Weights)
+			}
+			rgb = append(rgb, in.rgb && layer.Filters() == nil && len(sources) == 1)
 		}
-		if k, ok := made.Kernels(); ok {
-			*room -= len(k.Weights)
-		}
-		rgb = append(rgb, in.rgb && made.Filters() == nil && len(sources) == 1)
 	}
 	stack, err := b.Stack()
 	if err != nil {
@@ -154,14 +156,17 @@ type layerBuilder struct {
 	surroundings
 }
 
-func (c *Conv) build(in surroundings) (filters.Layer, error) {
+func (c *Conv) build(in surroundings) ([]filters.Layer, error) {
 	b := layerBuilder{c, in}
 	spec, err := b.build()
 	if err != nil {
 		return nil, err
 	}
+	if c.Separable {
+		return c.separate(spec)
+	}
 	conv, err := filters.NewConv(spec)
-	return conv, c.specError(err, c.files())
+	return single(conv, c.specError(err, c.files()))
 }
 
 // settings are a spec without its kernels.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -128,7 +129,7 @@ func (s section) check() error {
 			found.add(l.Conv.checkFilters())
 		}
 		if _, parts := l.parts(); len(parts) == 1 {
-			earlier = append(earlier, parts[0].nameOr(i))
+			earlier = append(earlier, l.names(i)...)
 		}
 		if found.full() {
 			break
@@ -145,7 +146,10 @@ func (l Layer) check(i int, names distinct, earlier []string) error {
 	var found problems
 	part := l.part()
 	name := part.nameOr(i)
-	err := names.add("layer", name)
+	var err error
+	for _, made := range l.names(i) {
+		err = cmp.Or(err, names.add("layer", made))
+	}
 	for _, end := range []string{".npy", ".sheet.png", ".png"} { // another layer's files may have that name
 		if err == nil && strings.HasSuffix(strings.ToLower(name), end) {
 			err = fmt.Errorf("layer name %q must not end in %s", name, end)

@@ -211,7 +211,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: ''", "3:21: weights wants a file of an array, such as w.npy or net.pth#conv1.weight, got an empty string"},
 		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
 		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
-		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, inputs, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, activation, negative_slope, alpha, strict_size`},
+		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, inputs, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, separable, activation, negative_slope, alpha, strict_size`},
 
 		{one + ", stride: 0", "3:38: stride must be at least 1, got 0"},
 		{one + ", stride: -1", "3:38: stride must be at least 1, got -1"},

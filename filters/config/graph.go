@@ -75,14 +75,14 @@ func checkJoin(at place, inputs []string, kind string) error {
 // MaxInputs bounds the layers that one layer joins.
 const MaxInputs = 256
 
-func (a *Add) build(in surroundings) (filters.Layer, error) {
+func (a *Add) build(in surroundings) ([]filters.Layer, error) {
 	layer, err := filters.NewJoin(filters.JoinSpec{Name: a.nameOr(in.index), Inputs: a.Inputs, Kind: filters.Add})
-	return layer, a.specError(err, nil)
+	return single(layer, a.specError(err, nil))
 }
 
-func (c *Concat) build(in surroundings) (filters.Layer, error) {
+func (c *Concat) build(in surroundings) ([]filters.Layer, error) {
 	layer, err := filters.NewJoin(filters.JoinSpec{Name: c.nameOr(in.index), Inputs: c.Inputs, Kind: filters.Concat})
-	return layer, c.specError(err, nil)
+	return single(layer, c.specError(err, nil))
 }
 
 func (u *Upsample) check() error {
@@ -93,9 +93,9 @@ func (u *Upsample) check() error {
 	return u.specError(err, nil)
 }
 
-func (u *Upsample) build(in surroundings) (filters.Layer, error) {
+func (u *Upsample) build(in surroundings) ([]filters.Layer, error) {
 	layer, err := u.layer(in.index)
-	return layer, u.specError(err, nil)
+	return single(layer, u.specError(err, nil))
 }
 
 func (u *Upsample) layer(index int) (*filters.Upsample, error) {

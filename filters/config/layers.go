@@ -13,10 +13,13 @@ type part interface {
 	nameOr(i int) string // its name, by default that of the i-th layer
 	inputs() []string    // names of the layers that it reads; none is the layer before
 	check() error
-	build(in surroundings) (filters.Layer, error)
+	build(in surroundings) ([]filters.Layer, error) // its layers; the last one has its name
 }
 
 func (p place) node() *node { return p.n }
+
+// single is the layer of a part that makes one.
+func single(l filters.Layer, err error) ([]filters.Layer, error) { return []filters.Layer{l}, err }
 
 // parts are the layer's parts with their keys.
 func (l Layer) parts() (keys []string, parts []part) {

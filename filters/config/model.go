@@ -132,6 +132,8 @@ type Conv struct {
 	Groups int `json:"groups,omitempty" jsonschema:"minimum=1,maximum=65536,default=1"`
 	// Applied to every sum before the activation; it is folded into weights and bias.
 	BatchNorm *BatchNorm `json:"batch_norm,omitempty"`
+	// Compute rows, then columns: kernels of rank one, such as Sobel's and Gauss's, as two layers of 1×kW and of kH×1, the first with the layer's name and -rows. That takes fewer multiply-adds and rounds sums otherwise. Other kernels are an error.
+	Separable bool `json:"separable,omitempty" jsonschema:"default=false"`
 	// Applied to every output.
 	Activation string `json:"activation,omitempty" jsonschema:"enum=relu,enum=none,enum=leaky_relu,enum=relu6,enum=abs,enum=square,enum=sigmoid,enum=tanh,enum=silu,enum=gelu,enum=gelu_tanh,enum=elu,enum=hardsigmoid,enum=hardswish,enum=prelu,default=relu"`
 	// Slope below 0: a number with leaky_relu, 0.01 if there is none; with prelu a number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.

@@ -101,7 +101,7 @@ func (a *Activation) check() error {
 	return a.activation().check()
 }
 
-func (a *Activation) build(in surroundings) (filters.Layer, error) {
+func (a *Activation) build(in surroundings) ([]filters.Layer, error) {
 	p := a.activation()
 	in.each = "channel"
 	slopes, err := p.slopes(in, in.channels)
@@ -111,7 +111,7 @@ func (a *Activation) build(in surroundings) (filters.Layer, error) {
 	layer, err := filters.NewActivation(filters.ActivationSpec{
 		Name: a.nameOr(in.index), Inputs: a.Inputs, Function: p.function(), NegativeSlope: p.slope(), Alpha: p.alpha(), Slopes: slopes,
 	})
-	return layer, a.specError(err, a.files())
+	return single(layer, a.specError(err, a.files()))
 }
 
 // files are the references to arrays by the key that has them.
@@ -144,13 +144,13 @@ func (s *Scale) check() error {
 	return s.BatchNorm.check()
 }
 
-func (s *Scale) build(in surroundings) (filters.Layer, error) {
+func (s *Scale) build(in surroundings) ([]filters.Layer, error) {
 	spec := filters.ScaleSpec{Name: s.nameOr(in.index), Inputs: s.Inputs}
 	if err := s.fill(&spec, in); err != nil {
 		return nil, s.specError(err, s.files())
 	}
 	layer, err := filters.NewScale(spec)
-	return layer, s.specError(err, s.files())
+	return single(layer, s.specError(err, s.files()))
 }
 
 func (s *Scale) fill(spec *filters.ScaleSpec, in surroundings) (err error) {

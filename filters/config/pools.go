@@ -56,8 +56,12 @@ func (p *AvgPool) spec(in surroundings) filters.PoolSpec {
 	}
 }
 
-func (p *MaxPool) build(in surroundings) (filters.Layer, error) { return filters.NewPool(p.spec(in)) }
-func (p *AvgPool) build(in surroundings) (filters.Layer, error) { return filters.NewPool(p.spec(in)) }
+func (p *MaxPool) build(in surroundings) ([]filters.Layer, error) {
+	return single(filters.NewPool(p.spec(in)))
+}
+func (p *AvgPool) build(in surroundings) ([]filters.Layer, error) {
+	return single(filters.NewPool(p.spec(in)))
+}
 
 func (p *MaxPool) resolved(index int, strict bool) *MaxPool {
 	if p == nil {
@@ -99,8 +103,8 @@ func (n *LocalResponseNorm) spec(index int) filters.NormSpec {
 	}
 }
 
-func (n *LocalResponseNorm) build(in surroundings) (filters.Layer, error) {
-	return filters.NewNorm(n.spec(in.index))
+func (n *LocalResponseNorm) build(in surroundings) ([]filters.Layer, error) {
+	return single(filters.NewNorm(n.spec(in.index)))
 }
 
 func (n *LocalResponseNorm) resolved(index int) *LocalResponseNorm {

@@ -117,11 +117,14 @@ function random(seed) {
 const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 // runOf is how a change is run: the command, and the stack file that it needs, if there is no
-// file of the run's to change.
+// file of the run's to change. problem says why there is no command. A separable convolution is one
+// layer of the stack file and two of the run.
 function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
   const name = page.stacks[st].name,
     of = stack.stacks ? stack.stacks[name] : stack,
-    conv = of.layers[l].conv;
+    at = of.layers.flatMap(({ conv }, i) => (conv?.separable ? [i, i] : [i]))[l],
+    conv = of.layers[at].conv;
+  if (conv.separable) return { problem: "Rows and columns of a separable layer have their settings and weights together, so the half alone is not run: leave separable out to change it." };
   const settings = {};
   const set = (key, now, was) => {
     if (JSON.stringify(now) !== JSON.stringify(was)) settings[key] = now;
@@ -145,8 +148,8 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
   if (conv.strict_size && sized && [0, 1].some((a) => axisOf(changedLayer(layer, change), sized, a).left > 0)) settings.strict_size = false;
   const beside = (name) => (folder ? `${folder}/${name}` : name);
   const rest = ["--layers", (stack.stacks ? `${name}/` : "") + layer.name, "--format", "npy", "-o", "what-if"];
-  if (file && change.own && l === of.layers.length - 1) {
-    const prefix = (stack.stacks ? `stacks.${name}.` : "") + `layers.${l}.conv.`;
+  if (file && change.own && at === of.layers.length - 1) {
+    const prefix = (stack.stacks ? `stacks.${name}.` : "") + `layers.${at}.conv.`;
     const sets = Object.entries(settings).flatMap(([key, v]) => ["--set", prefix + key + "=" + (typeof v === "object" ? JSON.stringify(v) : v)]);
     return { command: ["filterbank", "run", input, "-c", beside(file), ...sets, ...rest].map(quoted).join(" ") };
   }
@@ -157,7 +160,7 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
     changed.groups = change.groups;
     changed.kernels = kernelsOf(layer, plan, change);
   }
-  const layers = [...of.layers.slice(0, l), { conv: changed }];
+  const layers = [...of.layers.slice(0, at), { conv: changed }];
   const whole = stack.stacks ? { ...stack, stacks: { [name]: { ...of, layers } } } : { ...stack, layers };
   return {
     command: ["filterbank", "run", input, "-c", beside("what-if.yaml"), ...rest].map(quoted).join(" "),

@@ -288,28 +288,29 @@ class WhatIfTab {
     const { change } = this,
       source = await load("stack");
     if (change !== this.change || !this.valid) return;
-    const { command, file, name } = runOf(source, this.view.at, this.layer, this.plan, change, this.view.entry.name);
+    const { command, file, name, problem } = runOf(source, this.view.at, this.layer, this.plan, change, this.view.entry.name);
     this.run.replaceChildren(
       h("h3", null, "Run it so"),
-      h("code", { tabindex: 0 }, command),
-      h(
-        "p",
-        { class: "choices" },
-        file &&
-          h(
-            "button",
-            {
-              type: "button",
-              onclick: () => {
-                const url = URL.createObjectURL(new Blob([file], { type: "application/yaml" }));
-                h("a", { href: url, download: "what-if.yaml" }).click();
-                setTimeout(() => URL.revokeObjectURL(url), 1000);
+      problem ? h("p", { class: "muted" }, problem) : h("code", { tabindex: 0 }, command),
+      command &&
+        h(
+          "p",
+          { class: "choices" },
+          file &&
+            h(
+              "button",
+              {
+                type: "button",
+                onclick: () => {
+                  const url = URL.createObjectURL(new Blob([file], { type: "application/yaml" }));
+                  h("a", { href: url, download: "what-if.yaml" }).click();
+                  setTimeout(() => URL.revokeObjectURL(url), 1000);
+                },
               },
-            },
-            "Save what-if.yaml",
-          ),
-        h("button", { type: "button", onclick: (e) => copy(e.target, command) }, "Copy the command"),
-      ),
+              "Save what-if.yaml",
+            ),
+          h("button", { type: "button", onclick: (e) => copy(e.target, command) }, "Copy the command"),
+        ),
       file && h("p", { class: "muted" }, `Save the stack file as ${name} first.`),
     );
     this.file = file;
