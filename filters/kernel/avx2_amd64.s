@@ -3659,6 +3659,6521 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
+// func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x1UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y1
+	VBROADCASTSS (SI)(R13*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VMOVMSKPS    Y2, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y1, Y0, Y0
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y0, Y0, Y1
+	VUNPCKHPS    Y0, Y0, Y0
+	VUNPCKLPD    Y1, Y1, Y2
+	VUNPCKHPD    Y1, Y1, Y1
+	VUNPCKLPD    Y0, Y0, Y3
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVSS       X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X4
+	VMOVSS       X4, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VMAXPS       Y1, Y0, Y0
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	JMP          activated
+
+// func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x2UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y2
+	VBROADCASTSS (SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y2
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPD    Y2, Y2, Y3
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y0, Y0, Y4
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVLPS      X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X5
+	VMOVLPS      X5, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
+
+// func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x3UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y3
+	VADDPS       Y0, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VMOVMSKPS    Y4, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y3, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y2, Y2, Y4
+	VUNPCKHPS    Y2, Y2, Y2
+	VUNPCKLPD    Y4, Y3, Y5
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y2, Y0, Y6
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVLPS      X5, (R13)
+	VEXTRACTPS   $0x02, X5, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X3, (R13)
+	VEXTRACTPS   $0x02, X3, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	VEXTRACTPS   $0x02, X6, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	VEXTRACTPS   $0x02, X0, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VMAXPS       Y3, Y0, Y0
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VMAXPS       Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VMAXPS       Y3, Y2, Y2
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	JMP          activated
+
+// func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x4UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y4
+	VBROADCASTSS (SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y4
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y5
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y6
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y0, Y7
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
+
+// func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x5UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y5
+	VADDPS       Y0, Y1, Y6
+	VADDPS       Y2, Y3, Y7
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y7, Y6, Y6
+	VCMPPS       $0x03, Y6, Y6, Y6
+	VMOVMSKPS    Y6, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y5, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y6, Y5, Y7
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y2, Y0, Y8
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y4, Y4, Y9
+	VUNPCKHPS    Y4, Y4, Y4
+	VUNPCKLPD    Y9, Y9, Y10
+	VUNPCKHPD    Y9, Y9, Y9
+	VUNPCKLPD    Y4, Y4, Y11
+	VUNPCKHPD    Y4, Y4, Y4
+	VMOVUPS      X7, (R13)
+	VMOVSS       X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X5, (R13)
+	VMOVSS       X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	VMOVSS       X11, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVSS       X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	VEXTRACTF128 $0x01, Y10, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, (R13)
+	VEXTRACTF128 $0x01, Y9, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y11, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X12
+	VMOVSS       X12, 16(R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
+	VMAXPS       Y5, Y0, Y0
+	VBLENDVPS    Y7, Y6, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VMAXPS       Y5, Y1, Y1
+	VBLENDVPS    Y7, Y6, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VMAXPS       Y5, Y2, Y2
+	VBLENDVPS    Y7, Y6, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VMAXPS       Y5, Y3, Y3
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y7
+	VMAXPS       Y5, Y4, Y4
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	JMP          activated
+
+// func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x6UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y6
+	VBROADCASTSS (SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y6
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y6, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y7
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y7, Y6, Y8
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y2, Y0, Y9
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y10
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPD    Y10, Y10, Y11
+	VUNPCKHPD    Y10, Y10, Y10
+	VUNPCKLPD    Y4, Y4, Y12
+	VUNPCKHPD    Y4, Y4, Y4
+	VMOVUPS      X8, (R13)
+	VMOVLPS      X11, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X6, (R13)
+	VMOVLPS      X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X9, (R13)
+	VMOVLPS      X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y11, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	VEXTRACTF128 $0x01, Y10, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, (R13)
+	VEXTRACTF128 $0x01, Y12, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X13
+	VMOVLPS      X13, 16(R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
+
+// func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x7UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y6
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y7
+	VADDPS       Y0, Y1, Y8
+	VADDPS       Y2, Y3, Y9
+	VADDPS       Y4, Y8, Y8
+	VADDPS       Y5, Y9, Y9
+	VADDPS       Y6, Y8, Y8
+	VADDPS       Y9, Y8, Y8
+	VCMPPS       $0x03, Y8, Y8, Y8
+	VMOVMSKPS    Y8, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y7, Y0, Y0
+	VMAXPS       Y7, Y1, Y1
+	VMAXPS       Y7, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMAXPS       Y7, Y4, Y4
+	VMAXPS       Y7, Y5, Y5
+	VMAXPS       Y7, Y6, Y6
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y7
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y8, Y7, Y9
+	VUNPCKHPD    Y8, Y7, Y7
+	VUNPCKLPD    Y2, Y0, Y10
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y6, Y6, Y12
+	VUNPCKHPS    Y6, Y6, Y6
+	VUNPCKLPD    Y12, Y11, Y13
+	VUNPCKHPD    Y12, Y11, Y11
+	VUNPCKLPD    Y6, Y4, Y14
+	VUNPCKHPD    Y6, Y4, Y4
+	VMOVUPS      X9, (R13)
+	VMOVLPS      X13, 16(R13)
+	VEXTRACTPS   $0x02, X13, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X7, (R13)
+	VMOVLPS      X11, 16(R13)
+	VEXTRACTPS   $0x02, X11, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X10, (R13)
+	VMOVLPS      X14, 16(R13)
+	VEXTRACTPS   $0x02, X14, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X4, 16(R13)
+	VEXTRACTPS   $0x02, X4, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, (R13)
+	VEXTRACTF128 $0x01, Y13, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	VEXTRACTF128 $0x01, Y11, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Y8
+	VCMPPS       $0x03, Y0, Y0, Y9
+	VMAXPS       Y7, Y0, Y0
+	VBLENDVPS    Y9, Y8, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y9
+	VMAXPS       Y7, Y1, Y1
+	VBLENDVPS    Y9, Y8, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y9
+	VMAXPS       Y7, Y2, Y2
+	VBLENDVPS    Y9, Y8, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y9
+	VMAXPS       Y7, Y3, Y3
+	VBLENDVPS    Y9, Y8, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y9
+	VMAXPS       Y7, Y4, Y4
+	VBLENDVPS    Y9, Y8, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y9
+	VMAXPS       Y7, Y5, Y5
+	VBLENDVPS    Y9, Y8, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y9
+	VMAXPS       Y7, Y6, Y6
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	JMP          activated
+
+// func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters1x8UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y7
+	ADDQ         $+32, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $+64, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      32(DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      96(DX), Y8
+	VBROADCASTSS (SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(SI)(R13*4), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $+128, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y8
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y8, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y9
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y9, Y8, Y10
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y2, Y0, Y11
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y7, Y6, Y13
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y6, Y4, Y15
+	VUNPCKHPD    Y6, Y4, Y4
+	VMOVUPS      X10, (R13)
+	VMOVUPS      X14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	VMOVUPS      X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X11, (R13)
+	VMOVUPS      X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVUPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y11, (R13)
+	VEXTRACTF128 $0x01, Y15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, 16(R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
+
+// func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x1UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      32(DX), Y1
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y2
+	VMOVUPS      160(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y2
+	VMOVUPS      224(DX), Y3
+	VBROADCASTSS (SI)(R13*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y0, Y0, Y2
+	VUNPCKHPS    Y0, Y0, Y0
+	VUNPCKLPD    Y2, Y2, Y3
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y0, Y0, Y4
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVSS       X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y1, Y1, Y5
+	VUNPCKHPS    Y1, Y1, Y1
+	VUNPCKLPD    Y5, Y5, Y6
+	VUNPCKHPD    Y5, Y5, Y5
+	VUNPCKLPD    Y1, Y1, Y7
+	VUNPCKHPD    Y1, Y1, Y1
+	VMOVSS       X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X8
+	VMOVSS       X8, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
+
+// func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x2UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      32(DX), Y1
+	VMOVAPS      Y1, Y3
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y4
+	VMOVUPS      224(DX), Y5
+	VBROADCASTSS (SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y4
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y4
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPD    Y4, Y4, Y5
+	VUNPCKHPD    Y4, Y4, Y4
+	VUNPCKLPD    Y0, Y0, Y6
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y7
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPD    Y7, Y7, Y8
+	VUNPCKHPD    Y7, Y7, Y7
+	VUNPCKLPD    Y1, Y1, Y9
+	VUNPCKHPD    Y1, Y1, Y1
+	VMOVLPS      X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X9, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X10
+	VMOVLPS      X10, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
+
+// func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x3UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y4
+	VMOVUPS      32(DX), Y1
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y1, Y5
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y6
+	VMOVUPS      160(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y6
+	VMOVUPS      224(DX), Y7
+	VBROADCASTSS (SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y6
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y6, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y6
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y4, Y4, Y7
+	VUNPCKHPS    Y4, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y8
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y4, Y0, Y9
+	VUNPCKHPD    Y4, Y0, Y0
+	VMOVLPS      X8, (R13)
+	VEXTRACTPS   $0x02, X8, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	VEXTRACTPS   $0x02, X6, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X9, (R13)
+	VEXTRACTPS   $0x02, X9, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	VEXTRACTPS   $0x02, X0, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y10
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y5, Y5, Y11
+	VUNPCKHPS    Y5, Y5, Y5
+	VUNPCKLPD    Y11, Y10, Y12
+	VUNPCKHPD    Y11, Y10, Y10
+	VUNPCKLPD    Y5, Y1, Y13
+	VUNPCKHPD    Y5, Y1, Y1
+	VMOVLPS      X12, (R13)
+	VEXTRACTPS   $0x02, X12, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X13, (R13)
+	VEXTRACTPS   $0x02, X13, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X1, (R13)
+	VEXTRACTPS   $0x02, X1, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y13, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
+
+// func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x4UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y6
+	VMOVUPS      32(DX), Y1
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y1, Y7
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y8
+	VMOVUPS      160(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y8
+	VMOVUPS      224(DX), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y8
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y8, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y9, Y8, Y10
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y4, Y0, Y11
+	VUNPCKHPD    Y4, Y0, Y0
+	VMOVUPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X11, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y11, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y12
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y13
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y5, Y1, Y15
+	VUNPCKHPD    Y5, Y1, Y1
+	VMOVUPS      X14, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X15, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y15, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
+
+// func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x5UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VMOVUPS      32(DX), Y1
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y1, Y7
+	VMOVAPS      Y1, Y9
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y10
+	VMOVUPS      160(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y10
+	VMOVUPS      224(DX), Y11
+	VBROADCASTSS (SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y10
+	VADDPS       Y0, Y1, Y11
+	VADDPS       Y2, Y3, Y12
+	VADDPS       Y4, Y11, Y11
+	VADDPS       Y5, Y12, Y12
+	VADDPS       Y6, Y11, Y11
+	VADDPS       Y7, Y12, Y12
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y9, Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	VCMPPS       $0x03, Y11, Y11, Y11
+	VMOVMSKPS    Y11, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y10, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y10
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y11
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y11, Y10, Y12
+	VUNPCKHPD    Y11, Y10, Y10
+	VUNPCKLPD    Y4, Y0, Y13
+	VUNPCKHPD    Y4, Y0, Y0
+	VUNPCKLPS    Y8, Y8, Y14
+	VUNPCKHPS    Y8, Y8, Y8
+	VUNPCKLPD    Y14, Y14, Y15
+	VUNPCKHPD    Y14, Y14, Y14
+	VUNPCKLPD    Y8, Y8, Y2
+	VUNPCKHPD    Y8, Y8, Y8
+	VMOVUPS      X12, (R13)
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X10, (R13)
+	VMOVSS       X14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X13, (R13)
+	VMOVSS       X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVSS       X8, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y15, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y13, (R13)
+	VEXTRACTF128 $0x01, Y2, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y8, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y6
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y11
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y11, Y6, Y4
+	VUNPCKHPD    Y11, Y6, Y6
+	VUNPCKLPD    Y5, Y1, Y12
+	VUNPCKHPD    Y5, Y1, Y1
+	VUNPCKLPS    Y9, Y9, Y10
+	VUNPCKHPS    Y9, Y9, Y9
+	VUNPCKLPD    Y10, Y10, Y13
+	VUNPCKHPD    Y10, Y10, Y10
+	VUNPCKLPD    Y9, Y9, Y0
+	VUNPCKHPD    Y9, Y9, Y9
+	VMOVUPS      X4, (R13)
+	VMOVSS       X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X6, (R13)
+	VMOVSS       X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVSS       X0, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	VMOVSS       X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	VEXTRACTF128 $0x01, Y13, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	VEXTRACTF128 $0x01, Y10, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y0, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+	VEXTRACTF128 $0x01, Y9, X15
+	VMOVSS       X15, 16(R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Y11
+	VCMPPS       $0x03, Y0, Y0, Y12
+	VMAXPS       Y10, Y0, Y0
+	VBLENDVPS    Y12, Y11, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y12
+	VMAXPS       Y10, Y1, Y1
+	VBLENDVPS    Y12, Y11, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y12
+	VMAXPS       Y10, Y2, Y2
+	VBLENDVPS    Y12, Y11, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y12
+	VMAXPS       Y10, Y3, Y3
+	VBLENDVPS    Y12, Y11, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y12
+	VMAXPS       Y10, Y4, Y4
+	VBLENDVPS    Y12, Y11, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y12
+	VMAXPS       Y10, Y5, Y5
+	VBLENDVPS    Y12, Y11, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VMAXPS       Y10, Y6, Y6
+	VBLENDVPS    Y12, Y11, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y12
+	VMAXPS       Y10, Y7, Y7
+	VBLENDVPS    Y12, Y11, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y12
+	VMAXPS       Y10, Y8, Y8
+	VBLENDVPS    Y12, Y11, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y10, Y9, Y9
+	VBLENDVPS    Y12, Y11, Y9, Y9
+	JMP          activated
+
+// func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·filters2x6UnitAVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	XORL  R11, R11
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    aimed
+	MOVQ  (CX), R11
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+
+aimed:
+	MOVQ         weights+48(FP), DX
+	VMOVUPS      (DX), Y0
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y0, Y10
+	VMOVUPS      32(DX), Y1
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y1, Y7
+	VMOVAPS      Y1, Y9
+	VMOVAPS      Y1, Y11
+	ADDQ         $+64, DX
+	MOVQ         R10, CX
+	TESTQ        $0x00000001, CX
+	JZ           skip1
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+
+skip1:
+	TESTQ        $0x00000002, CX
+	JZ           skip2
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $+128, DX
+	ADDQ         $+2, CX
+
+skip2:
+	TESTQ CX, CX
+	JZ    summed
+
+fetch:
+	XORL       R12, R12
+	TESTQ      R11, R11
+	JZ         tap
+	PREFETCHT1 (R11)
+	ADDQ       $0x40, R11
+	MOVQ       every+88(FP), R13
+	ADDQ       CX, R13
+	CMOVQLT    R13, R12
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	MOVLQSX      4(R9)(CX*4), R13
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	MOVLQSX      8(R9)(CX*4), R13
+	VMOVUPS      128(DX), Y12
+	VMOVUPS      160(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	MOVLQSX      12(R9)(CX*4), R13
+	VMOVUPS      192(DX), Y12
+	VMOVUPS      224(DX), Y13
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(R13*4), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $+256, DX
+	ADDQ         $+4, CX
+	CMPQ         CX, R12
+	JNE          tap
+	TESTQ        CX, CX
+	JNZ          fetch
+
+summed:
+	VBROADCASTSS floor+96(FP), Y12
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y12, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y12
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y13
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y4, Y0, Y15
+	VUNPCKHPD    Y4, Y0, Y0
+	VUNPCKLPS    Y10, Y8, Y2
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y2, Y2, Y6
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y8, Y8, Y13
+	VUNPCKHPD    Y8, Y8, Y8
+	VMOVUPS      X14, (R13)
+	VMOVLPS      X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X15, (R13)
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X8, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	VEXTRACTF128 $0x01, Y6, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y2, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y15, (R13)
+	VEXTRACTF128 $0x01, Y13, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y8, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y4
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y10
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y10, Y4, Y14
+	VUNPCKHPD    Y10, Y4, Y4
+	VUNPCKLPD    Y5, Y1, Y12
+	VUNPCKHPD    Y5, Y1, Y1
+	VUNPCKLPS    Y11, Y9, Y15
+	VUNPCKHPS    Y11, Y9, Y9
+	VUNPCKLPD    Y15, Y15, Y0
+	VUNPCKHPD    Y15, Y15, Y15
+	VUNPCKLPD    Y9, Y9, Y6
+	VUNPCKHPD    Y9, Y9, Y9
+	VMOVUPS      X14, (R13)
+	VMOVLPS      X0, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X4, (R13)
+	VMOVLPS      X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVLPS      X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	VMOVLPS      X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	VEXTRACTF128 $0x01, Y0, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	VEXTRACTF128 $0x01, Y15, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y6, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+	VEXTRACTF128 $0x01, Y9, X2
+	VMOVLPS      X2, 16(R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
+
+// func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x1AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VMOVMSKPS    Y2, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y1, Y0, Y0
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y0, Y0, Y1
+	VUNPCKHPS    Y0, Y0, Y0
+	VUNPCKLPD    Y1, Y1, Y2
+	VUNPCKHPD    Y1, Y1, Y1
+	VUNPCKLPD    Y0, Y0, Y3
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVSS       X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X4
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X4
+	VMOVSS       X4, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VMAXPS       Y1, Y0, Y0
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	JMP          activated
+
+// func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x2AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R13)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y2
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPD    Y2, Y2, Y3
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y0, Y0, Y4
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVLPS      X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X5
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X5
+	VMOVLPS      X5, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
+
+// func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x3AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (R13)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (R13)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y3
+	VADDPS       Y0, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VMOVMSKPS    Y4, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y3, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y2, Y2, Y4
+	VUNPCKHPS    Y2, Y2, Y2
+	VUNPCKLPD    Y4, Y3, Y5
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y2, Y0, Y6
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVLPS      X5, (R13)
+	VEXTRACTPS   $0x02, X5, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X3, (R13)
+	VEXTRACTPS   $0x02, X3, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	VEXTRACTPS   $0x02, X6, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	VEXTRACTPS   $0x02, X0, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X7
+	VMOVLPS      X7, (R13)
+	VEXTRACTPS   $0x02, X7, 8(R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VMAXPS       Y3, Y0, Y0
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VMAXPS       Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VMAXPS       Y3, Y2, Y2
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	JMP          activated
+
+// func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x4AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (R13), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R13)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R13)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R13)(R11*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y4
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y5
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y6
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y0, Y7
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
+
+// func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x5AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (R13), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (R13)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R13)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R13)(R11*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R13)(R8*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y5
+	VADDPS       Y0, Y1, Y6
+	VADDPS       Y2, Y3, Y7
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y7, Y6, Y6
+	VCMPPS       $0x03, Y6, Y6, Y6
+	VMOVMSKPS    Y6, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y5, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y6, Y5, Y7
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y2, Y0, Y8
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y4, Y4, Y9
+	VUNPCKHPS    Y4, Y4, Y4
+	VUNPCKLPD    Y9, Y9, Y10
+	VUNPCKHPD    Y9, Y9, Y9
+	VUNPCKLPD    Y4, Y4, Y11
+	VUNPCKHPD    Y4, Y4, Y4
+	VMOVUPS      X7, (R13)
+	VMOVSS       X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X5, (R13)
+	VMOVSS       X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	VMOVSS       X11, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVSS       X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	VEXTRACTF128 $0x01, Y10, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, (R13)
+	VEXTRACTF128 $0x01, Y9, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y11, X12
+	VMOVSS       X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X12
+	VMOVSS       X12, 16(R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X6
+	VBROADCASTSS X6, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
+	VMAXPS       Y5, Y0, Y0
+	VBLENDVPS    Y7, Y6, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VMAXPS       Y5, Y1, Y1
+	VBLENDVPS    Y7, Y6, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VMAXPS       Y5, Y2, Y2
+	VBLENDVPS    Y7, Y6, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VMAXPS       Y5, Y3, Y3
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y7
+	VMAXPS       Y5, Y4, Y4
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	JMP          activated
+
+// func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x6AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (R13), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (R13)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (R13)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R13)(R11*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R13)(R8*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R13)(R12*1), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y6
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y6, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y7
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y7, Y6, Y8
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y2, Y0, Y9
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y10
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPD    Y10, Y10, Y11
+	VUNPCKHPD    Y10, Y10, Y10
+	VUNPCKLPD    Y4, Y4, Y12
+	VUNPCKHPD    Y4, Y4, Y4
+	VMOVUPS      X8, (R13)
+	VMOVLPS      X11, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X6, (R13)
+	VMOVLPS      X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X9, (R13)
+	VMOVLPS      X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y11, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	VEXTRACTF128 $0x01, Y10, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, (R13)
+	VEXTRACTF128 $0x01, Y12, X13
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X13
+	VMOVLPS      X13, 16(R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
+
+// func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x7AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y7
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS (R13)(R8*1), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R13)(R8*2), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (R13)(R11*1), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R13)(R8*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R13)(R12*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R13)(R11*2), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y7
+	VADDPS       Y0, Y1, Y8
+	VADDPS       Y2, Y3, Y9
+	VADDPS       Y4, Y8, Y8
+	VADDPS       Y5, Y9, Y9
+	VADDPS       Y6, Y8, Y8
+	VADDPS       Y9, Y8, Y8
+	VCMPPS       $0x03, Y8, Y8, Y8
+	VMOVMSKPS    Y8, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y7, Y0, Y0
+	VMAXPS       Y7, Y1, Y1
+	VMAXPS       Y7, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMAXPS       Y7, Y4, Y4
+	VMAXPS       Y7, Y5, Y5
+	VMAXPS       Y7, Y6, Y6
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y7
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y8, Y7, Y9
+	VUNPCKHPD    Y8, Y7, Y7
+	VUNPCKLPD    Y2, Y0, Y10
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y6, Y6, Y12
+	VUNPCKHPS    Y6, Y6, Y6
+	VUNPCKLPD    Y12, Y11, Y13
+	VUNPCKHPD    Y12, Y11, Y11
+	VUNPCKLPD    Y6, Y4, Y14
+	VUNPCKHPD    Y6, Y4, Y4
+	VMOVUPS      X9, (R13)
+	VMOVLPS      X13, 16(R13)
+	VEXTRACTPS   $0x02, X13, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X7, (R13)
+	VMOVLPS      X11, 16(R13)
+	VEXTRACTPS   $0x02, X11, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X10, (R13)
+	VMOVLPS      X14, 16(R13)
+	VEXTRACTPS   $0x02, X14, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X4, 16(R13)
+	VEXTRACTPS   $0x02, X4, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, (R13)
+	VEXTRACTF128 $0x01, Y13, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, (R13)
+	VEXTRACTF128 $0x01, Y11, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, X15
+	VMOVLPS      X15, 16(R13)
+	VEXTRACTPS   $0x02, X15, 24(R13)
+
+stored:
+	IMUL3Q $0x07, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+28, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Y8
+	VCMPPS       $0x03, Y0, Y0, Y9
+	VMAXPS       Y7, Y0, Y0
+	VBLENDVPS    Y9, Y8, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y9
+	VMAXPS       Y7, Y1, Y1
+	VBLENDVPS    Y9, Y8, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y9
+	VMAXPS       Y7, Y2, Y2
+	VBLENDVPS    Y9, Y8, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y9
+	VMAXPS       Y7, Y3, Y3
+	VBLENDVPS    Y9, Y8, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y9
+	VMAXPS       Y7, Y4, Y4
+	VBLENDVPS    Y9, Y8, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y9
+	VMAXPS       Y7, Y5, Y5
+	VBLENDVPS    Y9, Y8, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y9
+	VMAXPS       Y7, Y6, Y6
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	JMP          activated
+
+// func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters1x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	ADDQ    $+32, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	LEAQ         (R13)(BX*1), R15
+	VMOVUPS      (DX), Y8
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (R13)(R8*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R13)(R8*2), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R13)(R11*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R13)(R8*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R13)(R12*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R13)(R11*2), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R15), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $+32, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y8
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y8, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y9
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y9, Y8, Y10
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y2, Y0, Y11
+	VUNPCKHPD    Y2, Y0, Y0
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y7, Y6, Y13
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y6, Y4, Y15
+	VUNPCKHPD    Y6, Y4, Y4
+	VMOVUPS      X10, (R13)
+	VMOVUPS      X14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	VMOVUPS      X12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X11, (R13)
+	VMOVUPS      X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVUPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	VEXTRACTF128 $0x01, Y12, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y11, (R13)
+	VEXTRACTF128 $0x01, Y15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y4, 16(R13)
+
+stored:
+	IMUL3Q $0x08, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+32, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
+
+// func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x1AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y3, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y0, Y0, Y2
+	VUNPCKHPS    Y0, Y0, Y0
+	VUNPCKLPD    Y2, Y2, Y3
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y0, Y0, Y4
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVSS       X3, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X2, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y3, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y2, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X5
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y1, Y1, Y5
+	VUNPCKHPS    Y1, Y1, Y1
+	VUNPCKLPD    Y5, Y5, Y6
+	VUNPCKHPD    Y5, Y5, Y5
+	VUNPCKLPD    Y1, Y1, Y7
+	VUNPCKHPD    Y1, Y1, Y1
+	VMOVSS       X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVSS       X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, X8
+	VMOVSS       X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X8
+	VMOVSS       X8, (R13)
+
+stored:
+	IMUL3Q $0x01, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+4, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y0, Y0, Y4
+	VMAXPS       Y2, Y0, Y0
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y2, Y1, Y1
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	JMP          activated
+
+// func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x2AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (R13), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R13)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y4
+	VADDPS       Y0, Y1, Y5
+	VADDPS       Y2, Y3, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VMOVMSKPS    Y5, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y4
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPD    Y4, Y4, Y5
+	VUNPCKHPD    Y4, Y4, Y4
+	VUNPCKLPD    Y0, Y0, Y6
+	VUNPCKHPD    Y0, Y0, Y0
+	VMOVLPS      X5, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X4, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y5, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X7
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y7
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPD    Y7, Y7, Y8
+	VUNPCKHPD    Y7, Y7, Y7
+	VUNPCKLPD    Y1, Y1, Y9
+	VUNPCKHPD    Y1, Y1, Y1
+	VMOVLPS      X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X7, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X9, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y7, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, X10
+	VMOVLPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X10
+	VMOVLPS      X10, (R13)
+
+stored:
+	IMUL3Q $0x02, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+8, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X5
+	VBROADCASTSS X5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y4, Y0, Y0
+	VBLENDVPS    Y6, Y5, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y4, Y1, Y1
+	VBLENDVPS    Y6, Y5, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y4, Y3, Y3
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	JMP          activated
+
+// func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x3AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R13)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R13)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y6
+	VADDPS       Y0, Y1, Y7
+	VADDPS       Y2, Y3, Y8
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VMOVMSKPS    Y7, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y6, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y6
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y4, Y4, Y7
+	VUNPCKHPS    Y4, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y8
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y4, Y0, Y9
+	VUNPCKHPD    Y4, Y0, Y0
+	VMOVLPS      X8, (R13)
+	VEXTRACTPS   $0x02, X8, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X6, (R13)
+	VEXTRACTPS   $0x02, X6, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X9, (R13)
+	VEXTRACTPS   $0x02, X9, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X0, (R13)
+	VEXTRACTPS   $0x02, X0, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y9, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, X10
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y10
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y5, Y5, Y11
+	VUNPCKHPS    Y5, Y5, Y5
+	VUNPCKLPD    Y11, Y10, Y12
+	VUNPCKHPD    Y11, Y10, Y10
+	VUNPCKLPD    Y5, Y1, Y13
+	VUNPCKHPD    Y5, Y1, Y1
+	VMOVLPS      X12, (R13)
+	VEXTRACTPS   $0x02, X12, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X10, (R13)
+	VEXTRACTPS   $0x02, X10, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X13, (R13)
+	VEXTRACTPS   $0x02, X13, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVLPS      X1, (R13)
+	VEXTRACTPS   $0x02, X1, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y13, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, X14
+	VMOVLPS      X14, (R13)
+	VEXTRACTPS   $0x02, X14, 8(R13)
+
+stored:
+	IMUL3Q $0x03, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+12, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X7
+	VBROADCASTSS X7, Y7
+	VCMPPS       $0x03, Y0, Y0, Y8
+	VMAXPS       Y6, Y0, Y0
+	VBLENDVPS    Y8, Y7, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y8
+	VMAXPS       Y6, Y1, Y1
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y8
+	VMAXPS       Y6, Y2, Y2
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y8
+	VMAXPS       Y6, Y3, Y3
+	VBLENDVPS    Y8, Y7, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VMAXPS       Y6, Y4, Y4
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y8
+	VMAXPS       Y6, Y5, Y5
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	JMP          activated
+
+// func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x4AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R13)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R13)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R13)(R11*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y8
+	VADDPS       Y0, Y1, Y9
+	VADDPS       Y2, Y3, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y8, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y9, Y8, Y10
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y4, Y0, Y11
+	VUNPCKHPD    Y4, Y0, Y0
+	VMOVUPS      X10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X11, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y8, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y11, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y12
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y13
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y5, Y1, Y15
+	VUNPCKHPD    Y5, Y1, Y1
+	VMOVUPS      X14, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X15, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y15, (R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+
+stored:
+	IMUL3Q $0x04, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+16, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X9
+	VBROADCASTSS X9, Y9
+	VCMPPS       $0x03, Y0, Y0, Y10
+	VMAXPS       Y8, Y0, Y0
+	VBLENDVPS    Y10, Y9, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y10
+	VMAXPS       Y8, Y1, Y1
+	VBLENDVPS    Y10, Y9, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y10
+	VMAXPS       Y8, Y2, Y2
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y10
+	VMAXPS       Y8, Y3, Y3
+	VBLENDVPS    Y10, Y9, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y10
+	VMAXPS       Y8, Y4, Y4
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VMAXPS       Y8, Y5, Y5
+	VBLENDVPS    Y10, Y9, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VMAXPS       Y8, Y6, Y6
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y10
+	VMAXPS       Y8, Y7, Y7
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	JMP          activated
+
+// func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x5AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R13)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R13)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R13)(R11*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R13)(R8*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y10
+	VADDPS       Y0, Y1, Y11
+	VADDPS       Y2, Y3, Y12
+	VADDPS       Y4, Y11, Y11
+	VADDPS       Y5, Y12, Y12
+	VADDPS       Y6, Y11, Y11
+	VADDPS       Y7, Y12, Y12
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y9, Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	VCMPPS       $0x03, Y11, Y11, Y11
+	VMOVMSKPS    Y11, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y10, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y10
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y11
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y11, Y10, Y12
+	VUNPCKHPD    Y11, Y10, Y10
+	VUNPCKLPD    Y4, Y0, Y13
+	VUNPCKHPD    Y4, Y0, Y0
+	VUNPCKLPS    Y8, Y8, Y14
+	VUNPCKHPS    Y8, Y8, Y8
+	VUNPCKLPD    Y14, Y14, Y15
+	VUNPCKHPD    Y14, Y14, Y14
+	VUNPCKLPD    Y8, Y8, Y2
+	VUNPCKHPD    Y8, Y8, Y8
+	VMOVUPS      X12, (R13)
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X10, (R13)
+	VMOVSS       X14, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X13, (R13)
+	VMOVSS       X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVSS       X8, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y15, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y10, (R13)
+	VEXTRACTF128 $0x01, Y14, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y13, (R13)
+	VEXTRACTF128 $0x01, Y2, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y8, X6
+	VMOVSS       X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y6
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y11
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y11, Y6, Y4
+	VUNPCKHPD    Y11, Y6, Y6
+	VUNPCKLPD    Y5, Y1, Y12
+	VUNPCKHPD    Y5, Y1, Y1
+	VUNPCKLPS    Y9, Y9, Y10
+	VUNPCKHPS    Y9, Y9, Y9
+	VUNPCKLPD    Y10, Y10, Y13
+	VUNPCKHPD    Y10, Y10, Y10
+	VUNPCKLPD    Y9, Y9, Y0
+	VUNPCKHPD    Y9, Y9, Y9
+	VMOVUPS      X4, (R13)
+	VMOVSS       X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X6, (R13)
+	VMOVSS       X10, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVSS       X0, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	VMOVSS       X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	VEXTRACTF128 $0x01, Y13, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y6, (R13)
+	VEXTRACTF128 $0x01, Y10, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y0, X15
+	VMOVSS       X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+	VEXTRACTF128 $0x01, Y9, X15
+	VMOVSS       X15, 16(R13)
+
+stored:
+	IMUL3Q $0x05, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+20, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X11
+	VBROADCASTSS X11, Y11
+	VCMPPS       $0x03, Y0, Y0, Y12
+	VMAXPS       Y10, Y0, Y0
+	VBLENDVPS    Y12, Y11, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y12
+	VMAXPS       Y10, Y1, Y1
+	VBLENDVPS    Y12, Y11, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y12
+	VMAXPS       Y10, Y2, Y2
+	VBLENDVPS    Y12, Y11, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y12
+	VMAXPS       Y10, Y3, Y3
+	VBLENDVPS    Y12, Y11, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y12
+	VMAXPS       Y10, Y4, Y4
+	VBLENDVPS    Y12, Y11, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y12
+	VMAXPS       Y10, Y5, Y5
+	VBLENDVPS    Y12, Y11, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VMAXPS       Y10, Y6, Y6
+	VBLENDVPS    Y12, Y11, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y12
+	VMAXPS       Y10, Y7, Y7
+	VBLENDVPS    Y12, Y11, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y12
+	VMAXPS       Y10, Y8, Y8
+	VBLENDVPS    Y12, Y11, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y10, Y9, Y9
+	VBLENDVPS    Y12, Y11, Y9, Y9
+	JMP          activated
+
+// func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·filters2x6AVX2(SB), NOSPLIT, $0-120
+	MOVQ stride+104(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (R8)(R8*4), R12
+	LEAQ (R11)(R8*4), BX
+	MOVQ offsets+32(FP), R9
+	MOVQ taps+40(FP), R10
+
+row:
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ src+24(FP), SI
+	MOVQ dst+0(FP), DI
+	MOVQ tiles+64(FP), AX
+
+tile:
+	MOVQ  ahead+72(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), DX
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+72(FP)
+	MOVQ  lines+80(FP), R13
+
+fetch:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       R13
+	JNZ        fetch
+
+fetched:
+	MOVQ    weights+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
+	ADDQ    $+64, DX
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX      (R9)(CX*4), R13
+	LEAQ         (SI)(R13*4), R13
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R13)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (R13)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R13)(R11*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R13)(R8*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R13)(R12*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $+64, DX
+	ADDQ         $+1, CX
+	JNZ          tap
+	VBROADCASTSS floor+96(FP), Y12
+	VADDPS       Y0, Y1, Y13
+	VADDPS       Y2, Y3, Y14
+	VADDPS       Y4, Y13, Y13
+	VADDPS       Y5, Y14, Y14
+	VADDPS       Y6, Y13, Y13
+	VADDPS       Y7, Y14, Y14
+	VADDPS       Y8, Y13, Y13
+	VADDPS       Y9, Y14, Y14
+	VADDPS       Y10, Y13, Y13
+	VADDPS       Y11, Y14, Y14
+	VADDPS       Y14, Y13, Y13
+	VCMPPS       $0x03, Y13, Y13, Y13
+	VMOVMSKPS    Y13, DX
+	TESTL        DX, DX
+	JNZ          nan
+	VMAXPS       Y12, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+
+activated:
+	MOVQ         DI, R13
+	MOVQ         channel+8(FP), R15
+	MOVQ         filters+112(FP), DX
+	VUNPCKLPS    Y2, Y0, Y12
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y6, Y4, Y13
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y13, Y12, Y14
+	VUNPCKHPD    Y13, Y12, Y12
+	VUNPCKLPD    Y4, Y0, Y15
+	VUNPCKHPD    Y4, Y0, Y0
+	VUNPCKLPS    Y10, Y8, Y2
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y2, Y2, Y6
+	VUNPCKHPD    Y2, Y2, Y2
+	VUNPCKLPD    Y8, Y8, Y13
+	VUNPCKHPD    Y8, Y8, Y8
+	VMOVUPS      X14, (R13)
+	VMOVLPS      X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X15, (R13)
+	VMOVLPS      X13, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X0, (R13)
+	VMOVLPS      X8, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	VEXTRACTF128 $0x01, Y6, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y2, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y15, (R13)
+	VEXTRACTF128 $0x01, Y13, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y0, (R13)
+	VEXTRACTF128 $0x01, Y8, X4
+	VMOVLPS      X4, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VUNPCKLPS    Y3, Y1, Y4
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPS    Y7, Y5, Y10
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y10, Y4, Y14
+	VUNPCKHPD    Y10, Y4, Y4
+	VUNPCKLPD    Y5, Y1, Y12
+	VUNPCKHPD    Y5, Y1, Y1
+	VUNPCKLPS    Y11, Y9, Y15
+	VUNPCKHPS    Y11, Y9, Y9
+	VUNPCKLPD    Y15, Y15, Y0
+	VUNPCKHPD    Y15, Y15, Y15
+	VUNPCKLPD    Y9, Y9, Y6
+	VUNPCKHPD    Y9, Y9, Y9
+	VMOVUPS      X14, (R13)
+	VMOVLPS      X0, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X4, (R13)
+	VMOVLPS      X15, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X12, (R13)
+	VMOVLPS      X6, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VMOVUPS      X1, (R13)
+	VMOVLPS      X9, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y14, (R13)
+	VEXTRACTF128 $0x01, Y0, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y4, (R13)
+	VEXTRACTF128 $0x01, Y15, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y12, (R13)
+	VEXTRACTF128 $0x01, Y6, X2
+	VMOVLPS      X2, 16(R13)
+	DECQ         DX
+	JZ           stored
+	ADDQ         R15, R13
+	VEXTRACTF128 $0x01, Y1, (R13)
+	VEXTRACTF128 $0x01, Y9, X2
+	VMOVLPS      X2, 16(R13)
+
+stored:
+	IMUL3Q $0x06, R8, CX
+	ADDQ   CX, SI
+	ADDQ   $+24, DI
+	DECQ   AX
+	JNZ    tile
+	NEGQ   R10
+	MOVQ   row+16(FP), CX
+	ADDQ   CX, dst+0(FP)
+	DECQ   rows+56(FP)
+	JNZ    row
+	VZEROUPPER
+	RET
+
+nan:
+	MOVL         $0x7fc00000, DX
+	VMOVD        DX, X13
+	VBROADCASTSS X13, Y13
+	VCMPPS       $0x03, Y0, Y0, Y14
+	VMAXPS       Y12, Y0, Y0
+	VBLENDVPS    Y14, Y13, Y0, Y0
+	VCMPPS       $0x03, Y1, Y1, Y14
+	VMAXPS       Y12, Y1, Y1
+	VBLENDVPS    Y14, Y13, Y1, Y1
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VMAXPS       Y12, Y2, Y2
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VCMPPS       $0x03, Y3, Y3, Y14
+	VMAXPS       Y12, Y3, Y3
+	VBLENDVPS    Y14, Y13, Y3, Y3
+	VCMPPS       $0x03, Y4, Y4, Y14
+	VMAXPS       Y12, Y4, Y4
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VCMPPS       $0x03, Y5, Y5, Y14
+	VMAXPS       Y12, Y5, Y5
+	VBLENDVPS    Y14, Y13, Y5, Y5
+	VCMPPS       $0x03, Y6, Y6, Y14
+	VMAXPS       Y12, Y6, Y6
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VCMPPS       $0x03, Y7, Y7, Y14
+	VMAXPS       Y12, Y7, Y7
+	VBLENDVPS    Y14, Y13, Y7, Y7
+	VCMPPS       $0x03, Y8, Y8, Y14
+	VMAXPS       Y12, Y8, Y8
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VCMPPS       $0x03, Y9, Y9, Y14
+	VMAXPS       Y12, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y12, Y10, Y10
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VCMPPS       $0x03, Y11, Y11, Y14
+	VMAXPS       Y12, Y11, Y11
+	VBLENDVPS    Y14, Y13, Y11, Y11
+	JMP          activated
+
 // func extremesAVX2(values *float32, n int) (lo float32, hi float32)
 // Requires: AVX, AVX2, SSE
 TEXT ·extremesAVX2(SB), NOSPLIT, $0-24
