@@ -55,6 +55,7 @@ type Runner struct {
 	emit     Emit
 	keep     []volume.Rows // where rows are kept instead of emitted; nil emits them
 	share    share
+	crew     *crew   // computes bands together with the runner's goroutine; nil if it is alone
 	quiet    bool    // rows are computed ahead for pinning and not delivered
 	pruner   *pruner // takes the last layer's rows; nil computes and delivers them
 	bounds   pruner  // what pruner points to, kept between pictures
@@ -104,7 +105,7 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit, ro
 
 // end releases the picture.
 func (r *Runner) end() {
-	r.src, r.emit, r.pruner = nil, nil, nil
+	r.src, r.emit, r.pruner, r.crew = nil, nil, nil, nil
 	if w, ok := r.ops[0].(*window); ok {
 		w.rows.Ahead.Data = nil
 	}

@@ -80,12 +80,12 @@ func (r *Runner) partRows(workers int) int {
 }
 
 // uneven is the share of a part's time by which workers' times differ.
-const uneven = 0.1
+const uneven = 0.05
 
 // partTime estimates the time, in multiply-adds, in which workers compute parts of so many rows.
 func (r *Runner) partTime(rows, workers int) float64 {
 	height := r.plan.Layers[len(r.ops)-1].Out.H
-	work, weights := 0.0, 0.0
+	work, weights := r.readTime(), 0.0
 	for l, lp := range r.plan.Layers[:len(r.ops)] {
 		if r.active[l] {
 			work += lp.work
@@ -96,6 +96,39 @@ func (r *Runner) partTime(rows, workers int) float64 {
 	turns := float64(ceilDiv(ceilDiv(height, rows), workers))
 	part := work*float64(rows)/float64(height)*(1+r.waste(rows)) + worth*weights
 	return part * (turns + uneven)
+}
+
+// meeting is the time, in multiply-adds, that a crew takes to meet: some ten microseconds.
+const meeting = 1e6
+
+// togetherTime estimates the time, in multiply-adds, in which a crew computes the picture. One
+// goroutine alone reads it, makes tables of offsets, and emits the rows.
+func (r *Runner) togetherTime(workers int) float64 {
+	const entry = 100 // of a table
+	const value = 32  // that is emitted
+	alone, shared := r.readTime(), 0.0
+	for l, lp := range r.plan.Layers[:len(r.ops)] {
+		if !r.active[l] {
+			continue
+		}
+		if r.selected[l] {
+			alone += value * lp.outputs()
+		}
+		bands := float64(ceilDiv(lp.Out.H, r.bands[l]))
+		if w, ok := r.ops[l].(*window); ok {
+			shared += lp.work + worth*float64(4*lp.Parameters)*bands
+			alone += bands*meeting + entry*float64(w.taps()*lp.Out.H)
+		} else {
+			alone += lp.work
+		}
+	}
+	return alone + shared/float64(workers)
+}
+
+// readTime is the time, in multiply-adds, in which the picture is read.
+func (r *Runner) readTime() float64 {
+	in := r.plan.Input
+	return readCost * float64(in.C) * float64(in.H) * float64(in.W)
 }
 
 // MemberBytes estimates the bytes that each goroutine of a Team holds for pictures of

@@ -110,29 +110,64 @@ type Rows struct {
 	maxima maxima
 }
 
+// Part makes r rows from ≤ i < to of other rows. It keeps its scratch memory, and the rows have
+// no memory ahead.
+func (r *Rows) Part(of *Rows, from, to int) {
+	r.Dst, r.ChannelStride, r.RowStride = of.Dst[from*of.RowStride:], of.ChannelStride, of.RowStride
+	r.Width, r.N = of.Width, to-from
+	r.Src, r.GroupStride, r.Stride = of.Src, of.GroupStride, of.Stride
+	taps := len(of.Offsets) / of.N
+	r.Offsets = of.Offsets[from*taps : to*taps]
+	r.Heights, r.Widths = nil, of.Widths
+	if len(of.Heights) == of.N { // others are left from another layer
+		r.Heights = of.Heights[from:to]
+	}
+	r.Ahead.Len = 0
+}
+
+// Release forgets the memory that the rows are computed from and to.
+func (r *Rows) Release() { r.Dst, r.Src, r.Offsets, r.Heights, r.Widths = nil, nil, nil, nil, nil }
+
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
 	r.Ahead.plan(l.tiles(r), l.taps)
 	for i := range l.blocks {
-		b := &l.blocks[i]
-		switch l.layout {
-		case Scalar:
-			l.scalar(b, r)
-		case Pixels:
-			l.pixels(b, r)
-		case Filters:
-			l.filterLanes(b, r)
-		}
+		l.compute(&l.blocks[i], r)
 	}
-	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
-		l.activate(r)
+	l.activate(r, 0, l.groups*l.filters)
+}
+
+// Blocks is the number of sets of filters that are computed one after the other.
+func (l *Layer) Blocks() int { return len(l.blocks) }
+
+// ComputeBlock computes what Compute does of one block's filters, and fetches nothing ahead.
+func (l *Layer) ComputeBlock(r *Rows, i int) {
+	r.Ahead.plan(0, l.taps)
+	b := &l.blocks[i]
+	l.compute(b, r)
+	first := b.group*l.filters + b.first
+	l.activate(r, first, first+b.filters)
+}
+
+func (l *Layer) compute(b *block, r *Rows) {
+	switch l.layout {
+	case Scalar:
+		l.scalar(b, r)
+	case Pixels:
+		l.pixels(b, r)
+	case Filters:
+		l.filterLanes(b, r)
 	}
 }
 
-// activate applies an activation to finished sums. It treats contiguous rows as one row.
-func (l *Layer) activate(r *Rows) {
-	for k := range l.groups * l.filters {
+// activate applies an activation to finished sums of filters first ≤ k < end. It treats
+// contiguous rows as one row.
+func (l *Layer) activate(r *Rows, first, end int) {
+	if k := l.activation.Activation; k == None || k == ReLU || l.layout == Scalar {
+		return
+	}
+	for k := first; k < end; k++ {
 		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
 	}
 }

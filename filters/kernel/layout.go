@@ -76,8 +76,11 @@ func (k *Kernel) pixelCost(s Size) float64 {
 }
 
 func (k *Kernel) filterCost(s Size) float64 {
-	tile := min(s.Width, len(k.filters.unit[0]))
-	sums := float64(tile * min(2, ceilDiv(s.Filters, k.lanes))) // of a tile
+	vectors := min(2, ceilDiv(s.Filters, k.lanes))
+	sums := float64(min(s.Width, len(k.filters.unit[vectors-1])) * vectors) // of a tile
 	cost := float64(s.Width*ceilDiv(s.Filters, k.lanes)) * float64(s.Taps+12)
+	if k.lanes == 8 {
+		cost *= 1.03 // tiles are stored in halves
+	}
 	return cost * max(1, 8/sums) // too few do not hide the latency of an FMA
 }

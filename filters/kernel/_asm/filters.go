@@ -13,8 +13,7 @@ import (
 // filterSignature is the signature of the package's filterLoop.
 const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)"
 
-// lanes is a loop with filters in the lanes, for AVX-512: a tile of pixels×vectors
-// accumulators. A tap loads one or two vectors of weights and broadcasts one input value
+// lanes is a loop with filters in the lanes: a tile of outputs×vectors accumulators. A tap loads one or two vectors of weights and broadcasts one input value
 // an output. Tiles are transposed before they are stored.
 type lanes struct {
 	pixels
@@ -22,9 +21,18 @@ type lanes struct {
 	unit             bool // the stride is 1: displacements lead to the inputs of neighbouring outputs
 }
 
-// mostOutputs is the widest tile. With two vectors of filters it needs 28 accumulators,
-// two registers for weights and one for the input.
-const mostOutputs = 14
+// mostOutputs is the widest tile of so many vectors of filters. With two vectors AVX-512 needs 28
+// accumulators, two registers for weights and one for the input, and AVX2 needs 12. A tile of one
+// vector and AVX2 has as many outputs as are transposed at once.
+func (s set) mostOutputs(vectors int) int {
+	switch {
+	case s.masked():
+		return 14
+	case vectors == 1:
+		return 8
+	}
+	return 6
+}
 
 // unrolled is the number of taps in a round of a loop with a stride of 1. Scalar instructions
 // take ports from multiply-adds.
@@ -32,9 +40,9 @@ const unrolled = 4
 
 // filterLoops writes a loop for one and two vectors of filters and every number of outputs, for
 // strides of 1 and for all others, and returns the table of the loops.
-func filterLoops(c *build.Context) (table string) {
+func filterLoops(c *build.Context, s set) (table string) {
 	var b strings.Builder
-	b.WriteString("\nvar filtersAVX512 = filterLoops{\n")
+	fmt.Fprintf(&b, "\nvar filters%s = filterLoops{\n", s.suffix)
 	for _, unit := range []bool{true, false} {
 		field, infix := "strided", ""
 		if unit {
@@ -43,9 +51,9 @@ func filterLoops(c *build.Context) (table string) {
 		fmt.Fprintf(&b, "\t%s: [][]filterLoop{\n", field)
 		for v := 1; v <= 2; v++ {
 			var names []string
-			for outputs := 1; outputs <= mostOutputs; outputs++ {
-				name := fmt.Sprintf("filters%dx%d%sAVX512", v, outputs, infix)
-				l := lanes{pixels: pixels{Context: c, set: avx512()}, outputs: outputs, vectors: v, unit: unit}
+			for outputs := 1; outputs <= s.mostOutputs(v); outputs++ {
+				name := fmt.Sprintf("filters%dx%d%s%s", v, outputs, infix, s.suffix)
+				l := lanes{pixels: pixels{Context: c, set: s}, outputs: outputs, vectors: v, unit: unit}
 				l.loop(name)
 				names = append(names, name)
 			}
@@ -106,8 +114,10 @@ func (l *lanes) loop(name string) {
 		l.spare = l.spare[l.vectors:]
 	}
 
-	l.MOVL(operand.U32(1<<l.outputs-1), reg.EAX)
-	l.KMOVW(reg.EAX, reg.K1)
+	if l.masked() {
+		l.MOVL(operand.U32(1<<l.outputs-1), reg.EAX)
+		l.KMOVW(reg.EAX, reg.K1)
+	}
 	l.Load(l.Param("stride"), stride1)
 	l.SHLQ(operand.U8(2), stride1)
 	if !l.unit {
@@ -237,7 +247,7 @@ func (l *lanes) tap(i int, w, count reg.Register) {
 		l.VMOVUPS(at(w, (i*l.vectors+v)*l.bytes()), r)
 	}
 	for p, acc := range l.acc {
-		if l.vectors == 1 {
+		if l.vectors == 1 && l.masked() {
 			l.VFMADD231PS_BCST(from(p), weights[0], acc[0])
 			continue
 		}
@@ -255,6 +265,10 @@ func (l *lanes) finish() {
 	l.MOVQ(laneOut, out)
 	l.Load(l.Param("channel"), channel)
 	l.Load(l.Param("filters"), left)
+	if !l.masked() {
+		l.finishHalves(out, channel, left)
+		return
+	}
 	t := transposer{Context: l.Context, free: append([]reg.VecPhysical(nil), l.spare...)}
 	for v := range l.vectors {
 		var rows [16]reg.VecPhysical
