@@ -3,6 +3,7 @@ package stackfile
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,7 +14,6 @@ import (
 // weights file beside the stack file.
 func (n *Network) YAML(model, weights string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s, %s from %s\n", "Stack file", MadeBy, comment(model))
 	for _, line := range n.Summary() {
 		fmt.Fprintf(&b, "# %s\n", comment(line))
 	}
@@ -24,7 +24,21 @@ func (n *Network) YAML(model, weights string) []byte {
 		fmt.Fprintf(&b, "  # %s\n", l.comment())
 		fmt.Fprintf(&b, "  - %s: {%s}\n", l.Kind, strings.Join(n.keys(k, weights), ", "))
 	}
-	return b.Bytes()
+	head := fmt.Sprintf("# Stack file, %s from %s\n%s\n", MadeBy, comment(model), checksum(b.Bytes()))
+	return append([]byte(head), b.Bytes()...)
+}
+
+// checksum is the second line of a stack file, from the lines below it.
+func checksum(below []byte) string {
+	return fmt.Sprintf("# Checksum of the lines below, by which import knows a file that was edited: %08x", crc32.ChecksumIEEE(below))
+}
+
+// Edited says whether a stack file differs from what an import wrote. The ends of lines may.
+func Edited(text []byte) bool {
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	_, rest, _ := bytes.Cut(text, []byte("\n"))
+	second, below, _ := bytes.Cut(rest, []byte("\n"))
+	return string(second) != checksum(below)
 }
 
 // Summary says what is taken and where the import stops, a line each.
