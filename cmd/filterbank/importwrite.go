@@ -44,7 +44,7 @@ func (o *importOptions) write(net *stackfile.Network, model, weights string) (er
 			return err
 		}
 	}
-	if err := works(stack, text, net.Input.Size); err != nil {
+	if err := works(stack, text, net.Input); err != nil {
 		return fmt.Errorf("%s: a stack cannot be made of all of it, and --until names an earlier end: %w",
 			source.Display(model), inModel(err, net, text, filepath.Base(weights)))
 	}
@@ -92,16 +92,17 @@ func inModel(err error, net *stackfile.Network, text []byte, weights string) err
 }
 
 // works builds a stack file, and plans it for a picture if the size is known.
-func works(path string, text []byte, size [2]int) error {
+func works(path string, text []byte, in stackfile.Input) error {
 	file, err := config.Parse(path, text)
 	if err != nil {
 		return err
 	}
 	built, err := file.Build()
+	size := in.Size
 	if err != nil || size[0] == 0 || size[1] == 0 {
 		return err
 	}
-	_, err = built.Stacks[0].Plan(volume.Shape{C: 3, H: size[0], W: size[1]})
+	_, err = built.Stacks[0].Plan(volume.Shape{C: in.Read, H: size[0], W: size[1]})
 	return err
 }
 
