@@ -213,5 +213,8 @@ func preparation(file *config.File) string {
 	if crop := in.Crop; crop != nil {
 		steps = append(steps, fmt.Sprintf("crop %d×%d (%s)", crop.Width, crop.Height, crop.Anchor))
 	}
+	if in.MatrixScale != 0 {
+		steps = append(steps, fmt.Sprintf("divide the numbers of matrices by %v", in.MatrixScale))
+	}
 	return strings.Join(steps, " and ")
 }

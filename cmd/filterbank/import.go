@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"filterbank/filters"
-	"filterbank/filters/config"
 	"filterbank/filters/onnx"
 	"filterbank/filters/onnx/arch"
 	"filterbank/filters/onnx/stackfile"
-	"filterbank/filters/volume"
 	"filterbank/pipeline/source"
-	"filterbank/pipeline/store"
 )
 
 // importOptions are the flags of import.
@@ -169,99 +165,6 @@ func openModel(path string) (*os.File, *onnx.Model, error) {
 		return nil, nil, errors.Join(fmt.Errorf("%s cannot be read as an ONNX model: %w", source.Display(path), err), file.Close())
 	}
 	return file, m, nil
-}
-
-// write writes the weights and the stack file that reads them. Both are written into a folder
-// of their own, and get their names once the stack has been built: a failure keeps the files of
-// an earlier import.
-func (o *importOptions) write(net *stackfile.Network, model, weights string) (err error) {
-	for _, path := range []string{o.out, weights} {
-		if err := replaceable(path, madeByImport, "no import has made it"); err != nil {
-			return err
-		}
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(o.out), ".filterbank-import-")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", o.out, err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	text := net.YAML(filepath.Base(model), filepath.Base(weights))
-	stack := filepath.Join(dir, filepath.Base(o.out))
-	if err := writeFile(stack, text); err != nil {
-		return err
-	}
-	moves := [][2]string{{stack, o.out}}
-	if net.Weights() > 0 {
-		// The weights get their name first: a stack file never lacks them.
-		moves = [][2]string{{filepath.Join(dir, filepath.Base(weights)), weights}, moves[0]}
-		if err := writeWeights(moves[0][0], net); err != nil {
-			return err
-		}
-	}
-	if err := works(stack, text, net.Input.Size); err != nil {
-		return fmt.Errorf("%s: a stack cannot be made of all of it, and --until names an earlier end: %w",
-			source.Display(model), inModel(err, net, text, filepath.Base(weights)))
-	}
-	for _, m := range moves {
-		if err := os.Rename(m[0], m[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeWeights(path string, net *stackfile.Network) error {
-	file, err := store.OpenSingle(path)
-	if err != nil {
-		return err
-	}
-	defer file.Release()
-	_, err = file.Write(net.WriteWeights)
-	return err
-}
-
-// inModel names the node of a mistake in place of a line of the stack file, which nobody will
-// see. Each layer is one line there.
-func inModel(err error, net *stackfile.Network, text []byte, weights string) error {
-	var at *config.Error
-	if !errors.As(err, &at) {
-		return err
-	}
-	lines := strings.Split(string(text), "\n")
-	layer := -1
-	for _, line := range lines[:min(at.Line, len(lines))] {
-		if strings.HasPrefix(line, "  - ") {
-			layer++
-		}
-	}
-	reason := strings.ReplaceAll(at.Err.Error(), weights+"#", "")
-	if layer < 0 || layer >= len(net.Layers) {
-		return errors.New(reason)
-	}
-	var nodes []string
-	for _, n := range net.Layers[layer].Nodes {
-		nodes = append(nodes, fmt.Sprintf("%.60s %.100q", n.Operator, n.Name))
-	}
-	return fmt.Errorf("%s: %s", strings.Join(nodes, ", "), reason)
-}
-
-// works builds a stack file, and plans it for a picture if the size is known.
-func works(path string, text []byte, size [2]int) error {
-	file, err := config.Parse(path, text)
-	if err != nil {
-		return err
-	}
-	built, err := file.Build()
-	if err != nil || size[0] == 0 || size[1] == 0 {
-		return err
-	}
-	_, err = built.Stacks[0].Plan(volume.Shape{C: 3, H: size[0], W: size[1]})
-	return err
-}
-
-// madeByImport says whether an import has written the beginning of a file.
-func madeByImport(beginning []byte) bool {
-	return bytes.Contains(beginning, []byte(stackfile.MadeBy))
 }
 
 func (o *importOptions) report(net *stackfile.Network, weights string) importedJSON {

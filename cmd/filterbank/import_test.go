@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 )
 
 // TestFailedImport has a failed import keep the files of an earlier one and leave no other file.
@@ -63,4 +65,40 @@ func filesOf(t *testing.T, dir string) map[string]string {
 		files[e.Name()] = string(data)
 	}
 	return files
+}
+
+// TestStaleFolders removes what killed imports have left, and nothing of running ones.
+func TestStaleFolders(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * time.Hour)
+	make := func(name string, at time.Time) {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(path, "net.yaml"), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	make(workFolder+"1", old)
+	make(workFolder+"2", time.Now())
+	make("photos", old)
+	o := importOptions{out: filepath.Join(dir, "net.yaml")}
+	if err := o.run(io.Discard, "../../filters/onnx/testdata/net.onnx"); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{workFolder + "2", "net.safetensors", "net.yaml", "photos"}; !slices.Equal(names, want) {
+		t.Errorf("%v are there, want %v", names, want)
+	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -295,8 +296,15 @@ func (b *layerBuilder) fromFile(spec *filters.ConvSpec) error {
 	if err := b.checkSize(at, k, perGroup, h, w); err != nil {
 		return err
 	}
+	names := slices.Clone(b.conv.FilterNames)
+	switch {
+	case names == nil:
+		names = numbered(k)
+	case len(names) != k:
+		return b.conv.errorf("filter_names", "filter_names has %d names, but weights %s have %d filters", len(names), b.conv.Weights, k)
+	}
 	values, err := a.Values(maxWeights)
-	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, values, numbered(k)
+	spec.KernelSize, spec.Weights, spec.Filters = [2]int{h, w}, values, names
 	return at.wrap(err)
 }
 

@@ -223,6 +223,9 @@ func (c *Conv) checkWeights() error {
 	case given[0] == "weights" && !c.Channels.IsZero():
 		return c.errorf("channels", "channels spreads 2-D kernels, but a weights file has its channels already")
 	}
+	if err := c.checkFilterNames(); err != nil {
+		return err
+	}
 	if c.Channels.Mode == "each" && c.Groups > 0 {
 		return c.errorf("groups", "channels: each makes a group of every input channel: leave groups out")
 	}
@@ -236,6 +239,25 @@ func (c *Conv) checkWeights() error {
 		if err := checkName("filter", k.Name); err != nil {
 			return k.n.at("name").wrap(err)
 		}
+	}
+	return nil
+}
+
+// checkFilterNames checks the names of filters that come from a file.
+func (c *Conv) checkFilterNames() error {
+	if c.FilterNames != nil && c.Weights == "" {
+		return c.errorf("filter_names", "filter_names names the filters of weights: filters and kernels have their names already")
+	}
+	seen := map[string]bool{}
+	for _, name := range c.FilterNames {
+		err := checkName("filter", name)
+		if seen[strings.ToLower(name)] {
+			err = fmt.Errorf("filter_names has %q twice, or in another case", name)
+		}
+		if err != nil {
+			return c.n.at("filter_names").wrap(err)
+		}
+		seen[strings.ToLower(name)] = true
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func TestErrorsOfLayers(t *testing.T) {
 		{"weights: ''", "3:21: weights wants a file of an array, such as w.npy or net.pth#conv1.weight, got an empty string"},
 		{"strid: 1", `3:12: unknown key "strid", did you mean "stride"?`},
 		{"padding-mode: zeros", `3:12: unknown key "padding-mode", did you mean "padding_mode"?`},
-		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, inputs, filters, kernels, weights, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, separable, activation, negative_slope, alpha, strict_size`},
+		{"xyzzy: 1", `3:12: unknown key "xyzzy", the keys here are name, inputs, filters, kernels, weights, filter_names, bias, channels, kernel_size, stride, padding, padding_mode, dilation, groups, batch_norm, separable, activation, negative_slope, alpha, strict_size`},
 
 		{one + ", stride: 0", "3:38: stride must be at least 1, got 0"},
 		{one + ", stride: -1", "3:38: stride must be at least 1, got -1"},
@@ -283,6 +283,9 @@ func TestErrorsOfLayers(t *testing.T) {
 
 		{"filters: box", "3:21: filters wants a list, got a string: write filters: [box]"},
 		{"filters: [3]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 3"},
+		{"filters: [sobel], filter_names: [a, b]", "3:44: filter_names names the filters of weights: filters and kernels have their names already"},
+		{"weights: w.npy, filter_names: [a, A]", `3:42: filter_names has "A" twice, or in another case`},
+		{"weights: w.npy, filter_names: [a/b]", `3:42: filter name "a/b" cannot be a file name: it contains '/'`},
 		{"filters: [{a: {}, b: {}}]", "3:22: filters[0] wants the name of a filter, or {name: {parameter: number}}, got 2 names"},
 		{"filters: [box, sobl]", `3:27: unknown filter or bank "sobl": did you mean "sobel"?`},
 		{"filters: ['sobel, box']", `3:22: "sobel, box" is one entry: write [sobel, box], or an entry for each`},

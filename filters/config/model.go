@@ -114,6 +114,8 @@ type Conv struct {
 	Kernels []Kernel `json:"kernels,omitempty"`
 	// An array of [K, C/groups, kH, kW] weights: FILE or FILE#NAME, relative to the stack file. FILE is a .npy, .npz, .safetensors or .onnx file, or a .pt or .pth file of PyTorch. NAME may be left out if the file has one array of 4 dimensions.
 	Weights string `json:"weights,omitempty"`
+	// Names of the filters of weights, one for each; f0, f1, … if there are none.
+	FilterNames []string `json:"filter_names,omitempty"`
 	// Added to each filter's sum: a number for all filters, a list with one for each, or an array of [K] in a file: FILE or FILE#NAME.
 	Bias *PerFilter `json:"bias,omitempty"`
 	// How a 2-D kernel spreads over the input channels.

@@ -117,6 +117,7 @@ func TestErrorsOfNamedWeights(t *testing.T) {
 		{"weights: FOLDERnetwork-zip.pth, bias: FOLDERnetwork-zip.pth", "read weights FOLDERnetwork-zip.pth: it has 7 arrays: name one behind a #, as in FOLDERnetwork-zip.pth#0.weight; "},
 		{"weights: FOLDERnetwork-zip.pth#0.weight, bias: FOLDERnetwork-zip.pth#0.weight", "bias FOLDERnetwork-zip.pth#0.weight has shape [4, 3, 3, 3], want [4], one value for each filter"},
 		{"weights: FOLDERevil-zip.pth#weight", `3:21: read weights FOLDERevil-zip.pth: pytorch: pickle, byte 177: it asks for "posix.system", and nothing of a file is ever run`},
+		{"weights: FOLDERnetwork-zip.pth#0.weight, filter_names: [a, b]", "3:86: filter_names has 2 names, but weights FOLDERnetwork-zip.pth#0.weight have 4 filters"},
 		{"weights: FOLDERnone.pth#0.weight", "3:21: read weights: stat FOLDERnone.pth: no such file or directory"},
 	} {
 		keys := strings.ReplaceAll(c.keys, "FOLDER", folder)

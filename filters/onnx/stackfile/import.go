@@ -46,10 +46,11 @@ type Network struct {
 	// Convolutions counts nodes Conv among the operators, and TakenConvolutions among the taken.
 	Convolutions, TakenConvolutions int
 
-	metadata map[string]string // of the model
-	prepared *Preparation
-	arrays   []array
-	until    []string
+	metadata  map[string]string // of the model
+	described described
+	prepared  *Preparation
+	arrays    []array
+	until     []string
 }
 
 // Input is the model's picture.
@@ -58,6 +59,8 @@ type Input struct {
 	Type        onnx.ElementType
 	Size        [2]int // height and width, 0 if they are not known
 	ChannelLast bool   // N×H×W×C
+	Channels    int    // of the model's picture
+	Read        int    // channels of the stack's input: 3 for a model of one channel, which reads brightness
 }
 
 // Stop is a node that is not taken.
@@ -240,7 +243,13 @@ func (i *importer) matched(p pattern, n *onnx.Node) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	return i.activate(v, activation{name: p.function}, n)
+	switch {
+	case p.norm == nil:
+		return i.activate(v, activation{name: p.function}, n)
+	case v.last:
+		return v, errChannelLast
+	}
+	return i.normalize(v, *p.norm, n)
 }
 
 // stop notes a node that is not taken.

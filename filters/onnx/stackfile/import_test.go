@@ -1,6 +1,7 @@
 package stackfile
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,11 @@ var (
 	vector  = floats("v4", []int{4}, 0.5, 1, 2, 4)
 	conv    = node("Conv x w -> a", attribute("pads", []int{1, 1, 1, 1}))
 	scales  = floats("scales", []int{4}, 1, 1, 2, 2)
+	four0   = floats("four", []int{}, 4)
+	beta0   = floats("beta", []int{}, 0.5)
+	half0   = floats("half", []int{}, 0.5)
+	one0    = floats("one", []int{}, 1)
+	root0   = floats("root", []int{}, math.Sqrt2)
 )
 
 // TestOperators imports each operator alone or behind a convolution. The stack files are built
@@ -79,6 +85,19 @@ func TestOperators(t *testing.T) {
 			node("AveragePool a -> b", attribute("kernel_shape", []int{2, 2}), attribute("auto_pad", "SAME_LOWER"))},
 			[]string{"max_pool: {name: Na, kernel_size: 3, stride: 2, padding: [0, 0, 1, 1]}", "avg_pool: {name: Nb, kernel_size: 2, stride: 1, padding: [1, 1, 0, 0], count_include_pad: false}"}},
 		{"norm", []string{node("LRN x -> a", attribute("size", 5), attribute("alpha", 0.0005), attribute("bias", 2.))}, []string{"local_response_norm: {name: Na, size: 5, alpha: 0.0005, k: 2}"}},
+		{"norm of an even size", []string{ints("one", 1), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"),
+			node("AveragePool u -> m", attribute("kernel_shape", []int{4, 1, 1}), attribute("pads", []int{2, 0, 0, 1, 0, 0}), attribute("count_include_pad", 1)),
+			node("Squeeze m one -> q"), node("Mul q two -> t"), node("Add t four -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
+			[]string{"local_response_norm: {name: Ny, size: 4, alpha: 2, beta: 0.5, k: 4}"}},
+		{"norm of PyTorch", []string{ints("one", 1), ints("pads", 0, 0, 2, 0, 0, 0, 0, 2, 0, 0), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"), node("Pad u pads -> v"),
+			node("AveragePool v -> m", attribute("kernel_shape", []int{5, 1, 1}), attribute("strides", []int{1, 1, 1})),
+			node("Squeeze m one -> q"), node("Mul two q -> t"), node("Add four t -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
+			[]string{"local_response_norm: {name: Ny, size: 5, alpha: 2, beta: 0.5, k: 4}"}},
+		{"gelu by erf", []string{kernels, conv, half0, one0, root0, node("Div a root -> d"), node("Erf d -> e"), node("Add e one -> f"), node("Mul a f -> g"), node("Mul g half -> h")},
+			[]string{convLine, "activation: {name: Nh, function: gelu}"}},
+		{"gelu by erf, in other orders", []string{half0, one0, two, root0, node("Mul x half -> g"), node("Div x root -> d"), node("Erf d -> e"), node("Add one e -> f"), node("Mul g f -> h"),
+			node("Div h root -> d1"), node("Erf d1 -> e1"), node("Add e1 one -> f1"), node("Div f1 two -> g1"), node("Mul g1 h -> h1")},
+			[]string{"activation: {name: Nh, function: gelu}", "activation: {name: Nh1, function: gelu}"}},
 		{"padding before a convolution", []string{kernels, ints("p", 0, 0, 1, 2, 0, 0, 3, 4), node("Pad x p -> q"), node("Conv q w -> a", attribute("pads", []int{1, 1, 1, 1}))},
 			[]string{"conv: {name: Na, weights: Na.weight, padding: [2, 3, 4, 5], activation: none}"}},
 		{"reflection", []string{kernels, ints("p", 0, 0, 1, 1, 0, 0, 1, 1), node("Pad x p -> q", attribute("mode", "reflect")), node("Conv q w -> a"), node("Conv q w -> b", attribute("pads", []int{1, 1, 1, 1}))},
@@ -116,6 +135,59 @@ func TestOperators(t *testing.T) {
 			}
 			built(t, n)
 		})
+	}
+}
+
+// TestGray imports models of one channel, which read the brightness of pictures.
+func TestGray(t *testing.T) {
+	weights := floats("w", []int{4, 1, 3, 3}, -0.5, 0.25, 1)
+	const gray = "conv: {name: gray, kernels: [{name: gray, weights: [[1]]}], channels: luma, activation: none}"
+	for _, c := range []struct {
+		graph []string
+		want  []string
+	}{
+		{[]string{info(11, "x", 1, 1, 12, 16), weights, node("Conv x w -> a"), node("Relu a -> r")}, []string{gray, "conv: {name: Na, weights: Na.weight, activation: relu}"}},
+		{[]string{info(11, "x", 1, 12, 16, 1), weights, node("Transpose x -> t", attribute("perm", []int{0, 3, 1, 2})), node("Conv t w -> a")},
+			[]string{gray, "conv: {name: Na, weights: Na.weight, activation: none}"}},
+		{[]string{info(11, "m", 1, 1, 12, 16), picture(), kernels, node("Conv x w -> a")}, []string{"conv: {name: Na, weights: Na.weight, activation: none}"}},
+	} {
+		n, err := imported(t, model(c.graph...), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := layersOf(n); !slices.Equal(got, c.want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+		built(t, n)
+	}
+}
+
+// TestDescribed takes the names of filters and the input from what an export says, unless no stack
+// file could have them.
+func TestDescribed(t *testing.T) {
+	for _, c := range []struct {
+		text, names, input string
+	}{
+		{`{"version":1,"input":{"channels":3,"mean":0.5,"background":"#ff0000"},"layers":[{"value":"a","filters":["up","Über","c","d"]}]}`,
+			`filter_names: [up, "Über", c, d], `, "input: {\"background\":\"#ff0000\",\"channels\":3}\n"},
+		{`{"version":1,"layers":[{"value":"a","filters":["f0","f1","f2","f3"]}]}`, "", ""},
+		{`{"version":1,"layers":[{"value":"a","filters":["a","b"]}]}`, "", ""},
+		{`{"version":1,"layers":[{"value":"a","filters":["a","b","c","../d"]}]}`, "", ""},
+		{`{"version":1,"input":{"layers":[]},"layers":[]}`, "", ""},
+		{`{"version":2,"input":{"channels":3}}`, "", ""},
+		{`{"version":1,"input":{"channels":3}`, "", ""},
+		{"x", "", ""},
+	} {
+		text := message(14, message(1, "filterbank"), message(2, c.text))
+		n, err := imported(t, model(picture(), kernels, node("Conv x w -> a"))+text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		yaml := string(n.YAML("m.onnx", "w.safetensors"))
+		if !strings.Contains(yaml, "weights: w.safetensors#Na.weight, "+c.names+"activation") || strings.Contains(yaml, "\ninput:") != (c.input != "") || !strings.Contains(yaml, c.input) {
+			t.Errorf("%s becomes\n%s", c.text, yaml)
+		}
+		built(t, n)
 	}
 }
 

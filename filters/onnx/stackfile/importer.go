@@ -16,7 +16,8 @@ type importer struct {
 	opset int64
 	input Input
 
-	prepared *Preparation
+	prepared  *Preparation
+	described described
 
 	readers   map[string]int  // how many nodes, and outputs of the graph, read a value
 	producers map[string]int  // the node that makes a value
@@ -49,7 +50,7 @@ type target struct {
 func newImporter(m *onnx.Model, o Options) (*importer, error) {
 	g := &m.Graph
 	i := &importer{
-		graph: g, opset: m.Opsets[""], prepared: o.Prepared, readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
+		graph: g, opset: m.Opsets[""], prepared: o.Prepared, described: describe(m.Metadata), readers: map[string]int{}, producers: map[string]int{}, turned: map[string]bool{}, others: map[string]bool{}, shapes: map[string][]onnx.Dimension{},
 		values: map[string]value{}, constants: map[string]tensor.Member{}, read: map[string]reading{}, computed: map[string]string{},
 		names: uniqueNames{}, room: newRoom(), fates: make([]fate, len(g.Nodes)),
 	}
@@ -99,41 +100,65 @@ func (i *importer) index() {
 
 // picture finds the input of the graph that is the picture.
 func (i *importer) picture(size [2]int) error {
-	var others []string
+	var others, pictures []string
+	colours := false // whether a picture has 3 channels: others are then no pictures
+	found := map[string]value{}
 	for _, in := range i.graph.Inputs {
 		if _, ok := i.constants[in.Name]; ok { // older models list initializers, too
 			continue
 		}
+		others = append(others, shapeText(in))
+		i.others[in.Name] = true
 		v, ok := i.asPicture(in)
-		if !ok {
-			others = append(others, shapeText(in))
-			i.others[in.Name] = true
+		if !ok || colours && v.shape.C != 3 {
 			continue
 		}
-		if i.input.Name != "" {
-			return fmt.Errorf("the model reads two pictures, %.100q and %.100q: a stack reads one", i.input.Name, in.Name)
+		if v.shape.C == 3 && !colours {
+			colours, pictures = true, nil
 		}
-		i.input = Input{Name: in.Name, Type: in.Type, Size: [2]int{v.shape.H, v.shape.W}, ChannelLast: v.last}
-		i.values[in.Name] = v
+		pictures, found[in.Name] = append(pictures, in.Name), v
+		i.input = Input{Name: pictures[0], Type: in.Type}
 	}
-	if i.input.Name == "" {
-		if len(others) == 0 {
-			return errors.New("the model has no input")
-		}
-		return fmt.Errorf("the model has no picture of 3 channels, N×3×H×W, as its input: its inputs are %s", list(others))
+	switch {
+	case len(others) == 0:
+		return errors.New("the model has no input")
+	case len(pictures) == 0:
+		return fmt.Errorf("the model has no picture of 3 channels or of 1, N×3×H×W, as its input: its inputs are %s", list(others))
+	case len(pictures) > 1:
+		return fmt.Errorf("the model reads two pictures, %.100q and %.100q: a stack reads one", pictures[0], pictures[1])
 	}
-	v := i.values[i.input.Name]
-	v.sole = i.readers[i.input.Name] == 1
-	if size != [2]int{} && size != i.input.Size {
+	return i.begin(found[i.input.Name], size)
+}
+
+// begin begins with the picture. A size stands for the model's own. A model of one channel reads
+// the brightness of pictures, unless it is an export whose inputs are matrices.
+func (i *importer) begin(v value, size [2]int) error {
+	name := i.input.Name
+	delete(i.others, name)
+	if size != [2]int{} && size != [2]int{v.shape.H, v.shape.W} {
 		i.shapes = nil // they are for another size
-		i.input.Size = size
 		v.shape.H, v.shape.W = size[0], size[1]
 	}
-	i.values[i.input.Name] = v
+	i.input.Size, i.input.ChannelLast = [2]int{v.shape.H, v.shape.W}, v.last
+	i.input.Channels, i.input.Read = v.shape.C, v.shape.C
+	if v.shape.C == 1 && i.described.channels != 1 {
+		i.input.Read = 3
+		l := &Layer{Kind: "conv", function: &activation{name: "none"}, Value: name, Shape: v.shape, ChannelLast: v.last}
+		l.set("kernels", "[{name: gray, weights: [[1]]}]", "")
+		l.set("channels", "luma", "")
+		layer, err := i.emit(l, "gray", v)
+		if err != nil {
+			return err
+		}
+		v.layer = layer
+	}
+	v.sole = i.readers[name] == 1
+	i.values[name] = v
 	return nil
 }
 
-// asPicture is a graph's input as maps of 3 channels.
+// asPicture is a graph's input as maps of 3 channels, or of 1, or of as many as the stack had that
+// was exported.
 func (i *importer) asPicture(in onnx.ValueInfo) (value, bool) {
 	v := value{layer: -1, shape: Shape{C: 3}, jump: [2]int{1, 1}, signed: true}
 	if len(in.Shape) != 4 {
@@ -146,12 +171,15 @@ func (i *importer) asPicture(in onnx.ValueInfo) (value, bool) {
 		return 0
 	}
 	first, last := size(1), size(3)
+	channels := func(n int) bool { return n == 3 || n == 1 || n > 0 && n == i.described.channels }
 	switch {
-	case first == 3 && !(last == 3 && i.turned[in.Name]):
-		v.shape.H, v.shape.W = size(2), last
-	case last == 3, first == 0 && last == 0 && i.turned[in.Name]:
+	case channels(first) && !(channels(last) && i.turned[in.Name]):
+		v.shape = Shape{first, size(2), last}
+	case channels(last):
+		v.shape, v.last = Shape{last, first, size(2)}, true
+	case first == 0 && last == 0 && i.turned[in.Name]:
 		v.shape.H, v.shape.W, v.last = first, size(2), true
-	case first == 0 && last != 3:
+	case first == 0:
 		v.shape.H, v.shape.W = size(2), last
 	default:
 		return v, false

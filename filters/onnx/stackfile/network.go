@@ -12,7 +12,7 @@ func (i *importer) network(m *onnx.Model) (*Network, error) {
 	if i.needed == nil {
 		i.layEnds()
 	}
-	n := &Network{Input: i.input, AllStops: len(i.stops), metadata: m.Metadata, prepared: i.prepared}
+	n := &Network{Input: i.input, AllStops: len(i.stops), metadata: m.Metadata, described: i.described, prepared: i.prepared}
 	for k, reason := range i.reasons {
 		n.Stops = append(n.Stops, i.stopAt(i.stops[k], reason))
 	}

@@ -3,6 +3,8 @@ package stackfile
 import (
 	"errors"
 	"fmt"
+
+	"filterbank/filters/onnx"
 )
 
 // batchNorm goes into the convolution before it if no other node reads that.
@@ -53,18 +55,31 @@ func (c *call) norm() (value, error) {
 	if size < 1 || size > maxFilters || size%2 == 0 {
 		return v, fmt.Errorf("its size is %d: sums over an odd number of channels are the same here and there", size)
 	}
-	l := &Layer{Kind: "local_response_norm"}
-	l.set("size", fmt.Sprint(size), "")
-	for _, p := range []struct {
-		key, attribute string
-		fallback       float32
-	}{{"alpha", "alpha", 1e-4}, {"beta", "beta", 0.75}, {"k", "bias", 1}} {
-		number := c.float(p.attribute, p.fallback)
-		if !(number >= 0) || !finite(number) || p.key == "beta" && number > 64 {
-			return v, fmt.Errorf("its %s is %v", p.attribute, number)
-		}
-		l.set(p.key, floatText(number), floatText(p.fallback))
+	return c.normalize(v, norm{int(size), c.float("alpha", 1e-4), c.float("beta", 0.75), c.float("bias", 1)}, c.Node)
+}
+
+// norm are the numbers of a local response normalization, as in stack files.
+type norm struct {
+	size           int
+	alpha, beta, k float32
+}
+
+// normalize is maps behind a local response normalization.
+func (i *importer) normalize(v value, p norm, n *onnx.Node) (value, error) {
+	if p.size < 1 || p.size > maxFilters {
+		return v, fmt.Errorf("its size is %d", p.size)
 	}
-	layer, err := c.emit(l, nameFor(c.Node), v)
+	l := &Layer{Kind: "local_response_norm"}
+	l.set("size", fmt.Sprint(p.size), "")
+	for _, q := range []struct {
+		key, name        string
+		number, fallback float32
+	}{{"alpha", "alpha", p.alpha, 1e-4}, {"beta", "beta", p.beta, 0.75}, {"k", "bias", p.k, 1}} {
+		if !(q.number >= 0) || !finite(q.number) || q.key == "beta" && q.number > 64 {
+			return v, fmt.Errorf("its %s is %v", q.name, q.number)
+		}
+		l.set(q.key, floatText(q.number), floatText(q.fallback))
+	}
+	layer, err := i.emit(l, nameFor(n), v)
 	return v.pointwise(layer), err
 }

@@ -6,21 +6,34 @@ import (
 	"filterbank/filters/onnx"
 )
 
-// pattern is several nodes that compute one activation of a value, or a channel shuffle.
+// pattern is several nodes that compute one activation of a value, a local response normalization
+// or a channel shuffle.
 type pattern struct {
 	input    string // the value
 	function string // of a stack file
 	shuffle  bool
+	norm     *norm
 	inner    []int // nodes that no other one needs
 }
 
-// findPatterns finds hardswish as x·clip(x + 3, 0, 6)/6, silu as x·sigmoid(x), and channel
-// shuffles.
+// findPatterns finds hardswish as x·clip(x + 3, 0, 6)/6, silu as x·sigmoid(x), and what the
+// functions below find.
 func (i *importer) findPatterns() {
 	i.patterns = map[int]pattern{}
 	for at := range i.graph.Nodes {
 		n := &i.graph.Nodes[at]
 		if p, ok := i.shuffled(at); ok {
+			i.add(p, at)
+			continue
+		}
+		if p, ok := i.normed(at); ok {
+			i.add(p, at)
+			continue
+		}
+		if n.Op != "Mul" && n.Op != "Div" || len(n.Inputs) != 2 || len(n.Outputs) != 1 {
+			continue
+		}
+		if p, ok := i.erf(at); ok {
 			i.add(p, at)
 			continue
 		}

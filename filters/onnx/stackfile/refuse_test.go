@@ -125,7 +125,8 @@ func TestRefuses(t *testing.T) {
 		want  string
 	}{
 		{[]string{kernels, conv}, "", "the model has no input"},
-		{[]string{info(11, "x", 1, 1, 28, 28), conv}, "", `no picture of 3 channels, N×3×H×W, as its input: its inputs are "x" of 1×1×28×28`},
+		{[]string{info(11, "x", 1, 2, 28, 28), conv}, "", `no picture of 3 channels or of 1, N×3×H×W, as its input: its inputs are "x" of 1×2×28×28`},
+		{[]string{info(11, "x", 1, 1, 28, 28), info(11, "y", 1, 1, 28, 28), conv}, "", `the model reads two pictures, "x" and "y"`},
 		{[]string{info(11, "x"), info(11, "y", 1, 77)}, "", `its inputs are "x" of an unknown shape, "y" of 1×77`},
 		{[]string{picture(), info(11, "y", 1, 3, 8, 8)}, "", `the model reads two pictures, "x" and "y"`},
 		{[]string{picture()}, "", `nothing of the model can be expressed as layers: no node reads its picture "x"`},

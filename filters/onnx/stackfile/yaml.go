@@ -3,6 +3,7 @@ package stackfile
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,7 +14,6 @@ import (
 // weights file beside the stack file.
 func (n *Network) YAML(model, weights string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s, %s from %s\n", "Stack file", MadeBy, comment(model))
 	for _, line := range n.Summary() {
 		fmt.Fprintf(&b, "# %s\n", comment(line))
 	}
@@ -24,7 +24,21 @@ func (n *Network) YAML(model, weights string) []byte {
 		fmt.Fprintf(&b, "  # %s\n", l.comment())
 		fmt.Fprintf(&b, "  - %s: {%s}\n", l.Kind, strings.Join(n.keys(k, weights), ", "))
 	}
-	return b.Bytes()
+	head := fmt.Sprintf("# Stack file, %s from %s\n%s\n", MadeBy, comment(model), checksum(b.Bytes()))
+	return append([]byte(head), b.Bytes()...)
+}
+
+// checksum is the second line of a stack file, from the lines below it.
+func checksum(below []byte) string {
+	return fmt.Sprintf("# Checksum of the lines below, by which import knows a file that was edited: %08x", crc32.ChecksumIEEE(below))
+}
+
+// Edited says whether a stack file differs from what an import wrote. The ends of lines may.
+func Edited(text []byte) bool {
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	_, rest, _ := bytes.Cut(text, []byte("\n"))
+	second, below, _ := bytes.Cut(rest, []byte("\n"))
+	return string(second) != checksum(below)
 }
 
 // Summary says what is taken and where the import stops, a line each.
@@ -58,17 +72,20 @@ func counted(n int, what string) string {
 
 func share(n, of int, what string) string { return fmt.Sprintf("%d of %s", n, counted(of, what)) }
 
-// preparation is an input for the reader to fill in.
+// preparation is the input: the one that was exported, or one for the reader to fill in.
 func (n *Network) preparation(b *bytes.Buffer) {
-	in := n.Input
-	shape := Shape{3, in.Size[0], in.Size[1]}
-	order := ""
-	if in.ChannelLast {
-		order = ", channels last"
+	if n.described.input != "" {
+		fmt.Fprintf(b, "# As in the stack file that was exported. Its mean and std are layers.\ninput: %s\n\n", n.described.input)
+		return
 	}
-	p := n.prepared
+	in, p := n.Input, n.prepared
+	shape := Shape{in.Channels, in.Size[0], in.Size[1]}
 	if p == nil {
 		p = &Preparation{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}}
+		order := ""
+		if in.ChannelLast {
+			order = ", channels last"
+		}
 		fmt.Fprintf(b, "# The model's picture is %s: %v of %v%s. A model does not say how a picture is\n", quoted(in.Name), shape, in.Type, order)
 		b.WriteString("# prepared. Many networks were trained with the values below; see the model's description, and\n")
 		b.WriteString("# take the marks away. Values from 0 to 255 are std: 0.00392157, which is 1/255.\n")
@@ -80,6 +97,11 @@ func (n *Network) preparation(b *bytes.Buffer) {
 			fmt.Fprintf(b, "# The model's metadata: %s is %s\n", quoted(key), quoted(n.metadata[key]))
 		}
 	}
+	if in.Channels == 1 {
+		p = &Preparation{Std: [3]float32{1, 1, 1}, Size: p.Size}
+		b.WriteString("# It has one channel: the first layer is the brightness of a picture's red, green and blue. To run it\n")
+		b.WriteString("# on matrices of one channel, write input: {channels: 1} and remove that layer.\n")
+	}
 	if !shape.sized() {
 		shape.H, shape.W = p.Size[0], p.Size[1]
 	}
@@ -88,7 +110,7 @@ func (n *Network) preparation(b *bytes.Buffer) {
 		fmt.Fprintf(b, "#   resize: {width: %d, height: %d, mode: fill}\n", shape.W, shape.H)
 	}
 	fmt.Fprintf(b, "#   mean: %s\n#   std: %s\n\n", tripleText(p.Mean), tripleText(p.Std))
-	if n.prepared == nil && n.readsPictureOnce() {
+	if n.prepared == nil && in.Channels == 3 && n.readsPictureOnce() {
 		b.WriteString("# Layers read red, green and blue. A model that wants blue first needs this as its first layer:\n")
 		b.WriteString("#   - conv: {name: bgr, kernels: [{weights: [[[0]], [[0]], [[1]]]}, {weights: [[[0]], [[1]], [[0]]]}, {weights: [[[1]], [[0]], [[0]]]}], activation: none}\n\n")
 	}
@@ -156,6 +178,13 @@ func (n *Network) keys(k int, file string) []string {
 	}
 	if l.weights != nil {
 		out = append(out, "weights: "+value("weights", nil))
+	}
+	if names := n.described.filterNames(l); names != nil {
+		var words []string
+		for _, name := range names {
+			words = append(words, scalar(name))
+		}
+		out = append(out, "filter_names: ["+strings.Join(words, ", ")+"]")
 	}
 	if l.bias != nil {
 		out = append(out, "bias: "+value("bias", nil))
