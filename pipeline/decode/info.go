@@ -63,8 +63,12 @@ func (d *Decoder) ReadInfo(r io.Reader) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("read picture header: %w", err)
 	}
+	size := first
+	if 0 < whole && whole < first {
+		size = int(whole) + 1 // so that the read ends the file
+	}
 	var data []byte
-	for size := first; ; size *= 2 {
+	for ; ; size *= 2 {
 		old := len(data)
 		data = append(data, make([]byte, size-old)...)
 		n, err := io.ReadFull(r, data[old:])
