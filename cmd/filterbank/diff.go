@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/diff"
 	"filterbank/pipeline/manifest"
 )
@@ -36,7 +37,7 @@ func newDiff(c console) *cobra.Command {
 			"0 if the runs are equal and 1 if they are not.",
 		Example: "  filterbank diff maps/ maps-before/\n" +
 			"  filterbank diff maps/ maps-before/ --tolerance 1e-4",
-		Args: onMachine(arguments{2, 2, "the output folders of two runs", "maps/ maps-before/"}.check),
+		Args: arguments{2, 2, "the output folders of two runs", "maps/ maps-before/"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runDiff(cmd.Context(), c, args[0], args[1], o)
 		},
@@ -59,7 +60,15 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 	if o.jobs < 0 {
 		return fmt.Errorf("jobs must be at least 1, or 0 for one per processor, got %d", o.jobs)
 	}
-	r, err := diff.Run(ctx, a, b, diff.Options{Jobs: o.jobs})
+	options := diff.Options{Jobs: o.jobs}
+	if bucket.IsURL(a) || bucket.IsURL(b) {
+		client, err := bucket.New(bucket.Options{})
+		if err != nil {
+			return fmt.Errorf("diff: %w", err)
+		}
+		options.Client = client
+	}
+	r, err := diff.Run(ctx, a, b, options)
 	if ctx.Err() != nil {
 		return &exit{exitInterrupted, fmt.Errorf("diff: %w", err)}
 	}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/digest"
+	"filterbank/pipeline/store"
 )
 
 func newDigest(c console) *cobra.Command {
@@ -21,8 +23,9 @@ func newDigest(c console) *cobra.Command {
 			"have the same digest on every machine, with any -j. It exits with 1 and prints no\n" +
 			"digest if a file is missing or is not as the run wrote it.",
 		Example: "  filterbank digest out\n" +
+			"  filterbank digest s3://maps/2026\n" +
 			"  filterbank digest --list out > out.b3 && (cd out && b3sum --check ../out.b3)",
-		Args: onMachine(arguments{1, 1, "the output folder of a run", "maps/"}.check),
+		Args: arguments{1, 1, "the output folder of a run", "maps/"}.check,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if jobs < 0 {
 				return fmt.Errorf("jobs must be at least 1, or 0 for one a processor, got %d", jobs)
@@ -39,7 +42,7 @@ func newDigest(c console) *cobra.Command {
 }
 
 func runDigest(ctx context.Context, c console, dir string, lines bool, jobs int) error {
-	r, err := digest.Run(ctx, dir, digest.Options{Jobs: jobs})
+	r, err := digestOf(ctx, dir, digest.Options{Jobs: jobs})
 	if ctx.Err() != nil {
 		return &exit{exitInterrupted, fmt.Errorf("digest: %w", err)}
 	}
@@ -63,6 +66,22 @@ func runDigest(ctx context.Context, c console, dir string, lines bool, jobs int)
 		return unwritten(err)
 	}
 	return nil
+}
+
+// digestOf reads a run in a folder or a bucket.
+func digestOf(ctx context.Context, run string, o digest.Options) (*digest.Report, error) {
+	if !bucket.IsURL(run) {
+		return digest.Run(ctx, run, o)
+	}
+	client, err := bucket.New(bucket.Options{})
+	if err != nil {
+		return nil, err
+	}
+	objects, prefix, err := store.OpenPrefix(client, run)
+	if err != nil {
+		return nil, err
+	}
+	return digest.RunIn(ctx, objects, prefix, o)
 }
 
 // wrongFiles names the files that are not as the run wrote them.

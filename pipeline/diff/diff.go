@@ -5,12 +5,14 @@ package diff
 
 import (
 	"filterbank/filters/volume"
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/manifest"
 )
 
 // Options say how runs are compared.
 type Options struct {
-	Jobs int // number of pictures at a time, each with one file of either run in memory; 0 is GOMAXPROCS
+	Jobs   int            // number of pictures at a time, each with one file of either run in memory; 0 is GOMAXPROCS, and 16 with a Client
+	Client *bucket.Client // for runs in buckets; nil if there is none
 }
 
 // Report holds the differences between two runs, A and B. Sums are taken in the order of

@@ -1,19 +1,21 @@
 package diff
 
 import (
+	"context"
 	"fmt"
 	"iter"
-	"os"
 	"sync"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
 )
 
-// run is the open output folder of a run.
+// run is the open output folder, or the prefix of a bucket, of a run.
 type run struct {
-	dir      string
-	root     *os.Root
+	dir      string // for messages
+	files    place
+	release  func() error // of files; may be nil
 	manifest *manifest.Reader
 
 	indexing sync.Mutex
@@ -26,16 +28,31 @@ func open(dir string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := store.OpenRoot(dir)
 	if err != nil {
 		records.Close()
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &run{dir: dir, root: root, manifest: records}, nil
+	return &run{dir: dir, files: folder{root}, release: root.Close, manifest: records}, nil
+}
+
+// openIn opens a run in a bucket.
+func openIn(ctx context.Context, client *bucket.Client, name string) (*run, error) {
+	b, prefix, err := store.OpenPrefix(client, name)
+	if err != nil {
+		return nil, err
+	}
+	records, err := manifest.Fetch(ctx, store.BucketPlace(b, prefix), name)
+	if err != nil {
+		return nil, err
+	}
+	return &run{dir: name, files: objects{b, prefix}, manifest: records}, nil
 }
 
 func (r *run) close() {
-	r.root.Close()
+	if r.release != nil {
+		r.release()
+	}
 	r.manifest.Close()
 }
 

@@ -66,7 +66,10 @@ func compare(ctx context.Context, runs [2]*run, place string) (*comparison, erro
 			continue
 		}
 		delete(others, fa.Name())
-		if err := c.file(runs, recs, fa, fb); err != nil {
+		err := c.file(ctx, runs, recs, fa, fb)
+		if ofStore(err) {
+			return nil, err
+		} else if err != nil {
 			c.Unreadable.add(Problem{fa.Name(), err.Error()})
 		}
 	}
@@ -103,11 +106,11 @@ func (c *comparison) unmatched(recs [2]*manifest.Record, states [2]string) {
 }
 
 // file compares a file that both runs have.
-func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
+func (c *comparison) file(ctx context.Context, runs [2]*run, recs [2]*manifest.Record, fa, fb *manifest.File) error {
 	c.Files++
 	if fa.BLAKE3 == fb.BLAKE3 && fa.BLAKE3 != "" && sameScale(fa, fb) {
 		for i, f := range []*manifest.File{fa, fb} {
-			if err := runs[i].there(f); err != nil {
+			if err := runs[i].there(ctx, f); err != nil {
 				return fmt.Errorf("%s: %w", runs[i].dir, err)
 			}
 		}
@@ -115,11 +118,11 @@ func (c *comparison) file(runs [2]*run, recs [2]*manifest.Record, fa, fb *manife
 		c.same(recs[0], fa)
 		return nil
 	}
-	a, err := runs[0].maps(recs[0], fa)
+	a, err := runs[0].maps(ctx, recs[0], fa)
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[0].dir, err)
 	}
-	b, err := runs[1].maps(recs[1], fb)
+	b, err := runs[1].maps(ctx, recs[1], fb)
 	if err != nil {
 		return fmt.Errorf("%s: %w", runs[1].dir, err)
 	}

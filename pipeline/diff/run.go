@@ -4,15 +4,23 @@ import (
 	"context"
 	"runtime"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/inorder"
 )
 
-// Run compares the runs in the output folders a and b. Errors are ctx's own and errors of the
+// Run compares the runs in the output folders a and b. A name such as s3://bucket/prefix is of a run
+// in a bucket, which opts.Client reaches. Errors are ctx's own and errors of the
 // folders and manifests. Problems with single files are in the report.
 func Run(ctx context.Context, a, b string, opts Options) (*Report, error) {
 	var runs [2]*run
 	for i, dir := range []string{a, b} {
-		r, err := open(dir)
+		var r *run
+		var err error
+		if bucket.IsURL(dir) {
+			r, err = openIn(ctx, opts.Client, dir)
+		} else {
+			r, err = open(dir)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -22,6 +30,9 @@ func Run(ctx context.Context, a, b string, opts Options) (*Report, error) {
 	jobs := opts.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
+		if opts.Client != nil { // most of the time is spent waiting for the store
+			jobs = max(jobs, 16)
+		}
 	}
 	m := merger{maps: map[mapKey]*Map{}}
 	err := inorder.Do(ctx, jobs, places(runs), func() [2]*run { return runs }, compare, func(c *comparison) error {

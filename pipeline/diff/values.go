@@ -2,12 +2,11 @@ package diff
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"filterbank/pipeline/manifest"
@@ -34,37 +33,32 @@ func onlyForViewing(f *manifest.File) bool {
 
 // maps reads the maps of a file. It is an error if they do not have the shapes in the
 // manifest.
-func (r *run) maps(rec *manifest.Record, f *manifest.File) ([]output.Maps, error) {
+func (r *run) maps(ctx context.Context, rec *manifest.Record, f *manifest.File) ([]output.Maps, error) {
 	format := formatOf(f)
 	if format == nil {
 		return nil, fmt.Errorf("its bytes differ, and this version does not know its format %q", f.Format)
 	}
-	name := filepath.FromSlash(string(f.Path))
-	// Opening a named pipe would wait for a writer.
-	info, err := r.root.Stat(name)
+	in, err := r.files.open(ctx, string(f.Path))
 	if err != nil {
-		return nil, store.Plain(r.root, err)
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	file, err := r.root.Open(name)
-	if err != nil {
-		return nil, store.Plain(r.root, err)
-	}
-	defer file.Close()
-	at := store.Span{Bytes: info.Size()}
+	defer in.Close()
+	at := store.Span{Bytes: in.bytes()}
 	if f.Member != "" {
-		if at, err = r.member(file, f); err != nil {
+		if at, err = r.member(in, f); err != nil {
 			return nil, err
 		}
 	}
-	return format.Read(io.NewSectionReader(file, at.At, at.Bytes), f, rec.Layers)
+	section, err := in.section(at)
+	if err != nil {
+		return nil, err
+	}
+	return format.Read(section, f, rec.Layers)
 }
 
 // member finds a file in its shard. The members of the shard that was read last are
 // remembered.
-func (r *run) member(shard *os.File, f *manifest.File) (store.Span, error) {
+func (r *run) member(shard io.ReadSeeker, f *manifest.File) (store.Span, error) {
 	r.indexing.Lock()
 	defer r.indexing.Unlock()
 	if r.members == nil || r.shard != f.Path {
@@ -83,15 +77,10 @@ func (r *run) member(shard *os.File, f *manifest.File) (store.Span, error) {
 
 // there refuses a file that is gone or of another size than the manifest says. A member of a
 // pack has no size of its own here: its shard must be there.
-func (r *run) there(f *manifest.File) error {
-	info, err := r.root.Stat(filepath.FromSlash(string(f.Path)))
-	switch {
-	case err != nil:
-		return store.Plain(r.root, err)
-	case !info.Mode().IsRegular():
-		return errors.New("it is not a regular file")
-	case f.Member == "" && info.Size() != f.Bytes:
-		return fmt.Errorf("it has %d bytes, the manifest says %d", info.Size(), f.Bytes)
+func (r *run) there(ctx context.Context, f *manifest.File) error {
+	size, err := r.files.size(ctx, string(f.Path))
+	if err == nil && f.Member == "" && size != f.Bytes {
+		err = fmt.Errorf("it has %d bytes, the manifest says %d", size, f.Bytes)
 	}
-	return nil
+	return err
 }

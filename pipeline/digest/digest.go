@@ -5,16 +5,17 @@ package digest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/inorder"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
@@ -50,26 +51,52 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if store.Unfinished(dir) {
 		return nil, fmt.Errorf("%s: %w", dir, store.ErrUnfinished)
 	}
-	listed, err := list(dir)
+	records, err := manifest.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(listed) == 0 {
-		return nil, fmt.Errorf("the manifest of %s lists no file of an image: none is done, or the run wrote only a table of features; name the output folder of a run with files", dir)
-	}
-	root, err := os.OpenRoot(dir)
+	defer records.Close()
+	root, err := store.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	defer root.Close()
-	jobs := opts.Jobs
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
+	return run(ctx, records, dir, folder{root}, cmp.Or(max(opts.Jobs, 0), runtime.GOMAXPROCS(0)))
+}
+
+// RunIn is Run for a run in a bucket. The prefix of its keys is empty or has a slash at its end.
+// Files are read again over the network. Without Jobs, 16 are read at a time.
+func RunIn(ctx context.Context, b *bucket.Bucket, prefix string, opts Options) (*Report, error) {
+	shared, name := store.BucketPlace(b, prefix), b.URL(prefix)
+	if unfinished, err := store.UnfinishedIn(ctx, shared); err != nil {
+		return nil, err
+	} else if unfinished {
+		return nil, fmt.Errorf("%s: %w", name, store.ErrUnfinished)
+	}
+	records, err := manifest.Fetch(ctx, shared, name)
+	if err != nil {
+		return nil, err
+	}
+	defer records.Close()
+	return run(ctx, records, name, objects{b, prefix}, cmp.Or(max(opts.Jobs, 0), 16))
+}
+
+// run reads the files of a run and compares them with its manifest.
+func run(ctx context.Context, records *manifest.Reader, name string, files place, jobs int) (*Report, error) {
+	listed, err := list(records, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(listed) == 0 {
+		return nil, fmt.Errorf("the manifest of %s lists no file of an image: none is done, or the run wrote only a table of features; name the output folder of a run with files", name)
 	}
 	r := &Report{Files: make([]File, 0, len(listed))}
 	none := func() struct{} { return struct{}{} }
 	check := func(ctx context.Context, _ struct{}, e *entry) (result, error) {
-		sum, err := e.check(ctx, root)
+		sum, err := e.check(ctx, files)
+		if bucket.TryAgain(err) || bucket.OfStore(err) {
+			return result{}, err
+		}
 		return result{e.path, sum, err}, ctx.Err()
 	}
 	err = inorder.Do(ctx, jobs, slices.Values(listed), none, check, func(c result) error {
@@ -83,8 +110,7 @@ func Run(ctx context.Context, dir string, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.checkIndex(root, listed)
-	return r, nil
+	return r, r.checkIndex(ctx, files, listed)
 }
 
 // result is what reading a file comes to.

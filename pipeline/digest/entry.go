@@ -8,11 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"lukechampine.com/blake3"
 
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
@@ -25,7 +24,8 @@ type entry struct {
 	bytes   int64 // −1 for a shard
 	blake3  string
 	members map[string]content
-	samples int // records that list files in the shard
+	samples int   // records that list files in the shard
+	there   int64 // the bytes that the file has, once it is read
 }
 
 // content is what the manifest says of a member.
@@ -34,14 +34,9 @@ type content struct {
 	blake3 string
 }
 
-// list reads the manifest of an output folder. Entries are in the order of their paths. A file
+// list lists the files that a manifest names. Entries are in the order of their paths. A file
 // that is listed twice alike is one entry.
-func list(dir string) ([]*entry, error) {
-	records, err := manifest.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer records.Close()
+func list(records *manifest.Reader, run string) ([]*entry, error) {
 	var entries []*entry
 	shards := map[manifest.Path]*entry{}
 	old := 0
@@ -74,7 +69,7 @@ func list(dir string) ([]*entry, error) {
 		}
 	}
 	if old > 0 {
-		return nil, fmt.Errorf("%s: an earlier version did %d of its images and noted no BLAKE3 digests (manifest version 1); run the same command again, which does them again", dir, old)
+		return nil, fmt.Errorf("%s: an earlier version did %d of its images and noted no BLAKE3 digests (manifest version 1); run the same command again, which does them again", run, old)
 	}
 	slices.SortFunc(entries, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.blake3, b.blake3))
@@ -85,46 +80,46 @@ func list(dir string) ([]*entry, error) {
 }
 
 // check reads a file and compares it with what the manifest says.
-func (e *entry) check(ctx context.Context, root *os.Root) (sum [32]byte, err error) {
-	name := filepath.FromSlash(string(e.path))
-	info, err := root.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return sum, errors.New("it is missing")
-	case err != nil:
-		return sum, store.Plain(root, err)
-	case !info.Mode().IsRegular(): // opening a pipe would wait for a writer
-		return sum, errors.New("it is not a regular file")
-	case e.bytes >= 0 && info.Size() != e.bytes:
-		return sum, fmt.Errorf("it has %d bytes, and the run wrote %d", info.Size(), e.bytes)
-	}
-	file, err := root.Open(name)
+func (e *entry) check(ctx context.Context, files place) (sum [32]byte, err error) {
+	file, size, err := files.open(ctx, string(e.path))
 	if err != nil {
-		return sum, store.Plain(root, err)
+		return sum, err
 	}
 	defer file.Close()
+	if e.there = size; e.bytes >= 0 && size != e.bytes {
+		return sum, fmt.Errorf("it has %d bytes, and the run wrote %d", size, e.bytes)
+	}
+	if e.members != nil {
+		return e.checkShard(ctx, file)
+	}
 	digest, err := store.Digest(file)
 	if err != nil {
 		return sum, err
 	}
-	if e.members == nil && digest != e.blake3 {
+	if digest != e.blake3 {
 		return sum, errors.New("the run wrote other bytes")
-	}
-	if e.members != nil {
-		if err := e.checkMembers(ctx, file); err != nil {
-			return sum, err
-		}
 	}
 	_, err = hex.Decode(sum[:], []byte(digest))
 	return sum, err
 }
 
+// checkShard reads a shard once, for its own digest and for its members'.
+func (e *entry) checkShard(ctx context.Context, file io.Reader) (sum [32]byte, err error) {
+	hash := blake3.New(len(sum), nil)
+	in := io.TeeReader(file, hash)
+	if err := e.checkMembers(ctx, in); err != nil {
+		return sum, err
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil { // what follows the last member
+		return sum, err
+	}
+	hash.Sum(sum[:0])
+	return sum, nil
+}
+
 // checkMembers compares the members of a shard with what the manifest says. Members that it
 // does not list, such as records, are in the shard's own digest only.
-func (e *entry) checkMembers(ctx context.Context, file io.ReadSeeker) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+func (e *entry) checkMembers(ctx context.Context, file io.Reader) error {
 	left := maps.Clone(e.members)
 	for in := tar.NewReader(file); ; {
 		if err := ctx.Err(); err != nil {

@@ -2,21 +2,21 @@ package digest
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
+	"filterbank/pipeline/bucket"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/store"
 )
 
 // checkIndex compares the shards of a pack with their index, which knows their records too.
-// A run that was killed may have left none.
-func (r *Report) checkIndex(root *os.Root, listed []*entry) {
+// A run that was killed may have left none. The error is a store's that fails.
+func (r *Report) checkIndex(ctx context.Context, files place, listed []*entry) error {
 	var shards []*entry
 	for _, e := range listed {
 		if e.members != nil {
@@ -24,28 +24,32 @@ func (r *Report) checkIndex(root *os.Root, listed []*entry) {
 		}
 	}
 	if len(shards) == 0 {
-		return
+		return nil
 	}
-	index, err := store.ReadIndex(root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err == nil {
-		err = r.compare(root, index, shards)
+	index, err := files.index(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case bucket.TryAgain(err) || ctx.Err() != nil:
+		return err
+	case err == nil:
+		err = r.compare(index, shards)
 	}
 	if err != nil {
 		r.Wrong = append(r.Wrong, Problem{store.IndexName, err})
 		slices.SortStableFunc(r.Wrong, func(a, b Problem) int { return cmp.Compare(a.Path, b.Path) })
 	}
+	return nil
 }
 
 // compare compares an index with the shards in the manifest and with their files.
-func (r *Report) compare(root *os.Root, index []store.Shard, shards []*entry) error {
-	known := map[manifest.Path]store.Shard{}
+func (r *Report) compare(index []store.Shard, shards []*entry) error {
+	known, there := map[manifest.Path]store.Shard{}, map[manifest.Path]int64{}
 	for _, s := range index {
 		known[manifest.Path(s.Path(""))] = s
 	}
 	for _, e := range shards {
+		there[e.path] = e.there
 		s, ok := known[e.path]
 		if !ok {
 			return fmt.Errorf("it does not list %s", e.path)
@@ -62,11 +66,7 @@ func (r *Report) compare(root *os.Root, index []store.Shard, shards []*entry) er
 		if !ok {
 			continue
 		}
-		info, err := root.Lstat(filepath.FromSlash(string(f.Path)))
-		if err != nil {
-			return store.Plain(root, err)
-		}
-		if s.Bytes != info.Size() || s.BLAKE3 != hex.EncodeToString(f.BLAKE3[:]) {
+		if s.Bytes != there[f.Path] || s.BLAKE3 != hex.EncodeToString(f.BLAKE3[:]) {
 			return fmt.Errorf("it has another size or digest of %s: one of them has changed since the run", f.Path)
 		}
 	}

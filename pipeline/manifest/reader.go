@@ -29,17 +29,18 @@ func lineError(n int, err error) error {
 // Reader reads the manifest of a run. Only the places of the lines are in memory. It is safe
 // for concurrent use.
 type Reader struct {
-	dir   string
-	file  *os.File
-	order []string
-	lines map[string]span // the newest line of each picture
+	dir     string
+	file    *os.File
+	scratch *store.Scratch // that has the file; nil for a folder's manifest
+	order   []string
+	lines   map[string]span // the newest line of each picture
 }
 
 // Open opens the manifest in a run's output folder. A missing manifest and a line that is not
 // a record are errors. A crash may leave a last line without an end, which is passed over.
 func Open(dir string) (*Reader, error) {
 	m := &Reader{dir: dir, lines: map[string]span{}}
-	root, err := os.OpenRoot(dir)
+	root, err := store.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
@@ -78,7 +79,15 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 }
 
 // Close closes the file.
-func (m *Reader) Close() error { return m.file.Close() }
+func (m *Reader) Close() (err error) {
+	if m.file != nil {
+		err = m.file.Close()
+	}
+	if m.scratch != nil {
+		err = errors.Join(err, m.scratch.Remove())
+	}
+	return err
+}
 
 // index finds each picture's newest line.
 func (m *Reader) index() error {

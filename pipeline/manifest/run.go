@@ -3,7 +3,6 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"filterbank/pipeline/store"
@@ -54,7 +53,7 @@ const Stretched = "stretched"
 // there is no such file.
 func ReadRun(dir string) (*Run, error) {
 	name := filepath.Join(dir, RunName)
-	root, err := os.OpenRoot(dir)
+	root, err := store.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}

@@ -31,6 +31,7 @@ import (
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/output"
 	"filterbank/pipeline/source"
+	"filterbank/pipeline/store"
 )
 
 // Options say which run a report is about and where it goes. Run, Out, Stacks and Decoder
@@ -98,7 +99,7 @@ func Write(ctx context.Context, opts Options) (s Summary, err error) {
 		return s, err
 	}
 	defer records.Close()
-	root, err := os.OpenRoot(opts.Run)
+	root, err := store.OpenRoot(opts.Run)
 	if err != nil {
 		return s, fmt.Errorf("open run: %w", err)
 	}

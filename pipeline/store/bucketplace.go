@@ -15,6 +15,14 @@ import (
 // end.
 func BucketPlace(objects *bucket.Bucket, prefix string) Place { return bucketPlace{objects, prefix} }
 
+// UnfinishedIn is Unfinished for a prefix of a bucket: a run is at work there, or was killed.
+func UnfinishedIn(ctx context.Context, place Place) (bool, error) {
+	for _, err := range place.List(ctx, sessionsName) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // OpenPrefix opens the bucket of a name such as s3://bucket/prefix. The prefix that it returns has
 // a slash at its end, or is empty. It makes no request.
 func OpenPrefix(client *bucket.Client, name string) (objects *bucket.Bucket, prefix string, err error) {

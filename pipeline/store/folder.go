@@ -39,11 +39,20 @@ func Open(dir string) (*Folder, error) {
 		}
 		return nil, fmt.Errorf("make output folder: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}
 	return newFolder(dir, root)
+}
+
+// OpenRoot opens a folder that is there. Anything else is an error: opening a pipe would wait for a
+// writer.
+func OpenRoot(dir string) (*os.Root, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: it is not a folder", dir)
+	}
+	return os.OpenRoot(dir)
 }
 
 // newFolder is the folder of an open root. It closes the root if there is an error.

@@ -53,7 +53,7 @@ var _ Place = folderPlace{}
 
 // OpenExisting opens a folder that must be there. Nothing is written yet.
 func OpenExisting(dir string) (*Folder, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}

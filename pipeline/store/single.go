@@ -30,7 +30,7 @@ func OpenSingle(path string) (*Single, error) {
 	s := &Single{path: path, base: filepath.Base(path)}
 	s.mark = fmt.Sprintf("%s%016x-", tempPrefix, xxhash.Sum64String(s.base))
 	var err error
-	if s.root, err = os.OpenRoot(filepath.Dir(path)); err != nil {
+	if s.root, err = OpenRoot(filepath.Dir(path)); err != nil {
 		return nil, &Error{Path: path, Err: err}
 	}
 	if err = s.prepare(); err != nil {

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -106,4 +108,70 @@ func TestFailingList(t *testing.T) {
 		t.Errorf("there is a list, %v", err)
 	}
 	s.filterbank(t, s.address, 0, "list", "--files-from", rows, "-o", frozen)
+}
+
+// TestReadRuns checks digest and diff of runs in buckets: they say what they say of the same runs in
+// folders.
+func TestReadRuns(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	in, dir := pictures(t, 2), t.TempDir()
+	for name, form := range map[string][]string{
+		"files": {"--format", "png,npy", "--bank", "sobel"}, "other": {"--format", "png,npy", "--bank", "sobel", "--set", "layers.0.conv.activation=abs"},
+		"packs": {"--format", "npy", "--pack", "webdataset", "--pack-count", "3"},
+	} {
+		for _, out := range []string{filepath.Join(dir, name), "s3://photos/" + name} {
+			s.ok(t, s.address, dir, append([]string{"run", in, "-q", "-o", out}, form...)...)
+		}
+		for _, flags := range [][]string{{"digest"}, {"digest", "--list"}} {
+			if got, want := s.ok(t, s.address, dir, append(flags, "s3://photos/"+name)...), s.ok(t, s.address, dir, append(flags, name)...); got != want || want == "" {
+				t.Errorf("%s: %q prints %s, want %s", name, flags, got, want)
+			}
+		}
+		if got := s.ok(t, s.address, dir, "diff", "s3://photos/"+name, name); !strings.HasPrefix(got, "equal: 10 images") {
+			t.Errorf("%s: diff prints %s", name, got)
+		}
+	}
+	want := s.runIn(t, s.address, dir, "diff", "files", "other")
+	got := s.runIn(t, s.address, dir, "diff", "s3://photos/files", "s3://photos/other")
+	if got.code != 1 || want.code != 1 || got.out != want.out || got.err != want.err {
+		t.Errorf("diff ends with %+v, want %+v", got, want)
+	}
+	damage(t, filepath.Join(s.root, "photos", "files"), ".npy", os.Remove)
+	damage(t, filepath.Join(s.root, "photos", "packs"), ".tar", flip)
+	for name, want := range map[string]string{"files": "it is missing", "packs": "the run wrote other bytes"} {
+		if r := s.runIn(t, s.address, dir, "digest", "s3://photos/"+name); r.code != 1 || !strings.Contains(r.err, want) {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if r := s.runIn(t, s.address, dir, "diff", "s3://photos/"+name, name); name == "files" && (r.code != 1 || !strings.Contains(r.out, "there is no such object")) {
+			t.Errorf("%s: diff says %+v", name, r)
+		}
+	}
+	if r := s.runIn(t, s.address, dir, "digest", "s3://photos/none"); r.code != 2 || !strings.Contains(r.err, "there is no such object") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// damage does something to the first file of a kind below a folder.
+func damage(t *testing.T, dir, ending string, do func(name string) error) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(tree(t, dir))) {
+		if strings.HasSuffix(name, ending) {
+			if err := do(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("there is no file that ends in %s", ending)
+}
+
+// flip changes a byte in the middle of a file.
+func flip(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	data[len(data)/2]++
+	return os.WriteFile(name, data, 0o666)
 }
