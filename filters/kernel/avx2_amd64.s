@@ -3877,6 +3877,328 @@ next1End:
 	VZEROUPPER
 	RET
 
+// func depthwise1AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·depthwise1AVX2(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Y14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Y15
+
+channel:
+	VBROADCASTSS 4(R12), Y0
+	VBROADCASTSS 8(R12), Y1
+	VBROADCASTSS 12(R12), Y2
+	VBROADCASTSS 16(R12), Y3
+	VBROADCASTSS 20(R12), Y4
+	VBROADCASTSS 24(R12), Y5
+	VBROADCASTSS 28(R12), Y6
+	VBROADCASTSS 32(R12), Y7
+	VBROADCASTSS 36(R12), Y8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	VFMADD231PS  Y12, Y2, Y10
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y11
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y3, Y10
+	VFMADD231PS  Y12, Y0, Y11
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y4, Y10
+	VFMADD231PS  Y13, Y1, Y11
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y5, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMOVAPS      Y10, Y9
+	VMOVAPS      Y11, Y10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+32, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	VFMADD231PS  Y12, Y2, Y10
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y11
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y3, Y10
+	VFMADD231PS  Y12, Y0, Y11
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y4, Y10
+	VFMADD231PS  Y13, Y1, Y11
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y5, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	MOVQ         last+96(FP), R14
+	NEGQ         R14
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(R14*4), Y12
+	VMASKMOVPS   Y9, Y12, (AX)
+	VMOVAPS      Y10, Y9
+	VMOVAPS      Y11, Y10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func depthwise2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·depthwise2AVX2(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Y14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Y15
+
+channel:
+	VBROADCASTSS 4(R12), Y0
+	VBROADCASTSS 8(R12), Y1
+	VBROADCASTSS 12(R12), Y2
+	VBROADCASTSS 16(R12), Y3
+	VBROADCASTSS 20(R12), Y4
+	VBROADCASTSS 24(R12), Y5
+	VBROADCASTSS 28(R12), Y6
+	VBROADCASTSS 32(R12), Y7
+	VBROADCASTSS 36(R12), Y8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMOVAPS      Y10, Y9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+32, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	MOVQ         last+96(FP), R14
+	NEGQ         R14
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(R14*4), Y12
+	VMASKMOVPS   Y9, Y12, (AX)
+	VMOVAPS      Y10, Y9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX2
 TEXT ·maxAVX2(SB), NOSPLIT, $0-40

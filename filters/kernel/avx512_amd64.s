@@ -16140,6 +16140,330 @@ next1End:
 	VZEROUPPER
 	RET
 
+// func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·depthwise1AVX512(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Z14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVQ         last+96(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	VBROADCASTSS 4(R12), Z0
+	VBROADCASTSS 8(R12), Z1
+	VBROADCASTSS 12(R12), Z2
+	VBROADCASTSS 16(R12), Z3
+	VBROADCASTSS 20(R12), Z4
+	VBROADCASTSS 24(R12), Z5
+	VBROADCASTSS 28(R12), Z6
+	VBROADCASTSS 32(R12), Z7
+	VBROADCASTSS 36(R12), Z8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	VFMADD231PS  Z18, Z2, Z10
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z11
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z3, Z10
+	VFMADD231PS  Z16, Z0, Z11
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z4, Z10
+	VFMADD231PS  Z17, Z1, Z11
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z5, Z10
+	VFMADD231PS  Z18, Z2, Z11
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVAPS      Z10, Z9
+	VMOVAPS      Z11, Z10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+64, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	VFMADD231PS  Z18, Z2, Z10
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z11
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z3, Z10
+	VFMADD231PS  Z16, Z0, Z11
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z4, Z10
+	VFMADD231PS  Z17, Z1, Z11
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z5, Z10
+	VFMADD231PS  Z18, Z2, Z11
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, K2, (AX)
+	VMOVAPS      Z10, Z9
+	VMOVAPS      Z11, Z10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·depthwise2AVX512(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Z14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVQ         last+96(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	VBROADCASTSS 4(R12), Z0
+	VBROADCASTSS 8(R12), Z1
+	VBROADCASTSS 12(R12), Z2
+	VBROADCASTSS 16(R12), Z3
+	VBROADCASTSS 20(R12), Z4
+	VBROADCASTSS 24(R12), Z5
+	VBROADCASTSS 28(R12), Z6
+	VBROADCASTSS 32(R12), Z7
+	VBROADCASTSS 36(R12), Z8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z2, Z10
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVAPS      Z10, Z9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+64, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z2, Z10
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, K2, (AX)
+	VMOVAPS      Z10, Z9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX512F
 TEXT ·maxAVX512(SB), NOSPLIT, $0-40

@@ -16,7 +16,8 @@ type Kernel struct {
 	set       simd.Set
 	lanes     int // float32 in a vector; 0 is plain Go
 	pixels    [][]pixelLoop
-	filters   [][]filterLoop // nil if the instruction set has none
+	filters   [][]filterLoop   // nil if the instruction set has none
+	depthwise [2]depthwiseLoop // by vertical stride − 1; nil if there are none
 	extremes  extremesLoop
 	columns   columnsLoop
 	spans     spansLoop

@@ -11,6 +11,7 @@ type Layer struct {
 	groups     int
 	filters    int // of a group
 	blocks     []block
+	channels   []float32 // weights for depthwise loops
 	activation Pointwise
 }
 
@@ -29,6 +30,7 @@ func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 		kernel: k, layout: layout, activation: act,
 		groups: len(groups), filters: len(first.Bias), taps: len(first.Weights) / len(first.Bias),
 	}
+	l.packDepthwise(groups)
 	for g, t := range groups {
 		switch layout {
 		case Scalar:
@@ -107,12 +109,22 @@ type Rows struct {
 
 	sums   []float64 // scratch memory
 	row    []float32
+	rows   []int32
 	maxima maxima
 }
 
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
+	if !l.depthwise(r) {
+		l.computeBlocks(r)
+	}
+	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
+		l.activate(r)
+	}
+}
+
+func (l *Layer) computeBlocks(r *Rows) {
 	r.Ahead.plan(l.tiles(r), l.taps)
 	for i := range l.blocks {
 		b := &l.blocks[i]
@@ -124,9 +136,6 @@ func (l *Layer) Compute(r *Rows) {
 		case Filters:
 			l.filterLanes(b, r)
 		}
-	}
-	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
-		l.activate(r)
 	}
 }
 
