@@ -184,6 +184,11 @@ func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int,
 //go:noescape
 func leakyAVX2(values *float32, vectors int, operand float32)
 
+// floorAVX2 is an applyLoop.
+//
+//go:noescape
+func floorAVX2(values *float32, vectors int, operand float32)
+
 // atMostAVX2 is an applyLoop.
 //
 //go:noescape

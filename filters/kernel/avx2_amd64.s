@@ -4696,6 +4696,36 @@ split:
 	VZEROUPPER
 	RET
 
+DATA normConstantsAVX2<>+0(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+8(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+16(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+24(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+32(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+40(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+48(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+56(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+64(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+72(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+80(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+88(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+96(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+104(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+112(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+120(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+128(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+136(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+144(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+152(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+160(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+168(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+176(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+184(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+192(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+200(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+208(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+216(SB)/8, $(0.9999999999998863)
+GLOBL normConstantsAVX2<>(SB), RODATA|NOPTR, $224
+
 // func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·normAVX2(SB), NOSPLIT, $0-76
@@ -4719,17 +4749,50 @@ vector:
 	XORQ   CX, CX
 
 channel:
-	MOVLQSX     (R8)(CX*4), AX
-	VCVTPS2PD   (SI)(AX*4), Y6
-	VFMADD231PD Y6, Y6, Y4
-	INCQ        CX
-	CMPQ        CX, R9
-	JLT         channel
-	VMULPD      Y0, Y4, Y4
-	VADDPD      Y4, Y1, Y4
-	VMOVAPD     Y2, Y5
-	VMOVAPD     Y4, Y6
-	MOVQ        whole+64(FP), AX
+	MOVLQSX      (R8)(CX*4), AX
+	VCVTPS2PD    (SI)(AX*4), Y6
+	VFMADD231PD  Y6, Y6, Y4
+	INCQ         CX
+	CMPQ         CX, R9
+	JLT          channel
+	VMULPD       Y0, Y4, Y4
+	VADDPD       Y4, Y1, Y4
+	CMPQ         whole+64(FP), $+0
+	JNE          exact
+	CMPL         fraction+72(FP), $0xc0000000
+	JNE          exact
+	VCVTPS2PD    (SI)(R10*4), Y6
+	VCVTPD2PSY   Y4, X8
+	VRSQRTPS     X8, X8
+	VRSQRTPS     X8, X9
+	VMULPS       X9, X8, X8
+	VCVTPS2PD    X8, Y8
+	VMULPD       Y8, Y8, Y9
+	VMULPD       Y9, Y9, Y10
+	VFNMADD213PD normConstantsAVX2<>+128(SB), Y4, Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      normConstantsAVX2<>+0(SB), Y9
+	VFMADD213PD  normConstantsAVX2<>+32(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+64(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+96(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+128(SB), Y10, Y9
+	VMULPD       Y9, Y6, Y6
+	VMULPD       normConstantsAVX2<>+160(SB), Y6, Y9
+	VMULPD       normConstantsAVX2<>+192(SB), Y6, Y6
+	VCVTPD2PSY   Y9, X9
+	VCVTPD2PSY   Y6, X6
+	VCMPPS       $0x04, X9, X6, X9
+	VMOVMSKPS    X9, DX
+	TESTL        DX, DX
+	JNZ          exact
+	VMOVUPS      X6, (DI)
+	JMP          next
+
+exact:
+	VMOVAPD Y2, Y5
+	VMOVAPD Y4, Y6
+	MOVQ    whole+64(FP), AX
 
 whole:
 	TESTQ  AX, AX
@@ -4761,10 +4824,12 @@ divide:
 	VCMPPS     $0x03, X6, X6, X7
 	VBLENDVPS  X7, X3, X6, X6
 	VMOVUPS    X6, (DI)
-	ADDQ       $+16, DI
-	ADDQ       $+16, SI
-	DECQ       R11
-	JNZ        vector
+
+next:
+	ADDQ $+16, DI
+	ADDQ $+16, SI
+	DECQ R11
+	JNZ  vector
 	VZEROUPPER
 	RET
 
@@ -4792,6 +4857,37 @@ next:
 	VMULPS    Y0, Y1, Y2
 	VCMPPS    $0x0e, Y3, Y1, Y4
 	VBLENDVPS Y4, Y1, Y2, Y2
+	VCMPPS    $0x03, Y1, Y2, Y4
+	VBLENDVPS Y4, Y7, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func floorAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·floorAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
+
+next:
+	VMOVUPS   (SI), Y1
+	VMAXPS    Y0, Y1, Y2
 	VCMPPS    $0x03, Y1, Y2, Y4
 	VBLENDVPS Y4, Y7, Y2, Y2
 	VMOVUPS   Y2, (SI)

@@ -419,6 +419,11 @@ func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own in
 //go:noescape
 func leakyAVX512(values *float32, vectors int, operand float32)
 
+// floorAVX512 is an applyLoop.
+//
+//go:noescape
+func floorAVX512(values *float32, vectors int, operand float32)
+
 // atMostAVX512 is an applyLoop.
 //
 //go:noescape

@@ -27,6 +27,7 @@ type Kernel struct {
 	maxima    maximaLoop
 	average   averageLoop
 	norm      normLoop
+	floor     applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
 	apply     applyLoops
 	add       addLoop
 	functions functionLoops

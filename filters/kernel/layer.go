@@ -146,6 +146,30 @@ func (l *Layer) activate(r *Rows) {
 	}
 }
 
+// Activate applies an activation to n values of each of so many rows of every channel, in place.
+func (k *Kernel) Activate(rows Grid, channels, n, width int, a Pointwise) {
+	for c := range channels {
+		data, lines, width := rows.Data[c*rows.ChannelStride:], n, width
+		if rows.RowStride == width { // the rows are one
+			lines, width = 1, n*width
+		}
+		of := a.of(c)
+		for i := range lines {
+			row := data[i*rows.RowStride:][:width]
+			if k.floor == nil || width < k.lanes {
+				of.apply(row)
+				continue
+			}
+			vectors := width / k.lanes
+			k.floor(&row[0], vectors, of.floor())
+			if of.Activation != None && of.Activation != ReLU {
+				k.activate(row[:vectors*k.lanes], of)
+			}
+			of.apply(row[vectors*k.lanes:])
+		}
+	}
+}
+
 // activateRows applies an activation to n rows of a filter.
 func (k *Kernel) activateRows(data []float32, stride, width, n int, a Pointwise) {
 	if stride == width {
@@ -270,8 +294,10 @@ func filterTiles(width, widest int) (half, tiles int) {
 
 // floor is the least value that the loops let through. Other effects of activations are
 // computed afterwards.
-func (l *Layer) floor() float32 {
-	if k := l.activation.Activation; k == ReLU || k == ReLU6 {
+func (l *Layer) floor() float32 { return l.activation.floor() }
+
+func (a Pointwise) floor() float32 {
+	if a.Activation == ReLU || a.Activation == ReLU6 {
 		return 0
 	}
 	return float32(math.Inf(-1))
