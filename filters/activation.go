@@ -212,17 +212,28 @@ func (a *Activate) plan(in []volume.Shape) (LayerPlan, error) {
 	return lp, nil
 }
 
-func (a *Activate) operation(old operation) operation { return reuse[window](old) }
+func (a *Activate) operation(old operation) operation { return reuse[activated](old) }
 
-func (a *Activate) access(*LayerPlan) access { return access{channels: 1} }
+// activated computes its input's rows where its own belong, and applies the activation there.
+type activated struct {
+	direct
+	kernel *kernel.Kernel
+}
 
-func (a *Activate) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout { return oneTap(k, lp) }
+func (a *activated) layOut(lp *LayerPlan, k *kernel.Kernel) { a.plan, a.kernel = lp, k }
 
-// loops are a convolution's that multiply each channel by 1 and add −0, which changes no
-// value, not even −0.
-func (a *Activate) loops(k *kernel.Kernel, layout kernel.Layout, channels int) loops {
-	one, nothing := []float32{1}, []float32{float32(math.Copysign(0, -1))}
-	return k.Pack(slices.Repeat([]kernel.Taps{{Weights: one, Bias: nothing}}, channels), a.pointwise().kernel(), layout)
+func (a *activated) floats(int) int { return 0 }
+
+func (a *activated) reset(int) {}
+
+func (a *activated) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error {
+	out := dst.Sub(i, i+n)
+	if err := r.fetch(layer, 0, out); err != nil {
+		return err
+	}
+	grid := kernel.Grid{Data: out.Data, ChannelStride: out.ChannelStride, RowStride: out.RowStride}
+	a.kernel.Activate(grid, out.C, n, out.W, a.plan.Layer.(*Activate).pointwise().kernel())
+	return nil
 }
 
 // samePlan is the plan of a layer that computes each output from the inputs at its place.

@@ -223,11 +223,20 @@ func (s *sum) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error 
 		if err := r.fetch(layer, input, other); err != nil {
 			return err
 		}
-		for c := range out.C {
-			for row := range n {
-				s.kernel.Add(out.Row(c, row), other.Row(c, row))
-			}
-		}
+		s.add(out, other)
 	}
 	return nil
+}
+
+// add adds rows to others. Rows of a channel that follow each other are added as one.
+func (s *sum) add(out, other volume.Rows) {
+	if out.RowStride == out.W && other.RowStride == other.W {
+		out.W, other.W = out.N*out.W, other.N*other.W
+		out.N, other.N = 1, 1
+	}
+	for c := range out.C {
+		for i := range out.N {
+			s.kernel.Add(out.Row(c, i), other.Row(c, i))
+		}
+	}
 }

@@ -284,6 +284,16 @@ func columnsAVX2(lo *float32, hi *float32, src *float32, offsets *int32, rows in
 //go:noescape
 func spansAVX2(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
 
+// depthwise1AVX2 is the depthwiseLoop for a vertical stride of 1.
+//
+//go:noescape
+func depthwise1AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+
+// depthwise2AVX2 is the depthwiseLoop for a vertical stride of 2.
+//
+//go:noescape
+func depthwise2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+
 // maxAVX2 is the maxLoop.
 //
 //go:noescape
@@ -313,6 +323,11 @@ func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int,
 //
 //go:noescape
 func leakyAVX2(values *float32, vectors int, operand float32)
+
+// floorAVX2 is an applyLoop.
+//
+//go:noescape
+func floorAVX2(values *float32, vectors int, operand float32)
 
 // atMostAVX2 is an applyLoop.
 //

@@ -11312,6 +11312,328 @@ next1End:
 	VZEROUPPER
 	RET
 
+// func depthwise1AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·depthwise1AVX2(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Y14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Y15
+
+channel:
+	VBROADCASTSS 4(R12), Y0
+	VBROADCASTSS 8(R12), Y1
+	VBROADCASTSS 12(R12), Y2
+	VBROADCASTSS 16(R12), Y3
+	VBROADCASTSS 20(R12), Y4
+	VBROADCASTSS 24(R12), Y5
+	VBROADCASTSS 28(R12), Y6
+	VBROADCASTSS 32(R12), Y7
+	VBROADCASTSS 36(R12), Y8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	VFMADD231PS  Y12, Y2, Y10
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y11
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y3, Y10
+	VFMADD231PS  Y12, Y0, Y11
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y4, Y10
+	VFMADD231PS  Y13, Y1, Y11
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y5, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMOVAPS      Y10, Y9
+	VMOVAPS      Y11, Y10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+32, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	VFMADD231PS  Y12, Y2, Y10
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y11
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y3, Y10
+	VFMADD231PS  Y12, Y0, Y11
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y4, Y10
+	VFMADD231PS  Y13, Y1, Y11
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y5, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	MOVQ         last+96(FP), R14
+	NEGQ         R14
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(R14*4), Y12
+	VMASKMOVPS   Y9, Y12, (AX)
+	VMOVAPS      Y10, Y9
+	VMOVAPS      Y11, Y10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func depthwise2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·depthwise2AVX2(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Y14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Y15
+
+channel:
+	VBROADCASTSS 4(R12), Y0
+	VBROADCASTSS 8(R12), Y1
+	VBROADCASTSS 12(R12), Y2
+	VBROADCASTSS 16(R12), Y3
+	VBROADCASTSS 20(R12), Y4
+	VBROADCASTSS 24(R12), Y5
+	VBROADCASTSS 28(R12), Y6
+	VBROADCASTSS 32(R12), Y7
+	VBROADCASTSS 36(R12), Y8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMOVAPS      Y10, Y9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+32, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y9
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y1, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y2, Y9
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y3, Y9
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y4, Y9
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y5, Y9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R14), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y0, Y10
+	VMOVUPS      (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y7, Y9
+	VFMADD231PS  Y13, Y1, Y10
+	VMOVUPS      (R14)(R11*1), Y12
+	VFMADD231PS  Y12, Y8, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VCMPPS       $0x03, Y9, Y9, Y12
+	VMAXPS       Y14, Y9, Y9
+	VBLENDVPS    Y12, Y15, Y9, Y9
+	MOVQ         last+96(FP), R14
+	NEGQ         R14
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(R14*4), Y12
+	VMASKMOVPS   Y9, Y12, (AX)
+	VMOVAPS      Y10, Y9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX2
 TEXT ·maxAVX2(SB), NOSPLIT, $0-40
@@ -11809,6 +12131,36 @@ split:
 	VZEROUPPER
 	RET
 
+DATA normConstantsAVX2<>+0(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+8(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+16(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+24(SB)/8, $(0.56396484375)
+DATA normConstantsAVX2<>+32(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+40(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+48(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+56(SB)/8, $(0.6015625)
+DATA normConstantsAVX2<>+64(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+72(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+80(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+88(SB)/8, $(0.65625)
+DATA normConstantsAVX2<>+96(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+104(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+112(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+120(SB)/8, $(0.75)
+DATA normConstantsAVX2<>+128(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+136(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+144(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+152(SB)/8, $(1.0)
+DATA normConstantsAVX2<>+160(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+168(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+176(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+184(SB)/8, $(1.0000000000001137)
+DATA normConstantsAVX2<>+192(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+200(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+208(SB)/8, $(0.9999999999998863)
+DATA normConstantsAVX2<>+216(SB)/8, $(0.9999999999998863)
+GLOBL normConstantsAVX2<>(SB), RODATA|NOPTR, $224
+
 // func normAVX2(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·normAVX2(SB), NOSPLIT, $0-76
@@ -11832,17 +12184,50 @@ vector:
 	XORQ   CX, CX
 
 channel:
-	MOVLQSX     (R8)(CX*4), AX
-	VCVTPS2PD   (SI)(AX*4), Y6
-	VFMADD231PD Y6, Y6, Y4
-	INCQ        CX
-	CMPQ        CX, R9
-	JLT         channel
-	VMULPD      Y0, Y4, Y4
-	VADDPD      Y4, Y1, Y4
-	VMOVAPD     Y2, Y5
-	VMOVAPD     Y4, Y6
-	MOVQ        whole+64(FP), AX
+	MOVLQSX      (R8)(CX*4), AX
+	VCVTPS2PD    (SI)(AX*4), Y6
+	VFMADD231PD  Y6, Y6, Y4
+	INCQ         CX
+	CMPQ         CX, R9
+	JLT          channel
+	VMULPD       Y0, Y4, Y4
+	VADDPD       Y4, Y1, Y4
+	CMPQ         whole+64(FP), $+0
+	JNE          exact
+	CMPL         fraction+72(FP), $0xc0000000
+	JNE          exact
+	VCVTPS2PD    (SI)(R10*4), Y6
+	VCVTPD2PSY   Y4, X8
+	VRSQRTPS     X8, X8
+	VRSQRTPS     X8, X9
+	VMULPS       X9, X8, X8
+	VCVTPS2PD    X8, Y8
+	VMULPD       Y8, Y8, Y9
+	VMULPD       Y9, Y9, Y10
+	VFNMADD213PD normConstantsAVX2<>+128(SB), Y4, Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      normConstantsAVX2<>+0(SB), Y9
+	VFMADD213PD  normConstantsAVX2<>+32(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+64(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+96(SB), Y10, Y9
+	VFMADD213PD  normConstantsAVX2<>+128(SB), Y10, Y9
+	VMULPD       Y9, Y6, Y6
+	VMULPD       normConstantsAVX2<>+160(SB), Y6, Y9
+	VMULPD       normConstantsAVX2<>+192(SB), Y6, Y6
+	VCVTPD2PSY   Y9, X9
+	VCVTPD2PSY   Y6, X6
+	VCMPPS       $0x04, X9, X6, X9
+	VMOVMSKPS    X9, DX
+	TESTL        DX, DX
+	JNZ          exact
+	VMOVUPS      X6, (DI)
+	JMP          next
+
+exact:
+	VMOVAPD Y2, Y5
+	VMOVAPD Y4, Y6
+	MOVQ    whole+64(FP), AX
 
 whole:
 	TESTQ  AX, AX
@@ -11874,10 +12259,12 @@ divide:
 	VCMPPS     $0x03, X6, X6, X7
 	VBLENDVPS  X7, X3, X6, X6
 	VMOVUPS    X6, (DI)
-	ADDQ       $+16, DI
-	ADDQ       $+16, SI
-	DECQ       R11
-	JNZ        vector
+
+next:
+	ADDQ $+16, DI
+	ADDQ $+16, SI
+	DECQ R11
+	JNZ  vector
 	VZEROUPPER
 	RET
 
@@ -11905,6 +12292,37 @@ next:
 	VMULPS    Y0, Y1, Y2
 	VCMPPS    $0x0e, Y3, Y1, Y4
 	VBLENDVPS Y4, Y1, Y2, Y2
+	VCMPPS    $0x03, Y1, Y2, Y4
+	VBLENDVPS Y4, Y7, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	ADDQ      $+32, SI
+	DECQ      CX
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func floorAVX2(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX2
+TEXT ·floorAVX2(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
+
+next:
+	VMOVUPS   (SI), Y1
+	VMAXPS    Y0, Y1, Y2
 	VCMPPS    $0x03, Y1, Y2, Y4
 	VBLENDVPS Y4, Y7, Y2, Y2
 	VMOVUPS   Y2, (SI)

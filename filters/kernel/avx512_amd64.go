@@ -589,6 +589,16 @@ func columnsAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows 
 //go:noescape
 func spansAVX512(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
 
+// depthwise1AVX512 is the depthwiseLoop for a vertical stride of 1.
+//
+//go:noescape
+func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+
+// depthwise2AVX512 is the depthwiseLoop for a vertical stride of 2.
+//
+//go:noescape
+func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+
 // maxAVX512 is the maxLoop.
 //
 //go:noescape
@@ -618,6 +628,11 @@ func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own in
 //
 //go:noescape
 func leakyAVX512(values *float32, vectors int, operand float32)
+
+// floorAVX512 is an applyLoop.
+//
+//go:noescape
+func floorAVX512(values *float32, vectors int, operand float32)
 
 // atMostAVX512 is an applyLoop.
 //

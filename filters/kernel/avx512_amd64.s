@@ -36021,6 +36021,330 @@ next1End:
 	VZEROUPPER
 	RET
 
+// func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·depthwise1AVX512(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Z14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVQ         last+96(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	VBROADCASTSS 4(R12), Z0
+	VBROADCASTSS 8(R12), Z1
+	VBROADCASTSS 12(R12), Z2
+	VBROADCASTSS 16(R12), Z3
+	VBROADCASTSS 20(R12), Z4
+	VBROADCASTSS 24(R12), Z5
+	VBROADCASTSS 28(R12), Z6
+	VBROADCASTSS 32(R12), Z7
+	VBROADCASTSS 36(R12), Z8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	VFMADD231PS  Z18, Z2, Z10
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z11
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z3, Z10
+	VFMADD231PS  Z16, Z0, Z11
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z4, Z10
+	VFMADD231PS  Z17, Z1, Z11
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z5, Z10
+	VFMADD231PS  Z18, Z2, Z11
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVAPS      Z10, Z9
+	VMOVAPS      Z11, Z10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+64, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	VFMADD231PS  Z18, Z2, Z10
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z11
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z3, Z10
+	VFMADD231PS  Z16, Z0, Z11
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z4, Z10
+	VFMADD231PS  Z17, Z1, Z11
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z5, Z10
+	VFMADD231PS  Z18, Z2, Z11
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, K2, (AX)
+	VMOVAPS      Z10, Z9
+	VMOVAPS      Z11, Z10
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·depthwise2AVX512(SB), NOSPLIT, $0-124
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVQ         offsets+40(FP), R9
+	MOVQ         second+48(FP), R10
+	MOVQ         third+56(FP), R11
+	MOVQ         weights+64(FP), R12
+	VBROADCASTSS floor+120(FP), Z14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVQ         last+96(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	VBROADCASTSS 4(R12), Z0
+	VBROADCASTSS 8(R12), Z1
+	VBROADCASTSS 12(R12), Z2
+	VBROADCASTSS 16(R12), Z3
+	VBROADCASTSS 20(R12), Z4
+	VBROADCASTSS 24(R12), Z5
+	VBROADCASTSS 28(R12), Z6
+	VBROADCASTSS 32(R12), Z7
+	VBROADCASTSS 36(R12), Z8
+	MOVQ         vectors+88(FP), BX
+	MOVQ         SI, DX
+
+strip:
+	MOVQ  ahead+104(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $+8, CX
+	MOVQ  CX, ahead+104(FP)
+	MOVQ  lines+112(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $+64, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	LEAQ         (DX)(DI*1), AX
+	SUBQ         SI, AX
+	MOVQ         rows+80(FP), CX
+	MOVQ         R9, R13
+	CMPQ         BX, $0x01
+	JEQ          narrow
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+
+whole:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z2, Z10
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVAPS      Z10, Z9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          whole
+	ADDQ         $+64, DX
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z9
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z0, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z1, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z2, Z9
+
+last:
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z3, Z9
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z4, Z9
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z5, Z9
+	MOVLQSX      (R13), R14
+	ADDQ         $+4, R13
+	LEAQ         (DX)(R14*4), R14
+	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R14), Z16
+	VFMADD231PS  Z16, Z6, Z9
+	VFMADD231PS  Z16, Z0, Z10
+	VMOVUPS      (R14)(R10*1), Z17
+	VFMADD231PS  Z17, Z7, Z9
+	VFMADD231PS  Z17, Z1, Z10
+	VMOVUPS      (R14)(R11*1), Z18
+	VFMADD231PS  Z18, Z8, Z9
+	VFMADD231PS  Z18, Z2, Z10
+	VCMPPS       $0x03, Z9, Z9, K1
+	VMAXPS       Z14, Z9, Z9
+	VMOVAPS      Z15, K1, Z9
+	VMOVUPS      Z9, K2, (AX)
+	VMOVAPS      Z10, Z9
+	ADDQ         R8, AX
+	DECQ         CX
+	JNZ          last
+	ADDQ         $+40, R12
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, DI
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, SI
+	DECQ         channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX512F
 TEXT ·maxAVX512(SB), NOSPLIT, $0-40
@@ -36592,8 +36916,58 @@ split:
 	VZEROUPPER
 	RET
 
+DATA normConstantsAVX512<>+0(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+8(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+16(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+24(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+32(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+40(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+48(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+56(SB)/8, $(0.6015625)
+DATA normConstantsAVX512<>+64(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+72(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+80(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+88(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+96(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+104(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+112(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+120(SB)/8, $(0.65625)
+DATA normConstantsAVX512<>+128(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+136(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+144(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+152(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+160(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+168(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+176(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+184(SB)/8, $(0.75)
+DATA normConstantsAVX512<>+192(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+200(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+208(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+216(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+224(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+232(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+240(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+248(SB)/8, $(1.0)
+DATA normConstantsAVX512<>+256(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+264(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+272(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+280(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+288(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+296(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+304(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+312(SB)/8, $(1.0000000000000568)
+DATA normConstantsAVX512<>+320(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+328(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+336(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+344(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+352(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+360(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+368(SB)/8, $(0.9999999999999432)
+DATA normConstantsAVX512<>+376(SB)/8, $(0.9999999999999432)
+GLOBL normConstantsAVX512<>(SB), RODATA|NOPTR, $384
+
 // func normAVX512(dst *float32, src *float32, offsets *int32, channels int, own int, vectors int, scale float64, k float64, whole uint64, fraction uint32)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX2, AVX512F, AVX512VL
 TEXT ·normAVX512(SB), NOSPLIT, $0-76
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+8(FP), SI
@@ -36615,17 +36989,46 @@ vector:
 	XORQ   CX, CX
 
 channel:
-	MOVLQSX     (R8)(CX*4), AX
-	VCVTPS2PD   (SI)(AX*4), Z6
-	VFMADD231PD Z6, Z6, Z4
-	INCQ        CX
-	CMPQ        CX, R9
-	JLT         channel
-	VMULPD      Z0, Z4, Z4
-	VADDPD      Z4, Z1, Z4
-	VMOVAPD     Z2, Z5
-	VMOVAPD     Z4, Z6
-	MOVQ        whole+64(FP), AX
+	MOVLQSX      (R8)(CX*4), AX
+	VCVTPS2PD    (SI)(AX*4), Z6
+	VFMADD231PD  Z6, Z6, Z4
+	INCQ         CX
+	CMPQ         CX, R9
+	JLT          channel
+	VMULPD       Z0, Z4, Z4
+	VADDPD       Z4, Z1, Z4
+	CMPQ         whole+64(FP), $+0
+	JNE          exact
+	CMPL         fraction+72(FP), $0xc0000000
+	JNE          exact
+	VCVTPS2PD    (SI)(R10*4), Z6
+	VRSQRT14PD   Z4, Z8
+	VRSQRT14PD   Z8, Z9
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z8, Z8, Z9
+	VMULPD       Z9, Z9, Z10
+	VFNMADD213PD normConstantsAVX512<>+192(SB), Z4, Z10
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z8, Z6, Z6
+	VMOVUPD      normConstantsAVX512<>+0(SB), Z9
+	VFMADD213PD  normConstantsAVX512<>+64(SB), Z10, Z9
+	VFMADD213PD  normConstantsAVX512<>+128(SB), Z10, Z9
+	VFMADD213PD  normConstantsAVX512<>+192(SB), Z10, Z9
+	VMULPD       Z9, Z6, Z6
+	VMULPD       normConstantsAVX512<>+256(SB), Z6, Z9
+	VMULPD       normConstantsAVX512<>+320(SB), Z6, Z6
+	VCVTPD2PS    Z9, Y9
+	VCVTPD2PS    Z6, Y6
+	VCMPPS       $0x04, Y9, Y6, K1
+	KORTESTW     K1, K1
+	JNZ          exact
+	VMOVUPS      Y6, (DI)
+	JMP          next
+
+exact:
+	VMOVAPD Z2, Z5
+	VMOVAPD Z4, Z6
+	MOVQ    whole+64(FP), AX
 
 whole:
 	TESTQ  AX, AX
@@ -36657,10 +37060,12 @@ divide:
 	VCMPPS    $0x03, Y6, Y6, Y7
 	VBLENDVPS Y7, Y3, Y6, Y6
 	VMOVUPS   Y6, (DI)
-	ADDQ      $+32, DI
-	ADDQ      $+32, SI
-	DECQ      R11
-	JNZ       vector
+
+next:
+	ADDQ $+32, DI
+	ADDQ $+32, SI
+	DECQ R11
+	JNZ  vector
 	VZEROUPPER
 	RET
 
@@ -36688,6 +37093,37 @@ next:
 	VMULPS  Z0, Z1, Z2
 	VCMPPS  $0x0e, Z3, Z1, K1
 	VMOVAPS Z1, K1, Z2
+	VCMPPS  $0x03, Z1, Z2, K1
+	VMOVAPS Z7, K1, Z2
+	VMOVUPS Z2, (SI)
+	ADDQ    $+64, SI
+	DECQ    CX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func floorAVX512(values *float32, vectors int, operand float32)
+// Requires: AVX, AVX512F
+TEXT ·floorAVX512(SB), NOSPLIT, $0-20
+	MOVQ         values+0(FP), SI
+	MOVQ         vectors+8(FP), CX
+	VBROADCASTSS operand+16(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
+
+next:
+	VMOVUPS (SI), Z1
+	VMAXPS  Z0, Z1, Z2
 	VCMPPS  $0x03, Z1, Z2, K1
 	VMOVAPS Z7, K1, Z2
 	VMOVUPS Z2, (SI)

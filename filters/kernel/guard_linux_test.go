@@ -28,6 +28,13 @@ func TestReadsNoFurtherThanSlack(t *testing.T) {
 			p.src = src
 			p.checkPool(t, 0)
 		}
+		for stride := 1; stride <= 2; stride++ {
+			d := newDepthwiseCase(uint64(width), width, 3, stride, 2)
+			src := readable[len(readable)-len(d.src):]
+			copy(src, d.src)
+			d.src = src
+			d.check(t, 0)
+		}
 		for _, filters := range []int{1, 2, 5, 9, 14, 17} {
 			for _, stride := range []int{1, Slack / mostOutputs} {
 				c := newLayerCase(uint64(width), filters, 3, width, 1, stride, 1)

@@ -16,7 +16,8 @@ type Kernel struct {
 	set       simd.Set
 	lanes     int // float32 in a vector; 0 is plain Go
 	pixels    [][]pixelLoop
-	filters   filterLoops // without any if the instruction set has none
+	filters   filterLoops      // without any if the instruction set has none
+	depthwise [2]depthwiseLoop // by vertical stride − 1; nil if there are none
 	extremes  extremesLoop
 	columns   columnsLoop
 	spans     spansLoop
@@ -26,6 +27,7 @@ type Kernel struct {
 	maxima    maximaLoop
 	average   averageLoop
 	norm      normLoop
+	floor     applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
 	apply     applyLoops
 	add       addLoop
 	functions functionLoops

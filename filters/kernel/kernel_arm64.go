@@ -6,7 +6,7 @@ import "filterbank/filters/simd"
 
 var neon = &Kernel{
 	set: simd.NEON, lanes: 4, pixels: pixelsNEON, columns: columnsNEON, max: maxNEON, maxima: maximaNEON, split: splitNEON, average: averageNEON,
-	apply:     applyLoops{LeakyReLU: leakyNEON, ReLU6: atMostNEON, Abs: absNEON, Square: squareNEON, HardSigmoid: hardSigmoidNEON, HardSwish: hardSwishNEON},
+	floor: floorNEON, apply: applyLoops{LeakyReLU: leakyNEON, ReLU6: atMostNEON, Abs: absNEON, Square: squareNEON, HardSigmoid: hardSigmoidNEON, HardSwish: hardSwishNEON},
 	functions: functionLoops{Sigmoid: sigmoidNEON, Tanh: tanhNEON, SiLU: siluNEON, GELU: geluNEON, GELUTanh: geluTanhNEON, ELU: eluNEON},
 	add:       addNEON,
 }

@@ -11,6 +11,7 @@ type Layer struct {
 	groups     int
 	filters    int // of a group
 	blocks     []block
+	channels   []float32 // weights for depthwise loops
 	activation Pointwise
 }
 
@@ -29,6 +30,7 @@ func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 		kernel: k, layout: layout, activation: act,
 		groups: len(groups), filters: len(first.Bias), taps: len(first.Weights) / len(first.Bias),
 	}
+	l.packDepthwise(groups)
 	for g, t := range groups {
 		switch layout {
 		case Scalar:
@@ -107,6 +109,7 @@ type Rows struct {
 
 	sums   []float64 // scratch memory
 	row    []float32
+	rows   []int32
 	maxima maxima
 }
 
@@ -131,9 +134,11 @@ func (r *Rows) Release() { r.Dst, r.Src, r.Offsets, r.Heights, r.Widths = nil, n
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
-	r.Ahead.plan(l.tiles(r), l.taps)
-	for i := range l.blocks {
-		l.compute(&l.blocks[i], r)
+	if !l.depthwise(r) {
+		r.Ahead.plan(l.tiles(r), l.taps)
+		for i := range l.blocks {
+			l.compute(&l.blocks[i], r)
+		}
 	}
 	l.activate(r, 0, l.groups*l.filters)
 }
@@ -169,6 +174,30 @@ func (l *Layer) activate(r *Rows, first, end int) {
 	}
 	for k := first; k < end; k++ {
 		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
+	}
+}
+
+// Activate applies an activation to n values of each of so many rows of every channel, in place.
+func (k *Kernel) Activate(rows Grid, channels, n, width int, a Pointwise) {
+	for c := range channels {
+		data, lines, width := rows.Data[c*rows.ChannelStride:], n, width
+		if rows.RowStride == width { // the rows are one
+			lines, width = 1, n*width
+		}
+		of := a.of(c)
+		for i := range lines {
+			row := data[i*rows.RowStride:][:width]
+			if k.floor == nil || width < k.lanes {
+				of.apply(row)
+				continue
+			}
+			vectors := width / k.lanes
+			k.floor(&row[0], vectors, of.floor())
+			if of.Activation != None && of.Activation != ReLU {
+				k.activate(row[:vectors*k.lanes], of)
+			}
+			of.apply(row[vectors*k.lanes:])
+		}
 	}
 }
 
@@ -302,8 +331,10 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 
 // floor is the least value that the loops let through. Other effects of activations are
 // computed afterwards.
-func (l *Layer) floor() float32 {
-	if k := l.activation.Activation; k == ReLU || k == ReLU6 {
+func (l *Layer) floor() float32 { return l.activation.floor() }
+
+func (a Pointwise) floor() float32 {
+	if a.Activation == ReLU || a.Activation == ReLU6 {
 		return 0
 	}
 	return float32(math.Inf(-1))

@@ -254,6 +254,11 @@ func columnsNEON(lo, hi, src *float32, offsets *int32, rows, vectors int)
 //go:noescape
 func leakyNEON(values *float32, vectors int, operand float32)
 
+// floorNEON is an applyLoop.
+//
+//go:noescape
+func floorNEON(values *float32, vectors int, operand float32)
+
 // atMostNEON is an applyLoop.
 //
 //go:noescape

@@ -8845,7 +8845,7 @@ tile1End:
 	VMOV V18.S[0], R7
 	CMPW $0, R7
 	CSET EQ, R7
-	MOVB R7, ret+56(FP)
+	MOVB R7, nan+56(FP)
 	RET
 
 // func splitNEON(even, odd *float32, dstChannel, dstRow int, src *float32, srcChannel, srcRow int, channels, rows, n int)
@@ -9020,6 +9020,26 @@ next:
 	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
 	WORD $0x6ea3e404 // fcmgt v4.4s, v0.4s, v3.4s
 	VBIF V4.B16, V2.B16, V0.B16
+	FMOVQ.P F0, 16(R0)
+	SUBS $1, R1
+	BNE next
+	RET
+
+// func floorNEON(values *float32, vectors int, operand float32)
+TEXT ·floorNEON(SB), NOSPLIT, $0-20
+	MOVD values+0(FP), R0
+	MOVD vectors+8(FP), R1
+	MOVWU operand+16(FP), R2
+	VDUP R2, V1.S4
+	VEOR V3.B16, V3.B16, V3.B16
+
+next:
+	FMOVQ (R0), F0
+	MOVD $0x7fc00000, R3
+	VDUP R3, V5.S4
+	WORD $0x4e20e404 // fcmeq v4.4s, v0.4s, v0.4s
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	VBIF V4.B16, V5.B16, V0.B16
 	FMOVQ.P F0, 16(R0)
 	SUBS $1, R1
 	BNE next

@@ -3,6 +3,8 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"os"
 	"testing"
 )
 
@@ -71,5 +73,24 @@ func TestNorms(t *testing.T) {
 	}
 	for i, p := range all {
 		newNormCase(uint64(i), 7, 40, 2).checkNorm(t, p, 1)
+	}
+}
+
+// TestNormsOfThreeQuarters: kernels estimate the power of 0.75 that networks have, and have the
+// bits of the specification for all magnitudes.
+func TestNormsOfThreeQuarters(t *testing.T) {
+	cases := 60
+	if os.Getenv("FILTERBANK_LONG") != "" {
+		cases = 20000
+	}
+	for seed := range cases {
+		r := rand.New(rand.NewPCG(uint64(seed), 6))
+		c := newNormCase(uint64(seed), 8, 250, 2)
+		spread := []int{1, 8, 120}[seed%3]
+		for i, v := range c.src {
+			c.src[i] = float32(math.Ldexp(float64(v), r.IntN(spread)-r.IntN(spread)))
+		}
+		p := NormParams{1 + r.IntN(6), math.Ldexp(r.Float64(), -r.IntN(2*spread)), 0.75, []float64{0, 1, 2, 1e-30, 1e30}[r.IntN(5)]}
+		c.checkNorm(t, p, 1)
 	}
 }

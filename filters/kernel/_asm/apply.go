@@ -10,7 +10,8 @@ import (
 )
 
 // applyLoops writes the loops of the activations that pixels and filters do not compute.
-// Their values are finished sums, whose NaNs are quiet already and stay the same.
+// Their values are finished sums, whose NaNs are quiet already and stay the same. The
+// loop called floor takes any values.
 func applyLoops(c *build.Context, s set) {
 	r := s.registers
 	factor, value, other, mask := r[0], r[1], r[2], r[3]
@@ -42,6 +43,11 @@ func applyLoops(c *build.Context, s set) {
 				c.VCMPPS(greater, mask, value, r[4])
 				c.VBLENDVPS(r[4], value, other, other)
 			}
+			quiet()
+			return other
+		}},
+		{"floor", 0, func() reg.VecPhysical {
+			c.VMAXPS(factor, value, other) // of two zeros the factor, as in convolutions
 			quiet()
 			return other
 		}},
@@ -89,7 +95,7 @@ func applyLoops(c *build.Context, s set) {
 		c.MOVL(loop.mask, reg.EAX)
 		c.VMOVD(reg.EAX, mask.AsX())
 		c.VBROADCASTSS(mask.AsX(), mask)
-		if loop.name == "leaky" || strings.HasPrefix(loop.name, "hard") {
+		if loop.name == "leaky" || loop.name == "floor" || strings.HasPrefix(loop.name, "hard") {
 			for i, bits := range []operand.U32{0x40400000, 0x40c00000, quietNaN} { // 3 and 6
 				c.MOVL(bits, reg.EAX)
 				c.VMOVD(reg.EAX, r[5+i].AsX())

@@ -13,7 +13,7 @@ import (
 // from the last to the first: of two zeros, and of a NaN and another operand, VMAXPS gives
 // the operand in memory, which is the earlier tap.
 type maxima struct {
-	*build.Context
+	c *build.Context
 	set
 	acc       []reg.VecPhysical
 	mask, nan reg.VecPhysical // nan is not 0 in lanes in which a NaN was met; AVX-512 has K2 for it
@@ -27,7 +27,7 @@ const maximaSignature = "func(dst *float32, row int, src *float32, offsets *int3
 
 func maximaLoop(c *build.Context, s set) {
 	r := s.registers
-	m := maxima{Context: c, set: s, acc: r[:maximaTiles[0]], mask: r[8], nan: r[9]}
+	m := maxima{c: c, set: s, acc: r[:maximaTiles[0]], mask: r[8], nan: r[9]}
 	c.Function("maxima" + s.suffix)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
@@ -61,66 +61,69 @@ func maximaLoop(c *build.Context, s set) {
 
 // tiles computes tiles of so many vectors until fewer are left.
 func (m *maxima) tiles(label string, vectors int) {
+	c := m.c
 	ref := func(part string) operand.LabelRef { return operand.LabelRef(label + part) }
 	offsets, out, rows, tap := reg.RDX, reg.R12, reg.R13, reg.RCX
-	m.Label(label)
-	m.SUBQ(operand.I32(vectors), reg.RBX)
-	m.JLT(ref("End"))
-	m.MOVQ(reg.R9, offsets)
-	m.MOVQ(reg.RDI, out)
-	m.MOVQ(reg.R11, rows)
-	m.Label(label + "Row")
-	m.LEAQ(at(reg.R10, -1), tap)
-	m.MOVLQSX(element(offsets, tap, 0), reg.RAX)
+	c.Label(label)
+	c.SUBQ(operand.I32(vectors), reg.RBX)
+	c.JLT(ref("End"))
+	c.MOVQ(reg.R9, offsets)
+	c.MOVQ(reg.RDI, out)
+	c.MOVQ(reg.R11, rows)
+	c.Label(label + "Row")
+	c.LEAQ(at(reg.R10, -1), tap)
+	c.MOVLQSX(element(offsets, tap, 0), reg.RAX)
 	for i := range vectors {
-		m.VMOVUPS(element(reg.RSI, reg.RAX, i*m.bytes()), m.acc[i])
+		c.VMOVUPS(element(reg.RSI, reg.RAX, i*m.bytes()), m.acc[i])
 	}
-	m.CMPQ(tap, operand.I8(1))
-	m.JLE(ref("First"))
-	m.Label(label + "Tap")
-	m.DECQ(tap)
+	c.CMPQ(tap, operand.I8(1))
+	c.JLE(ref("First"))
+	c.Label(label + "Tap")
+	c.DECQ(tap)
 	m.take(offsets, tap, vectors)
-	m.CMPQ(tap, operand.I8(1))
-	m.JG(ref("Tap"))
-	m.Label(label + "First") // a NaN of the tap that was taken last is a maximum now
+	c.CMPQ(tap, operand.I8(1))
+	c.JG(ref("Tap"))
+	c.Label(label + "First") // a NaN of the tap that was taken last is a maximum now
 	m.note(vectors)
-	m.TESTQ(tap, tap)
-	m.JZ(ref("Store"))
-	m.DECQ(tap)
+	c.TESTQ(tap, tap)
+	c.JZ(ref("Store"))
+	c.DECQ(tap)
 	m.take(offsets, tap, vectors)
 	m.note(vectors)
-	m.Label(label + "Store")
+	c.Label(label + "Store")
 	for i := range vectors {
-		m.VMOVUPS(m.acc[i], at(out, i*m.bytes()))
+		c.VMOVUPS(m.acc[i], at(out, i*m.bytes()))
 	}
-	m.ADDQ(reg.R8, out)
-	m.LEAQ(operand.Mem{Base: offsets, Index: reg.R10, Scale: 4}, offsets)
-	m.DECQ(rows)
-	m.JNZ(ref("Row"))
-	m.ADDQ(operand.I32(vectors*m.bytes()), reg.RSI)
-	m.ADDQ(operand.I32(vectors*m.bytes()), reg.RDI)
-	m.JMP(operand.LabelRef(label))
-	m.Label(label + "End")
-	m.ADDQ(operand.I32(vectors), reg.RBX)
+	c.ADDQ(reg.R8, out)
+	c.LEAQ(operand.Mem{Base: offsets, Index: reg.R10, Scale: 4}, offsets)
+	c.DECQ(rows)
+	c.JNZ(ref("Row"))
+	c.ADDQ(operand.I32(vectors*m.bytes()), reg.RSI)
+	c.ADDQ(operand.I32(vectors*m.bytes()), reg.RDI)
+	c.JMP(operand.LabelRef(label))
+	c.Label(label + "End")
+	c.ADDQ(operand.I32(vectors), reg.RBX)
 }
 
 func (m *maxima) take(offsets, tap reg.Register, vectors int) {
-	m.MOVLQSX(element(offsets, tap, 0), reg.RAX)
+	c := m.c
+	c.MOVLQSX(element(offsets, tap, 0), reg.RAX)
 	for i := range vectors {
-		m.VMAXPS(element(reg.RSI, reg.RAX, i*m.bytes()), m.acc[i], m.acc[i])
+		c.VMAXPS(element(reg.RSI, reg.RAX, i*m.bytes()), m.acc[i], m.acc[i])
 	}
 }
 
 // note notes NaNs among the maxima. A comparison sees two vectors of them.
 func (m *maxima) note(vectors int) {
+	c := m.c
 	for i := 0; i < vectors; i += 2 {
 		a, b := m.acc[i], m.acc[min(i+1, vectors-1)]
 		if m.masked() {
-			m.VCMPPS(unordered, a, b, reg.K1)
-			m.KORW(reg.K1, reg.K2, reg.K2)
+			c.VCMPPS(unordered, a, b, reg.K1)
+			c.KORW(reg.K1, reg.K2, reg.K2)
 		} else {
-			m.VCMPPS(unordered, a, b, m.mask)
-			m.VORPS(m.mask, m.nan, m.nan)
+			c.VCMPPS(unordered, a, b, m.mask)
+			c.VORPS(m.mask, m.nan, m.nan)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (n *neon) maxima() {
 	n.emit("VMOV V%d.S[0], R7", maximaNoNaN)
 	n.emit("CMPW $0, R7")
 	n.emit("CSET EQ, R7")
-	n.emit("MOVB R7, ret+56(FP)")
+	n.emit("MOVB R7, nan+56(FP)")
 	n.emit("RET")
 }
 

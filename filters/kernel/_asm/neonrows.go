@@ -23,6 +23,7 @@ func neonRowLoops() []neonRowLoop {
 				n.emit("VBIF V4.B16, V2.B16, V0.B16")
 			})
 		}},
+		{"floor", doc, applied, 20, func(n *neon) { n.apply(n.floor) }},
 		{"atMost", doc, applied, 20, func(n *neon) {
 			n.apply(func() { n.word(0x4ea0f400|1<<16, "fmin v0.4s, v0.4s, v1.4s") })
 		}},
@@ -52,6 +53,15 @@ func (n *neon) apply(activate func()) {
 	n.emit("SUBS $1, R1")
 	n.emit("BNE next")
 	n.emit("RET")
+}
+
+// floor writes max(x, operand), of two zeros +0, and the quiet NaN for a NaN.
+func (n *neon) floor() {
+	n.emit("MOVD $0x7fc00000, R3")
+	n.emit("VDUP R3, V5.S4")
+	n.word(0x4e20e400|0<<16|0<<5|4, "fcmeq v4.4s, v0.4s, v0.4s")
+	n.word(0x4e20f400|1<<16, "fmax v0.4s, v0.4s, v1.4s")
+	n.emit("VBIF V4.B16, V5.B16, V0.B16")
 }
 
 // hard writes min(max(x + 3, 0), 6)/6, of x times that before the division. A NaN stays, and

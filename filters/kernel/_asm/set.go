@@ -45,6 +45,7 @@ func element(base, index reg.Register, disp int) operand.Mem {
 // one is greater.
 const (
 	unordered = operand.U8(3)
+	unequal   = operand.U8(4) // or either is NaN
 	ordered   = operand.U8(7)
 	greater   = operand.U8(14)
 )

@@ -1,0 +1,86 @@
+package kernel
+
+// depthwiseLoop computes rows of outputs of many channels, each with a filter of its own and
+// nine taps: three columns in each of three rows. Row i of channel c is
+//
+//	dst[c·channel + i·row + x] = max(floor, bias[c] + Σ_t weight[c][t] · src[c·group + at(i, t) + x])
+//
+// where channel, row and group are in bytes, weights holds a bias and nine weights a channel,
+// and at(i, t) is offsets[i·stride + t/3] plus 0, second or third bytes. The vertical stride is
+// the loop's own. NaN becomes the quiet NaN. The loop reads whole vectors, but of the last
+// vector of a row it stores only the first last lanes. With each vector of a channel it takes
+// the next address of ahead, as a pixelLoop does with each tile.
+type depthwiseLoop func(dst *float32, channel, row int, src *float32, group int, offsets *int32, second, third int, weights *float32, channels, rows, vectors, last int, ahead *uintptr, lines int, floor float32)
+
+// nine is the number of a filter's taps that a depthwiseLoop computes.
+const nine = 9
+
+// packDepthwise keeps a layer's weights in the form of depthwise loops, if they are for it.
+func (l *Layer) packDepthwise(groups []Taps) {
+	if l.kernel.depthwise[0] == nil || l.layout != Pixels || l.filters != 1 || l.taps != nine {
+		return
+	}
+	l.channels = make([]float32, 0, len(groups)*(nine+1))
+	for _, g := range groups {
+		l.channels = append(append(l.channels, g.Bias...), g.Weights...)
+	}
+}
+
+// depthwise computes rows of all channels at once. It is not ok if the loops cannot.
+func (l *Layer) depthwise(r *Rows) bool {
+	if l.channels == nil {
+		return false
+	}
+	stride := r.threeRows()
+	if stride == 0 {
+		return false
+	}
+	lanes := l.kernel.lanes
+	vectors := ceilDiv(r.Width, lanes)
+	_ = r.Dst[(l.groups-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
+	r.Ahead.plan(l.groups*vectors, nine*r.N)
+	ahead, lines := r.Ahead.take(l.groups * vectors)
+	l.kernel.depthwise[stride-1](&r.Dst[0], 4*r.ChannelStride, 4*r.RowStride, &r.Src[0], 4*r.GroupStride,
+		&r.rows[0], 4*int(r.Offsets[1]-r.Offsets[0]), 4*int(r.Offsets[2]-r.Offsets[0]), &l.channels[0],
+		l.groups, r.N, vectors, (r.Width-1)%lanes+1, ahead, lines, l.floor())
+	return true
+}
+
+// threeRows puts the offsets of the input rows that windows of 3×3 read to r.rows, each once,
+// if the windows are a vertical stride of 1 or 2 apart. It returns the stride, or 0.
+func (r *Rows) threeRows() (stride int) {
+	second, third := r.Offsets[1]-r.Offsets[0], r.Offsets[2]-r.Offsets[0]
+	for at := 0; at < nine*r.N; at += 3 {
+		if o := r.Offsets[at:]; o[1]-o[0] != second || o[2]-o[0] != third {
+			return 0
+		}
+	}
+	for stride = 1; stride <= 2; stride++ {
+		if r.rowsApart(stride) {
+			r.rows = r.rows[:0]
+			for i := range r.N {
+				for row := range stride {
+					r.rows = append(r.rows, r.Offsets[nine*i+3*row])
+				}
+			}
+			for row := stride; row < 3; row++ {
+				r.rows = append(r.rows, r.Offsets[nine*(r.N-1)+3*row])
+			}
+			return stride
+		}
+	}
+	return 0
+}
+
+// rowsApart says whether each window of three rows has the last ones in common with the next
+// window, as windows so far apart have.
+func (r *Rows) rowsApart(stride int) bool {
+	for i := range r.N - 1 {
+		for row := stride; row < 3; row++ {
+			if r.Offsets[nine*i+3*row] != r.Offsets[nine*(i+1)+3*(row-stride)] {
+				return false
+			}
+		}
+	}
+	return true
+}
