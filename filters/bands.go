@@ -107,12 +107,14 @@ func (r *Runner) fit(plan *Plan, selected []bool) {
 // are of one row.
 func (r *Runner) choose(most int) (lowest bool) {
 	lowest = true
+	above := 0
 	for l := range r.ops {
 		r.bands[l], r.rows[l] = 0, 0
 		if !r.active[l] {
 			continue
 		}
 		lp, t := &r.plan.Layers[l], r.traffic(l)
+		t.above = above
 		want, need := t.height(most)
 		for _, from := range lp.Inputs {
 			if from >= 0 {
@@ -125,6 +127,7 @@ func (r *Runner) choose(most int) (lowest bool) {
 		r.rows[l] = need
 		r.bands[l] = evenly(lp.Out.H, max(want, need))
 		lowest = lowest && r.bands[l] == 1
+		above = min(above+t.own(r.bands[l])+t.weights, 1<<40)
 	}
 	return lowest
 }

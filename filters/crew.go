@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filterbank/filters/kernel"
+	"filterbank/filters/volume"
 )
 
 // crew is goroutines that compute the rows of one band together: a team's way where parts of
@@ -95,7 +96,7 @@ func (c *crew) compute(l loops, r *kernel.Rows) {
 	blocks, pieces := 1, min(r.N, workers)
 	if ok {
 		blocks = conv.Blocks()
-		if blocks%workers == 0 || blocks >= 8*workers {
+		if blocks >= 8*workers || blocks%workers == 0 && conv.Even() {
 			pieces = 1
 		}
 	}
@@ -109,4 +110,25 @@ func (c *crew) compute(l loops, r *kernel.Rows) {
 		}
 		part.Release()
 	})
+}
+
+// fewest is the number of values from which on copying is shared.
+const fewest = 1 << 15
+
+// copyRows is k.Copy of rows of the same shape. A crew shares the channels.
+func (c *crew) copyRows(k *kernel.Kernel, dst, src volume.Rows) {
+	if c == nil || dst.C*dst.N*dst.W < fewest {
+		copyChannels(k, dst, src, 0, dst.C)
+		return
+	}
+	n := min(len(c.rows), dst.C)
+	c.share(n, func(_, i int) { copyChannels(k, dst, src, i*dst.C/n, (i+1)*dst.C/n) })
+}
+
+// copyChannels copies channels from ≤ c < to.
+func copyChannels(k *kernel.Kernel, dst, src volume.Rows, from, to int) {
+	k.Copy(
+		kernel.Grid{Data: dst.Data[from*dst.ChannelStride:], ChannelStride: dst.ChannelStride, RowStride: dst.RowStride},
+		kernel.Grid{Data: src.Data[from*src.ChannelStride:], ChannelStride: src.ChannelStride, RowStride: src.RowStride},
+		to-from, dst.N, dst.W)
 }

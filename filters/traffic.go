@@ -16,25 +16,27 @@ const tallBytes = 16 << 20
 
 // traffic estimates the bytes that bands of a layer take from beyond the second-level
 // cache. Every band reads all weights again. Every block of filters reads the band's window
-// again, and its own weights for every tile of outputs.
+// again, and its own weights for every tile of outputs. The layer's maps stay in the cache until
+// they are read if a band's do.
 type traffic struct {
 	op      operation
 	plan    *LayerPlan
 	cache   int // bytes of the second-level cache
 	weights int // bytes
+	above   int // bytes that the layers before touch from band to band
 	blocks  int // of a group's filters
 	taps    int
 }
 
 // reread is the cost of a byte of a window in bytes of weights. Windows are read in short
 // pieces that the processor does not foresee.
-const reread = 3
+const reread = 1.5
 
 // tolerable is the share of a layer's time that its need for taller bands leaves out, and
 // worth the multiply-adds that take as long as a byte from beyond the cache.
 const (
 	tolerable = 0.01
-	worth     = 4
+	worth     = 2
 )
 
 func (r *Runner) traffic(layer int) traffic {
@@ -52,7 +54,8 @@ func (t *traffic) own(band int) int {
 	return 4 * (t.op.floats(band) + t.plan.Out.C*channelStride(t.plan.Out, band) + band*t.taps)
 }
 
-// beyond is the share of n bytes, used again and again, that comes from beyond the cache.
+// beyond is the share of n bytes, used again and again, that comes from beyond the cache. On
+// Sapphire Rapids speed falls slowly from 0.75 of the cache's size on.
 func (t *traffic) beyond(n int) float64 {
 	c := float64(t.cache)
 	return max(0, min(1, (float64(n)-0.75*c)/(0.5*c)))
@@ -60,11 +63,14 @@ func (t *traffic) beyond(n int) float64 {
 
 // bytes is the traffic of a picture with bands of so many rows.
 func (t *traffic) bytes(band int) float64 {
-	passes := float64(ceilDiv(t.plan.Out.H, band))
+	passes, own := float64(ceilDiv(t.plan.Out.H, band)), t.own(band)
 	window := 4 * t.op.floats(band)
+	in, out := t.plan.In, t.plan.Out
+	maps := 4 * (float64(in.C)*float64(in.H)*float64(in.W) + float64(out.C)*float64(out.H)*float64(out.W))
 	block := window + 4*band*t.taps + (t.weights+4*t.plan.Out.C*channelStride(t.plan.Out, band))/t.blocks
-	return passes*float64(t.weights)*t.beyond(t.own(band)+t.weights) +
-		passes*reread*float64((t.blocks-1)*window)*t.beyond(block)
+	return passes*float64(t.weights)*t.beyond(own+t.weights+t.above) +
+		passes*reread*float64((t.blocks-1)*window)*t.beyond(block) +
+		maps*t.beyond(own)
 }
 
 // height chooses the bands of a layer among heights that divide the picture evenly and

@@ -146,6 +146,9 @@ func (l *Layer) Compute(r *Rows) {
 // Blocks is the number of sets of filters that are computed one after the other.
 func (l *Layer) Blocks() int { return len(l.blocks) }
 
+// Even says whether all blocks have the same number of filters.
+func (l *Layer) Even() bool { return l.blocks[0].filters == l.blocks[len(l.blocks)-1].filters }
+
 // ComputeBlock computes what Compute does of one block's filters, and fetches nothing ahead.
 func (l *Layer) ComputeBlock(r *Rows, i int) {
 	r.Ahead.plan(0, l.taps)
