@@ -40,6 +40,10 @@ func (f *flags) register(cmd *cobra.Command) {
 	f.options = map[*output.Option]*string{}
 	for _, o := range output.Options() {
 		f.options[o] = s.String(o.Name, o.Default(), o.Help)
+		if o.Word == "" {
+			s.Lookup(o.Name).NoOptDefVal = "true"
+			continue
+		}
 		if o.Word == "FILE" {
 			must(cmd.MarkFlagFilename(o.Name, o.Offers...))
 		} else {

@@ -13,6 +13,7 @@ type Raster struct {
 	Pix           []byte     // row after row: RGB, or one level a pixel
 	Palette       [][3]uint8 // colours of the 256 levels; nil if Pix is RGB
 	Labels        []string   // texts on the pixels' squares, if they fit; nil is none
+	Signed        bool       // 0 is level 128, and negative squares get a bar
 }
 
 // Size is the width and height of the raster on a figure, in pixels.
@@ -20,21 +21,7 @@ func (r *Raster) Size() image.Point {
 	return image.Pt(r.Width, r.Height).Mul(max(1, r.Zoom))
 }
 
-// draw puts the raster's upper left corner at a point and clips the raster to dst.
-func (r *Raster) draw(dst *image.RGBA, at image.Point) {
-	zoom := max(1, r.Zoom)
-	box := image.Rectangle{Max: r.Size()}.Add(at)
-	part := box.Intersect(dst.Rect)
-	for y := part.Min.Y; y < part.Max.Y; y++ {
-		row := (y - box.Min.Y) / zoom * r.Width
-		for x := part.Min.X; x < part.Max.X; x++ {
-			c := r.colour(row + (x-box.Min.X)/zoom)
-			o := dst.PixOffset(x, y)
-			dst.Pix[o], dst.Pix[o+1], dst.Pix[o+2], dst.Pix[o+3] = c[0], c[1], c[2], 0xff
-		}
-	}
-}
-
+// colour is the colour of a pixel by its index.
 func (r *Raster) colour(pixel int) [3]uint8 {
 	if r.Palette != nil {
 		return r.Palette[r.Pix[pixel]]
