@@ -1,6 +1,7 @@
 package drawing
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"image/draw"
@@ -32,14 +33,14 @@ func (c *Canvas) Show(part image.Rectangle) {
 // RGB are the canvas's pixels, row after row. They are put into a buffer that may be nil.
 func (c *Canvas) RGB(buffer []byte) []byte {
 	n := len(c.Image.Pix) / 4
-	if cap(buffer) < 3*n {
-		buffer = make([]byte, 3*n)
+	if cap(buffer) < 3*n+1 {
+		buffer = make([]byte, 3*n+1)
 	}
-	buffer = buffer[:3*n]
-	for i := range n {
-		copy(buffer[3*i:3*i+3], c.Image.Pix[4*i:])
+	to := buffer[:3*n+1]
+	for from := c.Image.Pix; len(from) >= 4; from, to = from[4:], to[3:] {
+		binary.NativeEndian.PutUint32(to, binary.NativeEndian.Uint32(from)) // the next pixel's red replaces alpha
 	}
-	return buffer
+	return buffer[:3*n]
 }
 
 // Draw draws the canvas's part of a page.

@@ -143,12 +143,11 @@ func describe(p *filters.Plan, l int) []string {
 	lp := &p.Layers[l]
 	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
-	lines := []string{
-		"layer " + layer,
-		kind,
-		geometry,
-		fmt.Sprintf("%v → %v", lp.In, lp.Out),
+	lines := []string{"layer " + layer, kind}
+	if geometry != "" {
+		lines = append(lines, geometry)
 	}
+	lines = append(lines, fmt.Sprintf("%v → %v", lp.In, lp.Out))
 	return append(append(lines, sizes(formula.Of(p, l))...),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
 }

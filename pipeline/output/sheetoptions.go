@@ -42,8 +42,10 @@ var sheetPair = Option{
 	Name: "sheet-pair",
 	Help: "on sheets, show each map before and after its layer's activation, on one scale",
 	Set: func(s *Settings, value string) (err error) {
-		s.Sheet.Pair, err = strconv.ParseBool(value)
-		return err
+		if s.Sheet.Pair, err = strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("--sheet-pair %q: it must be true or false, or have no value", value)
+		}
+		return nil
 	},
 	Text: func(s *Settings) string { return strconv.FormatBool(s.Sheet.Pair) },
 }

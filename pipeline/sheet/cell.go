@@ -94,13 +94,14 @@ func (d *Drawer) mark(box image.Rectangle, at image.Point) {
 func (d *Drawer) raster(r *Raster, at image.Point) {
 	box := image.Rectangle{Max: r.Size()}.Add(at)
 	d.page.Add(framed(box), drawing.Picture{Rectangle: box, Width: r.Width, Height: r.Height, Pix: r.Pix, Palette: r.Palette})
-	if r.Signed {
+	if r.Signed && r.Labels == nil {
 		d.signs(r, at)
 	}
 	d.labels(r, at)
 }
 
-// signs draws a bar on negative squares, so that signs do not depend on colours.
+// signs draws a bar on negative squares, so that signs do not depend on colours. Labels have signs
+// of their own.
 func (d *Drawer) signs(r *Raster, at image.Point) {
 	length := max(1, r.Zoom/2-(r.Zoom/2+r.Zoom)%2) // as odd or even as the square
 	height := max(1, r.Zoom/8-(r.Zoom/8+r.Zoom)%2)

@@ -151,12 +151,13 @@ func (s *Sum) most() int {
 	return 1 + broken*s.Most
 }
 
-// columnsFor chooses the number of columns. The figure's shape should be near the shape of
-// a slide, and the last row should be full.
+// columnsFor chooses the number of columns, at least as many as the header is wide. The figure's
+// shape should be near the shape of a slide, and the last row should be full.
 func (f *Figure) columnsFor(cell image.Point, header, lead int) (best int) {
 	const ragged = 2 // cost of a last row that is not full
 	least := 0.0
-	for columns := 1; columns <= len(f.Cells); columns++ {
+	under := min((lead+textWidth+gapX)/cell.X, len(f.Cells))
+	for columns := max(1, under); columns <= len(f.Cells); columns++ {
 		size := f.sizeFor(columns, cell, header, lead)
 		cost := float64(size.X) / float64(size.Y) / wideFigure
 		cost = max(cost, 1/cost)

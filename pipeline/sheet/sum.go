@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"image"
+	"slices"
 	"strings"
 
 	"filterbank/pipeline/arithmetic"
@@ -30,12 +31,14 @@ func (d *Drawer) sums(s *Sum, pixels int) []sumLine {
 		if line.Result {
 			right = 0
 		}
-		parts := arithmetic.Fit(line.Parts, func(parts []arithmetic.Part) bool {
-			return len(d.broken(parts, line.Result, pixels-right)) <= broken
+		var pieces [][]arithmetic.Part
+		arithmetic.Fit(line.Parts, func(parts []arithmetic.Part) bool {
+			pieces = d.broken(parts, line.Result, pixels-right)
+			return len(pieces) <= broken
 		})
 		label := line.Label
-		for _, runs := range d.broken(parts, line.Result, pixels-right) {
-			lines = append(lines, sumLine{label, runs, right})
+		for _, parts := range pieces {
+			lines = append(lines, sumLine{label, d.styled(parts, line.Result), right})
 			label = ""
 		}
 	}
@@ -46,19 +49,19 @@ func bold(text string) drawing.Run { return drawing.Run{Text: text, Ink: ink, St
 
 // broken breaks parts of a line into lines of at most so many pixels. Later lines begin with the
 // sign between two parts.
-func (d *Drawer) broken(parts []arithmetic.Part, result bool, pixels int) (lines [][]drawing.Run) {
-	var line []arithmetic.Part
-	for _, part := range parts {
-		if len(line) > 0 && d.fonts.Width(sumSize, d.styled(append(line, part), result)...) > pixels {
-			lines = append(lines, d.styled(line, result))
-			line = nil
+func (d *Drawer) broken(parts []arithmetic.Part, result bool, pixels int) (lines [][]arithmetic.Part) {
+	begin, width := 0, 0
+	parts = slices.Clone(parts)
+	for i := range parts {
+		of := d.fonts.Width(sumSize, d.styled(parts[i:i+1], result)...)
+		if i > begin && width+of > pixels {
+			lines = append(lines, parts[begin:i])
+			parts[i].Text = strings.TrimLeft(parts[i].Text, " ")
+			begin, width = i, 0
 		}
-		if len(line) == 0 {
-			part.Text = strings.TrimLeft(part.Text, " ")
-		}
-		line = append(line, part)
+		width += of
 	}
-	return append(lines, d.styled(line, result))
+	return append(lines, parts[begin:])
 }
 
 func (d *Drawer) styled(parts []arithmetic.Part, result bool) []drawing.Run {
