@@ -31,6 +31,9 @@ cp "$work/patches/gabor.png" .pictures/patches.png
 go run ./cmd/filterbank run -q -o "$work/sheet" samples/still-life.jpg --bank gabor --set layers.0.conv.padding_mode=replicate \
 	--scale percentile:0,99.8 --colormap inferno --format sheet
 convert "$work/sheet/still-life/gabor.sheet.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/sheet.png
+go run ./cmd/filterbank run -q -o "$work/pair" samples/textbook.png -c samples/textbook.yaml --set layers.0.conv.activation=relu \
+	--format sheet --sheet-pair
+convert "$work/pair/textbook/outputs.sheet.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/textbook-sheet.png
 go run ./cmd/filterbank run -q -o "$work/overlay" samples/balloon.jpg -c samples/alexnet.yaml --format overlay
 montage "$work"/overlay/balloon/pool1/0{01,12,23,24}-*.png -tile 4x1 -geometry 227x227+4+4 -background white "$work/overlays.png"
 convert "$work/overlays.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/overlays.png

@@ -17,6 +17,17 @@ func (c *Conv) Magnitudes() (Layer, bool) {
 	return layer, err == nil
 }
 
+// Unactivated returns the layer without its activation, if it has one.
+func (c *Conv) Unactivated() (Layer, bool) {
+	if c.spec.Activation == None {
+		return nil, false
+	}
+	spec := c.spec
+	spec.Activation, spec.NegativeSlope, spec.Alpha, spec.Slopes = None, 0, 0, nil
+	layer, err := NewConv(spec)
+	return layer, err == nil
+}
+
 // Magnitudes returns the layer itself, without its inputs' names, if it takes averages. A
 // maximum has no terms.
 func (p *Pool) Magnitudes() (Layer, bool) {

@@ -22,11 +22,11 @@ func TestGoldenFiles(t *testing.T) {
 		{"starter", "eb8f282bbec1a4ff5302d3d30494c8301392425757531b910d85ea944ee42237", ""},
 		{"png16", "e4a84271b7b499e4700a11fa64e824fa3ff0289326fe068891601a64b06f199e", "--format png16 --scale layer"},
 		{"npy", "de0a63888c04af9c830841967b14d3a6e4e0ea62c2a6722dbf67709113a77a7f", "--format npy --format png -c edges.yaml --layers all"},
-		{"sheets and overlays", "439583ba5d1cdc3ef114ab33a8e20b7e831470519aa7acce684622dead24f5b0", "--sheet --overlay -c alexnet.yaml --layers all"},
-		{"signed", "96eb7be6e7527a10f62aec01d3dbd097c8fa49623444940faa11a91d79cf8e61", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
-		{"percentiles", "d742f984b2e1c068cc603c78470e9059f094add2bea6f69f09d03db125713fab", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
+		{"sheets and overlays", "4f848a309b5dfdca6c292db1b1b3c07d8dbe1cfff9b9f05335c9a015c732081f", "--sheet --overlay -c alexnet.yaml --layers all"},
+		{"signed", "343250d60cd1918ec15caefe5432f148c55f41afa4f4ebf21cada000b2eb0d65", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
+		{"percentiles", "a076185283fd18b7ae03551941cb21183a26567fae3de2cae8c275d0a6d2fbeb", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
 		{"one scale", "4b107af161e809987fad917511247e86fb9a9f239ac8b1a6f6c7c64b3ecedcef", "-c depthwise.yaml --scale image --colormap gray-inverted --overlay"},
-		{"given scale", "2cc57506caac8d7c2c2533fc31d3bd9ac3a532e7b675b739dea745ab525df42a", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
+		{"given scale", "57a7eed2bea7219bb3ab920addee65df9ce3f2194492ca934815febf9e337760", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := t.TempDir()
@@ -54,8 +54,8 @@ func TestGoldenFiles(t *testing.T) {
 func TestGoldenMatrices(t *testing.T) {
 	const samples = "../../samples/"
 	for _, c := range []struct{ input, stack, digest string }{
-		{"seven.csv", "strides.yaml", "6cc1fe2e750dba30f28ad056a6e0f280b53ee354061326bd8b4e997a095b9286"},
-		{"volume.npy", "volumes.yaml", "c00d0dec4ff9a5bc8f3d811c3b987d59a067da0fb1207febc59914c38c86aa3e"},
+		{"seven.csv", "strides.yaml", "3235caddb34315d7303a1cc51c1653ddb14fb7648aef6a6b2e81591b61aacfd6"},
+		{"volume.npy", "volumes.yaml", "fca98398bd4048209534e48cf1c85902c8c68ea11413b5173a2137f804871ed1"},
 	} {
 		out := t.TempDir()
 		var stderr bytes.Buffer

@@ -41,7 +41,7 @@ func formatFlags(forEye bool) string {
 			flags.WriteString(format.Name + " ")
 		}
 		for _, o := range format.Options {
-			flags.WriteString(o.Name + "=" + o.Word + " ")
+			flags.WriteString(strings.TrimSuffix(o.Name+"="+o.Word, "=") + " ")
 		}
 	}
 	return flags.String()

@@ -39,6 +39,11 @@ func (f *flags) register(cmd *cobra.Command) {
 	}
 	f.options = map[*output.Option]*string{}
 	for _, o := range output.Options() {
+		if o.Word == "" {
+			f.options[o] = new(o.Default())
+			s.VarPF((*toggle)(f.options[o]), o.Name, "", o.Help).NoOptDefVal = "true"
+			continue
+		}
 		f.options[o] = s.String(o.Name, o.Default(), o.Help)
 		if o.Word == "FILE" {
 			must(cmd.MarkFlagFilename(o.Name, o.Offers...))
@@ -57,6 +62,13 @@ func (f *flags) register(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("layers", f.completeLayers))
 	must(cmd.MarkFlagDirname("out"))
 }
+
+// toggle is the text of an option that is a switch.
+type toggle string
+
+func (t *toggle) String() string         { return string(*t) }
+func (t *toggle) Set(value string) error { *t = toggle(value); return nil }
+func (*toggle) Type() string             { return "bool" }
 
 // completeLayers offers last, all and the layers of the stack file that the command line
 // names, as a list.

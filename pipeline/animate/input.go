@@ -92,15 +92,15 @@ func (a *Animation) inputPicture() drawing.Picture {
 	}
 	size := a.inner().Size()
 	size = image.Pt(min(size.X, in.W), min(size.Y, in.H))
-	pic := drawing.Picture{Rectangle: a.inner(), Width: size.X, Height: size.Y, RGB: make([]byte, 0, 3*size.X*size.Y)}
+	pic := drawing.Picture{Rectangle: a.inner(), Width: size.X, Height: size.Y, Pix: make([]byte, 0, 3*size.X*size.Y)}
 	for j := range size.Y {
 		for i := range size.X {
 			y, x := (2*j+1)*in.H/(2*size.Y), (2*i+1)*in.W/(2*size.X)
 			if s.colour {
-				pic.RGB = append(pic.RGB, level(0, y, x), level(1, y, x), level(2, y, x))
+				pic.Pix = append(pic.Pix, level(0, y, x), level(1, y, x), level(2, y, x))
 			} else {
 				v := level(0, y, x)
-				pic.RGB = append(pic.RGB, v, v, v)
+				pic.Pix = append(pic.Pix, v, v, v)
 			}
 		}
 	}

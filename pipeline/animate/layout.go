@@ -3,6 +3,7 @@ package animate
 import (
 	"image"
 
+	"filterbank/pipeline/arithmetic"
 	"filterbank/pipeline/drawing"
 )
 
@@ -75,7 +76,7 @@ func (a *Animation) narrow() bool {
 		o := a.subject.explain(step.Filter, step.Y, step.X)
 		for _, line := range o.Write(a.subject.names, false) {
 			label := drawing.Run{Text: line.Label + "  ", Style: drawing.Bold}
-			if p.fonts.Width(a.layout.text, append(a.styled(p, line.Parts, line.Result), label)...)+a.layout.text > a.layout.maps.Dx() {
+			if p.fonts.Width(a.layout.text, append(p.fonts.Arithmetic(line.Parts, line.Result, p.theme.ink, p.theme.dim), label)...)+a.layout.text > a.layout.maps.Dx() {
 				return false
 			}
 		}
@@ -214,12 +215,4 @@ func (l *layout) mapAt(i int, after bool) image.Point {
 }
 
 // window is the box of an output's window in cells of the padded input.
-func (s *Subject) window(y, x int) image.Rectangle {
-	switch s.Plan.Layer.Kind() {
-	case "conv", "max_pool", "avg_pool":
-		e, f := s.Plan.Rows, s.Plan.Cols
-		return image.Rect(0, 0, f.EffectiveKernel(), e.EffectiveKernel()).Add(image.Pt(x*f.Stride, y*e.Stride))
-	}
-	y, x = y/max(1, s.Plan.Up[0]), x/max(1, s.Plan.Up[1])
-	return image.Rect(x, y, x+1, y+1)
-}
+func (s *Subject) window(y, x int) image.Rectangle { return arithmetic.Window(s.Plan, y, x) }

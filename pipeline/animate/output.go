@@ -101,12 +101,12 @@ func (a *Animation) pixelMap(p *painter, values []float32, f int, at image.Point
 			y, x := (2*j+1)*m.H/(2*size.Y), (2*i+1)*m.W/(2*size.X)
 			switch v := values[y*m.W+x]; {
 			case !a.computed(f, y, x, step, last):
-				pic.RGB = append(pic.RGB, p.theme.padding.R, p.theme.padding.G, p.theme.padding.B)
+				pic.Pix = append(pic.Pix, p.theme.padding.R, p.theme.padding.G, p.theme.padding.B)
 			case hi > lo:
 				g := byte(math.Round(255 * float64(float64(v-lo)/float64(hi-lo))))
-				pic.RGB = append(pic.RGB, g, g, g)
+				pic.Pix = append(pic.Pix, g, g, g)
 			default:
-				pic.RGB = append(pic.RGB, 0, 0, 0)
+				pic.Pix = append(pic.Pix, 0, 0, 0)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ type Subject struct {
 
 	names  []string // of the channels that the layer reads
 	inputs []*volume.Volume
+	rows   []volume.Rows  // of inputs, all
 	maps   *volume.Volume // outputs of Filters
 	before *volume.Volume // the same before the activation; nil if it is not shown
 	colour bool           // the layer reads the picture
@@ -32,16 +33,10 @@ const mostValues = 1 << 27
 // Load computes a layer of a plan on a picture. chosen are indices of filters, nil for all.
 func Load(ctx context.Context, plan *filters.Plan, layer int, chosen []int, pair bool, src filters.RowReader, k *kernel.Kernel) (*Subject, error) {
 	lp := &plan.Layers[layer]
-	s := &Subject{Plan: lp, Filters: chosen, names: arithmetic.Channels(plan.Stack, layer)}
+	s := &Subject{Plan: lp, Filters: chosen, names: arithmetic.ChannelsOf(plan, layer)}
 	if s.Filters == nil {
 		for i := range lp.Out.C {
 			s.Filters = append(s.Filters, i)
-		}
-	}
-	if len(s.names) != lp.In.C && lp.Inputs[0] < 0 && len(lp.Inputs) == 1 { // a matrix, whose channels have no colours
-		s.names = nil
-		for c := range lp.In.C {
-			s.names = append(s.names, "c"+strconv.Itoa(c))
 		}
 	}
 	s.colour = len(lp.Inputs) == 1 && lp.Inputs[0] < 0 && lp.In.C == 3
@@ -87,6 +82,7 @@ func (s *Subject) run(ctx context.Context, plan *filters.Plan, layer int, src fi
 	selected := make([]bool, len(plan.Layers))
 	selected[layer] = true
 	for i, from := range s.Plan.Inputs {
+		s.rows = append(s.rows, s.inputs[i].Rows(0, s.inputs[i].H))
 		if from >= 0 {
 			selected[from] = true
 		} else if err := src.ReadRows(s.inputs[i].Rows(0, plan.Input.H)); err != nil {
@@ -136,7 +132,7 @@ func (s *Subject) unactivated() error {
 
 // explain is the sum of an output of the i-th shown filter.
 func (s *Subject) explain(i, y, x int) *arithmetic.Output {
-	return arithmetic.Explain(s.Plan, s.inputs, s.Filters[i], y, x, s.maps.Data[(i*s.maps.H+y)*s.maps.W+x])
+	return arithmetic.Explain(s.Plan, s.rows, s.Filters[i], y, x, s.maps.Data[(i*s.maps.H+y)*s.maps.W+x])
 }
 
 // channel is channel c of the layer's inputs. The channels of a sum are its inputs, filter's

@@ -1,7 +1,6 @@
 package animate
 
 import (
-	"fmt"
 	"image"
 	"slices"
 
@@ -66,46 +65,8 @@ func (a *Animation) runs(p *painter, line arithmetic.Line, step *Step, pixels in
 	if cut && len(parts) < 2 {
 		return nil
 	}
-	fits := func() bool { return p.fonts.Width(p.l.text, a.styled(p, parts, line.Result)...) <= pixels }
-	if fits() {
-		return a.styled(p, parts, line.Result)
+	styled := func(parts []arithmetic.Part) []drawing.Run {
+		return p.fonts.Arithmetic(parts, line.Result, p.theme.ink, p.theme.dim)
 	}
-	parts = slices.DeleteFunc(parts, func(part arithmetic.Part) bool { return part.Zero })
-	for !fits() {
-		last := len(parts) - 1
-		for last >= 0 && (parts[last].Term < 0 && parts[last].Channel < 0 || parts[last].Strong) {
-			last--
-		}
-		if last < 0 {
-			break
-		}
-		hidden := 0
-		if last+1 < len(parts) {
-			if n, _ := fmt.Sscanf(parts[last+1].Text, " + %d more", &hidden); n == 1 {
-				parts = slices.Delete(parts, last+1, last+2)
-			}
-		}
-		parts[last] = arithmetic.Part{Text: fmt.Sprintf(" + %d more", hidden+1), Term: -1, Channel: -1}
-	}
-	return a.styled(p, parts, line.Result)
-}
-
-// styled are parts in their colours: sums bold, products of 0 pale.
-func (a *Animation) styled(p *painter, parts []arithmetic.Part, result bool) []drawing.Run {
-	var runs []drawing.Run
-	for _, part := range parts {
-		run := drawing.Run{Text: p.fonts.Readable(part.Text), Ink: p.theme.ink}
-		switch {
-		case part.Zero:
-			run.Ink = p.theme.dim
-		case part.Strong, result && !part.Activation:
-			run.Style = drawing.Bold
-		}
-		if n := len(runs); n > 0 && runs[n-1].Ink == run.Ink && runs[n-1].Style == run.Style {
-			runs[n-1].Text += run.Text
-		} else {
-			runs = append(runs, run)
-		}
-	}
-	return runs
+	return styled(arithmetic.Fit(parts, func(parts []arithmetic.Part) bool { return p.fonts.Width(p.l.text, styled(parts)...) <= pixels }))
 }

@@ -41,7 +41,7 @@ func TestTextbook(t *testing.T) {
 	stack, plan, in, out := textbook(t)
 	text := func(k, y, x int, zeros bool) string {
 		v := out.Data[(k*plan.Out.H+y)*plan.Out.W+x]
-		return Plain(Explain(plan, []*volume.Volume{in}, k, y, x, v).Write(Channels(stack, 0), false), zeros)
+		return Plain(Explain(plan, []volume.Rows{in.Rows(0, in.H)}, k, y, x, v).Write(Channels(stack, 0), false), zeros)
 	}
 	for _, c := range []struct {
 		k, y, x int
@@ -98,7 +98,7 @@ func TestSums(t *testing.T) {
 		}
 		for i, v := range want.Data {
 			k, y, x := i/(want.H*want.W), i/want.W%want.H, i%want.W
-			if got := Explain(&plan.Layers[0], []*volume.Volume{in}, k, y, x, v).Before; math.Float32bits(got) != math.Float32bits(v) {
+			if got := Explain(&plan.Layers[0], []volume.Rows{in.Rows(0, in.H)}, k, y, x, v).Before; math.Float32bits(got) != math.Float32bits(v) {
 				t.Fatalf("%+v at %d, %d, %d: the terms add up to %v, the layer has %v", spec, k, y, x, got, v)
 			}
 			compared++

@@ -1,6 +1,9 @@
 package arithmetic
 
 import (
+	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -47,6 +50,56 @@ func Plain(lines []Line, zeros bool) string {
 		}
 	}
 	return b.String()
+}
+
+// Strongest leaves out the lines of channels but for the n whose sums are the largest. lines are
+// the output's.
+func (o *Output) Strongest(lines []Line, n int) []Line {
+	if len(lines)-1 <= n {
+		return lines
+	}
+	sums := make([]float64, len(lines)-1)
+	for i, t := range o.Terms {
+		sums[i/o.Plane()] += float64(t.Value) * float64(t.Weight)
+	}
+	order := make([]int, len(sums))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(math.Abs(sums[b]), math.Abs(sums[a])) })
+	order = order[:n]
+	slices.Sort(order)
+	var kept []Line
+	for _, i := range order {
+		kept = append(kept, lines[i])
+	}
+	return append(kept, lines[len(lines)-1])
+}
+
+// Fit leaves parts out of a line until fits accepts the rest: products of 0 first, then the last
+// products, which are counted. What is left may still not fit.
+func Fit(parts []Part, fits func(parts []Part) bool) []Part {
+	if fits(parts) {
+		return parts
+	}
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Zero })
+	for !fits(parts) {
+		last := len(parts) - 1
+		for last >= 0 && (parts[last].Term < 0 && parts[last].Channel < 0 || parts[last].Strong) {
+			last--
+		}
+		if last < 0 {
+			break
+		}
+		hidden := 0
+		if last+1 < len(parts) {
+			if n, _ := fmt.Sscanf(parts[last+1].Text, " + %d more", &hidden); n == 1 {
+				parts = slices.Delete(parts, last+1, last+2)
+			}
+		}
+		parts[last] = Part{Text: fmt.Sprintf(" + %d more", hidden+1), Term: -1, Channel: -1}
+	}
+	return parts
 }
 
 // length is the length of a text in JavaScript.

@@ -42,9 +42,10 @@ type Output struct {
 // Plane is the number of terms that a channel has. Terms of a channel follow each other.
 func (o *Output) Plane() int { return o.Plan.Rows.Kernel * o.Plan.Cols.Kernel }
 
-// Explain lists the terms of an output, filter k at row y and column x. in has the layer's
-// inputs in the order of plan.Inputs. value is the output itself, as the layer computes it.
-func Explain(plan *filters.LayerPlan, in []*volume.Volume, k, y, x int, value float32) *Output {
+// Explain lists the terms of an output, filter k at row y and column x. in has rows of the
+// layer's inputs in the order of plan.Inputs, at least the ones that Inputs names. value is the
+// output itself, as the layer computes it.
+func Explain(plan *filters.LayerPlan, in []volume.Rows, k, y, x int, value float32) *Output {
 	o := &Output{Plan: plan, Filter: k, Place: [2]int{y, x}, Value: value, Before: value}
 	o.Slope = slopeOf(plan.Layer, k)
 	r := reader{in: in, plan: plan}
@@ -100,11 +101,11 @@ func (o *Output) convolve(r *reader) {
 	o.Before = sum
 }
 
-func (o *Output) add(in []*volume.Volume) {
+func (o *Output) add(in []volume.Rows) {
 	var sum float32
 	for i, v := range in {
 		y, x := o.Place[0], o.Place[1]
-		t := Term{Channel: i, At: o.Place, Inside: true, Weight: 1, Value: v.Rows(y, y+1).Row(o.Filter, 0)[x]}
+		t := Term{Channel: i, At: o.Place, Inside: true, Weight: 1, Value: v.Row(o.Filter, y-v.Y)[x]}
 		if sum += t.Value; i == 0 {
 			sum = t.Value
 		}

@@ -1,22 +1,24 @@
 package arithmetic
 
 import (
+	"image"
+
 	"filterbank/filters"
 	"filterbank/filters/volume"
 )
 
 // reader reads a layer's inputs. Their channels follow each other.
 type reader struct {
-	in   []*volume.Volume
+	in   []volume.Rows
 	plan *filters.LayerPlan
 }
 
 func (r *reader) value(c, y, x int) float32 {
-	for _, v := range r.in {
-		if c < v.C {
-			return v.Data[(c*v.H+y)*v.W+x]
+	for _, rows := range r.in {
+		if c < rows.C {
+			return rows.Row(c, y-rows.Y)[x]
 		}
-		c -= v.C
+		c -= rows.C
 	}
 	return 0
 }
@@ -67,4 +69,51 @@ func Copied(mode string, i, n int) int {
 		return 2*(n-1) - i
 	}
 	return -1
+}
+
+// Inputs are the rows of a layer's inputs, from lo to before hi, that Explain reads for outputs in
+// row y. They are all within the inputs, and at least one.
+func Inputs(plan *filters.LayerPlan, y int) (lo, hi int) {
+	add := func(row int) {
+		if row < 0 {
+			return
+		}
+		if lo == hi {
+			lo, hi = row, row+1
+		}
+		lo, hi = min(lo, row), max(hi, row+1)
+	}
+	switch {
+	case plan.Up != [2]int{}:
+		row, _ := plan.Between(0, y)
+		add(row)
+		add(min(row+1, plan.In.H-1))
+	case windowed(plan):
+		mode, _ := filters.AttributeOf[string](plan.Layer, "padding_mode")
+		for i := range plan.Rows.Kernel {
+			add(Source(mode, plan.Rows, plan.In.H, y, i))
+		}
+		if lo == hi { // the window lies in the padding
+			add(0)
+		}
+	default:
+		add(y)
+	}
+	return lo, hi
+}
+
+// windowed says whether a layer slides a window.
+func windowed(plan *filters.LayerPlan) bool {
+	_, ok := filters.AttributeOf[[2]int](plan.Layer, "kernel_size")
+	return ok
+}
+
+// Window is the box of the padded input that an output sees. Layers without windows see one place.
+func Window(plan *filters.LayerPlan, y, x int) image.Rectangle {
+	if windowed(plan) {
+		size := image.Pt(plan.Cols.EffectiveKernel(), plan.Rows.EffectiveKernel())
+		return image.Rectangle{Max: size}.Add(image.Pt(x*plan.Cols.Stride, y*plan.Rows.Stride))
+	}
+	y, x = y/max(1, plan.Up[0]), x/max(1, plan.Up[1])
+	return image.Rect(x, y, x+1, y+1)
 }

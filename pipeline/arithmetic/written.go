@@ -34,6 +34,17 @@ func Channels(stack *filters.Stack, layer int) []string {
 	return stack.Layers()[inputs[0]].Filters()
 }
 
+// ChannelsOf names what a layer of a plan reads. A matrix may have other channels than its stack
+// has names for.
+func ChannelsOf(plan *filters.Plan, layer int) []string {
+	lp := &plan.Layers[layer]
+	names := Channels(plan.Stack, layer)
+	if len(names) != lp.In.C && lp.Inputs[0] < 0 && len(lp.Inputs) == 1 {
+		return InputChannels(lp.In.C)
+	}
+	return names
+}
+
 // InputChannels names the channels of inputs that have so many: R, G and B, or c0 and so on.
 func InputChannels(channels int) []string {
 	if channels == 3 {

@@ -141,8 +141,8 @@ func overviewCells(stack *filters.Stack, l int, of *stats.Layer, audit []stats.F
 	for k, f := range of.Filters {
 		cells[k].Index, cells[k].Name = fmt.Sprintf("%03d", k), f.Filter
 	}
-	for k, icon := range output.KernelIcons(stack.Layers()[l], l == 0) {
-		cells[k].Icon = icon
+	for k, icons := range output.KernelIcons(stack.Layers()[l], l == 0) {
+		cells[k].Icons = icons
 	}
 	for i := range audit {
 		if a := &audit[i]; a.Stack == of.Stack && a.Layer == of.Layer && a.Index < len(cells) {
@@ -188,8 +188,12 @@ func (p *patches) figure(layer string, of *stats.Filter, cell *sheet.Cell, crops
 		Lines: append([]string{fmt.Sprintf("fires on %d of %s", of.Fires, images(p.pictures))}, cell.Notes...),
 		Cell:  image.Pt(patchSide, patchSide), Columns: 3, Notes: 1,
 	}
-	if cell.Icon != nil {
-		f.Lead = &sheet.Lead{Raster: *cell.Icon, Caption: "kernel"}
+	for i, icon := range cell.Icons {
+		caption := icon.Caption
+		if i == 0 {
+			caption = "kernel"
+		}
+		f.Leads = append(f.Leads, sheet.Lead{Raster: icon.Raster, Caption: caption})
 	}
 	for i, patch := range of.Strongest {
 		name := source.Display(string(patch.Input))

@@ -1,6 +1,7 @@
 package drawing
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"image/draw"
@@ -10,7 +11,7 @@ import (
 
 // Canvas draws pages as pixels. It keeps its pixels between pages and has one owner.
 type Canvas struct {
-	Image *image.RGBA
+	Image *image.RGBA // its rectangle is the part of pages that is drawn
 	fonts *Fonts
 }
 
@@ -19,7 +20,30 @@ func NewCanvas(size image.Point, fonts *Fonts) *Canvas {
 	return &Canvas{image.NewRGBA(image.Rectangle{Max: size}), fonts}
 }
 
-// Draw draws a page of the canvas's size.
+// Show moves the canvas to a part of pages. Its pixels are undefined until Draw.
+func (c *Canvas) Show(part image.Rectangle) {
+	if n := 4 * part.Dx() * part.Dy(); cap(c.Image.Pix) < n {
+		c.Image.Pix = make([]uint8, n)
+	} else {
+		c.Image.Pix = c.Image.Pix[:n]
+	}
+	c.Image.Stride, c.Image.Rect = 4*part.Dx(), part
+}
+
+// RGB are the canvas's pixels, row after row. They are put into a buffer that may be nil.
+func (c *Canvas) RGB(buffer []byte) []byte {
+	n := len(c.Image.Pix) / 4
+	if cap(buffer) < 3*n+1 {
+		buffer = make([]byte, 3*n+1)
+	}
+	to := buffer[:3*n+1]
+	for from := c.Image.Pix; len(from) >= 4; from, to = from[4:], to[3:] {
+		binary.NativeEndian.PutUint32(to, binary.NativeEndian.Uint32(from)) // the next pixel's red replaces alpha
+	}
+	return buffer[:3*n]
+}
+
+// Draw draws the canvas's part of a page.
 func (c *Canvas) Draw(p *Page) {
 	c.fill(c.Image.Rect, p.Ground)
 	for _, item := range p.Items {
@@ -79,15 +103,24 @@ func (t Text) draw(c *Canvas) {
 		x -= c.fonts.advance(t.Size, t.Runs)
 	}
 	for _, r := range t.Runs {
-		x = c.fonts.face(r.Style, t.Size).Draw(c.Image, x, t.At.Y, r.Ink, r.Text)
+		x = c.fonts.face(r.Style, t.Size).draw(c.Image, x, t.At.Y, r.Ink, r.Text)
 	}
 }
 
 func (p Picture) draw(c *Canvas) {
 	r := p.Intersect(c.Image.Rect)
+	last := -1
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			c.Image.SetRGBA(x, y, p.at(x-p.Min.X, y-p.Min.Y))
+		to := c.Image.Pix[c.Image.PixOffset(r.Min.X, y):][:4*r.Dx()]
+		row := (y - p.Min.Y) * p.Height / p.Dy()
+		if row == last {
+			copy(to, c.Image.Pix[c.Image.PixOffset(r.Min.X, y-1):])
+			continue
+		}
+		last = row
+		for i := range r.Dx() {
+			rgb := p.colour(row*p.Width + (r.Min.X+i-p.Min.X)*p.Width/p.Dx())
+			copy(to[4*i:4*i+4], []byte{rgb[0], rgb[1], rgb[2], 0xff})
 		}
 	}
 }

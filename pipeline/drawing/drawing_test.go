@@ -32,7 +32,7 @@ func pages() []*Page {
 			Box{Rectangle: image.Rect(5, 5, 60, 40), Fill: color.RGBA{0xf0, 0xe0, 0xd0, 0xff}, Hatch: red, Line: black, Width: 3},
 			Box{Rectangle: image.Rect(10+9*i, 10, 40+9*i, 50), Line: red, Width: 2, Stroke: Stroke(i % 3)},
 			Text{At: image.Pt(60, 70), Align: Align(i % 3), Size: 14, Runs: []Run{{"1·(−1) ", black, Regular}, {"= ", red, Bold}, {"x<y", black, Italic}}},
-			Picture{image.Rect(70, 5, 110, 25), 2, 1, []byte{10, 20, 30, 200, 210, 220}},
+			Picture{image.Rect(70, 5, 110, 25), 2, 1, []byte{10, 20, 30, 200, 210, 220}, nil},
 		)
 		all = append(all, p)
 	}
@@ -184,20 +184,6 @@ func texts(t *testing.T, file []byte) (all []string) {
 			if open {
 				all[len(all)-1] += string(token)
 			}
-		}
-	}
-}
-
-func TestShorten(t *testing.T) {
-	f := newFonts(t)
-	for _, c := range []struct {
-		text   string
-		pixels int
-		want   string
-	}{{"vertical", 200, "vertical"}, {"vertical", 40, "ve…l"}, {"", 10, ""}, {"\U0001f600", 200, `\U0001f600`}} {
-		got := f.Shorten(16, c.pixels, c.text)
-		if f.Width(16, Run{Text: got}) > c.pixels || got != c.want {
-			t.Errorf("%q in %d pixels is %q, want %q", c.text, c.pixels, got, c.want)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package drawing
 
 import (
+	"image/color"
+	"sort"
 	"strings"
 
 	"golang.org/x/image/font/gofont/gobold"
@@ -8,13 +10,13 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/math/fixed"
 
-	"filterbank/pipeline/sheet"
+	"filterbank/pipeline/arithmetic"
 )
 
 // Fonts are the letters of pages: the Go fonts. They have one owner.
 type Fonts struct {
-	fonts [styles]*sheet.Font
-	faces map[faceKey]*sheet.Face
+	fonts [styles][]*Font
+	faces map[faceKey]*face
 }
 
 type faceKey struct {
@@ -22,22 +24,24 @@ type faceKey struct {
 	size  int
 }
 
-// NewFonts reads the fonts.
-func NewFonts() (*Fonts, error) {
-	f := &Fonts{faces: map[faceKey]*sheet.Face{}}
+// NewFonts reads the fonts. Other fonts draw the letters that the Go fonts do not have, in the
+// order of the list.
+func NewFonts(others ...*Font) (*Fonts, error) {
+	f := &Fonts{faces: map[faceKey]*face{}}
 	for style, ttf := range [styles][]byte{Regular: goregular.TTF, Bold: gobold.TTF, Italic: goitalic.TTF} {
-		var err error
-		if f.fonts[style], err = sheet.ParseFont(ttf); err != nil {
+		own, err := ParseFont(ttf)
+		if err != nil {
 			return nil, err
 		}
+		f.fonts[style] = append([]*Font{own}, others...)
 	}
 	return f, nil
 }
 
-func (f *Fonts) face(style Style, size int) *sheet.Face {
+func (f *Fonts) face(style Style, size int) *face {
 	key := faceKey{style, size}
 	if f.faces[key] == nil {
-		f.faces[key] = sheet.NewFace(size, f.fonts[style])
+		f.faces[key] = newFace(size, f.fonts[style]...)
 	}
 	return f.faces[key]
 }
@@ -47,22 +51,52 @@ func (f *Fonts) Width(size int, runs ...Run) int { return f.advance(size, runs).
 
 func (f *Fonts) advance(size int, runs []Run) (x fixed.Int26_6) {
 	for _, r := range runs {
-		x += f.face(r.Style, size).Advance(r.Text)
+		x += f.face(r.Style, size).advance(r.Text)
 	}
 	return x
 }
 
 // Readable escapes the characters of a text that the fonts do not have.
-func (f *Fonts) Readable(text string) string { return f.face(Regular, 16).Readable(text) }
+func (f *Fonts) Readable(text string) string { return f.face(Regular, 16).readable(text) }
 
-// Shorten replaces the middle of a text by an ellipsis if it is wider than so many pixels.
+// Shorten replaces the middle of a text by an ellipsis if the text is wider than a number of
+// pixels. Characters that the fonts do not have are escaped.
 func (f *Fonts) Shorten(size, pixels int, text string) string {
-	text = f.Readable(text)
-	runes := []rune(text)
-	for n := len(runes); f.Width(size, Run{Text: text}) > pixels && n > 1; {
-		n--
-		head := (n + 1) / 2
-		text = strings.TrimSpace(string(runes[:head])) + "…" + strings.TrimSpace(string(runes[len(runes)-(n-head):]))
+	return f.ShortenRun(size, pixels, Run{Text: text}).Text
+}
+
+// ShortenRun does the same for a text in a style.
+func (f *Fonts) ShortenRun(size, pixels int, run Run) Run {
+	run.Text = f.Readable(run.Text)
+	if f.Width(size, run) <= pixels {
+		return run
 	}
-	return text
+	runes := []rune(run.Text)
+	short := func(n int) Run { // n characters and the ellipsis
+		head := (n + 1) / 2
+		of := run
+		of.Text = strings.TrimSpace(string(runes[:head])) + "…" + strings.TrimSpace(string(runes[len(runes)-(n-head):]))
+		return of
+	}
+	return short(sort.Search(len(runes)-1, func(n int) bool { return f.Width(size, short(n+1)) > pixels }))
+}
+
+// Arithmetic are parts of a line of arithmetic: sums bold, products of 0 pale.
+func (f *Fonts) Arithmetic(parts []arithmetic.Part, result bool, ink, pale color.RGBA) []Run {
+	var runs []Run
+	for _, part := range parts {
+		run := Run{Text: f.Readable(part.Text), Ink: ink}
+		switch {
+		case part.Zero:
+			run.Ink = pale
+		case part.Strong, result && !part.Activation:
+			run.Style = Bold
+		}
+		if n := len(runs); n > 0 && runs[n-1].Ink == run.Ink && runs[n-1].Style == run.Style {
+			runs[n-1].Text += run.Text
+		} else {
+			runs = append(runs, run)
+		}
+	}
+	return runs
 }

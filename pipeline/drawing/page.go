@@ -101,11 +101,27 @@ type Text struct {
 type Picture struct {
 	image.Rectangle
 	Width, Height int
-	RGB           []byte // row after row
+	Pix           []byte     // row after row: RGB, or one level a pixel
+	Palette       [][3]uint8 // colours of the 256 levels; nil if Pix is RGB
 }
 
-// at is the colour at a place in the box.
-func (p *Picture) at(x, y int) color.RGBA {
-	i := 3 * ((y*p.Height/p.Dy())*p.Width + x*p.Width/p.Dx())
-	return color.RGBA{p.RGB[i], p.RGB[i+1], p.RGB[i+2], 0xff}
+// colour is the colour of a pixel by its index.
+func (p *Picture) colour(pixel int) [3]uint8 {
+	if p.Palette != nil {
+		return p.Palette[p.Pix[pixel]]
+	}
+	return [3]uint8(p.Pix[3*pixel:])
+}
+
+// rgb are the pixels in RGB.
+func (p *Picture) rgb() []byte {
+	if p.Palette == nil {
+		return p.Pix
+	}
+	pix := make([]byte, 0, 3*len(p.Pix))
+	for i := range p.Pix {
+		c := p.colour(i)
+		pix = append(pix, c[:]...)
+	}
+	return pix
 }

@@ -21,7 +21,7 @@ func WriteSVG(w io.Writer, p *Page, fonts *Fonts) error {
 	s.printf(SVGStart+`%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="'Go', 'DejaVu Sans', Verdana, Arial, sans-serif">`+"\n",
 		p.Size.X, p.Size.Y)
 	s.printf("<title>%s</title>\n", escaped(p.Title))
-	s.printf(`<rect width="%d" height="%d" fill="%s"/>`+"\n", p.Size.X, p.Size.Y, hex(p.Ground))
+	s.printf(`<rect width="%d" height="%d" fill="%s"/>`+"\n", p.Size.X, p.Size.Y, css(p.Ground))
 	for _, item := range p.Items {
 		item.write(s)
 	}
@@ -42,7 +42,7 @@ type svg struct {
 
 func (s *svg) printf(format string, args ...any) { fmt.Fprintf(&s.out, format, args...) }
 
-func hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+func css(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
 func escaped(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(text)
@@ -54,7 +54,7 @@ func place(r image.Rectangle) string {
 
 func (b Box) write(s *svg) {
 	if b.Fill.A != 0 {
-		s.printf(`<rect %s fill="%s"/>`+"\n", place(b.Rectangle), hex(b.Fill))
+		s.printf(`<rect %s fill="%s"/>`+"\n", place(b.Rectangle), css(b.Fill))
 	}
 	if b.Hatch.A != 0 {
 		s.printf(`<rect %s fill="url(#hatch%d)"/>`+"\n", place(b.Rectangle), s.hatch(b.Hatch))
@@ -65,7 +65,7 @@ func (b Box) write(s *svg) {
 	half := func(v int) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(v)/2), ".0") }
 	w := min(b.Width, b.Dx(), b.Dy())
 	s.printf(`<rect x="%s" y="%s" width="%d" height="%d" fill="none" stroke="%s" stroke-width="%d"`,
-		half(2*b.Min.X+w), half(2*b.Min.Y+w), b.Dx()-w, b.Dy()-w, hex(b.Line), w)
+		half(2*b.Min.X+w), half(2*b.Min.Y+w), b.Dx()-w, b.Dy()-w, css(b.Line), w)
 	if mark, gap := b.Stroke.pattern(w); gap > 0 {
 		s.printf(` stroke-dasharray="%d %d"`, mark, gap)
 	}
@@ -81,7 +81,7 @@ func (s *svg) hatch(c color.RGBA) int {
 	}
 	n := len(s.hatches)
 	s.hatches = append(s.hatches, c)
-	s.printf(`<pattern id="hatch%d" width="%d" height="%[2]d" patternUnits="userSpaceOnUse"><path d="M0 %[2]d L%[2]d 0" stroke="%s"/></pattern>`+"\n", n, hatchStep, hex(c))
+	s.printf(`<pattern id="hatch%d" width="%d" height="%[2]d" patternUnits="userSpaceOnUse"><path d="M0 %[2]d L%[2]d 0" stroke="%s"/></pattern>`+"\n", n, hatchStep, css(c))
 	return n
 }
 
@@ -106,7 +106,7 @@ func (t Text) write(s *svg) {
 
 // looks are the attributes of a run.
 func looks(r Run) string {
-	return fmt.Sprintf(` fill="%s"%s`, hex(r.Ink), [...]string{Regular: "", Bold: ` font-weight="bold"`, Italic: ` font-style="italic"`}[r.Style])
+	return fmt.Sprintf(` fill="%s"%s`, css(r.Ink), [...]string{Regular: "", Bold: ` font-weight="bold"`, Italic: ` font-style="italic"`}[r.Style])
 }
 
 // plainly undoes the style of the first run in another.
@@ -119,7 +119,7 @@ func plainly(first, r Run) string {
 
 func (p Picture) write(s *svg) {
 	var b bytes.Buffer
-	if err := WritePNG(&b, p.Width, p.Height, p.RGB, &mapng.Workspace{}); err != nil {
+	if err := WritePNG(&b, p.Width, p.Height, p.rgb(), &mapng.Workspace{}); err != nil {
 		s.err = err
 		return
 	}
@@ -137,13 +137,4 @@ func WritePNG(w io.Writer, width, height int, rgb []byte, ws *mapng.Workspace) e
 		return err
 	}
 	return e.Close()
-}
-
-// RGB are the canvas's pixels, row after row. They are put into a buffer that may be nil.
-func (c *Canvas) RGB(buffer []byte) []byte {
-	buffer = buffer[:0]
-	for i := 0; i < len(c.Image.Pix); i += 4 {
-		buffer = append(buffer, c.Image.Pix[i:i+3]...)
-	}
-	return buffer
 }

@@ -7,6 +7,7 @@ import (
 
 	"filterbank/filters"
 	"filterbank/filters/formula"
+	"filterbank/pipeline/arithmetic"
 	"filterbank/pipeline/engine"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/sheet"
@@ -15,30 +16,29 @@ import (
 // layerFigure is the contact sheet of a layer without its pictures.
 type layerFigure struct {
 	sheet.Figure
-	plan             *filters.Plan
-	from, to         image.Point // size of a map, and size of its raster
-	zoom             int
-	lead, leadRaster image.Point // size of the input, and size of its raster
-	leadZoom         int
-	summing          int64 // bytes for the sums of its terms' magnitudes
+	plan     *filters.Plan
+	index    int         // of the layer
+	from, to image.Point // size of a map, and size of its raster
+	zoom     int
+	lead     lead
+	summing  int64 // bytes for the sums of its terms' magnitudes and the arithmetic
 }
 
 func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
 	lp, tile := &p.Layers[l], v.Sheet.tile()
-	f := &layerFigure{plan: p, from: image.Pt(lp.Out.W, lp.Out.H), lead: image.Pt(p.Input.W, p.Input.H)}
+	f := &layerFigure{plan: p, index: l, from: image.Pt(lp.Out.W, lp.Out.H)}
 	f.to, f.zoom = sheet.Fit(f.from, tile)
 	f.Cell = f.to.Mul(f.zoom)
-	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
+	f.lead = newLead(p, l, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
+	f.Leads = f.lead.leads()
 	f.Title = v.Title
 	f.Lines = append(describe(p, l), v.Scale.Caption())
-	f.Lead = &sheet.Lead{
-		Raster:  sheet.Raster{Width: f.leadRaster.X, Height: f.leadRaster.Y, Zoom: f.leadZoom},
-		Caption: "input " + p.Input.String(),
-	}
+	f.Pair = v.pairOf(lp.Layer)
+	f.addSum()
 	if f.labelled() && sums(lp) { // inputs, the windows that compute them, outputs
-		f.summing = 12*int64(lp.In.C)*int64(lp.In.H)*int64(lp.In.W) + 4*int64(lp.Out.C)*int64(lp.Out.H)*int64(lp.Out.W)
+		f.summing += 12*int64(lp.In.C)*int64(lp.In.H)*int64(lp.In.W) + 4*int64(lp.Out.C)*int64(lp.Out.H)*int64(lp.Out.W)
 	}
-	colormap := v.ColormapOf(lp.Layer)
+	colormap := v.sheetColormap(lp.Layer)
 	f.Bar = &sheet.Bar{Palette: colormap.Palette(), Lo: "lo", Hi: "hi"}
 	if colormap.Diverging() {
 		f.Bar.Zero = 128 // centred ranges have 0 in the middle
@@ -55,6 +55,9 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 	case ranges != nil:
 		f.Bar.Lo, f.Bar.Hi, f.Bar.Zero = sheet.Number(ranges[0].Lo), sheet.Number(ranges[0].Hi), int(ranges[0].ZeroLevel())
 	}
+	if f.Pair != "" {
+		f.Notes++ // how many values are below 0
+	}
 	return f
 }
 
@@ -64,17 +67,19 @@ func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	if v.Sheet.tile() < smallestTile {
 		return
 	}
-	for k, icon := range KernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
-		f.Cells[k].Icon = icon
+	for k, icons := range KernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
+		f.Cells[k].Icons = icons
 	}
 }
 
-// KernelIcons returns small pictures of a layer's kernels, one a filter, or nil. A filter
+// KernelIcons returns small pictures of a layer's kernels, for each filter, or nil. A filter
 // that has one kernel, or multiples of one kernel on all channels, gets a picture with signs.
 // If the layer is the first, other filters of three channels get a picture in the colours
-// that they answer to. Kernels too large to be read have no icons.
-func KernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
-	const side, largestSide = 36, 49 // pixels
+// that they answer to, and one with signs of each channel. Kernels too large to be read have no
+// icons.
+func KernelIcons(layer filters.Layer, first bool) [][]sheet.Icon {
+	const side, apart, largestSide = 36, 27, 49 // pixels
+	const barred = 3                            // pixels of squares with bars on negative weights
 	weights, ok := layer.Kernels()
 	longer := max(weights.Size[0], weights.Size[1])
 	if !ok || longer < 2 || longer > largestSide {
@@ -86,17 +91,25 @@ func KernelIcons(layer filters.Layer, first bool) []*sheet.Raster {
 	for k := 0; k < len(kernels) && alike; k++ {
 		kernels[k], alike = sheet.OneKernel(weights.Of(k), weights.Channels)
 	}
-	colours := weights.Channels == 3 && first
-	if !alike && !colours {
+	if !alike && (weights.Channels != 3 || !first) {
 		return nil
 	}
-	icons := make([]*sheet.Raster, len(kernels))
+	icons := make([][]sheet.Icon, len(kernels))
 	for k := range icons {
-		one := weights.Of(k)
+		one, width := weights.Of(k), weights.Size[1]
+		largest := sheet.Largest(one)
 		if alike {
-			icons[k] = sheet.SignedKernel(kernels[k], weights.Size[1], sheet.Largest(one), zoom)
-		} else {
-			icons[k] = sheet.ColourKernel(one, weights.Size[1], sheet.Largest(one), zoom)
+			icons[k] = []sheet.Icon{{Raster: *sheet.SignedKernel(kernels[k], width, largest, zoom)}}
+			continue
+		}
+		icons[k] = []sheet.Icon{{Raster: *sheet.ColourKernel(one, width, largest, zoom), Caption: "RGB"}}
+		small := max(1, apart/longer)
+		if barred*longer <= side {
+			small = max(small, barred)
+		}
+		for c, name := range arithmetic.InputChannels(3) {
+			plane := one[c*len(one)/3:][:len(one)/3]
+			icons[k] = append(icons[k], sheet.Icon{Raster: *sheet.SignedKernel(plane, width, largest, small), Caption: name})
 		}
 	}
 	return icons
@@ -112,7 +125,7 @@ func (f *layerFigure) labelled() bool {
 func (f *layerFigure) noteRanges(ranges []render.Range) {
 	const wide = 144 // pixels, for two numbers and the text between them
 	f.Notes = 2
-	if f.Cell.X >= wide && f.Cells[0].Icon == nil {
+	if f.Cell.X >= wide && f.Cells[0].Icons == nil {
 		f.Notes = 1
 	}
 	for k, r := range ranges {
@@ -130,12 +143,11 @@ func describe(p *filters.Plan, l int) []string {
 	lp := &p.Layers[l]
 	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
-	lines := []string{
-		"layer " + layer,
-		kind,
-		geometry,
-		fmt.Sprintf("%v → %v", lp.In, lp.Out),
+	lines := []string{"layer " + layer, kind}
+	if geometry != "" {
+		lines = append(lines, geometry)
 	}
+	lines = append(lines, fmt.Sprintf("%v → %v", lp.In, lp.Out))
 	return append(append(lines, sizes(formula.Of(p, l))...),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
 }

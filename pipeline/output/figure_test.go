@@ -69,8 +69,8 @@ func TestCaptions(t *testing.T) {
 		if !slices.Equal(f.Lines, want) {
 			t.Errorf("layer %d:\n%s\nwant\n%s", l, strings.Join(f.Lines, "\n"), strings.Join(want, "\n"))
 		}
-		if f.Title != "a/picture" || f.Lead.Caption != "input 3×30×40" {
-			t.Errorf("title %q, input %q", f.Title, f.Lead.Caption)
+		if f.Title != "a/picture" || f.Leads[0].Caption != "input 3×30×40" {
+			t.Errorf("title %q, input %q", f.Title, f.Leads[0].Caption)
 		}
 	}
 }
@@ -96,23 +96,28 @@ func TestRangesOnSheets(t *testing.T) {
 func TestKernelsOnSheets(t *testing.T) {
 	for _, c := range []struct {
 		name, layers string
-		icons        bool
-		colours      bool
+		icons        string // captions
 	}{
-		{"a bank over luma", "  - conv: {filters: [sobel], channels: luma}\n", true, false},
-		{"opponents", "  - conv: {filters: [sobel], channels: [1, -1, 0]}\n", true, true},
-		{"a point", "  - conv: {filters: [identity]}\n", false, false},
-		{"groups of one channel", "  - conv: {filters: [box], channels: each}\n", true, false},
-		{"pooling", "  - avg_pool: {kernel_size: 3}\n", false, false},
+		{"a bank over luma", "  - conv: {filters: [sobel], channels: luma}\n", "|"},
+		{"opponents", "  - conv: {filters: [sobel], channels: [1, -1, 0]}\n", "|RGB|R|G|B"},
+		{"a point", "  - conv: {filters: [identity]}\n", ""},
+		{"groups of one channel", "  - conv: {filters: [box], channels: each}\n", "|"},
+		{"pooling", "  - avg_pool: {kernel_size: 3}\n", ""},
 	} {
 		plan, v := described(t, c.layers)
 		f := v.layerFigure(plan, 0, nil)
-		icon := f.Cells[0].Icon
-		if (icon != nil) != c.icons || icon != nil && (icon.Palette == nil) != c.colours {
-			t.Errorf("%s: %+v", c.name, icon)
+		captions := ""
+		for i, icon := range f.Cells[0].Icons {
+			captions += "|" + icon.Caption
+			if mixed := i == 0 && c.name == "opponents"; icon.Signed == mixed || (icon.Palette == nil) != mixed {
+				t.Errorf("%s: icon %d is signed: %v", c.name, i, icon.Signed)
+			}
+		}
+		if captions != c.icons {
+			t.Errorf("%s: the icons are %s, want %s", c.name, captions, c.icons)
 		}
 		v.Sheet.Tile = 64
-		if f := v.layerFigure(plan, 0, nil); f.Cells[0].Icon != nil {
+		if f := v.layerFigure(plan, 0, nil); f.Cells[0].Icons != nil {
 			t.Errorf("%s: a kernel on a small tile", c.name)
 		}
 	}

@@ -16,10 +16,10 @@ import (
 	"filterbank/filters"
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
+	"filterbank/pipeline/drawing"
 	"filterbank/pipeline/manifest"
 	"filterbank/pipeline/render"
 	"filterbank/pipeline/scale"
-	"filterbank/pipeline/sheet"
 )
 
 // TestTable checks that every row has everything that the rest of the program derives from it.
@@ -74,7 +74,7 @@ func TestParse(t *testing.T) {
 // TestOptions checks that options are whole, and that their defaults are not in keys.
 func TestOptions(t *testing.T) {
 	for _, o := range Options() {
-		if o.Name == "" || o.Word == "" || o.Help == "" || o.Set == nil {
+		if o.Name == "" || o.Word == "" && o.Default() != "false" || o.Help == "" || o.Set == nil {
 			t.Errorf("the option is not whole: %+v", o)
 		}
 		for _, f := range All() {
@@ -96,7 +96,7 @@ func TestOptions(t *testing.T) {
 // TestKeys changes one setting at a time. Only the keys of formats whose files change may change.
 func TestKeys(t *testing.T) {
 	_, v := described(t, allKinds)
-	font, err := sheet.ParseFont(goregular.TTF)
+	font, err := drawing.ParseFont(goregular.TTF)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +131,7 @@ func TestKeys(t *testing.T) {
 		{"colormap", func() { v.Colormap, _ = render.ParseColormap("viridis") }, "overlay png sheet"},
 		{"tiles", func() { v.Sheet.Tile = 64 }, "sheet"},
 		{"columns", func() { v.Sheet.Columns = 3 }, "sheet"},
+		{"pairs", func() { v.Sheet.Pair = true }, "sheet"},
 		{"numbers", func() { v.Numbers = tensor.Float16 }, "npy npz safetensors"},
 		{"font", func() { v.Sheet.Font = font }, "sheet"},
 		{"layers", func() { v.Stacks[0].Layers[0] = false }, "npy npz overlay png png16 safetensors sheet"},

@@ -10,7 +10,7 @@ import (
 // Option is a setting that only some formats use. Each has a flag.
 type Option struct {
 	Name string // of the flag
-	Word string // stands for the value in help texts; FILE is the name of a file
+	Word string // stands for the value in help texts; FILE is the name of a file; empty for a switch
 	Help string // of the flag
 	// Offers are values that shells offer, or the extensions of files.
 	Offers []string

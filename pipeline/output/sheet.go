@@ -15,14 +15,14 @@ import (
 
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
-	Name: "sheet", Version: 2, Ranged: true, ForEye: true,
+	Name: "sheet", Version: 3, Ranged: true, ForEye: true,
 	Flag:    "also write a contact sheet of each layer; --format sheet writes only these",
-	Options: []*Option{&sheetTile, &sheetColumns, &sheetFont},
+	Options: []*Option{&sheetTile, &sheetColumns, &sheetPair, &sheetFont},
 	Files:   sheetFiles,
 	Check:   checkSheets,
 	Key: func(w io.Writer, v *View) {
 		v.keyRanges(w)
-		v.keyColours(w, v.ColormapOf)
+		v.keyColours(w, v.sheetColormap)
 	},
 	Open: openLayers(sheetFiles, newSheetWriter),
 }
@@ -34,6 +34,9 @@ func sheetFiles(v *View) []Planned {
 			f := v.layerFigure(v.Plans[p.stack], p.layer, nil)
 			size, _ := f.Size() // checkSheets reports the error
 			p.Bytes, p.Held, p.Working = pngBytes(size.X, size.Y, 3), f.held(), encoderBytes
+			if f.Pair != "" {
+				p.Working += int64(f.plan.WorkingSet())
+			}
 		}
 	}
 	return files
@@ -53,16 +56,33 @@ func checkSheets(v *View) (err error) {
 type sheetWriter struct {
 	*target
 	figure *layerFigure
+	before *unactivated // nil without pairs
 	grays  []render.Gray
 	maps   []*sheet.Reduction
+	peaks  []peak      // of each map
 	values [][]float32 // of each map, its values, if the map is so small that they can be read
 }
 
 func newSheetWriter(t *target) (layerWriter, error) {
-	s := &sheetWriter{target: t, figure: t.layerFigure(t.plan, t.index, t.ranges)}
+	s := &sheetWriter{target: t, peaks: make([]peak, t.lp.Out.C)}
+	ranges := t.ranges
+	if t.pairOf(t.lp.Layer) != "" {
+		var err error
+		if s.before, err = newUnactivated(t.plan, t.index); err != nil {
+			return nil, err
+		}
+		if ranges, err = s.before.ranges(t); err != nil {
+			return nil, err
+		}
+	}
+	s.figure = t.layerFigure(t.plan, t.index, ranges)
+	levels := render.Gray8
+	if t.sheetColormap(t.lp.Layer).Diverging() {
+		levels = render.Centred8
+	}
 	reduction := sheet.NewReduction(s.figure.from, s.figure.to, 1)
-	for k := range s.figure.Cells {
-		s.grays = append(s.grays, t.levels(k))
+	for _, r := range ranges {
+		s.grays = append(s.grays, levels(r, t.ws.Engine.Kernel.SIMD()))
 		s.maps = append(s.maps, reduction.Again())
 	}
 	if s.figure.labelled() {
@@ -77,6 +97,7 @@ func (s *sheetWriter) write(goroutines int, rows volume.Rows) error {
 		levels := l.Scratch(rows.W)
 		for i := range rows.N {
 			s.grays[k].Row(levels, rows.Row(k, i))
+			s.peaks[k].take(s.ws.Engine.Kernel, rows.Row(k, i), rows.Y+i)
 			s.maps[k].Row(levels)
 			if s.values != nil {
 				s.values[k] = append(s.values[k], rows.Row(k, i)...)
@@ -113,33 +134,15 @@ func (s *sheetWriter) gather() error {
 			f.Cells[k].Picture.Labels = labels(s.values[k], k, magnitudes)
 		}
 	}
-	input := sheet.NewReduction(f.lead, f.leadRaster, 3)
-	rgb := make([]byte, 3*f.lead.X)
-	for y := range f.lead.Y {
-		if err := s.Picture.ReadRGB(rgb, y); err != nil {
+	if s.before != nil {
+		if err := s.addBefore(); err != nil {
 			return err
 		}
-		input.Row(rgb)
 	}
-	f.Lead.Raster = input.Raster(f.leadZoom, nil)
-	return s.labelInput()
-}
-
-// labelInput writes the numbers of a small input of one channel on its cells.
-func (s *sheetWriter) labelInput() error {
-	const most = 16 // rows and columns
-	size := s.Picture.Size()
-	if size.C != 1 || size.H > most || size.W > most || s.figure.leadRaster != s.figure.lead {
-		return nil
+	if err := f.lead.draw(f.Leads, s.Picture); err != nil {
+		return err
 	}
-	v, err := volume.New(size)
-	if err == nil {
-		err = s.Picture.ReadRows(v.Rows(0, size.H))
-	}
-	if err == nil {
-		s.figure.Lead.Labels = labels(v.Data, 0, nil)
-	}
-	return err
+	return s.addLargest()
 }
 
 // labels writes the values of a map. What rounding leaves of 0 is called that.
@@ -156,12 +159,18 @@ func labels(values []float32, k int, magnitudes *volume.Volume) []string {
 
 // held estimates the bytes that a layer's contact sheet holds until it is written.
 func (f *layerFigure) held() int64 {
+	const label = 32 // bytes of a label's text and place
 	tile := int64(f.to.X) * int64(f.to.Y)
 	sums := int64(16 * f.to.X)
 	if f.labelled() {
-		const label = 32 // bytes of a label's text and place
 		tile *= 1 + label
 	}
-	lead := 3 * int64(f.leadRaster.X) * int64(f.leadRaster.Y)
+	if f.Pair != "" {
+		tile, sums = 2*tile, 2*sums
+	}
+	lead := 3 * int64(f.lead.raster.X) * int64(f.lead.raster.Y)
+	if f.lead.numbered {
+		lead = int64(len(f.Leads)) * int64(f.lead.whole.Dx()) * int64(f.lead.whole.Dy()) * (4 + label)
+	}
 	return int64(len(f.Cells))*(tile+sums) + lead + f.summing + f.Bytes()
 }

@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"strconv"
 
+	"filterbank/pipeline/drawing"
 	"filterbank/pipeline/manifest"
-	"filterbank/pipeline/sheet"
 )
 
 // SheetOptions say how contact sheets are laid out.
 type SheetOptions struct {
-	Tile    int         // about the longer side of a tile, in pixels; 0 means DefaultTile
-	Columns int         // number of columns; 0 chooses one from the figure's shape
-	Font    *sheet.Font // for letters that the sheets' own font does not have; nil escapes them
+	Tile    int           // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Pair    bool          // each map is shown before and after its activation
+	Columns int           // number of columns; 0 chooses one from the figure's shape
+	Font    *drawing.Font // for letters that the sheets' own font does not have; nil escapes them
 }
 
 // DefaultTile is the size of a sheet's tiles. MinTile and MaxTile bound the size. All are in
@@ -35,6 +36,18 @@ var sheetColumns = Option{
 	Help: "columns of a sheet (a number that gives the sheet the shape of a slide)",
 	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Columns, "sheet-columns", value) },
 	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.Columns) },
+}
+
+var sheetPair = Option{
+	Name: "sheet-pair",
+	Help: "on sheets, show each map before and after its layer's activation, on one scale",
+	Set: func(s *Settings, value string) (err error) {
+		if s.Sheet.Pair, err = strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("--sheet-pair %q: it must be true or false, or have no value", value)
+		}
+		return nil
+	},
+	Text: func(s *Settings) string { return strconv.FormatBool(s.Sheet.Pair) },
 }
 
 var sheetFont = Option{
@@ -67,12 +80,12 @@ func setFont(s *Settings, name string) (err error) {
 
 // ReadFont reads the file of a TrueType font for letters that the sheets' own font does not
 // have.
-func ReadFont(name string) (*sheet.Font, error) {
+func ReadFont(name string) (*drawing.Font, error) {
 	data, err := manifest.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("font: %w", err)
 	}
-	font, err := sheet.ParseFont(data)
+	font, err := drawing.ParseFont(data)
 	if err != nil {
 		return nil, fmt.Errorf("font %s: %w", name, err)
 	}

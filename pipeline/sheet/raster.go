@@ -13,6 +13,7 @@ type Raster struct {
 	Pix           []byte     // row after row: RGB, or one level a pixel
 	Palette       [][3]uint8 // colours of the 256 levels; nil if Pix is RGB
 	Labels        []string   // texts on the pixels' squares, if they fit; nil is none
+	Signed        bool       // 0 is level 128, and negative squares without labels get a bar
 }
 
 // Size is the width and height of the raster on a figure, in pixels.
@@ -20,21 +21,7 @@ func (r *Raster) Size() image.Point {
 	return image.Pt(r.Width, r.Height).Mul(max(1, r.Zoom))
 }
 
-// draw puts the raster's upper left corner at a point and clips the raster to dst.
-func (r *Raster) draw(dst *image.RGBA, at image.Point) {
-	zoom := max(1, r.Zoom)
-	box := image.Rectangle{Max: r.Size()}.Add(at)
-	part := box.Intersect(dst.Rect)
-	for y := part.Min.Y; y < part.Max.Y; y++ {
-		row := (y - box.Min.Y) / zoom * r.Width
-		for x := part.Min.X; x < part.Max.X; x++ {
-			c := r.colour(row + (x-box.Min.X)/zoom)
-			o := dst.PixOffset(x, y)
-			dst.Pix[o], dst.Pix[o+1], dst.Pix[o+2], dst.Pix[o+3] = c[0], c[1], c[2], 0xff
-		}
-	}
-}
-
+// colour is the colour of a pixel by its index.
 func (r *Raster) colour(pixel int) [3]uint8 {
 	if r.Palette != nil {
 		return r.Palette[r.Pix[pixel]]
@@ -142,24 +129,43 @@ func (r *Reduction) Row(row []byte) {
 
 // along sums a row over each column of the raster.
 func (r *Reduction) along(row []byte) {
-	n, whole := r.samples, uint64(r.to.X)
+	if r.samples == 3 {
+		r.along3(row)
+		return
+	}
+	whole := uint64(r.to.X)
 	for i, s := range r.spans {
-		for c := range n {
-			sum := uint64(0)
-			if n == 1 {
-				for _, v := range row[s.first+1 : max(s.first+1, s.last)] {
-					sum += uint64(v)
-				}
-			} else {
-				for x := s.first + 1; x < s.last; x++ {
-					sum += uint64(row[x*n+c])
-				}
+		sum := uint64(0)
+		for _, v := range row[s.first+1 : max(s.first+1, s.last)] {
+			sum += uint64(v)
+		}
+		sum = sum*whole + s.head*uint64(row[s.first])
+		if s.tail > 0 {
+			sum += s.tail * uint64(row[s.last])
+		}
+		r.rowSums[i] = sum
+	}
+}
+
+// along3 does the same for RGB.
+func (r *Reduction) along3(row []byte) {
+	whole := uint64(r.to.X)
+	for i, s := range r.spans {
+		var red, green, blue uint64
+		for part := row[3*(s.first+1) : 3*max(s.first+1, s.last)]; len(part) >= 3; part = part[3:] {
+			red += uint64(part[0])
+			green += uint64(part[1])
+			blue += uint64(part[2])
+		}
+		head := row[3*s.first:][:3]
+		sums := r.rowSums[3*i:][:3]
+		sums[0] = red*whole + s.head*uint64(head[0])
+		sums[1] = green*whole + s.head*uint64(head[1])
+		sums[2] = blue*whole + s.head*uint64(head[2])
+		if s.tail > 0 {
+			for c, v := range row[3*s.last:][:3] {
+				sums[c] += s.tail * uint64(v)
 			}
-			sum = sum*whole + s.head*uint64(row[s.first*n+c])
-			if s.tail > 0 {
-				sum += s.tail * uint64(row[s.last*n+c])
-			}
-			r.rowSums[i*n+c] = sum
 		}
 	}
 }

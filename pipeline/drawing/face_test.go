@@ -1,4 +1,4 @@
-package sheet
+package drawing
 
 import (
 	"encoding/binary"
@@ -21,7 +21,7 @@ func TestGlyphsAreThoseOfOpentype(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{noteSize, titleSize} {
+	for _, size := range []int{11, 19} {
 		f := newFace(size, ownFont(t))
 		theirs, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingNone})
 		if err != nil {
@@ -49,29 +49,33 @@ func TestGlyphsAreThoseOfOpentype(t *testing.T) {
 }
 
 func TestShorten(t *testing.T) {
-	f := newFace(nameSize, ownFont(t))
+	f := newFonts(t)
+	width := func(text string) int { return f.Width(12, Run{Text: text}) }
 	const name = "gabor-wavelength-8-orientation-045"
-	if got := f.shorten(name, f.width(name)); got != name {
+	if got := f.Shorten(12, width(name), name); got != name {
 		t.Errorf("with room enough it becomes %q", got)
 	}
-	for room := range f.width(name) {
-		got := f.shorten(name, room)
-		if f.width(got) > room && got != "…" {
+	for room := range width(name) {
+		got := f.Shorten(12, room, name)
+		if width(got) > room && got != "…" {
 			t.Fatalf("%q is wider than %d", got, room)
 		}
 	}
-	if got, want := f.shorten(name, 100), "gabor-w…on-045"; got != want {
+	if got, want := f.Shorten(12, 100, name), "gabor-w…on-045"; got != want {
 		t.Errorf("in 100 pixels %q, want %q", got, want)
 	}
-	if got := f.shorten("日本語の長い名前の写真", 60); f.width(got) > 60 {
+	if got := f.Shorten(12, 100, "") + f.Shorten(12, 100, "\U0001f600"); got != `\U0001f600` {
+		t.Errorf("nothing and a character without a letter become %q", got)
+	}
+	if got := f.Shorten(12, 60, "日本語の長い名前の写真"); width(got) > 60 {
 		t.Errorf("%q is wider than 60", got)
 	}
 }
 
 func TestTextIsDrawnWhereItIsMeasured(t *testing.T) {
-	f := newFace(titleSize, ownFont(t))
+	f := newFace(19, ownFont(t))
 	m := image.NewRGBA(image.Rect(0, 0, 200, 40))
-	f.draw(m, image.Pt(20, 25), ink, "Width")
+	f.draw(m, fixed.I(20), 25, black, "Width")
 	var box image.Rectangle
 	for y := range 40 {
 		for x := range 200 {
@@ -80,8 +84,8 @@ func TestTextIsDrawnWhereItIsMeasured(t *testing.T) {
 			}
 		}
 	}
-	if box.Min.X < 19 || box.Max.X > 20+f.width("Width")+1 || box.Max.Y != 25 && box.Max.Y != 26 {
-		t.Errorf("text at 20, 25 is in %v, %d wide", box, f.width("Width"))
+	if box.Min.X < 19 || box.Max.X > 20+f.advance("Width").Ceil()+1 || box.Max.Y != 25 && box.Max.Y != 26 {
+		t.Errorf("text at 20, 25 is in %v, %d wide", box, f.advance("Width").Ceil())
 	}
 }
 
@@ -96,7 +100,7 @@ func ownFont(t testing.TB) *Font {
 
 // TestReadable checks that what no font has is escaped, and that another font is asked first.
 func TestReadable(t *testing.T) {
-	f := newFace(nameSize, ownFont(t))
+	f := newFace(12, ownFont(t))
 	for text, want := range map[string]string{
 		"plain ü Ж → ≈ …": "plain ü Ж → ≈ …",
 		"例/photo":         `\u4f8b/photo`,
@@ -111,7 +115,7 @@ func TestReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if font, index := newFace(nameSize, ownFont(t), small).find('a'); font != 0 || index == 0 {
+	if font, index := newFace(12, ownFont(t), small).find('a'); font != 0 || index == 0 {
 		t.Errorf("a letter that both fonts have is of font %d", font)
 	}
 	if len(small.Digest()) != 64 || small.Digest() == ownFont(t).Digest() {
@@ -151,8 +155,8 @@ func TestHostileFonts(t *testing.T) {
 	}
 	own := ownFont(t)
 	for r := rune(' '); r < 0x2600; r++ {
-		if _, index := newFace(nameSize, own).find(r); !own.glyf.bounded(index) {
-			t.Errorf("%q of the sheets' own font is not drawn", r)
+		if _, index := newFace(12, own).find(r); !own.glyf.bounded(index) {
+			t.Errorf("%q of the own font is not drawn", r)
 		}
 	}
 }
@@ -171,10 +175,10 @@ func FuzzFont(f *testing.F) {
 		if err != nil {
 			return
 		}
-		face := newFace(nameSize, font)
+		face := newFace(12, font)
 		for _, r := range text {
 			for quarter := range fixed.Int26_6(2) {
-				if g := face.glyph(r, quarter); g.mask.Rect.Dx() > 9*nameSize || g.mask.Rect.Dy() > 9*nameSize || g.advance > fixed.I(4*nameSize) {
+				if g := face.glyph(r, quarter); g.mask.Rect.Dx() > 9*12 || g.mask.Rect.Dy() > 9*12 || g.advance > fixed.I(4*12) {
 					t.Errorf("%q takes %v and moves on by %v", r, g.mask.Rect, g.advance)
 				}
 			}

@@ -1,4 +1,4 @@
-package sheet
+package drawing
 
 import (
 	"crypto/sha256"
@@ -10,8 +10,7 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// Font is a TrueType font for letters that the sheets' own font does not have. It is safe for
-// concurrent use.
+// Font is a TrueType font. It is safe for concurrent use.
 type Font struct {
 	sfnt   *sfnt.Font
 	digest string

@@ -1,11 +1,10 @@
-package sheet
+package drawing
 
 import (
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
-	"sort"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -71,22 +70,16 @@ func (f *face) readable(text string) string {
 	return b.String()
 }
 
-// width is the width of a text in pixels, rounded up.
-func (f *face) width(text string) int {
-	var x fixed.Int26_6
+// advance is the width of a text in 64ths of a pixel.
+func (f *face) advance(text string) (x fixed.Int26_6) {
 	for _, r := range text {
 		x += f.glyph(r, 0).advance
 	}
-	return x.Ceil()
+	return x
 }
 
-// draw draws a text. Its baseline starts at a point.
-func (f *face) draw(dst *image.RGBA, at image.Point, ink color.RGBA, text string) {
-	f.drawFrom(dst, fixed.I(at.X), at.Y, ink, text)
-}
-
-// drawFrom draws a text whose baseline starts at x, y. It returns where the text ends.
-func (f *face) drawFrom(dst *image.RGBA, x fixed.Int26_6, y int, ink color.RGBA, text string) (end fixed.Int26_6) {
+// draw draws a text whose baseline starts at x, y. It returns where the text ends.
+func (f *face) draw(dst *image.RGBA, x fixed.Int26_6, y int, ink color.RGBA, text string) (end fixed.Int26_6) {
 	const quarter = 16
 	src := image.NewUniform(ink)
 	for _, r := range text {
@@ -181,19 +174,4 @@ func (f *face) curve(a, b, c fixed.Point26_6) {
 		}
 		f.rast.LineTo(at(a.X, b.X, c.X), at(a.Y, b.Y, c.Y))
 	}
-}
-
-// shorten replaces the middle of a text by an ellipsis if the text is wider than a number
-// of pixels.
-func (f *face) shorten(text string, pixels int) string {
-	text = f.readable(text)
-	if f.width(text) <= pixels {
-		return text
-	}
-	runes := []rune(text)
-	short := func(n int) string { // n characters and the ellipsis
-		head := (n + 1) / 2
-		return string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
-	}
-	return short(sort.Search(len(runes)-1, func(n int) bool { return f.width(short(n+1)) > pixels }))
 }
