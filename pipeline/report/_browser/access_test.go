@@ -21,7 +21,7 @@ func TestAccess(t *testing.T) {
 		for _, width := range []int64{1280, 390, 320} { // 320 is 1280 at 400%
 			tab.do(chromedp.EmulateViewport(width, 844))
 			tab.open(page, address)
-			tab.until(`(() => { const { tabs } = document.querySelector("main > article").view; return tabs.name === "look" || tabs.name === "kernels" || tabs.panel.querySelector(".pair-list, .compare-maps canvas, .what-maps canvas") !== null; })()`)
+			tab.until(`(() => { const { tabs } = document.querySelector("main > article").view; return tabs.name === "look" || tabs.name === "kernels" || tabs.panel.querySelector(".pair-list, .compare-maps .board, .what-maps .board") !== null; })()`)
 			is(tab, `document.documentElement.scrollWidth <= innerWidth`, true)
 			is(tab, `[...document.querySelectorAll(".picture button, .picture input, .picture select, .picture a, .picture [tabindex='0'], .picture canvas[role], .picture table")].filter((e) => e.checkVisibility())
 				.filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length || e.getAttribute("aria-labelledby"))).map((e) => e.outerHTML.slice(0, 90)).join(" ")`, "")

@@ -107,7 +107,7 @@ func TestWorkerErrors(t *testing.T) {
 	tab := newTab(t)
 	for _, name := range []string{"step", "whatif"} {
 		tab.open(page, "#/p/0/0/1/0/5/6/"+name)
-		tab.until(`document.querySelector(".pair-list, .what-maps canvas") !== null`)
+		tab.until(`document.querySelector(".pair-list, .what-maps .board") !== null`)
 		tab.do(chromedp.Evaluate[chromedp.Void](`(() => { const { view } = document.querySelector("main > article"), { now } = view.tabs, post = Worker.prototype.postMessage;
 			Worker.prototype.postMessage = function (m) { post.call(this, m.job ? { ...m, l: 99 } : m); };
 			now.pairs ? now.pairs.build(view.at, true) : now.compute(true); })()`))

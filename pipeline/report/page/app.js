@@ -4,22 +4,19 @@ const main = document.querySelector("main");
 const missing = (text) =>
   h(
     "article",
-    null,
-    h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
+    h("nav.crumbs", h("a", { href: "#/" }, "Overview")),
     h("h1", { tabindex: -1 }, "Not here"),
-    h("p", null, text),
+    h("p", text),
   );
 
 async function overview() {
   const { summary } = page;
   const gallery = await load("gallery");
   return h(
-    "article",
-    { class: "overview" },
+    "article.overview",
     h("h1", { tabindex: -1 }, page.run),
     h(
-      "p",
-      { class: "lead" },
+      "p.lead",
       plural(summary.pictures, "picture"),
       summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "",
       summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
@@ -65,10 +62,9 @@ async function route(first) {
   } catch (e) {
     shown = h(
       "article",
-      null,
-      h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
+      h("nav.crumbs", h("a", { href: "#/" }, "Overview")),
       h("h1", { tabindex: -1 }, "This cannot be shown"),
-      h("p", { class: "failure", role: "alert" }, e.message),
+      h("p.failure", { role: "alert" }, e.message),
     );
   }
   if (mine !== turn) return shown.view?.close();

@@ -1,16 +1,18 @@
 // Helpers for all views.
 
-// h makes an element. A string becomes text, never markup.
+// h makes an element: its tag with its classes behind dots, its attributes, which may be left
+// out, and its children. A string becomes text, never markup. Buttons submit nothing.
 function h(tag, props, ...children) {
-  const element =
-    tag === "svg" || props?.svg
-      ? document.createElementNS("http://www.w3.org/2000/svg", tag)
-      : document.createElement(tag);
-  for (const [name, value] of Object.entries(props ?? {})) {
-    if (value === undefined || value === null || value === false || name === "svg") continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
-    else element.setAttribute(name, value === true ? "" : value);
+  if (props?.constructor !== Object) return h(tag, {}, props, ...children);
+  const [name, ...classes] = tag.split("."),
+    element = name === "svg" || props.svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+  if (name === "button") element.type = "button";
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  for (const [key, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false || key === "svg") continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    else element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children.flat(3).filter((c) => c !== undefined && c !== null && c !== false));
   return element;
@@ -133,5 +135,5 @@ const facts = (pairs, cls = "facts") =>
     { class: cls },
     pairs
       .filter(([, v]) => v !== undefined && v !== null && v !== false && v !== "")
-      .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))),
+      .map(([name, value]) => h("div", h("dt", name), h("dd", value))),
   );

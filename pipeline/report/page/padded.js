@@ -28,7 +28,7 @@ function paddedParts(rows, columns) {
         s("rect", { class: "hatch-line", width: unit * 0.4, height: unit }),
       ),
     strips.map((box) => s("rect", { class: "strip-of", fill: `url("#${id}")`, ...box })),
-    padded && s("rect", { class: "padding-frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0, "vector-effect": "non-scaling-stroke" }),
+    padded && s("rect", { class: "padding-frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0 }),
   ];
 }
 

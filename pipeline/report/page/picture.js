@@ -8,16 +8,15 @@ class PictureView {
     this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
-    this.look = h("div", { class: "bench" }, this.stage.element, this.sheets());
+    this.look = h("div.bench", this.stage.element, this.sheets());
     this.tabs = new Tabs(this);
     this.root = h(
-      "article",
-      { class: "picture" },
+      "article.picture",
       this.head(),
       data.gone &&
         h(
-          "p",
-          { class: "note", role: "note" },
+          "p.note",
+          { role: "note" },
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
       this.looks.filters,
@@ -50,18 +49,16 @@ class PictureView {
     const { data, entry, index, gallery } = this;
     return h(
       "header",
-      null,
       crumbs(index, gallery),
       h("h1", { tabindex: -1 }, entry.name),
       h(
-        "p",
-        { class: "lead" },
+        "p.lead",
         `${data.width}×${data.height}`,
         data.size[2] !== data.width || data.size[1] !== data.height ? `, prepared as ${shape(data.size)}` : "",
         data.orientation > 1 ? `, turned as EXIF says (${data.orientation})` : "",
       ),
-      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
-      (data.ignored ?? []).length > 0 && h("p", { class: "muted" }, `Not applied: ${data.ignored.join(", ")}.`),
+      (data.warnings ?? []).map((w) => h("p.warning", w)),
+      (data.ignored ?? []).length > 0 && h("p.muted", `Not applied: ${data.ignored.join(", ")}.`),
     );
   }
 
@@ -69,8 +66,7 @@ class PictureView {
   sheets() {
     this.tiles = new Map();
     return h(
-      "div",
-      { class: "sheets" },
+      "div.sheets",
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
       otherMaps(this.data, (of) => this.address(of), (of) => this.style(of)),
       fileList(this.data.files),
@@ -83,23 +79,22 @@ class PictureView {
       plan = this.data.plans[st][l],
       id = `sheet-${st}-${l}`;
     return h(
-      "section",
-      { class: "sheet", "aria-labelledby": id },
+      "section.sheet",
+      { "aria-labelledby": id },
       h(
-        "header",
-        { class: "row" },
+        "header.row",
         h(
           "h2",
           { id },
-          page.stacks.length > 1 && h("span", { class: "muted" }, stackTitle(stack), " / "),
+          page.stacks.length > 1 && h("span.muted", stackTitle(stack), " / "),
           h("a", { href: layerPath(st, l) }, layer.name),
         ),
-        h("p", { class: "muted" }, `${describe(layer)}, ${shape(plan.out)}`),
+        h("p.muted", `${describe(layer)}, ${shape(plan.out)}`),
       ),
-      plan.uncovered && h("p", { class: "warning" }, plan.uncovered),
+      plan.uncovered && h("p.warning", plan.uncovered),
       this.data.maps[st][l].length
         ? this.grid(st, l)
-        : h("p", { class: "muted" }, "The run did not write the maps of this layer. Use --layers all to write them."),
+        : h("p.muted", "The run did not write the maps of this layer. Use --layers all to write them."),
     );
   }
 
@@ -108,8 +103,8 @@ class PictureView {
       maps = this.data.maps[st][l],
       [, height, width] = this.data.plans[st][l].out;
     const list = h(
-      "ul",
-      { class: "maps", role: "listbox", "aria-label": `maps of ${layer.name}`, style: { "--w": width, "--h": height } },
+      "ul.maps",
+      { role: "listbox", "aria-label": `maps of ${layer.name}`, style: { "--w": width, "--h": height } },
       maps.map((map, k) => this.tile(map, layer.filters[k], { st, l, k }, width, height)),
     );
     roving(list, "li").point(list.firstChild);
@@ -152,7 +147,7 @@ class PictureView {
           style: this.style(map),
           class: Math.max(width, height) < 120 ? "coarse" : "",
         })
-      : h("span", { class: "muted" }, "no picture");
+      : h("span.muted", "no picture");
     const item = h(
       "li",
       {
@@ -164,9 +159,9 @@ class PictureView {
         "data-k": k,
         "aria-label": src ? `${k} ${name}, ${short(lo)} to ${short(hi)}` : `${k} ${name}, no picture`,
       },
-      h("div", { class: "thumb-of" }, picture),
-      h("span", { class: "label" }, h("span", { class: "index" }, k), name),
-      src && h("span", { class: "scale" }, rangeText([lo, hi], 3)),
+      h("div.thumb-of", picture),
+      h("span.label", h("span.index", k), name),
+      src && h("span.scale", rangeText([lo, hi], 3)),
     );
     this.tiles.set(`${st} ${l} ${k}`, item);
     return item;
@@ -264,16 +259,14 @@ function otherMaps({ others = [] }, urlOf, lookOf) {
   const layers = Map.groupBy(others, (m) => m.layer);
   return [...layers].map(([layer, maps]) =>
     h(
-      "section",
-      { class: "sheet" },
-      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, from its files")),
+      "section.sheet",
+      h("header.row", h("h2", layer), h("p.muted", "of another stack, from its files")),
       h(
-        "ul",
-        { class: "maps others", "aria-label": `maps of ${layer}` },
+        "ul.maps.others",
+        { "aria-label": `maps of ${layer}` },
         maps.map((m) =>
           h(
             "li",
-            null,
             h("a", { href: urlOf(m) }, h("img", {
                 src: urlOf(m),
                 alt: `map ${m.index} ${m.filter}`,
@@ -281,8 +274,8 @@ function otherMaps({ others = [] }, urlOf, lookOf) {
                 loading: "lazy",
                 decoding: "async",
               })),
-            h("span", { class: "label" }, h("span", { class: "index" }, m.index), m.filter),
-            h("span", { class: "scale" }, rangeText(m.shown ?? m.of, 3)),
+            h("span.label", h("span.index", m.index), m.filter),
+            h("span.scale", rangeText(m.shown ?? m.of, 3)),
           ),
         ),
       ),
@@ -294,13 +287,11 @@ function otherMaps({ others = [] }, urlOf, lookOf) {
 const fileList = (files) =>
   files?.length > 0 &&
   h(
-    "details",
-    { class: "sheet" },
-    h("summary", null, plural(files.length, "other file")),
+    "details.sheet",
+    h("summary", plural(files.length, "other file")),
     h(
-      "ul",
-      { class: "files" },
-      files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
+      "ul.files",
+      files.map((f) => h("li", f.url ? h("a", { href: f.url }, f.name) : f.name)),
     ),
   );
 
@@ -314,17 +305,15 @@ function othersView(index, entry, gallery, data) {
     return urls.get(m);
   };
   const root = h(
-    "article",
-    { class: "picture" },
+    "article.picture",
     h(
       "header",
-      null,
       crumbs(index, gallery),
       h("h1", { tabindex: -1 }, entry.name),
-      h("p", { class: "lead" }, size2([data.width, data.height])),
-      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
+      h("p.lead", size2([data.width, data.height])),
+      (data.warnings ?? []).map((w) => h("p.warning", w)),
     ),
-    h("p", { class: "note", role: "note" }, data.note),
+    h("p.note", { role: "note" }, data.note),
     looks.filters,
     otherMaps(data, urlOf, (m) => looks.of(m)),
     fileList(data.files),
@@ -341,14 +330,14 @@ function crumbs(index, gallery, place = []) {
   const link = (to, rel, text) =>
     gallery[to]
       ? h("a", { href: picturePath(to, place), rel, "data-to": to, title: gallery[to].name }, text)
-      : h("span", { class: "off" }, text);
+      : h("span.off", text);
   return h(
-    "nav",
-    { class: "crumbs", "aria-label": "where" },
+    "nav.crumbs",
+    { "aria-label": "where" },
     h("a", { href: "#/" }, "Overview"),
     link(index - 1, "prev", "← previous"),
     link(index + 1, "next", "next →"),
-    h("span", { class: "muted" }, `${whole(index + 1)} of ${whole(gallery.length)}`),
+    h("span.muted", `${whole(index + 1)} of ${whole(gallery.length)}`),
   );
 }
 
@@ -360,12 +349,11 @@ async function pictureView(index, wanted, tab) {
   if (entry.error || entry.note) {
     return h(
       "article",
-      null,
       crumbs(index, gallery, wanted.filter(Number.isInteger)),
       h("h1", { tabindex: -1 }, entry.name),
       entry.error
-        ? h("p", { class: "failure" }, h("span", { class: "code" }, entry.code), " ", entry.error)
-        : h("p", { class: "note" }, entry.note),
+        ? h("p.failure", h("span.code", entry.code), " ", entry.error)
+        : h("p.note", entry.note),
     );
   }
   const data = await load(pictureName(index));
