@@ -15,17 +15,18 @@ class CompareTab {
         st++;
       }
     }
-    const choice = (text, change) => {
-      const button = h("button.small", { "aria-pressed": "false", onclick: () => { button.setAttribute("aria-pressed", String(change())); this.draw(); } }, text);
-      return button;
-    };
+    const scales = toggle("each its own scale", false, () => {
+      this.own = !this.own;
+      scales.setAttribute("aria-pressed", String(this.own));
+      this.draw();
+    });
     const { why } = view.data.with ?? {};
     this.figures = h("div.compare-maps");
     this.offer = h("div.offer");
     this.values = h("p.compare-values", { role: "status", "aria-live": "polite" });
     this.element = h(
       "div.compare",
-      h("header.row", h("h3", "with"), this.layer, this.filter, h("button.small", { onclick: () => this.swap() }, "swap"), choice("each its own scale", () => (this.own = !this.own))),
+      h("header.row", h("h3", "with"), this.layer, this.filter, h("button.small", { onclick: () => this.swap() }, "swap"), scales),
       why && h("p.note", `${page.with.run}: ${why}.`),
       this.values,
       this.figures,

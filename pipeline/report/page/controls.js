@@ -56,7 +56,10 @@ class Controls {
   }
 
   toggle(text, change) {
-    const button = h("button.small", { "aria-pressed": "false", onclick: () => { button.setAttribute("aria-pressed", String(change())); this.show(this.tab.change); } }, text);
+    const button = toggle(text, false, () => {
+      button.setAttribute("aria-pressed", String(change()));
+      this.show(this.tab.change);
+    });
     return button;
   }
 
@@ -178,7 +181,7 @@ class Controls {
     const inputs = ["row", "column"].map((name, axis) =>
       h("input", { type: "number", min: 0, max: size[axis] - 1, value: place[axis], "aria-label": `${name} of the weight`, onchange: (e) => { place[axis] = Number(e.target.value); this.go(...place.map((v, i) => v / size[i])); } }),
     );
-    return h("p.seed", h("label", "row ", inputs[0]), h("label", "column ", inputs[1]), h("label", "weight ", weight(...place)));
+    return h("p.one", h("label", "row ", inputs[0]), h("label", "column ", inputs[1]), h("label", "weight ", weight(...place)));
   }
 
 // go chooses the weight at a part of the kernel's height and width.

@@ -98,6 +98,36 @@ function roving(container, selector) {
   return { point };
 }
 
+// moved is the place that an arrow key leads to within a shape, with Shift by 10; undefined for
+// other keys.
+function moved({ key, shiftKey }, at, [, height, width]) {
+  const far = shiftKey ? 10 : 1,
+    move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[key],
+    inside = (v, n) => Math.max(0, Math.min(n - 1, v));
+  return move && { ...at, y: inside(at.y + move[0], height), x: inside(at.x + move[1], width) };
+}
+
+// toggle is a button that is pressed or not.
+const toggle = (text, on, onclick) => h("button.small", { "aria-pressed": String(on), onclick }, text);
+
+// pager is a text between buttons that lead to the pages before and after; go gets −1 or 1.
+const pager = (name, text, at, pages, go) =>
+  pages > 1 &&
+  h(
+    "span.muted.pager",
+    h("button.small", { disabled: at === 0, "aria-label": `${name} before`, onclick: () => go(-1) }, "←"),
+    text,
+    h("button.small", { disabled: at === pages - 1, "aria-label": `${name} after`, onclick: () => go(1) }, "→"),
+  );
+
+// redraw gives an element other children. The focus stays on the control with the same name.
+function redraw(element, ...children) {
+  const name = (control) => control.getAttribute("aria-label") ?? control.textContent,
+    focused = element.contains(document.activeElement) && name(document.activeElement);
+  element.replaceChildren(...children.filter(Boolean));
+  if (focused) [...element.querySelectorAll("button, select")].find((b) => name(b) === focused)?.focus();
+}
+
 // neighbour is the item that a key leads to, or undefined.
 function neighbour(all, at, key) {
   const last = all.length - 1;

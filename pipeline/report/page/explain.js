@@ -2,6 +2,12 @@
 
 const shownTerms = 200;
 
+// costly offers to compute an output that takes long, if it is possible.
+const costly = (cost, press) =>
+  cost > most
+    ? h("p.muted", `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
+    : h("button", { onclick: press }, `Compute this output (about ${amount(cost)} multiply-adds)`);
+
 let order = "summed"; // order of the terms: as summed, or the largest first
 let open = false; // whether the terms are shown; kept from output to output
 

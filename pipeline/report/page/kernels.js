@@ -80,8 +80,8 @@ class KernelsTab {
       rows = this.order.slice(this.page[0] * kernelPage, (this.page[0] + 1) * kernelPage),
       shown = range(first, Math.min(this.channels, first + across));
     const room = (canvas.parentElement.clientWidth || 600) - 30,
-      cell = Math.max(1, Math.floor(Math.min(56 / kW, (room / shown.length - 2) / kW))), // pixels a weight
-      [w, hgt] = [cell * kW + 3, cell * kH + 3],
+      cell = Math.max(1, Math.floor(Math.min((rows.length * shown.length > 48 ? 56 : 96) / kW, (room / shown.length - 2) / kW))), // pixels a weight
+      [w, hgt] = [cell * kW + 2, cell * kH + 2],
       margin = 30,
       sharp = devicePixelRatio,
       named = w >= 14 && layer.groups === 1 ? view.probe.names(view.at) : undefined,
@@ -132,23 +132,24 @@ class KernelsTab {
   drawHead(across) {
     const { layer } = this,
       pages = [Math.ceil(this.order.length / kernelPage), Math.ceil(this.channels / across)];
-    const choice = (text, on, change) => h("button.small", { "aria-pressed": String(on), onclick: () => { change(); this.view.select(this.view.at); } }, text);
+    const again = (change) => () => {
+      change();
+      this.view.select(this.view.at);
+    };
     const turn = (name, axis, n, all) =>
-      pages[axis] > 1 && [
-        h("button.small", { disabled: this.page[axis] === 0, "aria-label": `${name} before`, onclick: () => this.turn(axis, -1, n) }, "←"),
-        h("span.muted", `${name} ${this.page[axis] * n}–${Math.min(all, (this.page[axis] + 1) * n) - 1} of ${all}`),
-        h("button.small", { disabled: this.page[axis] === pages[axis] - 1, "aria-label": `${name} after`, onclick: () => this.turn(axis, 1, n) }, "→"),
-      ];
-    this.head.replaceChildren(
+      pager(name, `${name} ${this.page[axis] * n}–${Math.min(all, (this.page[axis] + 1) * n) - 1} of ${all}`, this.page[axis], pages[axis], (by) => this.turn(axis, by, n));
+    redraw(
+      this.head,
       h("h3", `${shape([this.order.length, this.channels])} kernels of ${size2(layer.kernel)}`),
-      ...[turn("filters", 0, kernelPage, this.order.length), turn("channels", 1, across, this.channels)].flat(2).filter(Boolean),
+      turn("filters", 0, kernelPage, this.order.length),
+      turn("channels", 1, across, this.channels),
       h(
         "span.choices",
-        choice("each its own scale", this.each, () => (this.each = !this.each)),
-        choice("sorted by energy", this.sorted, () => {
+        toggle("each its own scale", this.each, again(() => (this.each = !this.each))),
+        toggle("sorted by energy", this.sorted, again(() => {
           this.sorted = !this.sorted;
           this.arrange();
-        }),
+        })),
       ),
     );
   }

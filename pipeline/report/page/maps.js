@@ -7,7 +7,7 @@ class ValueMap {
   constructor(values, box, pick, { room, label, top = largest(values) || 1, zeroed }) {
     const [y0, x0, y1, x1] = box,
       [height, width] = [y1 - y0, x1 - x0],
-      cell = Math.min(36, Math.floor(room / Math.max(height, width)));
+      cell = Math.min(44, Math.floor(room / Math.max(height, width)));
     Object.assign(this, { values, box, size: [height, width] });
     const text = (y, x) => {
       const i = y * width + x;

@@ -53,6 +53,15 @@ function paddedFrame(src, [, height, width], rows, columns, label, overlay) {
   return element;
 }
 
+// layerFrame is a layer's input with the layer's own padding.
+function layerFrame(layer, plan, src, label, overlay) {
+  const [rows, columns] = [0, 1].map((axis) => {
+    const { before, after, n, left } = axisOf(layer, plan, axis);
+    return { before, after, n, end: n + after - left };
+  });
+  return paddedFrame(src, plan.in, rows, columns, label, overlay);
+}
+
 // windowOf is the box of a layer's input that an output reads.
 function windowOf(layer, plan, { y, x }) {
   const along = (axis, o) => {

@@ -37,7 +37,7 @@ function cellText(v, room = 4) {
   if (v - v !== 0) return minus(exact(v));
   if (Number.isInteger(v) && Math.abs(v) < 10 ** (room - 1)) return minus(Object.is(v, -0) ? "-0" : String(v));
   const size = Math.abs(v);
-  if (size < 1e-3 || size >= 10 ** room) return minus(v.toExponential(0).replace("e+", "e"));
+  if (size < 0.01 || size >= 10 ** room) return minus(v.toExponential(0).replace("e+", "e"));
   const digits = Math.max(0, Math.min(room - 2, room - 1 - Math.floor(Math.log10(size)) - (size < 1 ? 1 : 0)));
   return minus(v.toFixed(Math.min(digits, room - 1)).replace(/^(-?)0\./, "$1."));
 }

@@ -102,30 +102,16 @@ class Pairs {
       );
     });
     const { length } = layer.filters;
-    this.element.replaceChildren(
+    redraw(
+      this.element,
       h(
         "header.row.head",
         h("h3", pair ? `Before and after ${activationName(layer)}` : "The maps"),
         !this.chosen.whole && h("span.muted", `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
-        length > pairsShown && h("span.muted.pager", `filters ${this.first}–${last - 1} of ${length}`, this.turn(at, -1), this.turn(at, 1)),
+        pager("filters", `filters ${this.first}–${last - 1} of ${length}`, this.first / pairsShown, Math.ceil(length / pairsShown), (by) => this.view.select({ ...this.view.at, k: this.first + by * pairsShown })),
       ),
       h("div.pair-list", rows),
       this.offer,
-    );
-  }
-
-// turn is a button that leads to the filters before or after.
-  turn(at, by) {
-    const { length } = this.view.probe.layer(at).filters,
-      k = this.first + by * pairsShown;
-    return h(
-      "button.small",
-      {
-        disabled: k < 0 || k >= length,
-        "aria-label": by < 0 ? "filters before" : "filters after",
-        onclick: () => this.view.select({ ...this.view.at, k }),
-      },
-      by < 0 ? "←" : "→",
     );
   }
 

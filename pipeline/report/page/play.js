@@ -136,13 +136,10 @@ class Play {
   }
 
   key(e) {
-    const far = e.shiftKey ? 10 : 1,
-      move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[e.key];
-    if (move) {
-      const { at } = this.tab.view,
-        inside = (v, n) => Math.max(0, Math.min(n - 1, v));
+    const to = moved(e, this.tab.view.at, [1, this.height, this.width]);
+    if (to) {
       this.channel = this.term = 0;
-      this.tab.view.select({ ...at, y: inside(at.y + move[0], this.height), x: inside(at.x + move[1], this.width) });
+      this.tab.view.select(to);
       return true;
     }
     switch (e.key) {

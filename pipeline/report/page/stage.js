@@ -255,13 +255,10 @@ class Stage {
       this.view.select({ ...this.at, ...this.view.under(element, this.at, e) }),
     );
     element.addEventListener("keydown", (e) => {
-      const far = e.shiftKey ? 10 : 1,
-        [, height, width] = this.probe.plan(this.at).out;
-      const move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[e.key];
-      if (!move || e.altKey || e.ctrlKey || e.metaKey) return;
+      const to = moved(e, this.at, this.probe.plan(this.at).out);
+      if (!to || e.altKey || e.ctrlKey || e.metaKey) return;
       e.preventDefault();
-      const inside = (v, n) => Math.max(0, Math.min(n - 1, v));
-      this.view.select({ ...this.at, y: inside(this.at.y + move[0], height), x: inside(this.at.x + move[1], width) });
+      this.view.select(to);
     });
   }
 
@@ -334,27 +331,17 @@ class Stage {
 
 // offer shows a button for outputs that take long to compute.
   offer(at) {
-    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
+    const press = ({ target }) => {
+      target.textContent = "Computing…";
+      target.disabled = true;
+      setTimeout(() => {
+        if (this.shown !== at) return;
+        this.say(place(at), ...this.worth(at, this.probe.value(at, Infinity)));
+        this.explain(at);
+      }, 30);
+    };
     this.terms.replaceChildren();
-    this.work.replaceChildren(
-      cost > most
-        ? h("p.muted", `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
-        : h(
-            "button",
-            {
-              onclick: (e) => {
-                e.target.textContent = "Computing…";
-                e.target.disabled = true;
-                setTimeout(() => {
-                  if (this.shown !== at) return;
-                  this.say(place(at), ...this.worth(at, this.probe.value(at, Infinity)));
-                  this.explain(at);
-                }, 30);
-              },
-            },
-            `Compute this output (about ${amount(cost)} multiply-adds)`,
-          ),
-    );
+    this.work.replaceChildren(costly(this.probe.stacks[at.st].cost(at.l, at.k), press));
   }
 
 // worth is an output's value, and what it is worth if rounding alone made it.

@@ -64,21 +64,11 @@ class StepTab {
   }
 
   offer(at) {
-    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
-    this.rows.replaceChildren(
-      cost > most
-        ? h("p.muted", `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
-        : h(
-            "button",
-            {
-              onclick: () => {
-                this.allowed = `${at.l} ${at.k}`;
-                this.view.select(this.view.at);
-              },
-            },
-            `Compute this output (about ${amount(cost)} multiply-adds)`,
-          ),
-    );
+    const press = () => {
+      this.allowed = `${at.l} ${at.k}`;
+      this.view.select(this.view.at);
+    };
+    this.rows.replaceChildren(costly(this.probe.stacks[at.st].cost(at.l, at.k), press));
     this.layout = this.result = this.sums = this.layer = undefined;
     this.lines.replaceChildren();
   }
@@ -110,11 +100,7 @@ class StepTab {
         shown.map(({ c }) => [c, h("div.row-of", { role: "group", "aria-label": `channel ${names[c]}` })]),
       );
       const frameOf = this.boarded || layer.norm ? [] : this.pictureFrame(at);
-      this.rows.replaceChildren(
-        ...this.rowsHead(at),
-        ...[frameOf].flat(),
-        this.bracket(at, h("div.rows-list", [...this.holders.values()])),
-      );
+      redraw(this.rows, this.rowsHead(at), ...frameOf, this.bracket(at, h("div.rows-list", [...this.holders.values()])));
     }
     for (const s of shown) this.drawRow(at, s, names[s.c]);
     this.markPicture(at);
@@ -122,22 +108,26 @@ class StepTab {
 
 // rowsHead says which channels are shown, and has the choices for them.
   rowsHead(at) {
-    const { sums } = this,
-      pages = Math.ceil(sums.length / channelPage);
-    const choice = (text, pressed, change) =>
-      h("button.small", { "aria-pressed": String(pressed), onclick: () => { change(); this.layout = undefined; this.view.select(this.view.at); } }, text);
-    const buttons = [];
-    if (sums.length > 3 && !(this.layer.norm && sums.length <= channelPage)) buttons.push(choice(`all ${sums.length} channels`, reading.all, () => { reading.all = !reading.all; }));
-    if (sums.length > 3 && reading.all && pages > 1) {
-      buttons.push(
-        choice("←", false, () => { this.page = Math.max(0, this.page - 1); }),
-        h("span.muted", `${this.page + 1} of ${pages}`),
-        choice("→", false, () => { this.page = Math.min(pages - 1, this.page + 1); }),
-      );
-    }
-    if (this.layer.inputs.includes(-1)) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
-    const text = sums.length > 3 && !reading.all && !this.layer.norm ? (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`) : "";
-    return [h("header.row", h("h3", `Input: ${sourceNames(page.stacks[at.st], this.layer)}`), text && h("span.muted", text), h("span.choices", buttons))];
+    const { sums, layer, probe } = this,
+      some = sums.length > 3 && !(layer.norm && sums.length <= channelPage),
+      pages = some && reading.all ? Math.ceil(sums.length / channelPage) : 1;
+    const again = (change) => () => {
+      change();
+      this.layout = undefined;
+      this.view.select(this.view.at);
+    };
+    const text = some && !reading.all && (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`);
+    return h(
+      "header.row",
+      h("h3", `Input: ${sourceNames(page.stacks[at.st], layer)}`),
+      text && h("span.muted", text),
+      h(
+        "span.choices",
+        some && toggle(`all ${sums.length} channels`, reading.all, again(() => (reading.all = !reading.all))),
+        pager("channels", `${this.page + 1} of ${pages}`, this.page, pages, (by) => again(() => (this.page += by))()),
+        layer.inputs.includes(-1) && !probe.sources[0].samples.volume && toggle("as 0–255", reading.levels, again(() => (reading.levels = !reading.levels))),
+      ),
+    );
   }
 
 // bracket encloses the channels that a group reads.
@@ -236,10 +226,6 @@ class StepTab {
   pictureFrame(at) {
     const { data } = this.view,
       plan = this.probe.plan(at);
-    const extent = (axis) => {
-      const a = axisOf(this.layer, plan, axis);
-      return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
-    };
     this.windows = [];
     // The channels of a sum are different maps, each with a frame.
     return this.shownChannels().slice(0, this.layer.kind === "add" ? undefined : 1).map(({ c }) => {
@@ -249,7 +235,7 @@ class StepTab {
         window = outline(),
         ghost = s("rect", { class: "ghost-of" });
       this.windows.push({ window, ghost });
-      const element = paddedFrame(l < 0 ? this.view.inputURL : map && this.view.address(map), plan.in, extent(0), extent(1), label, [ghost, ...window.parts]);
+      const element = layerFrame(this.layer, plan, l < 0 ? this.view.inputURL : map && this.view.address(map), label, [ghost, ...window.parts]);
       return h("figure.window-on", element, h("figcaption.muted", label));
     });
   }
@@ -270,30 +256,22 @@ class StepTab {
       all = this.probe.written(at, this.result, reading.exactly);
     const { unit, channel, term } = this.play;
     const lines = all.filter((line) => line.c === undefined || shown.has(line.c) || all.length <= 4);
-    const button = (text, key, props) => h("button.small", { title: `key ${key}`, ...props }, text);
-    const toggle = (name) => () => {
-      reading[name] = !reading[name];
-      this.drawLines(this.view.at);
+    const choice = (text, name, key) => {
+      const button = toggle(text, reading[name], () => this.key({ key }));
+      button.title = `key ${key}`;
+      return button;
     };
     this.lines.classList.toggle("nonzero", !reading.zeros);
-    this.lines.replaceChildren(
-      h(
-        "header.row",
-        h("h3", "The sum"),
-        h(
-          "span.choices",
-          button("zeros", "0", { "aria-pressed": String(reading.zeros), onclick: toggle("zeros") }),
-          button("exact", "e", { "aria-pressed": String(reading.exactly), onclick: toggle("exactly") }),
-          h("button.small", { onclick: (e) => copy(e.target, plain(all, reading.zeros)) }, "Copy"),
-        ),
-      ),
+    redraw(
+      this.lines,
+      h("header.row", h("h3", "The sum"), h("span.choices", choice("zeros", "zeros", "0"), choice("exact", "exactly", "e"), h("button.small", { onclick: (e) => copy(e.target, plain(all, reading.zeros)) }, "Copy"))),
       ...lines.map((line) => {
         const index = this.sums.findIndex((s) => s.c === line.c);
         const view = lineView(line, unit !== "place" && line.c !== undefined && index > channel ? "later" : "");
         if (unit === "term") view.querySelector(`[data-term="${term}"]`)?.classList.add("cur");
         return view;
       }),
-      lines.length < all.length ? h("p.muted", `${all.length - lines.length} more channels; Copy has them all.`) : "",
+      lines.length < all.length && h("p.muted", `${all.length - lines.length} more channels; Copy has them all.`),
     );
   }
 

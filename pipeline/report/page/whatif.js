@@ -170,16 +170,12 @@ class WhatIfTab {
       { layer, plan } = this.result,
       map = layer.inputs[0] >= 0 ? data.maps[at.st][layer.inputs[0]][0] : undefined,
       src = layer.inputs[0] < 0 ? this.view.inputURL : map && this.view.address(map);
-    const extent = (axis) => {
-      const a = axisOf(layer, plan, axis);
-      return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
-    };
     this.window = outline();
     const padded = [0, 1].map((a) => plan.pad[a] + plan.in[1 + a] + plan.pad[a + 2]);
     return h(
       "figure",
       h("figcaption", h("b", "Input"), h("span.muted", `${shape(plan.in)}${plan.pad.some((p) => p) ? `, padded ${size2(padded)}` : ", no padding"}`)),
-      paddedFrame(src, plan.in, extent(0), extent(1), layer.inputs[0] >= 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
+      layerFrame(layer, plan, src, layer.inputs[0] >= 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
       h("p.what-value"),
     );
   }
@@ -189,13 +185,18 @@ class WhatIfTab {
     this.view.select({ ...this.view.at, ...nearest(from, place, this.plan) });
   }
 
+// markInput puts the window of a changed output on the input.
+  markInput(place) {
+    const { layer, plan } = this.result;
+    this.window.set(windowOf(layer, plan, place));
+  }
+
 // mark marks the place in all maps, and says its values.
   mark() {
     if (!this.result || !this.window) return;
     const { at } = this.view,
-      there = this.placeIn(this.result.plan),
-      { plan, layer } = this.result;
-    this.window.set(windowOf(layer, plan, there));
+      there = this.placeIn(this.result.plan);
+    this.markInput(there);
     for (const map of this.maps) map.mark(map.of.plan === this.plan ? at : there);
     const text = (what, value, { y, x }) => value !== undefined && h("span", `${what}, row ${y}, column ${x}: ${six(value)}`);
     const texts = [text("changed", this.changedMap.at(there), there), text("as run", this.then?.at(at), at)];
@@ -215,21 +216,21 @@ class WhatIfTab {
   drawTable() {
     const { change } = this;
     const cell = (s, p) => {
-      const other = { ...change, stride: [s, s], pad: [p, p, p, p] },
-        { plan, left } = this.planOf(other),
-        on = change.stride.every((v) => v === s) && change.pad.every((v) => v === p);
-      if (!plan) return h("td.no", h("button", { "aria-pressed": String(on), onclick: () => this.set({ stride: [s, s], pad: [p, p, p, p] }) }, "–"));
-      const out = pair(plan.out.slice(1)),
-        same = plan.out[1] === plan.in[1] && plan.out[2] === plan.in[2];
-      const over = left.some((v) => v > 0) && ` ✗${pair(left)}`;
+      const to = { stride: [s, s], pad: [p, p, p, p] },
+        { plan, left } = this.planOf({ ...change, ...to }),
+        on = change.stride.every((v) => v === s) && change.pad.every((v) => v === p),
+        out = plan ? pair(plan.out.slice(1)) : "–",
+        same = plan?.out.slice(1).join() === this.plan.in.slice(1).join(),
+        over = left?.some((v) => v > 0) && ` ✗${pair(left)}`;
+      const label = `stride ${s}, padding ${p}: ${plan ? out : "no output"}${over ? `, ${pair(left)} uncovered` : same ? ", the input's size" : ""}`;
       return h(
         "td",
-        { class: [over && "no", same && "same"].filter(Boolean).join(" ") || undefined },
-        h("button", { "aria-pressed": String(on), "aria-label": `stride ${s}, padding ${p}: ${out}${over ? `, ${pair(left)} uncovered` : same ? ", the input's size" : ""}`, onclick: () => this.set({ stride: [s, s], pad: [p, p, p, p] }) }, out, over),
+        { class: [(over || !plan) && "no", same && "same"].filter(Boolean).join(" ") || undefined },
+        h("button", { "aria-pressed": String(on), "aria-label": label, onclick: () => this.set(to) }, out, over),
       );
     };
-    const focus = this.table.contains(document.activeElement) ? [...this.table.querySelectorAll("button")].indexOf(document.activeElement) : -1;
-    this.table.replaceChildren(
+    redraw(
+      this.table,
       h("h3", "Which strides and paddings fit"),
       h(
         "div.scroll-x",
@@ -242,7 +243,6 @@ class WhatIfTab {
       ),
       h("p.muted", `Tinted: keeps ${size2(this.plan.in.slice(1))}. ✗n: n rows and columns uncovered.`),
     );
-    if (focus >= 0) this.table.querySelectorAll("button")[focus].focus();
   }
 
   drawFacts() {
@@ -266,7 +266,7 @@ class WhatIfTab {
     const { change } = this,
       source = await load("stack");
     if (change !== this.change || !this.valid) return;
-    const { command, file, name } = runOf(source, this.view.at, this.layer, this.plan, change, this.view.entry.name);
+    const { command, file, name } = runOf(source, this.view.at, this.arithmetic, change, this.view.entry.name);
     this.run.replaceChildren(
       h("h3", "Run it so"),
       h("code", { tabindex: 0 }, command),
