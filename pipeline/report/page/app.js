@@ -1,13 +1,8 @@
 // The views of the page, and everything around them.
 
 const main = document.querySelector("main");
-const missing = (text) =>
-  h(
-    "article",
-    h("nav.crumbs", h("a", { href: "#/" }, "Overview")),
-    h("h1", { tabindex: -1 }, "Not here"),
-    h("p", text),
-  );
+const instead = (title, ...text) => h("article", h("nav.crumbs", h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, title), ...text);
+const missing = (text) => instead("Not here", h("p", text));
 
 async function overview() {
   const { summary } = page;
@@ -60,12 +55,7 @@ async function route(first) {
         shown = missing("This report has no such address.");
     }
   } catch (e) {
-    shown = h(
-      "article",
-      h("nav.crumbs", h("a", { href: "#/" }, "Overview")),
-      h("h1", { tabindex: -1 }, "This cannot be shown"),
-      h("p.failure", { role: "alert" }, e.message),
-    );
+    shown = instead("This cannot be shown", h("p.failure", { role: "alert" }, e.message));
   }
   if (mine !== turn) return shown.view?.close();
   const before = main.firstElementChild;

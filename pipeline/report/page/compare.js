@@ -97,9 +97,8 @@ class CompareTab {
     const { chosen } = this;
     const ready = [];
     maps.forEach((m, i) => {
-      const { box, whole: all } = chosen[i],
-        job = { st: m.st, l: m.l, k0: m.k, k1: m.k + 1, rows: [box[0], box[2]], columns: [box[1], box[3]] };
-      crew.run(probe, `compare ${i}`, job, (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen[i].cost)}`)).then((values) => {
+      const { box, whole: all } = chosen[i];
+      crew.run(probe, `compare ${i}`, jobOf(m, box), (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen[i].cost)}`)).then((values) => {
         if (of !== this.of || chosen !== this.chosen) return;
         if (pressed) this.offer.replaceChildren();
         ready[i] = { at: m, box, values, all };
@@ -167,9 +166,4 @@ class CompareTab {
     const both = values.every((v) => v !== undefined);
     this.values.replaceChildren(...[text(0), text(1), both && h("span", "difference ", h("b", six(values[0] - values[1])))].filter(Boolean));
   }
-
-  key() {
-    return false;
-  }
-  close() {}
 }

@@ -18,7 +18,7 @@ class Controls {
       return [one(0), one(1)];
     };
     const select = (name, values, get, set) => {
-      const input = h("select", { "aria-label": name, onchange: () => set(input.value) }, values.map(([v, text]) => h("option", { value: v }, text)));
+      const input = h("select", { "aria-label": name, onchange: () => set(input.value) }, values.map((v) => h("option", v)));
       this.sliders.set(name, { input, get });
       return h("label.select-of", h("span", name), input);
     };
@@ -36,9 +36,9 @@ class Controls {
         slider("P", "padding P", 0, 15, (c) => c.pad.slice(0, 2), ([y, x]) => this.tab.set({ pad: [y, x, y, x] })),
         slider("D", "dilation D", 1, 8, (c) => c.dilation, (dilation) => this.tab.set({ dilation })),
       ].flat(),
-      select("padding mode", ["zeros", "reflect", "replicate", "circular"].map((v) => [v, v]), () => change().mode, (mode) => this.tab.set({ mode })),
+      select("padding mode", ["zeros", "reflect", "replicate", "circular"], () => change().mode, (mode) => this.tab.set({ mode })),
       h("label.select-of", h("span", "groups"), this.groups),
-      select("activation", Object.keys(activations).map((v) => [v, v]), () => change().activation, (activation) => this.tab.set(activationOf(this.tab.layer, this.tab.arithmetic.arrays[this.tab.view.at.l], activation))),
+      select("activation", Object.keys(activations), () => change().activation, (activation) => this.tab.set(activationOf(this.tab.layer, this.tab.arithmetic.arrays[this.tab.view.at.l], activation))),
       h("label.select-of", h("span", "bias"), this.bias),
       h("h3", "Weights of this filter"),
       h("label.select-of", h("span", "from a bank"), this.bank),

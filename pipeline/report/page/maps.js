@@ -45,6 +45,9 @@ class ValueMap {
 
 const outOf = ([y0, x0, y1, x1], { y, x }) => y < y0 || y >= y1 || x < x0 || x >= x1;
 
+// jobOf is the job that computes a box of a map.
+const jobOf = ({ st, l, k }, [y0, x0, y1, x1], more) => ({ st, l, k0: k, k1: k + 1, rows: [y0, y1], columns: [x0, x1], ...more });
+
 // mapFigure is a map with its title and a note.
 const mapFigure = (title, note, ...shown) => h("figure", h("figcaption", h("b", title), h("span.muted", note)), shown);
 

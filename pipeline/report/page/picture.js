@@ -110,19 +110,15 @@ class PictureView {
     roving(list, "li").point(list.firstChild);
     const output = (item) => ({ st, l, k: Number(item.dataset.k) });
     const under = (item, e) => ({ ...output(item), ...this.under(item.querySelector(".thumb-of"), output(item), e) });
-    list.addEventListener("click", (e) => {
+    const choose = (e) => {
       const item = e.target.closest("li");
       if (!item) return;
-      this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
-      this.stage.reveal();
-    });
-    list.addEventListener("keydown", (e) => {
-      const item = e.target.closest("li");
-      if (!item || (e.key !== "Enter" && e.key !== " ")) return;
       e.preventDefault();
       this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
       this.stage.reveal();
-    });
+    };
+    list.addEventListener("click", choose);
+    list.addEventListener("keydown", (e) => (e.key === "Enter" || e.key === " ") && choose(e));
     list.addEventListener("pointermove", (e) => {
       const item = e.target.closest("li");
       if (item && e.pointerType !== "touch") this.hover(under(item, e));

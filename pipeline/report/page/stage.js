@@ -6,6 +6,9 @@ class Stage {
     this.data = view.data;
     this.probe = view.probe;
     this.element = h("section.stage", { "aria-label": "the chosen map" });
+    // A stage taller than the window scrolls to its end before it stays.
+    this.observer = new ResizeObserver(() => this.element.style.setProperty("--tall", `${this.element.offsetHeight}px`));
+    this.observer.observe(this.element);
   }
 
 // at is the output that is shown.
@@ -117,8 +120,7 @@ class Stage {
           button.setAttribute("aria-pressed", String(shown));
           if (shown && !this.before) {
             said.textContent = "Computing…";
-            const job = { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [0, plan.out[1]], columns: [0, plan.out[2]], before: true };
-            const values = await crew.run(this.probe, "look", job, (done) => (said.textContent = `Computing… ${share(done, cost)}`)).catch(failed(said));
+            const values = await crew.run(this.probe, "look", jobOf(at, [0, 0, ...plan.out.slice(1)], { before: true }), (done) => (said.textContent = `Computing… ${share(done, cost)}`)).catch(failed(said));
             if (!values || !this.same(at, this.at)) return;
             const below = values.reduce((n, v) => n + (v < 0), 0);
             this.before = mapCanvas(values, plan.out[1], plan.out[2], { label: `map ${layer.filters[at.k]} before ${activationName(layer)}` });

@@ -26,6 +26,7 @@ class LookTab {
   }
   close() {
     this.leave();
+    this.view.stage.observer.disconnect();
     for (const zoom of this.view.stage.zooms ?? []) zoom.close();
   }
 }
@@ -145,10 +146,10 @@ class Tabs {
       this.choose(tabKinds[at][0]);
       return true;
     }
-    return Boolean(this.now?.key(e));
+    return Boolean(this.now?.key?.(e));
   }
 
   close() {
-    for (const tab of this.made.values()) tab.close();
+    for (const tab of this.made.values()) tab.close?.();
   }
 }

@@ -99,12 +99,11 @@ class WhatIfTab {
     this.chosen = chosen;
     this.offer.replaceChildren(chosen.whole ? "" : wholeButton(chosen, "the whole map", () => this.compute(true)));
     if (!chosen.box) return;
-    const job = ([y0, x0, y1, x1]) => ({ st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [y0, y1], columns: [x0, x1], before: true });
     const { weights, bias, slopes } = this.change;
     const change = { layer: { ...this.now, weights: undefined, bias: undefined, slopes: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias, slopes } };
     const asked = { change: this.change, plan: this.valid, layer: this.now, arrays: change.arrays, k: at.k, box: chosen.box };
     const progress = (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen.cost)}`);
-    crew.run(this.probe, "what if", { ...job(chosen.box), change }, progress).then((before) => {
+    crew.run(this.probe, "what if", jobOf(at, chosen.box, { before: true, change }), progress).then((before) => {
       if (pressed) this.offer.replaceChildren();
       this.result = { ...asked, before };
       this.compare();
@@ -115,7 +114,7 @@ class WhatIfTab {
     this.wasOf = of;
     this.was = undefined;
     if (!run.box) return;
-    crew.run(this.probe, "as run", job(run.box)).then((before) => {
+    crew.run(this.probe, "as run", jobOf(at, run.box, { before: true })).then((before) => {
       if (of !== this.wasOf) return;
       this.was = { before, plan: this.plan, layer: this.layer, arrays: this.arithmetic.arrays[at.l], k: at.k, box: run.box };
       this.compare();
@@ -292,11 +291,6 @@ class WhatIfTab {
     this.command = command;
     this.commandOf = change;
   }
-
-  key() {
-    return false;
-  }
-  close() {}
 }
 
 // stripView draws the first and last columns of the padded input, with the windows on them.
