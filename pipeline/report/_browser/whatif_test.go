@@ -73,6 +73,7 @@ var whatIfLayers = []struct {
 }{
 	{0, 0, 8, []int{1}}, {0, 1, 8, []int{1, 2, 4, 8}}, {0, 3, 8, []int{1, 2, 4, 8}}, {1, 0, 6, []int{1, 3}}, {1, 1, 6, []int{1, 2, 3, 6}},
 	{2, 1, 3, []int{1, 3}}, {2, 3, 3, []int{1, 3}}, {2, 6, 3, []int{1, 3}}, {3, 1, 6, []int{1, 2, 3, 6}}, {3, 7, 1, []int{1}}, {4, 0, 2, []int{1}}, {4, 1, 2, []int{1}},
+	{5, 0, 2, []int{1}}, {5, 1, 2, []int{1, 2}}, {5, 2, 1, []int{1}}, // two of them are halves of a separable layer
 }
 
 // TestWhatIf compares the tab What if with runs, bit by bit: every layer unchanged, and 200 random
@@ -84,7 +85,7 @@ func TestWhatIf(t *testing.T) {
 	tab := newTab(t)
 	tab.open(filepath.Join(r.maps, "report.html"), "#/p/0/0/0/0/0/0/whatif")
 	tab.until(`document.querySelector("main > article").view.tabs.now.controls.banks !== undefined`)
-	commands, count := 40, 212
+	commands, count := 40, 215
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		commands, count = 400, 800
 	}

@@ -34,7 +34,7 @@ function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   if (same && channels > 1) {
     return h(
       "div.kernel.one",
-      h("figure", cells(part(0), kH, kW, { top, label: `kernel of all ${channels} channels` }), h("figcaption", `all ${channels} channels alike`)),
+      h("figure", cells(part(0), kH, kW, { top, label: `kernel of all ${channels} channels` }), h("figcaption", `all ${channels} alike`)),
     );
   }
   const shown = Math.min(channels, most);

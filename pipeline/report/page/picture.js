@@ -4,7 +4,6 @@
 class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
-    this.blobs = new Map(); // data with a PNG → its address
     this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
@@ -25,24 +24,19 @@ class PictureView {
     );
   }
 
-// address is the address of the PNG of a map or of the input, empty if there is none.
   address(of) {
-    if (of.url || !of.png) return of.url ?? "";
-    if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
-    return this.blobs.get(of);
+    return this.looks.address(of);
   }
 
-// style is the style of a map's picture, which stretches it.
   style(map) {
     return this.looks.of(map);
   }
 
-// close releases the object URLs that the browser holds.
   close() {
     clearTimeout(this.remembering);
     this.tabs.close();
     crew.close(this.probe);
-    for (const url of this.blobs.values()) URL.revokeObjectURL(url);
+    this.looks.close();
   }
 
   head() {
@@ -68,7 +62,7 @@ class PictureView {
     return h(
       "div.sheets",
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      otherMaps(this.data, (of) => this.address(of), (of) => this.style(of)),
+      otherMaps(this.data, this.looks),
       fileList(this.data.files),
     );
   }
@@ -232,11 +226,25 @@ class PictureView {
   }
 }
 
-// Looks are the styles that stretch maps, and the filters that they name.
+// Looks are the addresses of the PNGs of maps and inputs, the styles that stretch maps, and the
+// filters that these name.
 class Looks {
   constructor() {
+    this.blobs = new Map(); // data with a PNG → its address
     this.filters = s("svg", { width: 0, height: 0, class: "filters filters-of", "aria-hidden": "true" });
     this.styles = new Map(); // map → style
+  }
+
+// address is the address of a PNG, empty if there is none.
+  address(map) {
+    if (map.url || !map.png) return map.url ?? "";
+    if (!this.blobs.has(map)) this.blobs.set(map, pngURL(map.png));
+    return this.blobs.get(map);
+  }
+
+// close releases the object URLs that the browser holds.
+  close() {
+    for (const url of this.blobs.values()) URL.revokeObjectURL(url);
   }
 
   of(map) {
@@ -251,7 +259,7 @@ class Looks {
 }
 
 // otherMaps are maps of layers that the page's stacks do not have, as their files are.
-function otherMaps({ others = [] }, urlOf, lookOf) {
+function otherMaps({ others = [] }, looks) {
   const layers = Map.groupBy(others, (m) => m.layer);
   return [...layers].map(([layer, maps]) =>
     h(
@@ -263,10 +271,10 @@ function otherMaps({ others = [] }, urlOf, lookOf) {
         maps.map((m) =>
           h(
             "li",
-            h("a", { href: urlOf(m) }, h("img", {
-                src: urlOf(m),
+            h("a", { href: looks.address(m) }, h("img", {
+                src: looks.address(m),
                 alt: `map ${m.index} ${m.filter}`,
-                style: lookOf(m),
+                style: looks.of(m),
                 loading: "lazy",
                 decoding: "async",
               })),
@@ -293,13 +301,7 @@ const fileList = (files) =>
 
 // othersView is the page of a picture all of whose maps are of other stacks.
 function othersView(index, entry, gallery, data) {
-  const urls = new Map(),
-    looks = new Looks();
-  const urlOf = (m) => {
-    if (m.url) return m.url;
-    if (!urls.has(m)) urls.set(m, pngURL(m.png));
-    return urls.get(m);
-  };
+  const looks = new Looks();
   const root = h(
     "article.picture",
     h(
@@ -311,10 +313,10 @@ function othersView(index, entry, gallery, data) {
     ),
     h("p.note", { role: "note" }, data.note),
     looks.filters,
-    otherMaps(data, urlOf, (m) => looks.of(m)),
+    otherMaps(data, looks),
     fileList(data.files),
   );
-  root.view = { close: () => [...urls.values()].forEach((u) => URL.revokeObjectURL(u)) };
+  root.view = looks;
   return root;
 }
 

@@ -70,19 +70,20 @@ class Stage {
           role: "img",
           "aria-label": "the receptive field, enlarged",
         });
-    const caption = (note, ...title) =>
+    const figure = (title, note, ...shown) =>
       h(
-        "figcaption",
-        h("b", title),
-        h("span.muted", note),
-        h("button.small.enlarge", { title: "enlarge (f)", "aria-label": "enlarge", onclick: (e) => this.enlargeFigure(e.target.closest("figure")) }, "⤢"),
+        "figure",
+        { ondblclick: (e) => this.enlargeFigure(e.currentTarget) },
+        h(
+          "figcaption",
+          h("b", title),
+          h("span.muted", note),
+          h("button.small.enlarge", { title: "enlarge (f)", "aria-label": "enlarge", onclick: (e) => this.enlargeFigure(e.target.closest("figure")) }, "⤢"),
+        ),
+        shown,
       );
     this.element.replaceChildren(
-      h(
-        "div.figures",
-        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(layerName, h("span.index", at.k), name), this.mapFrame, this.pair(layer, plan, at)),
-        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(this.paddedText(), "Input"), this.inputFrame),
-      ),
+      h("div.figures", figure([h("span.index", at.k), name], layerName, this.mapFrame, this.pair(layer, plan, at)), figure("Input", this.paddedText(), this.inputFrame)),
       h("div.reading", this.loupe ?? [], this.readout),
       this.work,
       this.statistics(layer, map, at),

@@ -46,8 +46,10 @@ class WhatIfTab {
     this.layer = layer;
     this.plan = this.probe.plan(at);
     this.arithmetic = this.probe.stacks[at.st];
-    if (!same) this.reset();
-    else this.changed();
+    if (same) return this.changed();
+    this.result = undefined;
+    this.figures.replaceChildren(h("p.muted", "Computing…"));
+    this.reset();
   }
 
 // reset goes back to the run's layer.
@@ -98,7 +100,11 @@ class WhatIfTab {
       chosen = mapBox(variant, at.l, at.k, at.k + 1, this.valid.out, this.placeIn(this.valid), pressed);
     this.chosen = chosen;
     this.offer.replaceChildren(chosen.whole ? "" : wholeButton(chosen, "the whole map", () => this.compute(true)));
-    if (!chosen.box) return;
+    if (!chosen.box) return this.result || this.figures.replaceChildren();
+    const wrong = (e) => {
+      this.offer.replaceChildren();
+      failed(this.figures)(e);
+    };
     const { weights, bias, slopes } = this.change;
     const change = { layer: { ...this.now, weights: undefined, bias: undefined, slopes: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias, slopes } };
     const asked = { change: this.change, plan: this.valid, layer: this.now, arrays: change.arrays, k: at.k, box: chosen.box };
@@ -107,7 +113,7 @@ class WhatIfTab {
       if (pressed) this.offer.replaceChildren();
       this.result = { ...asked, before };
       this.compare();
-    }).catch(failed(this.offer));
+    }).catch(wrong);
     const run = mapBox(this.arithmetic, at.l, at.k, at.k + 1, this.plan.out, at, pressed),
       of = `${this.of} ${run.box}`;
     if (this.wasOf === of) return;
@@ -118,7 +124,7 @@ class WhatIfTab {
       if (of !== this.wasOf) return;
       this.was = { before, plan: this.plan, layer: this.layer, arrays: this.arithmetic.arrays[at.l], k: at.k, box: run.box };
       this.compare();
-    }).catch(failed(this.offer));
+    }).catch(wrong);
   }
 
 // placeIn is the output of a geometry whose window has the place's centre.
