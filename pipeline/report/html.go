@@ -21,7 +21,7 @@ var program = [...]string{"samples.js", "arithmetic.js", "tiles.js", "lanes.js"}
 // scripts lists all other scripts in the order in which they stand in the page. app.js starts
 // it.
 var scripts = [...]string{
-	"dom.js", "written.js", "size.js", "data.js", "draw.js", "paint.js", "crew.js", "stack.js", "gallery.js", "explain.js", "probe.js", "padded.js", "zoom.js",
+	"dom.js", "written.js", "size.js", "data.js", "draw.js", "paint.js", "maps.js", "crew.js", "stack.js", "gallery.js", "explain.js", "probe.js", "padded.js", "zoom.js",
 	"stage.js", "pairs.js", "board.js", "play.js", "step.js", "change.js", "controls.js", "whatif.js", "compare.js", "kernels.js", "tabs.js", "picture.js", "app.js",
 }
 

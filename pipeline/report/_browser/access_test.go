@@ -21,14 +21,13 @@ func TestAccess(t *testing.T) {
 		for _, width := range []int64{1280, 390, 320} { // 320 is 1280 at 400%
 			tab.do(chromedp.EmulateViewport(width, 844))
 			tab.open(page, address)
-			tab.until(`(() => { const { tabs } = document.querySelector("main > article").view; return tabs.name === "look" || tabs.name === "kernels" || tabs.panel.querySelector(".pair-list, .compare-maps canvas, .what-maps canvas") !== null; })()`)
+			tab.until(tabShown)
 			is(tab, `document.documentElement.scrollWidth <= innerWidth`, true)
 			is(tab, `[...document.querySelectorAll(".picture button, .picture input, .picture select, .picture a, .picture [tabindex='0'], .picture canvas[role], .picture table")].filter((e) => e.checkVisibility())
 				.filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length || e.getAttribute("aria-labelledby"))).map((e) => e.outerHTML.slice(0, 90)).join(" ")`, "")
 			is(tab, `[...document.querySelectorAll(".tab table.grid")].every((g) => g.querySelector("th[scope=col]") && g.querySelector("th[scope=row]"))`, true)
 			if width == 390 {
-				is(tab, `[...document.querySelectorAll(".tabs button, .tab button, .tab select, .tab input:not([type=checkbox])")].map((e) => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.height && e.checkVisibility() && !e.closest(".maps") && b.height < 43.5)
-					.map(([e, b]) => e.outerHTML.slice(0, 80) + " " + b.height).join("; ")`, "")
+				is(tab, small, "")
 			}
 		}
 		tab.do(chromedp.EmulateViewport(1280, 844))
@@ -44,6 +43,49 @@ func TestAccess(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrowTargets checks targets and widths of the overview and of a layer.
+func TestNarrowTargets(t *testing.T) {
+	r := smallRun(t)
+	tab := newTab(t)
+	tab.do(chromedp.EmulateViewport(390, 844))
+	for _, address := range []string{"", "#/l/0/0", "#/p/0/3/2/0/3/3", "#/p/0/3/2/0/3/3/step"} {
+		tab.open(filepath.Join(r.maps, "report.html"), address)
+		is(tab, small, "")
+		is(tab, `document.documentElement.scrollWidth <= innerWidth`, true)
+	}
+}
+
+// TestForcedColours opens every tab as a reader with a palette of their own sees it. Choices have
+// outlines, and what colours say in cells stays.
+func TestForcedColours(t *testing.T) {
+	page := textbook(t)
+	tab := newTab(t)
+	if _, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-color-scheme", Value: "dark"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "/step", "/whatif", "/compare", "/kernels"} {
+		tab.open(page, "#/p/0/0/0/0/1/1"+name)
+		tab.until(tabShown)
+		is(tab, `[...document.querySelectorAll("[aria-selected=true], [aria-pressed=true]")].filter((e) => parseFloat(getComputedStyle(e).outlineWidth) < 2).length`, 0)
+		is(tab, contrast, "")
+	}
+	tab.open(page, "#/p/0/0/0/0/1/1/step")
+	tab.until(tabShown)
+	is(tab, `[".grid td", ".win", ".ghost"].map((s) => getComputedStyle(document.querySelector(s)).forcedColorAdjust).join()`, "none,none,none")
+	is(tab, `getComputedStyle(document.querySelector(".grid .pad")).borderRightStyle`, "dashed")
+	// Strips that no output covers stay hatched.
+	is(tab, `(() => { const e = document.querySelector(".grid td"); e.className = "over"; return getComputedStyle(e).backgroundImage.startsWith("repeating-linear-gradient"); })()`, true)
+}
+
+// tabShown is true when the chosen tab shows its maps.
+const tabShown = `(() => { const { tabs } = document.querySelector("main > article").view; return tabs.name === "look" || tabs.name === "kernels" || tabs.panel.querySelector(".pair-list, .compare-maps .board, .what-maps .board") !== null; })()`
+
+// small lists the targets that are lower than 44 pixels. Links within text are not asked.
+const small = `[...document.querySelectorAll("a, button, select, summary, input:not([type=checkbox]), label.check")].map((e) => [e, e.getBoundingClientRect()])
+	.filter(([e, b]) => b.height && e.checkVisibility() && !e.matches(".maps *, td *") && (b.height < 43.5 || b.width < 43.5)).map(([e, b]) => e.outerHTML.slice(0, 80) + " " + b.width + "×" + b.height).join("; ")`
 
 // contrast lists texts with less than 4.5:1 against their background (WCAG 2.2, 1.4.3), apart from
 // cells whose background is the value's colour.

@@ -31,9 +31,40 @@ type geometry struct {
 	Jump    [2]int `json:"jump"`
 	Start   [2]int `json:"start"`
 	Left    [2]int `json:"left"`
+
+	Window box   `json:"window"` // of the last output, in the layer's input
+	Frame  []box `json:"frame"`  // around the padding, if there is any
+	Strips []box `json:"strips"` // that no output covers
 }
 
-// TestGeometry compares the geometry of 500 random settings of a second layer with the plan's.
+// box is a rectangle that the page draws.
+type box struct {
+	X      int `json:"x"`
+	Y      int `json:"y"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// drawn adds what the page draws of a layer's geometry on an input.
+func (g *geometry) drawn(in volume.Shape, s settings) {
+	span := func(a int) int { return s.Dilation[a]*(s.Kernel[a]-1) + 1 }
+	g.Window = box{(g.Out[2]-1)*s.Stride[1] - s.Pad[1], (g.Out[1]-1)*s.Stride[0] - s.Pad[0], span(1), span(0)}
+	all := box{-s.Pad[1], -s.Pad[0], s.Pad[1] + in.W + s.Pad[3], s.Pad[0] + in.H + s.Pad[2]}
+	g.Frame, g.Strips = []box{}, []box{}
+	if s.Pad != [4]int{} {
+		g.Frame = append(g.Frame, all)
+	}
+	right, bottom := all.X+all.Width-g.Left[1], all.Y+all.Height-g.Left[0]
+	if g.Left[1] > 0 {
+		g.Strips = append(g.Strips, box{right, all.Y, g.Left[1], all.Height})
+	}
+	if g.Left[0] > 0 {
+		g.Strips = append(g.Strips, box{all.X, bottom, right - all.X, g.Left[0]})
+	}
+}
+
+// TestGeometry compares the geometry of 500 random settings of a second layer with the plan's, and
+// with it the window, the padding and the strips that the tab What if draws.
 func TestGeometry(t *testing.T) {
 	r := &run{dir: t.TempDir()}
 	random := rand.New(rand.NewPCG(15, 16))
@@ -70,6 +101,7 @@ func TestGeometry(t *testing.T) {
 		want[i] = geometry{
 			Out: [3]int{lp.Out.C, lp.Out.H, lp.Out.W}, Field: lp.Field, Jump: lp.Jump, Start: lp.FieldStart, Left: [2]int{lp.UncoveredRows, lp.UncoveredCols},
 		}
+		want[i].drawn(lp.In, s)
 	}
 	list, err := json.Marshal(all)
 	if err != nil {
@@ -77,7 +109,15 @@ func TestGeometry(t *testing.T) {
 	}
 	tab := newTab(t)
 	tab.open(filepath.Join(r.dir, "maps", "report.html"), "#/p/0/0/1/0/0/0/whatif")
-	got := value[[]geometry](tab, fmt.Sprintf(`%s.map((s) => { const { plan, problem, left } = document.querySelector("main > article").view.tabs.now.planOf(s); return { ...plan, problem: problem ?? "", left }; })`, list))
+	got := value[[]geometry](tab, fmt.Sprintf(`%s.map((s) => {
+		const tab = document.querySelector("main > article").view.tabs.now, { plan, problem, left } = tab.planOf(s);
+		if (problem) return { problem };
+		tab.result = { plan, layer: { ...tab.layer, ...s, auto: undefined } };
+		const figure = tab.inputFigure();
+		tab.markInput({ y: plan.out[1] - 1, x: plan.out[2] - 1 });
+		const boxes = (of) => [...figure.querySelectorAll(of)].map((e) => Object.fromEntries(["x", "y", "width", "height"].map((k) => [k, Number(e.getAttribute(k))])));
+		return { ...plan, problem: "", left, window: boxes(".line")[0], frame: boxes(".padding-frame"), strips: boxes(".strip-of") };
+	})`, list))
 	refused := 0
 	for i := range all {
 		if want[i].Problem != "" {

@@ -101,13 +101,27 @@ func TestGraphLayers(t *testing.T) {
 	is(tab, text(".kernels-tab .note")+`.includes("has no kernels")`, true)
 }
 
+// TestGraphCosts compares the estimate of the multiply-adds that whole maps of a graph take, over
+// all branches, with their number.
+func TestGraphCosts(t *testing.T) {
+	tab := newTab(t)
+	tab.open(graph(t, 12), "#/p/0")
+	is(tab, `(() => { const { probe: { stacks: [a], data } } = `+view+`, all = (n) => [...Array(n).keys()];
+		return a.layers.map((_, l) => { const [k, h, w] = a.plans[l].out; a.memo.clear(); let done = 0;
+			for (const steps = a.steps(l, 0, k, all(h), all(w)); ;) { const step = steps.next(); if (step.done) break; done += step.value; }
+			return done - data.size.reduce((n, v) => n * v) - a.cost(l, 0, k, h, w); }).join(); })()`, "0,0,0,0,0,0,0,0,0")
+	// A part of a concat reads its own branch and no other.
+	is(tab, `(() => { const [a] = `+view+`.probe.stacks; return a.cost(5, 0, 2, 12, 12) - a.cost(0, 0, 2, 12, 12); })()`, 2*12*12)
+	is(tab, `(() => { const [a] = `+view+`.probe.stacks, n = 2 * 12 * 12; return a.held(2, 0, 2, 12, 12) === n + 2 * 4 * n; })()`, true)
+}
+
 // TestWorkerErrors has jobs fail. The error stands where the figure would be.
 func TestWorkerErrors(t *testing.T) {
 	page := graph(t, 12)
 	tab := newTab(t)
 	for _, name := range []string{"step", "whatif"} {
 		tab.open(page, "#/p/0/0/1/0/5/6/"+name)
-		tab.until(`document.querySelector(".pair-list, .what-maps canvas") !== null`)
+		tab.until(`document.querySelector(".pair-list, .what-maps .board") !== null`)
 		tab.do(chromedp.Evaluate[chromedp.Void](`(() => { const { view } = document.querySelector("main > article"), { now } = view.tabs, post = Worker.prototype.postMessage;
 			Worker.prototype.postMessage = function (m) { post.call(this, m.job ? { ...m, l: 99 } : m); };
 			now.pairs ? now.pairs.build(view.at, true) : now.compute(true); })()`))

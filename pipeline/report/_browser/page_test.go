@@ -66,8 +66,8 @@ const (
 
 func overview(t *tab, page string) {
 	t.open(page, "")
-	is(t, `document.querySelectorAll(".diagram").length`, 5)
-	is(t, `document.querySelectorAll(".diagram .layer").length`, 37)
+	is(t, `document.querySelectorAll(".diagram").length`, 6)
+	is(t, `document.querySelectorAll(".diagram .layer").length`, 40)
 	is(t, `document.querySelectorAll(".gallery li").length`, 5)
 	is(t, `document.querySelectorAll(".warning").length > 0`, true) // uncovered rows
 	is(t, text(".gallery .failed .code"), "not-a-picture")

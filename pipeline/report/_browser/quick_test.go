@@ -47,7 +47,7 @@ func BenchmarkQuick(b *testing.B) {
 			b.ReportMetric(value[float64](tab, `(() => { const t = performance.now(); document.querySelector("main > article").view.tabs.choose("`+name+`"); document.body.offsetHeight; return performance.now() - t; })()`), name+"-ms")
 		}
 		tab.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main > article").view.tabs.choose("whatif")`))
-		tab.until(`document.querySelector(".offer button, .what-maps canvas") !== null`)
+		tab.until(`document.querySelector(".offer button, .what-maps .board") !== null`)
 		b.ReportMetric(tab.heap(), "heap-MB")
 	}
 }

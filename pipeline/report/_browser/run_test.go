@@ -7,6 +7,7 @@
 package browser
 
 import (
+	"context"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -19,6 +20,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"filterbank/filters/tensor"
 )
 
@@ -28,8 +31,11 @@ type run struct {
 	maps string // output folder of the run
 }
 
-// program is the path of the built program.
-var program string
+// program is the path of the built program, and browser is the browser of all tests.
+var (
+	program string
+	browser context.Context
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -43,6 +49,14 @@ func TestMain(m *testing.M) {
 		build.Dir = "../../.."
 		if out, err := build.CombinedOutput(); err != nil {
 			log.Fatalf("%v\n%s", err, out)
+		}
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
+		defer stop()
+		var quit context.CancelFunc
+		browser, quit = chromedp.NewContext(allocator)
+		defer quit()
+		if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
+			log.Fatal(err)
 		}
 		return m.Run()
 	}())

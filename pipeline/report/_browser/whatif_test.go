@@ -24,7 +24,9 @@ type experiment struct {
 	Bits    []uint32 `json:"bits"`
 	Command string   `json:"command"`
 	File    string   `json:"file"`
-	Said    string   `json:"said"` // in place of a command, or around it
+
+	k        int
+	settings string
 }
 
 // tryOut makes changes to a layer in the page. settings is JavaScript that changes tab.change.
@@ -36,7 +38,7 @@ func (t *tab) tryOut(settings string) experiment {
 		`+settings+`
 		if (!tab.valid) return { problem: tab.note.textContent };
 		while (tab.result?.change !== tab.change || tab.commandOf !== tab.change) await new Promise((next) => setTimeout(next, 5));
-		return { out: tab.valid.out, bits: [...new Uint32Array(tab.values.now.buffer)], command: tab.command, file: tab.file ?? "", said: tab.run.textContent };
+		return { out: tab.valid.out, bits: [...new Uint32Array(tab.changedMap.values.buffer)], command: tab.command, file: tab.file ?? "" };
 	})()`)
 }
 
@@ -63,9 +65,66 @@ func randomChange(random *rand.Rand, groups []int) string {
 	return s
 }
 
-// TestWhatIf changes layers at random, runs the commands that the page shows, and compares
-// every output with the run's, bit by bit. Problems must be the run's own sentences.
+// whatIfLayers are layers of stacks.yaml that the tab What if changes, with numbers of groups that
+// they can have.
+var whatIfLayers = []struct {
+	st, l, filters int
+	groups         []int
+}{
+	{0, 0, 8, []int{1}}, {0, 1, 8, []int{1, 2, 4, 8}}, {0, 3, 8, []int{1, 2, 4, 8}}, {1, 0, 6, []int{1, 3}}, {1, 1, 6, []int{1, 2, 3, 6}},
+	{2, 1, 3, []int{1, 3}}, {2, 3, 3, []int{1, 3}}, {2, 6, 3, []int{1, 3}}, {3, 1, 6, []int{1, 2, 3, 6}}, {3, 7, 1, []int{1}}, {4, 0, 2, []int{1}}, {4, 1, 2, []int{1}},
+	{5, 0, 2, []int{1}}, {5, 1, 2, []int{1, 2}}, {5, 2, 1, []int{1}}, // two of them are halves of a separable layer
+}
+
+// TestWhatIf compares the tab What if with runs, bit by bit: every layer unchanged, and 200 random
+// changes. 40 of these are run by the commands that the page shows, and the others as the stacks of
+// one file.
 func TestWhatIf(t *testing.T) {
+	r := smallRun(t)
+	random := rand.New(rand.NewPCG(7, 8))
+	tab := newTab(t)
+	tab.open(filepath.Join(r.maps, "report.html"), "#/p/0/0/0/0/0/0/whatif")
+	tab.until(`document.querySelector("main > article").view.tabs.now.controls.banks !== undefined`)
+	commands, count := 40, 215
+	if os.Getenv("FILTERBANK_LONG") != "" {
+		commands, count = 400, 800
+	}
+	var together []experiment
+	said, ran := 0, 0
+	for i := range count {
+		at := whatIfLayers[i%len(whatIfLayers)]
+		k := random.IntN(at.filters)
+		tab.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector("main > article").view.select({ st: %d, l: %d, k: %d, y: 0, x: 0 })`, at.st, at.l, k)))
+		settings := randomChange(random, at.groups)
+		if i < len(whatIfLayers) {
+			settings = "" // as run
+		}
+		if i >= commands {
+			settings += "tab.set({ own: false });" // a stack file, whatever has changed
+		}
+		e := tab.tryOut(settings)
+		e.k, e.settings = k, settings
+		switch {
+		case e.Problem != "":
+			said++
+			continue
+		case i < commands:
+			r.same(t, e)
+		default:
+			together = append(together, e)
+		}
+		ran++
+	}
+	r.sameTogether(t, together)
+	if ran < count/2 {
+		t.Errorf("only %d changes of %d could be run", ran, count)
+	}
+	t.Logf("%d changes were run, %d refused", ran, said)
+}
+
+// smallRun is a run of stacks.yaml on one small picture, with its report.
+func smallRun(t *testing.T) *run {
+	t.Helper()
 	r := &run{dir: t.TempDir()}
 	r.maps = filepath.Join(r.dir, "maps")
 	random := rand.New(rand.NewPCG(7, 8))
@@ -78,49 +137,43 @@ func TestWhatIf(t *testing.T) {
 	r.write(t, "stacks/w8.npy", randomArray(random, 8, 8, 3, 3))
 	r.write(t, "stacks/w2of6.npy", randomArray(random, 6, 2, 3, 3))
 	r.picture(t, "a.png", image.NewRGBA(image.Rect(0, 0, 23, 19)), random)
-	r.do(t, 0, "run", "a.png", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--report")
-	tab := newTab(t)
-	count := 40
-	if os.Getenv("FILTERBANK_LONG") != "" {
-		count = 400
-	}
-	layers := []struct {
-		st, l, filters int
-		groups         []int
-	}{{0, 0, 8, []int{1}}, {0, 1, 8, []int{1, 2, 4, 8}}, {0, 3, 8, []int{1, 2, 4, 8}}, {1, 0, 6, []int{1, 3}}, {1, 1, 6, []int{1, 2, 3, 6}},
-		{2, 1, 3, []int{1, 3}}, {2, 3, 3, []int{1, 3}}, {2, 6, 3, []int{1, 3}}, {3, 1, 6, []int{1, 2, 3, 6}}, {3, 7, 1, []int{1}}, {4, 0, 2, []int{1}}, {4, 1, 2, []int{1}}, {5, 2, 1, []int{1}}}
-	said, ran := 0, 0
-	for i := range count {
-		at := layers[i%len(layers)]
-		k := random.IntN(at.filters)
-		tab.open(filepath.Join(r.maps, "report.html"), fmt.Sprintf("#/p/0/%d/%d/%d/0/0/whatif", at.st, at.l, k))
-		tab.until(`document.querySelector("main > article").view.tabs.now.controls.banks !== undefined`)
-		settings := randomChange(random, at.groups)
-		if i < len(layers) {
-			settings = "" // as run
+	r.do(t, 0, "run", "a.png", "-q", "-o", "maps", "-c", "stacks/stacks.yaml", "--layers", "all", "--format", "png", "--format", "npy", "--report")
+	return r
+}
+
+// sameTogether runs the stack files of experiments as one file, and compares the last layers'
+// maps.
+func (r *run) sameTogether(t *testing.T, all []experiment) {
+	t.Helper()
+	stacks := map[string]any{}
+	var whole map[string]any
+	for i, e := range all {
+		var file struct {
+			Stacks map[string]any `json:"stacks"`
 		}
-		e := tab.tryOut(settings)
-		if e.Problem != "" {
-			said++
-			continue
+		for _, to := range []any{&whole, &file} {
+			if err := json.Unmarshal([]byte(e.File), to); err != nil {
+				t.Fatalf("%v: %s", err, e.File)
+			}
 		}
-		ran++
-		r.same(t, e, k, settings)
-	}
-	if ran < count/2 {
-		t.Errorf("only %d changes of %d could be run", ran, count)
-	}
-	t.Logf("%d changes were run, %d refused", ran, said)
-	for half := range 2 {
-		tab.open(filepath.Join(r.maps, "report.html"), fmt.Sprintf("#/p/0/5/%d/0/0/0/whatif", half))
-		if e := tab.tryOut(""); e.Command != "" || !strings.Contains(e.Said, "leave separable out") {
-			t.Errorf("half %d of a separable layer is run by %q; the page says %q", half, e.Command, e.Said)
+		for _, stack := range file.Stacks {
+			stacks[fmt.Sprintf("s%03d", i)] = stack
 		}
+	}
+	whole["stacks"] = stacks
+	data, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "stacks/together.yaml", data)
+	r.do(t, 0, "run", "a.png", "-q", "-o", "together", "-c", "stacks/together.yaml", "--format", "npy")
+	for i, e := range all {
+		r.equal(t, filepath.Join("together", "a", fmt.Sprintf("s%03d", i)), e)
 	}
 }
 
-// same runs the command of an experiment and compares the maps of filter k.
-func (r *run) same(t *testing.T, e experiment, k int, settings string) {
+// same runs the command of an experiment and compares the maps of its filter.
+func (r *run) same(t *testing.T, e experiment) {
 	t.Helper()
 	if e.File != "" {
 		r.write(t, "stacks/what-if.yaml", []byte(e.File))
@@ -129,7 +182,13 @@ func (r *run) same(t *testing.T, e experiment, k int, settings string) {
 		t.Fatal(err)
 	}
 	r.shell(t, e.Command)
-	files, err := filepath.Glob(filepath.Join(r.dir, "what-if", "a", "*", "*.npy"))
+	r.equal(t, filepath.Join("what-if", "a", "*"), e)
+}
+
+// equal compares the only file in a folder with an experiment.
+func (r *run) equal(t *testing.T, folder string, e experiment) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.dir, folder, "*.npy"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%s made %v", e.Command, files)
 	}
@@ -141,9 +200,9 @@ func (r *run) same(t *testing.T, e experiment, k int, settings string) {
 	if len(e.Bits) != size || len(got.Data) != e.Out[0]*size {
 		t.Fatalf("%s\nmakes %d values in all, and the page %d of %v", e.Command, len(got.Data), len(e.Bits), e.Out)
 	}
-	for i, v := range got.Data[k*size : (k+1)*size] {
+	for i, v := range got.Data[e.k*size : (e.k+1)*size] {
 		if math.Float32bits(v) != e.Bits[i] {
-			t.Fatalf("%s\n%s\nvalue %d is %v, and the page has %v", settings, e.Command, i, v, math.Float32frombits(e.Bits[i]))
+			t.Fatalf("%s\n%s\nvalue %d is %v, and the page has %v", e.settings, e.Command, i, v, math.Float32frombits(e.Bits[i]))
 		}
 	}
 }
@@ -164,7 +223,7 @@ func TestNonsense(t *testing.T) {
 	page := textbook(t)
 	tab := newTab(t)
 	tab.open(page, "#/p/0/0/0/0/1/1/whatif")
-	tab.until(`document.querySelector(".what-maps canvas") !== null`)
+	tab.until(`document.querySelector(".what-maps .board") !== null`)
 	samples, err := filepath.Abs("../../../samples")
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +245,7 @@ func TestNonsense(t *testing.T) {
 		if want := strings.TrimPrefix(got, "layer outputs: "); want == "" || !strings.Contains(string(out), want) {
 			t.Errorf("%s: the page says %q, the program %q", c.set, got, out)
 		}
-		is(tab, `document.querySelectorAll(".what-maps canvas").length > 0`, true) // the maps stay
+		is(tab, `document.querySelectorAll(".what-maps .board").length > 0`, true) // the maps stay
 	}
 	// From nonsense back to the run's layer by a cell of the table.
 	tab.do(click(".fits tbody tr:nth-child(2) td:nth-child(3) button"))

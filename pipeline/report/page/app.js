@@ -1,25 +1,17 @@
 // The views of the page, and everything around them.
 
 const main = document.querySelector("main");
-const missing = (text) =>
-  h(
-    "article",
-    null,
-    h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
-    h("h1", { tabindex: -1 }, "Not here"),
-    h("p", null, text),
-  );
+const instead = (title, ...text) => h("article", h("nav.crumbs", h("a", { href: "#/" }, "Overview")), h("h1", { tabindex: -1 }, title), ...text);
+const missing = (text) => instead("Not here", h("p", text));
 
 async function overview() {
   const { summary } = page;
   const gallery = await load("gallery");
   return h(
-    "article",
-    { class: "overview" },
+    "article.overview",
     h("h1", { tabindex: -1 }, page.run),
     h(
-      "p",
-      { class: "lead" },
+      "p.lead",
       plural(summary.pictures, "picture"),
       summary.failed > 0 ? `, ${whole(summary.failed)} failed` : "",
       summary.leftOut > 0 ? `, ${whole(summary.leftOut)} more left out here` : "",
@@ -63,13 +55,7 @@ async function route(first) {
         shown = missing("This report has no such address.");
     }
   } catch (e) {
-    shown = h(
-      "article",
-      null,
-      h("nav", { class: "crumbs" }, h("a", { href: "#/" }, "Overview")),
-      h("h1", { tabindex: -1 }, "This cannot be shown"),
-      h("p", { class: "failure", role: "alert" }, e.message),
-    );
+    shown = instead("This cannot be shown", h("p.failure", { role: "alert" }, e.message));
   }
   if (mine !== turn) return shown.view?.close();
   const before = main.firstElementChild;

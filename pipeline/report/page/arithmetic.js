@@ -77,10 +77,12 @@ function gelu(v) {
 
 const hard = (v) => Math.min(Math.max(Math.fround(v + 3), 0), 6);
 
+const leaky = (v, slope) => (v > 0 || v !== v ? v : Math.fround(slope * v));
+
 const activations = {
   none: (v) => v,
   relu: (v) => (v > 0 || v !== v ? v : 0),
-  leaky_relu: (v, slope) => (v > 0 || v !== v ? v : Math.fround(slope * v)),
+  leaky_relu: leaky,
   relu6: (v) => (v > 6 ? 6 : v > 0 || v !== v ? v : 0),
   abs: (v) => Math.abs(v),
   square: (v) => Math.fround(v * v),
@@ -96,7 +98,7 @@ const activations = {
   },
   hardsigmoid: (v) => Math.fround(hard(v) / 6),
   hardswish: (v) => Math.fround(Math.fround(v * hard(v)) / 6),
-  prelu: (v, slope) => (v > 0 || v !== v ? v : Math.fround(slope * v)),
+  prelu: leaky,
 };
 
 // slopeOf is the number that an activation of a filter takes.
@@ -182,6 +184,9 @@ function counted(layer, plan, axis, i) {
   return layer.excludePadding ? Math.min(to, n) - Math.max(from, 0) : to - from;
 }
 
+const same = (layer, plan, k0, k1) => [k0, k1];
+const area = ({ kernel }) => kernel[0] * kernel[1];
+
 // kinds has the arithmetic of each kind of layer:
 // reads is the range of input channels that filters k0 ≤ k < k1 read;
 // each is the number of multiply-adds, or of values, of an output;
@@ -218,7 +223,7 @@ const kinds = {
     },
   },
   activation: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
+    reads: same,
     each: () => 1,
     output({ layer, arrays }, k, { c0, plane, data }, offsets, y, x, note) {
       const before = data[(k - c0) * plane + offsets[0]];
@@ -228,7 +233,7 @@ const kinds = {
     },
   },
   scale: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
+    reads: same,
     each: () => 1,
     output({ arrays: { weights, bias } }, k, { c0, plane, data }, offsets, y, x, note) {
       const v = data[(k - c0) * plane + offsets[0]],
@@ -238,7 +243,7 @@ const kinds = {
     },
   },
   add: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
+    reads: same,
     each: (layer) => layer.inputs.length,
     // data has the channels of one input after the other, count of each.
     output({ layer }, k, { c0, plane, data, count }, offsets, y, x, note) {
@@ -252,7 +257,7 @@ const kinds = {
     },
   },
   concat: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
+    reads: same,
     each: () => 1,
     output(of, k, { c0, plane, data }, offsets, y, x, note) {
       const value = data[(k - c0) * plane + offsets[0]];
@@ -261,8 +266,8 @@ const kinds = {
     },
   },
   upsample: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
-    each: (layer) => layer.kernel[0] * layer.kernel[1],
+    reads: same,
+    each: area,
     output({ layer, plan }, k, { c0, plane, data }, offsets, y, x, note) {
       const read = (t) => data[(k - c0) * plane + offsets[t]];
       let value = read(0),
@@ -277,8 +282,8 @@ const kinds = {
     },
   },
   max_pool: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
-    each: (layer) => layer.kernel[0] * layer.kernel[1],
+    reads: same,
+    each: area,
     output(of, k, { c0, plane, data }, offsets, y, x, note) {
       let value = -Infinity;
       for (let t = 0; t < offsets.length; t++) {
@@ -291,8 +296,8 @@ const kinds = {
     },
   },
   avg_pool: {
-    reads: (layer, plan, k0, k1) => [k0, k1],
-    each: (layer) => layer.kernel[0] * layer.kernel[1],
+    reads: same,
+    each: area,
     output({ layer, plan }, k, { c0, plane, data }, offsets, y, x, note) {
       let sum = 0;
       for (let t = 0; t < offsets.length; t++) {

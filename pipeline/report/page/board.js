@@ -8,11 +8,11 @@ class Board {
     Object.assign(this, { tab, layer, plan, c, source: tab.source(at, c) });
     this.axes = [axisOf(layer, plan, 0), axisOf(layer, plan, 1)];
     const [rows, columns] = this.axes;
-    this.win = h("i", { class: "win" });
-    this.ghost = h("i", { class: "ghost" });
+    this.win = h("i.win");
+    this.ghost = h("i.ghost");
     this.arrows = s("svg", { class: "arrows", "aria-hidden": "true" });
-    this.scroller = h("div", { class: "board heads" });
-    this.element = h("div", { class: "board-of", tabindex: rows.n > 12 || columns.n > 12 ? 0 : undefined }, this.scroller);
+    this.scroller = h("div.board.heads");
+    this.element = h("div.board-of", { tabindex: rows.n > 12 || columns.n > 12 ? 0 : undefined }, this.scroller);
     const height = rows.before + rows.n + rows.after,
       width = columns.before + columns.n + columns.after;
     const values = this.values(at);

@@ -116,15 +116,34 @@ function random(seed) {
 
 const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
+// convOf is a layer as a stack file has it, with weights of its own.
+const convOf = (layers, l, plan, change) => ({
+  name: layers[l].name,
+  inputs: layers[l].inputs.map((from) => (from < 0 ? "input" : layers[from].name)),
+  stride: change.stride,
+  padding: change.pad,
+  padding_mode: change.mode,
+  dilation: change.dilation,
+  activation: change.activation,
+  ...(slopes[change.activation] && { [slopes[change.activation][1]]: change.slopes ? [...change.slopes].map((v) => Number(exact(v))) : Number(exact(Math.fround(change.slope))) }),
+  groups: change.groups,
+  kernels: kernelsOf(layers[l], plan, change),
+});
+
+// unfolded are a stack file's layers, each where the stack has it. A separable convolution is two.
+const unfolded = (file, { layers, plans, arrays }) =>
+  file
+    .flatMap((one) => (one.conv?.separable ? [undefined, undefined] : [one]))
+    .map((one, l) => one ?? { conv: convOf(layers, l, plans[l], changeOf(layers[l], plans[l], arrays[l])) });
+
 // runOf is how a change is run: the command, and the stack file that it needs, if there is no
-// file of the run's to change. problem says why there is no command. A separable convolution is one
-// layer of the stack file and two of the run.
-function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
+// file of the run's to change.
+function runOf({ stack, folder, file }, { st, l }, arithmetic, change, input) {
   const name = page.stacks[st].name,
+    [layer, plan] = [arithmetic.layers[l], arithmetic.plans[l]],
     of = stack.stacks ? stack.stacks[name] : stack,
-    at = of.layers.flatMap(({ conv }, i) => (conv?.separable ? [i, i] : [i]))[l],
-    conv = of.layers[at].conv;
-  if (conv.separable) return { problem: "Rows and columns of a separable layer have their settings and weights together, so the half alone is not run: leave separable out to change it." };
+    all = unfolded(of.layers, arithmetic),
+    { conv } = all[l];
   const settings = {};
   const set = (key, now, was) => {
     if (JSON.stringify(now) !== JSON.stringify(was)) settings[key] = now;
@@ -148,8 +167,8 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
   if (conv.strict_size && sized && [0, 1].some((a) => axisOf(changedLayer(layer, change), sized, a).left > 0)) settings.strict_size = false;
   const beside = (name) => (folder ? `${folder}/${name}` : name);
   const rest = ["--layers", (stack.stacks ? `${name}/` : "") + layer.name, "--format", "npy", "-o", "what-if"];
-  if (file && change.own && at === of.layers.length - 1) {
-    const prefix = (stack.stacks ? `stacks.${name}.` : "") + `layers.${at}.conv.`;
+  if (file && change.own && l === of.layers.length - 1 && all.length === of.layers.length) {
+    const prefix = (stack.stacks ? `stacks.${name}.` : "") + `layers.${l}.conv.`;
     const sets = Object.entries(settings).flatMap(([key, v]) => ["--set", prefix + key + "=" + (typeof v === "object" ? JSON.stringify(v) : v)]);
     return { command: ["filterbank", "run", input, "-c", beside(file), ...sets, ...rest].map(quoted).join(" ") };
   }
@@ -160,7 +179,7 @@ function runOf({ stack, folder, file }, { st, l }, layer, plan, change, input) {
     changed.groups = change.groups;
     changed.kernels = kernelsOf(layer, plan, change);
   }
-  const layers = [...of.layers.slice(0, at), { conv: changed }];
+  const layers = [...all.slice(0, l), { conv: changed }];
   const whole = stack.stacks ? { ...stack, stacks: { [name]: { ...of, layers } } } : { ...stack, layers };
   return {
     command: ["filterbank", "run", input, "-c", beside("what-if.yaml"), ...rest].map(quoted).join(" "),

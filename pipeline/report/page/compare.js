@@ -15,19 +15,19 @@ class CompareTab {
         st++;
       }
     }
-    const choice = (text, change) => {
-      const button = h("button", { type: "button", class: "small", "aria-pressed": "false", onclick: () => { button.setAttribute("aria-pressed", String(change())); this.draw(); } }, text);
-      return button;
-    };
+    const scales = toggle("each its own scale", false, () => {
+      this.own = !this.own;
+      scales.setAttribute("aria-pressed", String(this.own));
+      this.draw();
+    });
     const { why } = view.data.with ?? {};
-    this.figures = h("div", { class: "compare-maps" });
-    this.offer = h("div", { class: "offer" });
-    this.values = h("p", { class: "compare-values", role: "status", "aria-live": "polite" });
+    this.figures = h("div.compare-maps");
+    this.offer = h("div.offer");
+    this.values = h("p.compare-values", { role: "status", "aria-live": "polite" });
     this.element = h(
-      "div",
-      { class: "compare" },
-      h("header", { class: "row" }, h("h3", null, "with"), this.layer, this.filter, h("button", { type: "button", class: "small", onclick: () => this.swap() }, "swap"), choice("each its own scale", () => (this.own = !this.own))),
-      why && h("p", { class: "note" }, `${page.with.run}: ${why}.`),
+      "div.compare",
+      h("header.row", h("h3", "with"), this.layer, this.filter, h("button.small", { onclick: () => this.swap() }, "swap"), scales),
+      why && h("p.note", `${page.with.run}: ${why}.`),
       this.values,
       this.figures,
       this.offer,
@@ -81,7 +81,7 @@ class CompareTab {
     this.layer.value = `${other.st} ${other.l}`;
     this.filter.replaceChildren(...this.probe.layer(other).filters.map((name, i) => h("option", { value: i, selected: i === other.k }, `${i} ${name}`)));
     this.maps = [undefined, undefined];
-    this.figures.replaceChildren(h("p", { class: "muted" }, "Computing…"));
+    this.figures.replaceChildren(h("p.muted", "Computing…"));
     this.begin();
   }
 
@@ -97,9 +97,8 @@ class CompareTab {
     const { chosen } = this;
     const ready = [];
     maps.forEach((m, i) => {
-      const { box, whole: all } = chosen[i],
-        job = { st: m.st, l: m.l, k0: m.k, k1: m.k + 1, rows: [box[0], box[2]], columns: [box[1], box[3]] };
-      crew.run(probe, `compare ${i}`, job, (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen[i].cost)}`)).then((values) => {
+      const { box, whole: all } = chosen[i];
+      crew.run(probe, `compare ${i}`, jobOf(m, box), (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen[i].cost)}`)).then((values) => {
         if (of !== this.of || chosen !== this.chosen) return;
         if (pressed) this.offer.replaceChildren();
         ready[i] = { at: m, box, values, all };
@@ -113,33 +112,30 @@ class CompareTab {
   draw() {
     if (!this.maps?.every(Boolean)) return;
     const tops = this.maps.map((m) => largest(m.values)),
-      top = Math.max(...tops),
-      sizes = this.maps.map(({ box }) => [box[2] - box[0], box[3] - box[1]]);
-    this.marks = [];
-    const canvasOf = (i) => mapCanvas(this.maps[i].values, ...sizes[i], { top: this.own ? tops[i] : top, label: this.title(i) });
-    const holder = (map, ...shown) => {
-      const box = h("i", { class: "win" }),
-        element = h("span", { class: "board drawn", onclick: (e) => this.pick(e, element, map) }, shown, box);
-      this.marks.push({ box, map });
-      return element;
+      top = Math.max(...tops);
+    const mapOf = (i) => {
+      const { at, box, values } = this.maps[i];
+      const map = new ValueMap(values, box, (place) => this.pick({ ...at, ...place }), { room: 420, top: this.own ? tops[i] : top, label: this.title(i) });
+      return Object.assign(map, { of: i });
     };
-    const figure = (title, note, content) => h("figure", null, h("figcaption", null, h("b", null, title), h("span", { class: "muted" }, note)), content);
-    const note = (i) => `${size2(sizes[i])}${this.maps[i].all ? "" : ", around the place"} · to ${six(tops[i])}`;
-    const all = [0, 1].map((i) => figure(this.title(i), note(i), holder(this.maps[i], canvasOf(i))));
-    const [a, b] = this.maps;
-    if (sizes[0].join() === sizes[1].join() && a.box.join() === b.box.join()) {
-      const difference = a.values.map((v, i) => v - b.values[i]),
-        biggest = largest(difference),
-        differ = difference.reduce((n, v) => n + (v !== 0), 0);
-      all.push(figure("Difference", biggest ? `${whole(differ)} of ${whole(difference.length)} differ, by up to ${six(biggest)}` : "none", holder(a, mapCanvas(difference, ...sizes[0], { top: biggest || 1, label: "difference" }))));
+    const [a, b] = (this.drawn = [mapOf(0), mapOf(1)]);
+    const note = (i) => `${size2(this.drawn[i].size)}${this.maps[i].all ? "" : ", around the place"} · to ${six(tops[i])}`;
+    const all = [0, 1].map((i) => mapFigure(this.title(i), note(i), this.drawn[i].element));
+    const apart = difference(a, b, (place) => this.pick({ ...this.maps[0].at, ...place }), 420);
+    if (apart) {
+      const biggest = largest(apart.values),
+        differ = apart.values.reduce((n, v) => n + (v !== 0), 0);
+      this.drawn.push(Object.assign(apart, { of: 0 }));
+      all.push(mapFigure("Difference", biggest ? `${whole(differ)} of ${whole(apart.values.length)} differ, by up to ${six(biggest)}` : "none", apart.element));
     }
-    const over = canvasOf(0),
-      under = canvasOf(1);
-    over.classList.add("over-other");
+    const [over, under] = [mapOf(0), mapOf(1)];
+    over.shown.classList.add("over-other");
+    under.element.insertBefore(over.shown, under.win);
+    this.drawn.push(under);
     const wipe = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "wipe from the first map to the other", oninput: () => put() });
-    const put = () => (over.style.clipPath = `inset(0 ${100 - wipe.value}% 0 0)`);
+    const put = () => (over.shown.style.clipPath = `inset(0 ${100 - wipe.value}% 0 0)`);
     put();
-    all.push(figure("Wipe", "left of the line the first, right of it the other", [holder(b, under, over), wipe]));
+    all.push(mapFigure("Wipe", "left of the line the first, right of it the other", under.element, wipe));
     this.figures.replaceChildren(...all);
     this.mark();
   }
@@ -150,37 +146,24 @@ class CompareTab {
     return `${at.st >= page.stacks.length ? `${page.with.run}: ` : ""}${layer.name} ${at.k} ${layer.filters[at.k]}`;
   }
 
-  pick(e, element, { at, box: [y0, x0, y1, x1] }) {
-    const b = element.getBoundingClientRect(),
-      place = { ...at, y: y0 + Math.floor(((e.clientY - b.top) / b.height) * (y1 - y0)), x: x0 + Math.floor(((e.clientX - b.left) / b.width) * (x1 - x0)) };
-    const { st, l } = this.view.at,
-      own = at.st === st && at.l === l ? { y: place.y, x: place.x } : this.probe.corresponding(place, st, l);
-    this.view.select({ ...this.view.at, ...own });
+// pick goes to the place of an output of either map.
+  pick(place) {
+    this.view.select({ ...this.view.at, ...this.placeIn(this.view.at, place) });
+  }
+
+// placeIn is the place in a map's layer that corresponds to an output.
+  placeIn({ st, l }, { y, x, ...at }) {
+    return at.st === st && at.l === l ? { y, x } : this.probe.corresponding({ ...at, y, x }, st, l);
   }
 
 // mark marks the place in all maps, and says both values.
   mark() {
-    if (!this.maps?.every(Boolean) || !this.marks) return;
-    const { at } = this.view,
-      places = this.maps.map((m) => (m.at.st === at.st && m.at.l === at.l ? at : this.probe.corresponding(at, m.at.st, m.at.l)));
-    const part = (v, n) => `${(100 * v) / n}%`;
-    for (const { box, map } of this.marks) {
-      const [y0, x0, y1, x1] = map.box,
-        { y, x } = places[this.maps.indexOf(map)];
-      box.hidden = outOf(map.box, { y, x });
-      Object.assign(box.style, { left: part(x - x0, x1 - x0), top: part(y - y0, y1 - y0), width: part(1, x1 - x0), height: part(1, y1 - y0) });
-    }
-    const values = this.maps.map(({ box: [y0, x0, y1, x1], values }, i) => {
-      const { y, x } = places[i];
-      return y < y0 || y >= y1 || x < x0 || x >= x1 ? undefined : values[(y - y0) * (x1 - x0) + x - x0];
-    });
-    const text = (i) => values[i] !== undefined && h("span", null, `${this.title(i)}, row ${places[i].y}, column ${places[i].x}: `, h("b", { title: exact(values[i]) }, six(values[i])));
+    if (!this.maps?.every(Boolean) || !this.drawn) return;
+    const places = this.maps.map((m) => this.placeIn(m.at, this.view.at));
+    for (const map of this.drawn) map.mark(places[map.of]);
+    const values = places.map((place, i) => this.drawn[i].at(place));
+    const text = (i) => values[i] !== undefined && h("span", `${this.title(i)}, row ${places[i].y}, column ${places[i].x}: `, h("b", { title: exact(values[i]) }, six(values[i])));
     const both = values.every((v) => v !== undefined);
-    this.values.replaceChildren(...[text(0), text(1), both && h("span", null, "difference ", h("b", null, six(values[0] - values[1])))].filter(Boolean));
+    this.values.replaceChildren(...[text(0), text(1), both && h("span", "difference ", h("b", six(values[0] - values[1])))].filter(Boolean));
   }
-
-  key() {
-    return false;
-  }
-  close() {}
 }

@@ -6,43 +6,43 @@ class Controls {
     this.apart = false; // rows and columns have settings of their own
     this.channel = 0; // whose weights are shown
     this.every = true; // a typed weight goes to every channel
-    this.element = h("form", { class: "card controls", "aria-label": "what if", onsubmit: (e) => e.preventDefault() });
+    this.element = h("form.card.controls", { "aria-label": "what if", onsubmit: (e) => e.preventDefault() });
     this.sliders = new Map();
-    const slider = (key, name, least, largest2, get, set) => {
+    const slider = (key, name, least, most, get, set) => {
       const one = (axis) => {
         const value = h("output");
-        const input = h("input", { type: "range", min: least, max: largest2, step: 1, "aria-label": `${name}${axis === 1 ? ", columns" : ""}`, oninput: () => this.slide(get, set, axis, Number(input.value)) });
-        this.sliders.set(`${key}${axis}`, { input, value, get: () => get(this.tab.change)[axis] });
-        return h("label", { class: axis === 1 ? "columns-of" : "" }, h("span", null, axis === 1 ? "columns" : name), input, value);
+        const input = h("input", { type: "range", min: least, max: most, step: 1, "aria-label": `${name}${axis === 1 ? ", columns" : ""}`, oninput: () => this.slide(get, set, axis, Number(input.value)) });
+        this.sliders.set(`${key}${axis}`, { input, value, most, get: () => get(this.tab.change)[axis] });
+        return h("label", { class: axis === 1 ? "columns-of" : "" }, h("span", axis === 1 ? "columns" : name), input, value);
       };
       return [one(0), one(1)];
     };
     const select = (name, values, get, set) => {
-      const input = h("select", { "aria-label": name, onchange: () => set(input.value) }, values.map(([v, text]) => h("option", { value: v }, text)));
+      const input = h("select", { "aria-label": name, onchange: () => set(input.value) }, values.map((v) => h("option", v)));
       this.sliders.set(name, { input, get });
-      return h("label", { class: "select-of" }, h("span", null, name), input);
+      return h("label.select-of", h("span", name), input);
     };
     const change = () => this.tab.change;
     this.groups = h("select", { "aria-label": "groups", onchange: () => this.resize(change().kernel, Number(this.groups.value)) });
     this.bias = h("input", { type: "number", step: "any", "aria-label": "bias", oninput: () => this.setBias(Number(this.bias.value)) });
     this.bank = h("select", { "aria-label": "weights from", onchange: () => this.pickBank(this.bank.value) }, h("option", { value: "" }, "choose…"));
     this.seed = h("input", { type: "number", min: 0, step: 1, value: 1, "aria-label": "seed" });
-    this.grid = h("div", { class: "weights-of" });
+    this.grid = h("div.weights-of");
     this.element.append(
-      h("header", { class: "row" }, h("h3", null, "Settings"), h("span", { class: "choices" }, this.toggle("rows and columns apart", () => (this.apart = !this.apart)), h("button", { type: "button", class: "small", onclick: () => this.tab.reset() }, "↺ as run"))),
+      h("header.row", h("h3", "Settings"), h("span.choices", this.toggle("rows and columns apart", () => (this.apart = !this.apart)), h("button.small", { onclick: () => this.tab.reset() }, "↺ as run"))),
       ...[
         slider("K", "kernel K", 1, 15, (c) => c.kernel, (v) => this.resize(v, change().groups)),
         slider("S", "stride S", 1, 16, (c) => c.stride, (stride) => this.tab.set({ stride })),
         slider("P", "padding P", 0, 15, (c) => c.pad.slice(0, 2), ([y, x]) => this.tab.set({ pad: [y, x, y, x] })),
         slider("D", "dilation D", 1, 8, (c) => c.dilation, (dilation) => this.tab.set({ dilation })),
       ].flat(),
-      select("padding mode", ["zeros", "reflect", "replicate", "circular"].map((v) => [v, v]), () => change().mode, (mode) => this.tab.set({ mode })),
-      h("label", { class: "select-of" }, h("span", null, "groups"), this.groups),
-      select("activation", Object.keys(activations).map((v) => [v, v]), () => change().activation, (activation) => this.tab.set(activationOf(this.tab.layer, this.tab.arithmetic.arrays[this.tab.view.at.l], activation))),
-      h("label", { class: "select-of" }, h("span", null, "bias"), this.bias),
-      h("h3", null, "Weights of this filter"),
-      h("label", { class: "select-of" }, h("span", null, "from a bank"), this.bank),
-      h("label", { class: "select-of" }, h("span", null, "random, seed"), h("span", { class: "seed" }, this.seed, h("button", { type: "button", class: "small", onclick: () => this.randomize() }, "Draw"))),
+      select("padding mode", ["zeros", "reflect", "replicate", "circular"], () => change().mode, (mode) => this.tab.set({ mode })),
+      h("label.select-of", h("span", "groups"), this.groups),
+      select("activation", Object.keys(activations), () => change().activation, (activation) => this.tab.set(activationOf(this.tab.layer, this.tab.arithmetic.arrays[this.tab.view.at.l], activation))),
+      h("label.select-of", h("span", "bias"), this.bias),
+      h("h3", "Weights of this filter"),
+      h("label.select-of", h("span", "from a bank"), this.bank),
+      h("label.select-of", h("span", "random, seed"), h("span.seed", this.seed, h("button.small", { onclick: () => this.randomize() }, "Draw"))),
       this.grid,
     );
     load("banks").then((banks) => {
@@ -56,7 +56,10 @@ class Controls {
   }
 
   toggle(text, change) {
-    const button = h("button", { type: "button", class: "small", "aria-pressed": "false", onclick: () => { button.setAttribute("aria-pressed", String(change())); this.show(this.tab.change); } }, text);
+    const button = toggle(text, false, () => {
+      button.setAttribute("aria-pressed", String(change()));
+      this.show(this.tab.change);
+    });
     return button;
   }
 
@@ -117,8 +120,9 @@ class Controls {
     const { tab } = this,
       { k } = tab.view.at;
     this.element.classList.toggle("apart", this.apart);
-    for (const { input, value, get } of this.sliders.values()) {
+    for (const { input, value, most, get } of this.sliders.values()) {
       const now = get();
+      if (value) input.max = Math.max(most, now); // the run may have gone further
       input.value = now;
       if (value) value.textContent = now;
     }
@@ -130,7 +134,8 @@ class Controls {
     this.showWeights(change, k);
   }
 
-// showWeights shows one channel's weights as cells to type in.
+// showWeights shows one channel's weights as cells to type in. Of large kernels it shows a picture,
+// and one weight to type in.
   showWeights(change, k) {
     const { channels } = this,
       [height, width] = change.kernel,
@@ -138,44 +143,52 @@ class Controls {
     this.channel = Math.min(this.channel, channels - 1);
     const base = (k * channels + this.channel) * taps,
       own = change.weights.subarray(base, base + taps),
-      top = largest(own);
-    const focused = this.grid.contains(document.activeElement) && document.activeElement.dataset.t;
-    if (focused && this.grid.dataset.of === `${k} ${this.channel} ${height} ${width}`) {
-      this.grid.querySelectorAll("input[data-t]").forEach((input, t) => {
-        input.style.background = shade(own[t], top)?.background ?? "";
-        if (input !== document.activeElement) input.value = exact(own[t]);
-      });
+      top = largest(own),
+      large = Math.max(height, width) > numberedKernel,
+      picture = () => cells(own, height, width, { top, label: "weights" }),
+      of = `${k} ${this.channel} ${height} ${width}`;
+    if (this.grid.contains(document.activeElement) && document.activeElement.dataset.t && this.grid.dataset.of === of) {
+      for (const input of this.grid.querySelectorAll("[data-t]")) {
+        const v = own[input.dataset.t];
+        input.style.background = shade(v, top)?.background ?? "";
+        if (input !== document.activeElement) input.value = exact(v);
+      }
+      this.grid.querySelector("canvas")?.replaceWith(picture());
       return;
     }
-    this.grid.dataset.of = `${k} ${this.channel} ${height} ${width}`;
+    this.grid.dataset.of = of;
     const names = this.tab.probe.names(this.tab.view.at),
       first = Math.floor(k / (this.tab.plan.out[0] / change.groups)) * channels;
-    const table = h(
-      "table",
-      { "aria-label": "weights", class: width > 7 ? "dense" : "" },
-      h(
-        "tbody",
-        null,
-        range(0, height).map((y) =>
-          h(
-            "tr",
-            null,
-            range(0, width).map((x) => {
-              const t = y * width + x,
-                input = h("input", { value: exact(own[t]), title: exact(own[t]), inputmode: "decimal", "data-t": t, "aria-label": `weight, row ${y}, column ${x}`, style: shade(own[t], top), oninput: () => this.type(t, input.value) });
-              return h("td", null, input);
-            }),
-          ),
-        ),
-      ),
-    );
+    const weight = (y, x) => {
+      const t = y * width + x,
+        input = h("input", { value: exact(own[t]), title: exact(own[t]), inputmode: "decimal", "data-t": t, "aria-label": `weight, row ${y}, column ${x}`, style: shade(own[t], top), oninput: () => this.type(t, input.value) });
+      return input;
+    };
     const choice = h("select", { "aria-label": "channel", onchange: () => { this.channel = Number(choice.value); this.showWeights(this.tab.change, k); } }, range(0, channels).map((i) => h("option", { value: i, selected: i === this.channel }, names[first + i])));
     this.grid.replaceChildren(
       channels > 1
-        ? h("p", { class: "row" }, h("label", null, "channel ", choice), h("label", { class: "check" }, h("input", { type: "checkbox", checked: this.every, onchange: (e) => (this.every = e.target.checked) }), "type into all"))
+        ? h("p.row", h("label", "channel ", choice), h("label.check", h("input", { type: "checkbox", checked: this.every, onchange: (e) => (this.every = e.target.checked) }), "type into all"))
         : "",
-      table,
+      ...(large
+        ? [h("div", { onclick: (e) => this.go(e.offsetY / e.target.clientHeight, e.offsetX / e.target.clientWidth) }, picture()), this.one(weight, [height, width])]
+        : [h("table", { "aria-label": "weights" }, h("tbody", range(0, height).map((y) => h("tr", range(0, width).map((x) => h("td", weight(y, x)))))))]),
     );
+  }
+
+// one is one weight of a large kernel to type in, with its row and column.
+  one(weight, size) {
+    const place = (this.place = size.map((n, axis) => Math.min(n - 1, this.place?.[axis] ?? Math.floor(n / 2))));
+    const inputs = ["row", "column"].map((name, axis) =>
+      h("input", { type: "number", min: 0, max: size[axis] - 1, value: place[axis], "aria-label": `${name} of the weight`, onchange: (e) => { place[axis] = Number(e.target.value); this.go(...place.map((v, i) => v / size[i])); } }),
+    );
+    return h("p.one", h("label", "row ", inputs[0]), h("label", "column ", inputs[1]), h("label", "weight ", weight(...place)));
+  }
+
+// go chooses the weight at a part of the kernel's height and width.
+  go(...parts) {
+    this.place = parts.map((v, axis) => Math.max(0, Math.floor(v * this.tab.change.kernel[axis] + 1e-6)));
+    this.showWeights(this.tab.change, this.tab.view.at.k);
+    this.grid.querySelector("[data-t]").focus();
   }
 
   type(t, text) {

@@ -91,4 +91,4 @@ class Crew {
 const crew = new Crew();
 
 // failed shows the error of a job in the place of its figure.
-const failed = (place) => (e) => place.replaceChildren(h("span", { class: "failure", role: "alert" }, e.message));
+const failed = (place) => (e) => place.replaceChildren(h("span.failure", { role: "alert" }, e.message));

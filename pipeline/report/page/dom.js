@@ -1,16 +1,18 @@
 // Helpers for all views.
 
-// h makes an element. A string becomes text, never markup.
+// h makes an element: its tag with its classes behind dots, its attributes, which may be left
+// out, and its children. A string becomes text, never markup. Buttons submit nothing.
 function h(tag, props, ...children) {
-  const element =
-    tag === "svg" || props?.svg
-      ? document.createElementNS("http://www.w3.org/2000/svg", tag)
-      : document.createElement(tag);
-  for (const [name, value] of Object.entries(props ?? {})) {
-    if (value === undefined || value === null || value === false || name === "svg") continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
-    else element.setAttribute(name, value === true ? "" : value);
+  if (props?.constructor !== Object) return h(tag, {}, props, ...children);
+  const [name, ...classes] = tag.split("."),
+    element = name === "svg" || props.svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+  if (name === "button") element.type = "button";
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  for (const [key, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false || key === "svg") continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    else element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children.flat(3).filter((c) => c !== undefined && c !== null && c !== false));
   return element;
@@ -96,6 +98,36 @@ function roving(container, selector) {
   return { point };
 }
 
+// moved is the place that an arrow key leads to within a shape, with Shift by 10; undefined for
+// other keys.
+function moved({ key, shiftKey }, at, [, height, width]) {
+  const far = shiftKey ? 10 : 1,
+    move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[key],
+    inside = (v, n) => Math.max(0, Math.min(n - 1, v));
+  return move && { ...at, y: inside(at.y + move[0], height), x: inside(at.x + move[1], width) };
+}
+
+// toggle is a button that is pressed or not.
+const toggle = (text, on, onclick) => h("button.small", { "aria-pressed": String(on), onclick }, text);
+
+// pager is a text between buttons that lead to the pages before and after; go gets −1 or 1.
+const pager = (name, text, at, pages, go) =>
+  pages > 1 &&
+  h(
+    "span.muted.pager",
+    h("button.small", { disabled: at === 0, "aria-label": `${name} before`, onclick: () => go(-1) }, "←"),
+    text,
+    h("button.small", { disabled: at === pages - 1, "aria-label": `${name} after`, onclick: () => go(1) }, "→"),
+  );
+
+// redraw gives an element other children. The focus stays on the control with the same name.
+function redraw(element, ...children) {
+  const name = (control) => control.getAttribute("aria-label") ?? control.textContent,
+    focused = element.contains(document.activeElement) && name(document.activeElement);
+  element.replaceChildren(...children.filter(Boolean));
+  if (focused) [...element.querySelectorAll("button, select")].find((b) => name(b) === focused)?.focus();
+}
+
 // neighbour is the item that a key leads to, or undefined.
 function neighbour(all, at, key) {
   const last = all.length - 1;
@@ -133,5 +165,5 @@ const facts = (pairs, cls = "facts") =>
     { class: cls },
     pairs
       .filter(([, v]) => v !== undefined && v !== null && v !== false && v !== "")
-      .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))),
+      .map(([name, value]) => h("div", h("dt", name), h("dd", value))),
   );

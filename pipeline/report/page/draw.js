@@ -5,14 +5,9 @@ const positive = [217, 72, 15],
 
 const tint = ([r, g, b], strength) => `rgb(${r} ${g} ${b} / ${Math.round(100 * Math.min(1, strength))}%)`;
 
-// colour is the colour of a cell. Signed values are orange above 0 and blue below, with an
-// opacity that suits both themes. Other values are gray as in a map, with black for 0.
-function colour(v, top, signed, most = 1) {
-  const strength = Math.min(1, Math.abs(v) / (top || 1));
-  if (signed) return tint(v > 0 ? positive : negative, most * strength);
-  const level = Math.round(255 * strength);
-  return `rgb(${level} ${level} ${level})`;
-}
+// colour is the colour of a cell: orange above 0 and blue below, with an opacity that suits both
+// themes. Values above 0 have the colour ink, if it is given.
+const colour = (v, top, most = 1, ink = positive) => tint(v > 0 ? ink : negative, most * Math.min(1, Math.abs(v) / (top || 1)));
 
 function largest(values) {
   let top = 0;
@@ -21,21 +16,9 @@ function largest(values) {
 }
 
 // cells draws height×width values, each as a square.
-function cells(values, height, width, { top = largest(values), signed = true, label } = {}) {
-  const canvas = h("canvas", {
-    width,
-    height,
-    class: "cells",
-    role: "img",
-    "aria-label": label,
-    style: { "--ratio": width / height },
-  });
-  const context = canvas.getContext("2d");
-  values.forEach((v, i) => {
-    if (signed && !v) return;
-    context.fillStyle = colour(v, top, signed);
-    context.fillRect(i % width, Math.floor(i / width), 1, 1);
-  });
+function cells(values, height, width, { label, ...options } = {}) {
+  const canvas = h("canvas.cells", { role: "img", "aria-label": label, style: { "--ratio": width / height } });
+  paint(canvas, values, height, width, options);
   return canvas;
 }
 
@@ -50,9 +33,8 @@ function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
   const same = Array.from({ length: channels }, (_, c) => part(c)).every((p) => p.every((v, i) => v === all[i]));
   if (same && channels > 1) {
     return h(
-      "div",
-      { class: "kernel one" },
-      cells(part(0), kH, kW, { top, label: `kernel, the same in all ${channels} channels` }),
+      "div.kernel.one",
+      h("figure", cells(part(0), kH, kW, { top, label: `kernel of all ${channels} channels` }), h("figcaption", `all ${channels} alike`)),
     );
   }
   const shown = Math.min(channels, most);
@@ -64,10 +46,10 @@ function kernel(layer, channelNames, { weights }, k, { most = 64 } = {}) {
         "figure",
         { title: channelNames[c] },
         cells(part(c), kH, kW, { top, label: `kernel of channel ${channelNames[c]}` }),
-        channels > 1 && channels <= 4 && h("figcaption", null, channelNames[c]),
+        channels > 1 && channels <= 4 && h("figcaption", channelNames[c]),
       ),
     ),
-    shown < channels && h("span", { class: "muted" }, `and ${channels - shown} more`),
+    shown < channels && h("span.muted", `and ${channels - shown} more`),
   );
 }
 
@@ -81,7 +63,7 @@ function histogram(map, { label } = {}) {
     step = width / bins.length;
   const tall = (n) => Math.max(1, Math.sqrt(n / top) * height);
   const x = (v) => (map.max > map.min ? ((v - map.min) / (map.max - map.min)) * width : 0);
-  const mark = s("line", { class: "mark", y1: 0, y2: height, hidden: true, "vector-effect": "non-scaling-stroke" });
+  const mark = s("line", { class: "mark", y1: 0, y2: height, hidden: true });
   const drawn = s(
     "svg",
     {
@@ -103,19 +85,17 @@ function histogram(map, { label } = {}) {
     ),
     map.min < 0 &&
       map.max > 0 &&
-      s("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: height, "vector-effect": "non-scaling-stroke" }),
+      s("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: height }),
     mark,
   );
   const figure = h(
-    "figure",
-    { class: "histogram-of" },
+    "figure.histogram-of",
     drawn,
     h(
       "figcaption",
-      null,
-      h("span", null, short(map.min)),
-      h("span", null, short(map.max)),
-      h("span", { class: "muted" }, "√ of counts, zeros left out"),
+      h("span", short(map.min)),
+      h("span", short(map.max)),
+      h("span.muted", "√ of counts, zeros left out"),
     ),
   );
   return {

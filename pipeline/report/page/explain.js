@@ -2,6 +2,12 @@
 
 const shownTerms = 200;
 
+// costly offers to compute an output that takes long, if it is possible.
+const costly = (cost, press) =>
+  cost > most
+    ? h("p.muted", `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
+    : h("button", { onclick: press }, `Compute this output (about ${amount(cost)} multiply-adds)`);
+
 let order = "summed"; // order of the terms: as summed, or the largest first
 let open = false; // whether the terms are shown; kept from output to output
 
@@ -11,7 +17,7 @@ const lineView = ({ label, result, parts }, cls = "") =>
   h(
     "p",
     { class: [result ? "result" : "", cls].join(" ").trim() },
-    label !== undefined && h("span", { class: "line-of" }, label),
+    label !== undefined && h("span.line-of", label),
     parts.map(({ text, title, zero, strong, term, c, activation }) =>
       h(
         strong ? "b" : "span",
@@ -31,10 +37,8 @@ function columns(at, layer, names, go) {
       : t.source.l < 0
         ? `${t.y}, ${t.x}`
         : h(
-            "button",
+            "button.to",
             {
-              type: "button",
-              class: "to",
               title: "the arithmetic behind this value",
               onclick: () => go({ st: at.st, ...t.source, y: t.y, x: t.x }),
             },
@@ -62,9 +66,9 @@ function columns(at, layer, names, go) {
 
 // terms makes the table of all terms.
 function terms(at, layer, result, names, go) {
-  const head = h("tr", null),
-    body = h("tbody", null);
-  const more = h("button", { type: "button", class: "more" });
+  const head = h("tr"),
+    body = h("tbody");
+  const more = h("button.more");
   const size = (t) => Math.abs(t.v * (t.w ?? 1));
   let listed = [],
     shown = 0,
@@ -109,21 +113,20 @@ function terms(at, layer, result, names, go) {
     ].map(([value, text]) => h("option", { value, selected: value === order }, text)),
   );
   return h(
-    "details",
+    "details.terms",
     {
-      class: "terms",
       open,
       ontoggle: (e) => {
         open = e.target.open;
         if (open && !shown) list();
       },
     },
-    h("summary", null, plural(result.terms.length, "term")),
+    h("summary", plural(result.terms.length, "term")),
     choice,
     h(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "terms" },
-      h("table", null, h("thead", null, head), body),
+      "div.scroll",
+      { tabindex: 0, role: "region", "aria-label": "terms" },
+      h("table", h("thead", head), body),
       more,
     ),
   );

@@ -1,7 +1,7 @@
 // The gallery of pictures.
 
 function thumb(entry) {
-  if (!entry.thumb) return h("span", { class: "thumb none", "aria-hidden": "true" }, entry.error ? "✕" : "–");
+  if (!entry.thumb) return h("span.thumb.none", { "aria-hidden": "true" }, entry.error ? "✕" : "–");
   const src = entry.thumb.startsWith("data:") ? entry.thumb : page.base + entry.thumb;
   return h("img", {
     class: Math.max(...entry.size) < 100 ? "thumb coarse" : "thumb",
@@ -17,7 +17,7 @@ const pictureLabel = (entry) => (entry.error ? `${entry.name}: failed, ${entry.c
 // nameOf is a picture's name. If space is short, its folders are cut first.
 function nameOf({ name }) {
   const base = name.lastIndexOf("/") + 1;
-  return h("span", { class: "name", title: name }, h("span", null, name.slice(0, base)), h("b", null, name.slice(base)));
+  return h("span.name", { title: name }, h("span", name.slice(0, base)), h("b", name.slice(base)));
 }
 
 // tile makes a picture of the gallery.
@@ -26,10 +26,10 @@ function tile(entry, index) {
     thumb(entry),
     nameOf(entry),
     entry.error
-      ? h("span", { class: "code" }, entry.code)
+      ? h("span.code", entry.code)
       : entry.note || entry.other
         ? h("span", { class: entry.note ? "code" : "muted" }, entry.note ? "no maps" : "other stacks")
-        : h("span", { class: "muted" }, size2(entry.size)),
+        : h("span.muted", size2(entry.size)),
   ];
   return h(
     "li",
@@ -44,9 +44,9 @@ const chunk = 240;
 // galleryView lists the pictures whose name or error has all words of the search. It grows
 // as the reader scrolls.
 function galleryView(gallery) {
-  const list = h("ul", { class: "gallery", "aria-label": "pictures" });
-  const count = h("p", { class: "muted", role: "status" });
-  const more = h("button", { type: "button", class: "more" });
+  const list = h("ul.gallery", { "aria-label": "pictures" });
+  const count = h("p.muted", { role: "status" });
+  const more = h("button.more");
   const search = h("input", {
     type: "search",
     id: "search",
@@ -95,22 +95,20 @@ function galleryView(gallery) {
     "section",
     { "aria-labelledby": "pictures-title" },
     h(
-      "header",
-      { class: "row" },
+      "header.row",
       h("h2", { id: "pictures-title" }, "Pictures"),
       h(
         "form",
         { role: "search", onsubmit: (e) => e.preventDefault() },
         h("label", { for: "search" }, "Find"),
         search,
-        page.summary.failed > 0 && h("label", { class: "check" }, onlyFailed, `failed (${whole(page.summary.failed)})`),
+        page.summary.failed > 0 && h("label.check", onlyFailed, `failed (${whole(page.summary.failed)})`),
       ),
       count,
     ),
     page.summary.leftOut > 0 &&
       h(
-        "p",
-        { class: "note" },
+        "p.note",
         `${plural(page.summary.leftOut, "more picture")} of the run ${page.summary.leftOut === 1 ? "is" : "are"} left out; report --limit 0 takes all.`,
       ),
     list,

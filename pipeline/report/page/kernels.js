@@ -9,10 +9,10 @@ class KernelsTab {
     this.sorted = false;
     this.page = [0, 0];
     this.channel = 0;
-    this.head = h("header", { class: "row" });
-    this.canvas = h("canvas", { class: "kernels", tabindex: 0, role: "application", "aria-roledescription": "kernels", "aria-describedby": "kernel-shown" });
-    this.about = h("div", { class: "card kernel-shown", id: "kernel-shown" });
-    this.element = h("div", { class: "kernels-tab" }, this.head, h("div", { class: "kernels-grid" }, h("div", { class: "kernels-of" }, this.canvas), this.about));
+    this.head = h("header.row");
+    this.canvas = h("canvas.kernels", { tabindex: 0, role: "application", "aria-roledescription": "kernels", "aria-describedby": "kernel-shown" });
+    this.about = h("div.card.kernel-shown", { id: "kernel-shown" });
+    this.element = h("div.kernels-tab", this.head, h("div.kernels-grid", h("div.kernels-of", this.canvas), this.about));
     this.canvas.addEventListener("click", (e) => this.pick(e));
     this.observer = new ResizeObserver(() => this.plan && this.draw());
     this.observer.observe(this.element);
@@ -25,7 +25,7 @@ class KernelsTab {
     this.element.classList.toggle("none", none);
     if (none) {
       this.of = undefined;
-      this.head.replaceChildren(h("p", { class: "note" }, `${layer.name} is ${describe(layer)}, which has no kernels. Choose another layer above.`));
+      this.head.replaceChildren(h("p.note", `${layer.name} is ${describe(layer)}, which has no kernels. Choose another layer above.`));
       return;
     }
     if (this.of !== `${at.st} ${at.l}`) {
@@ -80,8 +80,8 @@ class KernelsTab {
       rows = this.order.slice(this.page[0] * kernelPage, (this.page[0] + 1) * kernelPage),
       shown = range(first, Math.min(this.channels, first + across));
     const room = (canvas.parentElement.clientWidth || 600) - 30,
-      cell = Math.max(1, Math.floor(Math.min(56 / kW, (room / shown.length - 2) / kW))), // pixels a weight
-      [w, hgt] = [cell * kW + 3, cell * kH + 3],
+      cell = Math.max(1, Math.floor(Math.min((rows.length * shown.length > 48 ? 56 : 96) / kW, (room / shown.length - 2) / kW))), // pixels a weight
+      [w, hgt] = [cell * kW + 2, cell * kH + 2],
       margin = 30,
       sharp = devicePixelRatio,
       named = w >= 14 && layer.groups === 1 ? view.probe.names(view.at) : undefined,
@@ -115,7 +115,7 @@ class KernelsTab {
         context.fillRect(x0, y0, cell * kW, cell * kH);
         own.forEach((v, t) => {
           if (!v) return;
-          context.fillStyle = colour(v, strongest, true);
+          context.fillStyle = colour(v, strongest);
           context.fillRect(x0 + (t % kW) * cell, y0 + Math.floor(t / kW) * cell, cell, cell);
         });
         if (f === k && c === this.channel) {
@@ -132,24 +132,24 @@ class KernelsTab {
   drawHead(across) {
     const { layer } = this,
       pages = [Math.ceil(this.order.length / kernelPage), Math.ceil(this.channels / across)];
-    const choice = (text, on, change) => h("button", { type: "button", class: "small", "aria-pressed": String(on), onclick: () => { change(); this.view.select(this.view.at); } }, text);
+    const again = (change) => () => {
+      change();
+      this.view.select(this.view.at);
+    };
     const turn = (name, axis, n, all) =>
-      pages[axis] > 1 && [
-        h("button", { type: "button", class: "small", disabled: this.page[axis] === 0, "aria-label": `${name} before`, onclick: () => this.turn(axis, -1, n) }, "←"),
-        h("span", { class: "muted" }, `${name} ${this.page[axis] * n}–${Math.min(all, (this.page[axis] + 1) * n) - 1} of ${all}`),
-        h("button", { type: "button", class: "small", disabled: this.page[axis] === pages[axis] - 1, "aria-label": `${name} after`, onclick: () => this.turn(axis, 1, n) }, "→"),
-      ];
-    this.head.replaceChildren(
-      h("h3", null, `${shape([this.order.length, this.channels])} kernels of ${size2(layer.kernel)}`),
-      ...[turn("filters", 0, kernelPage, this.order.length), turn("channels", 1, across, this.channels)].flat(2).filter(Boolean),
+      pager(name, `${name} ${this.page[axis] * n}–${Math.min(all, (this.page[axis] + 1) * n) - 1} of ${all}`, this.page[axis], pages[axis], (by) => this.turn(axis, by, n));
+    redraw(
+      this.head,
+      h("h3", `${shape([this.order.length, this.channels])} kernels of ${size2(layer.kernel)}`),
+      turn("filters", 0, kernelPage, this.order.length),
+      turn("channels", 1, across, this.channels),
       h(
-        "span",
-        { class: "choices" },
-        choice("each its own scale", this.each, () => (this.each = !this.each)),
-        choice("sorted by energy", this.sorted, () => {
+        "span.choices",
+        toggle("each its own scale", this.each, again(() => (this.each = !this.each))),
+        toggle("sorted by energy", this.sorted, again(() => {
           this.sorted = !this.sorted;
           this.arrange();
-        }),
+        })),
       ),
     );
   }
@@ -186,18 +186,17 @@ class KernelsTab {
         top = this.each ? largest(own) : this.top;
       return h(
         "figure",
-        null,
-        h("figcaption", null, names[first + c]),
+        h("figcaption", names[first + c]),
         kW > 9 || kH > 13
           ? cells(own, kH, kW, { top, label: `weights of channel ${names[first + c]}` })
           : gridTable(kH, kW, (y, x) => ({ text: cellText(own[y * kW + x]), title: exact(own[y * kW + x]), style: shade(own[y * kW + x], top) }), { label: `weights of channel ${names[first + c]}` }),
       );
     };
     this.about.replaceChildren(
-      h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
-      h("p", { class: "muted" }, `bias ${six(this.weights.bias[k])} · energy ${short(this.energy(k))}${this.channels > 3 ? ` · channel ${this.channel} of ${this.channels}` : ""}`),
-      h("div", { class: "kernel-numbers" }, few.map(one)),
-      h("p", { class: "choices" }, h("button", { type: "button", onclick: () => view.tabs.choose("look") }, "Look at its map"), h("button", { type: "button", onclick: () => view.tabs.choose("step") }, "Step through it")),
+      h("h3", h("span.index", k), layer.filters[k]),
+      h("p.muted", `bias ${six(this.weights.bias[k])} · energy ${short(this.energy(k))}${this.channels > 3 ? ` · channel ${this.channel} of ${this.channels}` : ""}`),
+      h("div.kernel-numbers", few.map(one)),
+      h("p.choices", h("button", { onclick: () => view.tabs.choose("look") }, "Look at its map"), h("button", { onclick: () => view.tabs.choose("step") }, "Step through it")),
     );
   }
 

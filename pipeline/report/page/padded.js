@@ -28,7 +28,7 @@ function paddedParts(rows, columns) {
         s("rect", { class: "hatch-line", width: unit * 0.4, height: unit }),
       ),
     strips.map((box) => s("rect", { class: "strip-of", fill: `url("#${id}")`, ...box })),
-    padded && s("rect", { class: "padding-frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0, "vector-effect": "non-scaling-stroke" }),
+    padded && s("rect", { class: "padding-frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0 }),
   ];
 }
 
@@ -51,6 +51,15 @@ function paddedFrame(src, [, height, width], rows, columns, label, overlay) {
     });
   }
   return element;
+}
+
+// layerFrame is a layer's input with the layer's own padding.
+function layerFrame(layer, plan, src, label, overlay) {
+  const [rows, columns] = [0, 1].map((axis) => {
+    const { before, after, n, left } = axisOf(layer, plan, axis);
+    return { before, after, n, end: n + after - left };
+  });
+  return paddedFrame(src, plan.in, rows, columns, label, overlay);
 }
 
 // windowOf is the box of a layer's input that an output reads.

@@ -2,32 +2,20 @@
 
 const mostPixels = 1200; // longest side of a canvas that shows values
 
-// paint draws height×width values on a canvas: gray from 0 to top, or orange above 0 and blue
-// below. zeroed marks values that an activation has made 0. Larger maps show every n-th value.
-function paint(canvas, values, height, width, { top = largest(values), signed = true, zeroed } = {}) {
-  const every = Math.ceil(Math.max(height, width) / mostPixels),
-    h1 = Math.ceil(height / every),
-    w1 = Math.ceil(width / every);
-  canvas.width = w1;
-  canvas.height = h1;
+// paint draws height×width values on a canvas: ink above 0 and blue below, clear for 0. zeroed
+// marks values that an activation has made 0. Larger maps show every n-th value.
+function paint(canvas, values, height, width, { top = largest(values), ink = positive, zeroed }) {
+  const every = Math.ceil(Math.max(height, width) / mostPixels);
+  canvas.width = Math.ceil(width / every);
+  canvas.height = Math.ceil(height / every);
   const context = canvas.getContext("2d"),
-    image = context.createImageData(w1, h1),
-    pixels = image.data;
-  for (let y = 0, at = 0; y < h1; y++) {
-    for (let x = 0; x < w1; x++, at += 4) {
-      const v = values[y * every * width + x * every],
-        strength = Math.min(1, Math.abs(v) / (top || 1));
-      if (signed) {
-        const [r, g, b] = v > 0 ? positive : negative;
-        pixels[at] = r;
-        pixels[at + 1] = g;
-        pixels[at + 2] = b;
-        pixels[at + 3] = 255 * strength || 0;
-      } else {
-        pixels[at] = pixels[at + 1] = pixels[at + 2] = v > 0 ? 255 * strength : 0;
-        pixels[at + 3] = 255;
-      }
-      if (zeroed?.[y * every * width + x * every]) pixels.set([...negative, 44], at);
+    image = context.createImageData(canvas.width, canvas.height);
+  for (let y = 0, at = 0; y < height; y += every) {
+    for (let x = 0; x < width; x += every, at += 4) {
+      const i = y * width + x,
+        v = values[i];
+      image.data.set(v > 0 ? ink : negative, at);
+      image.data[at + 3] = zeroed?.[i] ? 44 : 255 * Math.min(1, Math.abs(v) / (top || 1)) || 0;
     }
   }
   context.putImageData(image, 0, 0);
@@ -35,8 +23,7 @@ function paint(canvas, values, height, width, { top = largest(values), signed = 
 
 // mapCanvas is a canvas with values, in the shape of a frame.
 function mapCanvas(values, height, width, options) {
-  const canvas = h("canvas", {
-    class: "values",
+  const canvas = h("canvas.values", {
     role: "img",
     "aria-label": options.label,
     style: { "aspect-ratio": `${width} / ${height}` },
@@ -50,7 +37,7 @@ function cellText(v, room = 4) {
   if (v - v !== 0) return minus(exact(v));
   if (Number.isInteger(v) && Math.abs(v) < 10 ** (room - 1)) return minus(Object.is(v, -0) ? "-0" : String(v));
   const size = Math.abs(v);
-  if (size < 1e-3 || size >= 10 ** room) return minus(v.toExponential(0).replace("e+", "e"));
+  if (size < 0.01 || size >= 10 ** room) return minus(v.toExponential(0).replace("e+", "e"));
   const digits = Math.max(0, Math.min(room - 2, room - 1 - Math.floor(Math.log10(size)) - (size < 1 ? 1 : 0)));
   return minus(v.toFixed(Math.min(digits, room - 1)).replace(/^(-?)0\./, "$1."));
 }
@@ -66,14 +53,12 @@ function gridTable(height, width, cell, { label, first = [0, 0], heads = false, 
       "aria-label": label,
       style: { width: `calc(var(--c) * ${width + (heads ? 1 : 0)} + 1px)` },
     },
-    h("thead", null, h("tr", null, h("td"), range(0, width).map((x) => header(x + first[1], "col")))),
+    h("thead", h("tr", h("td"), range(0, width).map((x) => header(x + first[1], "col")))),
     h(
       "tbody",
-      null,
       range(0, height).map((y) =>
         h(
           "tr",
-          null,
           header(y + first[0], "row"),
           range(0, width).map((x) => {
             const { text, cls, style, title } = cell(y, x);
@@ -94,7 +79,4 @@ const channelInks = [
 const inkOf = (c) => (page.channels.length === 3 ? channelInks[c] : undefined);
 
 // shade is the background of a cell. Values above 0 have the colour ink, if it is given.
-const shade = (v, top, ink) =>
-  v && v === v
-    ? { background: ink && v > 0 ? tint(ink, 0.45 * Math.min(1, v / (top || 1))) : colour(v, top, true, 0.75) }
-    : undefined;
+const shade = (v, top, ink) => (v && v === v ? { background: colour(v, top, ink && v > 0 ? 0.45 : 0.75, ink) } : undefined);

@@ -1,6 +1,5 @@
 // Maps before and after their activation, side by side.
 
-const smallMap = 12; // maps up to this side are shown with numbers
 const pairsShown = 4; // filters at a time
 const around = 64; // outputs a side that are shown of maps too large to compute
 
@@ -29,17 +28,14 @@ function mapBox(arithmetic, l, k0, k1, out, place, pressed) {
   return { cost, possible, whole, near, box: whole || near <= liveCost || (pressed && near <= most) ? box : undefined };
 }
 
-const outOf = ([y0, x0, y1, x1], { y, x }) => y < y0 || y >= y1 || x < x0 || x >= x1;
-
 // wholeButton offers the whole map, or outputs around the place, whichever is possible.
 function wholeButton({ cost, possible, near, box }, what, press) {
-  if (!possible && box) return h("p", { class: "muted" }, `${around}×${around} outputs around the place: ${what} would take about ${amount(cost)} multiply-adds.`);
-  if (!possible && near > most) return h("p", { class: "muted" }, `Even ${around}×${around} outputs take about ${amount(near)} multiply-adds, too many for a page.`);
+  if (!possible && box) return h("p.muted", `${around}×${around} outputs around the place: ${what} would take about ${amount(cost)} multiply-adds.`);
+  if (!possible && near > most) return h("p.muted", `Even ${around}×${around} outputs take about ${amount(near)} multiply-adds, too many for a page.`);
   return h(
-    "p",
-    { class: "pair-of" },
-    h("button", { type: "button", class: "small", onclick: press }, `Compute ${possible ? what : `${around}×${around} outputs`} (about ${amount(possible ? cost : near)} multiply-adds)`),
-    box && h("span", { class: "muted" }, `${around}×${around} outputs around the place are shown.`),
+    "p.pair-of",
+    h("button.small", { onclick: press }, `Compute ${possible ? what : `${around}×${around} outputs`} (about ${amount(possible ? cost : near)} multiply-adds)`),
+    box && h("span.muted", `${around}×${around} outputs around the place are shown.`),
   );
 }
 
@@ -47,7 +43,7 @@ function wholeButton({ cost, possible, near, box }, what, press) {
 class Pairs {
   constructor(view) {
     this.view = view;
-    this.element = h("div", { class: "pairs" });
+    this.element = h("div.pairs");
   }
 
 // build shows the filters around the one that is chosen.
@@ -60,13 +56,13 @@ class Pairs {
     this.chosen = mapBox(probe.stacks[at.st], at.l, this.first, last, out, at, pressed);
     this.offer = this.chosen.whole ? "" : wholeButton(this.chosen, last - this.first > 1 ? `${last - this.first} whole maps` : "the whole map", () => this.build(this.view.at, true));
     if (this.chosen.box) this.compute(at, last, pressed).catch(failed(this.element));
-    else this.element.replaceChildren(h("h3", null, "The maps"), this.offer);
+    else this.element.replaceChildren(h("h3", "The maps"), this.offer);
   }
 
   async compute(at, last, pressed) {
     const { of, chosen } = this,
       [y0, x0, y1, x1] = chosen.box,
-      waits = h("p", { class: "muted" }, "Computing…");
+      waits = h("p.muted", "Computing…");
     if (pressed || !this.before) this.element.replaceChildren(waits);
     const job = { st: at.st, l: at.l, k0: this.first, k1: last, rows: [y0, y1], columns: [x0, x1], before: true };
     const values = await crew.run(this.view.probe, "pairs", job, (done) => {
@@ -82,105 +78,48 @@ class Pairs {
   draw(at, last) {
     const layer = this.view.probe.layer(at),
       [y0, x0, y1, x1] = this.box,
-      [height, width] = [y1 - y0, x1 - x0],
-      plane = height * width,
+      plane = (y1 - y0) * (x1 - x0),
       pair = layer.activation && layer.activation !== "none",
-      after = pair ? activated(layer, this.view.probe.stacks[at.st].arrays[at.l], this.first, plane, this.before) : this.before,
+      after = pair && activated(layer, this.view.probe.stacks[at.st].arrays[at.l], this.first, plane, this.before),
       top = largest(this.before);
-    this.marks = [];
-    const name = pair ? activationName(layer) : "";
-    const one = (values, before, k, of) => {
-      const own = values.subarray((k - this.first) * plane, (k - this.first + 1) * plane),
-        was = before?.subarray((k - this.first) * plane, (k - this.first + 1) * plane),
-        zeroed = was && own.map((v, i) => v === 0 && was[i] < 0),
-        label = `${of} of ${layer.filters[k]}`;
-      const shown =
-        height <= smallMap && width <= smallMap
-          ? gridTable(
-              height,
-              width,
-              (y, x) => {
-                const v = own[y * width + x];
-                return { text: cellText(v), title: exact(v), style: shade(v, top), cls: zeroed?.[y * width + x] ? "zeroed" : "" };
-              },
-              { label, first: [y0, x0] },
-            )
-          : mapCanvas(own, height, width, { label, top, zeroed });
-      const box = h("i", { class: "win" }),
-        holder = h("span", { class: shown.matches("table") ? "board" : "board drawn", onclick: (e) => this.pick(e, holder, at, k) }, shown, box);
-      this.marks.push({ box, k, grid: shown.matches("table") });
-      return holder;
-    };
+    this.maps = [];
     const rows = range(this.first, last).map((k) => {
-      const own = this.before.subarray((k - this.first) * plane, (k - this.first + 1) * plane),
-        below = own.reduce((n, v) => n + (v < 0), 0);
+      const name = layer.filters[k],
+        part = [(k - this.first) * plane, (k - this.first + 1) * plane],
+        before = this.before.subarray(...part),
+        below = before.reduce((n, v) => n + (v < 0), 0);
+      const one = (values, of, zeroed) => {
+        const map = new ValueMap(values, this.box, (place) => this.view.select({ ...at, k, ...place }), { room: 330, top, label: `${of} of ${name}`, zeroed });
+        this.maps.push([k, map]);
+        return map.element;
+      };
+      const now = pair && after.subarray(...part);
       return h(
-        "div",
-        { class: "pair" },
-        h("p", null, h("span", { class: "index" }, k), h("b", null, layer.filters[k]), pair && h("span", { class: "muted" }, ` ${whole(below)} of ${whole(plane)} below 0${layer.activation.startsWith("relu") && below ? ", now 0" : ""}`)),
-        one(this.before, undefined, k, pair ? "before" : "map"),
-        pair && [h("span", { class: "sign" }, "→"), one(after, this.before, k, "after")],
+        "div.pair",
+        h("p", h("span.index", k), h("b", name), pair && h("span.muted", ` ${whole(below)} of ${whole(plane)} below 0${layer.activation.startsWith("relu") && below ? ", now 0" : ""}`)),
+        one(before, pair ? "before" : "map"),
+        pair && [h("span.sign", "→"), one(now, "after", now.map((v, i) => v === 0 && before[i] < 0))],
       );
     });
     const { length } = layer.filters;
-    this.element.replaceChildren(
+    redraw(
+      this.element,
       h(
-        "header",
-        { class: "row head" },
-        h("h3", null, pair ? `Before and after ${name}` : "The maps"),
-        !this.chosen.whole && h("span", { class: "muted" }, `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
-        length > pairsShown && h("span", { class: "muted pager" }, `filters ${this.first}–${last - 1} of ${length}`, this.turn(at, -1), this.turn(at, 1)),
+        "header.row.head",
+        h("h3", pair ? `Before and after ${activationName(layer)}` : "The maps"),
+        !this.chosen.whole && h("span.muted", `rows ${y0}–${y1 - 1}, columns ${x0}–${x1 - 1}`),
+        pager("filters", `filters ${this.first}–${last - 1} of ${length}`, this.first / pairsShown, Math.ceil(length / pairsShown), (by) => this.view.select({ ...this.view.at, k: this.first + by * pairsShown })),
       ),
-      h("div", { class: "pair-list" }, rows),
+      h("div.pair-list", rows),
       this.offer,
     );
   }
 
-// turn is a button that leads to the filters before or after.
-  turn(at, by) {
-    const { length } = this.view.probe.layer(at).filters,
-      k = this.first + by * pairsShown;
-    return h(
-      "button",
-      {
-        type: "button",
-        class: "small",
-        disabled: k < 0 || k >= length,
-        "aria-label": by < 0 ? "filters before" : "filters after",
-        onclick: () => this.view.select({ ...this.view.at, k }),
-      },
-      by < 0 ? "←" : "→",
-    );
-  }
-
-  pick(e, holder, at, k) {
-    const [y0, x0, y1, x1] = this.box,
-      cell = e.target.closest("td");
-    let [y, x] = [0, 0];
-    if (cell) {
-      [y, x] = [cell.parentElement.rowIndex - 1 + y0, cell.cellIndex - 1 + x0];
-    } else {
-      const b = holder.getBoundingClientRect();
-      y = y0 + Math.floor(((e.clientY - b.top) / b.height) * (y1 - y0));
-      x = x0 + Math.floor(((e.clientX - b.left) / b.width) * (x1 - x0));
-    }
-    const inside = (v, from, to) => Math.max(from, Math.min(to - 1, v));
-    this.view.select({ st: at.st, l: at.l, k, y: inside(y, y0, y1), x: inside(x, x0, x1) });
-  }
-
 // mark marks a place.
-  mark({ k, y, x }) {
-    if (!this.box) return;
-    const [y0, x0, y1, x1] = this.box;
-    for (const { box, k: own, grid } of this.marks ?? []) {
-      box.hidden = outOf(this.box, { y, x });
-      box.classList.toggle("other", own !== k);
-      if (grid) {
-        Object.assign(box.style, { left: `calc(var(--c) * ${x - x0})`, top: `calc(var(--c) * ${y - y0})`, width: "var(--c)", height: "var(--c)" });
-        continue;
-      }
-      const part = (v, n) => `${(100 * v) / n}%`;
-      Object.assign(box.style, { left: part(x - x0, x1 - x0), top: part(y - y0, y1 - y0), width: part(1, x1 - x0), height: part(1, y1 - y0) });
+  mark(at) {
+    for (const [k, map] of this.maps ?? []) {
+      map.mark(at);
+      map.win.classList.toggle("other", k !== at.k);
     }
   }
 
@@ -188,7 +127,7 @@ class Pairs {
   show(at) {
     const of = `${at.st} ${at.l} ${Math.floor(at.k / pairsShown) * pairsShown}`;
     if (of !== this.of || (this.box && !this.chosen.whole && outOf(this.chosen.box ?? this.box, at))) {
-      if (of !== this.of) this.marks = [];
+      if (of !== this.of) this.maps = [];
       this.build(at);
     } else {
       this.mark(at);

@@ -4,20 +4,18 @@
 class PictureView {
   constructor(index, entry, gallery, data, probe) {
     Object.assign(this, { index, entry, gallery, data, probe });
-    this.blobs = new Map(); // data with a PNG → its address
     this.looks = new Looks();
     this.inputURL = data.samples ? this.address(data.samples) : "";
     this.stage = new Stage(this);
-    this.look = h("div", { class: "bench" }, this.stage.element, this.sheets());
+    this.look = h("div.bench", this.stage.element, this.sheets());
     this.tabs = new Tabs(this);
     this.root = h(
-      "article",
-      { class: "picture" },
+      "article.picture",
       this.head(),
       data.gone &&
         h(
-          "p",
-          { class: "note", role: "note" },
+          "p.note",
+          { role: "note" },
           `No arithmetic: ${data.gone}. Values are read from the levels of the maps' pictures and are known to half a level.`,
         ),
       this.looks.filters,
@@ -26,42 +24,35 @@ class PictureView {
     );
   }
 
-// address is the address of the PNG of a map or of the input, empty if there is none.
   address(of) {
-    if (of.url || !of.png) return of.url ?? "";
-    if (!this.blobs.has(of)) this.blobs.set(of, pngURL(of.png));
-    return this.blobs.get(of);
+    return this.looks.address(of);
   }
 
-// style is the style of a map's picture, which stretches it.
   style(map) {
     return this.looks.of(map);
   }
 
-// close releases the object URLs that the browser holds.
   close() {
     clearTimeout(this.remembering);
     this.tabs.close();
     crew.close(this.probe);
-    for (const url of this.blobs.values()) URL.revokeObjectURL(url);
+    this.looks.close();
   }
 
   head() {
     const { data, entry, index, gallery } = this;
     return h(
       "header",
-      null,
       crumbs(index, gallery),
       h("h1", { tabindex: -1 }, entry.name),
       h(
-        "p",
-        { class: "lead" },
+        "p.lead",
         `${data.width}×${data.height}`,
         data.size[2] !== data.width || data.size[1] !== data.height ? `, prepared as ${shape(data.size)}` : "",
         data.orientation > 1 ? `, turned as EXIF says (${data.orientation})` : "",
       ),
-      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
-      (data.ignored ?? []).length > 0 && h("p", { class: "muted" }, `Not applied: ${data.ignored.join(", ")}.`),
+      (data.warnings ?? []).map((w) => h("p.warning", w)),
+      (data.ignored ?? []).length > 0 && h("p.muted", `Not applied: ${data.ignored.join(", ")}.`),
     );
   }
 
@@ -69,10 +60,9 @@ class PictureView {
   sheets() {
     this.tiles = new Map();
     return h(
-      "div",
-      { class: "sheets" },
+      "div.sheets",
       page.stacks.map((stack, st) => stack.layers.map((_, l) => this.sheet(st, l))),
-      otherMaps(this.data, (of) => this.address(of), (of) => this.style(of)),
+      otherMaps(this.data, this.looks),
       fileList(this.data.files),
     );
   }
@@ -83,23 +73,22 @@ class PictureView {
       plan = this.data.plans[st][l],
       id = `sheet-${st}-${l}`;
     return h(
-      "section",
-      { class: "sheet", "aria-labelledby": id },
+      "section.sheet",
+      { "aria-labelledby": id },
       h(
-        "header",
-        { class: "row" },
+        "header.row",
         h(
           "h2",
           { id },
-          page.stacks.length > 1 && h("span", { class: "muted" }, stackTitle(stack), " / "),
+          page.stacks.length > 1 && h("span.muted", stackTitle(stack), " / "),
           h("a", { href: layerPath(st, l) }, layer.name),
         ),
-        h("p", { class: "muted" }, `${describe(layer)}, ${shape(plan.out)}`),
+        h("p.muted", `${describe(layer)}, ${shape(plan.out)}`),
       ),
-      plan.uncovered && h("p", { class: "warning" }, plan.uncovered),
+      plan.uncovered && h("p.warning", plan.uncovered),
       this.data.maps[st][l].length
         ? this.grid(st, l)
-        : h("p", { class: "muted" }, "The run did not write the maps of this layer. Use --layers all to write them."),
+        : h("p.muted", "The run did not write the maps of this layer. Use --layers all to write them."),
     );
   }
 
@@ -108,26 +97,22 @@ class PictureView {
       maps = this.data.maps[st][l],
       [, height, width] = this.data.plans[st][l].out;
     const list = h(
-      "ul",
-      { class: "maps", role: "listbox", "aria-label": `maps of ${layer.name}`, style: { "--w": width, "--h": height } },
+      "ul.maps",
+      { role: "listbox", "aria-label": `maps of ${layer.name}`, style: { "--w": width, "--h": height } },
       maps.map((map, k) => this.tile(map, layer.filters[k], { st, l, k }, width, height)),
     );
     roving(list, "li").point(list.firstChild);
     const output = (item) => ({ st, l, k: Number(item.dataset.k) });
     const under = (item, e) => ({ ...output(item), ...this.under(item.querySelector(".thumb-of"), output(item), e) });
-    list.addEventListener("click", (e) => {
+    const choose = (e) => {
       const item = e.target.closest("li");
       if (!item) return;
-      this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
-      this.stage.reveal();
-    });
-    list.addEventListener("keydown", (e) => {
-      const item = e.target.closest("li");
-      if (!item || (e.key !== "Enter" && e.key !== " ")) return;
       e.preventDefault();
       this.select({ ...output(item), ...this.probe.corresponding(this.at, st, l) });
       this.stage.reveal();
-    });
+    };
+    list.addEventListener("click", choose);
+    list.addEventListener("keydown", (e) => (e.key === "Enter" || e.key === " ") && choose(e));
     list.addEventListener("pointermove", (e) => {
       const item = e.target.closest("li");
       if (item && e.pointerType !== "touch") this.hover(under(item, e));
@@ -152,7 +137,7 @@ class PictureView {
           style: this.style(map),
           class: Math.max(width, height) < 120 ? "coarse" : "",
         })
-      : h("span", { class: "muted" }, "no picture");
+      : h("span.muted", "no picture");
     const item = h(
       "li",
       {
@@ -164,9 +149,9 @@ class PictureView {
         "data-k": k,
         "aria-label": src ? `${k} ${name}, ${short(lo)} to ${short(hi)}` : `${k} ${name}, no picture`,
       },
-      h("div", { class: "thumb-of" }, picture),
-      h("span", { class: "label" }, h("span", { class: "index" }, k), name),
-      src && h("span", { class: "scale" }, rangeText([lo, hi], 3)),
+      h("div.thumb-of", picture),
+      h("span.label", h("span.index", k), name),
+      src && h("span.scale", rangeText([lo, hi], 3)),
     );
     this.tiles.set(`${st} ${l} ${k}`, item);
     return item;
@@ -241,11 +226,25 @@ class PictureView {
   }
 }
 
-// Looks are the styles that stretch maps, and the filters that they name.
+// Looks are the addresses of the PNGs of maps and inputs, the styles that stretch maps, and the
+// filters that these name.
 class Looks {
   constructor() {
+    this.blobs = new Map(); // data with a PNG → its address
     this.filters = s("svg", { width: 0, height: 0, class: "filters filters-of", "aria-hidden": "true" });
     this.styles = new Map(); // map → style
+  }
+
+// address is the address of a PNG, empty if there is none.
+  address(map) {
+    if (map.url || !map.png) return map.url ?? "";
+    if (!this.blobs.has(map)) this.blobs.set(map, pngURL(map.png));
+    return this.blobs.get(map);
+  }
+
+// close releases the object URLs that the browser holds.
+  close() {
+    for (const url of this.blobs.values()) URL.revokeObjectURL(url);
   }
 
   of(map) {
@@ -260,29 +259,27 @@ class Looks {
 }
 
 // otherMaps are maps of layers that the page's stacks do not have, as their files are.
-function otherMaps({ others = [] }, urlOf, lookOf) {
+function otherMaps({ others = [] }, looks) {
   const layers = Map.groupBy(others, (m) => m.layer);
   return [...layers].map(([layer, maps]) =>
     h(
-      "section",
-      { class: "sheet" },
-      h("header", { class: "row" }, h("h2", null, layer), h("p", { class: "muted" }, "of another stack, from its files")),
+      "section.sheet",
+      h("header.row", h("h2", layer), h("p.muted", "of another stack, from its files")),
       h(
-        "ul",
-        { class: "maps others", "aria-label": `maps of ${layer}` },
+        "ul.maps.others",
+        { "aria-label": `maps of ${layer}` },
         maps.map((m) =>
           h(
             "li",
-            null,
-            h("a", { href: urlOf(m) }, h("img", {
-                src: urlOf(m),
+            h("a", { href: looks.address(m) }, h("img", {
+                src: looks.address(m),
                 alt: `map ${m.index} ${m.filter}`,
-                style: lookOf(m),
+                style: looks.of(m),
                 loading: "lazy",
                 decoding: "async",
               })),
-            h("span", { class: "label" }, h("span", { class: "index" }, m.index), m.filter),
-            h("span", { class: "scale" }, rangeText(m.shown ?? m.of, 3)),
+            h("span.label", h("span.index", m.index), m.filter),
+            h("span.scale", rangeText(m.shown ?? m.of, 3)),
           ),
         ),
       ),
@@ -294,42 +291,32 @@ function otherMaps({ others = [] }, urlOf, lookOf) {
 const fileList = (files) =>
   files?.length > 0 &&
   h(
-    "details",
-    { class: "sheet" },
-    h("summary", null, plural(files.length, "other file")),
+    "details.sheet",
+    h("summary", plural(files.length, "other file")),
     h(
-      "ul",
-      { class: "files" },
-      files.map((f) => h("li", null, f.url ? h("a", { href: f.url }, f.name) : f.name)),
+      "ul.files",
+      files.map((f) => h("li", f.url ? h("a", { href: f.url }, f.name) : f.name)),
     ),
   );
 
 // othersView is the page of a picture all of whose maps are of other stacks.
 function othersView(index, entry, gallery, data) {
-  const urls = new Map(),
-    looks = new Looks();
-  const urlOf = (m) => {
-    if (m.url) return m.url;
-    if (!urls.has(m)) urls.set(m, pngURL(m.png));
-    return urls.get(m);
-  };
+  const looks = new Looks();
   const root = h(
-    "article",
-    { class: "picture" },
+    "article.picture",
     h(
       "header",
-      null,
       crumbs(index, gallery),
       h("h1", { tabindex: -1 }, entry.name),
-      h("p", { class: "lead" }, size2([data.width, data.height])),
-      (data.warnings ?? []).map((w) => h("p", { class: "warning" }, w)),
+      h("p.lead", size2([data.width, data.height])),
+      (data.warnings ?? []).map((w) => h("p.warning", w)),
     ),
-    h("p", { class: "note", role: "note" }, data.note),
+    h("p.note", { role: "note" }, data.note),
     looks.filters,
-    otherMaps(data, urlOf, (m) => looks.of(m)),
+    otherMaps(data, looks),
     fileList(data.files),
   );
-  root.view = { close: () => [...urls.values()].forEach((u) => URL.revokeObjectURL(u)) };
+  root.view = looks;
   return root;
 }
 
@@ -341,14 +328,14 @@ function crumbs(index, gallery, place = []) {
   const link = (to, rel, text) =>
     gallery[to]
       ? h("a", { href: picturePath(to, place), rel, "data-to": to, title: gallery[to].name }, text)
-      : h("span", { class: "off" }, text);
+      : h("span.off", text);
   return h(
-    "nav",
-    { class: "crumbs", "aria-label": "where" },
+    "nav.crumbs",
+    { "aria-label": "where" },
     h("a", { href: "#/" }, "Overview"),
     link(index - 1, "prev", "← previous"),
     link(index + 1, "next", "next →"),
-    h("span", { class: "muted" }, `${whole(index + 1)} of ${whole(gallery.length)}`),
+    h("span.muted", `${whole(index + 1)} of ${whole(gallery.length)}`),
   );
 }
 
@@ -360,12 +347,11 @@ async function pictureView(index, wanted, tab) {
   if (entry.error || entry.note) {
     return h(
       "article",
-      null,
       crumbs(index, gallery, wanted.filter(Number.isInteger)),
       h("h1", { tabindex: -1 }, entry.name),
       entry.error
-        ? h("p", { class: "failure" }, h("span", { class: "code" }, entry.code), " ", entry.error)
-        : h("p", { class: "note" }, entry.note),
+        ? h("p.failure", h("span.code", entry.code), " ", entry.error)
+        : h("p.note", entry.note),
     );
   }
   const data = await load(pictureName(index));

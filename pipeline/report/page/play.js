@@ -7,10 +7,10 @@ class Play {
     this.tab = tab;
     this.channel = 0;
     this.term = 0;
-    const button = (label, text, onclick) => h("button", { type: "button", "aria-label": label, title: label, onclick }, text);
+    const button = (label, text, onclick) => h("button", { "aria-label": label, title: label, onclick }, text);
     this.button = button("play (Space)", "▶", () => this.toggle());
     this.slider = h("input", { type: "range", min: 0, step: 1, class: "places", "aria-label": "place", oninput: () => this.jump(Number(this.slider.value)) });
-    this.where = h("span", { class: "where" });
+    this.where = h("span.where");
     const speed = h("input", { type: "range", class: "speed", min: -1, max: 3.33, step: 0.01, value: Math.log2(reading.speed), "aria-label": "steps a second", oninput: () => { reading.speed = Math.max(0.5, Math.min(10, 2 ** speed.value)); said(); } });
     const said = () => {
       const text = `${Number(reading.speed.toPrecision(2))} a second`;
@@ -20,16 +20,16 @@ class Play {
     said();
     const unit = (this.choice = h("select", { "aria-label": "each step is a", onchange: () => this.choose(unit.value) }, ["place", "channel", "term"].map((v) => h("option", { value: v, selected: v === reading.unit }, v))));
     this.element = h(
-      "div",
-      { class: "playbar", role: "group", "aria-label": "play" },
+      "div.playbar",
+      { role: "group", "aria-label": "play" },
       button("first place", "|◀", () => this.jump(0)),
       button("back (,)", "◀", () => this.step(-1)),
       this.button,
       button("on (.)", "▶|", () => this.step(1)),
       this.slider,
       this.where,
-      h("label", { class: "speed-of" }, h("span", null, "speed"), speed),
-      h("label", { class: "unit-of" }, h("span", null, "each"), unit),
+      h("label.speed-of", h("span", "speed"), speed),
+      h("label.unit-of", h("span", "each"), unit),
     );
   }
 
@@ -136,13 +136,10 @@ class Play {
   }
 
   key(e) {
-    const far = e.shiftKey ? 10 : 1,
-      move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[e.key];
-    if (move) {
-      const { at } = this.tab.view,
-        inside = (v, n) => Math.max(0, Math.min(n - 1, v));
+    const to = moved(e, this.tab.view.at, [1, this.height, this.width]);
+    if (to) {
       this.channel = this.term = 0;
-      this.tab.view.select({ ...at, y: inside(at.y + move[0], this.height), x: inside(at.x + move[1], this.width) });
+      this.tab.view.select(to);
       return true;
     }
     switch (e.key) {

@@ -45,15 +45,8 @@ class Probe {
 
 // corresponding is the output of another layer whose field has the nearest centre.
   corresponding(at, st, l) {
-    const from = this.plan(at),
-      to = this.plans[st][l];
-    const along = (axis, v) => {
-      const centre = from.start[axis] + (from.field[axis] - 1) / 2 + v * from.jump[axis];
-      const scale = this.size(st)[1 + axis] / this.size(at.st)[1 + axis];
-      const there = Math.round(((centre + 0.5) * scale - 0.5 - to.start[axis] - (to.field[axis] - 1) / 2) / to.jump[axis]);
-      return Math.max(0, Math.min(to.out[1 + axis] - 1, there));
-    };
-    return { y: along(0, at.y), x: along(1, at.x) };
+    const [now, then] = [st, at.st].map((s) => this.size(s));
+    return nearest(this.plan(at), at, this.plans[st][l], [1, 2].map((axis) => now[axis] / then[axis]));
   }
 
 // value computes an output, or gives undefined if that would take too long.
@@ -94,6 +87,17 @@ class Probe {
   }
 }
 
+// nearest is the output of the geometry to whose field has the nearest centre to an output's of
+// from. scale is how much larger the pictures of to are.
+function nearest(from, { y, x }, to, scale = [1, 1]) {
+  const middle = (p, axis) => p.start[axis] + (p.field[axis] - 1) / 2;
+  const [row, column] = [y, x].map((v, axis) => {
+    const there = (middle(from, axis) + v * from.jump[axis] + 0.5) * scale[axis] - 0.5;
+    return Math.max(0, Math.min(to.out[1 + axis] - 1, Math.round((there - middle(to, axis)) / to.jump[axis])));
+  });
+  return { y: row, x: column };
+}
+
 async function openProbe(data) {
   if (!data.samples) return new Probe(data, null);
   const own = await openSamples(data.samples, data.size, page.mean, page.std);
@@ -118,8 +122,8 @@ const pngURL = (png) => URL.createObjectURL(new Blob([fromBase64(png)], { type: 
 // frame is a picture with an overlay in the coordinates of its pixels.
 function frame(src, [, height, width], label, overlay, props = {}, style = undefined) {
   return h(
-    "div",
-    { class: "frame", style: { "--w": width, "--h": height }, ...props },
+    "div.frame",
+    { style: { "--w": width, "--h": height }, ...props },
     src
       ? h("img", {
           src,
@@ -130,7 +134,7 @@ function frame(src, [, height, width], label, overlay, props = {}, style = undef
           style,
           class: Math.max(width, height) <= 300 ? "coarse" : "",
         })
-      : h("div", { class: "blank" }, label),
+      : h("div.blank", label),
     s(
       "svg",
       { class: "overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -140,7 +144,7 @@ function frame(src, [, height, width], label, overlay, props = {}, style = undef
 }
 
 const outline = () => {
-  const parts = ["halo", "line"].map((cls) => s("rect", { class: cls, "vector-effect": "non-scaling-stroke" }));
+  const parts = ["halo", "line"].map((cls) => s("rect", { class: cls }));
   return {
     parts,
     set(box) {
@@ -151,7 +155,7 @@ const outline = () => {
 
 const cross = () => {
   const parts = ["across", "down"].map((cls) =>
-    s("line", { class: `cross ${cls}`, "vector-effect": "non-scaling-stroke" }),
+    s("line", { class: `cross ${cls}` }),
   );
   return {
     parts,

@@ -117,4 +117,4 @@ function sizeLines(layer, plan, shapes = [plan.in]) {
 }
 
 // sizeList draws the lines.
-const sizeList = (lines) => h("dl", null, lines.map(([name, text, over]) => h("div", { class: over ? "warning" : "" }, h("dt", null, name), h("dd", null, text))));
+const sizeList = (lines) => h("dl", lines.map(([name, text, over]) => h("div", { class: over ? "warning" : "" }, h("dt", name), h("dd", text))));

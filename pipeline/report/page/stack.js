@@ -69,28 +69,27 @@ const layerFacts = (layer, plan) =>
 function diagram(st, plans, input) {
   const stack = page.stacks[st];
   const volume = (dims, name) =>
-    h("div", { class: "volume" }, block(dims), h("b", null, shape(dims)), h("span", { class: "muted" }, name));
+    h("div.volume", block(dims), h("b", shape(dims)), h("span.muted", name));
   const steps = stack.layers.map((layer, l) =>
     h(
       "li",
-      null,
       h(
-        "a",
-        { class: "layer", href: layerPath(st, l) },
-        h("h4", null, layer.name),
-        h("p", null, describe(layer)),
-        layer.inputs.join() !== String(l - 1) && h("p", { class: "muted" }, `reads ${sourceNames(stack, layer)}`),
+        "a.layer",
+        { href: layerPath(st, l) },
+        h("h4", layer.name),
+        h("p", describe(layer)),
+        layer.inputs.join() !== String(l - 1) && h("p.muted", `reads ${sourceNames(stack, layer)}`),
         layerFacts(layer, plans[l]),
         layer.kind === "conv" && strip(layer),
-        plans[l].uncovered && h("p", { class: "warning" }, plans[l].uncovered),
+        plans[l].uncovered && h("p.warning", plans[l].uncovered),
       ),
       volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written"),
     ),
   );
   return h(
-    "ol",
-    { class: "diagram", "aria-label": `layers of ${stackTitle(stack)}` },
-    h("li", null, volume(input, "input")),
+    "ol.diagram",
+    { "aria-label": `layers of ${stackTitle(stack)}` },
+    h("li", volume(input, "input")),
     steps,
   );
 }
@@ -98,7 +97,7 @@ function diagram(st, plans, input) {
 // strip shows the first kernels of a layer, small: each channel apart if there are up to three,
 // or else their mean.
 function strip(layer) {
-  const line = h("div", { class: "strip", "aria-hidden": "true" }),
+  const line = h("div.strip", { "aria-hidden": "true" }),
     [kH, kW] = layer.kernel,
     plane = kH * kW;
   arrays(layer).then(
@@ -109,7 +108,7 @@ function strip(layer) {
         const parts = Array.from({ length: apart }, () => new Float32Array(plane));
         for (let t = 0; t < taps; t++) parts[Math.floor(t / plane) % apart][t % plane] += weights[k * taps + t];
         const top = largest(parts.flatMap((p) => [...p]));
-        line.append(h("span", null, parts.map((p) => cells(p, kH, kW, { top }))));
+        line.append(h("span", parts.map((p) => cells(p, kH, kW, { top }))));
       }
     },
     () => {},
@@ -120,15 +119,14 @@ function strip(layer) {
 // stackView shows all stacks for one of the sizes.
 function stackView() {
   if (!page.sizes.length)
-    return h("section", null, h("h2", null, "Stack"), h("p", null, "No picture has gone through it."));
-  const body = h("div", null);
+    return h("section", h("h2", "Stack"), h("p", "No picture has gone through it."));
+  const body = h("div");
   const draw = (at) =>
     body.replaceChildren(
       ...page.stacks.map((stack, st) =>
         h(
-          "section",
-          { class: "stack" },
-          page.stacks.length > 1 && h("h3", null, stackTitle(stack)),
+          "section.stack",
+          page.stacks.length > 1 && h("h3", stackTitle(stack)),
           diagram(st, page.sizes[at].plans[st], page.sizes[at].in),
         ),
       ),
@@ -137,8 +135,7 @@ function stackView() {
   const choice =
     page.sizes.length > 1 &&
     h(
-      "label",
-      { class: "choice" },
+      "label.choice",
       "for pictures of ",
       h(
         "select",
@@ -152,7 +149,7 @@ function stackView() {
   return h(
     "section",
     { "aria-labelledby": "stack-title" },
-    h("header", { class: "row" }, h("h2", { id: "stack-title" }, page.stacks.length > 1 ? "Stacks" : "Stack"), choice),
+    h("header.row", h("h2", { id: "stack-title" }, page.stacks.length > 1 ? "Stacks" : "Stack"), choice),
     body,
   );
 }
@@ -165,34 +162,30 @@ async function layerView(st, l) {
   const [values, gallery] = await Promise.all([arrays(layer), load("gallery")]);
   const plan = page.sizes[0]?.plans[st][l];
   const list = h(
-    "ul",
-    { class: "filters" },
+    "ul.filters",
     layer.filters.map((name, k) => filterCard(st, l, k, values, gallery)),
   );
   const n = layer.stats?.[0]?.pictures;
   return h(
     "article",
-    null,
     h(
-      "nav",
-      { class: "crumbs", "aria-label": "where" },
+      "nav.crumbs",
+      { "aria-label": "where" },
       h("a", { href: "#/" }, "Overview"),
-      page.stacks.length > 1 && h("span", null, stackTitle(stack)),
+      page.stacks.length > 1 && h("span", stackTitle(stack)),
       l > 0 && h("a", { href: layerPath(st, l - 1), rel: "prev" }, `← ${stack.layers[l - 1].name}`),
       l + 1 < stack.layers.length &&
         h("a", { href: layerPath(st, l + 1), rel: "next" }, `${stack.layers[l + 1].name} →`),
     ),
     h("h1", { tabindex: -1 }, layer.name),
     h(
-      "p",
-      { class: "lead" },
+      "p.lead",
       `${describe(layer)}, ${plural(layer.filters.length, "filter")}`,
       plan && `, ${shape(plan.in)} → ${shape(plan.out)} for pictures of ${shape(page.sizes[0].in)}`,
     ),
     plan && layerFacts(layer, plan),
     h(
-      "p",
-      { class: "muted" },
+      "p.muted",
       layer.written
         ? `Ranges, means and zeros are over ${plural(n ?? 0, "picture")}.`
         : "The run did not write the maps of this layer. Use --layers all to get the maps and their statistics.",
@@ -205,14 +198,12 @@ function filterCard(st, l, k, values, gallery) {
   const layer = page.stacks[st].layers[l],
     stats = layer.stats?.[k];
   return h(
-    "li",
-    { class: "filter" },
+    "li.filter",
     values?.weights && kernel(layer, channelNames(st, l, k), values, k, { most: 16 }),
     h(
       "div",
-      null,
-      h("h3", null, h("span", { class: "index" }, k), layer.filters[k]),
-      values?.bias && values.bias[k] !== 0 && h("p", null, `bias ${exact(values.bias[k])}`),
+      h("h3", h("span.index", k), layer.filters[k]),
+      values?.bias && values.bias[k] !== 0 && h("p", `bias ${exact(values.bias[k])}`),
       stats && stats.pictures > 0 && statsText(layer, stats),
       stats && strongest(stats, st, l, k, gallery),
     ),
@@ -223,12 +214,11 @@ function filterCard(st, l, k, values, gallery) {
 const strongest = (stats, st, l, k, gallery) =>
   stats.top?.length > 0 &&
   h(
-    "ol",
-    { class: "strongest", "aria-label": "strongest in" },
+    "ol.strongest",
+    { "aria-label": "strongest in" },
     stats.top.map((t) =>
       h(
         "li",
-        null,
         h(
           "a",
           { href: `#/p/${t.picture}/${st}/${l}/${k}`, title: `${gallery[t.picture].name}: up to ${short(t.max)}`, "aria-label": `${gallery[t.picture].name}, up to ${short(t.max)}` },
@@ -241,8 +231,7 @@ const strongest = (stats, st, l, k, gallery) =>
 function statsText(layer, stats) {
   return [
     h(
-      "p",
-      { class: "numbers" },
+      "p.numbers",
       stats.values > stats.notFinite &&
         `${short(stats.min, 3)} … ${short(stats.max, 3)} · mean ${short(stats.mean, 3)} · `,
       `${share(stats.zeros, stats.values)} zeros`,
@@ -254,6 +243,6 @@ function statsText(layer, stats) {
         { class: stats.silent === stats.pictures ? "warning" : "muted" },
         stats.silent === stats.pictures ? "never above 0" : `nowhere above 0 in ${plural(stats.silent, "picture")}`,
       ),
-    stats.notFinite > 0 && h("p", { class: "warning" }, `${plural(stats.notFinite, "value")} not finite`),
+    stats.notFinite > 0 && h("p.warning", `${plural(stats.notFinite, "value")} not finite`),
   ];
 }

@@ -5,7 +5,10 @@ class Stage {
     this.view = view;
     this.data = view.data;
     this.probe = view.probe;
-    this.element = h("section", { class: "stage", "aria-label": "the chosen map" });
+    this.element = h("section.stage", { "aria-label": "the chosen map" });
+    // A stage taller than the window scrolls to its end before it stays.
+    this.observer = new ResizeObserver(() => this.element.style.setProperty("--tall", `${this.element.offsetHeight}px`));
+    this.observer.observe(this.element);
   }
 
 // at is the output that is shown.
@@ -29,7 +32,7 @@ class Stage {
       plan.out,
       map ? `map ${name}` : "the run did not write its map",
       [
-        free && s("rect", { class: "padding-frame", ...free, "vector-effect": "non-scaling-stroke" }, s("title", null, "outputs whose window touches no padding")),
+        free && s("rect", { class: "padding-frame", ...free }, s("title", null, "outputs whose window touches no padding")),
         ...this.boxes.cross.parts,
         ...this.boxes.cell.parts,
       ],
@@ -47,7 +50,7 @@ class Stage {
     this.histogram =
       map?.bins && histogram(map, { label: `histogram of ${name}, from ${short(map.min)} to ${short(map.max)}` });
     this.readout = h("output", { id: "readout", class: "readout", "aria-live": "polite" });
-    this.work = h("section", { class: "work", "aria-label": "arithmetic" });
+    this.work = h("section.work", { "aria-label": "arithmetic" });
     this.terms = h("section", { "aria-label": "terms" });
     const overInput = [...this.boxes.fieldCross.parts, ...this.boxes.field.parts];
     this.extents = [0, 1].map((axis) => extentOf(plan, layer, axis, data.size[1 + axis]));
@@ -61,29 +64,27 @@ class Stage {
     this.zooms = [this.zoomMap(plan), this.zoomInput()];
     this.loupe = data.gone
       ? null
-      : h("canvas", {
-          class: "loupe",
+      : h("canvas.loupe", {
           width: 168,
           height: 168,
           role: "img",
           "aria-label": "the receptive field, enlarged",
         });
-    const caption = (note, ...title) =>
+    const figure = (title, note, ...shown) =>
       h(
-        "figcaption",
-        null,
-        h("b", null, title),
-        h("span", { class: "muted" }, note),
-        h("button", { type: "button", class: "small enlarge", title: "enlarge (f)", "aria-label": "enlarge", onclick: (e) => this.enlargeFigure(e.target.closest("figure")) }, "⤢"),
+        "figure",
+        { ondblclick: (e) => this.enlargeFigure(e.currentTarget) },
+        h(
+          "figcaption",
+          h("b", title),
+          h("span.muted", note),
+          h("button.small.enlarge", { title: "enlarge (f)", "aria-label": "enlarge", onclick: (e) => this.enlargeFigure(e.target.closest("figure")) }, "⤢"),
+        ),
+        shown,
       );
     this.element.replaceChildren(
-      h(
-        "div",
-        { class: "figures" },
-        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(layerName, h("span", { class: "index" }, at.k), name), this.mapFrame, this.pair(layer, plan, at)),
-        h("figure", { ondblclick: (e) => this.enlargeFigure(e.currentTarget) }, caption(this.paddedText(), "Input"), this.inputFrame),
-      ),
-      h("div", { class: "reading" }, this.loupe ?? [], this.readout),
+      h("div.figures", figure([h("span.index", at.k), name], layerName, this.mapFrame, this.pair(layer, plan, at)), figure("Input", this.paddedText(), this.inputFrame)),
+      h("div.reading", this.loupe ?? [], this.readout),
       this.work,
       this.statistics(layer, map, at),
       this.terms,
@@ -110,20 +111,17 @@ class Stage {
       arithmetic = this.probe.stacks[at.st],
       cost = arithmetic.cost(at.l, ...size);
     if (cost > most || arithmetic.held(at.l, ...size) > mostFloats) return false;
-    const said = h("span", { class: "muted" });
+    const said = h("span.muted");
     const button = h(
-      "button",
+      "button.small",
       {
-        type: "button",
-        class: "small",
         "aria-pressed": "false",
         onclick: async () => {
           const shown = button.getAttribute("aria-pressed") !== "true";
           button.setAttribute("aria-pressed", String(shown));
           if (shown && !this.before) {
             said.textContent = "Computing…";
-            const job = { st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [0, plan.out[1]], columns: [0, plan.out[2]], before: true };
-            const values = await crew.run(this.probe, "look", job, (done) => (said.textContent = `Computing… ${share(done, cost)}`)).catch(failed(said));
+            const values = await crew.run(this.probe, "look", jobOf(at, [0, 0, ...plan.out.slice(1)], { before: true }), (done) => (said.textContent = `Computing… ${share(done, cost)}`)).catch(failed(said));
             if (!values || !this.same(at, this.at)) return;
             const below = values.reduce((n, v) => n + (v < 0), 0);
             this.before = mapCanvas(values, plan.out[1], plan.out[2], { label: `map ${layer.filters[at.k]} before ${activationName(layer)}` });
@@ -135,7 +133,7 @@ class Stage {
       },
       `before ${activationName(layer)}`,
     );
-    return h("p", { class: "pair-of" }, button, said);
+    return h("p.pair-of", button, said);
   }
 
 // zoomMap puts the map's values into its cells, and zoomInput the picture's.
@@ -203,21 +201,19 @@ class Stage {
 
 // statistics describes the map: kernel, histogram, statistics.
   statistics(layer, map, at) {
-    const holder = h("div", { class: "kernel-of" });
+    const holder = h("div.kernel-of");
     const drawKernel = (values) =>
-      values?.weights && holder.append(h("h3", null, "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
+      values?.weights && holder.append(h("h3", "Kernel"), kernel(layer, channelNames(at.st, at.l, at.k), values, at.k));
     arrays(layer).then(drawKernel, () => {}); // openProbe has reported the error
     const stats = layer.stats?.[at.k],
       { gone } = this.data;
     return h(
-      "div",
-      { class: "about" },
+      "div.about",
       holder,
       map &&
         h(
           "div",
-          null,
-          h("h3", null, gone ? "This map, by its levels" : "This map"),
+          h("h3", gone ? "This map, by its levels" : "This map"),
           this.histogram?.figure,
           facts([
             ...(map.values > map.notFinite
@@ -236,8 +232,7 @@ class Stage {
       stats?.pictures > 0 &&
         h(
           "div",
-          null,
-          h("h3", null, `Over ${plural(stats.pictures, "picture")}`),
+          h("h3", `Over ${plural(stats.pictures, "picture")}`),
           statsText(layer, stats),
           strongest(stats, at.st, at.l, at.k, this.view.gallery),
         ),
@@ -263,13 +258,10 @@ class Stage {
       this.view.select({ ...this.at, ...this.view.under(element, this.at, e) }),
     );
     element.addEventListener("keydown", (e) => {
-      const far = e.shiftKey ? 10 : 1,
-        [, height, width] = this.probe.plan(this.at).out;
-      const move = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[e.key];
-      if (!move || e.altKey || e.ctrlKey || e.metaKey) return;
+      const to = moved(e, this.at, this.probe.plan(this.at).out);
+      if (!to || e.altKey || e.ctrlKey || e.metaKey) return;
       e.preventDefault();
-      const inside = (v, n) => Math.max(0, Math.min(n - 1, v));
-      this.view.select({ ...this.at, y: inside(this.at.y + move[0], height), x: inside(this.at.x + move[1], width) });
+      this.view.select(to);
     });
   }
 
@@ -284,7 +276,7 @@ class Stage {
       if (this.same(at, this.at)) this.histogram?.mark(value);
       this.explain(at);
     } else if (this.probe.stacks) {
-      this.say(here, h("span", { class: "muted" }, "needs many multiply-adds"));
+      this.say(here, h("span.muted", "needs many multiply-adds"));
       this.offer(at);
     } else {
       this.fromLevel(at, here);
@@ -342,39 +334,28 @@ class Stage {
 
 // offer shows a button for outputs that take long to compute.
   offer(at) {
-    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
+    const press = ({ target }) => {
+      target.textContent = "Computing…";
+      target.disabled = true;
+      setTimeout(() => {
+        if (this.shown !== at) return;
+        this.say(place(at), ...this.worth(at, this.probe.value(at, Infinity)));
+        this.explain(at);
+      }, 30);
+    };
     this.terms.replaceChildren();
-    this.work.replaceChildren(
-      cost > most
-        ? h("p", { class: "muted" }, `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
-        : h(
-            "button",
-            {
-              type: "button",
-              onclick: (e) => {
-                e.target.textContent = "Computing…";
-                e.target.disabled = true;
-                setTimeout(() => {
-                  if (this.shown !== at) return;
-                  this.say(place(at), ...this.worth(at, this.probe.value(at, Infinity)));
-                  this.explain(at);
-                }, 30);
-              },
-            },
-            `Compute this output (about ${amount(cost)} multiply-adds)`,
-          ),
-    );
+    this.work.replaceChildren(costly(this.probe.stacks[at.st].cost(at.l, at.k), press));
   }
 
 // worth is an output's value, and what it is worth if rounding alone made it.
   worth(at, value) {
     const rounds = this.probe.stacks[at.st].rounds(at.l, at.k, at.y, at.x, value);
     return [
-      h("b", { class: "value" }, minus(exact(value))),
+      h("b.value", minus(exact(value))),
       rounds &&
         h(
-          "span",
-          { class: "muted", title: "at most 2⁻²² of the sum of its terms' magnitudes: the exact sum may well be 0" },
+          "span.muted",
+          { title: "at most 2⁻²² of the sum of its terms' magnitudes: the exact sum may well be 0" },
           "≈ 0 (rounding)",
         ),
     ].filter(Boolean);
@@ -390,13 +371,13 @@ class Stage {
       level = null;
     }
     if (this.shown !== at) return;
-    if (!level) return this.say(here, h("span", { class: "muted" }, "no value: its map has no picture"));
+    if (!level) return this.say(here, h("span.muted", "no value: its map has no picture"));
     const { n, top, from = NaN, to = NaN, constant } = level;
     let range = `${short(from, 6)} to ${short(to, 6)}`;
     if (constant !== undefined) range = `constant ${short(constant, 6)}`;
     else if (Number.isNaN(from)) range = `at most ${short(to, 6)}`;
     else if (Number.isNaN(to)) range = `at least ${short(from, 6)}`;
-    this.say(here, h("b", { class: "value" }, range), h("span", { class: "muted" }, `level ${n} of ${top}`));
+    this.say(here, h("b.value", range), h("span.muted", `level ${n} of ${top}`));
   }
 
 // explain shows the sum of the channels, and all terms.
@@ -413,4 +394,4 @@ class Stage {
 
 // place is the name of an output and its row and column.
 const place = (at) =>
-  h("span", { class: "where" }, `${page.stacks[at.st].layers[at.l].filters[at.k]} · row ${at.y}, column ${at.x}`);
+  h("span.where", `${page.stacks[at.st].layers[at.l].filters[at.k]} · row ${at.y}, column ${at.x}`);

@@ -13,16 +13,15 @@ class StepTab {
     this.view = view;
     this.pairs = new Pairs(view);
     this.play = new Play(this);
-    this.rows = h("section", { class: "channels", "aria-label": "arithmetic of one output" });
-    this.lines = h("div", { class: "card lines", "aria-label": "the sum, written out", role: "group" });
-    this.size = h("div", { class: "card worked" });
-    this.live = h("p", { class: "sr", role: "status", "aria-live": "polite" });
+    this.rows = h("section.channels", { "aria-label": "arithmetic of one output" });
+    this.lines = h("div.card.lines", { "aria-label": "the sum, written out", role: "group" });
+    this.size = h("div.card.worked");
+    this.live = h("p.sr", { role: "status", "aria-live": "polite" });
     this.element = h(
-      "div",
-      { class: "lesson" },
+      "div.lesson",
       this.play.element,
       this.rows,
-      h("div", { class: "side" }, this.lines, h("div", { class: "card maps-card" }, this.pairs.element), this.size),
+      h("div.side", this.lines, h("div.card.maps-card", this.pairs.element), this.size),
       this.live,
     );
   }
@@ -45,7 +44,7 @@ class StepTab {
     const layer = this.probe.layer(at),
       { plans } = this.probe.stacks[at.st],
       shapes = layer.inputs.map((from) => (from < 0 ? this.probe.size(at.st) : plans[from].out));
-    this.size.replaceChildren(h("h3", null, "How large, and why"), sizeList(sizeLines(layer, this.probe.plan(at), shapes)));
+    this.size.replaceChildren(h("h3", "How large, and why"), sizeList(sizeLines(layer, this.probe.plan(at), shapes)));
   }
 
 // show shows the output at a place, as far as the player has come.
@@ -65,22 +64,11 @@ class StepTab {
   }
 
   offer(at) {
-    const cost = this.probe.stacks[at.st].cost(at.l, at.k);
-    this.rows.replaceChildren(
-      cost > most
-        ? h("p", { class: "muted" }, `This output takes about ${amount(cost)} multiply-adds, too many for a page.`)
-        : h(
-            "button",
-            {
-              type: "button",
-              onclick: () => {
-                this.allowed = `${at.l} ${at.k}`;
-                this.view.select(this.view.at);
-              },
-            },
-            `Compute this output (about ${amount(cost)} multiply-adds)`,
-          ),
-    );
+    const press = () => {
+      this.allowed = `${at.l} ${at.k}`;
+      this.view.select(this.view.at);
+    };
+    this.rows.replaceChildren(costly(this.probe.stacks[at.st].cost(at.l, at.k), press));
     this.layout = this.result = this.sums = this.layer = undefined;
     this.lines.replaceChildren();
   }
@@ -109,14 +97,10 @@ class StepTab {
       this.layout = layout;
       this.boards.clear();
       this.holders = new Map(
-        shown.map(({ c }) => [c, h("div", { class: "row-of", role: "group", "aria-label": `channel ${names[c]}` })]),
+        shown.map(({ c }) => [c, h("div.row-of", { role: "group", "aria-label": `channel ${names[c]}` })]),
       );
       const frameOf = this.boarded || layer.norm ? [] : this.pictureFrame(at);
-      this.rows.replaceChildren(
-        ...this.rowsHead(at),
-        ...[frameOf].flat(),
-        this.bracket(at, h("div", { class: "rows-list" }, [...this.holders.values()])),
-      );
+      redraw(this.rows, this.rowsHead(at), ...frameOf, this.bracket(at, h("div.rows-list", [...this.holders.values()])));
     }
     for (const s of shown) this.drawRow(at, s, names[s.c]);
     this.markPicture(at);
@@ -124,22 +108,26 @@ class StepTab {
 
 // rowsHead says which channels are shown, and has the choices for them.
   rowsHead(at) {
-    const { sums } = this,
-      pages = Math.ceil(sums.length / channelPage);
-    const choice = (text, pressed, change) =>
-      h("button", { type: "button", class: "small", "aria-pressed": String(pressed), onclick: () => { change(); this.layout = undefined; this.view.select(this.view.at); } }, text);
-    const buttons = [];
-    if (sums.length > 3 && !(this.layer.norm && sums.length <= channelPage)) buttons.push(choice(`all ${sums.length} channels`, reading.all, () => { reading.all = !reading.all; }));
-    if (sums.length > 3 && reading.all && pages > 1) {
-      buttons.push(
-        choice("←", false, () => { this.page = Math.max(0, this.page - 1); }),
-        h("span", { class: "muted" }, `${this.page + 1} of ${pages}`),
-        choice("→", false, () => { this.page = Math.min(pages - 1, this.page + 1); }),
-      );
-    }
-    if (this.layer.inputs.includes(-1)) buttons.push(choice("as 0–255", reading.levels, () => { reading.levels = !reading.levels; }));
-    const text = sums.length > 3 && !reading.all && !this.layer.norm ? (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`) : "";
-    return [h("header", { class: "row" }, h("h3", null, `Input: ${sourceNames(page.stacks[at.st], this.layer)}`), text && h("span", { class: "muted" }, text), h("span", { class: "choices" }, buttons))];
+    const { sums, layer, probe } = this,
+      some = sums.length > 3 && !(layer.norm && sums.length <= channelPage),
+      pages = some && reading.all ? Math.ceil(sums.length / channelPage) : 1;
+    const again = (change) => () => {
+      change();
+      this.layout = undefined;
+      this.view.select(this.view.at);
+    };
+    const text = some && !reading.all && (this.play.unit === "place" ? `the 3 of ${sums.length} channels that add most` : `3 of ${sums.length} channels`);
+    return h(
+      "header.row",
+      h("h3", `Input: ${sourceNames(page.stacks[at.st], layer)}`),
+      text && h("span.muted", text),
+      h(
+        "span.choices",
+        some && toggle(`all ${sums.length} channels`, reading.all, again(() => (reading.all = !reading.all))),
+        pager("channels", `${this.page + 1} of ${pages}`, this.page, pages, (by) => again(() => (this.page += by))()),
+        layer.inputs.includes(-1) && !probe.sources[0].samples.volume && toggle("as 0–255", reading.levels, again(() => (reading.levels = !reading.levels))),
+      ),
+    );
   }
 
 // bracket encloses the channels that a group reads.
@@ -150,7 +138,7 @@ class StepTab {
     const each = plan.in[0] / groups,
       group = Math.floor(at.k / (plan.out[0] / groups));
     const channels = each === 1 ? `channel ${group}` : `channels ${group * each}–${group * each + each - 1}`;
-    return h("div", { class: "group-of" }, h("p", { class: "muted" }, `group ${group + 1} of ${groups}: reads ${channels} of ${plan.in[0]}`), list);
+    return h("div.group-of", h("p.muted", `group ${group + 1} of ${groups}: reads ${channels} of ${plan.in[0]}`), list);
   }
 
 // source is the layer and the channel of a channel that an output reads; layer −1 is the picture.
@@ -177,7 +165,7 @@ class StepTab {
       inks = source.l < 0 ? inkOf(source.k) : undefined;
     const grid = (what, value, top, ink) =>
       kH > numberedKernel || kW > numberedKernel
-        ? cells(part.map((t) => value(t)), kH, kW, { top, label: `${what} of channel ${name}` })
+        ? cells(part.map((t) => value(t)), kH, kW, { top, ink, label: `${what} of channel ${name}` })
         : gridTable(
             kH,
             kW,
@@ -197,27 +185,26 @@ class StepTab {
           );
     if (layer.norm) {
       const [{ v }] = part;
-      holder.replaceChildren(h("b", { class: "channel", title: name }, name), h("span", { class: "square", title: exact(v) }, `${inner(six(v))}² = ${six(v * v)}`));
+      holder.replaceChildren(h("b.channel", { title: name }, name), h("span.square", { title: exact(v) }, `${inner(six(v))}² = ${six(v * v)}`));
       return;
     }
     holder.style.setProperty("--c", Math.max(kH, kW) > 5 && layer.kind === "conv" ? "20px" : "");
     const best = layer.kind === "max_pool" ? part.find((t) => t.inside && t.v === this.result.value) : undefined;
-    const sign = (text) => h("span", { class: "sign", "aria-hidden": "true" }, text);
-    const parts = [h("b", { class: "channel", title: name }, name)];
+    const sign = (text) => h("span.sign", { "aria-hidden": "true" }, text);
+    const parts = [h("b.channel", { title: name }, name)];
     if (this.boarded) parts.push(this.board(at, c, part));
-    else parts.push(h("figure", null, grid("input", (t) => t.v, tops.v, inks), h("figcaption", null, "input")));
+    else parts.push(h("figure", grid("input", (t) => t.v, tops.v, inks), h("figcaption", "input")));
     if (layer.kind === "conv") {
       const product = (t) => Math.fround(t.v * t.w) + 0; // never −0, which no reader asks about
       parts.push(
         sign("×"),
-        h("figure", null, grid("weights", (t) => t.w, tops.w), h("figcaption", null, "weights")),
+        h("figure", grid("weights", (t) => t.w, tops.w), h("figcaption", "weights")),
         sign("="),
-        h("figure", null, grid("products", product, tops.v * tops.w), h("figcaption", null, "products")),
+        h("figure", grid("products", product, tops.v * tops.w), h("figcaption", "products")),
         h(
-          "p",
-          { class: "run" },
-          index === 0 && h("span", null, "bias ", h("b", null, six(from))),
-          h("span", null, six(from), " → ", h("b", { title: exact(to) }, six(to))),
+          "p.run",
+          index === 0 && h("span", "bias ", h("b", six(from))),
+          h("span", six(from), " → ", h("b", { title: exact(to) }, six(to))),
         ),
       );
     }
@@ -239,10 +226,6 @@ class StepTab {
   pictureFrame(at) {
     const { data } = this.view,
       plan = this.probe.plan(at);
-    const extent = (axis) => {
-      const a = axisOf(this.layer, plan, axis);
-      return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
-    };
     this.windows = [];
     // The channels of a sum are different maps, each with a frame.
     return this.shownChannels().slice(0, this.layer.kind === "add" ? undefined : 1).map(({ c }) => {
@@ -250,10 +233,10 @@ class StepTab {
         map = data.maps[at.st][l]?.[k],
         label = l < 0 ? "the prepared input" : map ? `map ${page.stacks[at.st].layers[l].filters[k]} of ${page.stacks[at.st].layers[l].name}` : "the run did not write the maps that this layer reads",
         window = outline(),
-        ghost = s("rect", { class: "ghost-of", "vector-effect": "non-scaling-stroke" });
+        ghost = s("rect", { class: "ghost-of" });
       this.windows.push({ window, ghost });
-      const element = paddedFrame(l < 0 ? this.view.inputURL : map && this.view.address(map), plan.in, extent(0), extent(1), label, [ghost, ...window.parts]);
-      return h("figure", { class: "window-on" }, element, h("figcaption", { class: "muted" }, label));
+      const element = layerFrame(this.layer, plan, l < 0 ? this.view.inputURL : map && this.view.address(map), label, [ghost, ...window.parts]);
+      return h("figure.window-on", element, h("figcaption.muted", label));
     });
   }
 
@@ -273,32 +256,22 @@ class StepTab {
       all = this.probe.written(at, this.result, reading.exactly);
     const { unit, channel, term } = this.play;
     const lines = all.filter((line) => line.c === undefined || shown.has(line.c) || all.length <= 4);
-    const button = (text, key, props) => h("button", { type: "button", class: "small", title: `key ${key}`, ...props }, text);
-    const toggle = (name) => () => {
-      reading[name] = !reading[name];
-      this.drawLines(this.view.at);
+    const choice = (text, name, key) => {
+      const button = toggle(text, reading[name], () => this.key({ key }));
+      button.title = `key ${key}`;
+      return button;
     };
     this.lines.classList.toggle("nonzero", !reading.zeros);
-    this.lines.replaceChildren(
-      h(
-        "header",
-        { class: "row" },
-        h("h3", null, "The sum"),
-        h(
-          "span",
-          { class: "choices" },
-          button("zeros", "0", { "aria-pressed": String(reading.zeros), onclick: toggle("zeros") }),
-          button("exact", "e", { "aria-pressed": String(reading.exactly), onclick: toggle("exactly") }),
-          h("button", { type: "button", class: "small", onclick: (e) => copy(e.target, plain(all, reading.zeros)) }, "Copy"),
-        ),
-      ),
+    redraw(
+      this.lines,
+      h("header.row", h("h3", "The sum"), h("span.choices", choice("zeros", "zeros", "0"), choice("exact", "exactly", "e"), h("button.small", { onclick: (e) => copy(e.target, plain(all, reading.zeros)) }, "Copy"))),
       ...lines.map((line) => {
         const index = this.sums.findIndex((s) => s.c === line.c);
         const view = lineView(line, unit !== "place" && line.c !== undefined && index > channel ? "later" : "");
         if (unit === "term") view.querySelector(`[data-term="${term}"]`)?.classList.add("cur");
         return view;
       }),
-      lines.length < all.length ? h("p", { class: "muted" }, `${all.length - lines.length} more channels; Copy has them all.`) : "",
+      lines.length < all.length && h("p.muted", `${all.length - lines.length} more channels; Copy has them all.`),
     );
   }
 
@@ -346,7 +319,7 @@ async function copy(button, text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const area = h("textarea", { class: "sr" });
+    const area = h("textarea.sr");
     area.value = text;
     button.after(area);
     area.select();

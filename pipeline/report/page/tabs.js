@@ -26,6 +26,7 @@ class LookTab {
   }
   close() {
     this.leave();
+    this.view.stage.observer.disconnect();
     for (const zoom of this.view.stage.zooms ?? []) zoom.close();
   }
 }
@@ -36,8 +37,8 @@ class Chooser {
     this.view = view;
     this.layer = h("select", { "aria-label": "layer", onchange: () => this.go(this.layer.value) });
     this.filter = h("select", { "aria-label": "filter", onchange: () => this.view.select({ ...this.view.at, k: Number(this.filter.value) }) });
-    this.about = h("span", { class: "about-layer" });
-    this.element = h("div", { class: "chosen" }, this.about, this.layer, this.filter);
+    this.about = h("span.about-layer");
+    this.element = h("div.chosen", this.about, this.layer, this.filter);
     page.stacks.forEach((stack, st) =>
       stack.layers.forEach((layer, l) =>
         this.layer.append(h("option", { value: `${st} ${l}` }, (page.stacks.length > 1 ? `${stackTitle(stack)} / ` : "") + layer.name)),
@@ -75,12 +76,11 @@ class Tabs {
     this.view = view;
     this.made = new Map();
     this.name = "look";
-    this.panel = h("div", { class: "tab", role: "tabpanel", id: "tab", "aria-labelledby": "tab-look" });
+    this.panel = h("div.tab", { role: "tabpanel", id: "tab", "aria-labelledby": "tab-look" });
     this.buttons = tabKinds.map(([name, title], i) =>
       h(
         "button",
         {
-          type: "button",
           role: "tab",
           id: `tab-${name}`,
           "aria-controls": "tab",
@@ -94,7 +94,7 @@ class Tabs {
     );
     this.chooser = new Chooser(view);
     const list = h("div", { role: "tablist", "aria-label": "ways to see the picture" }, this.buttons);
-    this.bar = h("div", { class: "tabs" }, list, this.chooser.element);
+    this.bar = h("div.tabs", list, this.chooser.element);
     list.addEventListener("keydown", (e) => {
       const at = this.buttons.indexOf(e.target),
         by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
@@ -122,7 +122,7 @@ class Tabs {
     this.panel.setAttribute("aria-labelledby", `tab-${this.name}`);
     if (at > 0 && !this.view.probe.stacks) {
       this.now = undefined;
-      this.panel.replaceChildren(h("p", { class: "note" }, `No arithmetic: ${this.view.data.gone}.`));
+      this.panel.replaceChildren(h("p.note", `No arithmetic: ${this.view.data.gone}.`));
     } else {
       if (!this.made.has(this.name)) this.made.set(this.name, tabKinds[at][2](this.view));
       this.now = this.made.get(this.name);
@@ -135,7 +135,7 @@ class Tabs {
     this.chooser.show(at, this.name !== "look");
     const layer = this.view.probe.layer(at),
       size = layer.weights ? ` ${layer.filters.length}×${this.view.probe.plan(at).in[0] / layer.groups}` : "";
-    this.buttons.at(-1).textContent = `Kernels${size}`;
+    this.buttons.at(-1).replaceChildren("Kernels", h("span", size));
     this.now?.show(at);
   }
 
@@ -146,10 +146,10 @@ class Tabs {
       this.choose(tabKinds[at][0]);
       return true;
     }
-    return Boolean(this.now?.key(e));
+    return Boolean(this.now?.key?.(e));
   }
 
   close() {
-    for (const tab of this.made.values()) tab.close();
+    for (const tab of this.made.values()) tab.close?.();
   }
 }

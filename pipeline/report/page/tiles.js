@@ -1,6 +1,7 @@
 // Outputs of a stack on one picture, in tiles.
 
 const tileFloats = 1.5e7; // floats of tiles that are kept
+const mostTiles = 2000; // a graph whose branches meet again and again takes so many for an output
 
 // drain runs a computation to its end.
 function drain(steps) {
@@ -45,12 +46,16 @@ class Arithmetic {
     if (this.below && l < this.changed) return yield* this.below.steps(l, k0, k1, rows, columns);
     const key = `${l} ${k0} ${k1} ${rows} ${columns}`;
     let tile = this.memo.get(key);
-    if (tile) return tile;
+    if (tile) {
+      this.memo.delete(key); // it becomes the newest
+      this.memo.set(key, tile);
+      return tile;
+    }
     tile = yield* l < 0 ? this.read(k0, k1, rows, columns) : this.compute(l, k0, k1, rows, columns);
     this.memo.set(key, tile);
     this.floats += tile.length;
     for (const [old, { length }] of this.memo) {
-      if (this.memo.size <= 64 && (this.floats <= tileFloats || this.memo.size === 1)) break;
+      if (this.memo.size <= mostTiles && (this.floats <= tileFloats || this.memo.size === 1)) break;
       this.memo.delete(old);
       this.floats -= length;
     }
@@ -104,18 +109,26 @@ class Arithmetic {
     };
   }
 
-// inputs are channels of a layer's input. A sum has these channels of one input after the other.
-  *inputs(l, c0, c1, rows, columns) {
+// sources are the tiles with channels c0 ≤ c < c1 of a layer's input: a layer, and a range of its
+// channels. A sum has these channels of each of its inputs.
+  sources(l, c0, c1) {
     const { kind, inputs } = this.layers[l];
-    if (inputs.length === 1) return yield* this.steps(inputs[0], c0, c1, rows, columns);
-    const parts = [];
+    if (kind === "add" || inputs.length === 1) return inputs.map((from) => [from, c0, c1]);
     let first = 0;
-    for (const from of inputs) {
-      const channels = this.channelsOf(from),
-        [a, b] = kind === "add" ? [c0, c1] : [Math.max(c0 - first, 0), Math.min(c1 - first, channels)];
-      if (a < b) parts.push(yield* this.steps(from, a, b, rows, columns));
-      first += channels;
-    }
+    return inputs
+      .map((from) => {
+        const part = [from, Math.max(c0 - first, 0), Math.min(c1 - first, this.channelsOf(from))];
+        first += this.channelsOf(from);
+        return part;
+      })
+      .filter(([, a, b]) => a < b);
+  }
+
+// inputs are channels of a layer's input, one source after the other.
+  *inputs(l, c0, c1, rows, columns) {
+    const parts = [];
+    for (const [from, a, b] of this.sources(l, c0, c1)) parts.push(yield* this.steps(from, a, b, rows, columns));
+    if (parts.length === 1) return parts[0];
     const all = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
     parts.reduce((at, p) => (all.set(p, at), at + p.length), 0);
     return all;
@@ -202,41 +215,44 @@ class Arithmetic {
     return rounding(this.explain(l, k, y, x), value);
   }
 
-// cost estimates the multiply-adds that a tile takes: one output of a filter, or more.
-  cost(l, k0, k1 = k0 + 1, rows = 1, columns = 1) {
-    let total = 0;
-    for (; l >= 0; l = Math.max(...this.layers[l].inputs)) {
-      const layer = this.layers[l],
-        plan = this.plans[l],
-        kind = kinds[layer.kind];
-      total += (k1 - k0) * rows * columns * kind.each(layer, plan);
-      const size = (axis, n) =>
-        Math.min(
-          plan.in[1 + axis],
-          (n - 1) * layer.stride[axis] + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1,
-          n * layer.kernel[axis],
-        );
-      [rows, columns] = [size(0, rows), size(1, columns)];
-      [k0, k1] = kind.reads(layer, plan, k0, k1);
+// needs lists the tiles that a tile takes, itself first. Branches that meet at equal tiles have
+// them once. It estimates each tile's multiply-adds and the floats that are held to compute it.
+  needs(...wanted) {
+    const seen = new Set(),
+      waiting = [wanted],
+      all = [];
+    const floats = ([, k0, k1, rows, columns]) => (k1 - k0) * rows * columns;
+    for (const tile of waiting) {
+      const key = tile.join();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const [l, k0, k1, ...sizes] = tile,
+        layer = this.layers[l],
+        plan = this.plans[l];
+      if (l < 0) continue;
+      const kind = kinds[layer.kind];
+      const [rows, columns] = sizes.map((n, axis) => {
+        const taps = layer.kernel[axis],
+          reach = layer.up ? Math.ceil(n / layer.up[axis]) + taps - 1 : (n - 1) * layer.stride[axis] + (taps - 1) * layer.dilation[axis] + 1;
+        return Math.min(plan.in[1 + axis], reach, n * taps);
+      });
+      const read = this.sources(l, ...kind.reads(layer, plan, k0, k1)).map((part) => [...part, rows, columns]);
+      waiting.push(...read);
+      const inputs = read.reduce((n, part) => n + floats(part), 0);
+      all.push({ cost: floats(tile) * kind.each(layer, plan), floats: floats(tile) + inputs * (read.length > 1 ? 2 : 1) });
     }
-    return total;
+    return all;
   }
 
-// held estimates the floats that a tile needs at once: of the largest two tiles on the way.
-  held(l, k0, k1, rows, columns) {
-    const sizes = [0];
-    for (;;) {
-      sizes.push((k1 - k0) * rows * columns);
-      if (l < 0) break;
-      const layer = this.layers[l],
-        plan = this.plans[l];
-      rows = Math.min(plan.in[1], rows * Math.min(layer.kernel[0], layer.stride[0] * 2));
-      columns = Math.min(plan.in[2], columns * Math.min(layer.kernel[1], layer.stride[1] * 2));
-      [k0, k1] = kinds[layer.kind].reads(layer, plan, k0, k1);
-      l = Math.max(...layer.inputs);
-    }
-    sizes.sort((a, b) => b - a);
-    return sizes[0] + sizes[1];
+// cost estimates the multiply-adds that a tile takes: one output of a filter, or more.
+  cost(l, k0, k1 = k0 + 1, rows = 1, columns = 1) {
+    return this.needs(l, k0, k1, rows, columns).reduce((n, { cost }) => n + cost, 0);
+  }
+
+// held estimates the floats that a tile needs at once: the largest of the tiles on the way, with
+// the tiles that it reads.
+  held(...tile) {
+    return this.needs(...tile).reduce((n, { floats }) => Math.max(n, floats), 0);
   }
 }
 

@@ -7,18 +7,17 @@ class WhatIfTab {
   constructor(view) {
     this.view = view;
     this.controls = new Controls(this);
-    this.note = h("p", { class: "failure", role: "alert", hidden: true });
-    this.figures = h("div", { class: "what-maps" });
-    this.offer = h("div", { class: "offer" });
-    this.size = h("div", { class: "card worked" });
-    this.table = h("div", { class: "card fits" });
-    this.facts = h("ul", { class: "card what-facts" });
-    this.run = h("div", { class: "card run-so" });
+    this.note = h("p.failure", { role: "alert", hidden: true });
+    this.figures = h("div.what-maps");
+    this.offer = h("div.offer");
+    this.size = h("div.card.worked");
+    this.table = h("div.card.fits");
+    this.facts = h("ul.card.what-facts");
+    this.run = h("div.card.run-so");
     this.element = h(
-      "div",
-      { class: "what-if" },
+      "div.what-if",
       this.controls.element,
-      h("div", { class: "what" }, this.note, this.figures, this.offer, h("div", { class: "what-cards" }, this.size, this.table), this.facts, this.run),
+      h("div.what", this.note, this.figures, this.offer, h("div.what-cards", this.size, this.facts, this.table), this.run),
     );
   }
 
@@ -47,8 +46,10 @@ class WhatIfTab {
     this.layer = layer;
     this.plan = this.probe.plan(at);
     this.arithmetic = this.probe.stacks[at.st];
-    if (!same) this.reset();
-    else this.changed();
+    if (same) return this.changed();
+    this.result = undefined;
+    this.figures.replaceChildren(h("p.muted", "Computing…"));
+    this.reset();
   }
 
 // reset goes back to the run's layer.
@@ -79,7 +80,7 @@ class WhatIfTab {
     this.drawTable();
     if (problem) {
       this.valid = undefined;
-      this.size.replaceChildren(h("h3", null, "Size, worked"), h("p", null, "There is no output."));
+      this.size.replaceChildren(h("h3", "Size, worked"), h("p", "There is no output."));
       this.run.replaceChildren();
       this.facts.replaceChildren();
       return;
@@ -99,77 +100,72 @@ class WhatIfTab {
       chosen = mapBox(variant, at.l, at.k, at.k + 1, this.valid.out, this.placeIn(this.valid), pressed);
     this.chosen = chosen;
     this.offer.replaceChildren(chosen.whole ? "" : wholeButton(chosen, "the whole map", () => this.compute(true)));
-    if (!chosen.box) return;
-    const job = ([y0, x0, y1, x1]) => ({ st: at.st, l: at.l, k0: at.k, k1: at.k + 1, rows: [y0, y1], columns: [x0, x1], before: true });
+    if (!chosen.box) return this.result || this.figures.replaceChildren();
+    const wrong = (e) => {
+      this.offer.replaceChildren();
+      failed(this.figures)(e);
+    };
     const { weights, bias, slopes } = this.change;
     const change = { layer: { ...this.now, weights: undefined, bias: undefined, slopes: undefined, stats: undefined }, plan: this.valid, arrays: { weights, bias, slopes } };
     const asked = { change: this.change, plan: this.valid, layer: this.now, arrays: change.arrays, k: at.k, box: chosen.box };
     const progress = (done) => pressed && this.offer.replaceChildren(`Computing… ${share(done, chosen.cost)}`);
-    crew.run(this.probe, "what if", { ...job(chosen.box), change }, progress).then((before) => {
+    crew.run(this.probe, "what if", jobOf(at, chosen.box, { before: true, change }), progress).then((before) => {
       if (pressed) this.offer.replaceChildren();
       this.result = { ...asked, before };
       this.compare();
-    }).catch(failed(this.offer));
+    }).catch(wrong);
     const run = mapBox(this.arithmetic, at.l, at.k, at.k + 1, this.plan.out, at, pressed),
       of = `${this.of} ${run.box}`;
     if (this.wasOf === of) return;
     this.wasOf = of;
     this.was = undefined;
     if (!run.box) return;
-    crew.run(this.probe, "as run", job(run.box)).then((before) => {
+    crew.run(this.probe, "as run", jobOf(at, run.box, { before: true })).then((before) => {
       if (of !== this.wasOf) return;
       this.was = { before, plan: this.plan, layer: this.layer, arrays: this.arithmetic.arrays[at.l], k: at.k, box: run.box };
       this.compare();
-    }).catch(failed(this.offer));
+    }).catch(wrong);
   }
 
 // placeIn is the output of a geometry whose window has the place's centre.
   placeIn(plan) {
-    const { at } = this.view,
-      centre = (p, a, v) => p.start[a] + (p.field[a] - 1) / 2 + v * p.jump[a];
-    const along = (a, v) =>
-      Math.max(0, Math.min(plan.out[1 + a] - 1, Math.round((centre(this.plan, a, v) - plan.start[a] - (plan.field[a] - 1) / 2) / plan.jump[a])));
-    return { y: along(0, at.y), x: along(1, at.x) };
+    return nearest(this.plan, this.view.at, plan);
   }
 
 // compare draws the maps as run and as changed, on one scale.
   compare() {
     const { result, was } = this;
     if (!result) return;
-    const now = activated(result.layer, result.arrays, result.k, result.before.length, result.before),
-      then = was && activated(was.layer, was.arrays, was.k, was.before.length, was.before),
+    const after = ({ layer, arrays, k, before }) => activated(layer, arrays, k, before.length, before),
+      now = after(result),
       top = Math.max(largest(result.before), was ? largest(was.before) : 0);
-    const size = ({ box }) => [box[2] - box[0], box[3] - box[1]];
-    this.marks = [];
-    const figure = (title, note, of, values, options) => {
-      const [height, width] = size(of),
-        canvas = mapCanvas(values, height, width, { top, label: title, ...options }),
-        box = h("i", { class: "win" }),
-        holder = h("span", { class: "board drawn", onclick: (e) => this.pick(e, holder, of) }, canvas, box);
-      this.marks.push({ box, of });
-      holder.style.width = width >= height ? "100%" : `${(100 * width) / height}%`;
-      return h("figure", null, h("figcaption", null, h("b", null, title), h("span", { class: "muted" }, note)), holder);
+    const map = (of, values, label, zeroed) =>
+      Object.assign(new ValueMap(values, of.box, (place) => this.pick(of.plan, place), { room: 150, top, label, zeroed }), { of });
+    const figure = (title, one, note = size2(one.size)) => {
+      this.maps.push(one);
+      const [height, width] = one.size;
+      if (width < height && one.element.matches(".drawn")) one.element.style.width = `${(100 * width) / height}%`;
+      return mapFigure(title, note, one.element);
     };
+    this.maps = [];
     const below = result.before.reduce((n, v) => n + (v < 0), 0),
-      [height, width] = size(result),
-      all = [this.inputFigure()];
-    if (was) all.push(figure("As run", size2(size(was)), was, then));
-    const activation = activationName(result.layer);
-    if (result.layer.activation !== "none") {
-      all.push(figure(`Before ${activation}`, `${size2([height, width])} · ${share(below, result.before.length)} below 0`, result, result.before));
+      all = [this.inputFigure()],
+      activation = activationName(result.layer),
+      linear = result.layer.activation === "none";
+    this.then = was && map(was, after(was), "as run");
+    if (was) all.push(figure("As run", this.then));
+    if (!linear) {
+      const before = map(result, result.before, `before ${activation}`);
+      all.push(figure(`Before ${activation}`, before, `${size2(before.size)} · ${share(below, result.before.length)} below 0`));
     }
-    all.push(
-      figure(result.layer.activation === "none" ? "Changed" : `After ${activation}`, size2([height, width]), result, now, {
-        zeroed: now.map((v, i) => v === 0 && result.before[i] < 0),
-      }),
-    );
-    if (then && size(was).join() === size(result).join() && was.box.join() === result.box.join()) {
-      const difference = now.map((v, i) => v - then[i]),
-        biggest = largest(difference);
-      all.push(figure("Difference", biggest ? `up to ${six(Math.fround(biggest))}` : "none", result, difference, { top: biggest || 1 }));
+    this.changedMap = map(result, now, "changed", now.map((v, i) => v === 0 && result.before[i] < 0));
+    all.push(figure(linear ? "Changed" : `After ${activation}`, this.changedMap));
+    const apart = difference(this.changedMap, this.then, (place) => this.pick(result.plan, place), 150);
+    if (apart && result.plan.out.join() === was.plan.out.join()) {
+      const biggest = largest(apart.values);
+      all.push(figure("Difference", Object.assign(apart, { of: result }), biggest ? `up to ${six(Math.fround(biggest))}` : "none"));
     }
     this.figures.replaceChildren(...all);
-    this.values = { now, then };
     this.mark();
   }
 
@@ -179,56 +175,45 @@ class WhatIfTab {
       { layer, plan } = this.result,
       map = layer.inputs[0] >= 0 ? data.maps[at.st][layer.inputs[0]][0] : undefined,
       src = layer.inputs[0] < 0 ? this.view.inputURL : map && this.view.address(map);
-    const extent = (axis) => {
-      const a = axisOf(layer, plan, axis);
-      return { before: a.before, after: a.after, n: a.n, end: a.n + a.after - a.left };
-    };
     this.window = outline();
     const padded = [0, 1].map((a) => plan.pad[a] + plan.in[1 + a] + plan.pad[a + 2]);
     return h(
       "figure",
-      null,
-      h("figcaption", null, h("b", null, "Input"), h("span", { class: "muted" }, `${shape(plan.in)}${plan.pad.some((p) => p) ? `, padded ${size2(padded)}` : ", no padding"}`)),
-      paddedFrame(src, plan.in, extent(0), extent(1), layer.inputs[0] >= 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
-      h("p", { class: "what-value" }),
+      h("figcaption", h("b", "Input"), h("span.muted", `${shape(plan.in)}${plan.pad.some((p) => p) ? `, padded ${size2(padded)}` : ", no padding"}`)),
+      layerFrame(layer, plan, src, layer.inputs[0] >= 0 ? `map ${this.probe.names(at)[0]}` : "the prepared input", this.window.parts),
+      h("p.what-value"),
     );
   }
 
-  pick(e, holder, { box: [y0, x0, y1, x1], plan }) {
-    const b = holder.getBoundingClientRect(),
-      y = y0 + Math.floor(((e.clientY - b.top) / b.height) * (y1 - y0)),
-      x = x0 + Math.floor(((e.clientX - b.left) / b.width) * (x1 - x0));
-    const centre = (a, v) => plan.start[a] + (plan.field[a] - 1) / 2 + v * plan.jump[a];
-    const along = (a, v) => Math.max(0, Math.min(this.plan.out[1 + a] - 1, Math.round((centre(a, v) - this.plan.start[a] - (this.plan.field[a] - 1) / 2) / this.plan.jump[a])));
-    this.view.select({ ...this.view.at, y: along(0, y), x: along(1, x) });
+// pick goes to the run's output whose window has the centre of an output of another geometry.
+  pick(from, place) {
+    this.view.select({ ...this.view.at, ...nearest(from, place, this.plan) });
+  }
+
+// markInput puts the window of a changed output on the input.
+  markInput(place) {
+    const { layer, plan } = this.result;
+    this.window.set(windowOf(layer, plan, place));
   }
 
 // mark marks the place in all maps, and says its values.
   mark() {
     if (!this.result || !this.window) return;
-    const there = this.placeIn(this.result.plan),
-      { plan, layer } = this.result;
-    this.window.set(windowOf(layer, plan, there));
-    const part = (v, n) => `${(100 * v) / n}%`;
-    for (const { box, of } of this.marks) {
-      const [y0, x0, y1, x1] = of.box,
-        { y, x } = of.plan === this.plan ? this.view.at : there;
-      box.hidden = outOf(of.box, { y, x });
-      Object.assign(box.style, { left: part(x - x0, x1 - x0), top: part(y - y0, y1 - y0), width: part(1, x1 - x0), height: part(1, y1 - y0) });
-    }
-    const value = (values, { box: [y0, x0, y1, x1] }, { y, x }) => (y < y0 || x < x0 || y >= y1 || x >= x1 ? undefined : values[(y - y0) * (x1 - x0) + x - x0]);
-    const now = value(this.values.now, this.result, there),
-      then = this.values.then && value(this.values.then, this.was, this.view.at);
-    const texts = [now !== undefined && `changed, row ${there.y}, column ${there.x}: ${six(now)}`, then !== undefined && `as run, row ${this.view.at.y}, column ${this.view.at.x}: ${six(then)}`];
-    this.figures.querySelector(".what-value")?.replaceChildren(...texts.filter(Boolean).map((t) => h("span", null, t)));
+    const { at } = this.view,
+      there = this.placeIn(this.result.plan);
+    this.markInput(there);
+    for (const map of this.maps) map.mark(map.of.plan === this.plan ? at : there);
+    const text = (what, value, { y, x }) => value !== undefined && h("span", `${what}, row ${y}, column ${x}: ${six(value)}`);
+    const texts = [text("changed", this.changedMap.at(there), there), text("as run", this.then?.at(at), at)];
+    this.figures.querySelector(".what-value")?.replaceChildren(...texts.filter(Boolean));
   }
 
   drawSize() {
     this.size.replaceChildren(
-      h("h3", null, "Size, worked"),
+      h("h3", "Size, worked"),
       sizeList(sizeLines(this.now, this.valid)),
       stripView(axisOf(this.now, this.valid, 1)),
-      h("p", { class: "muted" }, "The first and last columns. A bar is a window, under it the column of its output."),
+      h("p.muted", "The first and last columns. A bar is a window, under it the column of its output."),
     );
   }
 
@@ -236,35 +221,33 @@ class WhatIfTab {
   drawTable() {
     const { change } = this;
     const cell = (s, p) => {
-      const other = { ...change, stride: [s, s], pad: [p, p, p, p] },
-        { plan, left } = this.planOf(other),
-        on = change.stride.every((v) => v === s) && change.pad.every((v) => v === p);
-      if (!plan) return h("td", { class: "no" }, h("button", { type: "button", "aria-pressed": String(on), onclick: () => this.set({ stride: [s, s], pad: [p, p, p, p] }) }, "–"));
-      const out = pair(plan.out.slice(1)),
-        same = plan.out[1] === plan.in[1] && plan.out[2] === plan.in[2];
-      const over = left.some((v) => v > 0) && ` ✗${pair(left)}`;
+      const to = { stride: [s, s], pad: [p, p, p, p] },
+        { plan, left } = this.planOf({ ...change, ...to }),
+        on = change.stride.every((v) => v === s) && change.pad.every((v) => v === p),
+        out = plan ? pair(plan.out.slice(1)) : "–",
+        same = plan?.out.slice(1).join() === this.plan.in.slice(1).join(),
+        over = left?.some((v) => v > 0) && ` ✗${pair(left)}`;
+      const label = `stride ${s}, padding ${p}: ${plan ? out : "no output"}${over ? `, ${pair(left)} uncovered` : same ? ", the input's size" : ""}`;
       return h(
         "td",
-        { class: [over && "no", same && "same"].filter(Boolean).join(" ") || undefined },
-        h("button", { type: "button", "aria-pressed": String(on), "aria-label": `stride ${s}, padding ${p}: ${out}${over ? `, ${pair(left)} uncovered` : same ? ", the input's size" : ""}`, onclick: () => this.set({ stride: [s, s], pad: [p, p, p, p] }) }, out, over),
+        { class: [(over || !plan) && "no", same && "same"].filter(Boolean).join(" ") || undefined },
+        h("button", { "aria-pressed": String(on), "aria-label": label, onclick: () => this.set(to) }, out, over),
       );
     };
-    const focus = this.table.contains(document.activeElement) ? [...this.table.querySelectorAll("button")].indexOf(document.activeElement) : -1;
-    this.table.replaceChildren(
-      h("h3", null, "Which strides and paddings fit"),
+    redraw(
+      this.table,
+      h("h3", "Which strides and paddings fit"),
       h(
-        "div",
-        { class: "scroll-x", tabindex: 0, role: "region", "aria-label": "sizes by stride and padding" },
+        "div.scroll-x",
+        { tabindex: 0, role: "region", "aria-label": "sizes by stride and padding" },
         h(
           "table",
-          null,
-          h("thead", null, h("tr", null, h("td"), range(1, chosenStrides + 1).map((s) => h("th", { scope: "col" }, `S ${s}`)))),
-          h("tbody", null, range(0, chosenPaddings + 1).map((p) => h("tr", null, h("th", { scope: "row" }, `P ${p}`), range(1, chosenStrides + 1).map((s) => cell(s, p))))),
+          h("thead", h("tr", h("td"), range(1, chosenStrides + 1).map((s) => h("th", { scope: "col" }, `S ${s}`)))),
+          h("tbody", range(0, chosenPaddings + 1).map((p) => h("tr", h("th", { scope: "row" }, `P ${p}`), range(1, chosenStrides + 1).map((s) => cell(s, p))))),
         ),
       ),
-      h("p", { class: "muted" }, `Tinted: keeps ${size2(this.plan.in.slice(1))}. ✗n: n rows and columns uncovered.`),
+      h("p.muted", `Tinted: keeps ${size2(this.plan.in.slice(1))}. ✗n: n rows and columns uncovered.`),
     );
-    if (focus >= 0) this.table.querySelectorAll("button")[focus].focus();
   }
 
   drawFacts() {
@@ -280,7 +263,7 @@ class WhatIfTab {
     const skips = [a, b].find((x) => x.stride > x.span);
     if (skips) facts.push(`S > K: each stride skips ${plural(skips.stride - skips.span, "row or column", "rows or columns")} that no output reads.`);
     facts.push(`An output sees ${size2(valid.field)} pixels of the picture.`, `${amount(valid.macs)} multiply-adds, ${amount(this.plan.macs)} as run.`);
-    this.facts.replaceChildren(...facts.map((t) => h("li", null, t)));
+    this.facts.replaceChildren(...facts.map((t) => h("li", t)));
   }
 
 // drawRun shows the command that makes the changed layer's maps.
@@ -288,40 +271,32 @@ class WhatIfTab {
     const { change } = this,
       source = await load("stack");
     if (change !== this.change || !this.valid) return;
-    const { command, file, name, problem } = runOf(source, this.view.at, this.layer, this.plan, change, this.view.entry.name);
+    const { command, file, name } = runOf(source, this.view.at, this.arithmetic, change, this.view.entry.name);
     this.run.replaceChildren(
-      h("h3", null, "Run it so"),
-      problem ? h("p", { class: "muted" }, problem) : h("code", { tabindex: 0 }, command),
-      command &&
-        h(
-          "p",
-          { class: "choices" },
-          file &&
-            h(
-              "button",
-              {
-                type: "button",
-                onclick: () => {
-                  const url = URL.createObjectURL(new Blob([file], { type: "application/yaml" }));
-                  h("a", { href: url, download: "what-if.yaml" }).click();
-                  setTimeout(() => URL.revokeObjectURL(url), 1000);
-                },
+      h("h3", "Run it so"),
+      h("code", { tabindex: 0 }, command),
+      h(
+        "p.choices",
+        file &&
+          h(
+            "button",
+            {
+              onclick: () => {
+                const url = URL.createObjectURL(new Blob([file], { type: "application/yaml" }));
+                h("a", { href: url, download: "what-if.yaml" }).click();
+                setTimeout(() => URL.revokeObjectURL(url), 1000);
               },
-              "Save what-if.yaml",
-            ),
-          h("button", { type: "button", onclick: (e) => copy(e.target, command) }, "Copy the command"),
-        ),
-      file && h("p", { class: "muted" }, `Save the stack file as ${name} first.`),
+            },
+            "Save what-if.yaml",
+          ),
+        h("button", { onclick: (e) => copy(e.target, command) }, "Copy the command"),
+      ),
+      file ? h("p.muted", `Save the stack file as ${name} first.`) : "",
     );
     this.file = file;
     this.command = command;
     this.commandOf = change;
   }
-
-  key() {
-    return false;
-  }
-  close() {}
 }
 
 // stripView draws the first and last columns of the padded input, with the windows on them.
@@ -338,12 +313,17 @@ function stripView(a) {
     s("rect", { x: x(i), y: 1, width: unit, height: 16, class: i >= covered ? "over" : i < a.before || i >= a.before + a.n ? "pad" : "in" }),
     s("text", { x: x(i) + unit / 2, y: 12 }, i < a.before || i >= a.before + a.n ? "·" : i - a.before),
   ];
-  const windows = range(0, a.out).filter((o) => seen(o * a.stride) && seen(o * a.stride + a.span - 1) && (o * a.stride + a.span <= head || o * a.stride >= n - tail || n <= 22));
+  const hidden = head * unit + gap / 2, // columns that are not seen are between head and tail
+    left = (i) => (seen(i) ? x(i) : hidden + 3),
+    right = (i) => (seen(i) ? x(i) + unit : hidden - 3),
+    last = (o) => o * a.stride + a.span - 1,
+    edges = Math.ceil(2 / a.stride); // windows at each end that may reach out of sight
+  const windows = range(0, a.out).filter((o) => n <= 22 || last(o) < head || o * a.stride >= n - tail || (last(o) >= head && o < edges) || (o * a.stride < n - tail && o >= a.out - edges));
   const lanes = Math.min(4, Math.ceil(a.span / a.stride)),
     height = 22 + lanes * 14;
   return h(
-    "div",
-    { class: "scroll-x", tabindex: 0, role: "img", "aria-label": `windows begin at columns ${range(0, Math.min(3, a.out)).map((o) => o * a.stride - a.before).join(", ")} and so on; ${a.left} columns at the end are uncovered` },
+    "div.scroll-x",
+    { tabindex: 0, role: "img", "aria-label": `windows begin at columns ${range(0, Math.min(3, a.out)).map((o) => o * a.stride - a.before).join(", ")} and so on; ${a.left} columns at the end are uncovered` },
     s(
       "svg",
       { class: "columns", width: x(n - 1) + unit + 2, height, viewBox: `-1 0 ${x(n - 1) + unit + 2} ${height}` },
@@ -352,8 +332,8 @@ function stripView(a) {
       windows.map((o) => {
         const y = 21 + (o % lanes) * 14;
         return [
-          s("path", { d: `M${x(o * a.stride) + 1.5} ${y}H${x(o * a.stride + a.span - 1) + unit - 1.5}` }),
-          s("text", { x: (x(o * a.stride) + x(o * a.stride + a.span - 1) + unit) / 2, y: y + 10 }, o),
+          s("path", { d: `M${left(o * a.stride) + 1.5} ${y}H${right(last(o)) - 1.5}` }),
+          s("text", { x: (left(o * a.stride) + right(last(o))) / 2, y: y + 10 }, o),
         ];
       }),
     ),

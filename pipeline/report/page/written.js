@@ -48,6 +48,9 @@ class Writer {
   }
 }
 
+// others says how many terms a long sum does not name.
+const others = (rest, sign = " + ") => (rest > 0 ? [{ text: `${sign}${rest} more` }] : []);
+
 // activationTexts write an activation of v with the value r that it gives. w writes numbers.
 const activationTexts = {
   none: () => "",
@@ -88,13 +91,12 @@ const formulas = {
       }
     } else {
       const { shown, rest } = w.long(terms, (t) => Math.abs(t.v * t.w), wideKernel);
-      const more = rest > 0 ? [{ text: ` + ${rest} more` }] : [];
-      lines.push({ label: "", parts: [w.value("", bias), ...shown.map(product), ...more, w.value(" = ", before)] });
+      lines.push({ label: "", parts: [w.value("", bias), ...shown.map(product), ...others(rest), w.value(" = ", before)] });
     }
     const last = [w.part(`${name} = `), w.value("", bias)];
     const { shown, rest } = w.long(sums, (s) => Math.abs(s.sum), manyChannels);
     for (const s of shown) last.push(w.part(` + ${w.inner(s.sum)}`, ` + ${inner(minus(exact(s.sum)))}`, { c: s.c }));
-    if (rest > 0) last.push({ text: ` + ${rest} more` });
+    last.push(...others(rest));
     if (rounding(result, before)) {
       last.push(
         w.part(` ≈ 0 (${minus(short(before, 2))}, rounding of ${terms.length} terms)`, minus(exact(before)), { strong: true }),
@@ -138,9 +140,8 @@ const formulas = {
     const parts = shown.map((t, i) =>
       w.part((i > 0 ? ", " : "") + w.number(t.v), minus(exact(t.v)), { term: t.i }),
     );
-    const more = rest > 0 ? [{ text: `, ${rest} more` }] : [];
     return [
-      { result: true, parts: [w.part(`${name} = max(`), ...parts, ...more, w.part(")"), w.value(" = ", value)] },
+      { result: true, parts: [w.part(`${name} = max(`), ...parts, ...others(rest, ", "), w.part(")"), w.value(" = ", value)] },
     ];
   },
   avg_pool(w, { result: { terms, sum, by, value }, name }) {
@@ -149,7 +150,7 @@ const formulas = {
     const parts = shown.map((t, i) =>
       w.part((i > 0 ? " + " : "") + w.inner(t.v), minus(exact(t.v)), { zero: i > 0 && t.v === 0, term: t.i }),
     );
-    if (rest > 0) parts.push({ text: ` + ${rest} more` });
+    parts.push(...others(rest));
     if (by > inside.length) parts.push({ text: ` + ${by - inside.length} of padding, 0` });
     return [
       {

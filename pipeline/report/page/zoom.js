@@ -9,8 +9,8 @@ const widest = 80; // pixels that a cell grows to
 class Zoom {
   constructor(frame, box, texts) {
     Object.assign(this, { frame, box, texts, z: 1, x: 0, y: 0 });
-    this.inner = h("div", { class: "inner" }, [...frame.childNodes]);
-    this.digits = h("canvas", { class: "digits", "aria-hidden": "true" });
+    this.inner = h("div.inner", [...frame.childNodes]);
+    this.digits = h("canvas.digits", { "aria-hidden": "true" });
     frame.append(this.inner, this.digits);
     frame.inner = this.inner;
     frame.classList.add("zooms");
