@@ -89,7 +89,7 @@ func TestOperators(t *testing.T) {
 			node("AveragePool u -> m", attribute("kernel_shape", []int{4, 1, 1}), attribute("pads", []int{2, 0, 0, 1, 0, 0}), attribute("count_include_pad", 1)),
 			node("Squeeze m one -> q"), node("Mul q two -> t"), node("Add t four -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
 			[]string{"local_response_norm: {name: Ny, size: 4, alpha: 2, beta: 0.5, k: 4}"}},
-		{"norm of PyTorch", []string{ints("one", 1), ints("pads", 0, 0, 2, 0, 0, 0, 0, 2, 0, 0), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"), node("Pad u pads -> v"),
+		{"norm of PyTorch", []string{ints("one", 1), ints("pads", 0, 0, 2, 0, 0, 0, 0, 2, 0, 0), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"), node("Pad u pads zero -> v", attribute("mode", "constant")), zero,
 			node("AveragePool v -> m", attribute("kernel_shape", []int{5, 1, 1}), attribute("strides", []int{1, 1, 1})),
 			node("Squeeze m one -> q"), node("Mul two q -> t"), node("Add four t -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
 			[]string{"local_response_norm: {name: Ny, size: 5, alpha: 2, beta: 0.5, k: 4}"}},
