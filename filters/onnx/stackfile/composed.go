@@ -46,7 +46,7 @@ func (i *importer) multiply(p *product, at, depth int) {
 // stored is the number of a constant of one value.
 func (i *importer) stored(name string) (float64, bool) {
 	m, ok := i.constants[name]
-	if !ok || !one(m.Shape) {
+	if !ok || !one(m.Shape) || len(m.Shape) > 4 {
 		return 0, false
 	}
 	v, err := i.number(name)
