@@ -71,7 +71,7 @@ func filesOf(t *testing.T, dir string) map[string]string {
 func TestStaleFolders(t *testing.T) {
 	dir := t.TempDir()
 	old := time.Now().Add(-2 * time.Hour)
-	make := func(name string, at time.Time) {
+	put := func(name string, at time.Time) {
 		path := filepath.Join(dir, name)
 		if err := os.Mkdir(path, 0o777); err != nil {
 			t.Fatal(err)
@@ -83,9 +83,9 @@ func TestStaleFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	make(workFolder+"1", old)
-	make(workFolder+"2", time.Now())
-	make("photos", old)
+	put(workFolder+"1", old)
+	put(workFolder+"2", time.Now())
+	put("photos", old)
 	o := importOptions{out: filepath.Join(dir, "net.yaml")}
 	if err := o.run(io.Discard, "../../filters/onnx/testdata/net.onnx"); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filterbank/filters/onnx/arch"
 	"filterbank/filters/tensor"
 	"filterbank/filters/volume"
 	"filterbank/filters/weights"
@@ -58,6 +59,7 @@ type (
 		File   string      `json:"file"`
 		Format string      `json:"format"`
 		Arrays []arrayJSON `json:"arrays"`
+		Arch   []string    `json:"arch,omitempty"` // networks of import that the arrays fit
 	}
 	arrayJSON struct {
 		Name      string   `json:"name"`
@@ -88,7 +90,10 @@ func runInspect(ctx context.Context, w io.Writer, reference string, o inspectOpt
 		}
 		f.Arrays = append(f.Arrays[:0:0], *a.Member)
 	}
-	out := inspectedJSON{path, f.Format, []arrayJSON{}}
+	out := inspectedJSON{File: path, Format: f.Format, Arrays: []arrayJSON{}}
+	if name == "" && f.Format != "onnx" {
+		out.Arch = arch.Fitting(f.Arrays)
+	}
 	for i := range f.Arrays {
 		a := inspected(ctx, &f.Arrays[i])
 		if ctx.Err() != nil {
@@ -147,6 +152,9 @@ func (f *inspectedJSON) print(w io.Writer) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, network := range f.Arch {
+		fmt.Fprintf(&b, "These are the arrays of %s: filterbank import %s --arch %s -o %s.yaml makes its layers.\n", network, shellWord(f.File), network, network)
 	}
 	_, err := io.WriteString(w, printable(b.String()))
 	return err

@@ -29,8 +29,8 @@ type value struct {
 
 // picture is the input of the graph.
 func (b *builder) picture(channels int) value {
-	any := onnx.Dimension{Size: -1}
-	b.graph.Inputs = []onnx.ValueInfo{{Name: "image", Type: onnx.Float32, Shape: []onnx.Dimension{any, {Size: int64(channels)}, any, any}}}
+	free := onnx.Dimension{Size: -1}
+	b.graph.Inputs = []onnx.ValueInfo{{Name: "image", Type: onnx.Float32, Shape: []onnx.Dimension{free, {Size: int64(channels)}, free, free}}}
 	return value{"image", channels}
 }
 

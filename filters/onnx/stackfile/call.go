@@ -68,12 +68,12 @@ func operators() map[string]operator {
 func refused() map[string]string {
 	const whole = "it needs the whole picture before its first row"
 	const flat = "its values are no maps of rows and columns"
-	const between = "no layer of a stack has values between those of its input"
+	const place = "which weights an output has depends on its place, and a layer has the same ones everywhere"
 	return map[string]string{
 		"GlobalAveragePool": whole, "AdaptiveAveragePool": whole, "GlobalMaxPool": whole, "GlobalLpPool": whole, "InstanceNormalization": whole, "ReduceMean": whole,
 		"ReduceMax": whole, "ReduceSum": whole, "LayerNormalization": whole, "GroupNormalization": whole,
 		"MatMul": flat, "Gemm": flat, "Flatten": flat, "Reshape": flat, "Squeeze": flat, "Unsqueeze": flat, "Shape": flat, "Softmax": flat,
-		"ConvTranspose": between,
+		"ConvTranspose": place,
 	}
 }
 

@@ -1,6 +1,7 @@
 package stackfile
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -45,7 +46,7 @@ func (i *importer) multiply(p *product, at, depth int) {
 // stored is the number of a constant of one value.
 func (i *importer) stored(name string) (float64, bool) {
 	m, ok := i.constants[name]
-	if !ok || !one(m.Shape) {
+	if !ok || !one(m.Shape) || len(m.Shape) > 4 {
 		return 0, false
 	}
 	v, err := i.number(name)
@@ -88,70 +89,85 @@ func (i *importer) erf(at int) (pattern, bool) {
 	return pattern{}, false
 }
 
+// climb goes from a value to the nodes that make it. It fails for good at a node that is another one.
+type climb struct {
+	*importer
+	value string
+	inner []int
+	ok    bool
+}
+
+// to goes over a node to its first input.
+func (c *climb) to(op string) *onnx.Node {
+	from, n := c.node(c.value)
+	if c.ok = c.ok && n != nil && n.Op == op && len(n.Inputs) > 0; !c.ok {
+		return &onnx.Node{}
+	}
+	c.inner = append(c.inner, from)
+	c.value = n.Inputs[0]
+	return n
+}
+
+// with goes over a node that computes with a number, which may come first if their order does not
+// matter.
+func (c *climb) with(op string, ordered bool) float32 {
+	n := c.to(op)
+	if c.ok = c.ok && len(n.Inputs) == 2; !c.ok {
+		return 0
+	}
+	number, ok := c.stored(n.Inputs[1])
+	if !ok && !ordered {
+		number, ok = c.stored(n.Inputs[0])
+		c.value = n.Inputs[1]
+	}
+	c.ok = ok
+	return float32(number)
+}
+
 // normed matches a local response normalization as PyTorch and this program write it: x divided by a
 // power of k + alpha·mean(x²), where the mean is an average pool over channels as a third side. at
 // is the division.
 func (i *importer) normed(at int) (pattern, bool) {
 	n := &i.graph.Nodes[at]
-	p := pattern{norm: &norm{}}
 	if n.Op != "Div" || len(n.Inputs) != 2 || len(n.Outputs) != 1 {
-		return p, false
+		return pattern{}, false
 	}
-	p.input = n.Inputs[0]
-	value, ok := n.Inputs[1], true
-	step := func(op string, number *float32) *onnx.Node {
-		from, n := i.node(value)
-		if !ok || n == nil || n.Op != op || len(n.Inputs) == 0 || number != nil && len(n.Inputs) != 2 {
-			ok = false
-			return &onnx.Node{Inputs: []string{"", ""}}
-		}
-		p.inner = append(p.inner, from)
-		value = n.Inputs[0]
-		if number != nil {
-			v, known := i.stored(n.Inputs[1])
-			if !known && op != "Pow" {
-				v, known = i.stored(n.Inputs[0])
-				value = n.Inputs[1]
-			}
-			*number, ok = float32(v), known
-		}
-		return n
-	}
-	step("Pow", &p.norm.beta)
-	step("Add", &p.norm.k)
-	step("Mul", &p.norm.alpha)
-	step("Squeeze", nil)
-	pads := i.overChannels(step("AveragePool", nil), p.norm)
-	if _, n := i.node(value); ok && n != nil && n.Op == "Pad" {
-		around, err := i.ints(n, 1, "pads", 2*maxAxes)
-		ok = err == nil && len(around) == 10 && len(n.Inputs) <= 2 && len(n.Attributes) == 0 && !slices.ContainsFunc(pads, func(n int) bool { return n != 0 })
-		if ok {
-			pads = slices.Concat(around[2:5], around[7:])
-		}
-		step("Pad", nil)
-	}
-	step("Unsqueeze", nil)
-	square := step("Mul", nil)
-	before := p.norm.size / 2
-	ok = ok && len(square.Inputs) == 2 && square.Inputs[0] == p.input && square.Inputs[1] == p.input &&
-		slices.Equal(pads, []int{before, 0, 0, p.norm.size - 1 - before, 0, 0})
-	slices.Sort(p.inner)
-	return p, ok
+	x := n.Inputs[0]
+	c := &climb{importer: i, value: n.Inputs[1], ok: true}
+	p := &norm{beta: c.with("Pow", true), k: c.with("Add", false), alpha: c.with("Mul", false)}
+	c.to("Squeeze")
+	pads := c.overChannels(p)
+	c.to("Unsqueeze")
+	square := c.to("Mul")
+	before := p.size / 2
+	slices.Sort(c.inner)
+	return pattern{input: x, norm: p, inner: c.inner}, c.ok && slices.Equal(square.Inputs, []string{x, x}) &&
+		slices.Equal(pads, []int{before, 0, 0, p.size - 1 - before, 0, 0})
 }
 
-// overChannels reads the size and the padding of a pool over channels, rows and columns.
-func (i *importer) overChannels(n *onnx.Node, to *norm) (pads []int) {
-	c := call{i, n}
-	kernel, err := c.sides("kernel_shape", 3, 1, 0)
-	if err != nil || kernel[1] != 1 || kernel[2] != 1 {
-		return nil
-	}
-	strides, err := c.sides("strides", 3, 1, 1)
-	pads, err2 := c.sides("pads", 6, 0, 0)
-	counts := c.int("count_include_pad", 0) == 1 || !slices.ContainsFunc(pads, func(n int) bool { return n != 0 })
-	if err != nil || err2 != nil || !counts || !slices.Equal(strides, []int{1, 1, 1}) || c.int("ceil_mode", 0) != 0 || c.string("auto_pad", "NOTSET") != "NOTSET" {
+// overChannels goes over an average over channels, rows and columns, of a size of channels. It
+// returns the zeros around its input, which a node Pad may lay.
+func (c *climb) overChannels(to *norm) (pads []int) {
+	n := call{c.importer, c.to("AveragePool")}
+	kernel, err := n.sides("kernel_shape", 3, 1, 0)
+	strides, err2 := n.sides("strides", 3, 1, 1)
+	pads, err3 := n.sides("pads", 6, 0, 0)
+	if c.ok = c.ok && errors.Join(err, err2, err3) == nil && kernel[1] == 1 && kernel[2] == 1 && slices.Equal(strides, []int{1, 1, 1}) &&
+		n.int("ceil_mode", 0) == 0 && n.string("auto_pad", "NOTSET") == "NOTSET"; !c.ok {
 		return nil
 	}
 	to.size = kernel[0]
+	if slices.Max(pads) > 0 {
+		c.ok = n.int("count_include_pad", 0) == 1
+		return pads
+	}
+	if _, laid := c.node(c.value); laid != nil && laid.Op == "Pad" {
+		n := call{c.importer, c.to("Pad")}
+		around, err := c.ints(n.Node, 1, "pads", 2*maxAxes)
+		if c.ok = err == nil && len(around) == 10 && len(n.Inputs) < 4 && n.string("mode", "constant") == "constant" && n.padValue() == nil; c.ok {
+			pads = slices.Concat(around[2:5], around[7:])
+			c.ok = !slices.ContainsFunc(slices.Concat(around[:2], around[5:7]), func(n int) bool { return n != 0 })
+		}
+	}
 	return pads
 }

@@ -89,7 +89,7 @@ func TestOperators(t *testing.T) {
 			node("AveragePool u -> m", attribute("kernel_shape", []int{4, 1, 1}), attribute("pads", []int{2, 0, 0, 1, 0, 0}), attribute("count_include_pad", 1)),
 			node("Squeeze m one -> q"), node("Mul q two -> t"), node("Add t four -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
 			[]string{"local_response_norm: {name: Ny, size: 4, alpha: 2, beta: 0.5, k: 4}"}},
-		{"norm of PyTorch", []string{ints("one", 1), ints("pads", 0, 0, 2, 0, 0, 0, 0, 2, 0, 0), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"), node("Pad u pads -> v"),
+		{"norm of PyTorch", []string{ints("one", 1), ints("pads", 0, 0, 2, 0, 0, 0, 0, 2, 0, 0), two, four0, beta0, node("Mul x x -> s"), node("Unsqueeze s one -> u"), node("Pad u pads zero -> v", attribute("mode", "constant")), zero,
 			node("AveragePool v -> m", attribute("kernel_shape", []int{5, 1, 1}), attribute("strides", []int{1, 1, 1})),
 			node("Squeeze m one -> q"), node("Mul two q -> t"), node("Add four t -> a"), node("Pow a beta -> p"), node("Div x p -> y")},
 			[]string{"local_response_norm: {name: Ny, size: 5, alpha: 2, beta: 0.5, k: 4}"}},
@@ -98,6 +98,9 @@ func TestOperators(t *testing.T) {
 		{"gelu by erf, in other orders", []string{half0, one0, two, root0, node("Mul x half -> g"), node("Div x root -> d"), node("Erf d -> e"), node("Add one e -> f"), node("Mul g f -> h"),
 			node("Div h root -> d1"), node("Erf d1 -> e1"), node("Add e1 one -> f1"), node("Div f1 two -> g1"), node("Mul g1 h -> h1")},
 			[]string{"activation: {name: Nh, function: gelu}", "activation: {name: Nh1, function: gelu}"}},
+		{"a batch normalization in constants", []string{kernels, conv, four, floats("eps", []int{}, 0.25), floats("var", []int{4, 1, 1}, 0.75, 3.75, 8.75, 15.75), floats("mean", []int{1, 4, 1, 1}, 1, 2),
+			node("Add var eps -> v"), node("Sqrt v -> d"), node("Reciprocal d -> r"), node("Mul r c4 -> f"), node("Mul mean f -> g"), node("Neg g -> s"), node("Mul a f -> m"), node("Add m s -> b")},
+			[]string{"conv: {name: Na, weights: Na.weight, padding: 1, batch_norm: {weight: Na.batch_norm.weight, bias: Na.batch_norm.bias, running_mean: 0, running_var: 1, eps: 0}, activation: none}"}},
 		{"padding before a convolution", []string{kernels, ints("p", 0, 0, 1, 2, 0, 0, 3, 4), node("Pad x p -> q"), node("Conv q w -> a", attribute("pads", []int{1, 1, 1, 1}))},
 			[]string{"conv: {name: Na, weights: Na.weight, padding: [2, 3, 4, 5], activation: none}"}},
 		{"reflection", []string{kernels, ints("p", 0, 0, 1, 1, 0, 0, 1, 1), node("Pad x p -> q", attribute("mode", "reflect")), node("Conv q w -> a"), node("Conv q w -> b", attribute("pads", []int{1, 1, 1, 1}))},
@@ -135,6 +138,17 @@ func TestOperators(t *testing.T) {
 			}
 			built(t, n)
 		})
+	}
+}
+
+// TestConstants has the numbers of constants that nodes compute.
+func TestConstants(t *testing.T) {
+	n, err := imported(t, model(picture(), kernels, conv, floats("p", []int{4, 1, 1}, 4, 16, 64, 256), floats("q", []int{1, 1}, 2), node("Sqrt p -> d"), node("Div q d -> f"), node("Sub f p -> g"), node("Mul a g -> m")), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := n.Layers[0].affine.weight, []float32{1 - 4, 0.5 - 16, 0.25 - 64, 0.125 - 256}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

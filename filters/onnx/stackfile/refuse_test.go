@@ -20,7 +20,7 @@ func TestStops(t *testing.T) {
 	}{
 		{[]string{node("GlobalAveragePool a -> b"), node("Flatten b -> c"), node("Gemm c w -> d")}, `node 2, GlobalAveragePool "Nb": it needs the whole picture before its first row`},
 		{[]string{node("Reshape a s -> b"), ints("s", 1, -1)}, "its values are no maps of rows and columns"},
-		{[]string{node("ConvTranspose a w -> b")}, "no layer of a stack has values between those of its input"},
+		{[]string{node("ConvTranspose a w -> b")}, "which weights an output has depends on its place, and a layer has the same ones everywhere"},
 		{[]string{node("Relu later -> b"), node("Tanh x -> later")}, `node 2, Relu "Nb": no node before it makes its input "later"`},
 		{[]string{info(11, "k", 1), node("Add a k -> b")}, `its input "k" is an input of the model besides the picture`},
 		{[]string{ints("s5", 1, 2, 3, 10, 14), ints("s4", 1, 6, 10, 14), node("Reshape a s5 -> p"), node("Transpose p -> q", attribute("perm", []int{0, 2, 1, 3, 4})), node("Reshape q s4 -> r")},

@@ -63,8 +63,8 @@ func (i *importer) isConstant(name string) bool {
 	return known || unknown
 }
 
-// fold computes a node whose inputs are constants, if that changes no number. Outputs of other
-// nodes are constants that are not known.
+// fold computes a node whose inputs are constants, if that changes no number or is arithmetic on few
+// of them. Outputs of other nodes are constants that are not known.
 func (i *importer) fold(n *onnx.Node) {
 	for _, out := range n.Outputs {
 		if _, ok := i.constants[out]; !ok && out != "" {
@@ -77,6 +77,12 @@ func (i *importer) fold(n *onnx.Node) {
 	m, ok := i.constants[n.Inputs[0]]
 	_, made := i.constants[n.Outputs[0]]
 	if !ok || made {
+		return
+	}
+	if unary()[n.Op] != nil || binary()[n.Op] != nil {
+		if m, err := i.reckon(n); err == nil {
+			i.constants[m.Name] = m
+		}
 		return
 	}
 	shape, err := i.reshaped(n, m.Shape)
