@@ -16,7 +16,10 @@ import (
 type Put struct {
 	// IfAbsent writes only if there is no object of the key; the error is fs.ErrExist otherwise.
 	// Some stores ignore it: see Probe.
-	IfAbsent    bool
+	IfAbsent bool
+	// IfMatch, if not empty, is the ETag of the object that is replaced; the error is ErrChanged if
+	// there is another one or none. Stores that know no such writes replace any object.
+	IfMatch     string
 	ContentType string // such as "application/json"; may be empty
 	// PartSize is the size in bytes of the parts in which a large object is sent, 16 MiB by default.
 	// The least is 5 MiB, and an object has at most 10,000 parts.
@@ -55,6 +58,19 @@ func (p Put) options(writer, header, value string) minio.PutObjectOptions {
 	return o
 }
 
+// conditional says whether the store may refuse the object.
+func (p Put) conditional() bool { return p.IfAbsent || p.IfMatch != "" }
+
+// require adds the condition to the options of a request.
+func (p Put) require(o *minio.PutObjectOptions) {
+	switch {
+	case p.IfAbsent:
+		o.SetMatchETagExcept("*")
+	case p.IfMatch != "":
+		o.SetMatchETag(p.IfMatch)
+	}
+}
+
 // newWriter returns a name for one write.
 func newWriter() string { return rand.Text() }
 
@@ -82,7 +98,7 @@ func (b *Bucket) PutBytes(ctx context.Context, key string, data []byte, p Put) (
 // putOne writes an object with one request.
 func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size int64, p Put) (info Info, err error) {
 	writer, tries := "", 0
-	if p.IfAbsent {
+	if p.conditional() {
 		writer = newWriter()
 	}
 	s := summed{client: b.client, content: io.NewSectionReader(body, 0, size)}
@@ -94,14 +110,12 @@ func (b *Bucket) putOne(ctx context.Context, key string, body io.ReaderAt, size 
 		var done minio.UploadInfo
 		err := s.send(func(sum sum) (err error) {
 			options := p.options(writer, crcHeader, sum.crc)
-			if p.IfAbsent {
-				options.SetMatchETagExcept("*")
-			}
+			p.require(&options)
 			done, err = b.client.core.PutObject(ctx, b.name, key, moving{s.content, w}, size, "", sum.sha256, options)
 			return err
 		})
-		if p.IfAbsent && isRefused(err) {
-			err = b.refused(ctx, key, writer, tries, &done)
+		if p.conditional() && isRefused(err) {
+			err = b.refused(ctx, key, writer, tries, p.IfMatch != "", &done)
 		}
 		info = Info{Key: key, Size: size, ETag: done.ETag, Modified: done.LastModified}
 		return err
@@ -119,16 +133,20 @@ var errExists = errors.New("there is an object of this name")
 
 // refused returns nil if the object that is there was written by an earlier attempt of the same
 // writer, whose answer was lost.
-func (b *Bucket) refused(ctx context.Context, key, writer string, tries int, done *minio.UploadInfo) error {
+func (b *Bucket) refused(ctx context.Context, key, writer string, tries int, replaces bool, done *minio.UploadInfo) error {
+	other := errExists
+	if replaces {
+		other = ErrChanged
+	}
 	if tries == 1 {
-		return errExists
+		return other
 	}
 	o, err := b.client.core.StatObject(ctx, b.name, key, minio.StatObjectOptions{})
 	if err != nil {
 		return err
 	}
 	if o.Metadata.Get("X-Amz-Meta-"+writerHeader) != writer {
-		return errExists
+		return other
 	}
 	done.ETag, done.LastModified = o.ETag, o.LastModified
 	return nil

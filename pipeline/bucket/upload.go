@@ -144,12 +144,10 @@ func (u *Upload) complete() (info Info, err error) {
 	err = t.do(u.ctx, func(ctx context.Context, _ *watch) error {
 		tries++
 		options := minio.PutObjectOptions{}
-		if u.put.IfAbsent {
-			options.SetMatchETagExcept("*")
-		}
+		u.put.require(&options)
 		done, err := u.b.client.core.CompleteMultipartUpload(ctx, u.b.name, u.key, u.id, u.parts, options)
-		if u.put.IfAbsent && isRefused(err) || tries > 1 && minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
-			err = u.b.refused(ctx, u.key, u.writer, tries, &done)
+		if u.put.conditional() && isRefused(err) || tries > 1 && minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
+			err = u.b.refused(ctx, u.key, u.writer, tries, u.put.IfMatch != "", &done)
 		}
 		info = Info{Key: u.key, Size: u.size, ETag: done.ETag, Modified: done.LastModified}
 		return err

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,7 +250,7 @@ func (s *Session) Checkpoint(ctx context.Context, sizes map[string]int64) error 
 		if to <= from && i > 0 { // the manifest's piece is the sign of life
 			continue
 		}
-		if err := s.put(ctx, s.key(fmt.Sprintf("%s-%06d-%s", s.about.Run, s.seq, name)), name, from, max(to-from, 0)); err != nil {
+		if err := s.put(ctx, s.key(fmt.Sprintf("%s-%06d-%s", s.about.Run, s.seq, name)), name, from, max(to-from, 0), bucket.Put{}); err != nil {
 			return err
 		}
 		s.whole[name] = max(from, to)
@@ -277,76 +275,4 @@ func (s *Session) Check(ctx context.Context) error {
 		return taken
 	}
 	return err
-}
-
-// put puts a part of a file of the folder.
-func (s *Session) put(ctx context.Context, key, name string, from, size int64) error {
-	file, err := s.Scratch.root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, err = s.Objects.Put(ctx, key, io.NewSectionReader(file, from, size), size, bucket.Put{})
-	return err
-}
-
-// Place puts files of the folder whole, in their order. Names that the folder does not have are
-// passed over. The files that grow come first, and must not change any more. The error is ErrTaken
-// if another run has taken this one's place.
-func (s *Session) Place(ctx context.Context, names ...string) error {
-	if err := s.Check(ctx); err != nil {
-		return err
-	}
-	for _, name := range slices.Concat(s.Growing, names) {
-		info, err := s.Scratch.root.Lstat(filepath.FromSlash(name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = s.put(ctx, s.Prefix+name, name, 0, info.Size())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// End removes the checkpoints of this run and of all before, whose results have their places. The
-// error is ErrTaken if another run has taken this one's place.
-func (s *Session) End(ctx context.Context) error {
-	if err := s.Check(ctx); err != nil {
-		return err
-	}
-	return s.removeCheckpoints(ctx)
-}
-
-// removeCheckpoints removes the objects of this run and of the ones before. What a run has begun
-// with goes last.
-func (s *Session) removeCheckpoints(ctx context.Context) error {
-	found, err := s.list(ctx)
-	if err != nil {
-		return err
-	}
-	var pieces, begins []string
-	for _, o := range found {
-		if o.number <= s.number || o.begun.IsZero() {
-			pieces, begins = append(pieces, o.pieces...), append(begins, s.folder(o.number)+beginName)
-		}
-	}
-	if err := s.Objects.Remove(ctx, pieces...); err != nil {
-		return err
-	}
-	return s.Objects.Remove(ctx, begins...)
-}
-
-// Drop ends a run that has put nothing and leaves all as it was.
-func (s *Session) Drop(ctx context.Context) error {
-	there, err := s.read(ctx, s.number)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && there.Run != s.about.Run {
-		return nil // another run has ended in its place
-	} else if err != nil {
-		return err
-	}
-	return s.Objects.Remove(ctx, s.key(beginName))
 }

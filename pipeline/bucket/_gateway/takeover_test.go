@@ -202,3 +202,29 @@ func TestKilledBetween(t *testing.T) {
 		}
 	}
 }
+
+// TestLateRequest has the manifest of a run hang on its way until another run of the same command has
+// taken its place and has ended. The late manifest is refused, as a new object and in the place of one.
+func TestLateRequest(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	args := []string{"run", pictures(t, 1), "-q", "--format", "npy", "-o", "s3://photos/late"}
+	for _, more := range [][]string{nil, {"--overwrite", "always"}} {
+		p, held := newGate(t, s, http.MethodPut, "late/"+manifestName)
+		first := start(t, s.command(p.here(), append(args, more...)...))
+		held.wait(t)
+		s.filterbank(t, s.address, 0, append(args, more...)...)
+		name := filepath.Join(s.root, "photos", "late", manifestName)
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held.open()
+		if said := first.ends(t, 75); !strings.Contains(said, "goes on in this one's place") {
+			t.Errorf("said %s", said)
+		}
+		if got, err := os.ReadFile(name); !bytes.Equal(got, want) || err != nil {
+			t.Errorf("the manifest is %s, want %s, %v", got, want, err)
+		}
+	}
+}
