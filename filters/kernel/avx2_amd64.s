@@ -4199,6 +4199,179 @@ last:
 	VZEROUPPER
 	RET
 
+// func channelsAVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels int, rows int, vectors int, last int, floor float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·channelsAVX2(SB), NOSPLIT, $0-100
+	VBROADCASTSS floor+96(FP), Y14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Y15
+	MOVQ         row+16(FP), R8
+	MOVQ         taps+48(FP), R10
+	MOVQ         weights+56(FP), DX
+
+channel:
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ vectors+80(FP), BX
+
+strip:
+	CMPQ BX, $0x01
+	JEQ  narrow
+	MOVQ offsets+40(FP), R11
+	MOVQ rows+72(FP), R12
+	MOVQ DI, R9
+
+whole:
+	CMPQ  R12, $+4
+	JGE   wholeRows
+	SUBQ  $+4, R12
+	MOVQ  R12, AX
+	IMULQ R8, AX
+	ADDQ  AX, R9
+	IMULQ R10, R12
+	LEAQ  (R11)(R12*4), R11
+	MOVQ  $+4, R12
+
+wholeRows:
+	LEAQ         (R11)(R10*4), R13
+	LEAQ         (R13)(R10*4), R14
+	LEAQ         (R14)(R10*4), R15
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (DX), Y2
+	VBROADCASTSS (DX), Y3
+	XORQ         CX, CX
+
+wholeTap:
+	VBROADCASTSS 4(DX)(CX*4), Y5
+	MOVLQSX      (R11)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y0
+	MOVLQSX      (R13)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y1
+	MOVLQSX      (R14)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y2
+	MOVLQSX      (R15)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y3
+	INCQ         CX
+	CMPQ         CX, R10
+	JLT          wholeTap
+	LEAQ         (R15)(R10*4), R11
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y14, Y0, Y0
+	VBLENDVPS    Y6, Y15, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y14, Y1, Y1
+	VBLENDVPS    Y6, Y15, Y1, Y1
+	VMOVUPS      Y1, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y14, Y2, Y2
+	VBLENDVPS    Y6, Y15, Y2, Y2
+	VMOVUPS      Y2, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y14, Y3, Y3
+	VBLENDVPS    Y6, Y15, Y3, Y3
+	VMOVUPS      Y3, (R9)
+	ADDQ         R8, R9
+	SUBQ         $+4, R12
+	JNZ          whole
+	ADDQ         $+32, DI
+	ADDQ         $+32, SI
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVQ offsets+40(FP), R11
+	MOVQ rows+72(FP), R12
+	MOVQ DI, R9
+
+last:
+	CMPQ  R12, $+4
+	JGE   lastRows
+	SUBQ  $+4, R12
+	MOVQ  R12, AX
+	IMULQ R8, AX
+	ADDQ  AX, R9
+	IMULQ R10, R12
+	LEAQ  (R11)(R12*4), R11
+	MOVQ  $+4, R12
+
+lastRows:
+	LEAQ         (R11)(R10*4), R13
+	LEAQ         (R13)(R10*4), R14
+	LEAQ         (R14)(R10*4), R15
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (DX), Y2
+	VBROADCASTSS (DX), Y3
+	XORQ         CX, CX
+
+lastTap:
+	VBROADCASTSS 4(DX)(CX*4), Y5
+	MOVLQSX      (R11)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y0
+	MOVLQSX      (R13)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y1
+	MOVLQSX      (R14)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y2
+	MOVLQSX      (R15)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Y5, Y3
+	INCQ         CX
+	CMPQ         CX, R10
+	JLT          lastTap
+	LEAQ         (R15)(R10*4), R11
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VMAXPS       Y14, Y0, Y0
+	VBLENDVPS    Y6, Y15, Y0, Y0
+	MOVQ         last+88(FP), AX
+	NEGQ         AX
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(AX*4), Y6
+	VMASKMOVPS   Y0, Y6, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y1, Y1, Y6
+	VMAXPS       Y14, Y1, Y1
+	VBLENDVPS    Y6, Y15, Y1, Y1
+	MOVQ         last+88(FP), AX
+	NEGQ         AX
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(AX*4), Y6
+	VMASKMOVPS   Y1, Y6, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VMAXPS       Y14, Y2, Y2
+	VBLENDVPS    Y6, Y15, Y2, Y2
+	MOVQ         last+88(FP), AX
+	NEGQ         AX
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(AX*4), Y6
+	VMASKMOVPS   Y2, Y6, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VMAXPS       Y14, Y3, Y3
+	VBLENDVPS    Y6, Y15, Y3, Y3
+	MOVQ         last+88(FP), AX
+	NEGQ         AX
+	LEAQ         lastMaskAVX2<>+32(SB), R15
+	VMOVUPS      (R15)(AX*4), Y6
+	VMASKMOVPS   Y3, Y6, (R9)
+	ADDQ         R8, R9
+	SUBQ         $+4, R12
+	JNZ          last
+	LEAQ         4(DX)(R10*4), DX
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, dst+0(FP)
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, src+24(FP)
+	DECQ         channels+64(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX2
 TEXT ·maxAVX2(SB), NOSPLIT, $0-40
