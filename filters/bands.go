@@ -1,26 +1,24 @@
 package filters
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
 
-// bandBytes is the working set that a runner aims at: five eighths of a second-level
-// cache of 1 MiB. The rest is for weights and for the consumer's memory. On Zen 5, speeds
-// with 300 to 1000 KiB differ by less than 2%.
-const bandBytes = 640 << 10
-
-// prepare readies the operations for a picture. It uses buffers again if they are large
-// enough, and packed weights if the layers are the same.
-func (r *Runner) prepare(plan *Plan, selected []bool) error {
-	layers := len(selected)
-	r.layOut(plan, layers, selected)
-	band := r.fitBand()
-	r.setBands(band)
-	r.bound(band)
+// prepare readies the operations for a picture that sweeps go over in parts of at most so many
+// rows of the last layer. It uses buffers again if they are large enough, and packed weights
+// if the layers are the same.
+func (r *Runner) prepare(plan *Plan, selected []bool, rows int) error {
+	if f := (fitting{plan, r.Kernel, rows, r.budget, r.cache}); f != r.fitting || !slices.Equal(selected, r.fitted) {
+		r.fit(plan, selected)
+		r.divide(rows)
+		r.fitting, r.fitted = f, append(r.fitted[:0], selected...)
+	}
 	for l, op := range r.ops {
 		if !r.active[l] {
 			continue
@@ -84,37 +82,74 @@ func (r *Runner) layOut(plan *Plan, layers int, selected []bool) {
 	}
 }
 
-// fitBand is the height of the last layer's bands: the largest power of two whose working
-// set fits the budget, at least 1.
-func (r *Runner) fitBand() int {
-	budget := r.budget
-	if budget == 0 {
-		budget = bandBytes
-	}
-	band := 1
-	for band < r.plan.Layers[len(r.ops)-1].Out.H && r.workingSet(2*band) <= budget/4 {
-		band *= 2
-	}
-	return band
+// fitting is what the bands of a runner depend on, beside the layers that are selected.
+type fitting struct {
+	plan                *Plan
+	kernel              *kernel.Kernel
+	rows, budget, cache int
 }
 
-// setBands sets the bands of all layers so that the last one advances by band rows.
-func (r *Runner) setBands(band int) {
-	limit := func(l, rows int) int { return min(rows, r.plan.Layers[l].Out.H) }
-	demand(r, r.bands, limit(len(r.ops)-1, band), func(l, rows int) int {
-		return r.plan.Layers[l].through(limit(l, rows))
+// fit lays out the operations for a plan and chooses the bands for whole pictures.
+func (r *Runner) fit(plan *Plan, selected []bool) {
+	r.fitting = fitting{}
+	r.layOut(plan, len(selected), selected)
+	limit := cmp.Or(r.budget, tallBytes)
+	for most := limit; ; most /= 2 {
+		lowest := r.choose(most)
+		if n := r.workingSet(); lowest || 4*n <= limit {
+			return
+		}
+	}
+}
+
+// choose gives every layer bands that touch at most most bytes, and are tall enough for the
+// layers that it reads to get bands of the height that they need. lowest says that all bands
+// are of one row.
+func (r *Runner) choose(most int) (lowest bool) {
+	lowest = true
+	above := 0
+	for l := range r.ops {
+		r.bands[l], r.rows[l] = 0, 0
+		if !r.active[l] {
+			continue
+		}
+		lp, t := &r.plan.Layers[l], r.traffic(l)
+		t.above = above
+		want, need := t.height(most)
+		for _, from := range lp.Inputs {
+			if from >= 0 {
+				need = max(need, min(lp.Out.H, ceilDiv(r.rows[from]*lp.up(0), lp.Rows.Stride)))
+			}
+		}
+		for need > want && need > 1 && t.own(need) > most {
+			need = (need + 1) / 2
+		}
+		r.rows[l] = need
+		r.bands[l] = evenly(lp.Out.H, max(want, need))
+		lowest = lowest && r.bands[l] == 1
+		above = min(above+t.own(r.bands[l])+t.weights, 1<<40)
+	}
+	return lowest
+}
+
+// divide fits bands to what is asked for at a time, if sweeps go over so many rows of the last
+// layer at most. A band grows a little if one band more would be needed.
+func (r *Runner) divide(rows int) {
+	fitted := func(l, n int) int { return evenly(n, r.bands[l]+r.bands[l]/4) }
+	demand(r, r.rows, evenly(rows, r.bands[len(r.ops)-1]), func(l, n int) int {
+		return r.plan.Layers[l].across(fitted(l, n))
 	})
-	for l := range r.bands {
-		r.bands[l] = limit(l, r.bands[l])
+	for l, n := range r.rows {
+		if r.active[l] {
+			r.bands[l] = fitted(l, min(n, r.plan.Layers[l].Out.H))
+		}
 	}
 }
 
 // workingSet counts the floats that a band touches: buffers of operations, rows that wait,
-// output and tables of offsets, whose int32s count as floats. It leaves the bands set to
-// that height.
-func (r *Runner) workingSet(band int) int {
-	r.setBands(band)
-	r.bound(band)
+// output and tables of offsets, whose int32s count as floats.
+func (r *Runner) workingSet() int {
+	r.bound(r.bands[len(r.ops)-1])
 	n := r.outFloats()
 	for l, b := range r.bands {
 		if !r.active[l] {

@@ -25,7 +25,7 @@ func (r *Runner) Extremes(ctx context.Context, plan *Plan, selected []bool, src 
 	}
 	defer r.end()
 	found := noExtremes(plan)
-	if err := r.begin(plan, selected[:last+1], src, nil); err != nil {
+	if err := r.begin(plan, selected[:last+1], src, nil, plan.Layers[last].Out.H); err != nil {
 		return nil, err
 	}
 	r.gather(found)

@@ -120,5 +120,11 @@ func (lp *LayerPlan) through(rows int) int {
 	return (rows*lp.Rows.Stride + lp.up(0) - 1) / lp.up(0)
 }
 
+// across is the rows of its input that so many rows of a layer read.
+func (lp *LayerPlan) across(rows int) int {
+	e := lp.Rows
+	return min(lp.In.H, ceilDiv((rows-1)*e.Stride+max(e.EffectiveKernel(), e.Stride), lp.up(0)))
+}
+
 // up is the factor by which the layer enlarges an axis.
 func (lp *LayerPlan) up(axis int) int { return max(1, lp.Up[axis]) }

@@ -97,10 +97,11 @@ func (w *window) boundable(leastTiles int) bool {
 }
 
 // take takes output rows y ≤ … < y+n, whose input is in the window. dst and i are where
-// they would be computed, and dst's memory serves as scratch.
-func (p *pruner) take(w *window, y, n int, dst volume.Rows, i int) {
+// they would be computed, and dst's memory serves as scratch. A crew, if there is one, computes
+// outputs that are not bounded.
+func (p *pruner) take(c *crew, w *window, y, n int, dst volume.Rows, i int) {
 	if !p.active {
-		w.compute(y, n, dst, i)
+		w.compute(c, y, n, dst, i)
 		addRows(w.packed.kernel, p.found, dst.Sub(i, i+n))
 		return
 	}

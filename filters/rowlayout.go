@@ -29,7 +29,22 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
 	r := rowLayout{phases: 1, stride: lp.Cols.Stride}
 	r.before = -lp.Cols.Before & (kernel.Align - 1)
 	r.width = oddLines(r.before + columns)
+	if layout == kernel.Filters { // reads values one by one
+		if width := compact(columns); width < r.width {
+			r.before, r.width = 0, width
+		}
+	}
 	return r
+}
+
+// compact is the width of rows of so many columns whose values are read one by one. Short rows
+// need no line of their own, but no two of them may have the same place in their lines.
+func compact(columns int) int {
+	const short = 8 * kernel.Align
+	if columns < short && columns%kernel.Align != 0 {
+		return columns
+	}
+	return oddLines(columns)
 }
 
 // oddLines rounds floats up to an odd number of cache lines.

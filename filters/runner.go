@@ -31,8 +31,11 @@ type Runner struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
 
-	budget   int // bytes of the working set aimed at; 0 is bandBytes
-	tiles    int // the least of a map that is bounded; 0 is fewestTiles
+	budget   int     // bytes of the working set aimed at; 0 is tallBytes
+	cache    int     // bytes of the second-level cache; 0 is secondLevel
+	tiles    int     // the least of a map that is bounded; 0 is fewestTiles
+	fitting  fitting // of the last picture
+	fitted   []bool  // layers that were selected for it
 	kernel   *kernel.Kernel
 	plan     *Plan
 	ops      []operation // of the layers up to the last selected one
@@ -52,6 +55,7 @@ type Runner struct {
 	emit     Emit
 	keep     []volume.Rows // where rows are kept instead of emitted; nil emits them
 	share    share
+	crew     *crew   // computes bands together with the runner's goroutine; nil if it is alone
 	quiet    bool    // rows are computed ahead for pinning and not delivered
 	pruner   *pruner // takes the last layer's rows; nil computes and delivers them
 	bounds   pruner  // what pruner points to, kept between pictures
@@ -66,7 +70,7 @@ func (r *Runner) Run(ctx context.Context, plan *Plan, selected []bool, src RowRe
 		return err
 	}
 	defer r.end()
-	if err := r.begin(plan, selected[:last+1], src, emit); err != nil {
+	if err := r.begin(plan, selected[:last+1], src, emit, plan.Layers[last].Out.H); err != nil {
 		return err
 	}
 	return r.sweep(ctx, 0, plan.Layers[last].Out.H)
@@ -89,10 +93,11 @@ func check(plan *Plan, selected []bool, src RowReader) (last int, err error) {
 	return last, nil
 }
 
-// begin readies the runner for a picture.
-func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) error {
+// begin readies the runner for a picture, of which a sweep computes so many rows of the last
+// layer.
+func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit, rows int) error {
 	r.src, r.selected, r.emit, r.keep = src, selected, emit, nil
-	if err := r.prepare(plan, selected); err != nil {
+	if err := r.prepare(plan, selected, rows); err != nil {
 		return err
 	}
 	return r.pin()
@@ -100,7 +105,7 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit) er
 
 // end releases the picture.
 func (r *Runner) end() {
-	r.src, r.emit, r.pruner = nil, nil, nil
+	r.src, r.emit, r.pruner, r.crew = nil, nil, nil, nil
 	if w, ok := r.ops[0].(*window); ok {
 		w.rows.Ahead.Data = nil
 	}
@@ -113,11 +118,12 @@ func (r *Runner) sweep(ctx context.Context, y0, y1 int) error {
 	last := len(r.ops) - 1
 	r.share.set(r, y0, y1)
 	r.seek(func(l int) (y int, ok bool) { return r.share.from[l], r.ends(l) })
-	for y := y0; y < y1; y += r.bands[last] {
+	band := evenly(y1-y0, r.bands[last])
+	for y := y0; y < y1; y += band {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(r.bands[last], y1-y)
+		n := min(band, y1-y)
 		if err := r.produce(last, r.outRows(y, n)); err != nil {
 			return err
 		}
@@ -221,7 +227,7 @@ func (r *Runner) produce(layer int, dst volume.Rows) error {
 	if layer < 0 {
 		return r.read(dst)
 	}
-	band := r.bands[layer]
+	band := evenly(dst.N, r.bands[layer])
 	for i := 0; i < dst.N; i += band {
 		n := min(band, dst.N-i)
 		y := dst.Y + i

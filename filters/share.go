@@ -60,15 +60,75 @@ const keepBytes = 16 << 20
 
 // partRows is the height of the parts that a picture is divided into. It doubles a band
 // until parts repeat little work, as long as all workers stay busy and the kept rows fit
-// keepBytes.
+// keepBytes. Where parts repeat much, or weights are read for each of them, it is what gives
+// every worker the same number of parts in the shortest time.
 func (r *Runner) partRows(workers int) int {
 	last := len(r.ops) - 1
 	height := r.plan.Layers[last].Out.H
-	rows := r.bands[last]
+	rows := evenly(height, min(r.bands[last], ceilDiv(height, workers)))
 	for r.waste(rows) > wasted && 4*rows*workers <= height && r.keptBytes(2*rows) <= keepBytes {
 		rows *= 2
 	}
-	return rows
+	best, least := rows, 0.98*r.partTime(rows, workers)
+	for turns := 1; turns <= 8; turns *= 2 {
+		rows := ceilDiv(height, workers*turns)
+		if t := r.partTime(rows, workers); t < least && r.keptBytes(rows) <= keepBytes {
+			best, least = rows, t
+		}
+	}
+	return best
+}
+
+// uneven is the share of a part's time by which workers' times differ.
+const uneven = 0.05
+
+// partTime estimates the time, in multiply-adds, in which workers compute parts of so many rows.
+func (r *Runner) partTime(rows, workers int) float64 {
+	height := r.plan.Layers[len(r.ops)-1].Out.H
+	work, weights := r.readTime(), 0.0
+	for l, lp := range r.plan.Layers[:len(r.ops)] {
+		if r.active[l] {
+			work += lp.work
+			passes := ceilDiv(rows*lp.Out.H, height*r.bands[l])
+			weights += float64(4*lp.Parameters) * float64(passes)
+		}
+	}
+	turns := float64(ceilDiv(ceilDiv(height, rows), workers))
+	part := work*float64(rows)/float64(height)*(1+r.waste(rows)) + worth*weights
+	return part * (turns + uneven)
+}
+
+// meeting is the time, in multiply-adds, that a crew takes to meet: some ten microseconds.
+const meeting = 1e6
+
+// togetherTime estimates the time, in multiply-adds, in which a crew computes the picture. One
+// goroutine alone reads it, makes tables of offsets, and emits the rows.
+func (r *Runner) togetherTime(workers int) float64 {
+	const entry = 100 // of a table
+	const value = 32  // that is emitted
+	alone, shared := r.readTime(), 0.0
+	for l, lp := range r.plan.Layers[:len(r.ops)] {
+		if !r.active[l] {
+			continue
+		}
+		if r.selected[l] {
+			alone += value * lp.outputs()
+		}
+		bands := float64(ceilDiv(lp.Out.H, r.bands[l]))
+		if w, ok := r.ops[l].(*window); ok {
+			shared += lp.work + worth*float64(4*lp.Parameters)*bands
+			alone += bands*meeting + entry*float64(w.taps()*lp.Out.H)
+		} else {
+			alone += lp.work
+		}
+	}
+	return alone + shared/float64(workers)
+}
+
+// readTime is the time, in multiply-adds, in which the picture is read.
+func (r *Runner) readTime() float64 {
+	in := r.plan.Input
+	return readCost * float64(in.C) * float64(in.H) * float64(in.W)
 }
 
 // MemberBytes estimates the bytes that each goroutine of a Team holds for pictures of

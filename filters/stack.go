@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -226,10 +227,22 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 // WorkingSet estimates the bytes that a Runner holds for pictures of this size.
 func (p *Plan) WorkingSet() int { return p.workingSet() }
 
+// measure takes for each layer the taller of the bands that it may have: the layers that later
+// ones read may be the last ones of a run.
 func (p *Plan) measure() int {
 	var r Runner
-	r.layOut(p, len(p.Layers), nil)
-	n := r.workingSet(r.fitBand())
+	all := slices.Repeat([]bool{true}, len(p.Layers))
+	r.fit(p, all)
+	bands := slices.Clone(r.bands)
+	r.divide(p.Layers[len(p.Layers)-1].Out.H)
+	for l := range bands {
+		r.bands[l] = max(r.bands[l], bands[l])
+	}
+	n, out := r.workingSet(), 0
+	for l, band := range r.bands {
+		out = max(out, p.Layers[l].Out.C*channelStride(p.Layers[l].Out, band))
+	}
+	n += max(0, out-r.outFloats())
 	if last, ok := r.ops[len(r.ops)-1].(*window); ok && last.boundable(fewestTiles) {
 		n += newTiling(last.plan.Out.W).floats(last)
 	}

@@ -144,7 +144,7 @@ func (r *Runner) extend(layer, hi int) error {
 			s.hi = min(least, hi)
 			continue
 		}
-		n := min(hi-s.hi, max(1, r.bands[layer]))
+		n := evenly(hi-s.hi, max(1, r.bands[layer]))
 		if least > s.hi { // for delivery only: these rows need not wait
 			n = min(n, least-s.hi, max(1, s.slots))
 		}
@@ -160,12 +160,7 @@ func (r *Runner) extend(layer, hi int) error {
 }
 
 // copyRows copies rows of the same shape.
-func (r *Runner) copyRows(dst, src volume.Rows) {
-	r.kernel.Copy(
-		kernel.Grid{Data: dst.Data, ChannelStride: dst.ChannelStride, RowStride: dst.RowStride},
-		kernel.Grid{Data: src.Data, ChannelStride: src.ChannelStride, RowStride: src.RowStride},
-		dst.C, dst.N, dst.W)
-}
+func (r *Runner) copyRows(dst, src volume.Rows) { r.crew.copyRows(r.kernel, dst, src) }
 
 // bound finds for each store how many rows may wait at once in a sweep over the picture, if
 // the last layer advances by bands of that many rows. In a team, whose sweeps begin anywhere,

@@ -13,8 +13,8 @@ import (
 )
 
 // Team runs a stack on one picture with several goroutines, for runs with fewer pictures
-// than processors. Each goroutine takes one part of the picture's height after the other.
-// Results have the same bits as a Runner's. A team keeps its buffers between pictures and
+// than processors. Each goroutine takes one part of the picture's height after the other, or
+// all compute the rows of every band together, whichever takes less time. Results have the same bits as a Runner's. A team keeps its buffers between pictures and
 // has one owner at a time. The zero value is ready.
 type Team struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
@@ -23,7 +23,17 @@ type Team struct {
 	Workers int
 
 	members []member
+	way     way
 }
+
+// way is how the goroutines of a team divide their work.
+type way int
+
+const (
+	faster   way = iota // parts or together, by the estimated time
+	parts               // the picture in parts
+	together            // every band
+)
 
 type member struct {
 	Runner
@@ -63,6 +73,10 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 	var turn turns
 	return t.run(ctx, plan, selected, src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
+		if j.crew != nil {
+			m.emit, m.keep = emit, nil
+			return m.sweep(ctx, 0, j.height)
+		}
 		for y0, y1 := range j.parts(j.rows) {
 			m.hold(selected, y0, y1)
 			if err := m.sweep(ctx, y0, y1); err != nil {
@@ -108,6 +122,7 @@ type job struct {
 	height int // of the last layer
 	rows   int // the least height of a part that wastes little
 	next   atomic.Int64
+	crew   *crew // computes the picture as one part; nil if there are several
 }
 
 // parts yields parts y0 ≤ y < y1 of that many rows, in order. Each part goes to one
@@ -144,7 +159,7 @@ func (j *job) scattered(rows int) func(yield func(y0, y1 int) bool) {
 }
 
 // muster readies members for a picture and divides it into parts.
-func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
+func (t *Team) muster(plan *Plan, selected []bool) *job {
 	workers := t.size()
 	for len(t.members) < workers {
 		t.members = append(t.members, member{})
@@ -155,19 +170,22 @@ func (t *Team) muster(plan *Plan, selected []bool) (*job, error) {
 	}
 	first := &t.members[0]
 	first.selected = selected
-	if err := first.prepare(plan, selected); err != nil {
-		return nil, err
+	first.fit(plan, selected)
+	j := &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}
+	way := t.way
+	if way == faster && workers > 1 && first.togetherTime(workers) < first.partTime(j.rows, workers) {
+		way = together
 	}
-	return &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}, nil
+	if way == together {
+		j.rows, j.crew = j.height, newCrew(workers)
+	}
+	return j
 }
 
 // run starts every member's work and waits for all of them. The first error stops the
 // others. A member's panic becomes the caller's.
 func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowReader, work func(context.Context, int, *job) error) error {
-	j, err := t.muster(plan, selected)
-	if err != nil {
-		return err
-	}
+	j := t.muster(plan, selected)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup
@@ -182,8 +200,16 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 				}
 			}()
 			m := &t.members[i]
+			if j.crew != nil {
+				if i > 0 {
+					j.crew.help()
+					return
+				}
+				defer j.crew.dismiss()
+			}
 			defer m.end()
-			err := m.begin(plan, selected, src, nil)
+			err := m.begin(plan, selected, src, nil, j.rows)
+			m.crew = j.crew
 			if err == nil {
 				err = work(ctx, i, j)
 			}

@@ -3,6 +3,7 @@ package filters
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ func TestTeamEqualsReference(t *testing.T) {
 	var teams []*Team
 	for _, set := range simd.Sets() {
 		k := kernel.New(set)
-		for _, team := range []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1)} {
-			team.Kernel = k
+		for i, team := range []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1), newTeam(2, 0), newTeam(3, 8<<10)} {
+			team.Kernel, team.way = k, []way{faster, parts, together}[i%3]
 			teams = append(teams, team)
 		}
 	}
@@ -69,6 +70,10 @@ func FuzzStacks(f *testing.F) {
 				return team.Run(context.Background(), p, selected, in, emit)
 			}, p, in, selected)
 			checkScan(t, team, p, in, selected)
+			team.way = together
+			checkAgainstReference(t, func(emit Emit) error {
+				return team.Run(context.Background(), p, selected, in, emit)
+			}, p, in, selected)
 		}
 	})
 }
@@ -164,6 +169,31 @@ func (r brokenReader) ReadRows(rows volume.Rows) error {
 		return r.err
 	}
 	return r.Volume.ReadRows(rows)
+}
+
+// TestCrewPanicsInTheCaller: a panic in a crew's goroutines is the owner's.
+func TestCrewPanicsInTheCaller(t *testing.T) {
+	c := newCrew(3)
+	var helpers sync.WaitGroup
+	for range 2 {
+		helpers.Go(c.help)
+	}
+	defer helpers.Wait()
+	defer c.dismiss()
+	defer func() {
+		if text := fmt.Sprint(recover()); !strings.HasPrefix(text, "a bug") {
+			t.Errorf("recovered %q", text)
+		}
+	}()
+	var all sync.WaitGroup // the helpers must take part
+	all.Add(3)
+	c.share(3, func(worker, i int) {
+		all.Done()
+		all.Wait()
+		if worker == 2 {
+			panic("a bug")
+		}
+	})
 }
 
 func TestTeamPanicsInTheCaller(t *testing.T) {

@@ -18,6 +18,7 @@ type window struct {
 
 	slots   int // the ring's capacity; the blank slot and the pinned slots follow it
 	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
+	first   int // the ring's first slot has this row, or one that is a multiple of slots away
 	row     rowLayout
 	slot    int       // floats a slot: C·row.width
 	data    []float32 // all slots
@@ -26,6 +27,7 @@ type window struct {
 	bases   []int     // offsets in data of the slots that a kernel's rows read
 	columns []int32   // offsets in a row of a kernel's columns
 	offset  []int32   // offsets in data of the first group's taps, a table for each row of a band
+	tables  tables    // which rows offset is for; n is 0 for none
 	rows    kernel.Rows
 }
 
@@ -37,6 +39,7 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	w.layout = layer.layout(k, lp)
 	w.row = newRowLayout(lp, w.layout)
 	w.slot = lp.In.C * w.row.width
+	w.tables = tables{}
 	w.bases = resize(w.bases, lp.Rows.Kernel)
 	w.columns = resize(w.columns, lp.Cols.Kernel)
 	for i := range w.columns {
@@ -96,9 +99,13 @@ func (w *window) pinned() int {
 // else writes to the blank slot and to the padding left and right of each row, so they
 // stay valid while pictures have the same plan.
 func (w *window) reset(band int) {
-	w.lo, w.hi = 0, 0
+	w.seek(0)
 	w.slots = w.ringRows(band)
-	w.offset = resize(w.offset, band*w.taps())
+	n := band * w.taps()
+	if cap(w.offset) < n {
+		w.tables = tables{}
+	}
+	w.offset = resize(w.offset, n)
 	if w.row.phases > 1 {
 		w.split = resize(w.split, w.splitFloats(band))
 	}
@@ -106,8 +113,8 @@ func (w *window) reset(band int) {
 	if w.blank == now {
 		return
 	}
-	w.blank = now
-	n := (w.slots+1+w.pinned())*w.slot + kernel.Slack
+	w.blank, w.tables = now, tables{}
+	n = (w.slots+1+w.pinned())*w.slot + kernel.Slack
 	if cap(w.data) < n {
 		w.data = kernel.Floats(n)
 	} else {
@@ -144,7 +151,7 @@ func (w *window) ringRow(q int) (y int, ok bool) {
 // slotOf is the slot that row q of the padded input is read from.
 func (w *window) slotOf(q int) int {
 	if y, ok := w.ringRow(q); ok {
-		return y % w.slots
+		return w.slotIn(y)
 	}
 	switch {
 	case w.access.mode == Zeros:
@@ -155,11 +162,14 @@ func (w *window) slotOf(q int) int {
 	return w.pinnedBelow() + q - w.plan.In.H
 }
 
+// slotIn is the slot of row y of the input in the ring.
+func (w *window) slotIn(y int) int { return (y - w.first) % w.slots }
+
 func (w *window) pinnedAbove() int { return w.slots + 1 }
 func (w *window) pinnedBelow() int { return w.slots + 1 + w.plan.Rows.Before }
 
 // seek empties the ring.
-func (w *window) seek(lo int) { w.lo, w.hi = lo, lo }
+func (w *window) seek(lo int) { w.lo, w.hi, w.first = lo, lo, lo }
 
 // produce computes output rows y ≤ … < y+n of the layer into rows i, i+1, … of dst.
 func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error {
@@ -170,10 +180,10 @@ func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) err
 		w.expect(v, n)
 	}
 	if r.pruner != nil && layer == len(r.ops)-1 {
-		r.pruner.take(w, y, n, dst, i)
+		r.pruner.take(r.crew, w, y, n, dst, i)
 		return nil
 	}
-	w.compute(y, n, dst, i)
+	w.compute(r.crew, y, n, dst, i)
 	return nil
 }
 
@@ -181,7 +191,7 @@ func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) err
 func (w *window) supply(r *Runner, layer, y0, y1 int) error {
 	lo, hi := w.need(y0, y1)
 	if lo < w.lo || (lo > w.hi && !r.continuous(w.plan.Inputs[0])) {
-		w.lo, w.hi = lo, lo
+		w.seek(lo)
 	}
 	for w.hi < lo { // rows between two kernels are computed for delivery only
 		w.lo = w.hi
@@ -196,7 +206,10 @@ func (w *window) supply(r *Runner, layer, y0, y1 int) error {
 // fill reads rows up to hi into the ring.
 func (w *window) fill(r *Runner, layer, hi int) error {
 	for w.hi < hi {
-		slot := w.hi % w.slots
+		slot := w.slotIn(w.hi)
+		if w.plan.Inputs[0] >= 0 && hi-w.hi > w.slots-slot {
+			slot = w.rewind()
+		}
 		n := min(hi-w.hi, w.slots-slot)
 		if err := w.load(r, layer, slot, w.hi, n); err != nil {
 			return err
@@ -204,6 +217,17 @@ func (w *window) fill(r *Runner, layer, hi int) error {
 		w.hi += n
 	}
 	return nil
+}
+
+// rewind moves the ring's rows to its first slots, so that the layer that computes the next
+// ones reads its weights once for all of them. It returns the slot behind them.
+func (w *window) rewind() int {
+	slot, n := w.slotIn(w.lo), w.hi-w.lo
+	if slot+n <= w.slots { // they do not wrap around
+		copy(w.data[:n*w.slot], w.data[slot*w.slot:])
+		w.first = w.lo
+	}
+	return w.slotIn(w.hi)
 }
 
 // load computes n rows of the input, from row y on, into slots.
@@ -260,20 +284,33 @@ func (w *window) point(offset []int32, y int) {
 	for i := range w.bases {
 		w.bases[i] = w.slotOf(y*e.Stride-e.Before+i*e.Dilation) * w.slot
 	}
-	t := 0
-	for c := range w.access.channels {
-		for _, base := range w.bases {
-			at := int32(base + c*w.row.width)
-			for _, column := range w.columns {
-				offset[t] = at + column
-				t++
-			}
+	first := offset[:len(w.bases)*len(w.columns)]
+	for i, base := range w.bases {
+		for j, column := range w.columns {
+			first[i*len(w.columns)+j] = int32(base) + column
 		}
+	}
+	width := int32(w.row.width)
+	for c := 1; c < w.access.channels; c++ {
+		before, next := offset[:len(first)], offset[len(first):2*len(first)]
+		for t, at := range before {
+			next[t] = at + width
+		}
+		offset = offset[len(first):]
 	}
 }
 
+// tables are the output rows y ≤ … < y+n whose tables of offsets a window has, and the row in
+// its first slot.
+type tables struct{ y, n, first int }
+
 // pointAll fills tables of offsets with the taps of output rows y ≤ … < y+n.
 func (w *window) pointAll(y, n int) {
+	now := tables{y, n, w.first}
+	if w.tables == now { // as in the picture before, if one band has all rows
+		return
+	}
+	w.tables = now
 	taps := w.taps()
 	for j := range n {
 		w.point(w.offset[j*taps:][:taps], y+j)
@@ -281,8 +318,8 @@ func (w *window) pointAll(y, n int) {
 }
 
 // compute computes the output rows y ≤ … < y+n into rows i, i+1, … of dst. Their
-// input is in the window.
-func (w *window) compute(y, n int, dst volume.Rows, i int) {
+// input is in the window. A crew shares the work, unless it is nil.
+func (w *window) compute(c *crew, y, n int, dst volume.Rows, i int) {
 	w.pointAll(y, n)
 	r := &w.rows
 	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
@@ -295,7 +332,7 @@ func (w *window) compute(y, n int, dst volume.Rows, i int) {
 			r.Heights[j] = p.counted(0, w.plan.Rows, w.plan.In.H, y+j)
 		}
 	}
-	w.packed.loops(w.layout, w.plan.In.C).Compute(r)
+	c.compute(w.packed.loops(w.layout, w.plan.In.C), r)
 	r.Dst = nil
 }
 

@@ -129,6 +129,146 @@ func pixels6x1AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 //go:noescape
 func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, last int, ahead *uintptr, lines int, floor float32)
 
+// filters1x1UnitAVX2 is the filterLoop for 1 vectors of filters and 1 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x2UnitAVX2 is the filterLoop for 1 vectors of filters and 2 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x3UnitAVX2 is the filterLoop for 1 vectors of filters and 3 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x4UnitAVX2 is the filterLoop for 1 vectors of filters and 4 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x5UnitAVX2 is the filterLoop for 1 vectors of filters and 5 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x6UnitAVX2 is the filterLoop for 1 vectors of filters and 6 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x7UnitAVX2 is the filterLoop for 1 vectors of filters and 7 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x8UnitAVX2 is the filterLoop for 1 vectors of filters and 8 outputs, with a stride of 1.
+//
+//go:noescape
+func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x1UnitAVX2 is the filterLoop for 2 vectors of filters and 1 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x2UnitAVX2 is the filterLoop for 2 vectors of filters and 2 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x3UnitAVX2 is the filterLoop for 2 vectors of filters and 3 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x4UnitAVX2 is the filterLoop for 2 vectors of filters and 4 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x5UnitAVX2 is the filterLoop for 2 vectors of filters and 5 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x6UnitAVX2 is the filterLoop for 2 vectors of filters and 6 outputs, with a stride of 1.
+//
+//go:noescape
+func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x1AVX2 is the filterLoop for 1 vectors of filters and 1 outputs.
+//
+//go:noescape
+func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x2AVX2 is the filterLoop for 1 vectors of filters and 2 outputs.
+//
+//go:noescape
+func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x3AVX2 is the filterLoop for 1 vectors of filters and 3 outputs.
+//
+//go:noescape
+func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x4AVX2 is the filterLoop for 1 vectors of filters and 4 outputs.
+//
+//go:noescape
+func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x5AVX2 is the filterLoop for 1 vectors of filters and 5 outputs.
+//
+//go:noescape
+func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x6AVX2 is the filterLoop for 1 vectors of filters and 6 outputs.
+//
+//go:noescape
+func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x7AVX2 is the filterLoop for 1 vectors of filters and 7 outputs.
+//
+//go:noescape
+func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters1x8AVX2 is the filterLoop for 1 vectors of filters and 8 outputs.
+//
+//go:noescape
+func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x1AVX2 is the filterLoop for 2 vectors of filters and 1 outputs.
+//
+//go:noescape
+func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x2AVX2 is the filterLoop for 2 vectors of filters and 2 outputs.
+//
+//go:noescape
+func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x3AVX2 is the filterLoop for 2 vectors of filters and 3 outputs.
+//
+//go:noescape
+func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x4AVX2 is the filterLoop for 2 vectors of filters and 4 outputs.
+//
+//go:noescape
+func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x5AVX2 is the filterLoop for 2 vectors of filters and 5 outputs.
+//
+//go:noescape
+func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
+// filters2x6AVX2 is the filterLoop for 2 vectors of filters and 6 outputs.
+//
+//go:noescape
+func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+
 // extremesAVX2 is an extremesLoop.
 //
 //go:noescape
@@ -262,4 +402,15 @@ var pixelsAVX2 = [][]pixelLoop{
 	{pixels4x1AVX2, pixels4x2AVX2, pixels4x3AVX2},
 	{pixels5x1AVX2, pixels5x2AVX2},
 	{pixels6x1AVX2, pixels6x2AVX2},
+}
+
+var filtersAVX2 = filterLoops{
+	unit: [][]filterLoop{
+		{filters1x1UnitAVX2, filters1x2UnitAVX2, filters1x3UnitAVX2, filters1x4UnitAVX2, filters1x5UnitAVX2, filters1x6UnitAVX2, filters1x7UnitAVX2, filters1x8UnitAVX2},
+		{filters2x1UnitAVX2, filters2x2UnitAVX2, filters2x3UnitAVX2, filters2x4UnitAVX2, filters2x5UnitAVX2, filters2x6UnitAVX2},
+	},
+	strided: [][]filterLoop{
+		{filters1x1AVX2, filters1x2AVX2, filters1x3AVX2, filters1x4AVX2, filters1x5AVX2, filters1x6AVX2, filters1x7AVX2, filters1x8AVX2},
+		{filters2x1AVX2, filters2x2AVX2, filters2x3AVX2, filters2x4AVX2, filters2x5AVX2, filters2x6AVX2},
+	},
 }

@@ -16,7 +16,7 @@ type Kernel struct {
 	set       simd.Set
 	lanes     int // float32 in a vector; 0 is plain Go
 	pixels    [][]pixelLoop
-	filters   [][]filterLoop   // nil if the instruction set has none
+	filters   filterLoops      // without any if the instruction set has none
 	depthwise [2]depthwiseLoop // by vertical stride − 1; nil if there are none
 	channels  channelsLoop
 	extremes  extremesLoop
@@ -49,9 +49,13 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // filterLoop computes what pixelLoop does, for a block of up to v·lanes filters with the
 // filters in the lanes. A tile is p neighbouring outputs of a row. The inputs of
 // neighbouring outputs are stride values apart. weights holds v·lanes biases and then,
-// tap after tap, v·lanes weights. It reads the input of whole tiles, but of the last tile
-// it stores only the first last outputs.
-type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles, last int, ahead *uintptr, lines int, floor float32, stride, filters int)
+// tap after tap, v·lanes weights. With a stride of 1 it prefetches a line at the beginning of a
+// tile and every so many taps, a multiple of four.
+type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)
+
+// filterLoops holds the loop for v vectors of filters and p outputs at [v-1][p-1]: with unit
+// for a stride of 1, with strided for any.
+type filterLoops struct{ unit, strided [][]filterLoop }
 
 // extremesLoop finds the smallest and the largest finite value of at least a vector of
 // values: +Inf and −Inf if there is none.

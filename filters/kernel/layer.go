@@ -113,35 +113,69 @@ type Rows struct {
 	maxima maxima
 }
 
+// Part makes r rows from ≤ i < to of other rows. It keeps its scratch memory, and the rows have
+// no memory ahead.
+func (r *Rows) Part(of *Rows, from, to int) {
+	r.Dst, r.ChannelStride, r.RowStride = of.Dst[from*of.RowStride:], of.ChannelStride, of.RowStride
+	r.Width, r.N = of.Width, to-from
+	r.Src, r.GroupStride, r.Stride = of.Src, of.GroupStride, of.Stride
+	taps := len(of.Offsets) / of.N
+	r.Offsets = of.Offsets[from*taps : to*taps]
+	r.Heights, r.Widths = nil, of.Widths
+	if len(of.Heights) == of.N { // others are left from another layer
+		r.Heights = of.Heights[from:to]
+	}
+	r.Ahead.Len = 0
+}
+
+// Release forgets the memory that the rows are computed from and to.
+func (r *Rows) Release() { r.Dst, r.Src, r.Offsets, r.Heights, r.Widths = nil, nil, nil, nil, nil }
+
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
 	if !l.depthwise(r) {
-		l.computeBlocks(r)
-	}
-	if k := l.activation.Activation; k != None && k != ReLU && l.layout != Scalar {
-		l.activate(r)
-	}
-}
-
-func (l *Layer) computeBlocks(r *Rows) {
-	r.Ahead.plan(l.tiles(r), l.taps)
-	for i := range l.blocks {
-		b := &l.blocks[i]
-		switch l.layout {
-		case Scalar:
-			l.scalar(b, r)
-		case Pixels:
-			l.pixels(b, r)
-		case Filters:
-			l.filterLanes(b, r)
+		r.Ahead.plan(l.tiles(r), l.taps)
+		for i := range l.blocks {
+			l.compute(&l.blocks[i], r)
 		}
 	}
+	l.activate(r, 0, l.groups*l.filters)
 }
 
-// activate applies an activation to finished sums. It treats contiguous rows as one row.
-func (l *Layer) activate(r *Rows) {
-	for k := range l.groups * l.filters {
+// Blocks is the number of sets of filters that are computed one after the other.
+func (l *Layer) Blocks() int { return len(l.blocks) }
+
+// Even says whether all blocks have the same number of filters.
+func (l *Layer) Even() bool { return l.blocks[0].filters == l.blocks[len(l.blocks)-1].filters }
+
+// ComputeBlock computes what Compute does of one block's filters, and fetches nothing ahead.
+func (l *Layer) ComputeBlock(r *Rows, i int) {
+	r.Ahead.plan(0, l.taps)
+	b := &l.blocks[i]
+	l.compute(b, r)
+	first := b.group*l.filters + b.first
+	l.activate(r, first, first+b.filters)
+}
+
+func (l *Layer) compute(b *block, r *Rows) {
+	switch l.layout {
+	case Scalar:
+		l.scalar(b, r)
+	case Pixels:
+		l.pixels(b, r)
+	case Filters:
+		l.filterLanes(b, r)
+	}
+}
+
+// activate applies an activation to finished sums of filters first ≤ k < end. It treats
+// contiguous rows as one row.
+func (l *Layer) activate(r *Rows, first, end int) {
+	if k := l.activation.Activation; k == None || k == ReLU || l.layout == Scalar {
+		return
+	}
+	for k := first; k < end; k++ {
 		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
 	}
 }
@@ -222,7 +256,7 @@ func (l *Layer) tiles(r *Rows) int {
 			t, _, _ := l.pixelTiles(b, r.Width)
 			n += t
 		case Filters:
-			_, t := filterTiles(r.Width, len(l.filterLoops(b)))
+			t, _, _ := cut(r.Width, len(l.filterLoops(b, r.Stride)))
 			n += t
 		}
 	}
@@ -232,10 +266,14 @@ func (l *Layer) tiles(r *Rows) int {
 // pixelTiles cuts a row into tiles of nearly the same number of vectors. The first wide
 // tiles have one vector more than narrow.
 func (l *Layer) pixelTiles(b *block, width int) (tiles, wide, narrow int) {
-	vectors := ceilDiv(width, l.kernel.lanes)
-	tiles = ceilDiv(vectors, len(l.kernel.pixels[b.filters-1]))
-	narrow = vectors / tiles
-	return tiles, vectors - narrow*tiles, narrow
+	return cut(ceilDiv(width, l.kernel.lanes), len(l.kernel.pixels[b.filters-1]))
+}
+
+// cut cuts n into tiles of at most widest. The first wide tiles have one more than narrow.
+func cut(n, widest int) (tiles, wide, narrow int) {
+	tiles = ceilDiv(n, widest)
+	narrow = n / tiles
+	return tiles, n - narrow*tiles, narrow
 }
 
 // pixels computes a block's rows.
@@ -266,30 +304,32 @@ func (l *Layer) pixels(b *block, r *Rows) {
 }
 
 // filterLoops are the loops for a block's number of vectors.
-func (l *Layer) filterLoops(b *block) []filterLoop {
-	return l.kernel.filters[len(b.weights)/(l.taps+1)/l.kernel.lanes-1]
+func (l *Layer) filterLoops(b *block, stride int) []filterLoop {
+	vectors := len(b.weights) / (l.taps + 1) / l.kernel.lanes
+	if stride == 1 {
+		return l.kernel.filters.unit[vectors-1]
+	}
+	return l.kernel.filters.strided[vectors-1]
 }
 
-// filterLanes computes a block's rows in tiles of the same even width.
+// filterLanes computes a block's rows in tiles of nearly the same width.
 func (l *Layer) filterLanes(b *block, r *Rows) {
-	loops := l.filterLoops(b)
-	half, tiles := filterTiles(r.Width, len(loops))
-	last := r.Width - (tiles-1)*2*half
+	loops := l.filterLoops(b, r.Stride)
+	tiles, wide, narrow := cut(r.Width, len(loops))
 
 	dst := r.Dst[(b.group*l.filters+b.first)*r.ChannelStride:]
 	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
 	src := r.Src[b.group*r.GroupStride:]
 	offsets := r.Offsets[:r.N*l.taps]
-	ahead, lines := r.Ahead.take(tiles * r.N)
-	loops[half-1](&dst[0], 4*r.ChannelStride, 4*r.RowStride, &src[0], &offsets[0], l.taps, &b.weights[0],
-		r.N, tiles, last, ahead, lines, l.floor(), r.Stride, b.filters)
-}
-
-// filterTiles cuts a row into tiles of half pairs of outputs, at most widest pairs.
-func filterTiles(width, widest int) (half, tiles int) {
-	tiles = ceilDiv(width, 2*widest)
-	half = ceilDiv(ceilDiv(width, tiles), 2)
-	return half, ceilDiv(width, 2*half)
+	compute := func(x, width, tiles int) {
+		if tiles > 0 {
+			ahead, lines := r.Ahead.take(tiles * r.N)
+			loops[width-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x*r.Stride], &offsets[0], l.taps, &b.weights[0],
+				r.N, tiles, ahead, lines, l.taps/max(1, lines)&^3, l.floor(), r.Stride, b.filters)
+		}
+	}
+	compute(0, narrow+1, wide)
+	compute(wide*(narrow+1), narrow, tiles-wide)
 }
 
 // floor is the least value that the loops let through. Other effects of activations are

@@ -143,7 +143,7 @@ func (c *layerCase) layouts(k *Kernel) []Layout {
 	if k.pixels != nil && c.stride == 1 {
 		layouts = append(layouts, Pixels)
 	}
-	if k.filters != nil {
+	if k.filters.unit != nil {
 		layouts = append(layouts, Filters)
 	}
 	return layouts

@@ -33,12 +33,24 @@ func (k *Kernel) Layout(s Size) Layout {
 	switch {
 	case k.lanes == 0:
 		return Scalar
-	case k.filters == nil || mostOutputs*s.Stride > Slack:
+	case k.filters.unit == nil || mostOutputs*s.Stride > Slack:
 		return Pixels
 	case k.filterCost(s) < k.pixelCost(s):
 		return Filters
 	}
 	return Pixels
+}
+
+// Blocks is the number of sets into which a group's filters are divided. Each reads the input
+// anew.
+func (k *Kernel) Blocks(layout Layout, filters int) int {
+	switch layout {
+	case Pixels:
+		return ceilDiv(filters, len(k.pixels))
+	case Filters:
+		return ceilDiv(filters, 2*k.lanes)
+	}
+	return filters
 }
 
 // mostOutputs bounds the outputs of a tile with filters in the lanes.
@@ -67,7 +79,11 @@ func (k *Kernel) pixelCost(s Size) float64 {
 }
 
 func (k *Kernel) filterCost(s Size) float64 {
-	half, tiles := filterTiles(s.Width, len(k.filters[0]))
-	vectors := ceilDiv(s.Filters, k.lanes)
-	return float64(2*half*tiles*vectors) * float64(s.Taps+12)
+	vectors := min(2, ceilDiv(s.Filters, k.lanes))
+	sums := float64(min(s.Width, len(k.filters.unit[vectors-1])) * vectors) // of a tile
+	cost := float64(s.Width*ceilDiv(s.Filters, k.lanes)) * float64(s.Taps+12)
+	if k.lanes == 8 {
+		cost *= 1.03 // tiles are stored in halves
+	}
+	return cost * max(1, 8/sums) // too few do not hide the latency of an FMA
 }

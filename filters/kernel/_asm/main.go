@@ -27,7 +27,7 @@ func generate(set, dir string) error {
 	switch set {
 	case "avx512":
 		c := build.NewContext()
-		tables := pixelLoops(c, avx512()) + filterLoops(c)
+		tables := pixelLoops(c, avx512()) + filterLoops(c, avx512())
 		extremesLoop(c, avx512())
 		columnsLoop(c, avx512())
 		spansLoop(c, avx512())
@@ -44,7 +44,7 @@ func generate(set, dir string) error {
 		return compile(c, tables, dir+"/avx512_amd64")
 	case "avx2":
 		c := build.NewContext()
-		tables := pixelLoops(c, avx2())
+		tables := pixelLoops(c, avx2()) + filterLoops(c, avx2())
 		extremesLoop(c, avx2())
 		columnsLoop(c, avx2())
 		spansLoop(c, avx2())

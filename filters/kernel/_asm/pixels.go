@@ -154,12 +154,41 @@ func (p *pixels) sum(src, offsets, taps, weights reg.Register) {
 	}
 	p.LEAQ(at(weights, 4*p.filters), w)
 	p.MOVQ(taps, count)
+	for n := 1; n < roundTaps; n *= 2 { // taps that are no whole round
+		skip := fmt.Sprintf("skip%d", n)
+		p.TESTQ(operand.U32(n), count)
+		p.JZ(operand.LabelRef(skip))
+		for i := range n {
+			p.tap(i, src, offsets, w, count, index)
+		}
+		p.ADDQ(operand.I32(4*n*p.filters), w)
+		p.ADDQ(operand.I8(n), count)
+		p.Label(skip)
+	}
+	p.TESTQ(count, count)
+	p.JZ(operand.LabelRef("summed"))
 	p.Label("tap")
-	p.MOVLQSX(element(offsets, count, 0), index)
+	for i := range roundTaps {
+		p.tap(i, src, offsets, w, count, index)
+	}
+	p.ADDQ(operand.I32(4*roundTaps*p.filters), w)
+	p.ADDQ(operand.I8(roundTaps), count)
+	p.JNZ(operand.LabelRef("tap"))
+	p.Label("summed")
+}
+
+// roundTaps is the number of taps in a round of the loop. Scalar instructions take ports from
+// multiply-adds.
+const roundTaps = 2
+
+// tap adds the i-th tap from here.
+func (p *pixels) tap(i int, src, offsets, w, count, index reg.Register) {
+	p.MOVLQSX(element(offsets, count, 4*i), index)
+	weight := func(f int) operand.Mem { return at(w, 4*(i*p.filters+f)) }
 	if p.filters < p.vectors {
 		one := p.spare[p.filters]
 		for f := range p.filters {
-			p.VBROADCASTSS(at(w, 4*f), p.spare[f])
+			p.VBROADCASTSS(weight(f), p.spare[f])
 		}
 		for v := range p.vectors {
 			p.VMOVUPS(element(src, index, v*p.bytes()), one)
@@ -167,21 +196,18 @@ func (p *pixels) sum(src, offsets, taps, weights reg.Register) {
 				p.VFMADD231PS(one, p.spare[f], p.acc[f][v])
 			}
 		}
-	} else {
-		one := p.spare[p.vectors]
+		return
+	}
+	one := p.spare[p.vectors]
+	for v := range p.vectors {
+		p.VMOVUPS(element(src, index, v*p.bytes()), p.spare[v])
+	}
+	for f := range p.filters {
+		p.VBROADCASTSS(weight(f), one)
 		for v := range p.vectors {
-			p.VMOVUPS(element(src, index, v*p.bytes()), p.spare[v])
-		}
-		for f := range p.filters {
-			p.VBROADCASTSS(at(w, 4*f), one)
-			for v := range p.vectors {
-				p.VFMADD231PS(p.spare[v], one, p.acc[f][v])
-			}
+			p.VFMADD231PS(p.spare[v], one, p.acc[f][v])
 		}
 	}
-	p.ADDQ(operand.I32(4*p.filters), w)
-	p.INCQ(count)
-	p.JNZ(operand.LabelRef("tap"))
 }
 
 // finish applies the activation and stores a tile. The last vector of a row's last tile
