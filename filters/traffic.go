@@ -75,10 +75,10 @@ func (t *traffic) bytes(band int) float64 {
 
 // height chooses the bands of a layer among heights that divide the picture evenly and
 // whose bands touch at most most bytes. want has the least traffic; among equals it is the
-// tallest that touches bandBytes. need is the lowest that is nearly as good.
+// tallest that is comfortable. need is the lowest that is nearly as good.
 func (t *traffic) height(most int) (want, need int) {
 	h := t.plan.Out.H
-	least, comfort := math.Inf(1), min(bandBytes, t.cache*5/8)
+	least := math.Inf(1)
 	slack := tolerable / worth * t.plan.MACs
 	for band := range divisions(h) {
 		own := t.own(band)
@@ -86,7 +86,7 @@ func (t *traffic) height(most int) (want, need int) {
 			continue
 		}
 		b := t.bytes(band)
-		if b < least || b == least && t.own(want) > comfort {
+		if b < least || b == least && t.own(want) > t.comfort(want) {
 			want, least = band, b
 		}
 	}
@@ -97,6 +97,18 @@ func (t *traffic) height(most int) (want, need int) {
 		}
 	}
 	return want, need
+}
+
+// comfort is the bytes that a band of so many rows may touch without a need. A few rows of a
+// narrow map may touch more than bandBytes, because the work for each row takes longer than for
+// its values.
+func (t *traffic) comfort(band int) int {
+	const narrow, few = 32, 8
+	most := t.cache * 5 / 8
+	if t.plan.Out.W <= narrow && band <= few {
+		return most
+	}
+	return min(bandBytes, most)
 }
 
 // divisions yields the heights of the bands that n rows can be divided into evenly, tallest

@@ -294,6 +294,11 @@ func depthwise1AVX2(dst *float32, channel int, row int, src *float32, group int,
 //go:noescape
 func depthwise2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 
+// channelsAVX2 is a channelsLoop.
+//
+//go:noescape
+func channelsAVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels int, rows int, vectors int, last int, floor float32)
+
 // maxAVX2 is the maxLoop.
 //
 //go:noescape

@@ -599,6 +599,11 @@ func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group in
 //go:noescape
 func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 
+// channelsAVX512 is a channelsLoop.
+//
+//go:noescape
+func channelsAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels int, rows int, vectors int, last int, floor float32)
+
 // maxAVX512 is the maxLoop.
 //
 //go:noescape

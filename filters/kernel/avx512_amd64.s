@@ -36345,6 +36345,168 @@ last:
 	VZEROUPPER
 	RET
 
+// func channelsAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels int, rows int, vectors int, last int, floor float32)
+// Requires: AVX, AVX512F
+TEXT ·channelsAVX512(SB), NOSPLIT, $0-100
+	VBROADCASTSS floor+96(FP), Z14
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVQ         last+88(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+	MOVQ         row+16(FP), R8
+	MOVQ         taps+48(FP), R10
+	MOVQ         weights+56(FP), DX
+
+channel:
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ vectors+80(FP), BX
+
+strip:
+	CMPQ BX, $0x01
+	JEQ  narrow
+	MOVQ offsets+40(FP), R11
+	MOVQ rows+72(FP), R12
+	MOVQ DI, R9
+
+whole:
+	CMPQ  R12, $+4
+	JGE   wholeRows
+	SUBQ  $+4, R12
+	MOVQ  R12, AX
+	IMULQ R8, AX
+	ADDQ  AX, R9
+	IMULQ R10, R12
+	LEAQ  (R11)(R12*4), R11
+	MOVQ  $+4, R12
+
+wholeRows:
+	LEAQ         (R11)(R10*4), R13
+	LEAQ         (R13)(R10*4), R14
+	LEAQ         (R14)(R10*4), R15
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS (DX), Z1
+	VBROADCASTSS (DX), Z2
+	VBROADCASTSS (DX), Z3
+	XORQ         CX, CX
+
+wholeTap:
+	VBROADCASTSS 4(DX)(CX*4), Z5
+	MOVLQSX      (R11)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z0
+	MOVLQSX      (R13)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z1
+	MOVLQSX      (R14)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z2
+	MOVLQSX      (R15)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z3
+	INCQ         CX
+	CMPQ         CX, R10
+	JLT          wholeTap
+	LEAQ         (R15)(R10*4), R11
+	VCMPPS       $0x03, Z0, Z0, K1
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K1, Z0
+	VMOVUPS      Z0, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z1, Z1, K1
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K1, Z1
+	VMOVUPS      Z1, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K1, Z2
+	VMOVUPS      Z2, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z3, Z3, K1
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K1, Z3
+	VMOVUPS      Z3, (R9)
+	ADDQ         R8, R9
+	SUBQ         $+4, R12
+	JNZ          whole
+	ADDQ         $+64, DI
+	ADDQ         $+64, SI
+	DECQ         BX
+	JMP          strip
+
+narrow:
+	MOVQ offsets+40(FP), R11
+	MOVQ rows+72(FP), R12
+	MOVQ DI, R9
+
+last:
+	CMPQ  R12, $+4
+	JGE   lastRows
+	SUBQ  $+4, R12
+	MOVQ  R12, AX
+	IMULQ R8, AX
+	ADDQ  AX, R9
+	IMULQ R10, R12
+	LEAQ  (R11)(R12*4), R11
+	MOVQ  $+4, R12
+
+lastRows:
+	LEAQ         (R11)(R10*4), R13
+	LEAQ         (R13)(R10*4), R14
+	LEAQ         (R14)(R10*4), R15
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS (DX), Z1
+	VBROADCASTSS (DX), Z2
+	VBROADCASTSS (DX), Z3
+	XORQ         CX, CX
+
+lastTap:
+	VBROADCASTSS 4(DX)(CX*4), Z5
+	MOVLQSX      (R11)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z0
+	MOVLQSX      (R13)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z1
+	MOVLQSX      (R14)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z2
+	MOVLQSX      (R15)(CX*4), AX
+	VFMADD231PS  (SI)(AX*4), Z5, Z3
+	INCQ         CX
+	CMPQ         CX, R10
+	JLT          lastTap
+	LEAQ         (R15)(R10*4), R11
+	VCMPPS       $0x03, Z0, Z0, K1
+	VMAXPS       Z14, Z0, Z0
+	VMOVAPS      Z15, K1, Z0
+	VMOVUPS      Z0, K2, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z1, Z1, K1
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z15, K1, Z1
+	VMOVUPS      Z1, K2, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMAXPS       Z14, Z2, Z2
+	VMOVAPS      Z15, K1, Z2
+	VMOVUPS      Z2, K2, (R9)
+	ADDQ         R8, R9
+	VCMPPS       $0x03, Z3, Z3, K1
+	VMAXPS       Z14, Z3, Z3
+	VMOVAPS      Z15, K1, Z3
+	VMOVUPS      Z3, K2, (R9)
+	ADDQ         R8, R9
+	SUBQ         $+4, R12
+	JNZ          last
+	LEAQ         4(DX)(R10*4), DX
+	MOVQ         channel+8(FP), AX
+	ADDQ         AX, dst+0(FP)
+	MOVQ         group+32(FP), AX
+	ADDQ         AX, src+24(FP)
+	DECQ         channels+64(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
 // func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 // Requires: AVX, AVX512F
 TEXT ·maxAVX512(SB), NOSPLIT, $0-40

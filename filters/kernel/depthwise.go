@@ -12,37 +12,56 @@ package kernel
 // the next address of ahead, as a pixelLoop does with each tile.
 type depthwiseLoop func(dst *float32, channel, row int, src *float32, group int, offsets *int32, second, third int, weights *float32, channels, rows, vectors, last int, ahead *uintptr, lines int, floor float32)
 
+// channelsLoop computes what a depthwiseLoop does, for filters of any taps, whose offsets are as
+// a pixelLoop's, and for at least four rows.
+type channelsLoop func(dst *float32, channel, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels, rows, vectors, last int, floor float32)
+
+// Bounds of a channelsLoop: wider rows are computed sooner in tiles of several vectors.
+const (
+	channelsRows    = 4
+	channelsVectors = 2
+)
+
 // nine is the number of a filter's taps that a depthwiseLoop computes.
 const nine = 9
 
 // packDepthwise keeps a layer's weights in the form of depthwise loops, if they are for it.
 func (l *Layer) packDepthwise(groups []Taps) {
-	if l.kernel.depthwise[0] == nil || l.layout != Pixels || l.filters != 1 || l.taps != nine {
+	if l.kernel.channels == nil || l.layout != Pixels || l.filters != 1 {
 		return
 	}
-	l.channels = make([]float32, 0, len(groups)*(nine+1))
+	l.channels = make([]float32, 0, len(groups)*(l.taps+1))
 	for _, g := range groups {
 		l.channels = append(append(l.channels, g.Bias...), g.Weights...)
 	}
 }
 
-// depthwise computes rows of all channels at once. It is not ok if the loops cannot.
-func (l *Layer) depthwise(r *Rows) bool {
+// depthwise computes rows of all channels at once. It is not ok if no loop is for them.
+func (l *Layer) depthwise(r *Rows) (ok bool) {
 	if l.channels == nil {
 		return false
 	}
-	stride := r.threeRows()
-	if stride == 0 {
+	k, stride := l.kernel, 0
+	if l.taps == nine {
+		stride = r.threeRows()
+	}
+	vectors := ceilDiv(r.Width, k.lanes)
+	last := r.Width - (vectors-1)*k.lanes
+	if stride == 0 && (r.N < channelsRows || vectors > channelsVectors) {
 		return false
 	}
-	lanes := l.kernel.lanes
-	vectors := ceilDiv(r.Width, lanes)
 	_ = r.Dst[(l.groups-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
+	channel, row, group := 4*r.ChannelStride, 4*r.RowStride, 4*r.GroupStride
+	if stride == 0 {
+		r.Ahead.plan(0, l.taps)
+		k.channels(&r.Dst[0], channel, row, &r.Src[0], group, &r.Offsets[0], l.taps, &l.channels[0], l.groups, r.N, vectors, last, l.floor())
+		return true
+	}
 	r.Ahead.plan(l.groups*vectors, nine*r.N)
 	ahead, lines := r.Ahead.take(l.groups * vectors)
-	l.kernel.depthwise[stride-1](&r.Dst[0], 4*r.ChannelStride, 4*r.RowStride, &r.Src[0], 4*r.GroupStride,
-		&r.rows[0], 4*int(r.Offsets[1]-r.Offsets[0]), 4*int(r.Offsets[2]-r.Offsets[0]), &l.channels[0],
-		l.groups, r.N, vectors, (r.Width-1)%lanes+1, ahead, lines, l.floor())
+	second, third := r.Offsets[1]-r.Offsets[0], r.Offsets[2]-r.Offsets[0]
+	k.depthwise[stride-1](&r.Dst[0], channel, row, &r.Src[0], group, &r.rows[0], 4*int(second), 4*int(third),
+		&l.channels[0], l.groups, r.N, vectors, last, ahead, lines, l.floor())
 	return true
 }
 

@@ -44,3 +44,18 @@ func TestDepthwise(t *testing.T) {
 		}
 	}
 }
+
+func TestChannels(t *testing.T) {
+	for width := 1; width <= 2*16; width++ {
+		for rows := channelsRows; rows <= 2*channelsRows+1; rows++ {
+			c := newLayerCase(uint64(width), 1, 1+(width+rows)%30, width, rows, 1, 1+width%4)
+			c.check(t, width%5)
+			for _, set := range simd.Sets() {
+				k := New(set)
+				if k.channels != nil && width <= channelsVectors*k.lanes && !k.Pack(c.groups, c.act, Pixels).depthwise(c.output(0).rows(c)) {
+					t.Fatalf("%v, %s: not computed channel by channel", k, c)
+				}
+			}
+		}
+	}
+}

