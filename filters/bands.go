@@ -133,9 +133,20 @@ func (r *Runner) choose(most int) (lowest bool) {
 }
 
 // divide fits bands to what is asked for at a time, if sweeps go over so many rows of the last
-// layer at most. A band grows a little if one band more would be needed.
+// layer at most. Bands of parts are no taller than those of the whole picture, which the plan's
+// working set has.
 func (r *Runner) divide(rows int) {
-	fitted := func(l, n int) int { return evenly(n, r.bands[l]+r.bands[l]/4) }
+	height := r.plan.Layers[len(r.ops)-1].Out.H
+	r.ask(height, 4)
+	if rows < height {
+		r.ask(rows, math.MaxInt)
+	}
+}
+
+// ask fits bands to sweeps over so many rows. A band grows by a part of it, one of so many, if one
+// band more would be needed.
+func (r *Runner) ask(rows, parts int) {
+	fitted := func(l, n int) int { return evenly(n, r.bands[l]+r.bands[l]/parts) }
 	demand(r, r.rows, evenly(rows, r.bands[len(r.ops)-1]), func(l, n int) int {
 		return r.plan.Layers[l].across(fitted(l, n))
 	})
