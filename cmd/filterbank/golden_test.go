@@ -26,6 +26,7 @@ func TestGoldenFiles(t *testing.T) {
 		{"signed", "96eb7be6e7527a10f62aec01d3dbd097c8fa49623444940faa11a91d79cf8e61", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
 		{"percentiles", "d742f984b2e1c068cc603c78470e9059f094add2bea6f69f09d03db125713fab", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
 		{"one scale", "4b107af161e809987fad917511247e86fb9a9f239ac8b1a6f6c7c64b3ecedcef", "-c depthwise.yaml --scale image --colormap gray-inverted --overlay"},
+		{"network", "a61811f282686bccaaa4c6e61642da60ce99f54115e6137eccc6e4ad93be1522", "-c net.yaml --set input.resize.width=96 --set input.resize.height=96 --layers conv1,block2.add,head --format npy"},
 		{"given scale", "2cc57506caac8d7c2c2533fc31d3bd9ac3a532e7b675b739dea745ab525df42a", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
