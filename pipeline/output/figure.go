@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"filterbank/filters"
@@ -26,7 +27,7 @@ type layerFigure struct {
 func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
 	lp, tile := &p.Layers[l], v.Sheet.tile()
 	f := &layerFigure{plan: p, from: image.Pt(lp.Out.W, lp.Out.H), lead: image.Pt(p.Input.W, p.Input.H)}
-	f.to, f.zoom = sheet.Fit(f.from, tile)
+	f.to, f.zoom = sheet.Fit(f.from, v.Sheet.tileFor(lp.Out.C))
 	f.Cell = f.to.Mul(f.zoom)
 	f.leadRaster, f.leadZoom = sheet.Within(f.lead, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
 	f.Title = v.Title
@@ -61,7 +62,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 // addKernels puts a picture of its kernel under each map, if the kernels can be read there.
 func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	const smallestTile = 96 // pixels
-	if v.Sheet.tile() < smallestTile {
+	if v.Sheet.tileFor(lp.Out.C) < smallestTile {
 		return
 	}
 	for k, icon := range KernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
@@ -130,14 +131,34 @@ func describe(p *filters.Plan, l int) []string {
 	lp := &p.Layers[l]
 	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
-	lines := []string{
-		"layer " + layer,
-		kind,
-		geometry,
-		fmt.Sprintf("%v → %v", lp.In, lp.Out),
+	lines := []string{"layer " + layer}
+	if from := sources(p, l); from != "" {
+		lines = append(lines, "reads "+from)
 	}
+	if lines = append(lines, kind); geometry != "" {
+		lines = append(lines, geometry)
+	}
+	lines = append(lines, fmt.Sprintf("%v → %v", lp.In, lp.Out))
 	return append(append(lines, sizes(formula.Of(p, l))...),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
+}
+
+// sources names the layers that a layer of a graph reads. It is empty in a chain.
+func sources(p *filters.Plan, l int) string {
+	if !slices.ContainsFunc(p.Layers, func(lp filters.LayerPlan) bool { return lp.Layer.Inputs() != nil }) {
+		return ""
+	}
+	var names []string
+	for _, from := range p.Layers[l].Inputs {
+		name := "the picture"
+		if from >= 0 {
+			name = p.Layers[from].Layer.Name()
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // sizes are the lines of a formula that work rows and columns out. What follows the size has a

@@ -15,7 +15,7 @@ import (
 
 // contactSheet is one picture of all maps of a layer.
 var contactSheet = Format{
-	Name: "sheet", Version: 2, Ranged: true, ForEye: true,
+	Name: "sheet", Version: 3, Ranged: true, ForEye: true,
 	Flag:    "also write a contact sheet of each layer; --format sheet writes only these",
 	Options: []*Option{&sheetTile, &sheetColumns, &sheetFont},
 	Files:   sheetFiles,
