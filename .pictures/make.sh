@@ -5,10 +5,9 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-go run ./cmd/filterbank run -q -o "$work" samples/siemens-star.png samples/balloon.jpg
-montage -auto-orient samples/siemens-star.png "$work"/siemens-star/mix/*.png samples/balloon.jpg "$work"/balloon/mix/*.png \
-	-tile 5x2 -geometry 200x200+4+4 -background '#0d1117' "$work/maps.png"
-convert "$work/maps.png" -colors 256 -strip -define png:exclude-chunks=date,time .pictures/feature-maps.png
+# The first layer of a trained network.
+go run ./cmd/filterbank run -q -o "$work/net" samples/siemens-star.png -c samples/net.yaml --layers conv1 --format sheet --sheet-tile 128
+convert "$work/net/siemens-star/conv1.sheet.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/net.png
 
 # A map in every colormap: in coolwarm before ReLU, in the others after it.
 tiles=(-label picture samples/still-life.jpg)

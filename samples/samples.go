@@ -13,7 +13,7 @@ import (
 
 // files are the stack files, and the arrays that they name.
 //
-//go:embed *.yaml *.npy *.csv
+//go:embed *.yaml *.npy *.csv *.safetensors
 var files embed.FS
 
 // Starter returns the starter stack as YAML, the text of starter.yaml. A run without a stack
@@ -31,7 +31,7 @@ func Names() []string {
 	return names
 }
 
-// Arrays are the names of the .npy and .csv files that a sample stack names: arrays that it needs
+// Arrays are the names of the .npy, .csv and .safetensors files that a sample stack names: arrays that it needs
 // beside it, and its input. It is nil for an unknown name.
 func Arrays(name string) []string {
 	var arrays []string

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"io"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"filterbank/filters/bank"
+	"filterbank/filters/config"
 	"filterbank/pipeline/sheet"
 )
 
@@ -21,33 +23,51 @@ type pictured struct {
 	Filters []string `json:"filters"`
 }
 
-// pictureBank writes a picture of a bank's kernels.
-func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, o bankOptions) error {
-	set, err := chosenSIMD()
+// pictureBank writes a picture of a bank's kernels. With channels, they are spread as export
+// spreads them.
+func pictureBank(w io.Writer, b bank.Bank, kernels []bank.Kernel, given config.Filter, o bankOptions) error {
+	f, drawn := bankFigure(b, kernels, o.params), pictured{File: o.png}
+	for _, k := range kernels {
+		drawn.Filters = append(drawn.Filters, k.Name)
+	}
+	all := len(kernels)
+	if o.channels != "" {
+		e, err := overChannels(given, o.channels)
+		if err != nil {
+			return err
+		}
+		spread := kernelArray{title: b.Name + ", channels " + o.channels, shape: e.Shape[:], values: e.weights, names: e.Filters}
+		f, drawn.Filters, all = spread.figure(), spread.shown(), len(e.Filters)
+	}
+	size, err := writeFigure(f, o.png)
 	if err != nil {
 		return err
 	}
-	f := bankFigure(b, kernels, o.params)
+	if drawn.Width, drawn.Height = size.X, size.Y; o.json {
+		return printJSON(w, drawn)
+	}
+	_, err = fmt.Fprintf(w, "%s: %d×%d pixels, %s\n", o.png, size.X, size.Y, shownOf(len(drawn.Filters), all))
+	return err
+}
+
+// writeFigure writes a figure to a PNG file.
+func writeFigure(f *sheet.Figure, path string) (image.Point, error) {
 	size, err := f.Size()
 	if err != nil {
-		return err
+		return size, err
+	}
+	set, err := chosenSIMD()
+	if err != nil {
+		return size, err
 	}
 	var file bytes.Buffer
 	if err := (&sheet.Drawer{SIMD: set}).Write(&file, f); err != nil {
-		return err
+		return size, err
 	}
-	if err := writeFile(o.png, file.Bytes()); err != nil {
-		return fmt.Errorf("png: %w", err)
+	if err := writeFile(path, file.Bytes()); err != nil {
+		return size, fmt.Errorf("png: %w", err)
 	}
-	if !o.json {
-		_, err := fmt.Fprintf(w, "%s: %d×%d pixels, %s\n", o.png, size.X, size.Y, counted(len(kernels), "kernel"))
-		return err
-	}
-	p := pictured{File: o.png, Width: size.X, Height: size.Y}
-	for _, k := range kernels {
-		p.Filters = append(p.Filters, k.Name)
-	}
-	return printJSON(w, p)
+	return size, nil
 }
 
 // bankFigure draws each kernel on a scale of its own, since the norms of a bank's kernels may

@@ -35,7 +35,8 @@ func newBanks(c console) *cobra.Command {
 			"filters, it shows the parameters and kernels. --export writes the kernels to an array of\n" +
 			"float32, K×1×kH×kW in the order of the list. With --channels the array is K×3×kH×kW: each\n" +
 			"kernel is spread over red, green and blue as by channels in a stack file. With each it is\n" +
-			"3·K×1×kH×kW, for groups: 3. --png draws the kernels.",
+			"3·K×1×kH×kW, for groups: 3. --png draws the kernels; with --channels in colours, and as red,\n" +
+			"green and blue apart.",
 		Example: "  filterbank banks gabor --param orientations=6 --param wavelength=12\n" +
 			"  filterbank banks leung-malik --export lm.npy --channels mean\n" +
 			"  filterbank banks steerable --png k.png && filterbank show k.png",
@@ -50,8 +51,8 @@ func newBanks(c console) *cobra.Command {
 				}
 				return listBanks(c.out, o.json)
 			}
-			if o.channels != "" && o.export == "" {
-				return errors.New("--channels changes the array that --export writes: add --export, or leave --channels out")
+			if o.channels != "" && o.export == "" && o.png == "" {
+				return errors.New("--channels changes what --export and --png write: add one of them, or leave --channels out")
 			}
 			if err := otherKind("png", o.png, ".png", "the picture is a PNG"); err != nil {
 				return err
@@ -183,7 +184,7 @@ func showBank(w io.Writer, spec string, o bankOptions) error {
 	}
 	b, _ := bank.Of(name)
 	if o.png != "" {
-		return pictureBank(w, b, kernels, o)
+		return pictureBank(w, b, kernels, config.Filter{Name: name, Params: params}, o)
 	}
 	if o.json {
 		return printJSON(w, shownBankJSON(b, params, kernels))

@@ -26,6 +26,7 @@ func TestGoldenFiles(t *testing.T) {
 		{"signed", "343250d60cd1918ec15caefe5432f148c55f41afa4f4ebf21cada000b2eb0d65", "--set layers.0.conv.activation=none --sheet --overlay --format png --format npy"},
 		{"percentiles", "a076185283fd18b7ae03551941cb21183a26567fae3de2cae8c275d0a6d2fbeb", "-c textures.yaml --scale percentile:1,99 --colormap viridis --sheet"},
 		{"one scale", "4b107af161e809987fad917511247e86fb9a9f239ac8b1a6f6c7c64b3ecedcef", "-c depthwise.yaml --scale image --colormap gray-inverted --overlay"},
+		{"network", "a61811f282686bccaaa4c6e61642da60ce99f54115e6137eccc6e4ad93be1522", "-c net.yaml --set input.resize.width=96 --set input.resize.height=96 --layers conv1,block2.add,head --format npy"},
 		{"given scale", "57a7eed2bea7219bb3ab920addee65df9ce3f2194492ca934815febf9e337760", "-c textbook.yaml --scale 0:2 --layers all --format sheet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

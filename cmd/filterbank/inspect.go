@@ -33,8 +33,9 @@ func newInspect(c console) *cobra.Command {
 			"PyTorch: name, type, shape and range. Arrays of four dimensions can be the kernels of a layer. FILE#NAME is\n" +
 			"one array, in the form that a stack file takes for weights, bias and batch_norm. Nothing of a\n" +
 			"file is ever run: a .pth file that asks for more than tensors is refused.\n\n" +
-			"--png draws kernels of 1 or 3 channels: of the array that is named, or of the first one that\n" +
-			"has them, which is a network's first layer. Three channels are drawn as red, green and blue.",
+			"--png draws the kernels of the array that is named, or else of the first one with 3 channels,\n" +
+			"which is a network's first layer: in colours, and as red, green and blue apart. Kernels of\n" +
+			"deeper layers are a grid of filters by channels.",
 		Example: "  filterbank inspect net.pth\n" +
 			"  filterbank inspect net.onnx --json | jq -r '.arrays[].name'\n" +
 			"  filterbank inspect net.pth#conv1.weight --png kernels.png",
@@ -189,4 +190,4 @@ func grouped(v float64) string {
 	return digits
 }
 
-var errNoKernels = errors.New("it has no array of O×C×H×W with 1 or 3 channels, as the kernels of a first layer are")
+var errNoKernels = errors.New("it has no array of O×C×H×W, as the kernels of a layer are")

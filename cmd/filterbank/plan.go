@@ -29,7 +29,8 @@ func newPlan(c console) *cobra.Command {
 		Long: "Prints the shape arithmetic of every layer for the sizes among the inputs, and the\n" +
 			"files and bytes that a run would write. No pixel is decoded. In the column window,\n" +
 			"11×11 s4 p2 d3 g6 is a kernel of 11×11 with stride 4, padding 2, dilation 3 and 6\n" +
-			"groups; field is the receptive field. -v shows all sizes and a wider table.\n" +
+			"groups; field is the receptive field. Lines lead from a layer to those that name it in\n" +
+			"their inputs; other layers read the one above. -v shows all sizes and a wider table.\n" +
 			"--explain works the size of every layer out; --choices LAYER prints the sizes that its\n" +
 			"output has with other strides and paddings.",
 		Example: "  filterbank plan photos/ -c stack.yaml\n" +

@@ -62,19 +62,23 @@ func wideColumns() []column {
 // the multiply-adds, then the parameters, then the kinds.
 func layerTable(b *strings.Builder, plan *filters.Plan, all bool) {
 	columns := wideColumns()
-	if slices.ContainsFunc(plan.Layers, func(lp filters.LayerPlan) bool { return lp.Layer.Inputs() != nil }) {
+	if !all {
+		columns = narrowColumns()
+	}
+	lines, followed := planLines(plan)
+	graph := slices.ContainsFunc(plan.Layers, func(lp filters.LayerPlan) bool { return lp.Layer.Inputs() != nil })
+	if graph && (all || !followed) {
 		columns = slices.Insert(columns, 2, column{"reads", reads})
 	}
 	if !all {
-		columns = narrowColumns()
 		kinds := 1
 		for _, drop := range []int{len(columns) - 1, len(columns) - 2, kinds} {
-			if lineWidth(tableText(plan, columns)) > planWidth {
+			if lineWidth(tableText(plan, columns, lines)) > planWidth {
 				columns = append(columns[:drop:drop], columns[drop+1:]...)
 			}
 		}
 	}
-	b.WriteString(tableText(plan, columns))
+	b.WriteString(tableText(plan, columns, lines))
 	for _, lp := range plan.Layers {
 		if u := lp.Uncovered(); u != "" {
 			fmt.Fprintf(b, "layer %s: %s\n", lp.Layer.Name(), u)
@@ -90,20 +94,38 @@ func explained(plan *filters.Plan) (text string) {
 	return text
 }
 
-// tableText is a table of some columns.
-func tableText(plan *filters.Plan, columns []column) string {
+// tableText is a table of some columns, with planLines before the names. The picture has a row of
+// its own if a line begins there.
+func tableText(plan *filters.Plan, columns []column, lines []string) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for i, c := range columns {
 		fmt.Fprint(t, c.head, separator(i, columns))
 	}
-	for _, lp := range plan.Layers {
+	if strings.TrimSpace(lines[0]) != "" {
 		for i, c := range columns {
-			fmt.Fprint(t, c.cell(&lp), separator(i, columns))
+			cell := ""
+			switch c.head {
+			case "layer":
+				cell = lines[0] + "input"
+			case "output":
+				cell = plan.Input.String()
+			}
+			fmt.Fprint(t, cell, separator(i, columns))
+		}
+	}
+	for l := range plan.Layers {
+		fmt.Fprint(t, lines[l+1])
+		for i, c := range columns {
+			fmt.Fprint(t, c.cell(&plan.Layers[l]), separator(i, columns))
 		}
 	}
 	t.Flush()
-	return b.String()
+	var table strings.Builder
+	for line := range strings.Lines(b.String()) {
+		table.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return table.String()
 }
 
 // reads are the names of the layers that a layer reads, and - for the layer before.

@@ -49,3 +49,62 @@ edges                     2×9948×14950  3×3 d3                         113
 		t.Errorf("all columns:\n%s", wide.String())
 	}
 }
+
+// TestPlanLines draws the lines of graphs: lines that cross, lines with several readers, and more
+// lines than a reader can follow, which the names of the inputs replace.
+func TestPlanLines(t *testing.T) {
+	crossed := `version: 1
+layers:
+  - activation: {name: a, function: relu}
+  - activation: {name: b, function: relu}
+  - activation: {name: c, inputs: [a], function: relu}
+  - add: {name: d, inputs: [b, a]}
+  - add: {name: e, inputs: [d, c]}
+  - activation: {name: f, function: relu}
+`
+	many := "version: 1\nlayers:\n"
+	for i := range 9 {
+		many += fmt.Sprintf("  - activation: {name: a%d, function: relu}\n", i)
+	}
+	many += "  - add: {name: sum, inputs: [a0, a1, a2, a3, a4, a5, a6, a7, a8]}\n"
+	for _, c := range []struct{ file, want string }{
+		{crossed, `layer    kind        output  window  field  params  MACs
+╭──── a  activation  1×8×8   1×1     1      0       0
+│╭─── b  activation  1×8×8   1×1     1      0       0
+├│┬── c  activation  1×8×8   1×1     1      0       0
+╰┴│┬─ d  add         1×8×8   1×1     1      0       0
+  ╰┴─ e  add         1×8×8   1×1     1      0       0
+      f  activation  1×8×8   1×1     1      0       0
+`},
+		{many, `layer  kind        reads                               output  window  field
+a0     activation  -                                   1×8×8   1×1     1
+a1     activation  -                                   1×8×8   1×1     1
+a2     activation  -                                   1×8×8   1×1     1
+a3     activation  -                                   1×8×8   1×1     1
+a4     activation  -                                   1×8×8   1×1     1
+a5     activation  -                                   1×8×8   1×1     1
+a6     activation  -                                   1×8×8   1×1     1
+a7     activation  -                                   1×8×8   1×1     1
+a8     activation  -                                   1×8×8   1×1     1
+sum    add         a0, a1, a2, a3, a4, a5, a6, a7, a8  1×8×8   1×1     1
+`},
+	} {
+		file, err := config.Parse("stack.yaml", []byte(c.file), "input.channels=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		model, err := file.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := model.Stacks[0].Plan(volume.Shape{C: 1, H: 8, W: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var table strings.Builder
+		layerTable(&table, plan, false)
+		if table.String() != c.want {
+			t.Errorf("got\n%s\nwant\n%s", table.String(), c.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"filterbank/filters"
@@ -27,7 +28,7 @@ type layerFigure struct {
 func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layerFigure {
 	lp, tile := &p.Layers[l], v.Sheet.tile()
 	f := &layerFigure{plan: p, index: l, from: image.Pt(lp.Out.W, lp.Out.H)}
-	f.to, f.zoom = sheet.Fit(f.from, tile)
+	f.to, f.zoom = sheet.Fit(f.from, v.Sheet.tileFor(lp.Out.C))
 	f.Cell = f.to.Mul(f.zoom)
 	f.lead = newLead(p, l, image.Pt(max(f.Cell.X, tile*2/3), max(f.Cell.Y, tile*2/3)))
 	f.Leads = f.lead.leads()
@@ -64,7 +65,7 @@ func (v *View) layerFigure(p *filters.Plan, l int, ranges []render.Range) *layer
 // addKernels puts a picture of its kernel under each map, if the kernels can be read there.
 func (v *View) addKernels(f *layerFigure, lp *filters.LayerPlan) {
 	const smallestTile = 96 // pixels
-	if v.Sheet.tile() < smallestTile {
+	if v.Sheet.tileFor(lp.Out.C) < smallestTile {
 		return
 	}
 	for k, icons := range KernelIcons(lp.Layer, lp == &f.plan.Layers[0]) {
@@ -143,13 +144,34 @@ func describe(p *filters.Plan, l int) []string {
 	lp := &p.Layers[l]
 	layer := engine.LayerName(p.Stack.Name(), lp.Layer.Name())
 	kind, geometry := settings(lp)
-	lines := []string{"layer " + layer, kind}
-	if geometry != "" {
+	lines := []string{"layer " + layer}
+	if from := sources(p, l); from != "" {
+		lines = append(lines, "reads "+from)
+	}
+	if lines = append(lines, kind); geometry != "" {
 		lines = append(lines, geometry)
 	}
 	lines = append(lines, fmt.Sprintf("%v → %v", lp.In, lp.Out))
 	return append(append(lines, sizes(formula.Of(p, l))...),
 		fmt.Sprintf("receptive field %d×%d, an output every %s", lp.Field[0], lp.Field[1], pixels(lp.Jump)))
+}
+
+// sources names the layers that a layer of a graph reads. It is empty in a chain.
+func sources(p *filters.Plan, l int) string {
+	if !slices.ContainsFunc(p.Layers, func(lp filters.LayerPlan) bool { return lp.Layer.Inputs() != nil }) {
+		return ""
+	}
+	var names []string
+	for _, from := range p.Layers[l].Inputs {
+		name := "the picture"
+		if from >= 0 {
+			name = p.Layers[from].Layer.Name()
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // sizes are the lines of a formula that work rows and columns out. What follows the size has a

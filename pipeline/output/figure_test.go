@@ -140,3 +140,33 @@ func TestRoundingLabels(t *testing.T) {
 		t.Errorf("without sums: got %q", got)
 	}
 }
+
+// TestCaptionsOfGraphs has the layers that each layer of a graph reads.
+func TestCaptionsOfGraphs(t *testing.T) {
+	plan, v := described(t, `
+  - activation: {name: a, function: abs}
+  - activation: {name: b, inputs: [input], function: square}
+  - add: {name: both, inputs: [a, b, a]}
+  - concat: {name: joined, inputs: [both, input]}
+`)
+	for l, want := range []string{"the picture", "the picture", "a, b", "both, the picture"} {
+		lines := v.layerFigure(plan, l, nil).Lines
+		if got := lines[1]; got != "reads "+want {
+			t.Errorf("layer %d: %q, want reads %s", l, got, want)
+		}
+		if slices.Contains(lines, "") {
+			t.Errorf("layer %d has an empty line: %q", l, lines)
+		}
+	}
+}
+
+// TestTiles: layers of many maps have small tiles, unless a size is given.
+func TestTiles(t *testing.T) {
+	for _, c := range []struct{ given, maps, want int }{
+		{0, 1, 192}, {0, 64, 192}, {0, 65, 128}, {0, 256, 128}, {0, 257, 96}, {0, 2048, 96}, {192, 2048, 192}, {30, 1, 30},
+	} {
+		if got := (SheetOptions{Tile: c.given}).tileFor(c.maps); got != c.want {
+			t.Errorf("%d maps, %d given: tiles of %d, want %d", c.maps, c.given, got, c.want)
+		}
+	}
+}

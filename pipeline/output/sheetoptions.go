@@ -26,7 +26,7 @@ const (
 
 var sheetTile = Option{
 	Name: "sheet-tile", Word: "PIXELS",
-	Help: "about the longer side of a sheet's tiles, in pixels",
+	Help: "about the longer side of a sheet's tiles, in pixels; unless it is given, smaller for more than 64 maps",
 	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Tile, "sheet-tile", value) },
 	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.tile()) },
 }
@@ -97,6 +97,19 @@ func (s SheetOptions) tile() int {
 		return s.Tile
 	}
 	return DefaultTile
+}
+
+// tileFor is the size of the tiles of a layer with so many maps. If no size is given, tiles of many
+// maps are smaller, so that a screen shows a good part of a sheet: 512 square maps make a sheet of
+// about 3,900×2,900 pixels.
+func (s SheetOptions) tileFor(maps int) int {
+	switch {
+	case s.Tile > 0 || maps <= 64:
+		return s.tile()
+	case maps <= 256:
+		return DefaultTile * 2 / 3
+	}
+	return DefaultTile / 2
 }
 
 // check refuses tiles and columns out of range.

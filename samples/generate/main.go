@@ -1,6 +1,7 @@
-// Command generate owns the sample pictures, matrices and the weights of alexnet.yaml: it makes them and
-// writes them into a folder. It never touches other files. It is a module of its own, so that
-// its fonts and its slow tests are not part of the program.
+// Command generate owns the sample pictures, matrices and the weights of alexnet.yaml, and the
+// pictures that the network of net.yaml learns from: it makes them and writes them into a folder.
+// It never touches other files. It is a module of its own, so that its fonts and its slow tests are
+// not part of the program.
 package main
 
 import (
@@ -14,8 +15,13 @@ const weightsName = "alexnet.npy"
 
 func main() {
 	dir := flag.String("o", "..", "folder to write into")
+	lessons := flag.String("lessons", "", "write the pictures that net/train.py learns from into this folder, and nothing else")
 	flag.Parse()
-	if err := generate(*dir); err != nil {
+	write, into := generate, *dir
+	if *lessons != "" {
+		write, into = writeLessons, *lessons
+	}
+	if err := write(into); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
