@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestExamples checks that the page and plan work the sizes of the textbook's examples out in the
+// TestSampleExamples checks that the page and plan work the sizes of the textbook's examples out in the
 // same words: the seed's convolution, 7×7 at three strides, and 3×32×32 with two paddings. The
 // sheets have a test of their own (pipeline/output, TestExamples).
-func TestExamples(t *testing.T) {
+func TestSampleExamples(t *testing.T) {
 	samples, err := filepath.Abs("../../../samples")
 	if err != nil {
 		t.Fatal(err)
