@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image"
 	"image/gif"
 	"io"
@@ -327,6 +328,59 @@ func TestKinds(t *testing.T) {
 			if got := strings.Join(texts(t, files[0]), "\n"); !strings.Contains(got, "output") || !strings.Contains(got, "input") {
 				t.Errorf("%s: the first frame has the texts %q", name, got)
 			}
+		}
+	}
+}
+
+// TestPointers checks the lines from copied numbers of the padding to their sources, and that
+// padding of zeros has none.
+func TestPointers(t *testing.T) {
+	for mode, want := range map[string][]string{
+		"zeros": nil,
+		// From the corner, the second and third column above, and the second and third row beside.
+		"reflect":   {"0,0 2,2", "1,0 1,2", "2,0 2,2", "0,1 2,1", "0,2 2,2"},
+		"replicate": {"0,0 1,1", "1,0 1,1", "2,0 2,1", "0,1 1,1", "0,2 1,2"},
+		"circular":  {"0,0 5,5", "1,0 1,5", "2,0 2,5", "0,1 5,1", "0,2 5,2"},
+	} {
+		a := animation(t, textbook(t, "layers.0.conv.padding_mode="+mode), input(), []int{0}, false, options("light"))
+		var got []string
+		for _, item := range a.Page(0).Items {
+			if p, ok := item.(drawing.Pointer); ok {
+				at := image.Pt(a.layout.boardX(), a.layout.row(len(got)/max(1, len(want)))+a.layout.rowHeight/2-7*a.layout.cell/2)
+				cell := func(q image.Point) image.Point { return q.Sub(at).Div(a.layout.cell) }
+				got = append(got, fmt.Sprintf("%d,%d %d,%d", cell(p.From).X, cell(p.From).Y, cell(p.To).X, cell(p.To).Y))
+			}
+		}
+		if all := slices.Concat(want, want, want); !slices.Equal(got, all) { // in each channel
+			t.Errorf("%s: the lines are %q, want %q", mode, got, all)
+		}
+	}
+}
+
+// TestGroups checks that frames name and enclose the channels that a filter's group reads.
+func TestGroups(t *testing.T) {
+	grouped, err := filters.NewConv(filters.ConvSpec{Name: "g", InChannels: 6, KernelSize: [2]int{1, 1}, Weights: make([]float32, 6), Groups: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("", 6, grouped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for side, board := range map[int]bool{5: true, 60: false} {
+		in, _ := volume.New(volume.Shape{C: 6, H: side, W: side})
+		plan, err := stack.Plan(in.Shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := animation(t, plan, in, []int{1}, false, options("light"))
+		file := svgs(t, a)[0]
+		if want := "   group 2 of 3 reads channels 2–3 of 6"; !strings.Contains(strings.Join(texts(t, file), "\n"), want) || a.layout.board != board {
+			t.Errorf("%d×%[1]d: the first frame does not say %q", side, want)
+		}
+		top, bottom := a.layout.row(0), a.layout.row(1)+a.layout.rowHeight
+		if want := fmt.Sprintf(`width="2" height="%d" fill="#5f6168"`, bottom-top); strings.Count(string(file), want) != 1 {
+			t.Errorf("%d×%[1]d: there is no bracket from %d to %d", side, top, bottom)
 		}
 	}
 }

@@ -62,12 +62,35 @@ func (a *Animation) board(p *painter, o *arithmetic.Output, at image.Point, term
 		}
 	}
 	p.outline(box(window), p.theme.accent, p.thick(), drawing.Solid)
+	a.pointers(p, at, terms, window.Min)
 	if current >= 0 {
 		t := terms[current]
 		tap := window.Min.Add(image.Pt(t.Tap[1]*lp.Cols.Dilation, t.Tap[0]*lp.Rows.Dilation))
 		p.outline(box(image.Rectangle{Min: tap, Max: tap.Add(image.Pt(1, 1))}), p.theme.accent, p.thick(), drawing.Solid)
 	}
 }
+
+// pointers draw lines from the copied numbers of the padding under a window to their sources.
+func (a *Animation) pointers(p *painter, at image.Point, terms []arithmetic.Term, corner image.Point) {
+	lp, side := a.subject.Plan, p.l.cell
+	before := image.Pt(lp.Cols.Before, lp.Rows.Before)
+	inside := image.Rectangle{Max: image.Pt(lp.In.W, lp.In.H)}.Add(before)
+	for _, t := range terms {
+		copied := corner.Add(image.Pt(t.Tap[1]*lp.Cols.Dilation, t.Tap[0]*lp.Rows.Dilation))
+		if !t.Inside || copied.In(inside) || lp.Up != [2]int{} {
+			continue
+		}
+		middle := func(cell image.Point) image.Point { return at.Add(cell.Mul(side)).Add(image.Pt(side/2, side/2)) }
+		from, to := middle(copied), middle(image.Pt(t.At[1], t.At[0]).Add(before))
+		beside := image.Pt(min(1, abs(to.Y-from.Y)), -min(1, abs(to.X-from.X))).Mul(side * 3 / 10) // off the numbers
+		if from.Y == to.Y {
+			beside.Y = -beside.Y
+		}
+		p.page.Add(drawing.Pointer{From: from.Add(beside), To: to.Add(beside), Ink: p.theme.accent, Width: max(1, side/24), Radius: max(2, side/12)})
+	}
+}
+
+func abs(v int) int { return max(v, -v) }
 
 // inputPicture is the input as a picture: colours of a picture, or the mean of a layer's maps in
 // gray.

@@ -75,6 +75,7 @@ func (a *Animation) Page(frame int) *drawing.Page {
 	for i, c := range shown {
 		a.row(p, o, i, c, &step, next)
 	}
+	a.bracket(p, len(shown))
 	a.maps(p, &step, frame == len(a.Steps.All)-1)
 	lines := o.Write(s.names, false)
 	a.lines(p, lines, shown, &step)
@@ -162,11 +163,44 @@ func (a *Animation) header(p *painter, o *arithmetic.Output, step *Step) {
 	room := right - l.margin - p.fonts.Width(l.title, place...) - l.text
 	p.write(image.Pt(l.margin, y), drawing.Left, l.title, p.theme.ink, drawing.Bold, p.fonts.Shorten(l.title, room, p.description(a.subject)))
 	y += l.line
-	shapes := fmt.Sprintf("input %v → output %v", lp.In, lp.Out)
+	shapes := fmt.Sprintf("input %v → output %v", lp.In, lp.Out) + groupText(o)
 	note := a.Steps.Note
 	p.write(image.Pt(right, y), drawing.Right, l.text, p.theme.dim, drawing.Regular, note)
 	room = right - l.margin - p.fonts.Width(l.text, drawing.Run{Text: note + shapes}) - l.text*3
 	p.write(image.Pt(l.margin, y), drawing.Left, l.text, p.theme.dim, drawing.Regular, p.fonts.Shorten(l.text, max(room, l.text), a.input)+"   "+shapes)
+}
+
+// groupText says which channels the filter's group reads; empty if there is one group.
+func groupText(o *arithmetic.Output) string {
+	kernels, ok := o.Plan.Layer.Kernels()
+	if !ok || kernels.Groups < 2 || o.Plan.Layer.Kind() != "conv" {
+		return ""
+	}
+	group := o.Filter / (o.Plan.Out.C / kernels.Groups)
+	first := group * kernels.Channels
+	channels := fmt.Sprintf("channel %d", first)
+	if kernels.Channels > 1 {
+		channels = fmt.Sprintf("channels %d–%d", first, first+kernels.Channels-1)
+	}
+	return fmt.Sprintf("   group %d of %d reads %s of %d", group+1, kernels.Groups, channels, o.Plan.In.C)
+}
+
+// bracket encloses the rows of the channels that a group reads.
+func (a *Animation) bracket(p *painter, rows int) {
+	if kernels, ok := a.subject.Plan.Layer.Kernels(); !ok || kernels.Groups < 2 || a.subject.Plan.Layer.Kind() != "conv" {
+		return
+	}
+	l := p.l
+	x := l.margin - l.text/2
+	if !l.board {
+		x = l.patchX - l.label - l.text
+	}
+	top, bottom := l.row(0), l.row(rows-1)+l.rowHeight
+	for _, r := range []image.Rectangle{
+		image.Rect(x, top, x+2, bottom), image.Rect(x, top, x+l.text/2, top+2), image.Rect(x, bottom-2, x+l.text/2, bottom),
+	} {
+		p.page.Add(drawing.Box{Rectangle: r, Fill: p.theme.dim})
+	}
 }
 
 // columnTitles stand over the columns.

@@ -107,6 +107,35 @@ func (t Text) draw(c *Canvas) {
 	}
 }
 
+// draw draws the line as squares of its width, one for each step along the longer axis.
+func (p Pointer) draw(c *Canvas) {
+	d := p.To.Sub(p.From)
+	steps := max(d.X, -d.X, d.Y, -d.Y)
+	for i := range steps + 1 {
+		at := p.From
+		if steps > 0 {
+			at = at.Add(image.Pt(rounded(d.X*i, steps), rounded(d.Y*i, steps)))
+		}
+		at = at.Sub(image.Pt(p.Width/2, p.Width/2))
+		c.fill(image.Rectangle{Min: at, Max: at.Add(image.Pt(p.Width, p.Width))}, p.Ink)
+	}
+	for y := -p.Radius; y <= p.Radius; y++ {
+		half := 0
+		for (half+1)*(half+1)+y*y <= p.Radius*p.Radius {
+			half++
+		}
+		c.fill(image.Rect(p.To.X-half, p.To.Y+y, p.To.X+half+1, p.To.Y+y+1), p.Ink)
+	}
+}
+
+// rounded is a/b, rounded half away from 0. b is above 0.
+func rounded(a, b int) int {
+	if a < 0 {
+		return -rounded(-a, b)
+	}
+	return (2*a + b) / (2 * b)
+}
+
 func (p Picture) draw(c *Canvas) {
 	r := p.Intersect(c.Image.Rect)
 	last := -1

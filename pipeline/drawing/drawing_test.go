@@ -32,6 +32,7 @@ func pages() []*Page {
 			Box{Rectangle: image.Rect(5, 5, 60, 40), Fill: color.RGBA{0xf0, 0xe0, 0xd0, 0xff}, Hatch: red, Line: black, Width: 3},
 			Box{Rectangle: image.Rect(10+9*i, 10, 40+9*i, 50), Line: red, Width: 2, Stroke: Stroke(i % 3)},
 			Text{At: image.Pt(60, 70), Align: Align(i % 3), Size: 14, Runs: []Run{{"1·(−1) ", black, Regular}, {"= ", red, Bold}, {"x<y", black, Italic}}},
+			Pointer{From: image.Pt(20, 60), To: image.Pt(40+7*i, 75-5*i), Ink: red, Width: 2, Radius: 3},
 			Picture{image.Rect(70, 5, 110, 25), 2, 1, []byte{10, 20, 30, 200, 210, 220}, nil},
 		)
 		all = append(all, p)
@@ -184,6 +185,32 @@ func texts(t *testing.T, file []byte) (all []string) {
 			if open {
 				all[len(all)-1] += string(token)
 			}
+		}
+	}
+}
+
+// TestPointer checks both ends of a line, a place on its way, and the disc.
+func TestPointer(t *testing.T) {
+	for _, to := range []image.Point{{90, 40}, {30, 70}, {10, 10}, {70, 40}, {50, 40}} {
+		canvas := NewCanvas(image.Pt(100, 80), newFonts(t))
+		canvas.Draw(&Page{Ground: white, Items: []Item{Pointer{From: image.Pt(50, 40), To: to, Ink: red, Width: 1, Radius: 4}}})
+		half := image.Pt((50+to.X)/2, (40+to.Y)/2)
+		for _, on := range []image.Point{{50, 40}, half, to, to.Add(image.Pt(4, 0)), to.Sub(image.Pt(0, 4)), to.Add(image.Pt(2, -3))} {
+			if canvas.Image.RGBAAt(on.X, on.Y) != red {
+				t.Errorf("to %v: %v is not on the line or the disc", to, on)
+			}
+		}
+		count := 0
+		for i := 0; i < len(canvas.Image.Pix); i += 4 {
+			if canvas.Image.Pix[i+1] == red.G {
+				count++
+			}
+		}
+		if corner := to.Add(image.Pt(4, 4)); canvas.Image.RGBAAt(corner.X, corner.Y) == red && to != half {
+			t.Errorf("to %v: the disc has corners", to)
+		}
+		if d := to.Sub(image.Pt(50, 40)); count < 49 || count > 49+max(d.X, -d.X, d.Y, -d.Y) { // the disc of radius 4 has 49 pixels
+			t.Errorf("to %v: %d pixels are drawn", to, count)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Page struct {
 	Items  []Item
 }
 
-// Item is a Box, a Text or a Picture.
+// Item is a Box, a Text, a Picture or a Pointer.
 type Item interface {
 	draw(c *Canvas)
 	write(w *svg)
@@ -95,6 +95,14 @@ type Text struct {
 	Align Align
 	Size  int // pixels per em
 	Runs  []Run
+}
+
+// Pointer is a straight line with a disc at its end.
+type Pointer struct {
+	From, To image.Point
+	Ink      color.RGBA
+	Width    int // of the line in pixels
+	Radius   int // of the disc in pixels
 }
 
 // Picture is a raster, enlarged or reduced to a box by repeating or leaving out pixels.

@@ -117,6 +117,11 @@ func plainly(first, r Run) string {
 	return [...]string{Regular: "", Bold: ` font-weight="normal"`, Italic: ` font-style="normal"`}[first.Style]
 }
 
+func (p Pointer) write(s *svg) {
+	s.printf(`<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="%d"/>`, p.From.X, p.From.Y, p.To.X, p.To.Y, css(p.Ink), p.Width)
+	s.printf(`<circle cx="%d" cy="%d" r="%d" fill="%s"/>`+"\n", p.To.X, p.To.Y, p.Radius, css(p.Ink))
+}
+
 func (p Picture) write(s *svg) {
 	var b bytes.Buffer
 	if err := WritePNG(&b, p.Width, p.Height, p.rgb(), &mapng.Workspace{}); err != nil {

@@ -358,3 +358,63 @@ func TestPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundingOfSamples checks that no value from 1e-4 on counts as rounding on the samples, and that
+// some smaller ones do.
+func TestRoundingOfSamples(t *testing.T) {
+	called := 0
+	for _, name := range []string{"edges", "gabor", "starter", "textures"} {
+		file, err := config.Load("../../samples/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		model, err := file.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoder, err := decode.New(decode.Options{Resize: &decode.Resize{Width: 96, Height: 96, Mode: decode.Fit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, picture := range []string{"checkerboard", "gratings", "logo", "shapes", "text", "zone-plate"} {
+			data, err := os.ReadFile("../../samples/" + picture + ".png")
+			if err != nil {
+				t.Fatal(err)
+			}
+			pic, err := decoder.Decode(context.Background(), data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, _ := volume.New(pic.Size())
+			if err := pic.ReadRows(in.Rows(0, in.H)); err != nil {
+				t.Fatal(err)
+			}
+			conv := model.Stacks[0].Layers()[0].(*filters.Conv)
+			magnitudes, _ := conv.Magnitudes()
+			layers := []filters.Layer{conv, magnitudes}
+			if plain, ok := conv.Unactivated(); ok {
+				layers[0] = plain
+			}
+			var out [2]*volume.Volume
+			for i, layer := range layers {
+				stack, err := filters.NewStack("", 3, layer)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if out[i], err = stack.Apply(in); err != nil { // in has no values below 0, so it is its own magnitudes
+					t.Fatal(err)
+				}
+			}
+			for i, v := range out[0].Data {
+				if m := math.Abs(float64(v)); v != 0 && m <= roundingShare*float64(out[1].Data[i]) {
+					if called++; m >= 1e-4 {
+						t.Fatalf("%s on %s: value %d, %v, counts as rounding of %v", name, picture, i, v, out[1].Data[i])
+					}
+				}
+			}
+		}
+	}
+	if called < 100 {
+		t.Errorf("only %d values count as rounding", called)
+	}
+}
