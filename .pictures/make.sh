@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The first layer of a trained network.
+# The first layer of a trained network, without the sum of its largest value.
 go run ./cmd/filterbank run -q -o "$work/net" samples/siemens-star.png -c samples/net.yaml --layers conv1 --format sheet --sheet-tile 128
-convert "$work/net/siemens-star/conv1.sheet.png" -strip -define png:exclude-chunks=date,time PNG24:.pictures/net.png
+convert "$work/net/siemens-star/conv1.sheet.png" \( -clone 0 -crop 1184x248+0+0 +repage \) \( -clone 0 -crop 1184x511+0+450 +repage \) -delete 0 -append -strip -define png:exclude-chunks=date,time PNG24:.pictures/net.png
 
 # A map in every colormap: in coolwarm before ReLU, in the others after it.
 tiles=(-label picture samples/still-life.jpg)

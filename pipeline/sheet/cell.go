@@ -103,15 +103,21 @@ func (d *Drawer) raster(r *Raster, at image.Point) {
 // signs draws a bar on negative squares, so that signs do not depend on colours. Labels have signs
 // of their own.
 func (d *Drawer) signs(r *Raster, at image.Point) {
-	length := max(1, r.Zoom/2-(r.Zoom/2+r.Zoom)%2) // as odd or even as the square
-	height := max(1, r.Zoom/8-(r.Zoom/8+r.Zoom)%2)
+	bar := r.bar()
 	for i := range r.Pix {
 		if r.negative(i) {
 			square := at.Add(image.Pt(i%r.Width, i/r.Width).Mul(r.Zoom))
-			from := square.Add(image.Pt((r.Zoom-length)/2, (r.Zoom-height)/2))
-			d.page.Add(drawing.Box{Rectangle: image.Rectangle{Min: from, Max: from.Add(image.Pt(length, height))}, Fill: inkOn(r.colour(i))})
+			d.page.Add(drawing.Box{Rectangle: bar.Add(square), Fill: inkOn(r.colour(i))})
 		}
 	}
+}
+
+// bar is the place of the bar in a negative square.
+func (r *Raster) bar() image.Rectangle {
+	length := max(1, r.Zoom/2-(r.Zoom/2+r.Zoom)%2) // as odd or even as the square
+	height := max(1, r.Zoom/8-(r.Zoom/8+r.Zoom)%2)
+	from := image.Pt((r.Zoom-length)/2, (r.Zoom-height)/2)
+	return image.Rectangle{Min: from, Max: from.Add(image.Pt(length, height))}
 }
 
 // inkOn is the colour of letters on a ground: dark on light and light on dark.

@@ -63,12 +63,18 @@ func newCanvas(width, height int) *canvas {
 	return c
 }
 
-// put draws a raster with its upper left corner at a point.
+// put draws a raster and its signs with the upper left corner at a point.
 func (c *canvas) put(r *Raster, at image.Point) {
 	size, zoom := r.Size(), max(1, r.Zoom)
+	bar := r.bar()
 	for y := range size.Y {
 		for x := range size.X {
-			colour := r.colour(y/zoom*r.Width + x/zoom)
+			i := y/zoom*r.Width + x/zoom
+			colour := r.colour(i)
+			if r.Signed && image.Pt(x%zoom, y%zoom).In(bar) && r.negative(i) {
+				on := inkOn(colour)
+				colour = [3]uint8{on.R, on.G, on.B}
+			}
 			copy(c.Pix[3*((at.Y+y)*c.Width+at.X+x):], colour[:])
 		}
 	}

@@ -10,7 +10,7 @@ func at(r *Raster, x, y int) [3]uint8 { return r.colour(y*r.Width + x) }
 
 // TestKernelGrid finds each kernel's weights at its place in the grid, and paper between them.
 func TestKernelGrid(t *testing.T) {
-	const rows, columns, h, w, zoom = 9, 10, 2, 3, 2
+	const rows, columns, h, w, zoom = 9, 10, 2, 3, 4
 	filters := make([][]float32, rows)
 	for k := range filters {
 		filters[k] = make([]float32, (columns+1)*h*w) // the last channel is left out
@@ -61,7 +61,7 @@ func TestKernelGrid(t *testing.T) {
 // TestApartKernel has the colours of a kernel, then its channels on the scale of all.
 func TestApartKernel(t *testing.T) {
 	weights := []float32{1, -4, 2, 0, -1, 3} // red, green and blue of 1×2
-	const zoom, gap = 2, 3
+	const zoom, gap = 8, 3
 	r := ApartKernel(weights, 2, 4, zoom, gap)
 	if want := image.Pt(4*2*zoom+3*gap, zoom); r.Size() != want {
 		t.Fatalf("%v, want %v", r.Size(), want)
@@ -73,8 +73,12 @@ func TestApartKernel(t *testing.T) {
 		}
 		for c := range 3 {
 			want := SignedKernel(weights[2*c:][:2], 2, 4, zoom).colour(x)
-			if got := at(r, (c+1)*(2*zoom+gap)+x*zoom, 0); got != want {
+			left := (c+1)*(2*zoom+gap) + x*zoom
+			if got := at(r, left, 0); got != want {
 				t.Errorf("channel %d, weight %d is %v, want %v", c, x, got, want)
+			}
+			if barred := at(r, left+zoom/2, zoom/2-1) != want; barred != (weights[2*c+x] < 0) {
+				t.Errorf("channel %d, weight %v: a bar is %t", c, weights[2*c+x], barred)
 			}
 		}
 	}

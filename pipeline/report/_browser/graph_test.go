@@ -63,6 +63,23 @@ func TestGraphSteps(t *testing.T) {
 	is(tab, view+`.probe.text({ st: 0, l: 7, k: 0, y: 5, x: 6 }).split(" = ")[1].split("·").length`, 7) // six weights
 }
 
+// TestGraphLeads follows the terms of a concatenation through a scale, an activation and a sum to the
+// layers that made them.
+func TestGraphLeads(t *testing.T) {
+	page := graph(t, 12)
+	tab := newTab(t)
+	tab.open(page, "#/p/0/0/5/3/5/6")
+	for _, step := range []struct {
+		term int
+		want string // layer, filter, row and column
+	}{{0, "4 1 5 6"}, {0, "3 1 5 6"}, {0, "2 1 5 6"}, {1, "0 1 5 6"}} {
+		tab.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[aria-label=terms] details").open = true`))
+		tab.until(`document.querySelector("[aria-label=terms] button.to") !== null`)
+		tab.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("[aria-label=terms] button.to")[%d].click()`, step.term)))
+		is(tab, `(() => { const { l, k, y, x } = `+view+`.at; return [l, k, y, x].join(" "); })()`, step.want)
+	}
+}
+
 // TestGraphPictures does so where the input is a picture.
 func TestGraphPictures(t *testing.T) {
 	page := graph(t, 80)
