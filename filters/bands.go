@@ -143,8 +143,8 @@ func (r *Runner) divide(rows int) {
 	}
 }
 
-// ask fits bands to sweeps over so many rows. A band grows by a part of it, one of so many, if one
-// band more would be needed.
+// ask fits bands to sweeps over so many rows. A band grows by at most one of so many parts of its
+// height, if that saves a band.
 func (r *Runner) ask(rows, parts int) {
 	fitted := func(l, n int) int { return evenly(n, r.bands[l]+r.bands[l]/parts) }
 	demand(r, r.rows, evenly(rows, r.bands[len(r.ops)-1]), func(l, n int) int {

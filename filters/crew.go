@@ -17,7 +17,7 @@ import (
 type crew struct {
 	calls    chan func()
 	busy     sync.WaitGroup
-	left     atomic.Int64 // calls that have not ended
+	left     atomic.Int64 // calls that have not ended, which share looks at before it waits for busy
 	panicked atomic.Pointer[string]
 	rows     []kernel.Rows // of each goroutine
 }
@@ -26,8 +26,8 @@ func newCrew(size int) *crew {
 	return &crew{calls: make(chan func(), size), rows: make([]kernel.Rows, size)}
 }
 
-// patience is how long a goroutine looks for the others before it sleeps: bands follow each other
-// closely, and waking takes as long as many rows.
+// patience is how long a goroutine looks for the others before it sleeps. Bands follow each other
+// closely, and to wake a goroutine takes as long as to compute many rows.
 const patience = 100 * time.Microsecond
 
 // help works for the owner until it dismisses the crew.
@@ -84,8 +84,9 @@ func (c *crew) share(n int, do func(worker, i int)) {
 	}
 }
 
-// compute is l.Compute(r). A convolution is shared by its blocks of filters, if every
-// goroutine gets as many or many, and by rows too if not. Other layers are shared by rows.
+// compute is l.Compute(r), shared by the crew. Blocks of filters of a convolution are shared, if
+// there are so many, or so even ones, that all goroutines take about as long. Otherwise rows are
+// shared too. Other layers are shared by rows.
 func (c *crew) compute(l loops, r *kernel.Rows) {
 	if c == nil || r.N == 0 {
 		l.Compute(r)

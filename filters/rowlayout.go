@@ -38,7 +38,8 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
 }
 
 // compact is the width of rows of so many columns whose values are read one by one. Short rows
-// need no line of their own, but no two of them may have the same place in their lines.
+// need not start a cache line. Rows of whole lines have an odd number of them, so that different
+// channels fall into different sets of the cache.
 func compact(columns int) int {
 	const short = 8 * kernel.Align
 	if columns < short && columns%kernel.Align != 0 {

@@ -43,7 +43,7 @@ type Runner struct {
 	readers  [][]reader  // of each layer
 	stores   []store     // of each layer
 	bands    []int       // of each layer, the output rows computed at a time
-	rows     []int       // scratch memory of keptBytes
+	rows     []int       // scratch memory: rows of each layer
 	from     []int       // scratch memory: rows of each layer
 	to       []int
 	next     []int  // of each layer, the row after the last one that was computed
@@ -174,7 +174,7 @@ func (r *Runner) advanceOnce(layer, y int) error {
 		w.lo = w.hi
 		return w.fill(r, next, min(w.hi+w.slots, y))
 	}
-	return r.advanceOnce(next, y) // a join, whose rows are its inputs' rows
+	return r.advanceOnce(next, y) // a join or an activation, whose rows are its inputs' rows
 }
 
 // retire says that a layer reads no more rows of its inputs in this sweep.

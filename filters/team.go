@@ -14,8 +14,9 @@ import (
 
 // Team runs a stack on one picture with several goroutines, for runs with fewer pictures
 // than processors. Each goroutine takes one part of the picture's height after the other, or
-// all compute the rows of every band together, whichever takes less time. Results have the same bits as a Runner's. A team keeps its buffers between pictures and
-// has one owner at a time. The zero value is ready.
+// all compute the rows of every band together, by the shorter estimated time. Results have the
+// same bits as a Runner's. A team keeps its buffers between pictures and has one owner at a time.
+// The zero value is ready.
 type Team struct {
 	// Kernel computes the rows; nil is the fastest that the processor runs.
 	Kernel *kernel.Kernel
@@ -31,8 +32,8 @@ type way int
 
 const (
 	faster   way = iota // parts or together, by the estimated time
-	parts               // the picture in parts
-	together            // every band
+	parts               // each computes parts of the picture
+	together            // all compute every band
 )
 
 type member struct {
@@ -42,7 +43,8 @@ type member struct {
 
 // Scan is Runner.Run without order: several goroutines call emit at once, with parts of a
 // layer in any order, every row once. Calls with the same worker, 0 ≤ worker < Workers,
-// never overlap. No goroutine waits for another, so Scan is faster than Run.
+// never overlap. Where goroutines compute parts, none waits for another, so Scan is faster than
+// Run. Where they compute bands together, worker 0 makes all calls, in order.
 func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit func(worker, layer int, rows volume.Rows) error) error {
 	last, err := check(plan, selected, src)
 	if err != nil {
@@ -62,7 +64,7 @@ func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowRea
 }
 
 // Run is Runner.Run with several goroutines. Calls of emit never overlap and get each
-// layer's rows in order, but they come from different goroutines. While one part is
+// layer's rows in order, but they may come from different goroutines. While one part is
 // emitted, the next ones are computed and kept until their turn.
 func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit Emit) error {
 	last, err := check(plan, selected, src)
@@ -122,7 +124,7 @@ type job struct {
 	height int // of the last layer
 	rows   int // the least height of a part that wastes little
 	next   atomic.Int64
-	crew   *crew // computes the picture as one part; nil if there are several
+	crew   *crew // computes the picture in one part; nil if each member computes parts
 }
 
 // parts yields parts y0 ≤ y < y1 of that many rows, in order. Each part goes to one

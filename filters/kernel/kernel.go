@@ -80,7 +80,7 @@ type (
 )
 
 // normLoop computes vectors of a row of local response normalization. It gives the bits
-// of Norm.plain, and reads and writes whole vectors.
+// of Norm.plain if the norm is normal, and reads and writes whole vectors.
 type normLoop func(dst, src *float32, offsets *int32, channels, own, vectors int, scale, k float64, whole uint64, fraction uint32)
 
 // applyLoop applies an activation to at least one vector of sums, whose NaNs are quiet

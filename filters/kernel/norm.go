@@ -31,7 +31,7 @@ func (k *Kernel) Norm(channels int, p NormParams) *Norm {
 // of 1. Src must have Slack floats behind the last value that a tap needs.
 func (n *Norm) Compute(r *Rows) {
 	row := n.plain
-	if n.kernel.norm != nil {
+	if n.kernel.norm != nil && n.normal() {
 		row = n.vectors
 	}
 	for i := range r.N {
@@ -63,6 +63,11 @@ func (n *Norm) plain(r *Rows, out []float32, window []int32, own int32) {
 		}
 	}
 }
+
+// normal says whether the base of the power is 0 or a normal number wherever the channel itself is
+// not 0: a normLoop's estimate overflows for smaller bases. The square of a float32 is 0 or at
+// least 2⁻²⁹⁸, and the smallest normal number is 2⁻¹⁰²².
+func (n *Norm) normal() bool { return n.k >= 0x1p-1022 || n.scale >= 0x1p-724 }
 
 func (n *Norm) vectors(r *Rows, out []float32, window []int32, own int32) {
 	lanes := n.kernel.lanes / 2 // of float64

@@ -94,3 +94,16 @@ func TestNormsOfThreeQuarters(t *testing.T) {
 		c.checkNorm(t, p, 1)
 	}
 }
+
+// TestNormsOfTinySums has bases of the power below the smallest normal number, 2⁻¹⁰²².
+func TestNormsOfTinySums(t *testing.T) {
+	for seed, p := range []NormParams{
+		{1, 1e-302, 0.75, 0}, {5, 1e-310, 0.75, 0}, {3, 0, 0.75, 1e-310}, {3, 1e-200, 0.75, 1e-310}, {3, 1e-305, 0.75, 0x1p-1022}, {1, 0x1p-724, 0.75, 0},
+	} {
+		c := newNormCase(uint64(seed), 8, 250, 2)
+		for i, v := range c.src {
+			c.src[i] = float32(math.Ldexp(float64(v), -8*(i%19)))
+		}
+		c.checkNorm(t, p, 1)
+	}
+}

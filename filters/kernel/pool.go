@@ -46,9 +46,7 @@ func (p *Pool) Compute(r *Rows) {
 
 // scratch is memory for a row of at least n floats.
 func (r *Rows) scratch(n int) []float32 {
-	if len(r.row) < n {
-		r.row = Floats(n)
-	}
+	r.row = room(r.row, n)
 	return r.row
 }
 

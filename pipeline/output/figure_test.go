@@ -169,4 +169,8 @@ func TestTiles(t *testing.T) {
 			t.Errorf("%d maps, %d given: tiles of %d, want %d", c.maps, c.given, got, c.want)
 		}
 	}
+	s := Settings{Formats: []*Format{&contactSheet}}
+	if err := s.SetOption(&sheetTile, "192"); err != nil || s.Sheet.tileFor(100) != 192 {
+		t.Errorf("--sheet-tile 192: tiles of %d for 100 maps, %v", s.Sheet.tileFor(100), err)
+	}
 }

@@ -181,6 +181,21 @@ W0[1,1] = 1 + 3 + 1 + 1 = 6`; got != want {
 	}
 }
 
+func TestPeakIsFinite(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	var p peak
+	for y, row := range [][]float32{{-inf, inf}, {nan, -inf}, {inf, -3, -2}, {-2, -inf}, {inf, inf}} {
+		p.take(kernel.Best(), row, y)
+	}
+	if want := (peak{true, -2, 2, 2}); p != want {
+		t.Errorf("%v, want %v", p, want)
+	}
+	p = peak{}
+	if p.take(kernel.Best(), []float32{-inf, nan, inf}, 0); p.found {
+		t.Errorf("a row without finite values has %v", p)
+	}
+}
+
 // TestLargestValues compares what sheets say of the largest value with the maps, for layers of all
 // kinds that read the picture or others.
 func TestLargestValues(t *testing.T) {

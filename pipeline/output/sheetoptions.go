@@ -10,7 +10,7 @@ import (
 
 // SheetOptions say how contact sheets are laid out.
 type SheetOptions struct {
-	Tile    int           // about the longer side of a tile, in pixels; 0 means DefaultTile
+	Tile    int           // about the longer side of a tile, in pixels; 0 means DefaultTile, or less for many maps
 	Pair    bool          // each map is shown before and after its activation
 	Columns int           // number of columns; 0 chooses one from the figure's shape
 	Font    *drawing.Font // for letters that the sheets' own font does not have; nil escapes them
@@ -26,9 +26,9 @@ const (
 
 var sheetTile = Option{
 	Name: "sheet-tile", Word: "PIXELS",
-	Help: "about the longer side of a sheet's tiles, in pixels; unless it is given, smaller for more than 64 maps",
+	Help: "about the longer side of a sheet's tiles, in pixels (192; 128 for more than 64 maps, 96 for more than 256)",
 	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Tile, "sheet-tile", value) },
-	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.tile()) },
+	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.Tile) },
 }
 
 var sheetColumns = Option{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 
 	"filterbank/filters"
 	"filterbank/filters/kernel"
@@ -69,11 +70,11 @@ type peak struct {
 // take looks for a larger value in row y.
 func (p *peak) take(k *kernel.Kernel, row []float32, y int) {
 	_, hi := k.Extremes(row)
-	if p.found && hi <= p.value {
+	if math.IsInf(float64(hi), -1) || p.found && hi <= p.value { // no finite value, or none that is larger
 		return
 	}
 	for x, v := range row {
-		if v == hi { // never without a finite value
+		if v == hi {
 			*p = peak{true, v, y, x}
 			return
 		}

@@ -13,8 +13,9 @@ import (
 // filterSignature is the signature of the package's filterLoop.
 const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)"
 
-// lanes is a loop with filters in the lanes: a tile of outputs×vectors accumulators. A tap loads one or two vectors of weights and broadcasts one input value
-// an output. Tiles are transposed before they are stored.
+// lanes is a loop with filters in the lanes: a tile of outputs×vectors accumulators. A tap loads
+// one or two vectors of weights and broadcasts one input value an output. Tiles are transposed
+// before they are stored.
 type lanes struct {
 	pixels
 	outputs, vectors int
@@ -39,7 +40,8 @@ func (s set) mostOutputs(vectors int) int {
 const unrolled = 4
 
 // weightsAhead is how many bytes before their use AVX2's loops fetch weights into the first-level
-// cache. That is 2 to 6% faster in deep layers; AVX-512's loops, with two lines a tap, are not.
+// cache. They are 2 to 6% faster in deep layers with it. AVX-512's loops, which read two lines a
+// tap, are not.
 const weightsAhead = 1024
 
 // filterLoops writes a loop for one and two vectors of filters and every number of outputs, for
