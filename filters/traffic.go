@@ -39,6 +39,9 @@ const (
 	worth     = 2
 )
 
+// alike is the relative difference up to which traffic counts as equal.
+const alike = 0.01
+
 func (r *Runner) traffic(layer int) traffic {
 	lp := &r.plan.Layers[layer]
 	t := traffic{op: r.ops[layer], plan: lp, cache: cmp.Or(r.cache, secondLevel()), weights: 4 * int(lp.Parameters), blocks: 1}
@@ -86,9 +89,10 @@ func (t *traffic) height(most int) (want, need int) {
 			continue
 		}
 		b := t.bytes(band)
-		if b < least || b == least && t.own(want) > t.comfort(want) {
-			want, least = band, b
+		if b < least*(1-alike) || b <= least*(1+alike) && t.own(want) > t.comfort(want) {
+			want = band
 		}
+		least = min(least, b)
 	}
 	need = want
 	for band := range divisions(want) {
