@@ -89,15 +89,16 @@ type fitting struct {
 	rows, budget, cache int
 }
 
-// fit lays out the operations for a plan and chooses the bands for whole pictures.
-func (r *Runner) fit(plan *Plan, selected []bool) {
+// fit lays out the operations for a plan and chooses the bands for whole pictures. lowered says
+// that runs of fewer layers may have taller bands.
+func (r *Runner) fit(plan *Plan, selected []bool) (lowered bool) {
 	r.fitting = fitting{}
 	r.layOut(plan, len(selected), selected)
 	limit := cmp.Or(r.budget, tallBytes)
 	for most := limit; ; most /= 2 {
 		lowest := r.choose(most)
 		if n := r.workingSet(); lowest || 4*n <= limit {
-			return
+			return most < limit
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 // the picture would repeat too much of earlier layers, or read too many weights.
 type crew struct {
 	calls    chan func()
+	ended    atomic.Bool // no more calls will come
 	busy     sync.WaitGroup
 	left     atomic.Int64 // calls that have not ended, which share looks at before it waits for busy
 	panicked atomic.Pointer[string]
@@ -33,7 +34,7 @@ const patience = 100 * time.Microsecond
 // help works for the owner until it dismisses the crew.
 func (c *crew) help() {
 	for {
-		eventually(func() bool { return len(c.calls) > 0 })
+		eventually(func() bool { return len(c.calls) > 0 || c.ended.Load() })
 		call, ok := <-c.calls
 		if !ok {
 			return
@@ -50,7 +51,10 @@ func eventually(met func() bool) {
 }
 
 // dismiss ends help. The owner calls it when it shares no more work.
-func (c *crew) dismiss() { close(c.calls) }
+func (c *crew) dismiss() {
+	c.ended.Store(true)
+	close(c.calls)
+}
 
 // share calls do for 0 ≤ i < n, on all goroutines. Calls with the same worker never overlap. A
 // helper's panic becomes the owner's.
@@ -86,16 +90,23 @@ func (c *crew) share(n int, do func(worker, i int)) {
 
 // compute is l.Compute(r), shared by the crew. Blocks of filters of a convolution are shared, if
 // there are so many, or so even ones, that all goroutines take about as long. Otherwise rows are
-// shared too. Other layers are shared by rows.
+// shared too. Other layers are shared by rows, and so are depthwise ones, whose loops compute all
+// channels at once.
 func (c *crew) compute(l loops, r *kernel.Rows) {
 	if c == nil || r.N == 0 {
 		l.Compute(r)
 		return
 	}
 	workers := len(c.rows)
-	conv, ok := l.(*kernel.Layer)
-	blocks, pieces := 1, min(r.N, workers)
-	if ok {
+	conv, inBlocks := l.(*kernel.Layer)
+	least := 1 // rows of a piece
+	if inBlocks {
+		if rows := conv.DepthwiseRows(); rows > 0 {
+			inBlocks, least = false, rows
+		}
+	}
+	blocks, pieces := 1, max(1, min(r.N/least, workers))
+	if inBlocks {
 		blocks = conv.Blocks()
 		if blocks >= 8*workers || blocks%workers == 0 && conv.Even() {
 			pieces = 1
@@ -104,7 +115,7 @@ func (c *crew) compute(l loops, r *kernel.Rows) {
 	c.share(blocks*pieces, func(worker, i int) {
 		part, piece := &c.rows[worker], i%pieces
 		part.Part(r, piece*r.N/pieces, (piece+1)*r.N/pieces)
-		if ok {
+		if inBlocks {
 			conv.ComputeBlock(part, i/pieces)
 		} else {
 			l.Compute(part)

@@ -228,11 +228,12 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 func (p *Plan) WorkingSet() int { return p.workingSet() }
 
 // measure takes for each layer the taller of the bands that it may have: the layers that later
-// ones read may be the last ones of a run.
+// ones read may be the last ones of a run. Such a run may use up tallBytes where all layers
+// together need lower bands, and divide adds up to a quarter.
 func (p *Plan) measure() int {
 	var r Runner
 	all := slices.Repeat([]bool{true}, len(p.Layers))
-	r.fit(p, all)
+	lowered := r.fit(p, all)
 	bands := slices.Clone(r.bands)
 	r.divide(p.Layers[len(p.Layers)-1].Out.H)
 	for l := range bands {
@@ -242,7 +243,9 @@ func (p *Plan) measure() int {
 	for l, band := range r.bands {
 		out = max(out, p.Layers[l].Out.C*channelStride(p.Layers[l].Out, band))
 	}
-	n += max(0, out-r.outFloats())
+	if n += max(0, out-r.outFloats()); lowered {
+		n = max(n, tallBytes/4*5/4)
+	}
 	if last, ok := r.ops[len(r.ops)-1].(*window); ok && last.boundable(fewestTiles) {
 		n += newTiling(last.plan.Out.W).floats(last)
 	}

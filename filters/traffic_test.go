@@ -105,6 +105,38 @@ func TestWorkingSetCountsRunsOfEarlierLayers(t *testing.T) {
 	}
 }
 
+// TestWorkingSetCountsTallerBands: a run of fewer layers may have taller bands than all layers.
+func TestWorkingSetCountsTallerBands(t *testing.T) {
+	for _, filters := range [][]int{{512, 64, 16, 512}, {512, 8, 128, 64, 128, 16, 128, 512}} {
+		var layers []Layer
+		in := 3
+		for i, n := range filters {
+			layers = append(layers, deep(t, fmt.Sprint("l", i), in, n))
+			in = n
+		}
+		s, err := NewStack("", 3, layers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, side := range []int{112, 900} {
+			p, err := s.Plan(volume.Shape{C: 3, H: side, W: side})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for last := range layers {
+				selected := make([]bool, last+1)
+				selected[last] = true
+				var r Runner
+				r.fit(p, selected)
+				r.divide(side)
+				if got, want := p.WorkingSet(), 4*r.workingSet(); got < want {
+					t.Errorf("%v filters, %d² pixels: a working set of %d bytes, but %d up to layer %d", filters, side, got, want, last)
+				}
+			}
+		}
+	}
+}
+
 // TestDivisions: heights divide rows evenly, and none is missing.
 func TestDivisions(t *testing.T) {
 	for n := 1; n < 70; n++ {

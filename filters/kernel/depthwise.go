@@ -36,6 +36,18 @@ func (l *Layer) packDepthwise(groups []Taps) {
 	}
 }
 
+// DepthwiseRows is the least number of rows for which Compute may have a loop for all channels at
+// once, and 0 if it has none. ComputeBlock has no such loop.
+func (l *Layer) DepthwiseRows() int {
+	switch {
+	case l.channels == nil:
+		return 0
+	case l.taps == nine:
+		return 1
+	}
+	return channelsRows
+}
+
 // depthwise computes rows of all channels at once. It is not ok if no loop is for them.
 func (l *Layer) depthwise(r *Rows) (ok bool) {
 	if l.channels == nil {
