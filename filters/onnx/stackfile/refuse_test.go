@@ -47,6 +47,7 @@ func TestStops(t *testing.T) {
 		{[]string{pool(attribute("pads", []int{2, 0, 0, 0}))}, "padding must be at most half of kernel_size, 1, got 2"},
 		{[]string{node("MaxPool a -> b i", attribute("kernel_shape", []int{2, 2})), node("MaxUnpool b i -> c")}, `its second output "i" is read`},
 		{[]string{node("MaxPool a -> b")}, "it has no kernel_shape"},
+		{[]string{node("MaxPool a -> b", attribute("kernel_shape", []int{19, 2}))}, `MaxPool "Nb": height: kernel spans 19 but the padded input has 10 (0 + 10 + 0)`},
 		{[]string{node("LRN a -> b", attribute("size", 4))}, "its size is 4: sums over an odd number"},
 		{[]string{node("BatchNormalization a v4 v4 v4 n4 -> b"), floats("v4", []int{4}, 1), floats("n4", []int{4}, 1, -1)}, "the variance of channel 1 is -1: with epsilon, 1e-05, it must be above 0"},
 		{[]string{node("BatchNormalization a v3 v3 v3 v3 -> b"), floats("v3", []int{3}, 1)}, `its input "v3" has the shape 3, and its maps have 4 channels`},

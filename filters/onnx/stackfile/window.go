@@ -139,7 +139,7 @@ func poolSizes(pool *filters.Pool, v value) (h, w int, err error) {
 	}
 	plan, err := stack.Plan(volume.Shape{C: 1, H: in.H, W: in.W})
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, errors.Unwrap(err) // the pool has no name, which a plan's error begins with
 	}
 	out := plan.Layers[0].Out
 	return out.H, out.W, nil
