@@ -107,7 +107,7 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit, ro
 func (r *Runner) end() {
 	r.src, r.emit, r.pruner, r.crew = nil, nil, nil, nil
 	if w, ok := r.ops[0].(*window); ok {
-		w.rows.Ahead.Data = nil
+		w.rows.Ahead.Data, w.rows.Ahead.Len = nil, 0
 	}
 }
 

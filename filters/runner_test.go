@@ -378,6 +378,29 @@ func TestRunnerAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestRunnerForgetsRowsAhead runs a picture in memory whose last rows no output covers, and then
+// a picture that is read row by row: nothing of the first one is fetched ahead in the second.
+func TestRunnerForgetsRowsAhead(t *testing.T) {
+	s, err := NewStack("", 3, mustConv(t, square(8, 9, 8, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(volume.Shape{C: 3, H: 40, W: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := volume.New(p.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Runner
+	for _, src := range []RowReader{in, brokenReader{in, nil}} {
+		if err := r.Run(context.Background(), p, []bool{true}, src, func(int, volume.Rows) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestRunnerRefusesEndlessRows asks for more values than offsets in a window can count.
 // None is allocated.
 func TestRunnerRefusesEndlessRows(t *testing.T) {

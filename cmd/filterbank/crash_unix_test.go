@@ -134,7 +134,7 @@ func anyTime() int { return rand.IntN(400) }
 // killed kills runs of the samples with flags. A table is a file besides the output folder, alone in its own
 // folder, or empty.
 func killed(t *testing.T, table string, flags ...string) {
-	rounds, wait := 5, anyTime
+	rounds, wait := 3, anyTime
 	switch pack := slices.Contains(flags, "--pack"); {
 	case table != "" && pack: // features and packs have rounds of their own
 		rounds = 2

@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 	"testing"
+
+	"filterbank/filters"
+	"filterbank/filters/volume"
 )
 
 // TestBorrow borrows workers up to the number of free ones, the number asked for and the
@@ -30,6 +33,47 @@ func TestBorrow(t *testing.T) {
 				t.Errorf("%+v: took %d and left %d", c, n, left)
 			}
 			giveBack()
+		}
+	}
+}
+
+// TestBorrowForTeams counts the memory of the borrower, who is a member of the team.
+func TestBorrowForTeams(t *testing.T) {
+	conv, err := filters.NewConv(filters.ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("", 1, conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := stack.Plan(volume.Shape{C: 1, H: 100, W: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	each := int64(plan.MemberBytes())
+	for _, c := range []struct {
+		free   int
+		memory int64 // bytes for the team
+		want   int
+	}{
+		{free: 0, memory: 9 * each, want: 0},
+		{free: 3, memory: 2*each - 1, want: 0},
+		{free: 3, memory: 2 * each, want: 1},
+		{free: 3, memory: 4*each - 1, want: 2},
+		{free: 3, memory: 9 * each, want: 3},
+	} {
+		s := &Shared{Memory: NewMemory(Budget(c.memory), 0)}
+		s.Give(c.free)
+		for range 2 {
+			n, giveBack := s.borrow(plan)
+			if left := s.free.Load(); n != c.want || left != int64(c.free-n) {
+				t.Errorf("%d free, %d bytes of which each needs %d: took %d and left %d", c.free, c.memory, each, n, left)
+			}
+			giveBack()
+		}
+		if !s.Memory.try(c.memory) {
+			t.Errorf("%d free, %d bytes: not all were given back", c.free, c.memory)
 		}
 	}
 }

@@ -44,10 +44,22 @@ func (s *Shared) Borrow(most int, each int64) (n int, giveBack func()) {
 	}
 }
 
-// borrow takes as many free workers as the memory allows, since each needs windows of its
-// own.
+// borrow takes as many free workers as the memory allows for a team. Every member needs windows and
+// kept rows of its own. So does the borrower, whose windows for working alone stay.
 func (s *Shared) borrow(plan *filters.Plan) (n int, giveBack func()) {
-	return s.Borrow(math.MaxInt, int64(plan.MemberBytes()))
+	each := int64(plan.MemberBytes())
+	if s.free.Load() == 0 || !s.Memory.try(each) {
+		return 0, func() {}
+	}
+	n, giveWorkers := s.Borrow(math.MaxInt, each)
+	if n == 0 {
+		s.Memory.release(each)
+		return 0, giveWorkers
+	}
+	return n, func() {
+		giveWorkers()
+		s.Memory.release(each)
+	}
 }
 
 // Engine runs stacks on pictures, one at a time. Its buffers last from picture to
