@@ -1,12 +1,12 @@
 // Package filters owns layers, their stacks and the arithmetic of both; it never reads a
 // file and knows nothing of pictures or outputs.
 //
-// Layers are convolutions, each followed by its activation, pools, and normalization
-// across channels, over volumes of float32. A layer is described by a ConvSpec, a
-// PoolSpec or a NormSpec and checked by NewConv, NewPool or NewNorm. A sequence of layers
-// is a Stack. Stack.Plan computes every shape for an input before any pixel. A Runner
-// computes the outputs in bands of rows. Stack.Apply does all of it for a volume in
-// memory.
+// Layers are convolutions, each followed by its activation, pools, normalizations across
+// channels, and activations, scales, joins and enlargements alone, over volumes of float32. A
+// layer is described by a spec, such as a ConvSpec, and checked by its constructor, such as
+// NewConv. A graph of layers is a Stack. Stack.Plan computes every shape for an input before any
+// pixel. A Runner computes the outputs in bands of rows, and a Team does so with several
+// goroutines. Stack.Apply does all of it for a volume in memory.
 //
 // # Arithmetic
 //

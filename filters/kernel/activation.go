@@ -119,3 +119,69 @@ func (a Pointwise) leastSum(lo float32) float32 {
 	}
 	return sum
 }
+
+// activate applies an activation to finished sums of filters first ≤ k < end. It treats
+// contiguous rows as one row.
+func (l *Layer) activate(r *Rows, first, end int) {
+	if k := l.activation.Activation; k == None || k == ReLU || l.layout == Scalar {
+		return
+	}
+	for k := first; k < end; k++ {
+		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
+	}
+}
+
+// Activate applies an activation to n values of each of so many rows of every channel, in place.
+func (k *Kernel) Activate(rows Grid, channels, n, width int, a Pointwise) {
+	for c := range channels {
+		data, lines, width := rows.Data[c*rows.ChannelStride:], n, width
+		if rows.RowStride == width { // the rows are one
+			lines, width = 1, n*width
+		}
+		of := a.of(c)
+		for i := range lines {
+			row := data[i*rows.RowStride:][:width]
+			if k.floor == nil || width < k.lanes {
+				of.apply(row)
+				continue
+			}
+			vectors := width / k.lanes
+			k.floor(&row[0], vectors, of.floor())
+			if of.Activation != None && of.Activation != ReLU {
+				k.activate(row[:vectors*k.lanes], of)
+			}
+			of.apply(row[vectors*k.lanes:])
+		}
+	}
+}
+
+// activateRows applies an activation to n rows of a filter.
+func (k *Kernel) activateRows(data []float32, stride, width, n int, a Pointwise) {
+	if stride == width {
+		width, n = n*width, 1
+	}
+	for i := range n {
+		k.activate(data[i*stride:][:width], a)
+	}
+}
+
+// activate applies an activation to a row. The last values, which fill no vector, are
+// computed one by one.
+func (k *Kernel) activate(row []float32, a Pointwise) {
+	if len(row) >= k.lanes && k.lanes > 0 {
+		vectors := len(row) / k.lanes
+		switch apply, function := k.apply[a.Activation], k.functions[a.Activation]; {
+		case apply != nil:
+			operand := a.Slope
+			if a.Activation == ReLU6 {
+				operand = 6
+			}
+			apply(&row[0], vectors, operand)
+			row = row[vectors*k.lanes:]
+		case function != nil:
+			function(&row[0], vectors, float64(a.Slope), &constants[0])
+			row = row[vectors*k.lanes:]
+		}
+	}
+	a.apply(row)
+}

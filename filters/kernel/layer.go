@@ -82,55 +82,6 @@ func (l *Layer) interleave(t Taps, first, n int) []float32 {
 	return packed
 }
 
-// Rows are rows of outputs and the input that they are computed from. A caller may use
-// the value again, which keeps its scratch memory.
-type Rows struct {
-	Dst []float32
-	// Row i of filter k is Dst[k·ChannelStride+i·RowStride:][:Width].
-	ChannelStride, RowStride int
-	Width, N                 int
-
-	Src []float32
-	// GroupStride is the distance in Src between a group's first channel and the next
-	// group's.
-	GroupStride int
-	// Offsets holds N tables: in row i, tap t of output x of group g is
-	// Src[g·GroupStride + Offsets[i·taps+t] + x·Stride].
-	Offsets []int32
-	Stride  int
-
-	// Heights and Widths count the values that an average is divided by: Heights[i] rows
-	// of them for row i, Widths[x·Stride] columns for output x.
-	Heights, Widths []float32
-
-	// Ahead is memory that will be read next. It comes into the cache during the
-	// computation.
-	Ahead Ahead
-
-	sums   []float64 // scratch memory
-	row    []float32
-	rows   []int32
-	maxima maxima
-}
-
-// Part makes r rows from ≤ i < to of other rows. It keeps its scratch memory, and the rows have
-// no memory ahead.
-func (r *Rows) Part(of *Rows, from, to int) {
-	r.Dst, r.ChannelStride, r.RowStride = of.Dst[from*of.RowStride:], of.ChannelStride, of.RowStride
-	r.Width, r.N = of.Width, to-from
-	r.Src, r.GroupStride, r.Stride = of.Src, of.GroupStride, of.Stride
-	taps := len(of.Offsets) / of.N
-	r.Offsets = of.Offsets[from*taps : to*taps]
-	r.Heights, r.Widths = nil, of.Widths
-	if len(of.Heights) == of.N { // others are left from another layer
-		r.Heights = of.Heights[from:to]
-	}
-	r.Ahead.Len = 0
-}
-
-// Release forgets the memory that the rows are computed from and to.
-func (r *Rows) Release() { r.Dst, r.Src, r.Offsets, r.Heights, r.Widths = nil, nil, nil, nil, nil }
-
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
@@ -167,72 +118,6 @@ func (l *Layer) compute(b *block, r *Rows) {
 	case Filters:
 		l.filterLanes(b, r)
 	}
-}
-
-// activate applies an activation to finished sums of filters first ≤ k < end. It treats
-// contiguous rows as one row.
-func (l *Layer) activate(r *Rows, first, end int) {
-	if k := l.activation.Activation; k == None || k == ReLU || l.layout == Scalar {
-		return
-	}
-	for k := first; k < end; k++ {
-		l.kernel.activateRows(r.Dst[k*r.ChannelStride:], r.RowStride, r.Width, r.N, l.activation.of(k))
-	}
-}
-
-// Activate applies an activation to n values of each of so many rows of every channel, in place.
-func (k *Kernel) Activate(rows Grid, channels, n, width int, a Pointwise) {
-	for c := range channels {
-		data, lines, width := rows.Data[c*rows.ChannelStride:], n, width
-		if rows.RowStride == width { // the rows are one
-			lines, width = 1, n*width
-		}
-		of := a.of(c)
-		for i := range lines {
-			row := data[i*rows.RowStride:][:width]
-			if k.floor == nil || width < k.lanes {
-				of.apply(row)
-				continue
-			}
-			vectors := width / k.lanes
-			k.floor(&row[0], vectors, of.floor())
-			if of.Activation != None && of.Activation != ReLU {
-				k.activate(row[:vectors*k.lanes], of)
-			}
-			of.apply(row[vectors*k.lanes:])
-		}
-	}
-}
-
-// activateRows applies an activation to n rows of a filter.
-func (k *Kernel) activateRows(data []float32, stride, width, n int, a Pointwise) {
-	if stride == width {
-		width, n = n*width, 1
-	}
-	for i := range n {
-		k.activate(data[i*stride:][:width], a)
-	}
-}
-
-// activate applies an activation to a row. The last values, which fill no vector, are
-// computed one by one.
-func (k *Kernel) activate(row []float32, a Pointwise) {
-	if len(row) >= k.lanes && k.lanes > 0 {
-		vectors := len(row) / k.lanes
-		switch apply, function := k.apply[a.Activation], k.functions[a.Activation]; {
-		case apply != nil:
-			operand := a.Slope
-			if a.Activation == ReLU6 {
-				operand = 6
-			}
-			apply(&row[0], vectors, operand)
-			row = row[vectors*k.lanes:]
-		case function != nil:
-			function(&row[0], vectors, float64(a.Slope), &constants[0])
-			row = row[vectors*k.lanes:]
-		}
-	}
-	a.apply(row)
 }
 
 func (l *Layer) scalar(b *block, r *Rows) {

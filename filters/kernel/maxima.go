@@ -25,7 +25,8 @@ type maxima struct {
 	out      []float32 // outputs that cannot be stored where they belong
 }
 
-// mostAcross bounds across, which no estimate of memory counts: 4 MiB.
+// mostAcross bounds across, and with it out: 4 MiB each. No estimate of memory counts them. They
+// have the rows of one channel.
 const mostAcross = 1 << 20
 
 // ready prepares for rows of a pool. It is not ok if they cannot be computed in two steps.
