@@ -82,7 +82,7 @@ func (r *Runner) layOut(plan *Plan, layers int, selected []bool) {
 	}
 }
 
-// fitting is what the bands of a runner depend on, beside the layers that are selected.
+// fitting is everything that a runner's bands depend on, beside the selected layers.
 type fitting struct {
 	plan                *Plan
 	kernel              *kernel.Kernel
@@ -133,9 +133,9 @@ func (r *Runner) choose(most int) (lowest bool) {
 	return lowest
 }
 
-// divide fits bands to what is asked for at a time, if sweeps go over so many rows of the last
-// layer at most. Bands of parts are no taller than those of the whole picture, which the plan's
-// working set has.
+// divide fits bands to the rows that are asked for at a time, if sweeps go over so many rows of
+// the last layer at most. Bands of parts are no taller than the whole picture's, which the plan's
+// working set counts.
 func (r *Runner) divide(rows int) {
 	height := r.plan.Layers[len(r.ops)-1].Out.H
 	r.ask(height, 4)

@@ -60,8 +60,8 @@ const keepBytes = 16 << 20
 
 // partRows is the height of the parts that a picture is divided into. It doubles a band
 // until parts repeat little work, as long as all workers stay busy and the kept rows fit
-// keepBytes. Where parts repeat much, or weights are read for each of them, it is what gives
-// every worker the same number of parts in the shortest time.
+// keepBytes. Where parts repeat much, or weights are read for each of them, parts have the height
+// that gives every worker the same number of parts in the shortest time.
 func (r *Runner) partRows(workers int) int {
 	last := len(r.ops) - 1
 	height := r.plan.Layers[last].Out.H

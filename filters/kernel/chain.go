@@ -2,8 +2,9 @@ package kernel
 
 import "slices"
 
-// chain is how the maxima of windows of a row are found: the maxima of their first columns,
-// and then, if a window has many, the largest of those of several outputs. Maxima may overlap.
+// chain is how the maxima of windows of a row are found: first the maxima of each window's first
+// columns. If windows have more columns, the maxima of several outputs are taken together. Their
+// columns may overlap.
 type chain struct {
 	first   []int32 // offsets of columns
 	starts  []int32 // distances of the outputs whose maxima are taken together, or none

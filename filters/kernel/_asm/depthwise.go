@@ -70,7 +70,7 @@ func (d *depthwise) loop(name string) {
 	c.MOVQ(src, stripIn)
 	c.Label("strip")
 	d.fetchAhead()
-	c.LEAQ(operand.Mem{Base: stripIn, Index: dst, Scale: 1}, d.out) // dst − src is what is added to stripIn
+	c.LEAQ(operand.Mem{Base: stripIn, Index: dst, Scale: 1}, d.out) // stripIn + dst − src
 	c.SUBQ(src, d.out)
 	c.Load(c.Param("rows"), d.rows)
 	c.MOVQ(reg.R9, d.offset)
