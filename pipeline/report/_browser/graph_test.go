@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -116,6 +117,43 @@ func TestGraphLayers(t *testing.T) {
 	is(tab, `[...document.querySelectorAll(".kernel-shown tbody td")].map((c) => c.title).join()`, "3")
 	tab.open(page, "#/p/0/0/3/1/5/6/kernels")
 	is(tab, text(".kernels-tab .note")+`.includes("has no kernels")`, true)
+}
+
+// TestGraphLines checks in a row and in a column that a line leads from every volume that a layer
+// reads past others to the box of that layer, and that lines which overlap have lanes of their own.
+// A chain has no lines.
+func TestGraphLines(t *testing.T) {
+	page := graph(t, 12)
+	tab := newTab(t)
+	for _, width := range []int64{1280, 390} {
+		tab.do(chromedp.EmulateViewport(width, 844))
+		tab.open(page, "")
+		tab.until(`document.querySelector(".skips path")?.hasAttribute("d")`)
+		is(tab, `(() => { const items = [...document.querySelectorAll(".diagram > li")], edge = document.querySelector(".diagram").getBoundingClientRect(), column = innerWidth < 500, found = [];
+			const near = (p, b) => p.x > b.left - 3 && p.x < b.right + 3 && p.y > b.top - 3 && p.y < b.bottom + 3;
+			const index = (p, selector) => items.findIndex((li) => [...li.querySelectorAll(selector)].some((e) => near(p, e.getBoundingClientRect()))) - 1;
+			const path = document.querySelector(".skips path");
+			for (const d of path.getAttribute("d").match(/M[^M]*M[^M]*/g)) { // a line and its arrow
+				const numbers = d.match(/-?[\d.]+/g).map(Number), points = Array.from({ length: numbers.length / 2 }, (_, i) => new DOMPoint(numbers[2 * i], numbers[2 * i + 1]).matrixTransform(path.getScreenCTM()));
+				const lane = Math.round(column ? points[2].x : points[2].y), far = Math.max(...items.map((li) => column ? li.getBoundingClientRect().right : li.getBoundingClientRect().bottom));
+				if (lane < far || lane > (column ? edge.right : edge.bottom)) return "a lane at " + lane + " is not beside the boxes";
+				found.push({ from: index(points[0], ".volume"), to: index(points[7], ".layer"), lane });
+			}
+			for (const a of found) for (const b of found) if (a.from < b.from && b.from < a.to && a.lane === b.lane) return "two lines overlap at " + a.lane;
+			return found.map(({ from, to }) => from + " " + to).join(", "); })()`, "0 2, 0 5, -1 8")
+		is(tab, `document.querySelector(".skips").getAttribute("aria-hidden")`, "true")
+		is(tab, `[...document.querySelectorAll(".diagram .branch h4")].map((e) => e.textContent).join()`, "side")
+		is(tab, `document.documentElement.scrollWidth <= innerWidth`, true)
+	}
+	// Nine sums of distant layers need nine lanes, one more than the page draws.
+	script, err := os.ReadFile("../page/stack.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	is(tab, fmt.Sprintf(`(() => { %s
+		return [0, 8, 9].map((n) => skipLanes(Array.from({ length: 2 * n + 1 }, (_, l) => ({ inputs: l > n ? [l - 1, l - n - 1] : [l - 1] }))).length).join(); })()`, script), "0,8,9")
+	tab.open(textbook(t), "")
+	is(tab, `document.querySelectorAll(".diagram .layer").length > 0 && document.querySelector(".skips, .branch") === null`, true)
 }
 
 // TestGraphCosts compares the estimate of the multiply-adds that whole maps of a graph take, over

@@ -74,7 +74,7 @@ function diagram(st, plans, input) {
     h(
       "li",
       h(
-        "a.layer",
+        layer.inputs.includes(l - 1) ? "a.layer" : "a.layer.branch",
         { href: layerPath(st, l) },
         h("h4", layer.name),
         h("p", describe(layer)),
@@ -86,12 +86,63 @@ function diagram(st, plans, input) {
       volume(plans[l].out, layer.written ? plural(layer.filters.length, "map") : "not written"),
     ),
   );
-  return h(
+  const list = h(
     "ol.diagram",
     { "aria-label": `layers of ${stackTitle(stack)}` },
     h("li", volume(input, "input")),
     steps,
   );
+  drawSkips(list, stack.layers);
+  return list;
+}
+
+// skipLanes places the layers that later layers read past others: each lane has pairs of such a
+// layer and its last reader. Pairs of a lane do not overlap. Short pairs come first.
+function skipLanes(layers) {
+  const last = new Map(),
+    lanes = [];
+  layers.forEach(({ inputs }, l) => inputs.forEach((from) => from < l - 1 && last.set(from, l)));
+  for (const [from, to] of [...last].sort((a, b) => a[1] - a[0] - b[1] + b[0])) {
+    const free = lanes.find((lane) => lane.every(([a, b]) => b <= from || to <= a));
+    if (free) free.push([from, to]);
+    else lanes.push([[from, to]]);
+  }
+  return lanes;
+}
+
+// drawSkips draws a line from the output of each such layer to each layer that reads it past others,
+// below a row of boxes or beside a column. The eye cannot follow more than eight lanes, so a
+// graph that needs more has none.
+function drawSkips(list, layers) {
+  const lanes = skipLanes(layers),
+    path = s("path"),
+    svg = h("svg.skips", { "aria-hidden": "true" }, path);
+  if (!lanes.length || lanes.length > 8) return;
+  list.style.setProperty("--lanes", lanes.length);
+  list.firstChild.append(svg);
+  const draw = () => {
+    // at is the point with these coordinates along the list and across it.
+    const column = getComputedStyle(list).flexDirection === "column",
+      { left, top } = svg.getBoundingClientRect(),
+      at = (along, across) => (column ? [across, along] : [along, across]);
+    // ends are a box's begin and end along the list, and its far side across it.
+    const ends = (element) => {
+      const b = element.getBoundingClientRect();
+      return column ? [b.top - top, b.bottom - top, b.right - left] : [b.left - left, b.right - left, b.bottom - top];
+    };
+    const line = (from, to) => {
+      const n = lanes.findIndex((lane) => lane.some(([a]) => a === from)),
+        parts = [...list.children[from + 1].querySelector(".volume").children].map(ends),
+        [begin, end, side] = ends(list.children[to + 1].firstChild),
+        lane = ends(list.firstChild)[2] + 12 + 10 * n,
+        x = (parts[0][0] + parts[0][1]) / 2,
+        y = Math.max(...parts.map((p) => p[2])) + 2,
+        into = begin + ((end - begin) * (n + 1)) / (lanes.length + 1);
+      return `M${at(x, y)}L${at(x, lane - 6)}Q${at(x, lane)},${at(x + 6, lane)}L${at(into - 6, lane)}Q${at(into, lane)},${at(into, lane - 6)}L${at(into, side)}M${at(into - 4, side + 5)}L${at(into, side)},${at(into + 4, side + 5)}`;
+    };
+    path.setAttribute("d", layers.flatMap(({ inputs }, l) => [...new Set(inputs)].filter((from) => from < l - 1).map((from) => line(from, l))).join(""));
+  };
+  new ResizeObserver(draw).observe(list);
 }
 
 // strip shows the first kernels of a layer, small: each channel apart if there are up to three,
