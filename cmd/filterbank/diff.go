@@ -70,7 +70,7 @@ func runDiff(ctx context.Context, c console, a, b string, o diffOptions) error {
 	}
 	r, err := diff.Run(ctx, a, b, options)
 	if ctx.Err() != nil {
-		return &exit{exitInterrupted, fmt.Errorf("diff: %w", err)}
+		return ctx.Err()
 	}
 	if err == nil && r.Pictures > 0 && r.Files+r.OnlyA.Count+r.OnlyB.Count == 0 {
 		err = fmt.Errorf("%s and %s have no files of images to compare: their runs wrote tables of features alone", a, b)

@@ -44,7 +44,7 @@ func newDigest(c console) *cobra.Command {
 func runDigest(ctx context.Context, c console, dir string, lines bool, jobs int) error {
 	r, err := digestOf(ctx, dir, digest.Options{Jobs: jobs})
 	if ctx.Err() != nil {
-		return &exit{exitInterrupted, fmt.Errorf("digest: %w", err)}
+		return ctx.Err()
 	}
 	if err != nil {
 		return fmt.Errorf("digest: %w", err)

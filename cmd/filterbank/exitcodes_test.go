@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -58,5 +59,21 @@ func TestCodeOf(t *testing.T) {
 	}
 	if got := codeOf(ended, nil); got != 0 {
 		t.Errorf("done before the signal: exit %d", got)
+	}
+}
+
+// TestSignalledReaders ends commands that read files after a signal: with one message, whatever they met.
+func TestSignalledReaders(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"digest", dir}, {"diff", dir, dir}, {"inspect", "../../samples/net.safetensors"}, {"show", "../../samples/ramp.png"}, {"verify"},
+	} {
+		var out, said strings.Builder
+		code := execute(ended, console{strings.NewReader(""), &out, &said}, args)
+		if code != exitInterrupted || said.String() != "filterbank: interrupted\n" {
+			t.Errorf("%v: exit %d, %q", args, code, said.String())
+		}
 	}
 }

@@ -98,7 +98,7 @@ func runInspect(ctx context.Context, w io.Writer, reference string, o inspectOpt
 	for i := range f.Arrays {
 		a := inspected(ctx, &f.Arrays[i])
 		if ctx.Err() != nil {
-			return &exit{exitInterrupted, fmt.Errorf("inspect: %w", ctx.Err())}
+			return ctx.Err()
 		}
 		out.Arrays = append(out.Arrays, a)
 	}

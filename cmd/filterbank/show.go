@@ -81,7 +81,7 @@ func runShow(ctx context.Context, c console, files []string, o showOptions) erro
 	for _, name := range files {
 		err := v.show(ctx, name)
 		if ctx.Err() != nil {
-			return &exit{exitInterrupted, fmt.Errorf("show: %w", ctx.Err())}
+			return ctx.Err()
 		}
 		if _, ok := errors.AsType[*writeError](err); ok {
 			return err

@@ -34,7 +34,7 @@ func newVerify(c console) *cobra.Command {
 func runVerify(ctx context.Context, c console, asJSON bool) error {
 	r, err := verify.Run(ctx)
 	if ctx.Err() != nil {
-		return &exit{exitInterrupted, fmt.Errorf("verify: %w", err)}
+		return ctx.Err()
 	}
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("verify: %w", err)}

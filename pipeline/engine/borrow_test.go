@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"reflect"
 	"testing"
 
 	"filterbank/filters"
@@ -39,18 +40,7 @@ func TestBorrow(t *testing.T) {
 
 // TestBorrowForTeams counts the memory of the borrower, who is a member of the team.
 func TestBorrowForTeams(t *testing.T) {
-	conv, err := filters.NewConv(filters.ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := filters.NewStack("", 1, conv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := stack.Plan(volume.Shape{C: 1, H: 100, W: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := smallPlan(t)
 	each := int64(plan.MemberBytes())
 	for _, c := range []struct {
 		free   int
@@ -74,6 +64,48 @@ func TestBorrowForTeams(t *testing.T) {
 		}
 		if !s.Memory.try(c.memory) {
 			t.Errorf("%d free, %d bytes: not all were given back", c.free, c.memory)
+		}
+	}
+}
+
+// smallPlan is a layer that copies a picture of 100×100.
+func smallPlan(t *testing.T) *filters.Plan {
+	t.Helper()
+	conv, err := filters.NewConv(filters.ConvSpec{InChannels: 1, KernelSize: [2]int{1, 1}, Weights: []float32{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := filters.NewStack("", 1, conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := stack.Plan(volume.Shape{C: 1, H: 100, W: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// TestOneTeamHasBuffers runs teams of two stacks in turn.
+func TestOneTeamHasBuffers(t *testing.T) {
+	plan := smallPlan(t)
+	in, err := volume.New(plan.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Shared{Memory: NewMemory(0, 0)}
+	s.Give(1)
+	one := Selected{Layers: []bool{true}}
+	e := New([]Selected{one, one}, s)
+	e.Plans = []*filters.Plan{plan, plan}
+	for stack := range e.Stacks {
+		if err := e.Run(t.Context(), stack, in, func(int, int, volume.Rows) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for i := range e.runners {
+			if has := !reflect.DeepEqual(e.runners[i].team, filters.Team{}); has != (i == stack) {
+				t.Errorf("after stack %d the team of stack %d has buffers: %v", stack, i, has)
+			}
 		}
 	}
 }

@@ -131,8 +131,7 @@ func (e *Engine) Run(ctx context.Context, stack int, pic Picture, emit Emit) err
 	if borrowed == 0 {
 		err = r.alone.Run(ctx, plan, e.Stacks[stack].Layers, src, timed)
 	} else {
-		r.team.Workers = 1 + borrowed
-		err = r.team.Run(ctx, plan, e.Stacks[stack].Layers, src, timed)
+		err = e.team(stack, 1+borrowed).Run(ctx, plan, e.Stacks[stack].Layers, src, timed)
 	}
 	e.charge(time.Since(begun)*time.Duration(1+borrowed)-emitting, src)
 	return err
@@ -150,11 +149,23 @@ func (e *Engine) Extremes(ctx context.Context, stack int, pic Picture) (found []
 	if borrowed == 0 {
 		found, err = r.alone.Extremes(ctx, plan, e.Stacks[stack].Layers, src)
 	} else {
-		r.team.Workers = 1 + borrowed
-		found, err = r.team.Extremes(ctx, plan, e.Stacks[stack].Layers, src)
+		found, err = e.team(stack, 1+borrowed).Extremes(ctx, plan, e.Stacks[stack].Layers, src)
 	}
 	e.charge(time.Since(begun)*time.Duration(1+borrowed), src)
 	return found, err
+}
+
+// team is a stack's team of so many workers. The teams of other stacks lose their buffers: memory
+// is borrowed for one team at a time.
+func (e *Engine) team(stack, workers int) *filters.Team {
+	for i := range e.runners {
+		if i != stack {
+			e.runners[i].team = filters.Team{Kernel: e.Kernel}
+		}
+	}
+	t := &e.runners[stack].team
+	t.Workers = workers
+	return t
 }
 
 // charge adds the time of a run of a stack to the stages. Reading a picture's rows counts as
