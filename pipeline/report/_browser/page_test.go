@@ -419,7 +419,7 @@ func kernels(t *tab, page string) {
 	is(t, `(() => { const t = `+tab+`, e = t.order.map((k) => t.energy(k)); return e.every((v, i) => i === 0 || v <= e[i - 1]); })()`, true)
 	// The largest weight has the colour of its sign in full.
 	is(t, `(() => { const t = `+tab+`, { weights } = t.weights, at = weights.findIndex((w) => Math.abs(w) === t.top), k = Math.floor(at / 72), c = Math.floor(at % 72 / 9), i = t.order.indexOf(k), { w, h, margin, top, band, each } = t.cell, cell = (w - 3) / 3;
-		const x = Math.floor(i / each) * band + margin + c * w + 1 + (at % 3 + 0.5) * cell, y = top + (i % each) * h + 1 + (Math.floor(at % 9 / 3) + 0.5) * cell;
+		const x = Math.floor(i / each) * band + margin + c * w + 1 + (at % 3 + 0.1) * cell, y = top + (i % each) * h + 1 + (Math.floor(at % 9 / 3) + 0.1) * cell;
 		const [r, g, b] = t.canvas.getContext("2d").getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data; return [r, g, b].join() === (weights[at] > 0 ? "217,72,15" : "28,100,214"); })()`, true)
 	t.open(page, "#/p/2/1/2/1/3/4/kernels") // a pool has none
 	is(t, text(".kernels-tab .note")+`.includes("has no kernels")`, true)

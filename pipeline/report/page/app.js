@@ -76,6 +76,7 @@ function setTheme(theme) {
   themeButton.textContent = { auto: "◐", light: "○", dark: "●" }[theme];
   themeButton.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}`);
   themeButton.dataset.theme = theme;
+  recolour();
 }
 themeButton.addEventListener("click", () => {
   const theme = themes[(themes.indexOf(themeButton.dataset.theme) + 1) % themes.length];

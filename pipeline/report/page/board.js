@@ -85,7 +85,7 @@ class Board {
     this.follow(at);
   }
 
-// point draws arrows from copied padding to its source.
+// point draws arrows from copied padding to its source. Their heads turn by degrees.
   point(arrows) {
     const [rows, columns] = this.axes,
       size = [1 + columns.before + columns.n + columns.after, 1 + rows.before + rows.n + rows.after];
@@ -93,7 +93,7 @@ class Board {
     this.arrows.replaceChildren(
       ...arrows.flatMap(([x1, y1, x2, y2]) => [
         s("line", { x1, y1, x2, y2 }),
-        s("circle", { cx: x2, cy: y2, r: 0.14 }),
+        s("path", { d: "M0 0l-0.32-0.15v0.3z", transform: `translate(${x2} ${y2}) rotate(${57.3 * Math.atan2(y2 - y1, x2 - x1)})` }),
       ]),
     );
   }

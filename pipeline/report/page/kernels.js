@@ -14,7 +14,8 @@ class KernelsTab {
     this.about = h("div.card.kernel-shown", { id: "kernel-shown" });
     this.element = h("div.kernels-tab", this.head, h("div.kernels-grid", h("div.kernels-of", this.canvas), this.about));
     this.canvas.addEventListener("click", (e) => this.pick(e));
-    this.observer = new ResizeObserver(() => this.plan && this.draw());
+    this.canvas.redraw = () => this.plan && this.draw();
+    this.observer = new ResizeObserver(this.canvas.redraw);
     this.observer.observe(this.element);
   }
 
@@ -118,6 +119,7 @@ class KernelsTab {
           context.fillStyle = colour(v, strongest);
           context.fillRect(x0 + (t % kW) * cell, y0 + Math.floor(t / kW) * cell, cell, cell);
         });
+        signs(context, own, kW, cell, strongest, x0, y0);
         if (f === k && c === this.channel) {
           context.strokeStyle = "#ff2f7d";
           context.lineWidth = 2.5;

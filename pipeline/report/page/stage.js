@@ -139,13 +139,15 @@ class Stage {
 // zoomMap puts the map's values into its cells, and zoomInput the picture's.
   zoomMap(plan) {
     const [, height, width] = plan.out;
-    return new Zoom(this.mapFrame, { x: 0, y: 0, width, height }, (rows, columns) => {
+    return new Zoom(this.mapFrame, { x: 0, y: 0, width, height }, (rows, columns, cell) => {
       const { st, l, k } = this.at,
         arithmetic = this.probe.stacks?.[st],
         [y0, y1, x0, x1] = [Math.max(0, rows[0]), Math.min(height, rows[1]), Math.max(0, columns[0]), Math.min(width, columns[1])];
-      if (!arithmetic || arithmetic.cost(l, k, k + 1, y1 - y0, x1 - x0) > live) return undefined;
+      const signless = cell < numbersFrom && this.probe.map(this.at)?.min >= 0;
+      if (signless || !arithmetic || arithmetic.cost(l, k, k + 1, y1 - y0, x1 - x0) > live) return undefined;
       const values = arithmetic.tile(l, k, k + 1, range(y0, y1), range(x0, x1));
-      return cellTexts([y0, y1], [x0, x1], (y, x) => [cellText(values[(y - y0) * (x1 - x0) + x - x0])]);
+      const text = (v) => [cell >= numbersFrom ? cellText(v) : v < 0 ? "−" : ""];
+      return cellTexts([y0, y1], [x0, x1], (y, x) => text(values[(y - y0) * (x1 - x0) + x - x0]));
     });
   }
 
@@ -154,7 +156,7 @@ class Stage {
       box = { x: -columns.before, y: -rows.before, width: columns.before + columns.n + columns.after, height: rows.before + rows.n + rows.after };
     return new Zoom(this.inputFrame, box, (ys, xs, cell) => {
       const source = this.probe.stacks?.[this.at.st].source;
-      if (!source) return undefined;
+      if (!source || cell < numbersFrom) return undefined;
       return cellTexts(ys, xs, (y, x) => {
         if (y < 0 || x < 0 || y >= rows.n || x >= columns.n) return [this.probe.layer(this.at).inputs[0] < 0 && this.probe.layer(this.at).mode === "zeros" ? "0" : ""];
         const values = range(0, this.data.size[0]).map((c) => source.read(c, y, x));

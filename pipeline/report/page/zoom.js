@@ -93,12 +93,12 @@ class Zoom {
     this.to(apart(now) / apart(before), (m.x - box.left) / box.width, (m.y - box.top) / box.height);
   }
 
-// draw writes the numbers of the cells that are seen.
+// draw writes the numbers of the cells that are seen, or their signs if there is no room.
   draw() {
     const { digits, box, z } = this,
       [width, height] = [this.frame.clientWidth, this.frame.clientHeight],
       cell = (width * z) / box.width;
-    digits.hidden = cell < numbersFrom || !width;
+    digits.hidden = cell < smallSquare || !width;
     if (digits.hidden) return;
     const seen = (shift, size, n, from) => [Math.floor((shift / z) * n + from), Math.ceil(((shift + 1) / z) * n + from)];
     const [x0, x1] = seen(this.x, width, box.width, box.x),
@@ -115,7 +115,7 @@ class Zoom {
     context.fillStyle = "#fff";
     context.strokeStyle = "rgb(0 0 0 / 75%)";
     for (const { y, x, lines, color } of texts) {
-      const size = Math.min(15, cell * (lines.length > 1 ? 0.27 : 0.38));
+      const size = Math.min(15, cell * (cell < numbersFrom ? 0.9 : lines.length > 1 ? 0.27 : 0.38));
       context.font = `600 ${size}px system-ui, sans-serif`;
       context.lineWidth = size / 3.6;
       context.lineJoin = "round";
