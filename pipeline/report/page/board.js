@@ -85,15 +85,16 @@ class Board {
     this.follow(at);
   }
 
-// point draws arrows from copied padding to its source. Their heads turn by degrees.
+// point draws arrows from copied padding to its source.
   point(arrows) {
     const [rows, columns] = this.axes,
+      degrees = 57.2958, // a radian
       size = [1 + columns.before + columns.n + columns.after, 1 + rows.before + rows.n + rows.after];
     this.arrows.setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`);
     this.arrows.replaceChildren(
       ...arrows.flatMap(([x1, y1, x2, y2]) => [
         s("line", { x1, y1, x2, y2 }),
-        s("path", { d: "M0 0l-0.32-0.15v0.3z", transform: `translate(${x2} ${y2}) rotate(${57.3 * Math.atan2(y2 - y1, x2 - x1)})` }),
+        s("path", { d: "M0 0l-0.32-0.15v0.3z", transform: `translate(${x2} ${y2}) rotate(${degrees * Math.atan2(y2 - y1, x2 - x1)})` }),
       ]),
     );
   }
