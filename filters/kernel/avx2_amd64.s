@@ -11443,13 +11443,13 @@ strip:
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
-	ADDQ  $+8, CX
+	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+104(FP)
 	MOVQ  lines+112(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
-	ADDQ       $+64, R13
+	ADDQ       $0x40, R13
 	DECQ       R14
 	JNZ        fetch
 
@@ -11612,13 +11612,13 @@ strip:
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
-	ADDQ  $+8, CX
+	ADDQ  $0x08, CX
 	MOVQ  CX, ahead+104(FP)
 	MOVQ  lines+112(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
-	ADDQ       $+64, R13
+	ADDQ       $0x40, R13
 	DECQ       R14
 	JNZ        fetch
 

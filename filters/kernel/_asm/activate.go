@@ -16,7 +16,7 @@ func (p *pixels) activate() {
 	for _, acc := range p.acc {
 		all = append(all, acc...)
 	}
-	p.VBROADCASTSS(p.argument("floor"), floor)
+	p.VBROADCASTSS(argument(p.Context, "floor"), floor)
 	sum := all[0]
 	if len(all) > 1 {
 		sum = p.sumOf(all, total, other)
@@ -76,15 +76,6 @@ func (p *pixels) activateNaN() {
 		}
 	}
 	p.JMP(operand.LabelRef("activated"))
-}
-
-// argument is a parameter's place in memory.
-func (p *pixels) argument(name string) operand.Mem {
-	b, err := p.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return b.Addr
 }
 
 // bitMask sets as many low bits of a mask register as the parameter says.

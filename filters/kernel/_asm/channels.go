@@ -53,9 +53,9 @@ func channelsLoop(c *build.Context, s set) {
 	c.LEAQ(operand.Mem{Base: reg.RDX, Index: taps, Scale: 4, Disp: 4}, reg.RDX)
 	for _, p := range [][2]string{{"channel", "dst"}, {"group", "src"}} {
 		c.Load(c.Param(p[0]), reg.RAX)
-		c.ADDQ(reg.RAX, l.argument(p[1]))
+		c.ADDQ(reg.RAX, argument(c, p[1]))
 	}
-	c.DECQ(l.argument("channels"))
+	c.DECQ(argument(c, "channels"))
 	c.JNZ(operand.LabelRef("channel"))
 	c.VZEROUPPER()
 	c.RET()

@@ -69,7 +69,7 @@ func (d *depthwise) loop(name string) {
 	c.Load(c.Param("vectors"), strips)
 	c.MOVQ(src, stripIn)
 	c.Label("strip")
-	d.fetchAhead()
+	fetchAhead(d.c, reg.R13, reg.R14)
 	c.LEAQ(operand.Mem{Base: stripIn, Index: dst, Scale: 1}, d.out) // stripIn + dst − src
 	c.SUBQ(src, d.out)
 	c.Load(c.Param("rows"), d.rows)
@@ -85,7 +85,7 @@ func (d *depthwise) loop(name string) {
 	c.ADDQ(operand.I32(40), stripWeights)
 	c.ADDQ(c.Load(c.Param("channel"), reg.RAX), dst)
 	c.ADDQ(c.Load(c.Param("group"), reg.RAX), src)
-	c.DECQ(d.argument("channels"))
+	c.DECQ(argument(d.c, "channels"))
 	c.JNZ(operand.LabelRef("channel"))
 	c.VZEROUPPER()
 	c.RET()
@@ -94,7 +94,7 @@ func (d *depthwise) loop(name string) {
 // constants puts the floor, the quiet NaN and the mask of the last lanes to registers.
 func (d *depthwise) constants() {
 	c := d.c
-	c.VBROADCASTSS(d.argument("floor"), d.floor)
+	c.VBROADCASTSS(argument(d.c, "floor"), d.floor)
 	c.MOVL(quietNaN, reg.EAX)
 	c.VMOVD(reg.EAX, d.quiet.AsX())
 	c.VBROADCASTSS(d.quiet.AsX(), d.quiet)
@@ -193,31 +193,4 @@ func (d *depthwise) storeLast(acc reg.VecPhysical, m operand.Mem) {
 	c.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("lastMask"+d.suffix), 4*d.lanes), reg.R15)
 	c.VMOVUPS(element(reg.R15, d.from, 0), d.values[0])
 	c.VMASKMOVPS(acc, d.values[0], m)
-}
-
-// fetchAhead prefetches cache lines that later strips will need.
-func (d *depthwise) fetchAhead() {
-	c, list, line, lines := d.c, reg.RCX, reg.R13, reg.R14
-	c.Load(c.Param("ahead"), list)
-	c.TESTQ(list, list)
-	c.JZ(operand.LabelRef("fetched"))
-	c.MOVQ(at(list, 0), line)
-	c.ADDQ(operand.I8(8), list)
-	c.MOVQ(list, d.argument("ahead"))
-	c.Load(c.Param("lines"), lines)
-	c.Label("fetch")
-	c.PREFETCHT1(at(line, 0))
-	c.ADDQ(operand.I8(64), line)
-	c.DECQ(lines)
-	c.JNZ(operand.LabelRef("fetch"))
-	c.Label("fetched")
-}
-
-// argument is a parameter's place in memory.
-func (d *depthwise) argument(name string) operand.Mem {
-	b, err := d.c.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return b.Addr
 }

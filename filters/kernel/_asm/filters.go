@@ -144,7 +144,7 @@ func (l *lanes) loop(name string) {
 	if l.unit {
 		l.aimAhead()
 	} else {
-		l.fetchAhead()
+		fetchAhead(l.Context, reg.RDX, reg.R13)
 	}
 	l.sum()
 	l.finish()
@@ -155,8 +155,8 @@ func (l *lanes) loop(name string) {
 	l.JNZ(operand.LabelRef("tile"))
 
 	l.NEGQ(laneTaps)
-	l.ADDQ(l.Load(l.Param("row"), reg.RCX), l.argument("dst"))
-	l.DECQ(l.argument("rows"))
+	l.ADDQ(l.Load(l.Param("row"), reg.RCX), argument(l.Context, "dst"))
+	l.DECQ(argument(l.Context, "rows"))
 	l.JNZ(operand.LabelRef("row"))
 	l.VZEROUPPER()
 	l.RET()
@@ -202,7 +202,7 @@ func (l *lanes) rounds(w, count reg.Register) {
 	l.JZ(operand.LabelRef("tap"))
 	l.PREFETCHT1(at(laneAhead, 0))
 	l.ADDQ(operand.U8(64), laneAhead)
-	l.MOVQ(l.argument("every"), laneBase)
+	l.MOVQ(argument(l.Context, "every"), laneBase)
 	l.ADDQ(count, laneBase)
 	l.CMOVQLT(laneBase, laneUntil)
 	l.Label("tap")
@@ -223,7 +223,7 @@ func (l *lanes) aimAhead() {
 	l.JZ(operand.LabelRef("aimed"))
 	l.MOVQ(at(list, 0), laneAhead)
 	l.ADDQ(operand.U8(8), list)
-	l.MOVQ(list, l.argument("ahead"))
+	l.MOVQ(list, argument(l.Context, "ahead"))
 	l.Label("aimed")
 }
 

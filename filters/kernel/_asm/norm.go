@@ -102,15 +102,6 @@ func (n *norm) estimate(exact operand.LabelRef) {
 	c.JNZ(exact)
 }
 
-// argument is a parameter's place in memory.
-func (n *norm) argument(name string) operand.Mem {
-	b, err := n.c.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return b.Addr
-}
-
 // threeQuarters is the fraction of an exponent of 0.75.
 const threeQuarters = operand.U32(0xc0000000)
 
@@ -167,9 +158,9 @@ func normLoop(c *build.Context, s set) {
 	c.JLT(operand.LabelRef("channel"))
 	c.VMULPD(scale, base, base)
 	c.VADDPD(base, k, base)
-	c.CMPQ(n.argument("whole"), operand.I8(0))
+	c.CMPQ(argument(n.c, "whole"), operand.I8(0))
 	c.JNE(operand.LabelRef("exact"))
-	c.CMPL(n.argument("fraction"), threeQuarters)
+	c.CMPL(argument(n.c, "fraction"), threeQuarters)
 	c.JNE(operand.LabelRef("exact"))
 	c.VCVTPS2PD(element(reg.RSI, own, 0), value)
 	n.estimate(operand.LabelRef("exact"))

@@ -107,7 +107,7 @@ func (p *pixels) loop(name string) {
 	p.Load(p.Param("tiles"), tiles)
 	p.MOVQ(dst, out)
 	p.Label("tile")
-	p.fetchAhead()
+	fetchAhead(p.Context, reg.RDX, reg.R13)
 	p.sum(src, offsets, taps, weights)
 	p.finish(out, channel, tiles)
 	p.ADDQ(operand.I32(p.vectors*p.bytes()), src)
@@ -122,25 +122,6 @@ func (p *pixels) loop(name string) {
 	p.VZEROUPPER()
 	p.RET()
 	p.activateNaN()
-}
-
-// fetchAhead prefetches cache lines that later tiles will need, so that memory is read
-// while sums are computed.
-func (p *pixels) fetchAhead() {
-	list, line, lines := reg.RCX, reg.RDX, reg.R13
-	p.Load(p.Param("ahead"), list)
-	p.TESTQ(list, list)
-	p.JZ(operand.LabelRef("fetched"))
-	p.MOVQ(at(list, 0), line)
-	p.ADDQ(operand.U8(8), list)
-	p.MOVQ(list, p.argument("ahead"))
-	p.Load(p.Param("lines"), lines)
-	p.Label("fetch")
-	p.PREFETCHT1(at(line, 0))
-	p.ADDQ(operand.U8(64), line)
-	p.DECQ(lines)
-	p.JNZ(operand.LabelRef("fetch"))
-	p.Label("fetched")
 }
 
 // sum leaves bias + Σ weight·value in the accumulators.

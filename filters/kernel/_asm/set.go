@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -52,3 +53,31 @@ const (
 
 // quietNaN is the one NaN that outputs may have.
 const quietNaN = operand.U32(0x7fc00000)
+
+// argument is the memory of a function's argument.
+func argument(c *build.Context, name string) operand.Mem {
+	b, err := c.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// fetchAhead prefetches the cache lines at the next address of the argument ahead, so that memory
+// is read while sums are computed. It takes two registers and RCX.
+func fetchAhead(c *build.Context, line, lines reg.GPPhysical) {
+	list := reg.RCX
+	c.Load(c.Param("ahead"), list)
+	c.TESTQ(list, list)
+	c.JZ(operand.LabelRef("fetched"))
+	c.MOVQ(at(list, 0), line)
+	c.ADDQ(operand.U8(8), list)
+	c.MOVQ(list, argument(c, "ahead"))
+	c.Load(c.Param("lines"), lines)
+	c.Label("fetch")
+	c.PREFETCHT1(at(line, 0))
+	c.ADDQ(operand.U8(64), line)
+	c.DECQ(lines)
+	c.JNZ(operand.LabelRef("fetch"))
+	c.Label("fetched")
+}
