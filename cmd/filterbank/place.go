@@ -64,10 +64,8 @@ func (p *place) alone(do func() error) error {
 	if err != nil {
 		return err
 	}
-	if lock.Crashed {
-		err = p.folder.SweepTop()
-	}
-	if err == nil {
+	// A killed task may have left a file of its own there: no task holds this lock.
+	if err = p.folder.SweepTop(); err == nil {
 		err = do()
 	}
 	return errors.Join(err, lock.Unlock(false))
