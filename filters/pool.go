@@ -207,9 +207,11 @@ func (p *Pool) counted(axis int, e Extent, in, i int) float32 {
 	return float32(to - from)
 }
 
-// layout splits rows into phases for a stride of 2, which is fast.
+// layout splits rows into phases for a stride of 2, which is fast, unless the loops take whole
+// rows.
 func (p *Pool) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
-	if lp.Cols.Stride == 2 && k.Splits() {
+	whole := lp.Cols.Dilation == 1 && k.Whole(lp.Rows.Kernel, lp.Cols.Kernel)
+	if lp.Cols.Stride == 2 && k.Splits() && !whole {
 		return kernel.Pixels
 	}
 	return kernel.Scalar
@@ -217,8 +219,9 @@ func (p *Pool) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 
 func (p *Pool) loops(k *kernel.Kernel, _ kernel.Layout, channels int) loops {
 	s := &p.spec
+	w := kernel.Window{Rows: s.KernelSize[0], Columns: s.KernelSize[1], Stride: s.Stride[0], Dilation: s.Dilation[0]}
 	if s.Kind == AvgPool {
-		return k.AvgPool(channels, s.KernelSize[0]*s.KernelSize[1])
+		return k.AvgPool(channels, w)
 	}
-	return k.MaxPool(channels, kernel.Window{Rows: s.KernelSize[0], Columns: s.KernelSize[1], Stride: s.Stride[0], Dilation: s.Dilation[0]})
+	return k.MaxPool(channels, w)
 }

@@ -319,6 +319,26 @@ func maximaAVX2(dst *float32, row int, src *float32, offsets *int32, taps int, r
 //go:noescape
 func splitAVX2(even *float32, odd *float32, dstChannel int, dstRow int, src *float32, srcChannel int, srcRow int, channels int, rows int, n int)
 
+// maxStride2x2AVX2 is the stride2Loop for windows of 2×2.
+//
+//go:noescape
+func maxStride2x2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
+// averageStride2x2AVX2 is the stride2Loop for windows of 2×2.
+//
+//go:noescape
+func averageStride2x2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
+// maxStride2x3AVX2 is the stride2Loop for windows of 3×3.
+//
+//go:noescape
+func maxStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
+// averageStride2x3AVX2 is the stride2Loop for windows of 3×3.
+//
+//go:noescape
+func averageStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
 // normAVX2 is the normLoop.
 //
 //go:noescape

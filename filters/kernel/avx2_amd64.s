@@ -12402,6 +12402,338 @@ split:
 	VZEROUPPER
 	RET
 
+// func maxStride2x2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·maxStride2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVQ         last+72(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y7
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ DI, R13
+
+row:
+	MOVLQSX (R9), R10
+	LEAQ    (SI)(R10*4), R10
+	MOVLQSX 8(R9), R11
+	LEAQ    (SI)(R11*4), R11
+	XORL    CX, CX
+	MOVQ    vectors+64(FP), BX
+
+vector:
+	VMOVUPS   32(R10)(CX*2), Y1
+	VMOVUPS   (R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVAPS   Y2, Y5
+	VMAXPS    Y5, Y3, Y5
+	VCMPPS    $0x03, Y2, Y3, Y6
+	VMOVUPS   32(R11)(CX*2), Y1
+	VMOVUPS   (R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMAXPS    Y5, Y2, Y5
+	VMAXPS    Y5, Y3, Y5
+	VCMPPS    $0x03, Y2, Y3, Y2
+	VORPS     Y2, Y6, Y6
+	VBLENDVPS Y6, Y9, Y5, Y5
+	VPERMPD   $0xd8, Y5, Y5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Y5, (R13)(CX*1)
+	ADDQ      $0x20, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMASKMOVPS Y5, Y7, (R13)(CX*1)
+	ADDQ       R8, R13
+	ADDQ       $0x10, R9
+	DECQ       DX
+	JNZ        row
+	MOVQ       channel+8(FP), AX
+	ADDQ       AX, DI
+	MOVQ       group+32(FP), AX
+	ADDQ       AX, SI
+	DECQ       channels+48(FP)
+	JNZ        channel
+	VZEROUPPER
+	RET
+
+// func averageStride2x2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·averageStride2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVQ         last+72(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y7
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ heights+88(FP), R14
+	MOVQ DI, R13
+
+row:
+	MOVLQSX      (R9), R10
+	LEAQ         (SI)(R10*4), R10
+	MOVLQSX      8(R9), R11
+	LEAQ         (SI)(R11*4), R11
+	VBROADCASTSS (R14), Y8
+	ADDQ         $0x04, R14
+	XORL         CX, CX
+	MOVQ         vectors+64(FP), BX
+
+vector:
+	VMOVUPS   32(R10)(CX*2), Y1
+	VMOVUPS   (R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VXORPS    Y5, Y5, Y5
+	VADDPS    Y2, Y5, Y5
+	VADDPS    Y3, Y5, Y5
+	VMOVUPS   32(R11)(CX*2), Y1
+	VMOVUPS   (R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VADDPS    Y2, Y5, Y5
+	VADDPS    Y3, Y5, Y5
+	MOVQ      widths+80(FP), AX
+	VMOVUPS   32(AX)(CX*2), Y1
+	VMOVUPS   (AX)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VMULPS    Y2, Y8, Y2
+	VDIVPS    Y2, Y5, Y5
+	VCMPPS    $0x03, Y5, Y5, Y6
+	VBLENDVPS Y6, Y9, Y5, Y5
+	VPERMPD   $0xd8, Y5, Y5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Y5, (R13)(CX*1)
+	ADDQ      $0x20, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMASKMOVPS Y5, Y7, (R13)(CX*1)
+	ADDQ       R8, R13
+	ADDQ       $0x10, R9
+	DECQ       DX
+	JNZ        row
+	MOVQ       channel+8(FP), AX
+	ADDQ       AX, DI
+	MOVQ       group+32(FP), AX
+	ADDQ       AX, SI
+	DECQ       channels+48(FP)
+	JNZ        channel
+	VZEROUPPER
+	RET
+
+// func maxStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·maxStride2x3AVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVQ         last+72(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y7
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ DI, R13
+
+row:
+	MOVLQSX (R9), R10
+	LEAQ    (SI)(R10*4), R10
+	MOVLQSX 12(R9), R11
+	LEAQ    (SI)(R11*4), R11
+	MOVLQSX 24(R9), R12
+	LEAQ    (SI)(R12*4), R12
+	XORL    CX, CX
+	MOVQ    vectors+64(FP), BX
+
+vector:
+	VMOVUPS   32(R10)(CX*2), Y1
+	VMOVUPS   (R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R10)(CX*2), Y1
+	VMOVUPS   8(R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VMOVAPS   Y2, Y5
+	VMAXPS    Y5, Y3, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x03, Y2, Y3, Y6
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VORPS     Y4, Y6, Y6
+	VMOVUPS   32(R11)(CX*2), Y1
+	VMOVUPS   (R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R11)(CX*2), Y1
+	VMOVUPS   8(R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VMAXPS    Y5, Y2, Y5
+	VMAXPS    Y5, Y3, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x03, Y2, Y3, Y2
+	VORPS     Y2, Y6, Y6
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VORPS     Y4, Y6, Y6
+	VMOVUPS   32(R12)(CX*2), Y1
+	VMOVUPS   (R12)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R12)(CX*2), Y1
+	VMOVUPS   8(R12)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VMAXPS    Y5, Y2, Y5
+	VMAXPS    Y5, Y3, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x03, Y2, Y3, Y2
+	VORPS     Y2, Y6, Y6
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VORPS     Y4, Y6, Y6
+	VBLENDVPS Y6, Y9, Y5, Y5
+	VPERMPD   $0xd8, Y5, Y5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Y5, (R13)(CX*1)
+	ADDQ      $0x20, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMASKMOVPS Y5, Y7, (R13)(CX*1)
+	ADDQ       R8, R13
+	ADDQ       $0x24, R9
+	DECQ       DX
+	JNZ        row
+	MOVQ       channel+8(FP), AX
+	ADDQ       AX, DI
+	MOVQ       group+32(FP), AX
+	ADDQ       AX, SI
+	DECQ       channels+48(FP)
+	JNZ        channel
+	VZEROUPPER
+	RET
+
+// func averageStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·averageStride2x3AVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVQ         last+72(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y7
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ heights+88(FP), R14
+	MOVQ DI, R13
+
+row:
+	MOVLQSX      (R9), R10
+	LEAQ         (SI)(R10*4), R10
+	MOVLQSX      12(R9), R11
+	LEAQ         (SI)(R11*4), R11
+	MOVLQSX      24(R9), R12
+	LEAQ         (SI)(R12*4), R12
+	VBROADCASTSS (R14), Y8
+	ADDQ         $0x04, R14
+	XORL         CX, CX
+	MOVQ         vectors+64(FP), BX
+
+vector:
+	VMOVUPS   32(R10)(CX*2), Y1
+	VMOVUPS   (R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R10)(CX*2), Y1
+	VMOVUPS   8(R10)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VXORPS    Y5, Y5, Y5
+	VADDPS    Y2, Y5, Y5
+	VADDPS    Y3, Y5, Y5
+	VADDPS    Y4, Y5, Y5
+	VMOVUPS   32(R11)(CX*2), Y1
+	VMOVUPS   (R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R11)(CX*2), Y1
+	VMOVUPS   8(R11)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VADDPS    Y2, Y5, Y5
+	VADDPS    Y3, Y5, Y5
+	VADDPS    Y4, Y5, Y5
+	VMOVUPS   32(R12)(CX*2), Y1
+	VMOVUPS   (R12)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y3
+	VMOVUPS   40(R12)(CX*2), Y1
+	VMOVUPS   8(R12)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y4
+	VADDPS    Y2, Y5, Y5
+	VADDPS    Y3, Y5, Y5
+	VADDPS    Y4, Y5, Y5
+	MOVQ      widths+80(FP), AX
+	VMOVUPS   32(AX)(CX*2), Y1
+	VMOVUPS   (AX)(CX*2), Y0
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VMULPS    Y2, Y8, Y2
+	VDIVPS    Y2, Y5, Y5
+	VCMPPS    $0x03, Y5, Y5, Y6
+	VBLENDVPS Y6, Y9, Y5, Y5
+	VPERMPD   $0xd8, Y5, Y5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Y5, (R13)(CX*1)
+	ADDQ      $0x20, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMASKMOVPS Y5, Y7, (R13)(CX*1)
+	ADDQ       R8, R13
+	ADDQ       $0x24, R9
+	DECQ       DX
+	JNZ        row
+	MOVQ       channel+8(FP), AX
+	ADDQ       AX, DI
+	MOVQ       group+32(FP), AX
+	ADDQ       AX, SI
+	DECQ       channels+48(FP)
+	JNZ        channel
+	VZEROUPPER
+	RET
+
 DATA normConstantsAVX2<>+0(SB)/8, $(0.56396484375)
 DATA normConstantsAVX2<>+8(SB)/8, $(0.56396484375)
 DATA normConstantsAVX2<>+16(SB)/8, $(0.56396484375)

@@ -37078,6 +37078,350 @@ split:
 	VZEROUPPER
 	RET
 
+// func maxStride2x2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·maxStride2x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	MOVQ         last+72(FP), CX
+	VMOVDQU32    splitIndex<>+0(SB), Z10
+	VMOVDQU32    splitIndex<>+64(SB), Z11
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ DI, R13
+
+row:
+	MOVLQSX (R9), R10
+	LEAQ    (SI)(R10*4), R10
+	MOVLQSX 8(R9), R11
+	LEAQ    (SI)(R11*4), R11
+	XORL    CX, CX
+	MOVQ    vectors+64(FP), BX
+
+vector:
+	VMOVUPS   64(R10)(CX*2), Z1
+	VMOVUPS   (R10)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVAPS   Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VCMPPS    $0x07, Z2, Z3, K1
+	VMOVUPS   64(R11)(CX*2), Z1
+	VMOVUPS   (R11)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMAXPS    Z5, Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VCMPPS    $0x07, Z2, Z3, K1, K1
+	VBLENDMPS Z5, Z9, K1, Z5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Z5, (R13)(CX*1)
+	ADDQ      $0x40, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMOVUPS Z5, K2, (R13)(CX*1)
+	ADDQ    R8, R13
+	ADDQ    $0x10, R9
+	DECQ    DX
+	JNZ     row
+	MOVQ    channel+8(FP), AX
+	ADDQ    AX, DI
+	MOVQ    group+32(FP), AX
+	ADDQ    AX, SI
+	DECQ    channels+48(FP)
+	JNZ     channel
+	VZEROUPPER
+	RET
+
+// func averageStride2x2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·averageStride2x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	MOVQ         last+72(FP), CX
+	VMOVDQU32    splitIndex<>+0(SB), Z10
+	VMOVDQU32    splitIndex<>+64(SB), Z11
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ heights+88(FP), R14
+	MOVQ DI, R13
+
+row:
+	MOVLQSX      (R9), R10
+	LEAQ         (SI)(R10*4), R10
+	MOVLQSX      8(R9), R11
+	LEAQ         (SI)(R11*4), R11
+	VBROADCASTSS (R14), Z8
+	ADDQ         $0x04, R14
+	XORL         CX, CX
+	MOVQ         vectors+64(FP), BX
+
+vector:
+	VMOVUPS   64(R10)(CX*2), Z1
+	VMOVUPS   (R10)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VPXORD    Z5, Z5, Z5
+	VADDPS    Z2, Z5, Z5
+	VADDPS    Z3, Z5, Z5
+	VMOVUPS   64(R11)(CX*2), Z1
+	VMOVUPS   (R11)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VADDPS    Z2, Z5, Z5
+	VADDPS    Z3, Z5, Z5
+	MOVQ      widths+80(FP), AX
+	VMOVUPS   64(AX)(CX*2), Z1
+	VMOVUPS   (AX)(CX*2), Z2
+	VPERMT2PS Z1, Z10, Z2
+	VMULPS    Z2, Z8, Z2
+	VDIVPS    Z2, Z5, Z5
+	VCMPPS    $0x07, Z5, Z5, K1
+	VBLENDMPS Z5, Z9, K1, Z5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Z5, (R13)(CX*1)
+	ADDQ      $0x40, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMOVUPS Z5, K2, (R13)(CX*1)
+	ADDQ    R8, R13
+	ADDQ    $0x10, R9
+	DECQ    DX
+	JNZ     row
+	MOVQ    channel+8(FP), AX
+	ADDQ    AX, DI
+	MOVQ    group+32(FP), AX
+	ADDQ    AX, SI
+	DECQ    channels+48(FP)
+	JNZ     channel
+	VZEROUPPER
+	RET
+
+// func maxStride2x3AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·maxStride2x3AVX512(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	MOVQ         last+72(FP), CX
+	VMOVDQU32    splitIndex<>+0(SB), Z10
+	VMOVDQU32    splitIndex<>+64(SB), Z11
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ DI, R13
+
+row:
+	MOVLQSX (R9), R10
+	LEAQ    (SI)(R10*4), R10
+	MOVLQSX 12(R9), R11
+	LEAQ    (SI)(R11*4), R11
+	MOVLQSX 24(R9), R12
+	LEAQ    (SI)(R12*4), R12
+	XORL    CX, CX
+	MOVQ    vectors+64(FP), BX
+
+vector:
+	VMOVUPS   64(R10)(CX*2), Z1
+	VMOVUPS   (R10)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R10)(CX*2), Z1
+	VMOVUPS   8(R10)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VMOVAPS   Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VMAXPS    Z5, Z4, Z5
+	VCMPPS    $0x07, Z2, Z3, K1
+	VCMPPS    $0x07, Z4, Z4, K1, K1
+	VMOVUPS   64(R11)(CX*2), Z1
+	VMOVUPS   (R11)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R11)(CX*2), Z1
+	VMOVUPS   8(R11)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VMAXPS    Z5, Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VMAXPS    Z5, Z4, Z5
+	VCMPPS    $0x07, Z2, Z3, K1, K1
+	VCMPPS    $0x07, Z4, Z4, K1, K1
+	VMOVUPS   64(R12)(CX*2), Z1
+	VMOVUPS   (R12)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R12)(CX*2), Z1
+	VMOVUPS   8(R12)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VMAXPS    Z5, Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VMAXPS    Z5, Z4, Z5
+	VCMPPS    $0x07, Z2, Z3, K1, K1
+	VCMPPS    $0x07, Z4, Z4, K1, K1
+	VBLENDMPS Z5, Z9, K1, Z5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Z5, (R13)(CX*1)
+	ADDQ      $0x40, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMOVUPS Z5, K2, (R13)(CX*1)
+	ADDQ    R8, R13
+	ADDQ    $0x24, R9
+	DECQ    DX
+	JNZ     row
+	MOVQ    channel+8(FP), AX
+	ADDQ    AX, DI
+	MOVQ    group+32(FP), AX
+	ADDQ    AX, SI
+	DECQ    channels+48(FP)
+	JNZ     channel
+	VZEROUPPER
+	RET
+
+// func averageStride2x3AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·averageStride2x3AVX512(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         row+16(FP), R8
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	MOVQ         last+72(FP), CX
+	VMOVDQU32    splitIndex<>+0(SB), Z10
+	VMOVDQU32    splitIndex<>+64(SB), Z11
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+
+channel:
+	MOVQ offsets+40(FP), R9
+	MOVQ rows+56(FP), DX
+	MOVQ heights+88(FP), R14
+	MOVQ DI, R13
+
+row:
+	MOVLQSX      (R9), R10
+	LEAQ         (SI)(R10*4), R10
+	MOVLQSX      12(R9), R11
+	LEAQ         (SI)(R11*4), R11
+	MOVLQSX      24(R9), R12
+	LEAQ         (SI)(R12*4), R12
+	VBROADCASTSS (R14), Z8
+	ADDQ         $0x04, R14
+	XORL         CX, CX
+	MOVQ         vectors+64(FP), BX
+
+vector:
+	VMOVUPS   64(R10)(CX*2), Z1
+	VMOVUPS   (R10)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R10)(CX*2), Z1
+	VMOVUPS   8(R10)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VPXORD    Z5, Z5, Z5
+	VADDPS    Z2, Z5, Z5
+	VADDPS    Z3, Z5, Z5
+	VADDPS    Z4, Z5, Z5
+	VMOVUPS   64(R11)(CX*2), Z1
+	VMOVUPS   (R11)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R11)(CX*2), Z1
+	VMOVUPS   8(R11)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VADDPS    Z2, Z5, Z5
+	VADDPS    Z3, Z5, Z5
+	VADDPS    Z4, Z5, Z5
+	VMOVUPS   64(R12)(CX*2), Z1
+	VMOVUPS   (R12)(CX*2), Z2
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z1, Z11, Z3
+	VPERMT2PS Z1, Z10, Z2
+	VMOVUPS   72(R12)(CX*2), Z1
+	VMOVUPS   8(R12)(CX*2), Z4
+	VPERMT2PS Z1, Z10, Z4
+	VADDPS    Z2, Z5, Z5
+	VADDPS    Z3, Z5, Z5
+	VADDPS    Z4, Z5, Z5
+	MOVQ      widths+80(FP), AX
+	VMOVUPS   64(AX)(CX*2), Z1
+	VMOVUPS   (AX)(CX*2), Z2
+	VPERMT2PS Z1, Z10, Z2
+	VMULPS    Z2, Z8, Z2
+	VDIVPS    Z2, Z5, Z5
+	VCMPPS    $0x07, Z5, Z5, K1
+	VBLENDMPS Z5, Z9, K1, Z5
+	CMPQ      BX, $0x01
+	JEQ       last
+	VMOVUPS   Z5, (R13)(CX*1)
+	ADDQ      $0x40, CX
+	DECQ      BX
+	JMP       vector
+
+last:
+	VMOVUPS Z5, K2, (R13)(CX*1)
+	ADDQ    R8, R13
+	ADDQ    $0x24, R9
+	DECQ    DX
+	JNZ     row
+	MOVQ    channel+8(FP), AX
+	ADDQ    AX, DI
+	MOVQ    group+32(FP), AX
+	ADDQ    AX, SI
+	DECQ    channels+48(FP)
+	JNZ     channel
+	VZEROUPPER
+	RET
+
 DATA normConstantsAVX512<>+0(SB)/8, $(0.6015625)
 DATA normConstantsAVX512<>+8(SB)/8, $(0.6015625)
 DATA normConstantsAVX512<>+16(SB)/8, $(0.6015625)

@@ -13,25 +13,26 @@ import (
 // Kernel is the loops of one instruction set, or plain Go. All kernels give the same
 // bits. A Kernel is immutable and safe for concurrent use.
 type Kernel struct {
-	set       simd.Set
-	lanes     int // float32 in a vector; 0 is plain Go
-	pixels    [][]pixelLoop
-	filters   filterLoops      // without any if the instruction set has none
-	depthwise [2]depthwiseLoop // by vertical stride − 1; nil if there are none
-	channels  channelsLoop
-	extremes  extremesLoop
-	columns   columnsLoop
-	spans     spansLoop
-	copy      copyLoop
-	split     splitLoop
-	max       maxLoop
-	maxima    maximaLoop
-	average   averageLoop
-	norm      normLoop
-	floor     applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
-	apply     applyLoops
-	add       addLoop
-	functions functionLoops
+	set                        simd.Set
+	lanes                      int // float32 in a vector; 0 is plain Go
+	pixels                     [][]pixelLoop
+	filters                    filterLoops      // without any if the instruction set has none
+	depthwise                  [2]depthwiseLoop // by vertical stride − 1; nil if there are none
+	channels                   channelsLoop
+	extremes                   extremesLoop
+	columns                    columnsLoop
+	spans                      spansLoop
+	copy                       copyLoop
+	split                      splitLoop
+	max                        maxLoop
+	maxima                     maximaLoop
+	maxStride2, averageStride2 stride2Loops
+	average                    averageLoop
+	norm                       normLoop
+	floor                      applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
+	apply                      applyLoops
+	add                        addLoop
+	functions                  functionLoops
 }
 
 // pixelLoop computes rows of outputs for a block of f filters, with neighbouring

@@ -1,6 +1,6 @@
 package kernel
 
-// Window is the shape of a max pool's windows: row r of the windows of output row i is row
+// Window is the shape of a pool's windows: row r of the windows of output row i is row
 // i·Stride + r·Dilation of the input with its padding.
 type Window struct {
 	Rows, Columns    int // taps

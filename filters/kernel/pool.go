@@ -8,7 +8,7 @@ type Pool struct {
 	kernel         *Kernel
 	channels, taps int
 	average        bool
-	window         Window // of a max pool
+	window         Window
 }
 
 // MaxPool is max pooling of so many channels. An output is the first of the window's largest
@@ -18,16 +18,21 @@ func (k *Kernel) MaxPool(channels int, w Window) *Pool {
 	return &Pool{kernel: k, channels: channels, taps: w.Rows * w.Columns, window: w}
 }
 
-// AvgPool is average pooling of so many channels with so many taps in a window. An output
-// is 0 plus one tap after the other, in float32, divided by Heights[i]·Widths[x·Stride]
-// of its Rows.
-func (k *Kernel) AvgPool(channels, taps int) *Pool {
-	return &Pool{kernel: k, channels: channels, taps: taps, average: true}
+// AvgPool is average pooling of so many channels. An output is 0 plus one tap after the other,
+// in float32, divided by Heights[i]·Widths[x·Stride] of its Rows. The offsets of its Rows are as
+// a max pool's.
+func (k *Kernel) AvgPool(channels int, w Window) *Pool {
+	p := k.MaxPool(channels, w)
+	p.average = true
+	return p
 }
 
 // Compute computes rows of every channel, which are r's groups. Src must have Slack
 // floats behind the last value that a tap needs, and Widths behind its last value.
 func (p *Pool) Compute(r *Rows) {
+	if p.stride2(r) {
+		return
+	}
 	row := p.plain
 	if p.kernel.max != nil && r.Stride <= p.kernel.lanes {
 		row = p.vectors

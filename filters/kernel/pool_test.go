@@ -21,8 +21,6 @@ func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *poolCase
 	r := rand.New(rand.NewPCG(seed, 3))
 	w := Window{Rows: 1 + r.IntN(taps), Stride: 1 + r.IntN(3), Dilation: 1 + r.IntN(2)*r.IntN(3)}
 	w.Columns = taps / w.Rows
-	c := newLayerCase(seed, 1, w.Rows*w.Columns, width, rows, stride, channels)
-	c.groups = make([]Taps, channels)
 	columns := make([]int32, w.Columns)
 	apart, phase := int32(1+r.IntN(3)), int32(r.IntN(300))
 	kind := r.IntN(4)
@@ -38,6 +36,13 @@ func newPoolCase(seed uint64, taps, width, rows, stride, channels int) *poolCase
 			columns[t] = int32(r.IntN(300))
 		}
 	}
+	return newWindowCase(r, w, columns, width, rows, stride, channels)
+}
+
+// newWindowCase draws the places of rows and the values of a case with columns at these offsets.
+func newWindowCase(r *rand.Rand, w Window, columns []int32, width, rows, stride, channels int) *poolCase {
+	c := newLayerCase(r.Uint64(), 1, w.Rows*w.Columns, width, rows, stride, channels)
+	c.groups = make([]Taps, channels)
 	bases := make([]int32, (rows-1)*w.Stride+(w.Rows-1)*w.Dilation+1)
 	for i := range bases {
 		bases[i] = int32(r.IntN(500))
@@ -112,6 +117,24 @@ func TestPools(t *testing.T) {
 		}
 	}
 	newPoolCase(3, 2000, 33, 1, 2, 1).checkPool(t, 0)
+}
+
+// TestStride2: kernels with loops for a stride of 2 compute small square windows with them.
+func TestStride2(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for width := 1; width <= 70; width++ {
+		for size := 2; size <= 3; size++ {
+			w := Window{Rows: size, Columns: size, Stride: 1 + width%3, Dilation: 1 + width%2}
+			c := newWindowCase(r, w, []int32{0, 1, 2}[:size], width, 1+width%4, 2, 1+width%5)
+			c.checkPool(t, width%5)
+			for _, set := range simd.Sets() {
+				p := New(set).MaxPool(len(c.groups), w)
+				if ok := p.stride2(c.output(0).rows(c.layerCase)); ok != (set.AVX2() || set.AVX512()) {
+					t.Errorf("%v: %d×%d, %d outputs: in the loop for it is %v", p.kernel, size, size, width, ok)
+				}
+			}
+		}
+	}
 }
 
 // TestTwoSteps: kernels with loops for it compute ordinary pools in two steps.
