@@ -231,9 +231,21 @@ func (a *activated) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) 
 	if err := r.fetch(layer, 0, out); err != nil {
 		return err
 	}
-	grid := kernel.Grid{Data: out.Data, ChannelStride: out.ChannelStride, RowStride: out.RowStride}
-	a.kernel.Activate(grid, out.C, n, out.W, a.plan.Layer.(*Activate).pointwise().kernel())
+	if r.crew.divides(out) {
+		r.crew.channels(out.C, func(from, to int) { a.activate(out, from, to) })
+	} else {
+		a.activate(out, 0, out.C)
+	}
 	return nil
+}
+
+// activate applies the activation to channels from ≤ c < to.
+func (a *activated) activate(rows volume.Rows, from, to int) {
+	of := a.plan.Layer.(*Activate).pointwise().kernel()
+	if of.Slopes != nil {
+		of.Slopes = of.Slopes[from:to]
+	}
+	a.kernel.Activate(gridOf(rows, from), to-from, rows.N, rows.W, of)
 }
 
 // samePlan is the plan of a layer that computes each output from the inputs at its place.

@@ -9,138 +9,156 @@ import (
 	"time"
 
 	"filterbank/filters/kernel"
-	"filterbank/filters/volume"
 )
 
 // crew is goroutines that compute the rows of one band together: a team's way where parts of
-// the picture would repeat too much of earlier layers, or read too many weights.
+// the picture would repeat too much of earlier layers, or read too many weights. The owner
+// publishes one task after the other. A helper that comes late finds less to do, and the owner
+// waits only for helpers that have begun.
 type crew struct {
-	calls    chan func()
-	ended    atomic.Bool // no more calls will come
-	busy     sync.WaitGroup
-	left     atomic.Int64 // calls that have not ended, which share looks at before it waits for busy
+	do     func(worker, i int) // of the task
+	shares []work              // of the task, one a goroutine
+	rows   []kernel.Rows       // of each goroutine
+	fewest int                 // values from which on work on values of their own is shared
+	_      [64]byte            // what follows has a cache line of its own
+	state  atomic.Uint64       // of the task: open, the number of helpers at work, the task's number
+	ended  atomic.Bool         // no more tasks will come
+	asleep atomic.Int32        // goroutines that wait for changed
+
+	mu       sync.Mutex
+	changed  sync.Cond // state or ended
 	panicked atomic.Pointer[string]
-	rows     []kernel.Rows // of each goroutine
 }
+
+// work is a range of a task's calls, in a cache line of its own.
+type work struct {
+	next atomic.Int64
+	end  int
+	_    [48]byte
+}
+
+// The parts of crew.state.
+const (
+	open    = 1 // helpers may begin
+	helper  = 2 // counts helpers at work
+	helpers = 1<<16 - helper
+	task    = 1 << 16 // counts tasks
+)
 
 func newCrew(size int) *crew {
-	return &crew{calls: make(chan func(), size), rows: make([]kernel.Rows, size)}
+	c := &crew{shares: make([]work, size), rows: make([]kernel.Rows, size), fewest: fewest}
+	c.changed.L = &c.mu
+	return c
 }
 
-// patience is how long a goroutine looks for the others before it sleeps. Bands follow each other
+// patience is how long a goroutine looks for the others before it sleeps. Tasks follow each other
 // closely, and to wake a goroutine takes as long as to compute many rows.
 const patience = 100 * time.Microsecond
 
-// help works for the owner until it dismisses the crew.
-func (c *crew) help() {
-	for {
-		eventually(func() bool { return len(c.calls) > 0 || c.ended.Load() })
-		call, ok := <-c.calls
-		if !ok {
-			return
+// eventually says whether a condition is met before patience ends.
+func eventually(met func() bool) bool {
+	const looks = 64 // take as long as to let other goroutines run
+	for begun := time.Now(); ; runtime.Gosched() {
+		for range looks {
+			if met() {
+				return true
+			}
 		}
-		call()
+		if time.Since(begun) > patience {
+			return false
+		}
 	}
 }
 
-// eventually returns when a condition is met, or has not been for as long as patience.
-func eventually(met func() bool) {
-	for begun := time.Now(); !met() && time.Since(begun) < patience; {
-		runtime.Gosched()
+// wait returns when a condition is met. A change to state or ended that meets it is followed by
+// wake.
+func (c *crew) wait(met func() bool) {
+	if eventually(met) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asleep.Add(1)
+	defer c.asleep.Add(-1)
+	for !met() {
+		c.changed.Wait()
+	}
+}
+
+// wake has sleeping goroutines look again.
+func (c *crew) wake() {
+	if c.asleep.Load() > 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.changed.Broadcast()
+	}
+}
+
+// help works for the owner until it dismisses the crew. worker, from 1 on, is the goroutine's own.
+func (c *crew) help(worker int) {
+	var state, begun uint64
+	coming := func() bool {
+		state = c.state.Load()
+		return c.ended.Load() || state&open != 0 && state/task != begun
+	}
+	for {
+		if c.wait(coming); c.ended.Load() {
+			return
+		}
+		if c.state.CompareAndSwap(state, state+helper) {
+			begun = state / task
+			c.try(worker)
+			if c.state.Add(^uint64(helper-1))&(open|helpers) == 0 {
+				c.wake()
+			}
+		}
+	}
+}
+
+// try works on the task. A panic becomes the owner's.
+func (c *crew) try(worker int) {
+	defer func() {
+		if p := recover(); p != nil {
+			text := fmt.Sprintf("%v\n%s", p, debug.Stack())
+			c.panicked.Store(&text)
+		}
+	}()
+	c.work(worker)
+}
+
+// work makes the calls of a worker's share and then those left of the others' shares.
+func (c *crew) work(worker int) {
+	for k := range c.shares {
+		s := &c.shares[(worker+k)%len(c.shares)]
+		for i := int(s.next.Add(1)) - 1; i < s.end; i = int(s.next.Add(1)) - 1 {
+			c.do(worker, i)
+		}
 	}
 }
 
 // dismiss ends help. The owner calls it when it shares no more work.
 func (c *crew) dismiss() {
 	c.ended.Store(true)
-	close(c.calls)
+	c.wake()
 }
 
 // share calls do for 0 ≤ i < n, on all goroutines. Calls with the same worker never overlap. A
-// helper's panic becomes the owner's.
+// worker takes neighbouring i and, of tasks of the same n, mostly the same ones, which are in its
+// cache. A helper's panic becomes the owner's.
 func (c *crew) share(n int, do func(worker, i int)) {
-	var next atomic.Int64
-	work := func(worker int) {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			do(worker, i)
-		}
+	for w := range c.shares {
+		s := &c.shares[w]
+		s.next.Store(int64(w * n / len(c.shares)))
+		s.end = (w + 1) * n / len(c.shares)
 	}
-	for worker := 1; worker < min(n, len(c.rows)); worker++ {
-		c.busy.Add(1)
-		c.left.Add(1)
-		c.calls <- func() {
-			defer c.busy.Done()
-			defer c.left.Add(-1)
-			defer func() {
-				if p := recover(); p != nil {
-					text := fmt.Sprintf("%v\n%s", p, debug.Stack())
-					c.panicked.Store(&text)
-				}
-			}()
-			work(worker)
-		}
+	c.do = do
+	c.state.Store((c.state.Load()/task+1)*task | open)
+	c.wake()
+	c.work(0)
+	for s := c.state.Load(); !c.state.CompareAndSwap(s, s&^open); s = c.state.Load() {
 	}
-	work(0)
-	eventually(func() bool { return c.left.Load() == 0 })
-	c.busy.Wait()
+	c.wait(func() bool { return c.state.Load()&helpers == 0 })
 	if p := c.panicked.Load(); p != nil {
 		panic(*p)
 	}
-}
-
-// compute is l.Compute(r), shared by the crew. Blocks of filters of a convolution are shared, if
-// there are so many, or so even ones, that all goroutines take about as long. Otherwise rows are
-// shared too. Other layers are shared by rows, and so are depthwise ones, whose loops compute all
-// channels at once.
-func (c *crew) compute(l loops, r *kernel.Rows) {
-	if c == nil || r.N == 0 {
-		l.Compute(r)
-		return
-	}
-	workers := len(c.rows)
-	conv, inBlocks := l.(*kernel.Layer)
-	least := 1 // rows of a piece
-	if inBlocks {
-		if rows := conv.DepthwiseRows(); rows > 0 {
-			inBlocks, least = false, rows
-		}
-	}
-	blocks, pieces := 1, max(1, min(r.N/least, workers))
-	if inBlocks {
-		blocks = conv.Blocks()
-		if blocks >= 8*workers || blocks%workers == 0 && conv.Even() {
-			pieces = 1
-		}
-	}
-	c.share(blocks*pieces, func(worker, i int) {
-		part, piece := &c.rows[worker], i%pieces
-		part.Part(r, piece*r.N/pieces, (piece+1)*r.N/pieces)
-		if inBlocks {
-			conv.ComputeBlock(part, i/pieces)
-		} else {
-			l.Compute(part)
-		}
-		part.Release()
-	})
-}
-
-// fewest is the number of values from which on copying is shared.
-const fewest = 1 << 15
-
-// copyRows is k.Copy of rows of the same shape. A crew shares the channels.
-func (c *crew) copyRows(k *kernel.Kernel, dst, src volume.Rows) {
-	if c == nil || dst.C*dst.N*dst.W < fewest {
-		copyChannels(k, dst, src, 0, dst.C)
-		return
-	}
-	n := min(len(c.rows), dst.C)
-	c.share(n, func(_, i int) { copyChannels(k, dst, src, i*dst.C/n, (i+1)*dst.C/n) })
-}
-
-// copyChannels copies channels from ≤ c < to.
-func copyChannels(k *kernel.Kernel, dst, src volume.Rows, from, to int) {
-	k.Copy(
-		kernel.Grid{Data: dst.Data[from*dst.ChannelStride:], ChannelStride: dst.ChannelStride, RowStride: dst.RowStride},
-		kernel.Grid{Data: src.Data[from*src.ChannelStride:], ChannelStride: src.ChannelStride, RowStride: src.RowStride},
-		to-from, dst.N, dst.W)
 }

@@ -67,7 +67,7 @@ func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src Ro
 func (r *Runner) gather(found [][]Extremes) {
 	r.keep = nil
 	r.emit = func(layer int, rows volume.Rows) error {
-		addRows(r.kernel, found[layer], rows)
+		r.crew.addRows(r.kernel, found[layer], rows)
 		return nil
 	}
 	last := len(r.ops) - 1
@@ -87,12 +87,21 @@ func noExtremes(plan *Plan) [][]Extremes {
 	return found
 }
 
-// addRows takes rows of every map.
-func addRows(k *kernel.Kernel, found []Extremes, rows volume.Rows) {
+// addRows takes rows of every map. A crew shares the maps, unless it is nil.
+func (c *crew) addRows(k *kernel.Kernel, found []Extremes, rows volume.Rows) {
+	if !c.divides(rows) {
+		addRows(k, found, rows, 0, rows.C)
+		return
+	}
+	c.channels(rows.C, func(from, to int) { addRows(k, found, rows, from, to) })
+}
+
+// addRows takes rows of maps from ≤ c < to.
+func addRows(k *kernel.Kernel, found []Extremes, rows volume.Rows, from, to int) {
 	if rows.RowStride == rows.W { // the rows of a channel are one slice
 		rows.N, rows.W = 1, rows.N*rows.W
 	}
-	for c := range rows.C {
+	for c := from; c < to; c++ {
 		for i := range rows.N {
 			found[c].add(k.Extremes(rows.Row(c, i)))
 		}

@@ -223,18 +223,23 @@ func (s *sum) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error 
 		if err := r.fetch(layer, input, other); err != nil {
 			return err
 		}
-		s.add(out, other)
+		if r.crew.divides(out) {
+			r.crew.channels(out.C, func(from, to int) { s.add(out, other, from, to) })
+		} else {
+			s.add(out, other, 0, out.C)
+		}
 	}
 	return nil
 }
 
-// add adds rows to others. Rows of a channel that follow each other are added as one.
-func (s *sum) add(out, other volume.Rows) {
+// add adds rows of channels from ≤ c < to to others. Rows of a channel that follow each other are
+// added as one.
+func (s *sum) add(out, other volume.Rows, from, to int) {
 	if out.RowStride == out.W && other.RowStride == other.W {
 		out.W, other.W = out.N*out.W, other.N*other.W
 		out.N, other.N = 1, 1
 	}
-	for c := range out.C {
+	for c := from; c < to; c++ {
 		for i := range out.N {
 			s.kernel.Add(out.Row(c, i), other.Row(c, i))
 		}

@@ -219,9 +219,22 @@ func (p *Pool) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 
 func (p *Pool) loops(k *kernel.Kernel, _ kernel.Layout, channels int) loops {
 	s := &p.spec
-	w := kernel.Window{Rows: s.KernelSize[0], Columns: s.KernelSize[1], Stride: s.Stride[0], Dilation: s.Dilation[0]}
 	if s.Kind == AvgPool {
-		return k.AvgPool(channels, w)
+		return k.AvgPool(channels, s.window())
 	}
-	return k.MaxPool(channels, w)
+	return k.MaxPool(channels, s.window())
+}
+
+func (s *PoolSpec) window() kernel.Window {
+	return kernel.Window{Rows: s.KernelSize[0], Columns: s.KernelSize[1], Stride: s.Stride[0], Dilation: s.Dilation[0]}
+}
+
+// scratchFloats bounds the memory, beside its window, in which a goroutine computes bands of so
+// many rows.
+func (w *window) scratchFloats(band int) int {
+	p, ok := w.plan.Layer.(*Pool)
+	if !ok || p.spec.Kind != MaxPool {
+		return 0
+	}
+	return p.spec.window().Floats(band, w.plan.Out.W, w.row.stride, w.plan.Cols.EffectiveKernel())
 }

@@ -102,7 +102,7 @@ func (w *window) boundable(leastTiles int) bool {
 func (p *pruner) take(c *crew, w *window, y, n int, dst volume.Rows, i int) {
 	if !p.active {
 		w.compute(c, y, n, dst, i)
-		addRows(w.packed.kernel, p.found, dst.Sub(i, i+n))
+		c.addRows(w.packed.kernel, p.found, dst.Sub(i, i+n))
 		return
 	}
 	w.pointAll(y, n)

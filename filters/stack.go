@@ -246,6 +246,11 @@ func (p *Plan) measure() int {
 	if n += max(0, out-r.outFloats()); lowered {
 		n = max(n, tallBytes/4*5/4)
 	}
+	for l, op := range r.ops {
+		if w, ok := op.(*window); ok {
+			n += w.scratchFloats(r.bands[l])
+		}
+	}
 	if last, ok := r.ops[len(r.ops)-1].(*window); ok && last.boundable(fewestTiles) {
 		n += newTiling(last.plan.Out.W).floats(last)
 	}

@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -25,6 +26,7 @@ type Team struct {
 
 	members []member
 	way     way
+	fewest  int // of a crew; 0 is fewest
 }
 
 // way is how the goroutines of a team divide their work.
@@ -36,6 +38,26 @@ const (
 	together            // all compute every band
 )
 
+// scan is an emit that gives each goroutine rows of its own. It returns one of their errors.
+func (c *crew) scan(emit func(worker, layer int, rows volume.Rows) error) Emit {
+	return func(layer int, rows volume.Rows) error {
+		if !c.divides(rows) {
+			return emit(0, layer, rows)
+		}
+		var failed atomic.Pointer[error]
+		n := min(rows.N, len(c.rows))
+		c.share(n, func(worker, i int) {
+			if err := emit(worker, layer, rows.Sub(i*rows.N/n, (i+1)*rows.N/n)); err != nil {
+				failed.Store(&err)
+			}
+		})
+		if err := failed.Load(); err != nil {
+			return *err
+		}
+		return nil
+	}
+}
+
 type member struct {
 	Runner
 	kept []volume.Rows // each layer's rows of a part, until its turn
@@ -44,7 +66,7 @@ type member struct {
 // Scan is Runner.Run without order: several goroutines call emit at once, with parts of a
 // layer in any order, every row once. Calls with the same worker, 0 ≤ worker < Workers,
 // never overlap. Where goroutines compute parts, none waits for another, so Scan is faster than
-// Run. Where they compute bands together, worker 0 makes all calls, in order.
+// Run. Where they compute bands together, each worker gets some of a band's rows.
 func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit func(worker, layer int, rows volume.Rows) error) error {
 	last, err := check(plan, selected, src)
 	if err != nil {
@@ -53,7 +75,9 @@ func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowRea
 	return t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
 		m.emit = func(layer int, rows volume.Rows) error { return emit(worker, layer, rows) }
-		m.keep = nil
+		if m.keep = nil; j.crew != nil {
+			m.emit = j.crew.scan(emit)
+		}
 		for y0, y1 := range j.parts(max(j.rows, plan.Layers[last].Out.H/(4*len(t.members)))) {
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
@@ -180,6 +204,7 @@ func (t *Team) muster(plan *Plan, selected []bool) *job {
 	}
 	if way == together {
 		j.rows, j.crew = j.height, newCrew(workers)
+		j.crew.fewest = cmp.Or(t.fewest, fewest)
 	}
 	return j
 }
@@ -204,7 +229,7 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 			m := &t.members[i]
 			if j.crew != nil {
 				if i > 0 {
-					j.crew.help()
+					j.crew.help(i)
 					return
 				}
 				defer j.crew.dismiss()

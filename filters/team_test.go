@@ -14,10 +14,10 @@ import (
 	"filterbank/filters/volume"
 )
 
-// newTeam is a team whose members aim at a working set of so many bytes and bound small
-// maps too.
+// newTeam is a team whose members aim at a working set of so many bytes, bound small maps and
+// share all work.
 func newTeam(workers, budget int) *Team {
-	t := &Team{Workers: workers, members: make([]member, workers)}
+	t := &Team{Workers: workers, members: make([]member, workers), fewest: 1}
 	for i := range t.members {
 		t.members[i].budget, t.members[i].tiles = budget, 1
 	}
@@ -175,8 +175,8 @@ func (r brokenReader) ReadRows(rows volume.Rows) error {
 func TestCrewPanicsInTheCaller(t *testing.T) {
 	c := newCrew(3)
 	var helpers sync.WaitGroup
-	for range 2 {
-		helpers.Go(c.help)
+	for worker := 1; worker < 3; worker++ {
+		helpers.Go(func() { c.help(worker) })
 	}
 	defer helpers.Wait()
 	defer c.dismiss()

@@ -236,14 +236,14 @@ func (w *window) load(r *Runner, layer, slot, y, n int) error {
 		return nil
 	}
 	if v, ok := r.src.(*volume.Volume); ok && w.row.phases > 1 && w.plan.Inputs[0] < 0 {
-		w.settle(slot, n, v.Rows(y, y+n)) // without a copy
+		w.settle(r.crew, slot, n, v.Rows(y, y+n)) // without a copy
 		return nil
 	}
 	rows := w.slotRows(slot, y, n)
 	if err := r.fetch(layer, 0, rows); err != nil {
 		return err
 	}
-	w.settle(slot, n, rows)
+	w.settle(r.crew, slot, n, rows)
 	return nil
 }
 
@@ -362,11 +362,15 @@ func (w *window) slotRows(slot, y, n int) volume.Rows {
 }
 
 // settle completes n slots whose slotRows have been written: it puts values in phases and
-// fills the padding left and right.
-func (w *window) settle(slot, n int, rows volume.Rows) {
+// fills the padding left and right. A crew shares the work, unless it is nil.
+func (w *window) settle(c *crew, slot, n int, rows volume.Rows) {
 	if w.row.phases > 1 {
 		to := kernel.Grid{Data: w.data[slot*w.slot:], ChannelStride: w.row.width, RowStride: w.slot}
-		w.row.intoPhases(w.packed.kernel, to, rows, w.plan.Cols.Before)
+		if c.divides(rows) {
+			c.channels(rows.C, func(from, end int) { w.intoPhases(to, rows, from, end) })
+		} else {
+			w.intoPhases(to, rows, 0, rows.C)
+		}
 	}
 	if w.access.mode == Zeros {
 		return
@@ -377,6 +381,13 @@ func (w *window) settle(slot, n int, rows volume.Rows) {
 			w.row.padSides(row, w.access.mode, w.plan.Cols, w.plan.In.W)
 		}
 	}
+}
+
+// intoPhases puts the values of channels from ≤ c < end in phases.
+func (w *window) intoPhases(to kernel.Grid, rows volume.Rows, from, end int) {
+	to.Data = to.Data[from*to.ChannelStride:]
+	rows.C, rows.Data = end-from, rows.Data[from*rows.ChannelStride:]
+	w.row.intoPhases(w.packed.kernel, to, rows, w.plan.Cols.Before)
 }
 
 // resize is a slice of n elements, in the same memory if that suffices.

@@ -25,9 +25,26 @@ type maxima struct {
 	out      []float32 // outputs that cannot be stored where they belong
 }
 
-// mostAcross bounds across, and with it out: 4 MiB each. No estimate of memory counts them. They
-// have the rows of one channel.
+// mostAcross bounds across, and with it out: 4 MiB each. They have the rows of one channel.
 const mostAcross = 1 << 20
+
+// batchFloats bounds parts, unless a row is longer. It stays in the first-level cache.
+const batchFloats = 4096
+
+// Floats bounds the scratch memory, in floats, for n rows of so many outputs, whose windows are
+// stride values apart and reach over so many columns.
+func (w Window) Floats(n, outputs, stride, columns int) int {
+	up := func(n int) int { return ceilDiv(n, Align) * Align }
+	places := (n-1)*w.Stride + (w.Rows-1)*w.Dilation + 1
+	rows := min(n*w.Rows, places)
+	unit := (outputs-1)*stride + 1
+	width := up(unit + columns)
+	floats := min(rows*width, mostAcross) + max(batchFloats, width) + 3*Align
+	if stride > 1 || outputs < Align {
+		floats += min(n*up(unit), mostAcross)
+	}
+	return floats + places + n*w.Rows + rows*(w.Columns+2)
+}
 
 // ready prepares for rows of a pool. It is not ok if they cannot be computed in two steps.
 func (m *maxima) ready(p *Pool, r *Rows) bool {
@@ -90,12 +107,8 @@ func (m *maxima) compute(p *Pool, r *Rows, dst, src []float32) bool {
 	return true
 }
 
-// batch is the number of rows whose parts are found at once. These stay in the first-level
-// cache.
-func (m *maxima) batch() int {
-	const floats = 4096
-	return min(len(m.rows), max(1, floats/m.width))
-}
+// batch is the number of rows whose parts are found at once.
+func (m *maxima) batch() int { return min(len(m.rows), max(1, batchFloats/m.width)) }
 
 // acrossRows finds the maxima of rows' windows. It stops at a NaN.
 func (m *maxima) acrossRows(k *Kernel, src []float32) (nan bool) {

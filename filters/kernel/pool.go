@@ -27,10 +27,16 @@ func (k *Kernel) AvgPool(channels int, w Window) *Pool {
 	return p
 }
 
+// Channels is the number of channels.
+func (p *Pool) Channels() int { return p.channels }
+
 // Compute computes rows of every channel, which are r's groups. Src must have Slack
 // floats behind the last value that a tap needs, and Widths behind its last value.
-func (p *Pool) Compute(r *Rows) {
-	if p.stride2(r) {
+func (p *Pool) Compute(r *Rows) { p.ComputeChannels(r, 0, p.channels) }
+
+// ComputeChannels is Compute of channels from ≤ c < to.
+func (p *Pool) ComputeChannels(r *Rows, from, to int) {
+	if p.stride2(r, from, to) {
 		return
 	}
 	row := p.plain
@@ -38,7 +44,7 @@ func (p *Pool) Compute(r *Rows) {
 		row = p.vectors
 	}
 	twoSteps := !p.average && p.kernel.maxima != nil && r.Stride <= p.kernel.lanes && r.maxima.ready(p, r)
-	for c := range p.channels {
+	for c := from; c < to; c++ {
 		src := r.Src[c*r.GroupStride:]
 		if twoSteps && r.maxima.compute(p, r, r.Dst[c*r.ChannelStride:], src) {
 			continue

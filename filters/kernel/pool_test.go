@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"filterbank/filters/simd"
@@ -84,10 +85,23 @@ func (c *poolCase) checkPool(t *testing.T, gap int) {
 			rows := o.rows(c.layerCase)
 			rows.Heights, rows.Widths = heights, widths
 			(&Pool{kernel: k, channels: len(c.groups), taps: c.taps, average: average, window: c.window}).Compute(rows)
+			c.checkScratch(t, &rows.maxima)
 			return o
 		}
 		everyKernel(t, pool, fmt.Sprintf("average %v, %d channels, windows %+v, %d rows of %d outputs, stride %d",
 			average, len(c.groups), c.window, c.rows, c.width, c.stride))
+	}
+}
+
+// checkScratch holds the memory that maxima have allocated to its bound.
+func (c *poolCase) checkScratch(t *testing.T, m *maxima) {
+	t.Helper()
+	held := len(m.parts) + len(m.across) + len(m.out) + len(m.rows) + len(m.vertical) + len(m.offsets) + len(m.starts) + len(m.places)
+	columns := c.offsets[:c.window.Columns]
+	reach := int(slices.Max(columns)-slices.Min(columns)) + 1
+	if most := c.window.Floats(c.rows, c.width, c.stride, reach); held > most {
+		t.Fatalf("%d floats of scratch memory, at most %d were told: windows %+v, %d rows of %d outputs, stride %d",
+			held, most, c.window, c.rows, c.width, c.stride)
 	}
 }
 

@@ -20,20 +20,20 @@ func (k *Kernel) Whole(rows, columns int) bool {
 	return rows == columns && 2 <= rows && rows <= 3 && k.maxStride2[0] != nil
 }
 
-// stride2 computes rows of all channels at once. It is not ok if no loop is for them.
-func (p *Pool) stride2(r *Rows) (ok bool) {
+// stride2 computes rows of channels from ≤ c < to at once. It is not ok if no loop is for them.
+func (p *Pool) stride2(r *Rows, from, to int) (ok bool) {
 	k, size := p.kernel, p.window.Columns
 	if r.Stride != 2 || !k.Whole(p.window.Rows, size) || !p.neighbours(r) {
 		return false
 	}
 	vectors := ceilDiv(r.Width, k.lanes)
 	last := r.Width - (vectors-1)*k.lanes
-	_ = r.Dst[(p.channels-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
+	_ = r.Dst[(to-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
 	loop, widths, heights := k.maxStride2[size-2], (*float32)(nil), (*float32)(nil)
 	if p.average {
 		loop, widths, heights = k.averageStride2[size-2], &r.Widths[:2*vectors*k.lanes][0], &r.Heights[:r.N][0]
 	}
-	loop(&r.Dst[0], 4*r.ChannelStride, 4*r.RowStride, &r.Src[0], 4*r.GroupStride, &r.Offsets[0], p.channels, r.N, vectors, last, widths, heights)
+	loop(&r.Dst[from*r.ChannelStride], 4*r.ChannelStride, 4*r.RowStride, &r.Src[from*r.GroupStride], 4*r.GroupStride, &r.Offsets[0], to-from, r.N, vectors, last, widths, heights)
 	return true
 }
 
