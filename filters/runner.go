@@ -53,7 +53,9 @@ type Runner struct {
 	src      RowReader
 	selected []bool
 	emit     Emit
-	keep     []volume.Rows // where rows are kept instead of emitted; nil emits them
+	keep     []volume.Rows // where rows are kept until their turn; nil emits them
+	sent     []int         // of each layer, the kept rows that were emitted
+	mine     func() bool   // whether it is the turn of kept rows
 	share    share
 	crew     *crew   // computes bands together with the runner's goroutine; nil if it is alone
 	quiet    bool    // rows are computed ahead for pinning and not delivered
@@ -265,16 +267,30 @@ func (r *Runner) read(dst volume.Rows) error {
 	return nil
 }
 
-// deliver emits rows or keeps them. The last layer computes its rows where they are kept.
+// deliver emits rows or keeps them until their turn. The last layer computes its rows where they
+// are kept.
 func (r *Runner) deliver(layer int, rows volume.Rows) error {
 	if r.keep == nil {
 		return r.emit(layer, rows)
 	}
+	at := rows.Y - r.keep[layer].Y
 	if layer < len(r.keep)-1 {
-		at := rows.Y - r.keep[layer].Y
 		r.keep[layer].Sub(at, at+rows.N).CopyFrom(rows)
 	}
+	if r.mine() {
+		return r.send(layer, at+rows.N)
+	}
 	return nil
+}
+
+// send emits a layer's first n kept rows, without those that it has emitted.
+func (r *Runner) send(layer, n int) error {
+	sent := r.sent[layer]
+	if n == sent {
+		return nil
+	}
+	r.sent[layer] = n
+	return r.emit(layer, r.keep[layer].Sub(sent, n))
 }
 
 // wanted says whether the rows of a layer are to be delivered.

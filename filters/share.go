@@ -1,5 +1,11 @@
 package filters
 
+import (
+	"cmp"
+
+	"filterbank/filters/volume"
+)
+
 // share is the rows of each layer that one sweep emits: from[l] ≤ y < to[l]. Where
 // kernels overlap, two sweeps compute the same rows of earlier layers, but each row
 // belongs to one share.
@@ -50,9 +56,19 @@ func (s *share) clip(layer, y0, y1 int) (lo, hi int) {
 // layers that are computed twice and rows of the picture that are read twice.
 const wasted = 0.05
 
-// readCost is the cost of reading one value of the picture, in multiply-adds. Converting
-// it from a decoded picture takes about a nanosecond.
-const readCost = 64
+// The cost of reading one value of the picture, in multiply-adds. To convert it from a decoded
+// picture takes about a nanosecond, and to copy it from memory a tenth of that.
+const (
+	convertCost = 64
+	copyCost    = 6
+)
+
+func (r *Runner) readCost() float64 {
+	if _, ok := r.src.(*volume.Volume); ok {
+		return copyCost
+	}
+	return convertCost
+}
 
 // keepBytes bounds the rows that a member keeps until the turn of its part. A part has at
 // least one band, which may be larger.
@@ -70,7 +86,7 @@ func (r *Runner) partRows(workers int) int {
 		rows *= 2
 	}
 	best, least := rows, 0.98*r.partTime(rows, workers)
-	for turns := 1; turns <= 8; turns *= 2 {
+	for turns := 1; turns <= 64; turns *= 2 {
 		rows := ceilDiv(height, workers*turns)
 		if t := r.partTime(rows, workers); t < least && r.keptBytes(rows) <= keepBytes {
 			best, least = rows, t
@@ -95,6 +111,8 @@ func (r *Runner) partTime(rows, workers int) float64 {
 	}
 	turns := float64(ceilDiv(ceilDiv(height, rows), workers))
 	part := work*float64(rows)/float64(height)*(1+r.waste(rows)) + worth*weights
+	kept := r.keptBytes(rows)
+	part += worth * float64(kept) / 2 * beyond(2*kept, cmp.Or(r.cache, secondLevel())) // half of them are emitted at once
 	return part * (turns + uneven)
 }
 
@@ -128,7 +146,7 @@ func (r *Runner) togetherTime(workers int) float64 {
 // readTime is the time, in multiply-adds, in which the picture is read.
 func (r *Runner) readTime() float64 {
 	in := r.plan.Input
-	return readCost * float64(in.C) * float64(in.H) * float64(in.W)
+	return r.readCost() * float64(in.C) * float64(in.H) * float64(in.W)
 }
 
 // MemberBytes estimates the bytes that each goroutine of a Team holds for pictures of
@@ -174,7 +192,7 @@ func (r *Runner) waste(rows int) float64 {
 			}
 		}
 	}
-	perRow := readCost * float64(r.plan.Input.C*r.plan.Input.W)
+	perRow := r.readCost() * float64(r.plan.Input.C*r.plan.Input.W)
 	return (real+readTwice*perRow)/(ideal+read*perRow) - 1
 }
 

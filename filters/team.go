@@ -88,8 +88,8 @@ func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowRea
 }
 
 // Run is Runner.Run with several goroutines. Calls of emit never overlap and get each
-// layer's rows in order, but they may come from different goroutines. While one part is
-// emitted, the next ones are computed and kept until their turn.
+// layer's rows in order, but they may come from different goroutines. A part is emitted while it
+// is computed if it is the next one. Otherwise its rows are kept until their turn.
 func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowReader, emit Emit) error {
 	last, err := check(plan, selected, src)
 	if err != nil {
@@ -105,6 +105,7 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 		}
 		for y0, y1 := range j.parts(j.rows) {
 			m.hold(selected, y0, y1)
+			m.emit, m.mine = emit, func() bool { return turn.of(y0) }
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
 			}
@@ -112,10 +113,10 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 				return err
 			}
 			for l, wanted := range selected {
-				if !wanted || m.keep[l].N == 0 {
+				if !wanted {
 					continue
 				}
-				if err := emit(l, m.keep[l]); err != nil {
+				if err := m.send(l, m.keep[l].N); err != nil {
 					return err
 				}
 			}
@@ -128,7 +129,8 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 // hold makes room for a member's share of rows y0 ≤ y < y1 of the last layer.
 func (m *member) hold(selected []bool, y0, y1 int) {
 	m.share.set(&m.Runner, y0, y1)
-	m.kept = resize(m.kept, len(selected))
+	m.kept, m.sent = resize(m.kept, len(selected)), resize(m.sent, len(selected))
+	clear(m.sent)
 	for l, wanted := range selected {
 		if !wanted {
 			continue
@@ -185,7 +187,7 @@ func (j *job) scattered(rows int) func(yield func(y0, y1 int) bool) {
 }
 
 // muster readies members for a picture and divides it into parts.
-func (t *Team) muster(plan *Plan, selected []bool) *job {
+func (t *Team) muster(plan *Plan, selected []bool, src RowReader) *job {
 	workers := t.size()
 	for len(t.members) < workers {
 		t.members = append(t.members, member{})
@@ -195,7 +197,7 @@ func (t *Team) muster(plan *Plan, selected []bool) *job {
 		t.members[i].Kernel = t.Kernel
 	}
 	first := &t.members[0]
-	first.selected = selected
+	first.selected, first.src = selected, src
 	first.fit(plan, selected)
 	j := &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}
 	way := t.way
@@ -212,7 +214,7 @@ func (t *Team) muster(plan *Plan, selected []bool) *job {
 // run starts every member's work and waits for all of them. The first error stops the
 // others. A member's panic becomes the caller's.
 func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowReader, work func(context.Context, int, *job) error) error {
-	j := t.muster(plan, selected)
+	j := t.muster(plan, selected, src)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup
@@ -255,14 +257,20 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 // turns lets members through in the order of their parts.
 type turns struct {
 	mu    sync.Mutex
-	at    int // the row whose turn it is
+	at    atomic.Int64 // the row whose turn it is
 	await map[int]chan struct{}
 }
 
+// of says whether all rows before y have passed.
+func (t *turns) of(y int) bool { return t.at.Load() == int64(y) }
+
 // wait blocks until all rows before y have passed.
 func (t *turns) wait(ctx context.Context, y int) error {
+	if eventually(func() bool { return t.of(y) }) {
+		return nil
+	}
 	t.mu.Lock()
-	if t.at == y {
+	if t.of(y) {
 		t.mu.Unlock()
 		return nil
 	}
@@ -284,7 +292,7 @@ func (t *turns) wait(ctx context.Context, y int) error {
 func (t *turns) pass(y int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.at = y
+	t.at.Store(int64(y))
 	if ready := t.await[y]; ready != nil {
 		delete(t.await, y)
 		close(ready)

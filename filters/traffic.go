@@ -59,8 +59,10 @@ func (t *traffic) own(band int) int {
 
 // beyond is the share of n bytes, used again and again, that comes from beyond the cache. On
 // Sapphire Rapids speed falls slowly from 0.75 of the cache's size on.
-func (t *traffic) beyond(n int) float64 {
-	c := float64(t.cache)
+func (t *traffic) beyond(n int) float64 { return beyond(n, t.cache) }
+
+func beyond(n, cache int) float64 {
+	c := float64(cache)
 	return max(0, min(1, (float64(n)-0.75*c)/(0.5*c)))
 }
 
