@@ -143,7 +143,7 @@ func TestStride2(t *testing.T) {
 			c.checkPool(t, width%5)
 			for _, set := range simd.Sets() {
 				p := New(set).MaxPool(len(c.groups), w)
-				if ok := p.stride2(c.output(0).rows(c.layerCase)); ok != (set.AVX2() || set.AVX512()) {
+				if ok := p.stride2(c.output(0).rows(c.layerCase), 0, p.channels); ok != (set.AVX2() || set.AVX512()) {
 					t.Errorf("%v: %d×%d, %d outputs: in the loop for it is %v", p.kernel, size, size, width, ok)
 				}
 			}
