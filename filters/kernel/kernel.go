@@ -5,8 +5,7 @@ package kernel
 //go:generate go -C _asm run . -set neon -dir ..
 
 import (
-	"unsafe"
-
+	"filterbank/filters/pages"
 	"filterbank/filters/simd"
 )
 
@@ -125,10 +124,5 @@ func (k *Kernel) String() string { return k.set.String() }
 // in memory from Floats are loaded and stored fastest.
 const Align = 16
 
-// Floats allocates n zeros, the first at the start of a cache line. Go's heap does not
-// move.
-func Floats(n int) []float32 {
-	data := make([]float32, n+Align-1)
-	skip := -int(uintptr(unsafe.Pointer(&data[0]))/4) & (Align - 1)
-	return data[skip : skip+n : skip+n]
-}
+// Floats allocates n zeros, the first at the start of a cache line. Many get large pages.
+func Floats(n int) []float32 { return pages.Floats(n, lineBytes) }

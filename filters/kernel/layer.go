@@ -18,6 +18,7 @@ type Layer struct {
 // block is a set of filters that are computed together.
 type block struct {
 	group, first, filters int
+	width                 int       // filters that there is room for in a tap's weights
 	weights               []float32 // biases and weights as the loops read them
 	taps                  Taps      // as given to Pack; only with Scalar
 }
@@ -36,26 +37,29 @@ func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 		case Scalar:
 			l.blocks = append(l.blocks, block{group: g, filters: l.filters, taps: t})
 		case Pixels:
-			l.packPixels(g, t)
+			l.cutPixels(g)
 		case Filters:
-			l.packFilters(g, t)
+			l.cutFilters(g)
 		}
+	}
+	if layout != Scalar {
+		l.interleave(groups)
 	}
 	return l
 }
 
-// packPixels cuts a group into blocks of nearly the same size.
-func (l *Layer) packPixels(group int, t Taps) {
+// cutPixels cuts a group into blocks of nearly the same size.
+func (l *Layer) cutPixels(group int) {
 	parts := ceilDiv(l.filters, len(l.kernel.pixels))
 	for i := range parts {
 		k0, k1 := i*l.filters/parts, (i+1)*l.filters/parts
-		l.blocks = append(l.blocks, block{group: group, first: k0, filters: k1 - k0, weights: l.interleave(t, k0, k1-k0)})
+		l.blocks = append(l.blocks, block{group: group, first: k0, filters: k1 - k0, width: k1 - k0})
 	}
 }
 
-// packFilters cuts a group into blocks of as many filters as two vectors have lanes. The
+// cutFilters cuts a group into blocks of as many filters as two vectors have lanes. The
 // last block has one vector if that suffices.
-func (l *Layer) packFilters(group int, t Taps) {
+func (l *Layer) cutFilters(group int) {
 	lanes := l.kernel.lanes
 	for k := 0; k < l.filters; {
 		width := 2 * lanes
@@ -63,23 +67,34 @@ func (l *Layer) packFilters(group int, t Taps) {
 			width = lanes
 		}
 		n := min(width, l.filters-k)
-		l.blocks = append(l.blocks, block{group: group, first: k, filters: n, weights: l.interleave(t, k, width)})
+		l.blocks = append(l.blocks, block{group: group, first: k, filters: n, width: width})
 		k += n
 	}
 }
 
-// interleave is n filters' biases and then, tap after tap, n weights. Zeros follow the
-// last filter.
-func (l *Layer) interleave(t Taps, first, n int) []float32 {
+// interleave packs the weights of each block: its filters' biases and then, tap after tap, their
+// weights, as many as the block is wide. Zeros follow the last filter. The blocks lie in one
+// array, one after the other as they are computed.
+func (l *Layer) interleave(groups []Taps) {
 	const behind = 4 // a loop may load a vector that starts with the last weight
-	packed := Floats(n*(l.taps+1) + behind)[:n*(l.taps+1)]
-	for k := range min(n, l.filters-first) {
-		packed[k] = t.Bias[first+k]
-		for i, w := range t.Weights[(first+k)*l.taps:][:l.taps] {
-			packed[(i+1)*n+k] = w
+	room := func(b *block) int { return (b.width*(l.taps+1) + behind + Align - 1) &^ (Align - 1) }
+	n := 0
+	for i := range l.blocks {
+		n += room(&l.blocks[i])
+	}
+	packed := Floats(n)
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		b.weights = packed[:b.width*(l.taps+1)]
+		packed = packed[room(b):]
+		t := groups[b.group]
+		for k := range b.filters {
+			b.weights[k] = t.Bias[b.first+k]
+			for i, w := range t.Weights[(b.first+k)*l.taps:][:l.taps] {
+				b.weights[(i+1)*b.width+k] = w
+			}
 		}
 	}
-	return packed
 }
 
 // Compute computes rows of every filter of the layer. It allocates only scratch memory in
@@ -190,7 +205,7 @@ func (l *Layer) pixels(b *block, r *Rows) {
 
 // filterLoops are the loops for a block's number of vectors.
 func (l *Layer) filterLoops(b *block, stride int) []filterLoop {
-	vectors := len(b.weights) / (l.taps + 1) / l.kernel.lanes
+	vectors := b.width / l.kernel.lanes
 	if stride == 1 {
 		return l.kernel.filters.unit[vectors-1]
 	}

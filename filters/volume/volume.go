@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"filterbank/filters/pages"
 )
 
 // Shape is the size of a volume: C channels of H rows and W columns.
@@ -59,7 +61,7 @@ func New(s Shape) (*Volume, error) {
 		return nil, err
 	}
 	data := make([]float32, n)
-	spread(data)
+	pages.Spread(data)
 	return &Volume{Shape: s, Data: data}, nil
 }
 
