@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"filters/tensor/torch", "filters/onnx"},
 	{"filters/tensor", "filters/kernel"},
 	{"filters/volume"},
-	{"samples", "cmd/filterbank/terminal", "cmd/filterbank/cluster", "filters/simd", "pipeline/decode/noun"},
+	{"samples", "cmd/filterbank/terminal", "cmd/filterbank/cluster", "filters/simd", "filters/pages", "pipeline/decode/noun"},
 }
 
 func TestImportsPointDownward(t *testing.T) {

@@ -5,6 +5,8 @@ package kernel
 //go:generate go -C _asm run . -set neon -dir ..
 
 import (
+	"unsafe"
+
 	"filterbank/filters/pages"
 	"filterbank/filters/simd"
 )
@@ -124,5 +126,11 @@ func (k *Kernel) String() string { return k.set.String() }
 // in memory from Floats are loaded and stored fastest.
 const Align = 16
 
-// Floats allocates n zeros, the first at the start of a cache line. Many get large pages.
-func Floats(n int) []float32 { return pages.Floats(n, lineBytes) }
+// Floats allocates n zeros, the first at the start of a cache line, in large pages if they are many.
+// Go's heap does not move.
+func Floats(n int) []float32 {
+	data := make([]float32, n+Align-1)
+	pages.Enlarge(data)
+	skip := -int(uintptr(unsafe.Pointer(&data[0]))/4) & (Align - 1)
+	return data[skip : skip+n : skip+n]
+}

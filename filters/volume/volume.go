@@ -61,7 +61,7 @@ func New(s Shape) (*Volume, error) {
 		return nil, err
 	}
 	data := make([]float32, n)
-	pages.Spread(data)
+	pages.Enlarge(data)
 	return &Volume{Shape: s, Data: data}, nil
 }
 
