@@ -45,6 +45,25 @@ func (a *Ahead) plan(tiles, taps int) {
 	}
 }
 
+// manyWeights is the bytes of a layer's weights from which on they are fetched ahead. Fewer stay in
+// the second-level cache between bands, and fetching takes 5% of the time of a layer of 7×7 outputs.
+const manyWeights = 512 << 10
+
+// follow spreads the weights of the next block over so many tiles of so many taps, with filters in
+// the lanes. If the taps are too few, the last lines of a tile are not fetched.
+func (a *Ahead) follow(weights []float32, tiles, taps int) {
+	a.addresses, a.taken = a.addresses[:0], 0
+	a.lines = ceilDiv(ceilDiv(4*len(weights), lineBytes), tiles)
+	first := uintptr(unsafe.Pointer(&weights[0]))
+	for i := range tiles {
+		a.addresses = append(a.addresses, first+uintptr(i*a.lines*lineBytes))
+	}
+}
+
+// every is the number of taps after which a loop with filters in the lanes fetches two lines, so
+// that a tile fetches so many.
+func every(taps, lines int) int { return max(4, 2*taps/max(1, lines)&^3) }
+
 // take gives the addresses for the next tiles.
 func (a *Ahead) take(tiles int) (list *uintptr, lines int) {
 	if len(a.addresses) == 0 {

@@ -4643,7 +4643,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -4822,7 +4823,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -5021,7 +5023,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -5250,7 +5253,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -5487,7 +5491,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -5762,7 +5767,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -6057,7 +6063,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -6382,7 +6389,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -6666,7 +6674,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -6911,7 +6920,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -7189,7 +7199,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -7520,7 +7531,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -7860,7 +7872,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -8269,7 +8282,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12

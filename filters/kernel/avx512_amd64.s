@@ -14513,7 +14513,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -14728,7 +14729,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -14956,7 +14958,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -15199,7 +15202,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -15455,7 +15459,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -15730,7 +15735,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -16018,7 +16024,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -16321,7 +16328,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -16637,7 +16645,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -16980,7 +16989,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -17336,7 +17346,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -17707,7 +17718,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -18091,7 +18103,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -18494,7 +18507,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -18864,7 +18878,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -19207,7 +19222,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -19583,7 +19599,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -19996,7 +20013,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -20442,7 +20460,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -20933,7 +20952,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -21457,7 +21477,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -22018,7 +22039,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -22612,7 +22634,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -23267,7 +23290,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -23955,7 +23979,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -24680,7 +24705,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -25438,7 +25464,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12
@@ -26241,7 +26268,8 @@ fetch:
 	TESTQ      R11, R11
 	JZ         tap
 	PREFETCHT1 (R11)
-	ADDQ       $0x40, R11
+	PREFETCHT1 64(R11)
+	SUBQ       $-128, R11
 	MOVQ       every+88(FP), R13
 	ADDQ       CX, R13
 	CMOVQLT    R13, R12

@@ -51,7 +51,7 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // filterLoop computes what pixelLoop does, for a block of up to v·lanes filters with the
 // filters in the lanes. A tile is p neighbouring outputs of a row. The inputs of
 // neighbouring outputs are stride values apart. weights holds v·lanes biases and then,
-// tap after tap, v·lanes weights. With a stride of 1 it prefetches a line at the beginning of a
+// tap after tap, v·lanes weights. With a stride of 1 it prefetches two lines at the beginning of a
 // tile and every so many taps, a multiple of four.
 type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)
 

@@ -11,6 +11,7 @@ type Layer struct {
 	groups     int
 	filters    int // of a group
 	blocks     []block
+	bytes      int       // of the blocks' weights
 	channels   []float32 // weights for depthwise loops
 	activation Pointwise
 }
@@ -82,6 +83,7 @@ func (l *Layer) interleave(groups []Taps) {
 	for i := range l.blocks {
 		n += room(&l.blocks[i])
 	}
+	l.bytes = 4 * n
 	packed := Floats(n)
 	for i := range l.blocks {
 		b := &l.blocks[i]
@@ -103,10 +105,21 @@ func (l *Layer) Compute(r *Rows) {
 	if !l.depthwise(r) {
 		r.Ahead.plan(l.tiles(r), l.taps)
 		for i := range l.blocks {
+			l.expect(r, i)
 			l.compute(&l.blocks[i], r)
 		}
 	}
 	l.activate(r, 0, l.groups*l.filters)
+}
+
+// expect announces the weights of the block after block i, of the next rows' first one after the
+// last, unless the rows have other memory ahead.
+func (l *Layer) expect(r *Rows, i int) {
+	if r.Ahead.Len > 0 || l.layout != Filters || r.Stride > 1 || l.bytes < manyWeights {
+		return
+	}
+	next := &l.blocks[(i+1)%len(l.blocks)]
+	r.Ahead.follow(next.weights, l.blockTiles(&l.blocks[i], r), l.taps)
 }
 
 // Blocks is the number of sets of filters that are computed one after the other.
@@ -151,14 +164,18 @@ func (l *Layer) scalar(b *block, r *Rows) {
 func (l *Layer) tiles(r *Rows) int {
 	n := 0
 	for i := range l.blocks {
-		switch b := &l.blocks[i]; l.layout {
-		case Pixels:
-			t, _, _ := l.pixelTiles(b, r.Width)
-			n += t
-		case Filters:
-			t, _, _ := cut(r.Width, len(l.filterLoops(b, r.Stride)))
-			n += t
-		}
+		n += l.blockTiles(&l.blocks[i], r)
+	}
+	return n
+}
+
+// blockTiles counts the tiles that make up a block's rows.
+func (l *Layer) blockTiles(b *block, r *Rows) (n int) {
+	switch l.layout {
+	case Pixels:
+		n, _, _ = l.pixelTiles(b, r.Width)
+	case Filters:
+		n, _, _ = cut(r.Width, len(l.filterLoops(b, r.Stride)))
 	}
 	return n * r.N
 }
@@ -225,7 +242,7 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 		if tiles > 0 {
 			ahead, lines := r.Ahead.take(tiles * r.N)
 			loops[width-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x*r.Stride], &offsets[0], l.taps, &b.weights[0],
-				r.N, tiles, ahead, lines, l.taps/max(1, lines)&^3, l.floor(), r.Stride, b.filters)
+				r.N, tiles, ahead, lines, every(l.taps, lines), l.floor(), r.Stride, b.filters)
 		}
 	}
 	compute(0, narrow+1, wide)

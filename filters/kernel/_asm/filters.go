@@ -185,7 +185,7 @@ func (l *lanes) sum() {
 }
 
 // rounds adds all taps in rounds of unrolled, after those that are no whole round. Between
-// rounds it fetches a line ahead, every so many taps.
+// rounds it fetches two lines ahead, every so many taps.
 func (l *lanes) rounds(w, count reg.Register) {
 	for n := 1; n < unrolled; n *= 2 {
 		skip := fmt.Sprintf("skip%d", n)
@@ -201,7 +201,8 @@ func (l *lanes) rounds(w, count reg.Register) {
 	l.TESTQ(laneAhead, laneAhead)
 	l.JZ(operand.LabelRef("tap"))
 	l.PREFETCHT1(at(laneAhead, 0))
-	l.ADDQ(operand.U8(64), laneAhead)
+	l.PREFETCHT1(at(laneAhead, 64))
+	l.SUBQ(operand.I8(-128), laneAhead)
 	l.MOVQ(argument(l.Context, "every"), laneBase)
 	l.ADDQ(count, laneBase)
 	l.CMOVQLT(laneBase, laneUntil)
