@@ -60,10 +60,6 @@ func (a *Ahead) follow(weights []float32, tiles, taps int) {
 	}
 }
 
-// every is the number of taps after which a loop with filters in the lanes fetches two lines, so
-// that a tile fetches so many.
-func every(taps, lines int) int { return max(4, 2*taps/max(1, lines)&^3) }
-
 // take gives the addresses for the next tiles.
 func (a *Ahead) take(tiles int) (list *uintptr, lines int) {
 	if len(a.addresses) == 0 {

@@ -4579,11 +4579,12 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x1UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4595,7 +4596,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -4638,18 +4639,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y1
 	PREFETCHT0   1024(DX)
@@ -4672,10 +4664,7 @@ tap:
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y1
@@ -4752,11 +4741,12 @@ nan:
 	VBLENDVPS    Y3, Y2, Y0, Y0
 	JMP          activated
 
-// func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x2UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4768,7 +4758,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -4818,18 +4808,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
 	PREFETCHT0   1024(DX)
@@ -4860,10 +4841,7 @@ tap:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y2
@@ -4945,11 +4923,12 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x3UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4961,7 +4940,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -5018,18 +4997,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y3
 	PREFETCHT0   1024(DX)
@@ -5068,10 +5038,7 @@ tap:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y3
@@ -5168,11 +5135,12 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x4UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5184,7 +5152,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -5248,18 +5216,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
 	PREFETCHT0   1024(DX)
@@ -5306,10 +5265,7 @@ tap:
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y4
@@ -5399,11 +5355,12 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x5UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5415,7 +5372,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -5486,18 +5443,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y5
 	PREFETCHT0   1024(DX)
@@ -5552,10 +5500,7 @@ tap:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y5
@@ -5668,11 +5613,12 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x6UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5684,7 +5630,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -5762,18 +5708,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
 	PREFETCHT0   1024(DX)
@@ -5836,10 +5773,7 @@ tap:
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y6
@@ -5957,11 +5891,12 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x7UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5973,7 +5908,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -6058,18 +5993,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y7
 	PREFETCHT0   1024(DX)
@@ -6140,10 +6066,7 @@ tap:
 	VFMADD231PS  Y7, Y8, Y6
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y7
@@ -6276,11 +6199,12 @@ nan:
 	VBLENDVPS    Y9, Y8, Y6, Y6
 	JMP          activated
 
-// func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x8UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6292,7 +6216,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -6384,18 +6308,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
 	PREFETCHT0   1024(DX)
@@ -6474,10 +6389,7 @@ tap:
 	VFMADD231PS  Y8, Y9, Y7
 	ADDQ         $+128, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y8
@@ -6603,11 +6515,12 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x1UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6619,7 +6532,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -6669,18 +6582,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
@@ -6711,10 +6615,7 @@ tap:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y2
@@ -6838,11 +6739,12 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x2UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6854,7 +6756,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -6915,18 +6817,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
@@ -6969,10 +6862,7 @@ tap:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y4
@@ -7106,11 +6996,12 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x3UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7122,7 +7013,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -7194,18 +7085,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
@@ -7260,10 +7142,7 @@ tap:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y6
@@ -7427,11 +7306,12 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x4UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7443,7 +7323,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -7526,18 +7406,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
@@ -7604,10 +7475,7 @@ tap:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y8
@@ -7757,11 +7625,12 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x5UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7773,7 +7642,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -7867,18 +7736,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -7957,10 +7817,7 @@ tap:
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y10
@@ -8156,11 +8013,12 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x6UnitAVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
 	SHLQ $0x02, R8
+	MOVQ step+88(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -8172,7 +8030,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -8277,18 +8135,9 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
@@ -8379,10 +8228,7 @@ tap:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         $+256, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Y12
@@ -8588,7 +8434,7 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x1AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -8710,7 +8556,7 @@ nan:
 	VBLENDVPS    Y3, Y2, Y0, Y0
 	JMP          activated
 
-// func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x2AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -8840,7 +8686,7 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x3AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -8988,7 +8834,7 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x4AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -9132,7 +8978,7 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x5AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -9302,7 +9148,7 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x6AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -9480,7 +9326,7 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x7AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -9676,7 +9522,7 @@ nan:
 	VBLENDVPS    Y9, Y8, Y6, Y6
 	JMP          activated
 
-// func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters1x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -9869,7 +9715,7 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x1AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -10041,7 +9887,7 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x2AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -10228,7 +10074,7 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x3AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -10450,7 +10296,7 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x4AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -10663,7 +10509,7 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x5AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8
@@ -10927,7 +10773,7 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·filters2x6AVX2(SB), NOSPLIT, $0-120
 	MOVQ stride+104(FP), R8

@@ -14453,13 +14453,14 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14471,7 +14472,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -14508,18 +14509,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z1
 	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
@@ -14534,10 +14527,7 @@ tap:
 	VFMADD231PS.BCST (SI)(R13*4), Z1, Z0
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z1
@@ -14665,13 +14655,14 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14683,7 +14674,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -14724,18 +14715,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z2
 	VFMADD231PS.BCST (SI)(R13*4), Z2, Z0
@@ -14754,10 +14737,7 @@ tap:
 	VFMADD231PS.BCST 4(SI)(R13*4), Z2, Z1
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z2
@@ -14890,13 +14870,14 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14908,7 +14889,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -14953,18 +14934,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z3
 	VFMADD231PS.BCST (SI)(R13*4), Z3, Z0
@@ -14987,10 +14960,7 @@ tap:
 	VFMADD231PS.BCST 8(SI)(R13*4), Z3, Z2
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z3
@@ -15130,13 +15100,14 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15148,7 +15119,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -15197,18 +15168,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z4
 	VFMADD231PS.BCST (SI)(R13*4), Z4, Z0
@@ -15235,10 +15198,7 @@ tap:
 	VFMADD231PS.BCST 12(SI)(R13*4), Z4, Z3
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z4
@@ -15383,13 +15343,14 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15401,7 +15362,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -15454,18 +15415,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z5
 	VFMADD231PS.BCST (SI)(R13*4), Z5, Z0
@@ -15496,10 +15449,7 @@ tap:
 	VFMADD231PS.BCST 16(SI)(R13*4), Z5, Z4
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z5
@@ -15655,13 +15605,14 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15673,7 +15624,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -15730,18 +15681,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z6
 	VFMADD231PS.BCST (SI)(R13*4), Z6, Z0
@@ -15776,10 +15719,7 @@ tap:
 	VFMADD231PS.BCST 20(SI)(R13*4), Z6, Z5
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z6
@@ -15940,13 +15880,14 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15958,7 +15899,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -16019,18 +15960,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z7
 	VFMADD231PS.BCST (SI)(R13*4), Z7, Z0
@@ -16069,10 +16002,7 @@ tap:
 	VFMADD231PS.BCST 24(SI)(R13*4), Z7, Z6
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z7
@@ -16240,13 +16170,14 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16258,7 +16189,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -16323,18 +16254,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z8
 	VFMADD231PS.BCST (SI)(R13*4), Z8, Z0
@@ -16377,10 +16300,7 @@ tap:
 	VFMADD231PS.BCST 28(SI)(R13*4), Z8, Z7
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z8
@@ -16553,13 +16473,14 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16571,7 +16492,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -16640,18 +16561,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z9
 	VFMADD231PS.BCST (SI)(R13*4), Z9, Z0
@@ -16698,10 +16611,7 @@ tap:
 	VFMADD231PS.BCST 32(SI)(R13*4), Z9, Z8
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z9
@@ -16893,13 +16803,14 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16911,7 +16822,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -16984,18 +16895,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z10
 	VFMADD231PS.BCST (SI)(R13*4), Z10, Z0
@@ -17046,10 +16949,7 @@ tap:
 	VFMADD231PS.BCST 36(SI)(R13*4), Z10, Z9
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z10
@@ -17246,13 +17146,14 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -17264,7 +17165,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -17341,18 +17242,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z11
 	VFMADD231PS.BCST (SI)(R13*4), Z11, Z0
@@ -17407,10 +17300,7 @@ tap:
 	VFMADD231PS.BCST 40(SI)(R13*4), Z11, Z10
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z11
@@ -17614,13 +17504,14 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -17632,7 +17523,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -17713,18 +17604,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z12
 	VFMADD231PS.BCST (SI)(R13*4), Z12, Z0
@@ -17783,10 +17666,7 @@ tap:
 	VFMADD231PS.BCST 44(SI)(R13*4), Z12, Z11
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z12
@@ -17995,13 +17875,14 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -18013,7 +17894,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -18098,18 +17979,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z13
 	VFMADD231PS.BCST (SI)(R13*4), Z13, Z0
@@ -18172,10 +18045,7 @@ tap:
 	VFMADD231PS.BCST 48(SI)(R13*4), Z13, Z12
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z13
@@ -18395,13 +18265,14 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -18413,7 +18284,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -18502,18 +18373,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1       (R11)
+	PREFETCHT1       64(R11)
+	ADDQ             R12, R11
 	MOVLQSX          (R9)(CX*4), R13
 	VMOVUPS          (DX), Z14
 	VFMADD231PS.BCST (SI)(R13*4), Z14, Z0
@@ -18580,10 +18443,7 @@ tap:
 	VFMADD231PS.BCST 52(SI)(R13*4), Z14, Z13
 	ADDQ             $+256, DX
 	ADDQ             $+4, CX
-	CMPQ             CX, R12
-	JNE              tap
-	TESTQ            CX, CX
-	JNZ              fetch
+	JNZ              tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z14
@@ -18808,13 +18668,14 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -18826,7 +18687,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -18873,18 +18734,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
@@ -18911,10 +18764,7 @@ tap:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z2
@@ -19141,13 +18991,14 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19159,7 +19010,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -19217,18 +19068,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z4
 	VMOVUPS      64(DX), Z5
@@ -19267,10 +19110,7 @@ tap:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z4
@@ -19507,13 +19347,14 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19525,7 +19366,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -19594,18 +19435,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z6
 	VMOVUPS      64(DX), Z7
@@ -19656,10 +19489,7 @@ tap:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z6
@@ -19910,13 +19740,14 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19928,7 +19759,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -20008,18 +19839,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z8
 	VMOVUPS      64(DX), Z9
@@ -20082,10 +19905,7 @@ tap:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z8
@@ -20346,13 +20166,14 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -20364,7 +20185,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -20455,18 +20276,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z10
 	VMOVUPS      64(DX), Z11
@@ -20541,10 +20354,7 @@ tap:
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z10
@@ -20827,13 +20637,14 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -20845,7 +20656,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -20947,18 +20758,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z12
 	VMOVUPS      64(DX), Z13
@@ -21045,10 +20848,7 @@ tap:
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z12
@@ -21341,13 +21141,14 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -21359,7 +21160,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -21472,18 +21273,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z14
 	VMOVUPS      64(DX), Z15
@@ -21582,10 +21375,7 @@ tap:
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z14
@@ -21892,13 +21682,14 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -21910,7 +21701,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -22034,18 +21825,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z16
 	VMOVUPS      64(DX), Z17
@@ -22156,10 +21939,7 @@ tap:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z16
@@ -22476,13 +22256,14 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -22494,7 +22275,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -22629,18 +22410,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z18
 	VMOVUPS      64(DX), Z19
@@ -22763,10 +22536,7 @@ tap:
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z18
@@ -23121,13 +22891,14 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -23139,7 +22910,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -23285,18 +23056,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
@@ -23431,10 +23194,7 @@ tap:
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z20
@@ -23799,13 +23559,14 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -23817,7 +23578,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -23974,18 +23735,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z22
 	VMOVUPS      64(DX), Z23
@@ -24132,10 +23885,7 @@ tap:
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z22
@@ -24514,13 +24264,14 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -24532,7 +24283,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -24700,18 +24451,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
@@ -24870,10 +24613,7 @@ tap:
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z24
@@ -25262,13 +25002,14 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -25280,7 +25021,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -25459,18 +25200,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z26
 	VMOVUPS      64(DX), Z27
@@ -25641,10 +25374,7 @@ tap:
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z26
@@ -26055,13 +25785,14 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
-// Requires: AVX, AVX512F, CMOV, MMX+
+// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
 	MOVQ  stride+104(FP), R8
 	SHLQ  $0x02, R8
+	MOVQ  step+88(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -26073,7 +25804,7 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	XORL  R11, R11
+	MOVQ  weights+48(FP), R11
 	MOVQ  ahead+72(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
@@ -26263,18 +25994,10 @@ skip2:
 	TESTQ CX, CX
 	JZ    summed
 
-fetch:
-	XORL       R12, R12
-	TESTQ      R11, R11
-	JZ         tap
-	PREFETCHT1 (R11)
-	PREFETCHT1 64(R11)
-	SUBQ       $-128, R11
-	MOVQ       every+88(FP), R13
-	ADDQ       CX, R13
-	CMOVQLT    R13, R12
-
 tap:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Z28
 	VMOVUPS      64(DX), Z29
@@ -26457,10 +26180,7 @@ tap:
 	VFMADD231PS  Z29, Z30, Z27
 	ADDQ         $+512, DX
 	ADDQ         $+4, CX
-	CMPQ         CX, R12
-	JNE          tap
-	TESTQ        CX, CX
-	JNZ          fetch
+	JNZ          tap
 
 summed:
 	VBROADCASTSS floor+96(FP), Z28
@@ -26881,7 +26601,7 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
@@ -27055,7 +26775,7 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
@@ -27236,7 +26956,7 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
@@ -27426,7 +27146,7 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
@@ -27623,7 +27343,7 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
@@ -27833,7 +27553,7 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
@@ -28050,7 +27770,7 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
@@ -28276,7 +27996,7 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
@@ -28510,7 +28230,7 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
@@ -28765,7 +28485,7 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
@@ -29027,7 +28747,7 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
@@ -29298,7 +29018,7 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
@@ -29576,7 +29296,7 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
@@ -29867,7 +29587,7 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX
@@ -30165,7 +29885,7 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000001, AX
@@ -30442,7 +30162,7 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000003, AX
@@ -30734,7 +30454,7 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000007, AX
@@ -31045,7 +30765,7 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000000f, AX
@@ -31371,7 +31091,7 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000001f, AX
@@ -31724,7 +31444,7 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000003f, AX
@@ -32092,7 +31812,7 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x0000007f, AX
@@ -32479,7 +32199,7 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000000ff, AX
@@ -32882,7 +32602,7 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000001ff, AX
@@ -33328,7 +33048,7 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000003ff, AX
@@ -33789,7 +33509,7 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x000007ff, AX
@@ -34269,7 +33989,7 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00000fff, AX
@@ -34764,7 +34484,7 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00001fff, AX
@@ -35286,7 +35006,7 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, every int, floor float32, stride int, filters int)
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
 	MOVL  $0x00003fff, AX

@@ -51,9 +51,10 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // filterLoop computes what pixelLoop does, for a block of up to v·lanes filters with the
 // filters in the lanes. A tile is p neighbouring outputs of a row. The inputs of
 // neighbouring outputs are stride values apart. weights holds v·lanes biases and then,
-// tap after tap, v·lanes weights. With a stride of 1 it prefetches two lines at the beginning of a
-// tile and every so many taps, a multiple of four.
-type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)
+// tap after tap, v·lanes weights. With a stride of 1 it prefetches a
+// cache line for each eight lanes in each round of four taps of a tile, step bytes behind the
+// round before. Without memory ahead step is 0.
+type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, step int, floor float32, stride, filters int)
 
 // filterLoops holds the loop for v vectors of filters and p outputs at [v-1][p-1]: with unit
 // for a stride of 1, with strided for any.

@@ -242,11 +242,17 @@ func (l *Layer) filterLanes(b *block, r *Rows) {
 		if tiles > 0 {
 			ahead, lines := r.Ahead.take(tiles * r.N)
 			loops[width-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x*r.Stride], &offsets[0], l.taps, &b.weights[0],
-				r.N, tiles, ahead, lines, every(l.taps, lines), l.floor(), r.Stride, b.filters)
+				r.N, tiles, ahead, lines, l.step(lines), l.floor(), r.Stride, b.filters)
 		}
 	}
 	compute(0, narrow+1, wide)
 	compute(wide*(narrow+1), narrow, tiles-wide)
+}
+
+// step is the bytes by which a filterLoop advances after a round of four taps, so that a tile
+// fetches so many lines. A round fetches a line for each eight lanes at most.
+func (l *Layer) step(lines int) int {
+	return min(lineBytes*l.kernel.lanes/8, ceilDiv(lines*lineBytes, max(1, l.taps/4)))
 }
 
 // floor is the least value that the loops let through. Other effects of activations are

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"filterbank/filters/simd"
 )
@@ -180,6 +181,34 @@ func TestEveryStride(t *testing.T) {
 
 func TestManyTaps(t *testing.T) {
 	newLayerCase(3, 40, 2000, 33, 2, 1, 1).check(t, 0)
+}
+
+// TestWeightsAhead computes layers of so many weights that each block fetches the next one's.
+func TestWeightsAhead(t *testing.T) {
+	for _, width := range []int{1, 7, 30} {
+		c := newLayerCase(uint64(width), 72, 2100, width, 3, 1, 1)
+		want := c.output(1)
+		c.want(want)
+		for _, set := range simd.Sets() {
+			k := New(set)
+			if k.filters.unit == nil {
+				continue
+			}
+			got := c.output(1)
+			rows, l := got.rows(c), k.Pack(c.groups, c.act, Filters)
+			l.Compute(rows)
+			for i, w := range want.data {
+				if g := got.data[i]; math.Float32bits(g) != math.Float32bits(w) {
+					t.Fatalf("%v, width %d: value %d is %x, want %x", k, width, i, math.Float32bits(g), math.Float32bits(w))
+				}
+			}
+			a, first := &rows.Ahead, l.blocks[0].weights // the last block's next one
+			at := uintptr(unsafe.Pointer(&first[0]))
+			if n := len(a.addresses); n == 0 || a.taken != n || a.addresses[0] != at || a.addresses[n-1] >= at+uintptr(4*len(first)) {
+				t.Errorf("%v, width %d: %d of %d addresses fetched ahead, which do not lie in the first block's weights", k, width, a.taken, n)
+			}
+		}
+	}
 }
 
 func FuzzKernels(f *testing.F) {

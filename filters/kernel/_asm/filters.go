@@ -11,7 +11,7 @@ import (
 )
 
 // filterSignature is the signature of the package's filterLoop.
-const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, every int, floor float32, stride, filters int)"
+const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, step int, floor float32, stride, filters int)"
 
 // lanes is a loop with filters in the lanes: a tile of outputs×vectors accumulators. A tap loads
 // one or two vectors of weights and broadcasts one input value an output. Tiles are transposed
@@ -81,8 +81,8 @@ var (
 )
 
 // With a stride of 1, the registers of the distances have the line that is fetched next and the
-// count of taps at which it is.
-var laneAhead, laneUntil = reg.R11, reg.R12
+// distance to the one after it.
+var laneAhead, laneStep = reg.R11, reg.R12
 
 // input is the memory of output p's input value.
 func input(p int) operand.Mem {
@@ -126,7 +126,9 @@ func (l *lanes) loop(name string) {
 	}
 	l.Load(l.Param("stride"), stride1)
 	l.SHLQ(operand.U8(2), stride1)
-	if !l.unit {
+	if l.unit {
+		l.Load(l.Param("step"), laneStep)
+	} else {
 		l.LEAQ(operand.Mem{Base: stride1, Index: stride1, Scale: 2}, stride3)
 		l.LEAQ(operand.Mem{Base: stride1, Index: stride1, Scale: 4}, stride5)
 		l.LEAQ(operand.Mem{Base: stride3, Index: stride1, Scale: 4}, stride7)
@@ -184,8 +186,10 @@ func (l *lanes) sum() {
 	l.JNZ(operand.LabelRef("tap"))
 }
 
-// rounds adds all taps in rounds of unrolled, after those that are no whole round. Between
-// rounds it fetches two lines ahead, every so many taps.
+// rounds adds all taps in rounds of unrolled, after those that are no whole round. In each round
+// it fetches a line ahead for each eight lanes. Addresses advance by less than that if fewer are to
+// be fetched, because a branch that the processor does not foresee takes longer than to fetch a
+// line again.
 func (l *lanes) rounds(w, count reg.Register) {
 	for n := 1; n < unrolled; n *= 2 {
 		skip := fmt.Sprintf("skip%d", n)
@@ -196,29 +200,22 @@ func (l *lanes) rounds(w, count reg.Register) {
 	}
 	l.TESTQ(count, count)
 	l.JZ(operand.LabelRef("summed"))
-	l.Label("fetch")
-	l.XORL(laneUntil.As32(), laneUntil.As32())
-	l.TESTQ(laneAhead, laneAhead)
-	l.JZ(operand.LabelRef("tap"))
-	l.PREFETCHT1(at(laneAhead, 0))
-	l.PREFETCHT1(at(laneAhead, 64))
-	l.SUBQ(operand.I8(-128), laneAhead)
-	l.MOVQ(argument(l.Context, "every"), laneBase)
-	l.ADDQ(count, laneBase)
-	l.CMOVQLT(laneBase, laneUntil)
 	l.Label("tap")
+	l.PREFETCHT1(at(laneAhead, 0))
+	if l.masked() {
+		l.PREFETCHT1(at(laneAhead, 64))
+	}
+	l.ADDQ(laneStep, laneAhead)
 	l.taps(unrolled, w, count)
-	l.CMPQ(count, laneUntil)
-	l.JNE(operand.LabelRef("tap"))
-	l.TESTQ(count, count)
-	l.JNZ(operand.LabelRef("fetch"))
+	l.JNZ(operand.LabelRef("tap"))
 	l.Label("summed")
 }
 
-// aimAhead takes the address of the lines that are fetched during a tile, 0 for none.
+// aimAhead takes the address of the lines that are fetched during a tile. It is the weights' own if
+// there is none.
 func (l *lanes) aimAhead() {
 	list := reg.RCX
-	l.XORL(laneAhead.As32(), laneAhead.As32())
+	l.Load(l.Param("weights"), laneAhead)
 	l.Load(l.Param("ahead"), list)
 	l.TESTQ(list, list)
 	l.JZ(operand.LabelRef("aimed"))
