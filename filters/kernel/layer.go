@@ -128,9 +128,11 @@ func (l *Layer) Blocks() int { return len(l.blocks) }
 // Even says whether all blocks have the same number of filters.
 func (l *Layer) Even() bool { return l.blocks[0].filters == l.blocks[len(l.blocks)-1].filters }
 
-// ComputeBlock computes what Compute does of one block's filters, and fetches nothing ahead.
+// ComputeBlock computes what Compute does of one block's filters, and fetches nothing ahead but the
+// next block's weights.
 func (l *Layer) ComputeBlock(r *Rows, i int) {
 	r.Ahead.plan(0, l.taps)
+	l.expect(r, i)
 	b := &l.blocks[i]
 	l.compute(b, r)
 	first := b.group*l.filters + b.first
