@@ -30,7 +30,7 @@ func TestTeamEqualsReference(t *testing.T) {
 	for _, set := range simd.Sets() {
 		k := kernel.New(set)
 		for i, team := range []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1), newTeam(2, 0), newTeam(3, 8<<10)} {
-			team.Kernel, team.way = k, []way{faster, parts, together}[i%3]
+			team.Kernel, team.way = k, []way{faster, parts, together, staged}[i%4]
 			teams = append(teams, team)
 		}
 	}
@@ -70,10 +70,11 @@ func FuzzStacks(f *testing.F) {
 				return team.Run(context.Background(), p, selected, in, emit)
 			}, p, in, selected)
 			checkScan(t, team, p, in, selected)
-			team.way = together
-			checkAgainstReference(t, func(emit Emit) error {
-				return team.Run(context.Background(), p, selected, in, emit)
-			}, p, in, selected)
+			for _, team.way = range []way{together, staged} {
+				checkAgainstReference(t, func(emit Emit) error {
+					return team.Run(context.Background(), p, selected, in, emit)
+				}, p, in, selected)
+			}
 		}
 	})
 }
@@ -173,7 +174,7 @@ func (r brokenReader) ReadRows(rows volume.Rows) error {
 
 // TestCrewPanicsInTheCaller: a panic in a crew's goroutines is the owner's.
 func TestCrewPanicsInTheCaller(t *testing.T) {
-	c := newCrew(3)
+	c := newCrew(make([]kernel.Rows, 3))
 	var helpers sync.WaitGroup
 	for worker := 1; worker < 3; worker++ {
 		helpers.Go(func() { c.help(worker) })
