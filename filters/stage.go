@@ -129,9 +129,7 @@ func (s *staging) divide(r *Runner, cuts []int, members int) {
 		shape := r.plan.Layers[cut].Out
 		st := &stage{plan: r.plan.between(from, cut+1), selected: make([]bool, cut+1-from), rows: ceilDiv(shape.H, members)}
 		st.selected[cut-from] = true
-		fitted := Runner{Kernel: r.Kernel, budget: r.budget, cache: r.cache}
-		fitted.fit(st.plan, st.selected)
-		windows += fitted.workingSet()
+		windows += r.workingSetOf(st.plan, st.selected)
 		n, data := shape.C*shape.H*shape.W, &s.maps[i%2] // the stage reads the other
 		maps[i%2] = max(maps[i%2], n)
 		if 4*(windows+(maps[0]+maps[1])/members) > stageBytes {
@@ -144,11 +142,17 @@ func (s *staging) divide(r *Runner, cuts []int, members int) {
 		s.stages, from = append(s.stages, st), cut+1
 	}
 	s.plan = r.plan.between(from, len(r.ops))
-	fitted := Runner{Kernel: r.Kernel, budget: r.budget, cache: r.cache}
-	fitted.fit(s.plan, r.selected[from:])
-	if from > 0 && 4*fitted.workingSet() > r.plan.WorkingSet() {
+	if from > 0 && 4*r.workingSetOf(s.plan, r.selected[from:]) > r.plan.WorkingSet() {
 		s.stages, s.plan = nil, r.plan
 	}
+}
+
+// workingSetOf counts the floats that a band of another plan touches.
+func (r *Runner) workingSetOf(plan *Plan, selected []bool) int {
+	other := new(Runner)
+	other.Kernel, other.budget, other.cache = r.Kernel, r.budget, r.cache
+	other.fit(plan, selected)
+	return other.workingSet()
 }
 
 // prelude is a member's work on all stages but the last.
