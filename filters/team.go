@@ -107,7 +107,7 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 		if m.keep = nil; j.crew != nil {
 			return m.sweep(ctx, 0, j.height)
 		}
-		for y0, y1 := range j.parts(j.rows) {
+		for y0, y1 := range j.staggered(len(t.members)) {
 			m.hold(j.selected, y0, y1)
 			m.mine = func() bool { return turn.of(y0) }
 			if err := m.sweep(ctx, y0, y1); err != nil {
@@ -168,6 +168,35 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 		for {
 			y0 := int(j.next.Add(int64(rows))) - rows
 			if y0 >= j.height || !yield(y0, min(y0+rows, j.height)) {
+				return
+			}
+		}
+	}
+}
+
+// staggered yields parts as parts does, for rows in order. The first parts of few members are
+// low, each higher than the one before, and the last ones become lower again. So a member is in the
+// midst of a part when its turn comes, and emits most of its rows while they are in its cache.
+func (j *job) staggered(members int) func(yield func(y0, y1 int) bool) {
+	const few = 4
+	if members > few || j.rows < 2*members || j.height < j.rows*members {
+		return j.parts(j.rows)
+	}
+	low := func(parts int) int { return j.rows * parts * (parts + 1) / (2 * members) } // rows of the lowest
+	middle := ceilDiv(j.height-low(members)-low(members-1), j.rows)
+	count := 2*members - 1 + middle
+	from := func(i int) int {
+		switch {
+		case i <= members:
+			return low(i)
+		case i < members+middle:
+			return low(members) + (i-members)*j.rows
+		}
+		return j.height - low(count-i)
+	}
+	return func(yield func(y0, y1 int) bool) {
+		for i := int(j.next.Add(1)) - 1; i < count; i = int(j.next.Add(1)) - 1 {
+			if !yield(from(i), from(i+1)) {
 				return
 			}
 		}

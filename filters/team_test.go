@@ -110,6 +110,32 @@ func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []
 	checkBits(t, p, got.outs, reference(p, in), selected)
 }
 
+// TestStaggered: parts follow each other from the first row to the last and are no higher than a
+// job's rows. Those of few members are low at both ends.
+func TestStaggered(t *testing.T) {
+	for members := 1; members <= 6; members++ {
+		for rows := 1; rows <= 20; rows++ {
+			for height := 1; height <= 5*members*rows; height++ {
+				j, at, first := job{height: height, rows: rows}, 0, 0
+				for y0, y1 := range j.staggered(members) {
+					if y0 != at || y1 <= y0 || y1-y0 > rows {
+						t.Fatalf("%d members, %d rows in parts of %d: a part of rows %d to %d after row %d", members, height, rows, y0, y1, at)
+					}
+					if at = y1; y0 == 0 {
+						first = y1
+					}
+				}
+				if at != height {
+					t.Fatalf("%d members, %d rows in parts of %d: they end at row %d", members, height, rows, at)
+				}
+				if low := members > 1 && members <= 4 && rows >= 2*members && height >= rows*members; low && first > (rows+members-1)/members {
+					t.Fatalf("%d members, %d rows in parts of %d: the first has %d", members, height, rows, first)
+				}
+			}
+		}
+	}
+}
+
 // tallPlan is a layer on a picture that is divided into many parts.
 func tallPlan(t *testing.T) (*Plan, *volume.Volume) {
 	s, err := NewStack("", 3, mustConv(t, square(4, 3, 1, 1)))
