@@ -178,6 +178,9 @@ func (r *Runner) workingSet() int {
 // outRows is the memory for n rows of the last layer's output from row y on. The rows of
 // a channel are contiguous.
 func (r *Runner) outRows(y, n int) volume.Rows {
+	if r.into != nil {
+		return r.into.Rows(y, y+n)
+	}
 	if r.keep != nil {
 		kept := r.keep[len(r.keep)-1]
 		return kept.Sub(y-kept.Y, y-kept.Y+n)

@@ -45,8 +45,9 @@ const (
 	task    = 1 << 16 // counts tasks
 )
 
-func newCrew(size int) *crew {
-	c := &crew{shares: make([]work, size), rows: make([]kernel.Rows, size), fewest: fewest}
+// newCrew is a crew of so many goroutines as there are rows.
+func newCrew(rows []kernel.Rows) *crew {
+	c := &crew{shares: make([]work, len(rows)), rows: rows, fewest: fewest}
 	c.changed.L = &c.mu
 	return c
 }

@@ -49,7 +49,7 @@ func (t *Team) Extremes(ctx context.Context, plan *Plan, selected []bool, src Ro
 	}
 	err = t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
-		m.gather(founds[worker])
+		m.gather(founds[worker][j.from:])
 		for y0, y1 := range j.scattered(m.scanRows(j.rows, len(t.members))) {
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err

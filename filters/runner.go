@@ -53,9 +53,10 @@ type Runner struct {
 	src      RowReader
 	selected []bool
 	emit     Emit
-	keep     []volume.Rows // where rows are kept until their turn; nil emits them
-	sent     []int         // of each layer, the kept rows that were emitted
-	mine     func() bool   // whether it is the turn of kept rows
+	keep     []volume.Rows  // where rows are kept until their turn; nil emits them
+	into     *volume.Volume // where the last layer's rows are computed; nil is out or keep
+	sent     []int          // of each layer, the kept rows that were emitted
+	mine     func() bool    // whether it is the turn of kept rows
 	share    share
 	crew     *crew   // computes bands together with the runner's goroutine; nil if it is alone
 	quiet    bool    // rows are computed ahead for pinning and not delivered
@@ -107,7 +108,7 @@ func (r *Runner) begin(plan *Plan, selected []bool, src RowReader, emit Emit, ro
 
 // end releases the picture.
 func (r *Runner) end() {
-	r.src, r.emit, r.pruner, r.crew = nil, nil, nil, nil
+	r.src, r.emit, r.pruner, r.crew, r.into = nil, nil, nil, nil, nil
 	if w, ok := r.ops[0].(*window); ok {
 		w.rows.Ahead.Data, w.rows.Ahead.Len = nil, 0
 	}

@@ -72,7 +72,7 @@ func (r *Runner) readCost() float64 {
 
 // keepBytes bounds the rows that a member keeps until the turn of its part. A part has at
 // least one band, which may be larger.
-const keepBytes = 16 << 20
+const keepBytes = 8 << 20
 
 // partRows is the height of the parts that a picture is divided into. It doubles a band
 // until parts repeat little work, as long as all workers stay busy and the kept rows fit
@@ -116,16 +116,21 @@ func (r *Runner) partTime(rows, workers int) float64 {
 	return part * (turns + uneven)
 }
 
-// meeting is the time, in multiply-adds, that a crew takes to meet: some ten microseconds.
-const meeting = 1e6
+// meeting is the time, in multiply-adds, that a crew takes to meet: a few microseconds.
+const meeting = 2e5
 
-// togetherTime estimates the time, in multiply-adds, in which a crew computes the picture. One
-// goroutine alone reads it, makes tables of offsets, and emits the rows.
-func (r *Runner) togetherTime(workers int) float64 {
+// crossing is the time, in multiply-adds, in which a value that one goroutine has computed comes
+// to another's cache.
+const crossing = 12
+
+// togetherTime estimates the time, in multiply-adds, in which a crew computes layers from a given
+// one on. One goroutine alone makes tables of offsets and emits the rows.
+func (r *Runner) togetherTime(from, workers int) float64 {
 	const entry = 100 // of a table
 	const value = 32  // that is emitted
-	alone, shared := r.readTime(), 0.0
-	for l, lp := range r.plan.Layers[:len(r.ops)] {
+	alone, shared := 0.0, 0.0
+	for l := from; l < len(r.ops); l++ {
+		lp := &r.plan.Layers[l]
 		if !r.active[l] {
 			continue
 		}
@@ -133,12 +138,13 @@ func (r *Runner) togetherTime(workers int) float64 {
 			alone += value * lp.outputs()
 		}
 		bands := float64(ceilDiv(lp.Out.H, r.bands[l]))
+		shared += lp.work + 2*crossing*lp.outputs() + worth*float64(4*lp.Parameters)*bands
 		if w, ok := r.ops[l].(*window); ok {
-			shared += lp.work + worth*float64(4*lp.Parameters)*bands
 			alone += bands*meeting + entry*float64(w.taps()*lp.Out.H)
-		} else {
-			alone += lp.work
 		}
+	}
+	if from == 0 {
+		alone += r.readTime()
 	}
 	return alone + shared/float64(workers)
 }
@@ -151,7 +157,7 @@ func (r *Runner) readTime() float64 {
 
 // MemberBytes estimates the bytes that each goroutine of a Team holds for pictures of
 // this size.
-func (p *Plan) MemberBytes() int { return p.WorkingSet() + keepBytes }
+func (p *Plan) MemberBytes() int { return p.WorkingSet() + keepBytes + stageBytes }
 
 func (r *Runner) keptBytes(rows int) int {
 	n := 0

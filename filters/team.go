@@ -15,7 +15,8 @@ import (
 
 // Team runs a stack on one picture with several goroutines, for runs with fewer pictures
 // than processors. Each goroutine takes one part of the picture's height after the other, or
-// all compute the rows of every band together, by the shorter estimated time. Results have the
+// all compute the rows of every band together, by the shorter estimated time. They may compute
+// layers that deliver nothing in stages, and keep whole maps between two of them. Results have the
 // same bits as a Runner's. A team keeps its buffers between pictures and has one owner at a time.
 // The zero value is ready.
 type Team struct {
@@ -25,8 +26,10 @@ type Team struct {
 	Workers int
 
 	members []member
+	staging staging
 	way     way
-	fewest  int // of a crew; 0 is fewest
+	fewest  int           // of a crew; 0 is fewest
+	rows    []kernel.Rows // scratch memory of a crew
 }
 
 // way is how the goroutines of a team divide their work.
@@ -36,6 +39,7 @@ const (
 	faster   way = iota // parts or together, by the estimated time
 	parts               // each computes parts of the picture
 	together            // all compute every band
+	staged              // parts of as many stages as possible
 )
 
 // scan is an emit that gives each goroutine rows of its own. It returns one of their errors.
@@ -60,7 +64,8 @@ func (c *crew) scan(emit func(worker, layer int, rows volume.Rows) error) Emit {
 
 type member struct {
 	Runner
-	kept []volume.Rows // each layer's rows of a part, until its turn
+	kept  []volume.Rows // each layer's rows of a part, until its turn
+	early []Runner      // of all stages but the last
 }
 
 // Scan is Runner.Run without order: several goroutines call emit at once, with parts of a
@@ -74,11 +79,11 @@ func (t *Team) Scan(ctx context.Context, plan *Plan, selected []bool, src RowRea
 	}
 	return t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
-		m.emit = func(layer int, rows volume.Rows) error { return emit(worker, layer, rows) }
+		m.emit = func(layer int, rows volume.Rows) error { return emit(worker, j.from+layer, rows) }
 		if m.keep = nil; j.crew != nil {
-			m.emit = j.crew.scan(emit)
+			m.emit = j.crew.scan(func(worker, layer int, rows volume.Rows) error { return emit(worker, j.from+layer, rows) })
 		}
-		for y0, y1 := range j.parts(max(j.rows, plan.Layers[last].Out.H/(4*len(t.members)))) {
+		for y0, y1 := range j.parts(max(j.rows, j.height/(4*len(t.members)))) {
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
 			}
@@ -95,24 +100,23 @@ func (t *Team) Run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 	if err != nil {
 		return err
 	}
-	selected = selected[:last+1]
 	var turn turns
-	return t.run(ctx, plan, selected, src, func(ctx context.Context, worker int, j *job) error {
+	return t.run(ctx, plan, selected[:last+1], src, func(ctx context.Context, worker int, j *job) error {
 		m := &t.members[worker]
-		if j.crew != nil {
-			m.emit, m.keep = emit, nil
+		m.emit = func(layer int, rows volume.Rows) error { return emit(j.from+layer, rows) }
+		if m.keep = nil; j.crew != nil {
 			return m.sweep(ctx, 0, j.height)
 		}
-		for y0, y1 := range j.parts(j.rows) {
-			m.hold(selected, y0, y1)
-			m.emit, m.mine = emit, func() bool { return turn.of(y0) }
+		for y0, y1 := range j.staggered(len(t.members)) {
+			m.hold(j.selected, y0, y1)
+			m.mine = func() bool { return turn.of(y0) }
 			if err := m.sweep(ctx, y0, y1); err != nil {
 				return err
 			}
 			if err := turn.wait(ctx, y0); err != nil {
 				return err
 			}
-			for l, wanted := range selected {
+			for l, wanted := range j.selected {
 				if !wanted {
 					continue
 				}
@@ -147,10 +151,14 @@ func (m *member) hold(selected []bool, y0, y1 int) {
 
 // job is the state that the members of a team share during a picture.
 type job struct {
-	height int // of the last layer
-	rows   int // the least height of a part that wastes little
-	next   atomic.Int64
-	crew   *crew // computes the picture in one part; nil if each member computes parts
+	staging  *staging
+	from     int       // the first layer of the last stage
+	selected []bool    // of the last stage
+	src      RowReader // of the last stage
+	height   int       // of the last layer
+	rows     int       // the least height of a part that wastes little
+	next     atomic.Int64
+	crew     *crew // computes the picture in one part; nil if each member computes parts
 }
 
 // parts yields parts y0 ≤ y < y1 of that many rows, in order. Each part goes to one
@@ -160,6 +168,35 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 		for {
 			y0 := int(j.next.Add(int64(rows))) - rows
 			if y0 >= j.height || !yield(y0, min(y0+rows, j.height)) {
+				return
+			}
+		}
+	}
+}
+
+// staggered yields parts as parts does, for rows in order. The first parts of few members are
+// low, each higher than the one before, and the last ones become lower again. So a member is in the
+// midst of a part when its turn comes, and emits most of its rows while they are in its cache.
+func (j *job) staggered(members int) func(yield func(y0, y1 int) bool) {
+	const few = 4
+	if members > few || j.rows < 2*members || j.height < j.rows*members {
+		return j.parts(j.rows)
+	}
+	low := func(parts int) int { return j.rows * parts * (parts + 1) / (2 * members) } // rows of the lowest
+	middle := ceilDiv(j.height-low(members)-low(members-1), j.rows)
+	count := 2*members - 1 + middle
+	from := func(i int) int {
+		switch {
+		case i <= members:
+			return low(i)
+		case i < members+middle:
+			return low(members) + (i-members)*j.rows
+		}
+		return j.height - low(count-i)
+	}
+	return func(yield func(y0, y1 int) bool) {
+		for i := int(j.next.Add(1)) - 1; i < count; i = int(j.next.Add(1)) - 1 {
+			if !yield(from(i), from(i+1)) {
 				return
 			}
 		}
@@ -196,16 +233,10 @@ func (t *Team) muster(plan *Plan, selected []bool, src RowReader) *job {
 	for i := range t.members {
 		t.members[i].Kernel = t.Kernel
 	}
-	first := &t.members[0]
-	first.selected, first.src = selected, src
-	first.fit(plan, selected)
-	j := &job{height: plan.Layers[len(selected)-1].Out.H, rows: first.partRows(workers)}
-	way := t.way
-	if way == faster && workers > 1 && first.togetherTime(workers) < first.partTime(j.rows, workers) {
-		way = together
-	}
-	if way == together {
-		j.rows, j.crew = j.height, newCrew(workers)
+	j := t.stages(plan, selected, src)
+	if j.staging.together {
+		t.rows = resizeKeeping(t.rows, workers)
+		j.crew = newCrew(t.rows)
 		j.crew.fewest = cmp.Or(t.fewest, fewest)
 	}
 	return j
@@ -229,15 +260,19 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 				}
 			}()
 			m := &t.members[i]
-			if j.crew != nil {
-				if i > 0 {
-					j.crew.help(i)
-					return
-				}
+			if j.crew != nil && i == 0 {
 				defer j.crew.dismiss()
 			}
+			if err := m.prelude(ctx, j, src); err != nil {
+				cancel(err)
+				return
+			}
+			if j.crew != nil && i > 0 {
+				j.crew.help(i)
+				return
+			}
 			defer m.end()
-			err := m.begin(plan, selected, src, nil, j.rows)
+			err := m.begin(j.staging.plan, j.selected, j.src, nil, j.rows)
 			m.crew = j.crew
 			if err == nil {
 				err = work(ctx, i, j)

@@ -30,7 +30,7 @@ func TestTeamEqualsReference(t *testing.T) {
 	for _, set := range simd.Sets() {
 		k := kernel.New(set)
 		for i, team := range []*Team{newTeam(1, 1), newTeam(2, 1), newTeam(3, 2<<10), newTeam(4, 1), newTeam(2, 0), newTeam(3, 8<<10)} {
-			team.Kernel, team.way = k, []way{faster, parts, together}[i%3]
+			team.Kernel, team.way = k, []way{faster, parts, together, staged}[i%4]
 			teams = append(teams, team)
 		}
 	}
@@ -70,10 +70,11 @@ func FuzzStacks(f *testing.F) {
 				return team.Run(context.Background(), p, selected, in, emit)
 			}, p, in, selected)
 			checkScan(t, team, p, in, selected)
-			team.way = together
-			checkAgainstReference(t, func(emit Emit) error {
-				return team.Run(context.Background(), p, selected, in, emit)
-			}, p, in, selected)
+			for _, team.way = range []way{together, staged} {
+				checkAgainstReference(t, func(emit Emit) error {
+					return team.Run(context.Background(), p, selected, in, emit)
+				}, p, in, selected)
+			}
 		}
 	})
 }
@@ -107,6 +108,32 @@ func checkScan(t *testing.T, team *Team, p *Plan, in *volume.Volume, selected []
 		t.Fatal(err)
 	}
 	checkBits(t, p, got.outs, reference(p, in), selected)
+}
+
+// TestStaggered: parts follow each other from the first row to the last and are no higher than a
+// job's rows. Those of few members are low at both ends.
+func TestStaggered(t *testing.T) {
+	for members := 1; members <= 6; members++ {
+		for rows := 1; rows <= 20; rows++ {
+			for height := 1; height <= 5*members*rows; height++ {
+				j, at, first := job{height: height, rows: rows}, 0, 0
+				for y0, y1 := range j.staggered(members) {
+					if y0 != at || y1 <= y0 || y1-y0 > rows {
+						t.Fatalf("%d members, %d rows in parts of %d: a part of rows %d to %d after row %d", members, height, rows, y0, y1, at)
+					}
+					if at = y1; y0 == 0 {
+						first = y1
+					}
+				}
+				if at != height {
+					t.Fatalf("%d members, %d rows in parts of %d: they end at row %d", members, height, rows, at)
+				}
+				if low := members > 1 && members <= 4 && rows >= 2*members && height >= rows*members; low && first > (rows+members-1)/members {
+					t.Fatalf("%d members, %d rows in parts of %d: the first has %d", members, height, rows, first)
+				}
+			}
+		}
+	}
 }
 
 // tallPlan is a layer on a picture that is divided into many parts.
@@ -173,7 +200,7 @@ func (r brokenReader) ReadRows(rows volume.Rows) error {
 
 // TestCrewPanicsInTheCaller: a panic in a crew's goroutines is the owner's.
 func TestCrewPanicsInTheCaller(t *testing.T) {
-	c := newCrew(3)
+	c := newCrew(make([]kernel.Rows, 3))
 	var helpers sync.WaitGroup
 	for worker := 1; worker < 3; worker++ {
 		helpers.Go(func() { c.help(worker) })
