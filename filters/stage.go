@@ -94,7 +94,8 @@ func (t *Team) settle(selected []bool) {
 	}
 	first.fit(s.plan, first.selected)
 	s.rows, s.together = first.partRows(workers), t.way == together
-	if t.way == faster && workers > 1 && first.togetherTime(0, workers) < first.partTime(s.rows, workers) {
+	const clearly = 0.98
+	if t.way == faster && workers > 1 && first.togetherTime(0, workers) < clearly*first.partTime(s.rows, workers) {
 		s.together = true
 	}
 	if s.together {
