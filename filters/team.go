@@ -277,7 +277,7 @@ func (m *member) join(ctx context.Context, i int, j *job, src RowReader, work fu
 	if j.crew != nil && i == 0 {
 		defer j.crew.dismiss()
 	}
-	if err := m.prelude(ctx, j, src); err != nil {
+	if err := m.prelude(ctx, i, j, src); err != nil {
 		return err
 	}
 	if j.crew != nil && i > 0 {
