@@ -48,7 +48,11 @@ func (r *Runner) segmentTime(from, to, workers int) float64 {
 				r.rows[l] = max(r.rows[l], r.plan.Layers[c.layer].across(r.rows[c.layer]))
 			}
 		}
-		time += lp.work*float64(r.rows[l])/float64(lp.Out.H) + worth*float64(4*lp.Parameters)*float64(ceilDiv(r.rows[l], r.bands[l]))
+		work := lp.work
+		if r.selected[l] {
+			work += emitCost * lp.outputs()
+		}
+		time += work*float64(r.rows[l])/float64(lp.Out.H) + worth*float64(4*lp.Parameters)*float64(ceilDiv(r.rows[l], r.bands[l]))
 		for _, in := range lp.Inputs {
 			if in < from {
 				each := float64(copyCost + crossing)

@@ -17,8 +17,8 @@ type stage struct {
 	selected []bool // the last layer
 	rows     int    // of a part
 	out      *volume.Volume
-	next     atomic.Int64 // the row at which the next part begins
-	left     atomic.Int64 // members that have not come to the stage's end
+	taken    []atomic.Bool // of each part, whether a member computes it; there are as many as members
+	left     atomic.Int64  // members that have not come to the stage's end
 	ended    chan struct{}
 }
 
@@ -94,7 +94,8 @@ func (t *Team) settle(selected []bool) {
 	}
 	first.fit(s.plan, first.selected)
 	s.rows, s.together = first.partRows(workers), t.way == together
-	if t.way == faster && workers > 1 && first.togetherTime(0, workers) < first.partTime(s.rows, workers) {
+	const clearly = 0.98
+	if t.way == faster && workers > 1 && first.togetherTime(0, workers) < clearly*first.partTime(s.rows, workers) {
 		s.together = true
 	}
 	if s.together {
@@ -156,12 +157,12 @@ func (r *Runner) workingSetOf(plan *Plan, selected []bool) int {
 }
 
 // prelude is a member's work on all stages but the last.
-func (m *member) prelude(ctx context.Context, j *job, src RowReader) error {
+func (m *member) prelude(ctx context.Context, member int, j *job, src RowReader) error {
 	m.early = resizeKeeping(m.early, len(j.staging.stages))
 	for i, st := range j.staging.stages {
 		r := &m.early[i]
 		r.Kernel, r.budget, r.cache = m.Kernel, m.budget, m.cache
-		if err := st.compute(ctx, r, src); err != nil {
+		if err := st.compute(ctx, member, r, src); err != nil {
 			return err
 		}
 		src = st.out
@@ -171,25 +172,29 @@ func (m *member) prelude(ctx context.Context, j *job, src RowReader) error {
 
 // begin readies a stage for a picture.
 func (s *stage) begin(members int) {
-	s.next.Store(0)
+	s.taken = resize(s.taken, members)
+	for i := range s.taken {
+		s.taken[i].Store(false)
+	}
 	s.left.Store(int64(members))
 	s.ended = make(chan struct{})
 }
 
-// compute is a member's work on a stage. It returns when the stage is complete.
-func (s *stage) compute(ctx context.Context, r *Runner, src RowReader) error {
+// compute is a member's work on a stage. It returns when the stage is complete. A member computes
+// the same part of every stage, whose input is then in its cache, and parts that others have not
+// begun.
+func (s *stage) compute(ctx context.Context, member int, r *Runner, src RowReader) error {
 	defer r.end()
 	if err := r.begin(s.plan, s.selected, src, func(int, volume.Rows) error { return nil }, s.rows); err != nil {
 		return err
 	}
 	r.into = s.out
-	for height := s.out.H; ; {
-		y0 := int(s.next.Add(int64(s.rows))) - s.rows
-		if y0 >= height {
-			break
-		}
-		if err := r.sweep(ctx, y0, min(y0+s.rows, height)); err != nil {
-			return err
+	for k := range s.taken {
+		i, n := (member+k)%len(s.taken), len(s.taken)
+		if y0, y1 := i*s.out.H/n, (i+1)*s.out.H/n; y0 < y1 && s.taken[i].CompareAndSwap(false, true) {
+			if err := r.sweep(ctx, y0, y1); err != nil {
+				return err
+			}
 		}
 	}
 	if s.left.Add(-1) == 0 {

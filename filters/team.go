@@ -248,45 +248,48 @@ func (t *Team) run(ctx context.Context, plan *Plan, selected []bool, src RowRead
 	j := t.muster(plan, selected, src)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wait sync.WaitGroup
 	var panicked atomic.Pointer[string]
-	for i := range t.members {
-		wait.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					text := fmt.Sprintf("%v\n%s", p, debug.Stack())
-					panicked.Store(&text)
-					cancel(context.Canceled)
-				}
-			}()
-			m := &t.members[i]
-			if j.crew != nil && i == 0 {
-				defer j.crew.dismiss()
+	join := func(i int) {
+		defer func() {
+			if p := recover(); p != nil {
+				text := fmt.Sprintf("%v\n%s", p, debug.Stack())
+				panicked.Store(&text)
+				cancel(context.Canceled)
 			}
-			if err := m.prelude(ctx, j, src); err != nil {
-				cancel(err)
-				return
-			}
-			if j.crew != nil && i > 0 {
-				j.crew.help(i)
-				return
-			}
-			defer m.end()
-			err := m.begin(j.staging.plan, j.selected, j.src, nil, j.rows)
-			m.crew = j.crew
-			if err == nil {
-				err = work(ctx, i, j)
-			}
-			if err != nil {
-				cancel(err)
-			}
-		})
+		}()
+		if err := t.members[i].join(ctx, i, j, src, work); err != nil {
+			cancel(err)
+		}
+	}
+	var wait sync.WaitGroup
+	for i := range t.members { // to join here would leave a new goroutine to this processor, where others find it late
+		wait.Go(func() { join(i) })
 	}
 	wait.Wait()
 	if p := panicked.Load(); p != nil {
 		panic(*p)
 	}
 	return context.Cause(ctx)
+}
+
+// join is a member's work on a picture. The first member of a crew is its owner.
+func (m *member) join(ctx context.Context, i int, j *job, src RowReader, work func(context.Context, int, *job) error) error {
+	if j.crew != nil && i == 0 {
+		defer j.crew.dismiss()
+	}
+	if err := m.prelude(ctx, i, j, src); err != nil {
+		return err
+	}
+	if j.crew != nil && i > 0 {
+		j.crew.help(i)
+		return nil
+	}
+	defer m.end()
+	if err := m.begin(j.staging.plan, j.selected, j.src, nil, j.rows); err != nil {
+		return err
+	}
+	m.crew = j.crew
+	return work(ctx, i, j)
 }
 
 // turns lets members through in the order of their parts.
