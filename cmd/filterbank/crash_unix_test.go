@@ -6,7 +6,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -21,81 +20,8 @@ import (
 	"filterbank/pipeline/manifest"
 )
 
-// outputs returns every file below a folder except run.json, which counts and times the run. The
-// manifest is without its seconds.
-func outputs(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == manifest.RunName {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		files[rel] = string(data)
-		if rel == manifest.Name {
-			files[rel] = withoutSeconds(files[rel])
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-func sameOutputs(t *testing.T, got, want map[string]string) {
-	t.Helper()
-	for name, data := range want {
-		if got[name] != data {
-			t.Errorf("%s has %d bytes, which the undisturbed run does not have", name, len(got[name]))
-		}
-	}
-	for name := range got {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s is left, the undisturbed run has no such file", name)
-		}
-	}
-}
-
-// interruptible makes a run that takes a while, with optional flags: its program and arguments
-// for an output folder, and its files when nothing disturbs it.
-func interruptible(t *testing.T, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
-	t.Helper()
-	samples, err := filepath.Abs("../../samples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return interruptibleOf(t, samples, flags...)
-}
-
-// interruptibleOf makes such a run of an input.
-func interruptibleOf(t *testing.T, input string, flags ...string) (command func(out string) *exec.Cmd, undisturbed map[string]string) {
-	t.Helper()
-	dir := t.TempDir()
-	name := program(t, dir)
-	formats := []string{"--format", "png", "--format", "npy"}
-	if os.Getenv("FILTERBANK_LONG") != "" {
-		formats = append(formats, "--sheet", "--overlay")
-	}
-	if slices.Contains(flags, "--features") && !slices.Contains(flags, "--pack") {
-		formats = nil
-	}
-	command = func(out string) *exec.Cmd {
-		return exec.Command(name, slices.Concat([]string{"run", "-q", "--layers", "all"}, flags, formats, []string{"-o", out, input})...)
-	}
-	out := filepath.Join(dir, "undisturbed")
-	if text, err := command(out).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return command, outputs(t, out)
-}
-
 // packed are the flags of a pack with a number of shards.
-var packed = []string{"--pack", "webdataset", "--pack-size", "3MB"}
+var packed = []string{"--pack", "webdataset", "--pack-size", "500KB"}
 
 // TestKilled kills runs at random moments. The same command again always ends with the bytes of
 // an undisturbed run and leaves no temporary files.
@@ -111,8 +37,8 @@ func TestKilled(t *testing.T) {
 		killed(t, table, append([]string{"--features", table}, packed...)...)
 	})
 	t.Run("tar file and pack", func(t *testing.T) {
-		command, undisturbed := interruptibleOf(t, tarred(t), packed...)
-		killedRuns(t, command, undisturbed, "", 2, anyTime)
+		command, undisturbed, took := interruptibleOf(t, []string{tarred(t)}, packed...)
+		killedRuns(t, command, undisturbed, "", 2, took)
 	})
 }
 
@@ -122,31 +48,26 @@ func tarred(t *testing.T) string {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	name := filepath.Join(t.TempDir(), "samples.tar")
-	if err := errors.Join(w.AddFS(os.DirFS("../../samples")), w.Close(), os.WriteFile(name, b.Bytes(), 0o666)); err != nil {
+	if err := errors.Join(w.AddFS(os.DirFS(disturbedSamples(t))), w.Close(), os.WriteFile(name, b.Bytes(), 0o666)); err != nil {
 		t.Fatal(err)
 	}
 	return name
 }
 
-// anyTime is a time in milliseconds at which a run of the samples is killed.
-func anyTime() int { return rand.IntN(400) }
-
 // killed kills runs of the samples with flags. A table is a file besides the output folder, alone in its own
 // folder, or empty.
 func killed(t *testing.T, table string, flags ...string) {
-	rounds, wait := 3, anyTime
-	switch pack := slices.Contains(flags, "--pack"); {
-	case table != "" && pack: // features and packs have rounds of their own
+	rounds := 3
+	if table != "" && slices.Contains(flags, "--pack") { // features and packs have rounds of their own
 		rounds = 2
-	case table != "": // such a run takes a tenth of a second or less
-		wait = func() int { return rand.IntN(1 + rand.IntN(200)) }
 	}
-	command, undisturbed := interruptible(t, flags...)
-	killedRuns(t, command, undisturbed, table, rounds, wait)
+	command, undisturbed, took := interruptibleOf(t, []string{disturbedSamples(t)}, flags...)
+	killedRuns(t, command, undisturbed, table, rounds, took)
 }
 
-// killedRuns kills runs of a command after a number of milliseconds, in a number of rounds.
-func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed map[string]string, table string, rounds int, wait func() int) {
+// killedRuns kills runs of a command at any moment of the time that the undisturbed run took. It has
+// a number of rounds, and more if every run has ended before its moment.
+func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed map[string]string, table string, rounds int, took time.Duration) {
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		rounds = 100
 	}
@@ -159,17 +80,11 @@ func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed ma
 	wanted := tables()
 	out := filepath.Join(t.TempDir(), "out")
 	killed := 0
-	for range rounds {
+	for round := 0; round < rounds || killed == 0; round++ {
 		os.RemoveAll(out)
 		os.Remove(table)
 		for range 3 { // a run, a run that resumes it, and a run that resumes that
-			cmd := command(out)
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Duration(wait()) * time.Millisecond)
-			cmd.Process.Kill()
-			if cmd.Wait() != nil {
+			if kill(t, command(out), took) {
 				killed++
 			}
 		}
@@ -179,14 +94,22 @@ func killedRuns(t *testing.T, command func(out string) *exec.Cmd, undisturbed ma
 		sameOutputs(t, outputs(t, out), undisturbed)
 		sameOutputs(t, tables(), wanted)
 	}
-	if killed == 0 {
-		t.Error("every run ended before it was killed, nothing was tested")
+}
+
+// kill starts a command, kills it at any moment within a time, and says whether it was killed.
+func kill(t *testing.T, cmd *exec.Cmd, within time.Duration) bool {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	time.Sleep(rand.N(within))
+	cmd.Process.Kill()
+	return cmd.Wait() != nil
 }
 
 // TestInterrupted sends each signal that asks a run to end, after its beginning.
 func TestInterrupted(t *testing.T) {
-	command, undisturbed := interruptible(t)
+	command, undisturbed := gated(t)
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	// A process inherits what its parent ignores, as nohup has it, and not what its parent catches.
 	caught := make(chan os.Signal, 1)
@@ -195,22 +118,9 @@ func TestInterrupted(t *testing.T) {
 	for _, signal := range signals {
 		out := filepath.Join(t.TempDir(), "out")
 		cmd := command(out)
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for begun := false; !begun; time.Sleep(time.Millisecond) {
-			info, err := os.Stat(filepath.Join(out, manifest.Name))
-			begun = err == nil && info.Size() > 0
-		}
-		cmd.Process.Signal(signal)
-		cmd.Wait()
-		if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
-			t.Errorf("%v: exit %d, want %d", signal, got, exitInterrupted)
-		}
-		if want := "filterbank: interrupted; finished images stay, and the same command does the rest\n"; stderr.String() != want {
-			t.Errorf("%v: said %q, want %q", signal, &stderr, want)
+		said := disturb(t, cmd, out, exitInterrupted, func(func()) { cmd.Process.Signal(signal) })
+		if want := "filterbank: interrupted; finished images stay, and the same command does the rest\n"; said != want {
+			t.Errorf("%v: said %q, want %q", signal, said, want)
 		}
 		part := outputs(t, out)
 		for name, data := range part {
@@ -263,7 +173,7 @@ func fullDisk(t *testing.T, flags ...string) {
 	command, undisturbed := interruptible(t, flags...)
 	out := filepath.Join(t.TempDir(), "out")
 	limited := command(out)
-	script := "trap '' XFSZ; ulimit -f 2000; exec \"$@\"" // 2000 blocks of 512 or 1024 bytes
+	script := "trap '' XFSZ; ulimit -f 100; exec \"$@\"" // 100 blocks of 512 or 1024 bytes
 	cmd := exec.Command("bash", append([]string{"-c", script, "bash"}, limited.Args...)...)
 	text, err := cmd.CombinedOutput()
 	if got := cmd.ProcessState.ExitCode(); got != exitAgain {
@@ -288,12 +198,14 @@ func fullDisk(t *testing.T, flags ...string) {
 func TestFullDiskFeatures(t *testing.T) {
 	dir := t.TempDir()
 	name := program(t, dir)
+	small := filepath.Join(dir, "small")
+	smallSamples(t, small)
 	for _, end := range []string{"csv", "parquet"} {
 		file, out := filepath.Join(dir, "tables", "features."+end), filepath.Join(dir, end)
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		args := []string{name, "run", "--bank", "sobel,gabor,kirsch,laws", "--features", file, "-o", out, "../../samples"}
+		args := []string{name, "run", "--bank", "sobel,gabor,kirsch,laws", "--features", file, "-o", out, small}
 		script := "trap '' XFSZ; ulimit -f 16; exec \"$@\"" // 16 kB, more than the journals have
 		text, err := exec.Command("bash", append([]string{"-c", script, "bash"}, args...)...).CombinedOutput()
 		if want := "filterbank: features: write " + file + ": file too large; 0 images left, and the same command goes on from here\n"; !strings.HasSuffix(string(text), want) {
@@ -310,42 +222,100 @@ func TestFullDiskFeatures(t *testing.T) {
 	}
 }
 
-// TestInterruptedBeforeItBegins makes the program wait for pipes that nobody writes to.
+// TestInterruptedBeforeItBegins interrupts the program while it waits for pipes that nobody writes
+// to. A named pipe is opened by nobody else, or by a writer.
 func TestInterruptedBeforeItBegins(t *testing.T) {
-	dir := t.TempDir()
-	name := program(t, dir)
-	fifo := filepath.Join(dir, "fifo")
-	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+	name := program(t, t.TempDir())
+	const fifo = "fifo"
+	samples, err := filepath.Abs("../../samples")
+	if err != nil {
 		t.Fatal(err)
 	}
-	ending := map[string]string{"animate": ".gif", "export": ".onnx"}
 	for _, args := range [][]string{
-		{"run", "-"}, {"run", "--files-from", "-"}, {"plan", "-c", fifo, "../../samples"}, {"run", "-c", fifo, "../../samples"},
-		{"animate", "-c", fifo, "../../samples/textbook.png"}, {"export", fifo},
+		{"run", "-", "-o", "out"}, {"run", "--files-from", "-", "-o", "out"},
+		{"plan", "-c", fifo, samples}, {"run", "-c", fifo, samples, "-o", "out"},
+		{"animate", "-c", fifo, samples + "/textbook.png", "-o", "out.gif"}, {"export", fifo, "-o", "out.onnx"},
 	} {
+		t.Run(strings.Join(args[:2], " "), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := syscall.Mkfifo(filepath.Join(dir, fifo), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			start := func() *exec.Cmd {
+				cmd := exec.Command(name, args...)
+				cmd.Dir = dir
+				return cmd
+			}
+			interruptedWaiting(t, start)
+			if slices.Contains(args, fifo) {
+				interruptedReading(t, start(), filepath.Join(dir, fifo))
+			}
+		})
+	}
+}
+
+// interruptedWaiting interrupts a program some time after its start. If the program does not catch
+// the signal by then, it is given twice the time.
+func interruptedWaiting(t *testing.T, start func() *exec.Cmd) {
+	t.Helper()
+	for wait := 40 * time.Millisecond; ; wait *= 2 {
 		reader, writer, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(name, append(args, "-o", filepath.Join(dir, "out"+ending[args[0]]))...)
+		cmd := start()
 		cmd.Stdin = reader
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(300 * time.Millisecond) // by then the program waits
-		cmd.Process.Signal(syscall.SIGTERM)
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		select {
-		case <-ended:
-			if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
-				t.Errorf("%q: exit %d, want %d", args, got, exitInterrupted)
-			}
-		case <-time.After(20 * time.Second):
-			cmd.Process.Kill()
-			t.Errorf("%q: goes on waiting", args)
-		}
+		time.Sleep(wait)
+		interrupt(t, cmd)
 		reader.Close()
 		writer.Close()
+		switch status := cmd.ProcessState.Sys().(syscall.WaitStatus); {
+		case status.Signaled() && wait < time.Minute:
+			continue
+		case status.ExitStatus() != exitInterrupted:
+			t.Errorf("%q: %v, want exit %d", cmd.Args, cmd.ProcessState, exitInterrupted)
+		}
+		return
 	}
+}
+
+// interruptedReading interrupts a program once it reads a named pipe, which has a writer then.
+func interruptedReading(t *testing.T, cmd *exec.Cmd, fifo string) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		writer, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			defer writer.Close()
+			break
+		}
+		if !errors.Is(err, syscall.ENXIO) { // nobody reads
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	interrupt(t, cmd)
+	if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
+		t.Errorf("%q, reading: %v, want exit %d", cmd.Args, cmd.ProcessState, exitInterrupted)
+	}
+}
+
+// interrupt asks a program to end and waits for that.
+func interrupt(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	hangs := time.AfterFunc(2*time.Minute, func() {
+		t.Errorf("%q: goes on waiting", cmd.Args)
+		cmd.Process.Kill()
+	})
+	cmd.Wait()
+	hangs.Stop()
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +17,17 @@ import (
 	"filterbank/pipeline/store"
 )
 
-// disturb runs a command and calls a function after the command has written its first record. The
-// command must exit with the code. disturb returns its messages.
-func disturb(t *testing.T, cmd *exec.Cmd, out string, code int, do func()) string {
+// disturb runs a command that waits for a picture from standard input, and calls a function after
+// the command has written its first record. feed brings the picture. The command must exit with the
+// code. disturb returns its messages.
+func disturb(t *testing.T, cmd *exec.Cmd, out string, code int, do func(feed func())) string {
 	t.Helper()
+	picture := cmd.Stdin
+	cmd.Stdin = nil
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
@@ -29,7 +37,10 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, code int, do func()) strin
 		info, err := os.Stat(filepath.Join(out, manifest.Name))
 		begun = err == nil && info.Size() > 0
 	}
-	do()
+	do(func() {
+		io.Copy(stdin, picture) // which fails if the command has ended
+		stdin.Close()
+	})
 	cmd.Wait()
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		t.Errorf("exit %d, want %d: %s", got, code, &stderr)
@@ -40,11 +51,11 @@ func disturb(t *testing.T, cmd *exec.Cmd, out string, code int, do func()) strin
 // TestVanishingOutput moves the output folder away during a run, and puts another one in its
 // place. The run ends, makes no other folder, and can be resumed in the moved folder.
 func TestVanishingOutput(t *testing.T) {
-	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
+	command, undisturbed := gated(t, "-j", "1")
 	for _, replaced := range []bool{false, true} {
 		out := filepath.Join(t.TempDir(), "out")
 		moved := out + ".moved"
-		said := disturb(t, command(out), out, exitAgain, func() {
+		said := disturb(t, command(out), out, exitAgain, func(feed func()) {
 			if err := os.Rename(out, moved); err != nil {
 				t.Fatal(err)
 			}
@@ -53,6 +64,7 @@ func TestVanishingOutput(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			feed()
 		})
 		if want := "filterbank: write " + out + ": " + store.ErrGone.Error() + "; "; !strings.HasPrefix(said, want) || strings.Count(said, "\n") != 1 {
 			t.Errorf("said %q, want %q", said, want)
@@ -70,7 +82,7 @@ func TestVanishingOutput(t *testing.T) {
 // TestReadOnlyOutput removes the permission to write, before a run and during it. The superuser
 // may write everywhere, so the test then runs as nobody.
 func TestReadOnlyOutput(t *testing.T) {
-	command, undisturbed := interruptible(t, "-j", "1", "--include", "[st]*.png")
+	command, undisturbed := gated(t, "-j", "1")
 	dir, err := os.MkdirTemp("", "filterbank")
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +100,11 @@ func TestReadOnlyOutput(t *testing.T) {
 	}
 	mode(dir, 0o777)
 	// Only the test's user may enter its folders, so the program and the samples move here.
+	args := command(out).Args
+	samples := len(args) - 2
 	asNobody := func() *exec.Cmd {
 		cmd := command(out)
-		cmd.Path, cmd.Args[len(cmd.Args)-1] = filepath.Join(dir, "filterbank"), "samples"
+		cmd.Path, cmd.Args[samples] = filepath.Join(dir, "filterbank"), "samples"
 		cmd.Dir = dir
 		if os.Geteuid() == 0 {
 			const nobody = 65534
@@ -99,7 +113,7 @@ func TestReadOnlyOutput(t *testing.T) {
 		return cmd
 	}
 	program(t, dir)
-	if err := os.CopyFS(filepath.Join(dir, "samples"), os.DirFS("../../samples")); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, "samples"), os.DirFS(args[samples])); err != nil {
 		t.Fatal(err)
 	}
 
@@ -111,7 +125,10 @@ func TestReadOnlyOutput(t *testing.T) {
 		t.Errorf("before: exit %d, %v, said %q, want %q", got, err, text, want)
 	}
 	mode(out, 0o777)
-	said := disturb(t, asNobody(), out, exitUsage, func() { mode(out, 0o555) })
+	said := disturb(t, asNobody(), out, exitUsage, func(feed func()) {
+		mode(out, 0o555)
+		feed()
+	})
 	if !strings.HasPrefix(said, "filterbank: write "+out+"/") || !strings.Contains(said, ": permission denied") {
 		t.Errorf("under it: said %q", said)
 	}
@@ -120,11 +137,7 @@ func TestReadOnlyOutput(t *testing.T) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	got := outputs(t, out)
-	samples, err := filepath.Abs("../../samples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	undisturbed[manifest.Name] = strings.ReplaceAll(undisturbed[manifest.Name], samples, "samples")
+	undisturbed[manifest.Name] = strings.ReplaceAll(undisturbed[manifest.Name], args[samples], "samples")
 	sameOutputs(t, got, undisturbed)
 }
 

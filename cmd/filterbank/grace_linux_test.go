@@ -1,8 +1,9 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,9 @@ import (
 )
 
 // waiting starts a run with one worker that waits for the rest of its first picture on standard
-// input. A second picture comes after it. do is called once the worker has read the beginning.
-func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.Cmd, feed func())) (code int, said string) {
+// input. A second picture comes after it. do is called once the worker has read the beginning. It
+// may hear the first message of the program.
+func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.Cmd, hear, feed func())) (code int, said string) {
 	t.Helper()
 	cmd := exec.Command(name, append([]string{"run", "-j", "1", "--bank", "sobel", "-o", out, "-", "../../samples/textbook.png"}, flags...)...)
 	picture, err := os.ReadFile("../../samples/textbook.png")
@@ -32,8 +34,10 @@ func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.C
 	}
 	defer reader.Close()
 	cmd.Stdin = reader
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +49,19 @@ func waiting(t *testing.T, name, out string, flags []string, do func(cmd *exec.C
 			t.Fatal(err)
 		}
 	}
-	do(cmd, func() {
+	messages := bufio.NewReader(stderr)
+	do(cmd, func() { messages.Peek(1) }, func() {
 		_, err := stdin.Write(picture[8:])
 		if err = errors.Join(err, stdin.Close()); err != nil {
 			t.Error(err)
 		}
 	})
+	text, err := io.ReadAll(messages)
+	if err != nil {
+		t.Error(err)
+	}
 	cmd.Wait()
-	return cmd.ProcessState.ExitCode(), stderr.String()
+	return cmd.ProcessState.ExitCode(), string(text)
 }
 
 // records are the lines of a manifest.
@@ -77,10 +86,10 @@ func TestGrace(t *testing.T) {
 			out = filepath.Join(dir, "packed")
 			flags = append(flags, "--pack", "webdataset", "--pack-count", "1", "--format", "npy")
 		}
-		code, said := waiting(t, name, out, flags, func(cmd *exec.Cmd, feed func()) {
+		code, said := waiting(t, name, out, flags, func(cmd *exec.Cmd, hear, feed func()) {
 			cmd.Process.Signal(syscall.SIGTERM)
 			cmd.Process.Signal(syscall.SIGTERM)
-			time.Sleep(100 * time.Millisecond) // the order of a signal and of what a pipe brings is not sure
+			hear() // the order of a signal and of what a pipe brings is not sure
 			feed()
 		})
 		want := "WRN a signal has come: no image is begun, and the ones in work have 5m0s\nfilterbank: interrupted; finished images stay, and the same command does the rest\n"
@@ -101,7 +110,7 @@ func TestGrace(t *testing.T) {
 func TestGraceOver(t *testing.T) {
 	dir := t.TempDir()
 	name, out := program(t, dir), filepath.Join(dir, "out")
-	code, said := waiting(t, name, out, []string{"--grace", "400ms", "-q"}, func(cmd *exec.Cmd, _ func()) { cmd.Process.Signal(syscall.SIGTERM) })
+	code, said := waiting(t, name, out, []string{"--grace", "400ms", "-q"}, func(cmd *exec.Cmd, _, _ func()) { cmd.Process.Signal(syscall.SIGTERM) })
 	if want := "filterbank: interrupted; finished images stay, and the same command does the rest\n"; code != exitInterrupted || said != want {
 		t.Errorf("exit %d, said %q, want %q", code, said, want)
 	}
@@ -110,6 +119,28 @@ func TestGraceOver(t *testing.T) {
 	}
 	if store.Unfinished(out) {
 		t.Error("the run has not ended well")
+	}
+}
+
+// fill writes to a pipe until not even a byte has room.
+func fill(t *testing.T, writer *os.File) {
+	t.Helper()
+	raw, err := writer.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1024, 1} {
+		for err = nil; err == nil; {
+			if wrong := raw.Write(func(fd uintptr) bool {
+				_, err = unix.Write(int(fd), make([]byte, size))
+				return true
+			}); wrong != nil {
+				t.Fatal(wrong)
+			}
+		}
+		if !errors.Is(err, unix.EAGAIN) {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -123,10 +154,7 @@ func TestGraceOverdue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	writer.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	for err = nil; err == nil; { // until the pipe is full
-		_, err = writer.Write(make([]byte, 1024))
-	}
+	fill(t, writer)
 	args := []string{"run", "-v", "--grace", "300ms", "--bank", "sobel", "-o", out, "../../samples/textbook.png", "../../samples/ramp.png"}
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = writer
