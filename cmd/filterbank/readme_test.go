@@ -152,13 +152,17 @@ func copyModule(t *testing.T) (dir string, names []string) {
 
 // TestReadmeCommands follows each README in a copy of the module, in order: it runs the commands
 // and the Python programs and saves the files. It removes the files of one README before the
-// next. It does not run the test command, since that would run this test.
+// next. It does not run the test command, since that would run this test. The samples are cut, and
+// with FILTERBANK_LONG they are as the reader has them.
 func TestReadmeCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and builds the module")
 	}
 	python := findPython(t)
 	dir, keep := copyModule(t)
+	if os.Getenv("FILTERBANK_LONG") == "" {
+		smallSamples(t, filepath.Join(dir, "samples"))
+	}
 	bin := filepath.Join(dir, "bin")
 	// Without paths in the objects, builds in other folders use the cache.
 	env := append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false", "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
