@@ -17,13 +17,14 @@ import (
 // begun without the flag.
 func TestReproducible(t *testing.T) {
 	in := t.TempDir()
+	small, err := smallPictures()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"textbook.png", "ramp.png", "shapes.png", "balloon.jpg"} {
-		data, err := os.ReadFile(filepath.Join("../../samples", name))
+		err := os.MkdirAll(filepath.Join(in, name[:1]), 0o777)
 		if err == nil {
-			err = os.MkdirAll(filepath.Join(in, name[:1]), 0o777)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(in, name[:1], name), data, 0o666)
+			err = os.WriteFile(filepath.Join(in, name[:1], name), small[name], 0o666)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -25,14 +25,15 @@ var smallPictures = sync.OnceValues(func() (map[string][]byte, error) {
 	small := map[string][]byte{}
 	for _, file := range files {
 		if err == nil {
-			small[filepath.Base(file)], err = smallPicture(file)
+			small[filepath.Base(file)], err = cutPicture(file, smallSide, smallSide)
 		}
 	}
 	return small, err
 })
 
-// smallPicture cuts a picture. The result has its format and its kind of pixels.
-func smallPicture(file string) ([]byte, error) {
+// cutPicture keeps a part of a picture around its middle, of at most so many pixels. The result has
+// its format and its kind of pixels.
+func cutPicture(file string, width, height int) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func smallPicture(file string) ([]byte, error) {
 		return nil, err
 	}
 	middle := m.Bounds().Min.Add(m.Bounds().Max).Div(2)
-	half := image.Pt(smallSide/2, smallSide/2)
+	half := image.Pt(width/2, height/2)
 	m = m.(interface {
 		SubImage(image.Rectangle) image.Image
 	}).SubImage(image.Rectangle{middle.Sub(half), middle.Add(half)})
