@@ -114,20 +114,18 @@ func find(in, part image.Image) (image.Point, bool) {
 	over := func(c color.RGBA) bool {
 		return c == color.RGBA{0xd8, 0x1b, 0x60, 0xff} || c == color.RGBA{0xfb, 0xfb, 0xfa, 0xff}
 	}
-	at := func(m image.Image, p image.Point) color.RGBA {
-		r, g, b, _ := m.At(p.X, p.Y).RGBA()
-		return color.RGBA{byte(r >> 8), byte(g >> 8), byte(b >> 8), 255}
-	}
-	size := part.Bounds().Size()
+	where, of := colours(in), colours(part)
+	size, width := part.Bounds().Size(), in.Bounds().Dx()
 	whole := in.Bounds().Max.Sub(size)
 	for y := range whole.Y + 1 {
 	place:
 		for x := range whole.X + 1 {
 			covered := 0
 			for v := range size.Y {
-				for u := range size.X {
-					switch is := at(in, image.Pt(x+u, y+v)); {
-					case is == at(part, image.Pt(u, v)):
+				row := where[(y+v)*width+x:][:size.X]
+				for u, is := range row {
+					switch {
+					case is == of[v*size.X+u]:
 					case over(is) && covered < outline:
 						covered++
 					default:
@@ -139,6 +137,18 @@ func find(in, part image.Image) (image.Point, bool) {
 		}
 	}
 	return image.Point{}, false
+}
+
+// colours are a picture's pixels without their opacity, row by row.
+func colours(m image.Image) []color.RGBA {
+	var all []color.RGBA
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			r, g, b, _ := m.At(x, y).RGBA()
+			all = append(all, color.RGBA{byte(r >> 8), byte(g >> 8), byte(b >> 8), 255})
+		}
+	}
+	return all
 }
 
 // TestSheetHoldsTheMaps finds every map, as its own file has it, on the sheet, in rows of
