@@ -152,9 +152,9 @@ func TestReadTableHoldsOneRow(t *testing.T) {
 			return fmt.Sprintf("{\"path\":\"images/%07d.png\",\"class\":\"class %d\"}\n", i, i%100)
 		},
 	} {
-		n := 1_000_000
+		n := 300_000
 		if file == "l.jsonl" {
-			n /= 10
+			n /= 3
 		}
 		rows, first := 0, uint64(0)
 		for row, err := range ReadTable(&generated{row: row, n: n}, file, Columns{Path: "path", Label: "class"}) {

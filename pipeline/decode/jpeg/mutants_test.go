@@ -48,9 +48,9 @@ func mutant(seeds []corpusFile, n int) (name string, data []byte) {
 }
 
 // TestMutants decodes damaged files: djpeg -strict takes the same ones, but for the
-// exceptions that the package names, and makes the same pixels of them.
+// exceptions that the package names, and makes the same pixels of them. FILTERBANK_LONG tries more.
 func TestMutants(t *testing.T) {
-	count := 1000
+	count := 400
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		count = 5000
 	}
