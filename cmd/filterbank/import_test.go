@@ -1,11 +1,14 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +49,51 @@ func TestFailedImport(t *testing.T) {
 		if after[name] != data {
 			t.Errorf("%s has changed", name)
 		}
+	}
+}
+
+// TestImportNamesTheFile imports a network of a .npz file with a damaged array, which is found when the
+// array is read. The message names the file and the array.
+func TestImportNamesTheFile(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, shape := range map[string][]int{
+		"conv1.weight": {10, 3, 3, 3}, "conv1.bias": {10}, "prelu1.weight": {10}, "conv2.weight": {16, 10, 3, 3}, "conv2.bias": {16}, "prelu2.weight": {16},
+		"conv3.weight": {32, 16, 3, 3}, "conv3.bias": {32}, "prelu3.weight": {32}, "conv4_1.weight": {2, 32, 1, 1}, "conv4_1.bias": {2},
+		"conv4_2.weight": {4, 32, 1, 1}, "conv4_2.bias": {4},
+	} {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, text := 1, ""
+		for _, side := range shape {
+			values *= side
+			text += fmt.Sprint(side, ", ")
+		}
+		data := make([]byte, 4*values)
+		if name == "conv3.weight" {
+			copy(data[1000:], "damage")
+		}
+		header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + text + "), }\n"
+		if _, err := fmt.Fprintf(w, "\x93NUMPY\x01\x00%c\x00%s%s", len(header), header, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	model, o := filepath.Join(dir, "pnet.npz"), importOptions{out: filepath.Join(dir, "net.yaml"), arch: "pnet"}
+	if err := os.WriteFile(model, bytes.Replace(b.Bytes(), []byte("damage"), []byte("DAMAGE"), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	err := o.run(io.Discard, model)
+	if want := model + ": array conv3.weight cannot be read: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if left := filesOf(t, dir); len(left) != 1 {
+		t.Errorf("%d files are left, want the model alone", len(left))
 	}
 }
 

@@ -41,7 +41,10 @@ func (o *importOptions) write(net *stackfile.Network, model, weights string) (er
 		// The weights get their name first: a stack file never lacks them.
 		moves = [][2]string{{filepath.Join(dir, filepath.Base(weights)), weights}, moves[0]}
 		if err := writeWeights(moves[0][0], net); err != nil {
-			return fmt.Errorf("%s: its weights cannot be written to %s: %w", source.Display(model), source.Display(weights), err)
+			if _, writing := errors.AsType[*store.Error](err); writing {
+				err = fmt.Errorf("its weights cannot be written to %s: %w", source.Display(weights), err)
+			}
+			return fmt.Errorf("%s: %w", source.Display(model), err)
 		}
 	}
 	if err := works(stack, text, net.Input); err != nil {

@@ -26,9 +26,19 @@ const (
 
 var sheetTile = Option{
 	Name: "sheet-tile", Word: "PIXELS",
-	Help: "about the longer side of a sheet's tiles, in pixels (192; 128 for more than 64 maps, 96 for more than 256)",
-	Set:  func(s *Settings, value string) error { return setInt(&s.Sheet.Tile, "sheet-tile", value) },
-	Text: func(s *Settings) string { return strconv.Itoa(s.Sheet.Tile) },
+	Help: "about the longer side of a sheet's tiles, in pixels (auto: 192; 128 for more than 64 maps, 96 for more than 256)",
+	Set: func(s *Settings, value string) error {
+		if err := setInt(&s.Sheet.Tile, "sheet-tile", value); err != nil {
+			return err
+		}
+		return checkTile(s.Sheet.Tile)
+	},
+	Text: func(s *Settings) string {
+		if s.Sheet.Tile == 0 {
+			return "auto"
+		}
+		return strconv.Itoa(s.Sheet.Tile)
+	},
 }
 
 var sheetColumns = Option{
@@ -112,10 +122,20 @@ func (s SheetOptions) tileFor(maps int) int {
 	return DefaultTile / 2
 }
 
+// checkTile refuses a size of tiles out of range.
+func checkTile(pixels int) error {
+	if pixels < MinTile || pixels > MaxTile {
+		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, pixels)
+	}
+	return nil
+}
+
 // check refuses tiles and columns out of range.
 func (s SheetOptions) check() error {
-	if s.Tile != 0 && (s.Tile < MinTile || s.Tile > MaxTile) {
-		return fmt.Errorf("sheet-tile must be from %d to %d pixels, got %d", MinTile, MaxTile, s.Tile)
+	if s.Tile != 0 {
+		if err := checkTile(s.Tile); err != nil {
+			return err
+		}
 	}
 	if s.Columns < 0 {
 		return fmt.Errorf("sheet-columns must be at least 1, or 0 to choose a number that suits, got %d", s.Columns)

@@ -118,21 +118,23 @@ func (n *Network) WriteWeights(w io.Writer) error {
 		return err
 	}
 	var buffer []byte
+	var unwritten error
+	put := func(_ int, values []float32) error {
+		buffer = tensor.AppendFloats(buffer[:0], values)
+		_, unwritten = w.Write(buffer)
+		return unwritten
+	}
 	for _, a := range n.arrays {
-		count := 0
-		put := func(_ int, values []float32) error {
-			count += len(values)
-			buffer = tensor.AppendFloats(buffer[:0], values)
-			_, err := w.Write(buffer)
-			return err
-		}
 		if a.member != nil {
 			err = a.member.Scan(put)
 		} else {
 			err = put(0, a.values)
 		}
-		if err != nil {
-			return fmt.Errorf("array %.100s: %w", a.name, err)
+		switch {
+		case unwritten != nil:
+			return unwritten
+		case err != nil:
+			return fmt.Errorf("array %.100s cannot be read: %w", a.name, err)
 		}
 	}
 	return nil
