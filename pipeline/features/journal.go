@@ -45,17 +45,6 @@ type span struct {
 
 func (s span) bytes() int64 { return rowBytes(int(s.values)) }
 
-const (
-	magic     = "filterbank features 1\n"
-	keyBytes  = 32
-	headBytes = keyBytes + 4
-	sumBytes  = 8
-	// MaxValues bounds the values of a row. Parquet has at most 65,535 columns.
-	MaxValues = 65_000
-)
-
-func rowBytes(values int) int64 { return headBytes + 4*int64(values) + sumBytes }
-
 // OpenJournal opens the journal of an output folder, or starts one. A row that a crash has torn
 // is passed over, together with all rows after it. Their pictures are done again. The file keeps
 // these rows until the first one is added: a run that is refused changes nothing.
@@ -157,47 +146,6 @@ func (j *Journal) scanRows(file io.Reader, size int64) error {
 		j.rows[[16]byte(row)] = s
 		j.size += s.bytes()
 	}
-}
-
-// next reads a row of at most left bytes into a buffer. It returns nil if there is no whole
-// row.
-func next(in *bufio.Reader, buffer []byte, left int64) ([]byte, error) {
-	head, err := in.Peek(headBytes)
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	values := binary.LittleEndian.Uint32(head[keyBytes:])
-	if values > MaxValues || rowBytes(int(values)) > left {
-		return nil, nil
-	}
-	n := int(rowBytes(int(values)))
-	if cap(buffer) < n {
-		buffer = make([]byte, n)
-	}
-	if _, err := io.ReadFull(in, buffer[:n]); err != nil {
-		return nil, err
-	}
-	if !whole(buffer[:n]) {
-		return nil, nil
-	}
-	return buffer[:n], nil
-}
-
-// whole says whether the sum of a row is right.
-func whole(row []byte) bool {
-	at := len(row) - sumBytes
-	return binary.LittleEndian.Uint64(row[at:]) == xxhash.Sum64(row[:at])
-}
-
-// parseKey reads a key in hexadecimal.
-func parseKey(key string) (k [keyBytes]byte, err error) {
-	if len(key) != 2*keyBytes {
-		return k, fmt.Errorf("features: a key has %d digits, got %q", 2*keyBytes, key)
-	}
-	_, err = hex.Decode(k[:], []byte(key))
-	return k, err
 }
 
 // Has says whether there is a row of a key with a number of values.
@@ -321,53 +269,4 @@ func (j *Journal) Release() error {
 		err = j.folder.Remove(store.FeaturesName)
 	}
 	return err
-}
-
-// Tidy puts the rows that Values and Keep were called for into the order of these calls and
-// drops all others. If they have another order in the file, a new file takes its place. The
-// journal must not be used afterwards except for Close.
-func (j *Journal) Tidy() error {
-	end := int64(len(magic))
-	for _, s := range j.used {
-		if s.at == end {
-			end += s.bytes()
-		} else if s.at > end {
-			end = -1 // no row is there
-			break
-		}
-	}
-	if end == j.size {
-		return nil
-	}
-	b := j.folder.BeginOwn()
-	err := j.copyUsed(b.Create(store.FeaturesName))
-	if err = errors.Join(err, j.Close()); err != nil { // Windows does not rename onto an open file
-		b.Abort()
-		return err
-	}
-	_, err = b.Commit()
-	return err
-}
-
-// copyUsed copies the rows in use, each once.
-func (j *Journal) copyUsed(out io.Writer) error {
-	if _, err := io.WriteString(out, magic); err != nil {
-		return err
-	}
-	copied := map[span]bool{}
-	var row []byte
-	for _, s := range j.used {
-		if copied[s] {
-			continue
-		}
-		copied[s] = true
-		var err error
-		if row, err = j.read(s, row); err == nil {
-			_, err = out.Write(row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
