@@ -38,6 +38,7 @@ type staging struct {
 	maps     [2][]float32 // of the stages, in turn
 	rows     int          // of a part of the last stage
 	together bool         // whether a crew computes the last stage
+	heavy    bool         // whether the last stage has many weights
 }
 
 // between is the plan of layers from ≤ l < to, of which layer from−1 is the input. No other layer
@@ -85,6 +86,19 @@ func (t *Team) stages(plan *Plan, selected []bool, src RowReader) *job {
 	return j
 }
 
+// heavy is the bytes of weights from which on it takes noticeable time to read them for a part.
+const heavy = 256 << 10
+
+// parameters counts the parameters of the layers that are computed.
+func (r *Runner) parameters() (n int64) {
+	for l, lp := range r.plan.Layers[:len(r.ops)] {
+		if r.active[l] {
+			n += lp.Parameters
+		}
+	}
+	return n
+}
+
 // settle decides how the members compute the last stage.
 func (t *Team) settle(selected []bool) {
 	first, s, workers := &t.members[0], &t.staging, len(t.members)
@@ -93,6 +107,7 @@ func (t *Team) settle(selected []bool) {
 		first.src = s.stages[len(s.stages)-1].out
 	}
 	first.fit(s.plan, first.selected)
+	s.heavy = 4*first.parameters() > heavy
 	s.rows, s.together = first.partRows(workers), t.way == together
 	const clearly = 0.98
 	if t.way == faster && workers > 1 && first.togetherTime(0, workers) < clearly*first.partTime(s.rows, workers) {

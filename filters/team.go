@@ -176,10 +176,11 @@ func (j *job) parts(rows int) func(yield func(y0, y1 int) bool) {
 
 // staggered yields parts as parts does, for rows in order. The first parts of few members are
 // low, each higher than the one before, and the last ones become lower again. So a member is in the
-// midst of a part when its turn comes, and emits most of its rows while they are in its cache.
+// midst of a part when its turn comes, and emits most of its rows while they are in its cache. Where
+// weights are heavy, more parts would read them more often.
 func (j *job) staggered(members int) func(yield func(y0, y1 int) bool) {
 	const few = 4
-	if members > few || j.rows < 2*members || j.height < j.rows*members {
+	if j.staging.heavy || members > few || j.rows < 2*members || j.height < j.rows*members {
 		return j.parts(j.rows)
 	}
 	low := func(parts int) int { return j.rows * parts * (parts + 1) / (2 * members) } // rows of the lowest

@@ -116,7 +116,7 @@ func TestStaggered(t *testing.T) {
 	for members := 1; members <= 6; members++ {
 		for rows := 1; rows <= 20; rows++ {
 			for height := 1; height <= 5*members*rows; height++ {
-				j, at, first := job{height: height, rows: rows}, 0, 0
+				j, at, first := job{staging: new(staging), height: height, rows: rows}, 0, 0
 				for y0, y1 := range j.staggered(members) {
 					if y0 != at || y1 <= y0 || y1-y0 > rows {
 						t.Fatalf("%d members, %d rows in parts of %d: a part of rows %d to %d after row %d", members, height, rows, y0, y1, at)
