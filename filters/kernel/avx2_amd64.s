@@ -12594,6 +12594,511 @@ last:
 	VZEROUPPER
 	RET
 
+// func sums1AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums1AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y2
+	VMOVUPS 32(SI)(AX*4), Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums2AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums2AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y2
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS 32(DI)(R8*1), Y3
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y4
+	VMOVUPS 32(SI)(AX*4), Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y2, Y2
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y3, Y3
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y2, 32(DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y3, 32(DI)(R8*1)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums3AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums3AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y3
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS 32(DI)(R8*1), Y4
+	VMOVUPS (DI)(R8*2), Y2
+	VMOVUPS 32(DI)(R8*2), Y5
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y6
+	VMOVUPS 32(SI)(AX*4), Y7
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y3, Y3
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y4, Y4
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y5, Y5
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y3, 32(DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y4, 32(DI)(R8*1)
+	VMOVUPS Y2, (DI)(R8*2)
+	VMOVUPS Y5, 32(DI)(R8*2)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums4AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums4AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y4
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS 32(DI)(R8*1), Y5
+	VMOVUPS (DI)(R8*2), Y2
+	VMOVUPS 32(DI)(R8*2), Y6
+	VMOVUPS (DI)(R11*1), Y3
+	VMOVUPS 32(DI)(R11*1), Y7
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y8
+	VMOVUPS 32(SI)(AX*4), Y9
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y4, Y4
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y6, Y6
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y7, Y7
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y5, 32(DI)(R8*1)
+	VMOVUPS Y2, (DI)(R8*2)
+	VMOVUPS Y6, 32(DI)(R8*2)
+	VMOVUPS Y3, (DI)(R11*1)
+	VMOVUPS Y7, 32(DI)(R11*1)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums5AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums5AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y5
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS 32(DI)(R8*1), Y6
+	VMOVUPS (DI)(R8*2), Y2
+	VMOVUPS 32(DI)(R8*2), Y7
+	VMOVUPS (DI)(R11*1), Y3
+	VMOVUPS 32(DI)(R11*1), Y8
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y9
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y10
+	VMOVUPS 32(SI)(AX*4), Y11
+	VADDPS  Y10, Y0, Y0
+	VADDPS  Y11, Y5, Y5
+	VADDPS  Y10, Y1, Y1
+	VADDPS  Y11, Y6, Y6
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y11, Y7, Y7
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y11, Y8, Y8
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y9, Y9
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y6, 32(DI)(R8*1)
+	VMOVUPS Y2, (DI)(R8*2)
+	VMOVUPS Y7, 32(DI)(R8*2)
+	VMOVUPS Y3, (DI)(R11*1)
+	VMOVUPS Y8, 32(DI)(R11*1)
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums6AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX
+TEXT ·sums6AVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y6
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS 32(DI)(R8*1), Y7
+	VMOVUPS (DI)(R8*2), Y2
+	VMOVUPS 32(DI)(R8*2), Y8
+	VMOVUPS (DI)(R11*1), Y3
+	VMOVUPS 32(DI)(R11*1), Y9
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y10
+	VMOVUPS (DX)(R8*1), Y5
+	VMOVUPS 32(DX)(R8*1), Y11
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y8, Y8
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y13, Y9, Y9
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y10, Y10
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y13, Y11, Y11
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y6, 32(DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y7, 32(DI)(R8*1)
+	VMOVUPS Y2, (DI)(R8*2)
+	VMOVUPS Y8, 32(DI)(R8*2)
+	VMOVUPS Y3, (DI)(R11*1)
+	VMOVUPS Y9, 32(DI)(R11*1)
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y10, 32(DX)
+	VMOVUPS Y5, (DX)(R8*1)
+	VMOVUPS Y11, 32(DX)(R8*1)
+	ADDQ    $+64, SI
+	ADDQ    $+64, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func averagesAVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·averagesAVX2(SB), NOSPLIT, $0-104
+	MOVQ         last+80(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y12
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         group+32(FP), R8
+	LEAQ         (R8)(R8*2), R11
+
+eight:
+	SUBQ $0x08, channels+56(FP)
+	JLT  eightEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+eightRow:
+	VBROADCASTSS (R15), Y9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+eightVector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   R10, CX
+
+eightTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Y0, Y0
+	VADDPS    (DX)(R8*1), Y1, Y1
+	VADDPS    (DX)(R8*2), Y2, Y2
+	VADDPS    (DX)(R11*1), Y3, Y3
+	LEAQ      (DX)(R8*4), DX
+	VADDPS    (DX), Y4, Y4
+	VADDPS    (DX)(R8*1), Y5, Y5
+	VADDPS    (DX)(R8*2), Y6, Y6
+	VADDPS    (DX)(R11*1), Y7, Y7
+	INCQ      CX
+	JNZ       eightTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	VDIVPS    Y8, Y1, Y1
+	VCMPPS    $0x03, Y1, Y1, Y11
+	VBLENDVPS Y11, Y10, Y1, Y1
+	VDIVPS    Y8, Y2, Y2
+	VCMPPS    $0x03, Y2, Y2, Y11
+	VBLENDVPS Y11, Y10, Y2, Y2
+	VDIVPS    Y8, Y3, Y3
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VBLENDVPS Y11, Y10, Y3, Y3
+	VDIVPS    Y8, Y4, Y4
+	VCMPPS    $0x03, Y4, Y4, Y11
+	VBLENDVPS Y11, Y10, Y4, Y4
+	VDIVPS    Y8, Y5, Y5
+	VCMPPS    $0x03, Y5, Y5, Y11
+	VBLENDVPS Y11, Y10, Y5, Y5
+	VDIVPS    Y8, Y6, Y6
+	VCMPPS    $0x03, Y6, Y6, Y11
+	VBLENDVPS Y11, Y10, Y6, Y6
+	VDIVPS    Y8, Y7, Y7
+	VCMPPS    $0x03, Y7, Y7, Y11
+	VBLENDVPS Y11, Y10, Y7, Y7
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        eightLast
+	VMOVUPS   Y0, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y1, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y2, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y3, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y4, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y5, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y6, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y7, (DX)
+	ADDQ      $+32, R14
+	ADDQ      $+32, SI
+	JMP       eightVector
+
+eightLast:
+	VMASKMOVPS Y0, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y2, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y3, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y4, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y5, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y6, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y7, Y12, (DX)
+	SUBQ       R14, SI
+	ADDQ       row+16(FP), R12
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	DECQ       R13
+	JNZ        eightRow
+	LEAQ       (DI)(AX*4), DI
+	LEAQ       (SI)(R8*4), SI
+	LEAQ       (DI)(AX*4), DI
+	LEAQ       (SI)(R8*4), SI
+	JMP        eight
+
+eightEnd:
+	ADDQ $0x08, channels+56(FP)
+
+one:
+	SUBQ $0x01, channels+56(FP)
+	JLT  oneEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+oneRow:
+	VBROADCASTSS (R15), Y9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+oneVector:
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Y0, Y0
+	INCQ      CX
+	JNZ       oneTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        oneLast
+	VMOVUPS   Y0, (DX)
+	ADDQ      $+32, R14
+	ADDQ      $+32, SI
+	JMP       oneVector
+
+oneLast:
+	VMASKMOVPS Y0, Y12, (DX)
+	SUBQ       R14, SI
+	ADDQ       row+16(FP), R12
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	DECQ       R13
+	JNZ        oneRow
+	ADDQ       AX, DI
+	ADDQ       R8, SI
+	JMP        one
+
+oneEnd:
+	ADDQ $0x01, channels+56(FP)
+	VZEROUPPER
+	RET
+
 DATA normConstantsAVX2<>+0(SB)/8, $(0.56396484375)
 DATA normConstantsAVX2<>+8(SB)/8, $(0.56396484375)
 DATA normConstantsAVX2<>+16(SB)/8, $(0.56396484375)

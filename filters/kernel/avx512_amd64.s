@@ -37170,6 +37170,662 @@ last:
 	VZEROUPPER
 	RET
 
+// func sums1AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums1AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z2
+	VMOVUPS 64(SI)(AX*4), Z3
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums2AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums2AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z2
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z3
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z4
+	VMOVUPS 64(SI)(AX*4), Z5
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z5, Z3, Z3
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z2, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z3, 64(DI)(R8*1)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums3AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums3AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z3
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z4
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z5
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z6
+	VMOVUPS 64(SI)(AX*4), Z7
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z6, Z1, Z1
+	VADDPS  Z7, Z4, Z4
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z5, Z5
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z3, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z4, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z5, 64(DI)(R8*2)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums4AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums4AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z4
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z5
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z6
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS 64(DI)(R11*1), Z7
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z8
+	VMOVUPS 64(SI)(AX*4), Z9
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z9, Z4, Z4
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z9, Z5, Z5
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z9, Z6, Z6
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z9, Z7, Z7
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z4, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z5, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z6, 64(DI)(R8*2)
+	VMOVUPS Z3, (DI)(R11*1)
+	VMOVUPS Z7, 64(DI)(R11*1)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums5AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums5AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z5
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z6
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z7
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS 64(DI)(R11*1), Z8
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z9
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z10
+	VMOVUPS 64(SI)(AX*4), Z11
+	VADDPS  Z10, Z0, Z0
+	VADDPS  Z11, Z5, Z5
+	VADDPS  Z10, Z1, Z1
+	VADDPS  Z11, Z6, Z6
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z11, Z7, Z7
+	VADDPS  Z10, Z3, Z3
+	VADDPS  Z11, Z8, Z8
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z11, Z9, Z9
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z5, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z6, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z7, 64(DI)(R8*2)
+	VMOVUPS Z3, (DI)(R11*1)
+	VMOVUPS Z8, 64(DI)(R11*1)
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums6AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums6AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z6
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z7
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z8
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS 64(DI)(R11*1), Z9
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z10
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS 64(DX)(R8*1), Z11
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z12
+	VMOVUPS 64(SI)(AX*4), Z13
+	VADDPS  Z12, Z0, Z0
+	VADDPS  Z13, Z6, Z6
+	VADDPS  Z12, Z1, Z1
+	VADDPS  Z13, Z7, Z7
+	VADDPS  Z12, Z2, Z2
+	VADDPS  Z13, Z8, Z8
+	VADDPS  Z12, Z3, Z3
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z12, Z4, Z4
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z12, Z5, Z5
+	VADDPS  Z13, Z11, Z11
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z6, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z7, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z8, 64(DI)(R8*2)
+	VMOVUPS Z3, (DI)(R11*1)
+	VMOVUPS Z9, 64(DI)(R11*1)
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z5, (DX)(R8*1)
+	VMOVUPS Z11, 64(DX)(R8*1)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums7AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums7AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z7
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z8
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z9
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS 64(DI)(R11*1), Z10
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z11
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS 64(DX)(R8*1), Z12
+	VMOVUPS (DX)(R8*2), Z6
+	VMOVUPS 64(DX)(R8*2), Z13
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z14
+	VMOVUPS 64(SI)(AX*4), Z15
+	VADDPS  Z14, Z0, Z0
+	VADDPS  Z15, Z7, Z7
+	VADDPS  Z14, Z1, Z1
+	VADDPS  Z15, Z8, Z8
+	VADDPS  Z14, Z2, Z2
+	VADDPS  Z15, Z9, Z9
+	VADDPS  Z14, Z3, Z3
+	VADDPS  Z15, Z10, Z10
+	VADDPS  Z14, Z4, Z4
+	VADDPS  Z15, Z11, Z11
+	VADDPS  Z14, Z5, Z5
+	VADDPS  Z15, Z12, Z12
+	VADDPS  Z14, Z6, Z6
+	VADDPS  Z15, Z13, Z13
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z7, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z8, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z9, 64(DI)(R8*2)
+	VMOVUPS Z3, (DI)(R11*1)
+	VMOVUPS Z10, 64(DI)(R11*1)
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z11, 64(DX)
+	VMOVUPS Z5, (DX)(R8*1)
+	VMOVUPS Z12, 64(DX)(R8*1)
+	VMOVUPS Z6, (DX)(R8*2)
+	VMOVUPS Z13, 64(DX)(R8*2)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func sums8AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sums8AVX512(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ pairs+40(FP), BX
+	LEAQ (R8)(R8*2), R11
+
+pair:
+	LEAQ    (DI)(R8*4), DX
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z8
+	VMOVUPS (DI)(R8*1), Z1
+	VMOVUPS 64(DI)(R8*1), Z9
+	VMOVUPS (DI)(R8*2), Z2
+	VMOVUPS 64(DI)(R8*2), Z10
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS 64(DI)(R11*1), Z11
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z12
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS 64(DX)(R8*1), Z13
+	VMOVUPS (DX)(R8*2), Z6
+	VMOVUPS 64(DX)(R8*2), Z14
+	VMOVUPS (DX)(R11*1), Z7
+	VMOVUPS 64(DX)(R11*1), Z15
+	MOVQ    R10, CX
+
+tap:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z16, Z7, Z7
+	VADDPS  Z17, Z15, Z15
+	INCQ    CX
+	JNZ     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z8, 64(DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z9, 64(DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z10, 64(DI)(R8*2)
+	VMOVUPS Z3, (DI)(R11*1)
+	VMOVUPS Z11, 64(DI)(R11*1)
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z12, 64(DX)
+	VMOVUPS Z5, (DX)(R8*1)
+	VMOVUPS Z13, 64(DX)(R8*1)
+	VMOVUPS Z6, (DX)(R8*2)
+	VMOVUPS Z14, 64(DX)(R8*2)
+	VMOVUPS Z7, (DX)(R11*1)
+	VMOVUPS Z15, 64(DX)(R11*1)
+	ADDQ    $+128, SI
+	ADDQ    $+128, DI
+	DECQ    BX
+	JNZ     pair
+	VZEROUPPER
+	RET
+
+// func averagesAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·averagesAVX512(SB), NOSPLIT, $0-104
+	MOVQ         last+80(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         group+32(FP), R8
+	LEAQ         (R8)(R8*2), R11
+
+eight:
+	SUBQ $0x08, channels+56(FP)
+	JLT  eightEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+eightRow:
+	VBROADCASTSS (R15), Z9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+eightVector:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   R10, CX
+
+eightTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Z0, Z0
+	VADDPS    (DX)(R8*1), Z1, Z1
+	VADDPS    (DX)(R8*2), Z2, Z2
+	VADDPS    (DX)(R11*1), Z3, Z3
+	LEAQ      (DX)(R8*4), DX
+	VADDPS    (DX), Z4, Z4
+	VADDPS    (DX)(R8*1), Z5, Z5
+	VADDPS    (DX)(R8*2), Z6, Z6
+	VADDPS    (DX)(R11*1), Z7, Z7
+	INCQ      CX
+	JNZ       eightTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VDIVPS    Z8, Z1, Z1
+	VCMPPS    $0x07, Z1, Z1, K1
+	VBLENDMPS Z1, Z10, K1, Z1
+	VDIVPS    Z8, Z2, Z2
+	VCMPPS    $0x07, Z2, Z2, K1
+	VBLENDMPS Z2, Z10, K1, Z2
+	VDIVPS    Z8, Z3, Z3
+	VCMPPS    $0x07, Z3, Z3, K1
+	VBLENDMPS Z3, Z10, K1, Z3
+	VDIVPS    Z8, Z4, Z4
+	VCMPPS    $0x07, Z4, Z4, K1
+	VBLENDMPS Z4, Z10, K1, Z4
+	VDIVPS    Z8, Z5, Z5
+	VCMPPS    $0x07, Z5, Z5, K1
+	VBLENDMPS Z5, Z10, K1, Z5
+	VDIVPS    Z8, Z6, Z6
+	VCMPPS    $0x07, Z6, Z6, K1
+	VBLENDMPS Z6, Z10, K1, Z6
+	VDIVPS    Z8, Z7, Z7
+	VCMPPS    $0x07, Z7, Z7, K1
+	VBLENDMPS Z7, Z10, K1, Z7
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        eightLast
+	VMOVUPS   Z0, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z1, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z2, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z3, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z4, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z5, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z6, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z7, (DX)
+	ADDQ      $+64, R14
+	ADDQ      $+64, SI
+	JMP       eightVector
+
+eightLast:
+	VMOVUPS Z0, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z1, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z3, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z5, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z7, K2, (DX)
+	SUBQ    R14, SI
+	ADDQ    row+16(FP), R12
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	DECQ    R13
+	JNZ     eightRow
+	LEAQ    (DI)(AX*4), DI
+	LEAQ    (SI)(R8*4), SI
+	LEAQ    (DI)(AX*4), DI
+	LEAQ    (SI)(R8*4), SI
+	JMP     eight
+
+eightEnd:
+	ADDQ $0x08, channels+56(FP)
+
+one:
+	SUBQ $0x01, channels+56(FP)
+	JLT  oneEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+oneRow:
+	VBROADCASTSS (R15), Z9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+oneVector:
+	VPXORD Z0, Z0, Z0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Z0, Z0
+	INCQ      CX
+	JNZ       oneTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        oneLast
+	VMOVUPS   Z0, (DX)
+	ADDQ      $+64, R14
+	ADDQ      $+64, SI
+	JMP       oneVector
+
+oneLast:
+	VMOVUPS Z0, K2, (DX)
+	SUBQ    R14, SI
+	ADDQ    row+16(FP), R12
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	DECQ    R13
+	JNZ     oneRow
+	ADDQ    AX, DI
+	ADDQ    R8, SI
+	JMP     one
+
+oneEnd:
+	ADDQ $0x01, channels+56(FP)
+	VZEROUPPER
+	RET
+
 DATA normConstantsAVX512<>+0(SB)/8, $(0.6015625)
 DATA normConstantsAVX512<>+8(SB)/8, $(0.6015625)
 DATA normConstantsAVX512<>+16(SB)/8, $(0.6015625)
