@@ -120,7 +120,7 @@ func (t *traffic) comfort(band int) int {
 // common is the height up to which the bands of a pool should be taller: twice the rows that
 // windows above each other have in common, because a band finds anew what they share.
 func (t *traffic) common() int {
-	if w, ok := t.op.(*window); !ok || w.access.channels > 1 || t.plan.MACs > 0 {
+	if _, ok := t.op.(*window); !ok || t.plan.MACs > 0 {
 		return 0
 	}
 	return 2 * (t.plan.Rows.EffectiveKernel() - t.plan.Rows.Stride)

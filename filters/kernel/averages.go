@@ -13,13 +13,13 @@ type averagesLoop func(dst *float32, channel, row int, src *float32, group int, 
 
 const (
 	narrowLanes      = 8    // of the loop for rows that would leave half of their last vector empty
-	averagesChannels = 8    // least for which the loop is fast
+	averagesChannels = 8    // whose sums hide each other's latency
 	averagesFloats   = 8192 // outputs that stay in the first-level cache until every Stride-th is picked
 )
 
 // averages computes rows of channels from ≤ c < to at once. It is not ok if no loop is for them.
 func (p *Pool) averages(r *Rows, from, to int) (ok bool) {
-	if !p.average || p.kernel.averages == nil || p.channels < averagesChannels || r.Stride > p.kernel.lanes || p.manySums(r) {
+	if !p.average || p.kernel.averages == nil || r.Stride > p.kernel.lanes || p.manySums(r) {
 		return false
 	}
 	if r.Stride == 1 || r.Width == 1 {

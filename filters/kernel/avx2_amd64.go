@@ -304,11 +304,6 @@ func channelsAVX2(dst *float32, channel int, row int, src *float32, group int, o
 //go:noescape
 func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 
-// averageAVX2 is the averageLoop.
-//
-//go:noescape
-func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-
 // maximaAVX2 is a maximaLoop.
 //
 //go:noescape
@@ -339,35 +334,10 @@ func maxStride2x3AVX2(dst *float32, channel int, row int, src *float32, group in
 //go:noescape
 func averageStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
 
-// sums1AVX2 is the sumsLoop for so many rows.
+// sumsAVX2 is a sumsLoop for at most 6 rows.
 //
 //go:noescape
-func sums1AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums2AVX2 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums2AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums3AVX2 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums3AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums4AVX2 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums4AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums5AVX2 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums5AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums6AVX2 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums6AVX2(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+func sumsAVX2(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
 
 // averagesAVX2 is an averagesLoop.
 //

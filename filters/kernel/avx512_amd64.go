@@ -609,11 +609,6 @@ func channelsAVX512(dst *float32, channel int, row int, src *float32, group int,
 //go:noescape
 func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 
-// averageAVX512 is the averageLoop.
-//
-//go:noescape
-func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-
 // maximaAVX512 is a maximaLoop.
 //
 //go:noescape
@@ -644,45 +639,10 @@ func maxStride2x3AVX512(dst *float32, channel int, row int, src *float32, group 
 //go:noescape
 func averageStride2x3AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
 
-// sums1AVX512 is the sumsLoop for so many rows.
+// sumsAVX512 is a sumsLoop for at most 8 rows.
 //
 //go:noescape
-func sums1AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums2AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums2AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums3AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums3AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums4AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums4AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums5AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums5AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums6AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums6AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums7AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums7AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-
-// sums8AVX512 is the sumsLoop for so many rows.
-//
-//go:noescape
-func sums8AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+func sumsAVX512(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
 
 // averagesAVX512 is an averagesLoop.
 //

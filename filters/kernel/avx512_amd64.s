@@ -36341,93 +36341,6 @@ oneEnd:
 	VZEROUPPER
 	RET
 
-// func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-// Requires: AVX, AVX512F
-TEXT ·averageAVX512(SB), NOSPLIT, $0-52
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+8(FP), SI
-	MOVQ         offsets+16(FP), R9
-	MOVQ         taps+24(FP), R10
-	LEAQ         (R9)(R10*4), R9
-	NEGQ         R10
-	MOVQ         vectors+32(FP), BX
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Z10
-	MOVQ         widths+40(FP), R11
-	VBROADCASTSS height+48(FP), Z9
-
-four:
-	SUBQ   $+4, BX
-	JLT    fourEnd
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   R10, CX
-
-fourTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Z0, Z0
-	VADDPS    64(SI)(AX*4), Z1, Z1
-	VADDPS    128(SI)(AX*4), Z2, Z2
-	VADDPS    192(SI)(AX*4), Z3, Z3
-	INCQ      CX
-	JNZ       fourTap
-	VMULPS    (R11), Z9, Z8
-	VDIVPS    Z8, Z0, Z0
-	VCMPPS    $0x07, Z0, Z0, K1
-	VBLENDMPS Z0, Z10, K1, Z0
-	VMOVUPS   Z0, (DI)
-	VMULPS    64(R11), Z9, Z8
-	VDIVPS    Z8, Z1, Z1
-	VCMPPS    $0x07, Z1, Z1, K2
-	VBLENDMPS Z1, Z10, K2, Z1
-	VMOVUPS   Z1, 64(DI)
-	VMULPS    128(R11), Z9, Z8
-	VDIVPS    Z8, Z2, Z2
-	VCMPPS    $0x07, Z2, Z2, K3
-	VBLENDMPS Z2, Z10, K3, Z2
-	VMOVUPS   Z2, 128(DI)
-	VMULPS    192(R11), Z9, Z8
-	VDIVPS    Z8, Z3, Z3
-	VCMPPS    $0x07, Z3, Z3, K4
-	VBLENDMPS Z3, Z10, K4, Z3
-	VMOVUPS   Z3, 192(DI)
-	ADDQ      $+256, SI
-	ADDQ      $+256, DI
-	ADDQ      $+256, R11
-	JMP       four
-
-fourEnd:
-	ADDQ $+4, BX
-
-one:
-	SUBQ   $+1, BX
-	JLT    oneEnd
-	VPXORD Z0, Z0, Z0
-	MOVQ   R10, CX
-
-oneTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Z0, Z0
-	INCQ      CX
-	JNZ       oneTap
-	VMULPS    (R11), Z9, Z8
-	VDIVPS    Z8, Z0, Z0
-	VCMPPS    $0x07, Z0, Z0, K1
-	VBLENDMPS Z0, Z10, K1, Z0
-	VMOVUPS   Z0, (DI)
-	ADDQ      $+64, SI
-	ADDQ      $+64, DI
-	ADDQ      $+64, R11
-	JMP       one
-
-oneEnd:
-	ADDQ $+1, BX
-	VZEROUPPER
-	RET
-
 // func maximaAVX512(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
 // Requires: AVX, AVX512F
 TEXT ·maximaAVX512(SB), NOSPLIT, $0-57
@@ -37170,9 +37083,9 @@ last:
 	VZEROUPPER
 	RET
 
-// func sums1AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
+// func sumsAVX512(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
 // Requires: AVX, AVX512F
-TEXT ·sums1AVX512(SB), NOSPLIT, $0-48
+TEXT ·sumsAVX512(SB), NOSPLIT, $0-56
 	MOVQ sums+0(FP), DI
 	MOVQ row+8(FP), R8
 	MOVQ src+16(FP), SI
@@ -37180,408 +37093,51 @@ TEXT ·sums1AVX512(SB), NOSPLIT, $0-48
 	MOVQ taps+32(FP), R10
 	LEAQ (R9)(R10*4), R9
 	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
+	MOVQ rows+40(FP), R11
+	MOVQ pairs+48(FP), BX
 
 pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
 	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z2
-	VMOVUPS 64(SI)(AX*4), Z3
-	VADDPS  Z2, Z0, Z0
-	VADDPS  Z3, Z1, Z1
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums2AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums2AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z2
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z3
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z4
-	VMOVUPS 64(SI)(AX*4), Z5
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z2, Z2
-	VADDPS  Z4, Z1, Z1
-	VADDPS  Z5, Z3, Z3
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z2, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z3, 64(DI)(R8*1)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums3AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums3AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z3
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z4
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z5
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z6
-	VMOVUPS 64(SI)(AX*4), Z7
-	VADDPS  Z6, Z0, Z0
-	VADDPS  Z7, Z3, Z3
-	VADDPS  Z6, Z1, Z1
-	VADDPS  Z7, Z4, Z4
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z5, Z5
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z3, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z4, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z5, 64(DI)(R8*2)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums4AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums4AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z4
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z5
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z6
-	VMOVUPS (DI)(R11*1), Z3
-	VMOVUPS 64(DI)(R11*1), Z7
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z8
-	VMOVUPS 64(SI)(AX*4), Z9
-	VADDPS  Z8, Z0, Z0
-	VADDPS  Z9, Z4, Z4
-	VADDPS  Z8, Z1, Z1
-	VADDPS  Z9, Z5, Z5
-	VADDPS  Z8, Z2, Z2
-	VADDPS  Z9, Z6, Z6
-	VADDPS  Z8, Z3, Z3
-	VADDPS  Z9, Z7, Z7
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z4, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z5, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z6, 64(DI)(R8*2)
-	VMOVUPS Z3, (DI)(R11*1)
-	VMOVUPS Z7, 64(DI)(R11*1)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums5AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums5AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z5
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z6
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z7
-	VMOVUPS (DI)(R11*1), Z3
-	VMOVUPS 64(DI)(R11*1), Z8
-	VMOVUPS (DX), Z4
+	MOVQ    DI, DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z8
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     tap1
+	VMOVUPS (DX), Z1
 	VMOVUPS 64(DX), Z9
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z10
-	VMOVUPS 64(SI)(AX*4), Z11
-	VADDPS  Z10, Z0, Z0
-	VADDPS  Z11, Z5, Z5
-	VADDPS  Z10, Z1, Z1
-	VADDPS  Z11, Z6, Z6
-	VADDPS  Z10, Z2, Z2
-	VADDPS  Z11, Z7, Z7
-	VADDPS  Z10, Z3, Z3
-	VADDPS  Z11, Z8, Z8
-	VADDPS  Z10, Z4, Z4
-	VADDPS  Z11, Z9, Z9
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z5, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z6, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z7, 64(DI)(R8*2)
-	VMOVUPS Z3, (DI)(R11*1)
-	VMOVUPS Z8, 64(DI)(R11*1)
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z9, 64(DX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums6AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums6AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z6
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z7
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z8
-	VMOVUPS (DI)(R11*1), Z3
-	VMOVUPS 64(DI)(R11*1), Z9
-	VMOVUPS (DX), Z4
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     tap2
+	VMOVUPS (DX), Z2
 	VMOVUPS 64(DX), Z10
-	VMOVUPS (DX)(R8*1), Z5
-	VMOVUPS 64(DX)(R8*1), Z11
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z12
-	VMOVUPS 64(SI)(AX*4), Z13
-	VADDPS  Z12, Z0, Z0
-	VADDPS  Z13, Z6, Z6
-	VADDPS  Z12, Z1, Z1
-	VADDPS  Z13, Z7, Z7
-	VADDPS  Z12, Z2, Z2
-	VADDPS  Z13, Z8, Z8
-	VADDPS  Z12, Z3, Z3
-	VADDPS  Z13, Z9, Z9
-	VADDPS  Z12, Z4, Z4
-	VADDPS  Z13, Z10, Z10
-	VADDPS  Z12, Z5, Z5
-	VADDPS  Z13, Z11, Z11
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z6, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z7, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z8, 64(DI)(R8*2)
-	VMOVUPS Z3, (DI)(R11*1)
-	VMOVUPS Z9, 64(DI)(R11*1)
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z10, 64(DX)
-	VMOVUPS Z5, (DX)(R8*1)
-	VMOVUPS Z11, 64(DX)(R8*1)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums7AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums7AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z7
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z8
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z9
-	VMOVUPS (DI)(R11*1), Z3
-	VMOVUPS 64(DI)(R11*1), Z10
-	VMOVUPS (DX), Z4
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     tap3
+	VMOVUPS (DX), Z3
 	VMOVUPS 64(DX), Z11
-	VMOVUPS (DX)(R8*1), Z5
-	VMOVUPS 64(DX)(R8*1), Z12
-	VMOVUPS (DX)(R8*2), Z6
-	VMOVUPS 64(DX)(R8*2), Z13
-	MOVQ    R10, CX
-
-tap:
-	MOVLQSX (R9)(CX*4), AX
-	VMOVUPS (SI)(AX*4), Z14
-	VMOVUPS 64(SI)(AX*4), Z15
-	VADDPS  Z14, Z0, Z0
-	VADDPS  Z15, Z7, Z7
-	VADDPS  Z14, Z1, Z1
-	VADDPS  Z15, Z8, Z8
-	VADDPS  Z14, Z2, Z2
-	VADDPS  Z15, Z9, Z9
-	VADDPS  Z14, Z3, Z3
-	VADDPS  Z15, Z10, Z10
-	VADDPS  Z14, Z4, Z4
-	VADDPS  Z15, Z11, Z11
-	VADDPS  Z14, Z5, Z5
-	VADDPS  Z15, Z12, Z12
-	VADDPS  Z14, Z6, Z6
-	VADDPS  Z15, Z13, Z13
-	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z7, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z8, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z9, 64(DI)(R8*2)
-	VMOVUPS Z3, (DI)(R11*1)
-	VMOVUPS Z10, 64(DI)(R11*1)
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z11, 64(DX)
-	VMOVUPS Z5, (DX)(R8*1)
-	VMOVUPS Z12, 64(DX)(R8*1)
-	VMOVUPS Z6, (DX)(R8*2)
-	VMOVUPS Z13, 64(DX)(R8*2)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
-	VZEROUPPER
-	RET
-
-// func sums8AVX512(sums *float32, row int, src *float32, offsets *int32, taps int, pairs int)
-// Requires: AVX, AVX512F
-TEXT ·sums8AVX512(SB), NOSPLIT, $0-48
-	MOVQ sums+0(FP), DI
-	MOVQ row+8(FP), R8
-	MOVQ src+16(FP), SI
-	MOVQ offsets+24(FP), R9
-	MOVQ taps+32(FP), R10
-	LEAQ (R9)(R10*4), R9
-	NEGQ R10
-	MOVQ pairs+40(FP), BX
-	LEAQ (R8)(R8*2), R11
-
-pair:
-	LEAQ    (DI)(R8*4), DX
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z8
-	VMOVUPS (DI)(R8*1), Z1
-	VMOVUPS 64(DI)(R8*1), Z9
-	VMOVUPS (DI)(R8*2), Z2
-	VMOVUPS 64(DI)(R8*2), Z10
-	VMOVUPS (DI)(R11*1), Z3
-	VMOVUPS 64(DI)(R11*1), Z11
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     tap4
 	VMOVUPS (DX), Z4
 	VMOVUPS 64(DX), Z12
-	VMOVUPS (DX)(R8*1), Z5
-	VMOVUPS 64(DX)(R8*1), Z13
-	VMOVUPS (DX)(R8*2), Z6
-	VMOVUPS 64(DX)(R8*2), Z14
-	VMOVUPS (DX)(R11*1), Z7
-	VMOVUPS 64(DX)(R11*1), Z15
-	MOVQ    R10, CX
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     tap5
+	VMOVUPS (DX), Z5
+	VMOVUPS 64(DX), Z13
+	ADDQ    R8, DX
+	CMPQ    R11, $0x06
+	JEQ     tap6
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z14
+	ADDQ    R8, DX
+	CMPQ    R11, $0x07
+	JEQ     tap7
+	VMOVUPS (DX), Z7
+	VMOVUPS 64(DX), Z15
 
-tap:
+tap8:
 	MOVLQSX (R9)(CX*4), AX
 	VMOVUPS (SI)(AX*4), Z16
 	VMOVUPS 64(SI)(AX*4), Z17
@@ -37602,27 +37158,165 @@ tap:
 	VADDPS  Z16, Z7, Z7
 	VADDPS  Z17, Z15, Z15
 	INCQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z8, 64(DI)
-	VMOVUPS Z1, (DI)(R8*1)
-	VMOVUPS Z9, 64(DI)(R8*1)
-	VMOVUPS Z2, (DI)(R8*2)
-	VMOVUPS Z10, 64(DI)(R8*2)
-	VMOVUPS Z3, (DI)(R11*1)
-	VMOVUPS Z11, 64(DI)(R11*1)
+	JNZ     tap8
+	JMP     store
+
+tap7:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z17, Z14, Z14
+	INCQ    CX
+	JNZ     tap7
+	JMP     store
+
+tap6:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	INCQ    CX
+	JNZ     tap6
+	JMP     store
+
+tap5:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	INCQ    CX
+	JNZ     tap5
+	JMP     store
+
+tap4:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	INCQ    CX
+	JNZ     tap4
+	JMP     store
+
+tap3:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	INCQ    CX
+	JNZ     tap3
+	JMP     store
+
+tap2:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	INCQ    CX
+	JNZ     tap2
+	JMP     store
+
+tap1:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	INCQ    CX
+	JNZ     tap1
+
+store:
+	MOVQ    DI, DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z8, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     stored
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     stored
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z10, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     stored
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     stored
 	VMOVUPS Z4, (DX)
 	VMOVUPS Z12, 64(DX)
-	VMOVUPS Z5, (DX)(R8*1)
-	VMOVUPS Z13, 64(DX)(R8*1)
-	VMOVUPS Z6, (DX)(R8*2)
-	VMOVUPS Z14, 64(DX)(R8*2)
-	VMOVUPS Z7, (DX)(R11*1)
-	VMOVUPS Z15, 64(DX)(R11*1)
-	ADDQ    $+128, SI
-	ADDQ    $+128, DI
-	DECQ    BX
-	JNZ     pair
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     stored
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x06
+	JEQ     stored
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z14, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x07
+	JEQ     stored
+	VMOVUPS Z7, (DX)
+	VMOVUPS Z15, 64(DX)
+
+stored:
+	ADDQ $+128, SI
+	ADDQ $+128, DI
+	DECQ BX
+	JNZ  pair
 	VZEROUPPER
 	RET
 
@@ -37782,6 +37476,49 @@ oneRow:
 	ADDQ         $0x04, R15
 	XORL         R14, R14
 	MOVQ         vectors+72(FP), BX
+
+vectors:
+	CMPQ   BX, $0x04
+	JLE    oneVector
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   R10, CX
+
+vectorsTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Z0, Z0
+	VADDPS    64(SI)(AX*4), Z1, Z1
+	VADDPS    128(SI)(AX*4), Z2, Z2
+	VADDPS    192(SI)(AX*4), Z3, Z3
+	INCQ      CX
+	JNZ       vectorsTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (R12)(R14*1)
+	VMULPS    64(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z1, Z1
+	VCMPPS    $0x07, Z1, Z1, K1
+	VBLENDMPS Z1, Z10, K1, Z1
+	VMOVUPS   Z1, 64(R12)(R14*1)
+	VMULPS    128(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z2, Z2
+	VCMPPS    $0x07, Z2, Z2, K1
+	VBLENDMPS Z2, Z10, K1, Z2
+	VMOVUPS   Z2, 128(R12)(R14*1)
+	VMULPS    192(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z3, Z3
+	VCMPPS    $0x07, Z3, Z3, K1
+	VBLENDMPS Z3, Z10, K1, Z3
+	VMOVUPS   Z3, 192(R12)(R14*1)
+	ADDQ      $+256, R14
+	ADDQ      $+256, SI
+	SUBQ      $0x04, BX
+	JMP       vectors
 
 oneVector:
 	VPXORD Z0, Z0, Z0

@@ -30,7 +30,8 @@ type Kernel struct {
 	maxStride2, averageStride2 stride2Loops
 	average                    averageLoop
 	averages, narrowAverages   averagesLoop
-	sums                       []sumsLoop // by rows − 1
+	sums                       sumsLoop
+	sumsRows                   int // of a sumsLoop, at most
 	norm                       normLoop
 	floor                      applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
 	apply                      applyLoops

@@ -5,14 +5,15 @@ package kernel
 //	sums[i·row + x] += src[offsets[0] + x] + src[offsets[1] + x] + …
 //
 // one after the other, where row is in bytes and offsets has so many taps. The loop reads and
-// writes so many pairs of vectors.
-type sumsLoop func(sums *float32, row int, src *float32, offsets *int32, taps, pairs int)
+// writes so many pairs of vectors of each row.
+type sumsLoop func(sums *float32, row int, src *float32, offsets *int32, taps, rows, pairs int)
 
-// Windows with so many columns have their sums in memory, from row to row of the input. The
-// loop of averages is as fast for narrower ones of many channels.
+// Windows with so many columns have their sums in memory, from row to row of the input. The loop
+// of averages is as fast for narrower ones, and of few channels for windows of few taps.
 const (
-	sumsColumns     = 5
-	sumsColumnsMany = 7
+	sumsColumns    = 7
+	sumsColumnsFew = 5
+	sumsTapsFew    = 32
 )
 
 // Sums of so many rows, and of so many values, are added up together. They stay in the
@@ -25,12 +26,12 @@ const (
 // manySums says whether sums are computed from row to row of the input.
 func (p *Pool) manySums(r *Rows) bool {
 	k, w := p.kernel, p.window
-	least := sumsColumns
-	if p.channels >= averagesChannels {
-		least = sumsColumnsMany
+	many := w.Columns >= sumsColumns
+	if p.channels < averagesChannels {
+		many = w.Columns >= sumsColumnsFew || p.taps >= sumsTapsFew
 	}
-	return p.average && k.sums != nil && r.Stride <= k.lanes && r.N > 1 &&
-		w.Dilation == 1 && w.Rows > w.Stride && w.Columns >= least && (r.Width-1)*r.Stride >= 2*k.lanes
+	return many && p.average && k.sums != nil && r.Stride <= k.lanes && r.N > 1 &&
+		w.Dilation == 1 && w.Rows > w.Stride && (r.Width-1)*r.Stride >= 2*k.lanes
 }
 
 // sums computes rows of a channel's averages. An input row is added to all sums whose windows
@@ -55,7 +56,7 @@ func (p *Pool) sums(r *Rows, dst, src []float32) {
 					end = min(end, x+n*lanes)
 				}
 				out := dst[(from+i)*r.RowStride:]
-				p.divide(r, out[x:end], from+i, x, n, r.row[i*n*lanes:])
+				p.divide(r, out[x:end], from+i, x, r.row[i*n*lanes:])
 			}
 		}
 	}
@@ -81,18 +82,25 @@ func (p *Pool) addRows(r *Rows, src []float32, from, rows, vectors int) {
 		offsets := r.Offsets[(from+first)*p.taps+(q-first*w.Stride)*w.Columns:][:w.Columns]
 		for i, left := first, last-first+1; left > 0; {
 			n := left
-			if left > len(k.sums) { // parts that are nearly even
-				n = min(len(k.sums), (left+1)/2)
+			if left > k.sumsRows { // parts that are nearly even
+				n = min(k.sumsRows, (left+1)/2)
 			}
-			k.sums[n-1](&sums[i*width], 4*width, &src[0], &offsets[0], w.Columns, vectors/2)
+			k.sums(&sums[i*width], 4*width, &src[0], &offsets[0], w.Columns, n, vectors/2)
 			i, left = i+n, left-n
 		}
 	}
 }
 
-// divide turns vectors of sums of row i from x on into averages.
-func (p *Pool) divide(r *Rows, out []float32, i, x, vectors int, sums []float32) {
-	r.rows = append(r.rows[:0], 0)
-	p.kernel.average(&sums[0], &sums[0], &r.rows[0], 1, vectors, &r.Widths[x:][:vectors*p.kernel.lanes][0], r.Heights[i])
-	pick(out, sums, r.Stride)
+// divide turns sums of outputs of row i from x on into averages.
+func (p *Pool) divide(r *Rows, out []float32, i, x int, sums []float32) {
+	k, to, n := p.kernel, sums, (len(out)-1)*r.Stride+1
+	if r.Stride == 1 {
+		to = out
+	}
+	r.rows = append(r.rows[:0], 0) // windows of a sum alone
+	vectors := ceilDiv(n, k.lanes)
+	k.averages(&to[0], 0, 0, &sums[0], 0, &r.rows[0], 1, 1, 1, vectors, n-(vectors-1)*k.lanes, &r.Widths[x], &r.Heights[i])
+	if r.Stride > 1 {
+		pick(out, sums, r.Stride)
+	}
 }

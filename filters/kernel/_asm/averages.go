@@ -13,66 +13,70 @@ import (
 // each.
 func sumsRows(s set) int { return min(8, len(s.registers)/2-2) }
 
-// sumsLoops writes the loops of sumsLoop.
-func sumsLoops(c *build.Context, s set) {
-	for n := 1; n <= sumsRows(s); n++ {
-		low, high, values := s.registers[:n], s.registers[n:2*n], s.registers[2*n:2*n+2]
-		name := fmt.Sprintf("sums%d%s", n, s.suffix)
-		c.Function(name)
-		c.Attributes(attr.NOSPLIT)
-		c.Pragma("noescape")
-		c.SignatureExpr("func(sums *float32, row int, src *float32, offsets *int32, taps, pairs int)")
-		c.Doc(fmt.Sprintf("%s is the sumsLoop for so many rows.", name))
-		c.Load(c.Param("sums"), reg.RDI)
-		c.Load(c.Param("row"), reg.R8)
-		c.Load(c.Param("src"), reg.RSI)
-		offsets, taps := c.Load(c.Param("offsets"), reg.R9), c.Load(c.Param("taps"), reg.R10)
-		c.LEAQ(operand.Mem{Base: offsets, Index: taps, Scale: 4}, offsets)
-		c.NEGQ(taps) // one register is index and count: offsets[−taps] … offsets[−1]
-		c.Load(c.Param("pairs"), reg.RBX)
-		rowAt := func(i, disp int) operand.Mem { // row i of sums
-			m := operand.Mem{Base: reg.RDI, Disp: disp}
-			if i >= 4 {
-				m.Base = reg.RDX
-			}
-			switch i % 4 {
-			case 1, 2:
-				m.Index, m.Scale = reg.R8, uint8(i%4)
-			case 3:
-				m.Index, m.Scale = reg.R11, 1
-			}
-			return m
+// sumsLoop writes a sumsLoop, with a loop over taps for each number of rows.
+func sumsLoop(c *build.Context, s set) {
+	most := sumsRows(s)
+	low, high, values := s.registers[:most], s.registers[most:2*most], s.registers[2*most:2*most+2]
+	c.Function("sums" + s.suffix)
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.SignatureExpr("func(sums *float32, row int, src *float32, offsets *int32, taps, rows, pairs int)")
+	c.Doc(fmt.Sprintf("sums%s is a sumsLoop for at most %d rows.", s.suffix, most))
+	c.Load(c.Param("sums"), reg.RDI)
+	c.Load(c.Param("row"), reg.R8)
+	c.Load(c.Param("src"), reg.RSI)
+	offsets, taps := c.Load(c.Param("offsets"), reg.R9), c.Load(c.Param("taps"), reg.R10)
+	c.LEAQ(operand.Mem{Base: offsets, Index: taps, Scale: 4}, offsets)
+	c.NEGQ(taps) // one register is index and count: offsets[−taps] … offsets[−1]
+	c.Load(c.Param("rows"), reg.R11)
+	c.Load(c.Param("pairs"), reg.RBX)
+	ref := func(label string, rows int) operand.LabelRef { return operand.LabelRef(fmt.Sprint(label, rows)) }
+	c.Label("pair")
+	c.MOVQ(taps, reg.RCX)
+	c.MOVQ(reg.RDI, reg.RDX)
+	for i := range most {
+		c.VMOVUPS(at(reg.RDX, 0), low[i])
+		c.VMOVUPS(at(reg.RDX, s.bytes()), high[i])
+		if i+1 < most {
+			c.ADDQ(reg.R8, reg.RDX)
+			c.CMPQ(reg.R11, operand.U8(i+1))
+			c.JEQ(ref("tap", i+1))
 		}
-		c.LEAQ(operand.Mem{Base: reg.R8, Index: reg.R8, Scale: 2}, reg.R11)
-		c.Label("pair")
-		c.LEAQ(operand.Mem{Base: reg.RDI, Index: reg.R8, Scale: 4}, reg.RDX)
-		for i := range n {
-			c.VMOVUPS(rowAt(i, 0), low[i])
-			c.VMOVUPS(rowAt(i, s.bytes()), high[i])
-		}
-		c.MOVQ(taps, reg.RCX)
-		c.Label("tap")
+	}
+	for rows := most; rows >= 1; rows-- {
+		c.Label(string(ref("tap", rows)))
 		c.MOVLQSX(element(offsets, reg.RCX, 0), reg.RAX)
 		for i, v := range values {
 			c.VMOVUPS(element(reg.RSI, reg.RAX, i*s.bytes()), v)
 		}
-		for i := range n {
+		for i := range rows {
 			c.VADDPS(values[0], low[i], low[i])
 			c.VADDPS(values[1], high[i], high[i])
 		}
 		c.INCQ(reg.RCX)
-		c.JNZ(operand.LabelRef("tap"))
-		for i := range n {
-			c.VMOVUPS(low[i], rowAt(i, 0))
-			c.VMOVUPS(high[i], rowAt(i, s.bytes()))
+		c.JNZ(ref("tap", rows))
+		if rows > 1 {
+			c.JMP(operand.LabelRef("store"))
 		}
-		c.ADDQ(operand.I32(2*s.bytes()), reg.RSI)
-		c.ADDQ(operand.I32(2*s.bytes()), reg.RDI)
-		c.DECQ(reg.RBX)
-		c.JNZ(operand.LabelRef("pair"))
-		c.VZEROUPPER()
-		c.RET()
 	}
+	c.Label("store")
+	c.MOVQ(reg.RDI, reg.RDX)
+	for i := range most {
+		c.VMOVUPS(low[i], at(reg.RDX, 0))
+		c.VMOVUPS(high[i], at(reg.RDX, s.bytes()))
+		if i+1 < most {
+			c.ADDQ(reg.R8, reg.RDX)
+			c.CMPQ(reg.R11, operand.U8(i+1))
+			c.JEQ(operand.LabelRef("stored"))
+		}
+	}
+	c.Label("stored")
+	c.ADDQ(operand.I32(2*s.bytes()), reg.RSI)
+	c.ADDQ(operand.I32(2*s.bytes()), reg.RDI)
+	c.DECQ(reg.RBX)
+	c.JNZ(operand.LabelRef("pair"))
+	c.VZEROUPPER()
+	c.RET()
 }
 
 const averagesSignature = "func(dst *float32, channel, row int, src *float32, group int, offsets *int32, taps, channels, rows, vectors, last int, widths, heights *float32)"
@@ -133,14 +137,11 @@ func (a *averages) tiles(label string, channels int) {
 	c.ADDQ(operand.U8(4), heights)
 	c.XORL(x.As32(), x.As32())
 	c.Load(c.Param("vectors"), left)
-	c.Label(label + "Vector")
-	for _, acc := range a.acc[:channels] {
-		if a.masked() {
-			c.VPXORD(acc, acc, acc)
-		} else {
-			c.VXORPS(acc, acc, acc)
-		}
+	if channels == 1 {
+		a.vectors(table, taps, tap, out, x, left)
 	}
+	c.Label(label + "Vector")
+	a.zero(channels)
 	c.MOVQ(taps, tap)
 	c.Label(label + "Tap")
 	c.MOVLQSX(element(table, tap, 0), reg.RAX)
@@ -195,6 +196,44 @@ func (a *averages) tiles(label string, channels int) {
 	c.JMP(operand.LabelRef(label))
 	c.Label(label + "End")
 	c.ADDQ(operand.U8(channels), argument(c, "channels"))
+}
+
+// vectors computes tiles of several vectors of a channel, which hide each other's latency too.
+func (a *averages) vectors(table, taps, tap, out, x, left reg.GPPhysical) {
+	const n = 4
+	c := a.c
+	c.Label("vectors")
+	c.CMPQ(left, operand.U8(n)) // the last vector is stored under a mask
+	c.JLE(operand.LabelRef("oneVector"))
+	a.zero(n)
+	c.MOVQ(taps, tap)
+	c.Label("vectorsTap")
+	c.MOVLQSX(element(table, tap, 0), reg.RAX)
+	for i, acc := range a.acc[:n] {
+		c.VADDPS(element(reg.RSI, reg.RAX, i*a.bytes()), acc, acc)
+	}
+	c.INCQ(tap)
+	c.JNZ(operand.LabelRef("vectorsTap"))
+	c.Load(c.Param("widths"), reg.RAX)
+	for i, acc := range a.acc[:n] {
+		c.VMULPS(operand.Mem{Base: reg.RAX, Index: x, Scale: 1, Disp: i * a.bytes()}, a.height, a.divisor)
+		a.divide(acc)
+		c.VMOVUPS(acc, operand.Mem{Base: out, Index: x, Scale: 1, Disp: i * a.bytes()})
+	}
+	c.ADDQ(operand.I32(n*a.bytes()), x)
+	c.ADDQ(operand.I32(n*a.bytes()), reg.RSI)
+	c.SUBQ(operand.U8(n), left)
+	c.JMP(operand.LabelRef("vectors"))
+}
+
+func (a *averages) zero(n int) {
+	for _, acc := range a.acc[:n] {
+		if a.masked() {
+			a.c.VPXORD(acc, acc, acc)
+		} else {
+			a.c.VXORPS(acc, acc, acc)
+		}
+	}
 }
 
 // store stores a tile whose first output is at RDX. Channels are RAX bytes apart.
