@@ -76,9 +76,6 @@ func (p *Pool) addRows(r *Rows, src []float32, from, rows, vectors int) {
 		if q-first*w.Stride == w.Rows {
 			first++
 		}
-		if first > last {
-			continue
-		}
 		offsets := r.Offsets[(from+first)*p.taps+(q-first*w.Stride)*w.Columns:][:w.Columns]
 		for i, left := first, last-first+1; left > 0; {
 			n := left
