@@ -28,7 +28,7 @@ type benchCase struct {
 // benchLayer has the field names of PyTorch's papers: k filters of r×r with stride s,
 // padding p, dilation d and g groups.
 type benchLayer struct {
-	Op               string // conv, max, lrn, add or concat
+	Op               string // conv, max, average, lrn, add or concat
 	K, R, S, P, D, G int
 	ReLU             bool
 	From             []int // the layers that are read, relative to this one: −1 is the layer before
@@ -115,9 +115,13 @@ func (l benchLayer) layer(b *Builder, name string, inputs []string, draw func(n,
 			Padding: Padding{Top: l.P, Left: l.P, Bottom: l.P, Right: l.P},
 			Weights: draw(l.K*terms, terms), Activation: activation,
 		})
-	case "max":
+	case "max", "average":
+		kind := MaxPool
+		if l.Op == "average" {
+			kind = AvgPool
+		}
 		return NewPool(PoolSpec{
-			Name: name, Inputs: inputs, KernelSize: [2]int{l.R, l.R}, Stride: orOne([2]int{l.S, l.S}),
+			Name: name, Inputs: inputs, Kind: kind, KernelSize: [2]int{l.R, l.R}, Stride: orOne([2]int{l.S, l.S}),
 			Padding: [4]int{l.P, l.P, l.P, l.P},
 		})
 	case "lrn":
@@ -130,7 +134,7 @@ func (l benchLayer) layer(b *Builder, name string, inputs []string, draw func(n,
 	case "concat":
 		return NewJoin(JoinSpec{Name: name, Inputs: inputs, Kind: Concat})
 	}
-	return nil, fmt.Errorf("op must be conv, max, lrn, add or concat, got %q", l.Op)
+	return nil, fmt.Errorf("op must be conv, max, average, lrn, add or concat, got %q", l.Op)
 }
 
 // TestBenchCases holds the cases to the shapes that peers compute.

@@ -233,8 +233,11 @@ func (s *PoolSpec) window() kernel.Window {
 // many rows.
 func (w *window) scratchFloats(band int) int {
 	p, ok := w.plan.Layer.(*Pool)
-	if !ok || p.spec.Kind != MaxPool {
+	if !ok {
 		return 0
+	}
+	if p.spec.Kind == AvgPool {
+		return kernel.AverageFloats(w.plan.Out.W, w.row.stride)
 	}
 	return p.spec.window().Floats(band, w.plan.Out.W, w.row.stride, w.plan.Cols.EffectiveKernel())
 }

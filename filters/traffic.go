@@ -111,10 +111,19 @@ func (t *traffic) height(most int) (want, need int) {
 func (t *traffic) comfort(band int) int {
 	const narrow, few = 32, 8
 	most := t.cache * 5 / 8
-	if t.plan.Out.W <= narrow && band <= few {
+	if t.plan.Out.W <= narrow && band <= few || band <= t.common() {
 		return most
 	}
 	return min(bandBytes, most)
+}
+
+// common is the height up to which the bands of a pool should be taller: twice the rows that
+// windows above each other have in common, because a band finds anew what they share.
+func (t *traffic) common() int {
+	if _, ok := t.op.(*window); !ok || t.plan.MACs > 0 {
+		return 0
+	}
+	return 2 * (t.plan.Rows.EffectiveKernel() - t.plan.Rows.Stride)
 }
 
 // divisions yields the heights of the bands that n rows can be divided into evenly, tallest

@@ -75,6 +75,8 @@ def torch_runs(case):
                     y = F.conv2d(x[0], w, None, stride, padding, layer.get("d", 1), layer.get("g", 1))
                 elif layer["op"] == "max":
                     y = F.max_pool2d(x[0], layer["r"], stride, padding)
+                elif layer["op"] == "average":
+                    y = F.avg_pool2d(x[0], layer["r"], stride, padding)
                 elif layer["op"] == "lrn":
                     y = F.local_response_norm(x[0], layer["r"], 1e-4, 0.75, 2.0)
                 elif layer["op"] == "add":
@@ -96,17 +98,19 @@ def model(case):
         inputs, output = ["x" if s < 0 else f"y{s}" for s in sources], f"y{i}"
         before = output + "linear" if layer.get("relu") else output
         sides = {}
-        if layer["op"] in ("conv", "max"):
+        if layer["op"] in ("conv", "max", "average"):
             sides = dict(kernel_shape=[layer["r"]] * 2, strides=[layer.get("s", 1)] * 2, pads=[layer.get("p", 0)] * 4)
         if layer["op"] == "conv":
             sides |= dict(dilations=[layer.get("d", 1)] * 2, group=layer.get("g", 1))
             weights += [numpy_helper.from_array(w, f"w{i}"), numpy_helper.from_array(np.zeros(len(w), np.float32), f"b{i}")]
             inputs += [f"w{i}", f"b{i}"]
+        elif layer["op"] == "average":
+            sides |= dict(count_include_pad=1)
         elif layer["op"] == "lrn":
             sides = dict(size=layer["r"], alpha=1e-4, beta=0.75, bias=2.0)
         elif layer["op"] == "concat":
             sides = dict(axis=1)
-        kind = dict(conv="Conv", max="MaxPool", lrn="LRN", add="Add", concat="Concat")[layer["op"]]
+        kind = dict(conv="Conv", max="MaxPool", average="AveragePool", lrn="LRN", add="Add", concat="Concat")[layer["op"]]
         nodes.append(helper.make_node(kind, inputs, [before], **sides))
         if layer.get("relu"):
             nodes.append(helper.make_node("Relu", [before], [output]))

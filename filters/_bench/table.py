@@ -25,7 +25,7 @@ def flop(case):
     for i, layer in enumerate(case["layers"]):
         of = [case["in"] if i + offset < 0 else shapes[i + offset] for offset in layer.get("from", [-1])]
         channels, *sides = of[0]
-        if layer["op"] in ("conv", "max"):
+        if layer["op"] in ("conv", "max", "average"):
             span = layer.get("d", 1) * (layer["r"] - 1) + 1
             sides = [(side + 2 * layer.get("p", 0) - span) // layer.get("s", 1) + 1 for side in sides]
         if layer["op"] == "conv":

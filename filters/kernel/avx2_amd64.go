@@ -304,11 +304,6 @@ func channelsAVX2(dst *float32, channel int, row int, src *float32, group int, o
 //go:noescape
 func maxAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 
-// averageAVX2 is the averageLoop.
-//
-//go:noescape
-func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-
 // maximaAVX2 is a maximaLoop.
 //
 //go:noescape
@@ -338,6 +333,16 @@ func maxStride2x3AVX2(dst *float32, channel int, row int, src *float32, group in
 //
 //go:noescape
 func averageStride2x3AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
+// sumsAVX2 is a sumsLoop for at most 6 rows.
+//
+//go:noescape
+func sumsAVX2(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
+
+// averagesAVX2 is an averagesLoop.
+//
+//go:noescape
+func averagesAVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
 
 // normAVX2 is the normLoop.
 //

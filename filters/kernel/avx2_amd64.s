@@ -11851,93 +11851,6 @@ oneEnd:
 	VZEROUPPER
 	RET
 
-// func averageAVX2(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-// Requires: AVX, AVX2
-TEXT ·averageAVX2(SB), NOSPLIT, $0-52
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+8(FP), SI
-	MOVQ         offsets+16(FP), R9
-	MOVQ         taps+24(FP), R10
-	LEAQ         (R9)(R10*4), R9
-	NEGQ         R10
-	MOVQ         vectors+32(FP), BX
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Y10
-	MOVQ         widths+40(FP), R11
-	VBROADCASTSS height+48(FP), Y9
-
-four:
-	SUBQ   $+4, BX
-	JLT    fourEnd
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   R10, CX
-
-fourTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Y0, Y0
-	VADDPS    32(SI)(AX*4), Y1, Y1
-	VADDPS    64(SI)(AX*4), Y2, Y2
-	VADDPS    96(SI)(AX*4), Y3, Y3
-	INCQ      CX
-	JNZ       fourTap
-	VMULPS    (R11), Y9, Y8
-	VDIVPS    Y8, Y0, Y0
-	VCMPPS    $0x03, Y0, Y0, Y4
-	VBLENDVPS Y4, Y10, Y0, Y0
-	VMOVUPS   Y0, (DI)
-	VMULPS    32(R11), Y9, Y8
-	VDIVPS    Y8, Y1, Y1
-	VCMPPS    $0x03, Y1, Y1, Y5
-	VBLENDVPS Y5, Y10, Y1, Y1
-	VMOVUPS   Y1, 32(DI)
-	VMULPS    64(R11), Y9, Y8
-	VDIVPS    Y8, Y2, Y2
-	VCMPPS    $0x03, Y2, Y2, Y6
-	VBLENDVPS Y6, Y10, Y2, Y2
-	VMOVUPS   Y2, 64(DI)
-	VMULPS    96(R11), Y9, Y8
-	VDIVPS    Y8, Y3, Y3
-	VCMPPS    $0x03, Y3, Y3, Y7
-	VBLENDVPS Y7, Y10, Y3, Y3
-	VMOVUPS   Y3, 96(DI)
-	ADDQ      $+128, SI
-	ADDQ      $+128, DI
-	ADDQ      $+128, R11
-	JMP       four
-
-fourEnd:
-	ADDQ $+4, BX
-
-one:
-	SUBQ   $+1, BX
-	JLT    oneEnd
-	VXORPS Y0, Y0, Y0
-	MOVQ   R10, CX
-
-oneTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Y0, Y0
-	INCQ      CX
-	JNZ       oneTap
-	VMULPS    (R11), Y9, Y8
-	VDIVPS    Y8, Y0, Y0
-	VCMPPS    $0x03, Y0, Y0, Y4
-	VBLENDVPS Y4, Y10, Y0, Y0
-	VMOVUPS   Y0, (DI)
-	ADDQ      $+32, SI
-	ADDQ      $+32, DI
-	ADDQ      $+32, R11
-	JMP       one
-
-oneEnd:
-	ADDQ $+1, BX
-	VZEROUPPER
-	RET
-
 // func maximaAVX2(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
 // Requires: AVX
 TEXT ·maximaAVX2(SB), NOSPLIT, $0-57
@@ -12591,6 +12504,419 @@ last:
 	ADDQ       AX, SI
 	DECQ       channels+48(FP)
 	JNZ        channel
+	VZEROUPPER
+	RET
+
+// func sumsAVX2(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
+// Requires: AVX
+TEXT ·sumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ rows+40(FP), R11
+	MOVQ pairs+48(FP), BX
+
+pair:
+	MOVQ    R10, CX
+	MOVQ    DI, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y6
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     tap1
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y7
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     tap2
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y8
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     tap3
+	VMOVUPS (DX), Y3
+	VMOVUPS 32(DX), Y9
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     tap4
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y10
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     tap5
+	VMOVUPS (DX), Y5
+	VMOVUPS 32(DX), Y11
+
+tap6:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y8, Y8
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y13, Y9, Y9
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y10, Y10
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y13, Y11, Y11
+	INCQ    CX
+	JNZ     tap6
+	JMP     store
+
+tap5:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y8, Y8
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y13, Y9, Y9
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y10, Y10
+	INCQ    CX
+	JNZ     tap5
+	JMP     store
+
+tap4:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y8, Y8
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y13, Y9, Y9
+	INCQ    CX
+	JNZ     tap4
+	JMP     store
+
+tap3:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y8, Y8
+	INCQ    CX
+	JNZ     tap3
+	JMP     store
+
+tap2:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y13, Y7, Y7
+	INCQ    CX
+	JNZ     tap2
+	JMP     store
+
+tap1:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Y12
+	VMOVUPS 32(SI)(AX*4), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y6, Y6
+	INCQ    CX
+	JNZ     tap1
+
+store:
+	MOVQ    DI, DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y6, 32(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     stored
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     stored
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y8, 32(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     stored
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     stored
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y10, 32(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     stored
+	VMOVUPS Y5, (DX)
+	VMOVUPS Y11, 32(DX)
+
+stored:
+	ADDQ $+64, SI
+	ADDQ $+64, DI
+	DECQ BX
+	JNZ  pair
+	VZEROUPPER
+	RET
+
+// func averagesAVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX2
+TEXT ·averagesAVX2(SB), NOSPLIT, $0-104
+	MOVQ         last+80(FP), CX
+	NEGQ         CX
+	LEAQ         lastMaskAVX2<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y12
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         group+32(FP), R8
+	LEAQ         (R8)(R8*2), R11
+
+eight:
+	SUBQ $0x08, channels+56(FP)
+	JLT  eightEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+eightRow:
+	VBROADCASTSS (R15), Y9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+eightVector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   R10, CX
+
+eightTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Y0, Y0
+	VADDPS    (DX)(R8*1), Y1, Y1
+	VADDPS    (DX)(R8*2), Y2, Y2
+	VADDPS    (DX)(R11*1), Y3, Y3
+	LEAQ      (DX)(R8*4), DX
+	VADDPS    (DX), Y4, Y4
+	VADDPS    (DX)(R8*1), Y5, Y5
+	VADDPS    (DX)(R8*2), Y6, Y6
+	VADDPS    (DX)(R11*1), Y7, Y7
+	INCQ      CX
+	JNZ       eightTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	VDIVPS    Y8, Y1, Y1
+	VCMPPS    $0x03, Y1, Y1, Y11
+	VBLENDVPS Y11, Y10, Y1, Y1
+	VDIVPS    Y8, Y2, Y2
+	VCMPPS    $0x03, Y2, Y2, Y11
+	VBLENDVPS Y11, Y10, Y2, Y2
+	VDIVPS    Y8, Y3, Y3
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VBLENDVPS Y11, Y10, Y3, Y3
+	VDIVPS    Y8, Y4, Y4
+	VCMPPS    $0x03, Y4, Y4, Y11
+	VBLENDVPS Y11, Y10, Y4, Y4
+	VDIVPS    Y8, Y5, Y5
+	VCMPPS    $0x03, Y5, Y5, Y11
+	VBLENDVPS Y11, Y10, Y5, Y5
+	VDIVPS    Y8, Y6, Y6
+	VCMPPS    $0x03, Y6, Y6, Y11
+	VBLENDVPS Y11, Y10, Y6, Y6
+	VDIVPS    Y8, Y7, Y7
+	VCMPPS    $0x03, Y7, Y7, Y11
+	VBLENDVPS Y11, Y10, Y7, Y7
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        eightLast
+	VMOVUPS   Y0, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y1, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y2, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y3, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y4, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y5, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y6, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Y7, (DX)
+	ADDQ      $+32, R14
+	ADDQ      $+32, SI
+	JMP       eightVector
+
+eightLast:
+	VMASKMOVPS Y0, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y2, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y3, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y4, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y5, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y6, Y12, (DX)
+	ADDQ       AX, DX
+	VMASKMOVPS Y7, Y12, (DX)
+	SUBQ       R14, SI
+	ADDQ       row+16(FP), R12
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	DECQ       R13
+	JNZ        eightRow
+	LEAQ       (DI)(AX*4), DI
+	LEAQ       (SI)(R8*4), SI
+	LEAQ       (DI)(AX*4), DI
+	LEAQ       (SI)(R8*4), SI
+	JMP        eight
+
+eightEnd:
+	ADDQ $0x08, channels+56(FP)
+
+one:
+	SUBQ $0x01, channels+56(FP)
+	JLT  oneEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+oneRow:
+	VBROADCASTSS (R15), Y9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+vectors:
+	CMPQ   BX, $0x04
+	JLE    oneVector
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R10, CX
+
+vectorsTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Y0, Y0
+	VADDPS    32(SI)(AX*4), Y1, Y1
+	VADDPS    64(SI)(AX*4), Y2, Y2
+	VADDPS    96(SI)(AX*4), Y3, Y3
+	INCQ      CX
+	JNZ       vectorsTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	VMOVUPS   Y0, (R12)(R14*1)
+	VMULPS    32(AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y1, Y1
+	VCMPPS    $0x03, Y1, Y1, Y11
+	VBLENDVPS Y11, Y10, Y1, Y1
+	VMOVUPS   Y1, 32(R12)(R14*1)
+	VMULPS    64(AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y2, Y2
+	VCMPPS    $0x03, Y2, Y2, Y11
+	VBLENDVPS Y11, Y10, Y2, Y2
+	VMOVUPS   Y2, 64(R12)(R14*1)
+	VMULPS    96(AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y3, Y3
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VBLENDVPS Y11, Y10, Y3, Y3
+	VMOVUPS   Y3, 96(R12)(R14*1)
+	ADDQ      $+128, R14
+	ADDQ      $+128, SI
+	SUBQ      $0x04, BX
+	JMP       vectors
+
+oneVector:
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Y0, Y0
+	INCQ      CX
+	JNZ       oneTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Y9, Y8
+	VDIVPS    Y8, Y0, Y0
+	VCMPPS    $0x03, Y0, Y0, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        oneLast
+	VMOVUPS   Y0, (DX)
+	ADDQ      $+32, R14
+	ADDQ      $+32, SI
+	JMP       oneVector
+
+oneLast:
+	VMASKMOVPS Y0, Y12, (DX)
+	SUBQ       R14, SI
+	ADDQ       row+16(FP), R12
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	SUBQ       R10, R9
+	DECQ       R13
+	JNZ        oneRow
+	ADDQ       AX, DI
+	ADDQ       R8, SI
+	JMP        one
+
+oneEnd:
+	ADDQ $0x01, channels+56(FP)
 	VZEROUPPER
 	RET
 

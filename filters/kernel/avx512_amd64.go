@@ -609,11 +609,6 @@ func channelsAVX512(dst *float32, channel int, row int, src *float32, group int,
 //go:noescape
 func maxAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int)
 
-// averageAVX512 is the averageLoop.
-//
-//go:noescape
-func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-
 // maximaAVX512 is a maximaLoop.
 //
 //go:noescape
@@ -643,6 +638,16 @@ func maxStride2x3AVX512(dst *float32, channel int, row int, src *float32, group 
 //
 //go:noescape
 func averageStride2x3AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+
+// sumsAVX512 is a sumsLoop for at most 8 rows.
+//
+//go:noescape
+func sumsAVX512(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
+
+// averagesAVX512 is an averagesLoop.
+//
+//go:noescape
+func averagesAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
 
 // normAVX512 is the normLoop.
 //

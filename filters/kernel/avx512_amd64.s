@@ -36341,93 +36341,6 @@ oneEnd:
 	VZEROUPPER
 	RET
 
-// func averageAVX512(dst *float32, src *float32, offsets *int32, taps int, vectors int, widths *float32, height float32)
-// Requires: AVX, AVX512F
-TEXT ·averageAVX512(SB), NOSPLIT, $0-52
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+8(FP), SI
-	MOVQ         offsets+16(FP), R9
-	MOVQ         taps+24(FP), R10
-	LEAQ         (R9)(R10*4), R9
-	NEGQ         R10
-	MOVQ         vectors+32(FP), BX
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Z10
-	MOVQ         widths+40(FP), R11
-	VBROADCASTSS height+48(FP), Z9
-
-four:
-	SUBQ   $+4, BX
-	JLT    fourEnd
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   R10, CX
-
-fourTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Z0, Z0
-	VADDPS    64(SI)(AX*4), Z1, Z1
-	VADDPS    128(SI)(AX*4), Z2, Z2
-	VADDPS    192(SI)(AX*4), Z3, Z3
-	INCQ      CX
-	JNZ       fourTap
-	VMULPS    (R11), Z9, Z8
-	VDIVPS    Z8, Z0, Z0
-	VCMPPS    $0x07, Z0, Z0, K1
-	VBLENDMPS Z0, Z10, K1, Z0
-	VMOVUPS   Z0, (DI)
-	VMULPS    64(R11), Z9, Z8
-	VDIVPS    Z8, Z1, Z1
-	VCMPPS    $0x07, Z1, Z1, K2
-	VBLENDMPS Z1, Z10, K2, Z1
-	VMOVUPS   Z1, 64(DI)
-	VMULPS    128(R11), Z9, Z8
-	VDIVPS    Z8, Z2, Z2
-	VCMPPS    $0x07, Z2, Z2, K3
-	VBLENDMPS Z2, Z10, K3, Z2
-	VMOVUPS   Z2, 128(DI)
-	VMULPS    192(R11), Z9, Z8
-	VDIVPS    Z8, Z3, Z3
-	VCMPPS    $0x07, Z3, Z3, K4
-	VBLENDMPS Z3, Z10, K4, Z3
-	VMOVUPS   Z3, 192(DI)
-	ADDQ      $+256, SI
-	ADDQ      $+256, DI
-	ADDQ      $+256, R11
-	JMP       four
-
-fourEnd:
-	ADDQ $+4, BX
-
-one:
-	SUBQ   $+1, BX
-	JLT    oneEnd
-	VPXORD Z0, Z0, Z0
-	MOVQ   R10, CX
-
-oneTap:
-	MOVLQSX   (R9)(CX*4), AX
-	VADDPS    (SI)(AX*4), Z0, Z0
-	INCQ      CX
-	JNZ       oneTap
-	VMULPS    (R11), Z9, Z8
-	VDIVPS    Z8, Z0, Z0
-	VCMPPS    $0x07, Z0, Z0, K1
-	VBLENDMPS Z0, Z10, K1, Z0
-	VMOVUPS   Z0, (DI)
-	ADDQ      $+64, SI
-	ADDQ      $+64, DI
-	ADDQ      $+64, R11
-	JMP       one
-
-oneEnd:
-	ADDQ $+1, BX
-	VZEROUPPER
-	RET
-
 // func maximaAVX512(dst *float32, row int, src *float32, offsets *int32, taps int, rows int, vectors int) (nan bool)
 // Requires: AVX, AVX512F
 TEXT ·maximaAVX512(SB), NOSPLIT, $0-57
@@ -37167,6 +37080,486 @@ last:
 	ADDQ    AX, SI
 	DECQ    channels+48(FP)
 	JNZ     channel
+	VZEROUPPER
+	RET
+
+// func sumsAVX512(sums *float32, row int, src *float32, offsets *int32, taps int, rows int, pairs int)
+// Requires: AVX, AVX512F
+TEXT ·sumsAVX512(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ offsets+24(FP), R9
+	MOVQ taps+32(FP), R10
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ rows+40(FP), R11
+	MOVQ pairs+48(FP), BX
+
+pair:
+	MOVQ    R10, CX
+	MOVQ    DI, DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z8
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     tap1
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z9
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     tap2
+	VMOVUPS (DX), Z2
+	VMOVUPS 64(DX), Z10
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     tap3
+	VMOVUPS (DX), Z3
+	VMOVUPS 64(DX), Z11
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     tap4
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z12
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     tap5
+	VMOVUPS (DX), Z5
+	VMOVUPS 64(DX), Z13
+	ADDQ    R8, DX
+	CMPQ    R11, $0x06
+	JEQ     tap6
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z14
+	ADDQ    R8, DX
+	CMPQ    R11, $0x07
+	JEQ     tap7
+	VMOVUPS (DX), Z7
+	VMOVUPS 64(DX), Z15
+
+tap8:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z17, Z14, Z14
+	VADDPS  Z16, Z7, Z7
+	VADDPS  Z17, Z15, Z15
+	INCQ    CX
+	JNZ     tap8
+	JMP     store
+
+tap7:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z17, Z14, Z14
+	INCQ    CX
+	JNZ     tap7
+	JMP     store
+
+tap6:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z17, Z13, Z13
+	INCQ    CX
+	JNZ     tap6
+	JMP     store
+
+tap5:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z17, Z12, Z12
+	INCQ    CX
+	JNZ     tap5
+	JMP     store
+
+tap4:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z17, Z11, Z11
+	INCQ    CX
+	JNZ     tap4
+	JMP     store
+
+tap3:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z17, Z10, Z10
+	INCQ    CX
+	JNZ     tap3
+	JMP     store
+
+tap2:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z17, Z9, Z9
+	INCQ    CX
+	JNZ     tap2
+	JMP     store
+
+tap1:
+	MOVLQSX (R9)(CX*4), AX
+	VMOVUPS (SI)(AX*4), Z16
+	VMOVUPS 64(SI)(AX*4), Z17
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z17, Z8, Z8
+	INCQ    CX
+	JNZ     tap1
+
+store:
+	MOVQ    DI, DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z8, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x01
+	JEQ     stored
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x02
+	JEQ     stored
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z10, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x03
+	JEQ     stored
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x04
+	JEQ     stored
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z12, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x05
+	JEQ     stored
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x06
+	JEQ     stored
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z14, 64(DX)
+	ADDQ    R8, DX
+	CMPQ    R11, $0x07
+	JEQ     stored
+	VMOVUPS Z7, (DX)
+	VMOVUPS Z15, 64(DX)
+
+stored:
+	ADDQ $+128, SI
+	ADDQ $+128, DI
+	DECQ BX
+	JNZ  pair
+	VZEROUPPER
+	RET
+
+// func averagesAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, channels int, rows int, vectors int, last int, widths *float32, heights *float32)
+// Requires: AVX, AVX512F
+TEXT ·averagesAVX512(SB), NOSPLIT, $0-104
+	MOVQ         last+80(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+24(FP), SI
+	MOVQ         group+32(FP), R8
+	LEAQ         (R8)(R8*2), R11
+
+eight:
+	SUBQ $0x08, channels+56(FP)
+	JLT  eightEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+eightRow:
+	VBROADCASTSS (R15), Z9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+eightVector:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   R10, CX
+
+eightTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Z0, Z0
+	VADDPS    (DX)(R8*1), Z1, Z1
+	VADDPS    (DX)(R8*2), Z2, Z2
+	VADDPS    (DX)(R11*1), Z3, Z3
+	LEAQ      (DX)(R8*4), DX
+	VADDPS    (DX), Z4, Z4
+	VADDPS    (DX)(R8*1), Z5, Z5
+	VADDPS    (DX)(R8*2), Z6, Z6
+	VADDPS    (DX)(R11*1), Z7, Z7
+	INCQ      CX
+	JNZ       eightTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VDIVPS    Z8, Z1, Z1
+	VCMPPS    $0x07, Z1, Z1, K1
+	VBLENDMPS Z1, Z10, K1, Z1
+	VDIVPS    Z8, Z2, Z2
+	VCMPPS    $0x07, Z2, Z2, K1
+	VBLENDMPS Z2, Z10, K1, Z2
+	VDIVPS    Z8, Z3, Z3
+	VCMPPS    $0x07, Z3, Z3, K1
+	VBLENDMPS Z3, Z10, K1, Z3
+	VDIVPS    Z8, Z4, Z4
+	VCMPPS    $0x07, Z4, Z4, K1
+	VBLENDMPS Z4, Z10, K1, Z4
+	VDIVPS    Z8, Z5, Z5
+	VCMPPS    $0x07, Z5, Z5, K1
+	VBLENDMPS Z5, Z10, K1, Z5
+	VDIVPS    Z8, Z6, Z6
+	VCMPPS    $0x07, Z6, Z6, K1
+	VBLENDMPS Z6, Z10, K1, Z6
+	VDIVPS    Z8, Z7, Z7
+	VCMPPS    $0x07, Z7, Z7, K1
+	VBLENDMPS Z7, Z10, K1, Z7
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        eightLast
+	VMOVUPS   Z0, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z1, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z2, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z3, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z4, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z5, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z6, (DX)
+	ADDQ      AX, DX
+	VMOVUPS   Z7, (DX)
+	ADDQ      $+64, R14
+	ADDQ      $+64, SI
+	JMP       eightVector
+
+eightLast:
+	VMOVUPS Z0, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z1, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z3, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z5, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, K2, (DX)
+	ADDQ    AX, DX
+	VMOVUPS Z7, K2, (DX)
+	SUBQ    R14, SI
+	ADDQ    row+16(FP), R12
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	DECQ    R13
+	JNZ     eightRow
+	LEAQ    (DI)(AX*4), DI
+	LEAQ    (SI)(R8*4), SI
+	LEAQ    (DI)(AX*4), DI
+	LEAQ    (SI)(R8*4), SI
+	JMP     eight
+
+eightEnd:
+	ADDQ $0x08, channels+56(FP)
+
+one:
+	SUBQ $0x01, channels+56(FP)
+	JLT  oneEnd
+	MOVQ taps+48(FP), R10
+	MOVQ offsets+40(FP), R9
+	LEAQ (R9)(R10*4), R9
+	NEGQ R10
+	MOVQ heights+96(FP), R15
+	MOVQ DI, R12
+	MOVQ rows+64(FP), R13
+
+oneRow:
+	VBROADCASTSS (R15), Z9
+	ADDQ         $0x04, R15
+	XORL         R14, R14
+	MOVQ         vectors+72(FP), BX
+
+vectors:
+	CMPQ   BX, $0x04
+	JLE    oneVector
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   R10, CX
+
+vectorsTap:
+	MOVLQSX   (R9)(CX*4), AX
+	VADDPS    (SI)(AX*4), Z0, Z0
+	VADDPS    64(SI)(AX*4), Z1, Z1
+	VADDPS    128(SI)(AX*4), Z2, Z2
+	VADDPS    192(SI)(AX*4), Z3, Z3
+	INCQ      CX
+	JNZ       vectorsTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	VMOVUPS   Z0, (R12)(R14*1)
+	VMULPS    64(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z1, Z1
+	VCMPPS    $0x07, Z1, Z1, K1
+	VBLENDMPS Z1, Z10, K1, Z1
+	VMOVUPS   Z1, 64(R12)(R14*1)
+	VMULPS    128(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z2, Z2
+	VCMPPS    $0x07, Z2, Z2, K1
+	VBLENDMPS Z2, Z10, K1, Z2
+	VMOVUPS   Z2, 128(R12)(R14*1)
+	VMULPS    192(AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z3, Z3
+	VCMPPS    $0x07, Z3, Z3, K1
+	VBLENDMPS Z3, Z10, K1, Z3
+	VMOVUPS   Z3, 192(R12)(R14*1)
+	ADDQ      $+256, R14
+	ADDQ      $+256, SI
+	SUBQ      $0x04, BX
+	JMP       vectors
+
+oneVector:
+	VPXORD Z0, Z0, Z0
+	MOVQ   R10, CX
+
+oneTap:
+	MOVLQSX   (R9)(CX*4), AX
+	LEAQ      (SI)(AX*4), DX
+	VADDPS    (DX), Z0, Z0
+	INCQ      CX
+	JNZ       oneTap
+	MOVQ      widths+88(FP), AX
+	VMULPS    (AX)(R14*1), Z9, Z8
+	VDIVPS    Z8, Z0, Z0
+	VCMPPS    $0x07, Z0, Z0, K1
+	VBLENDMPS Z0, Z10, K1, Z0
+	LEAQ      (R12)(R14*1), DX
+	MOVQ      channel+8(FP), AX
+	DECQ      BX
+	JZ        oneLast
+	VMOVUPS   Z0, (DX)
+	ADDQ      $+64, R14
+	ADDQ      $+64, SI
+	JMP       oneVector
+
+oneLast:
+	VMOVUPS Z0, K2, (DX)
+	SUBQ    R14, SI
+	ADDQ    row+16(FP), R12
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	SUBQ    R10, R9
+	DECQ    R13
+	JNZ     oneRow
+	ADDQ    AX, DI
+	ADDQ    R8, SI
+	JMP     one
+
+oneEnd:
+	ADDQ $0x01, channels+56(FP)
 	VZEROUPPER
 	RET
 

@@ -29,6 +29,9 @@ type Kernel struct {
 	maxima                     maximaLoop
 	maxStride2, averageStride2 stride2Loops
 	average                    averageLoop
+	averages, narrowAverages   averagesLoop
+	sums                       sumsLoop
+	sumsRows                   int // of a sumsLoop, at most
 	norm                       normLoop
 	floor                      applyLoop // max(x, operand) of any values; NaN becomes the quiet NaN
 	apply                      applyLoops

@@ -130,6 +130,8 @@ func (m *maxima) acrossRows(k *Kernel, src []float32) (nan bool) {
 }
 
 // pick takes every stride-th value.
+//
+//go:noinline
 func pick(out, from []float32, stride int) {
 	if stride == 1 {
 		copy(out, from)

@@ -36,21 +36,24 @@ func (p *Pool) Compute(r *Rows) { p.ComputeChannels(r, 0, p.channels) }
 
 // ComputeChannels is Compute of channels from ≤ c < to.
 func (p *Pool) ComputeChannels(r *Rows, from, to int) {
-	if p.stride2(r, from, to) {
+	if p.stride2(r, from, to) || p.averages(r, from, to) {
 		return
 	}
-	row := p.plain
-	if p.kernel.max != nil && r.Stride <= p.kernel.lanes {
+	k, row := p.kernel, p.plain
+	if k.max != nil && r.Stride <= k.lanes {
 		row = p.vectors
 	}
-	twoSteps := !p.average && p.kernel.maxima != nil && r.Stride <= p.kernel.lanes && r.maxima.ready(p, r)
+	sums, twoSteps := p.manySums(r), !p.average && k.maxima != nil && r.Stride <= k.lanes && r.maxima.ready(p, r)
 	for c := from; c < to; c++ {
-		src := r.Src[c*r.GroupStride:]
-		if twoSteps && r.maxima.compute(p, r, r.Dst[c*r.ChannelStride:], src) {
-			continue
-		}
-		for i := range r.N {
-			row(r, r.Dst[c*r.ChannelStride+i*r.RowStride:][:r.Width], src, i)
+		dst, src := r.Dst[c*r.ChannelStride:], r.Src[c*r.GroupStride:]
+		switch {
+		case sums:
+			p.sums(r, dst, src)
+		case twoSteps && r.maxima.compute(p, r, dst, src):
+		default:
+			for i := range r.N {
+				row(r, dst[i*r.RowStride:][:r.Width], src, i)
+			}
 		}
 	}
 }

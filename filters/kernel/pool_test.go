@@ -85,7 +85,7 @@ func (c *poolCase) checkPool(t *testing.T, gap int) {
 			rows := o.rows(c.layerCase)
 			rows.Heights, rows.Widths = heights, widths
 			(&Pool{kernel: k, channels: len(c.groups), taps: c.taps, average: average, window: c.window}).Compute(rows)
-			c.checkScratch(t, &rows.maxima)
+			c.checkScratch(t, rows)
 			return o
 		}
 		everyKernel(t, pool, fmt.Sprintf("average %v, %d channels, windows %+v, %d rows of %d outputs, stride %d",
@@ -93,9 +93,14 @@ func (c *poolCase) checkPool(t *testing.T, gap int) {
 	}
 }
 
-// checkScratch holds the memory that maxima have allocated to its bound.
-func (c *poolCase) checkScratch(t *testing.T, m *maxima) {
+// checkScratch holds the memory that pools have allocated to its bounds.
+func (c *poolCase) checkScratch(t *testing.T, r *Rows) {
 	t.Helper()
+	if most := AverageFloats(c.width, c.stride); len(r.row) > most {
+		t.Fatalf("%d floats of scratch memory, at most %d were told: windows %+v, %d rows of %d outputs, stride %d",
+			len(r.row), most, c.window, c.rows, c.width, c.stride)
+	}
+	m := &r.maxima
 	held := len(m.parts) + len(m.across) + len(m.out) + len(m.rows) + len(m.vertical) + len(m.offsets) + len(m.starts) + len(m.places)
 	columns := c.offsets[:c.window.Columns]
 	reach := int(slices.Max(columns)-slices.Min(columns)) + 1
@@ -123,7 +128,7 @@ func everyKernel(t *testing.T, compute func(k *Kernel) *output, what string) {
 
 func TestPools(t *testing.T) {
 	for width := 1; width <= 200; width++ {
-		newPoolCase(uint64(width), 1+width%10, width, 1+width%3, 1+width%4, 1+width%5).checkPool(t, width%5)
+		newPoolCase(uint64(width), 1+width%10, width, 1+width%3, 1+width%4, 1+width%19).checkPool(t, width%5)
 	}
 	for stride := 1; stride <= 40; stride++ {
 		for width := 1; width <= 20; width++ {
@@ -149,6 +154,35 @@ func TestStride2(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAverages: kernels with loops for it compute narrow windows of many channels at once, and
+// others from row to row of the input.
+func TestAverages(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	const columns = 9
+	for i := range 60 {
+		size, stride, channels := 1+i%columns, 1+i%3, []int{1, 8, 9, 23}[i%4]
+		width, rows := []int{1, 7, 9, 20, 33, 100}[i%6], 1+i*7%40
+		w := Window{Rows: size, Columns: size, Stride: 1 + i%4, Dilation: 1}
+		c := newWindowCase(r, w, []int32{0, 1, 2, 3, 4, 5, 6, 7, 8}[:size], width, rows, stride, channels)
+		c.checkPool(t, i%5)
+		for _, set := range simd.Sets() {
+			p := New(set).AvgPool(channels, w)
+			rows := c.output(0).rows(c.layerCase)
+			rows.Heights, rows.Widths = make([]float32, c.rows), make([]float32, (width-1)*stride+1+Slack)
+			many, fast := p.manySums(rows), set.AVX2() || set.AVX512()
+			if far := rows.N > 1 && size > w.Stride && (width-1)*stride >= 32 && (size >= 7 || size >= 5 && channels < 8); far && fast && !many {
+				t.Errorf("%v: %d×%d, %d rows of %d outputs: not from row to row", p.kernel, size, size, rows.N, width)
+			}
+			if got := p.averages(rows, 0, channels); got != (fast && !many) {
+				t.Errorf("%v: %d×%d, %d channels: at once is %v", p.kernel, size, size, channels, got)
+			}
+		}
+	}
+	wide := newWindowCase(r, Window{Rows: 8, Columns: 5, Stride: 2, Dilation: 1}, []int32{0, 1, 2, 3, 4}, 900, 70, 1, 2)
+	wide.checkPool(t, 0) // in strips
+	newWindowCase(r, wide.window, []int32{0, 1, 2, 3, 4}, 500, 20, 3, 2).checkPool(t, 0)
 }
 
 // TestTwoSteps: kernels with loops for it compute ordinary pools in two steps.
@@ -243,6 +277,6 @@ func FuzzPools(f *testing.F) {
 	f.Add(uint64(1), uint8(9), uint16(40), uint8(2), uint8(1), uint8(1))
 	f.Add(uint64(2), uint8(4), uint16(7), uint8(1), uint8(3), uint8(2))
 	f.Fuzz(func(t *testing.T, seed uint64, taps uint8, width uint16, rows, stride, channels uint8) {
-		newPoolCase(seed, 1+int(taps)%64, 1+int(width)%400, 1+int(rows)%4, 1+int(stride)%24, 1+int(channels)%4).checkPool(t, int(seed%17))
+		newPoolCase(seed, 1+int(taps)%64, 1+int(width)%400, 1+int(rows)%4, 1+int(stride)%24, 1+int(channels)%20).checkPool(t, int(seed%17))
 	})
 }

@@ -81,3 +81,26 @@ func fetchAhead(c *build.Context, line, lines reg.GPPhysical) {
 	c.JNZ(operand.LabelRef("fetch"))
 	c.Label("fetched")
 }
+
+// lastLanes makes a mask of the first RCX lanes of a vector: K2, or a register of AVX2.
+func lastLanes(c *build.Context, s set, mask reg.VecPhysical) {
+	if s.masked() {
+		c.MOVL(operand.U32(1), reg.EAX)
+		c.SHLL(reg.CL, reg.EAX)
+		c.DECL(reg.EAX)
+		c.KMOVW(reg.EAX, reg.K2)
+		return
+	}
+	c.NEGQ(reg.RCX) // lanes−last words into ones followed by zeros
+	c.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("lastMask"+s.suffix), 4*s.lanes), reg.RAX)
+	c.VMOVUPS(element(reg.RAX, reg.RCX, 0), mask)
+}
+
+// storeLanes stores the lanes of the mask of lastLanes.
+func storeLanes(c *build.Context, s set, from, mask reg.VecPhysical, to operand.Mem) {
+	if s.masked() {
+		c.VMOVUPS(from, reg.K2, to)
+	} else {
+		c.VMASKMOVPS(from, mask, to)
+	}
+}

@@ -90,7 +90,7 @@ func (p *stride2) loop() {
 	c.DECQ(p.left)
 	c.JMP(operand.LabelRef("vector"))
 	c.Label("last")
-	p.storeLast()
+	storeLanes(c, p.set, p.acc, p.mask, operand.Mem{Base: p.out, Index: p.at, Scale: 1})
 	c.ADDQ(reg.R8, p.out)
 	c.ADDQ(operand.U8(4*p.size*p.size), p.table)
 	c.DECQ(p.rest)
@@ -114,15 +114,8 @@ func (p *stride2) constants() {
 		index := operand.NewDataAddr(operand.NewStaticSymbol("splitIndex"), 0)
 		c.VMOVDQU32(index, p.evens)
 		c.VMOVDQU32(index.Offset(p.bytes()), p.odds)
-		c.MOVL(operand.U32(1), reg.EAX)
-		c.SHLL(reg.CL, reg.EAX)
-		c.DECL(reg.EAX)
-		c.KMOVW(reg.EAX, reg.K2)
-		return
 	}
-	c.NEGQ(reg.RCX)
-	c.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("lastMask"+p.suffix), 4*p.lanes), reg.RAX)
-	c.VMOVUPS(element(reg.RAX, reg.RCX, 0), p.mask)
+	lastLanes(c, p.set, p.mask)
 }
 
 // window takes a row of the windows.
@@ -222,13 +215,4 @@ func (p *stride2) finish() {
 	}
 	c.VBLENDVPS(p.nan, p.quiet, p.acc, p.acc)
 	c.VPERMPD(operand.U8(0xd8), p.acc, p.acc)
-}
-
-func (p *stride2) storeLast() {
-	to := operand.Mem{Base: p.out, Index: p.at, Scale: 1}
-	if p.masked() {
-		p.c.VMOVUPS(p.acc, reg.K2, to)
-	} else {
-		p.c.VMASKMOVPS(p.acc, p.mask, to)
-	}
 }
