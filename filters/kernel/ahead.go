@@ -14,6 +14,7 @@ type Ahead struct {
 	addresses []uintptr // one a tile, of memory that is fetched but not read
 	lines     int       // cache lines from each address on
 	taken     int       // addresses so far
+	weights   []uintptr // scratch memory
 }
 
 const lineBytes = 4 * Align
@@ -52,12 +53,19 @@ const manyWeights = 512 << 10
 // follow spreads the weights of the next block over so many tiles of so many taps, with filters in
 // the lanes. If the taps are too few, the last lines of a tile are not fetched.
 func (a *Ahead) follow(weights []float32, tiles, taps int) {
-	a.addresses, a.taken = a.addresses[:0], 0
-	a.lines = ceilDiv(ceilDiv(4*len(weights), lineBytes), tiles)
+	a.addresses, a.lines = spread(a.addresses[:0], weights, tiles)
+	a.taken = 0
+}
+
+// spread appends the addresses at which so many tiles begin to fetch weights, each the same number
+// of lines.
+func spread(list []uintptr, weights []float32, tiles int) (addresses []uintptr, lines int) {
+	lines = ceilDiv(ceilDiv(4*len(weights), lineBytes), tiles)
 	first := uintptr(unsafe.Pointer(&weights[0]))
 	for i := range tiles {
-		a.addresses = append(a.addresses, first+uintptr(i*a.lines*lineBytes))
+		list = append(list, first+uintptr(i*lines*lineBytes))
 	}
+	return list, lines
 }
 
 // take gives the addresses for the next tiles.

@@ -132,142 +132,142 @@ func pixels6x2AVX2(dst *float32, channel int, row int, src *float32, offsets *in
 // filters1x1UnitAVX2 is the filterLoop for 1 vectors of filters and 1 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x2UnitAVX2 is the filterLoop for 1 vectors of filters and 2 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x3UnitAVX2 is the filterLoop for 1 vectors of filters and 3 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x4UnitAVX2 is the filterLoop for 1 vectors of filters and 4 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x5UnitAVX2 is the filterLoop for 1 vectors of filters and 5 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x6UnitAVX2 is the filterLoop for 1 vectors of filters and 6 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x7UnitAVX2 is the filterLoop for 1 vectors of filters and 7 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x8UnitAVX2 is the filterLoop for 1 vectors of filters and 8 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x1UnitAVX2 is the filterLoop for 2 vectors of filters and 1 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x2UnitAVX2 is the filterLoop for 2 vectors of filters and 2 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x3UnitAVX2 is the filterLoop for 2 vectors of filters and 3 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x4UnitAVX2 is the filterLoop for 2 vectors of filters and 4 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x5UnitAVX2 is the filterLoop for 2 vectors of filters and 5 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x6UnitAVX2 is the filterLoop for 2 vectors of filters and 6 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x1AVX2 is the filterLoop for 1 vectors of filters and 1 outputs.
 //
 //go:noescape
-func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x2AVX2 is the filterLoop for 1 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x3AVX2 is the filterLoop for 1 vectors of filters and 3 outputs.
 //
 //go:noescape
-func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x4AVX2 is the filterLoop for 1 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x5AVX2 is the filterLoop for 1 vectors of filters and 5 outputs.
 //
 //go:noescape
-func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x6AVX2 is the filterLoop for 1 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x7AVX2 is the filterLoop for 1 vectors of filters and 7 outputs.
 //
 //go:noescape
-func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x8AVX2 is the filterLoop for 1 vectors of filters and 8 outputs.
 //
 //go:noescape
-func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x1AVX2 is the filterLoop for 2 vectors of filters and 1 outputs.
 //
 //go:noescape
-func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x2AVX2 is the filterLoop for 2 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x3AVX2 is the filterLoop for 2 vectors of filters and 3 outputs.
 //
 //go:noescape
-func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x4AVX2 is the filterLoop for 2 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x5AVX2 is the filterLoop for 2 vectors of filters and 5 outputs.
 //
 //go:noescape
-func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x6AVX2 is the filterLoop for 2 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // extremesAVX2 is an extremesLoop.
 //

@@ -4579,12 +4579,12 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x1UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x1UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4597,12 +4597,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -4613,7 +4613,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y1
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $+32, DX
@@ -4624,12 +4623,10 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y1
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y1
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $+64, DX
@@ -4644,22 +4641,18 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y1
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y1
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y1
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y1
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $+128, DX
@@ -4667,7 +4660,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y1
+	VBROADCASTSS floor+104(FP), Y1
 	VCMPPS       $0x03, Y0, Y0, Y2
 	VMOVMSKPS    Y2, DX
 	TESTL        DX, DX
@@ -4677,7 +4670,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y0, Y0, Y1
 	VUNPCKHPS    Y0, Y0, Y0
 	VUNPCKLPD    Y1, Y1, Y2
@@ -4741,12 +4734,12 @@ nan:
 	VBLENDVPS    Y3, Y2, Y0, Y0
 	JMP          activated
 
-// func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x2UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x2UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4759,12 +4752,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -4776,7 +4769,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
@@ -4789,14 +4781,12 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y2
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
@@ -4813,28 +4803,24 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y2
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y2
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y2
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y3
@@ -4844,7 +4830,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y2
+	VBROADCASTSS floor+104(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -4856,7 +4842,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPD    Y2, Y2, Y3
@@ -4923,12 +4909,12 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x3UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x3UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -4941,12 +4927,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -4959,7 +4945,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -4974,7 +4959,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -4983,7 +4967,6 @@ skip1:
 	VFMADD231PS  Y3, Y4, Y2
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y3
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -5002,7 +4985,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -5011,7 +4993,6 @@ tap:
 	VFMADD231PS  Y3, Y4, Y2
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y3
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -5020,7 +5001,6 @@ tap:
 	VFMADD231PS  Y3, Y4, Y2
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y3
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -5029,7 +5009,6 @@ tap:
 	VFMADD231PS  Y3, Y4, Y2
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y3
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y4
@@ -5041,7 +5020,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y3
+	VBROADCASTSS floor+104(FP), Y3
 	VADDPS       Y0, Y1, Y4
 	VADDPS       Y2, Y4, Y4
 	VCMPPS       $0x03, Y4, Y4, Y4
@@ -5055,7 +5034,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y3
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y2, Y2, Y4
@@ -5135,12 +5114,12 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x4UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x4UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5153,12 +5132,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -5172,7 +5151,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5189,7 +5167,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5200,7 +5177,6 @@ skip1:
 	VFMADD231PS  Y4, Y5, Y3
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y4
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5221,7 +5197,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5232,7 +5207,6 @@ tap:
 	VFMADD231PS  Y4, Y5, Y3
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y4
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5243,7 +5217,6 @@ tap:
 	VFMADD231PS  Y4, Y5, Y3
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y4
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5254,7 +5227,6 @@ tap:
 	VFMADD231PS  Y4, Y5, Y3
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y4
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y5
@@ -5268,7 +5240,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y4
+	VBROADCASTSS floor+104(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -5284,7 +5256,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y4
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y5
@@ -5355,12 +5327,12 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x5UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x5UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5373,12 +5345,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -5393,7 +5365,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5412,7 +5383,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5425,7 +5395,6 @@ skip1:
 	VFMADD231PS  Y5, Y6, Y4
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y5
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5448,7 +5417,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5461,7 +5429,6 @@ tap:
 	VFMADD231PS  Y5, Y6, Y4
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y5
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5474,7 +5441,6 @@ tap:
 	VFMADD231PS  Y5, Y6, Y4
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y5
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5487,7 +5453,6 @@ tap:
 	VFMADD231PS  Y5, Y6, Y4
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y5
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y6
@@ -5503,7 +5468,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y5
+	VBROADCASTSS floor+104(FP), Y5
 	VADDPS       Y0, Y1, Y6
 	VADDPS       Y2, Y3, Y7
 	VADDPS       Y4, Y6, Y6
@@ -5521,7 +5486,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y5
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y6
@@ -5613,12 +5578,12 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x6UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x6UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5631,12 +5596,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -5652,7 +5617,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5673,7 +5637,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5688,7 +5651,6 @@ skip1:
 	VFMADD231PS  Y6, Y7, Y5
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y6
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5713,7 +5675,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5728,7 +5689,6 @@ tap:
 	VFMADD231PS  Y6, Y7, Y5
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y6
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5743,7 +5703,6 @@ tap:
 	VFMADD231PS  Y6, Y7, Y5
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y6
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5758,7 +5717,6 @@ tap:
 	VFMADD231PS  Y6, Y7, Y5
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y6
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y7
@@ -5776,7 +5734,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y6
+	VBROADCASTSS floor+104(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -5796,7 +5754,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y6
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y7
@@ -5891,12 +5849,12 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x7UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x7UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x7UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -5909,12 +5867,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -5931,7 +5889,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -5954,7 +5911,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -5971,7 +5927,6 @@ skip1:
 	VFMADD231PS  Y7, Y8, Y6
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y7
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -5998,7 +5953,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -6015,7 +5969,6 @@ tap:
 	VFMADD231PS  Y7, Y8, Y6
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y7
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -6032,7 +5985,6 @@ tap:
 	VFMADD231PS  Y7, Y8, Y6
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y7
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -6049,7 +6001,6 @@ tap:
 	VFMADD231PS  Y7, Y8, Y6
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y7
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y7, Y8, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y8
@@ -6069,7 +6020,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y7
+	VBROADCASTSS floor+104(FP), Y7
 	VADDPS       Y0, Y1, Y8
 	VADDPS       Y2, Y3, Y9
 	VADDPS       Y4, Y8, Y8
@@ -6091,7 +6042,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y7
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y8
@@ -6199,12 +6150,12 @@ nan:
 	VBLENDVPS    Y9, Y8, Y6, Y6
 	JMP          activated
 
-// func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x8UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x8UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x8UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6217,12 +6168,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -6240,7 +6191,6 @@ aimed:
 	JZ           skip1
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6265,7 +6215,6 @@ skip1:
 	JZ           skip2
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6284,7 +6233,6 @@ skip1:
 	VFMADD231PS  Y8, Y9, Y7
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y8
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6313,7 +6261,6 @@ tap:
 	ADDQ         R12, R11
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6332,7 +6279,6 @@ tap:
 	VFMADD231PS  Y8, Y9, Y7
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      32(DX), Y8
-	PREFETCHT0   1056(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6351,7 +6297,6 @@ tap:
 	VFMADD231PS  Y8, Y9, Y7
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y8
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6370,7 +6315,6 @@ tap:
 	VFMADD231PS  Y8, Y9, Y7
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      96(DX), Y8
-	PREFETCHT0   1120(DX)
 	VBROADCASTSS (SI)(R13*4), Y9
 	VFMADD231PS  Y8, Y9, Y0
 	VBROADCASTSS 4(SI)(R13*4), Y9
@@ -6392,7 +6336,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y8
+	VBROADCASTSS floor+104(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -6416,7 +6360,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y8
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y9
@@ -6515,12 +6459,12 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x1UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x1UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x1UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6533,17 +6477,22 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVUPS      32(DX), Y1
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -6551,7 +6500,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
@@ -6564,14 +6512,12 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y2
 	VMOVUPS      96(DX), Y3
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
@@ -6588,28 +6534,24 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y2
 	VMOVUPS      96(DX), Y3
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y2
 	VMOVUPS      160(DX), Y3
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y2
 	VMOVUPS      224(DX), Y3
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
@@ -6618,7 +6560,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y2
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -6630,7 +6575,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y0, Y0, Y2
 	VUNPCKHPS    Y0, Y0, Y0
 	VUNPCKLPD    Y2, Y2, Y3
@@ -6714,12 +6659,15 @@ activated:
 	VMOVSS       X8, (R13)
 
 stored:
+left:
 	IMUL3Q $0x01, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+4, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -6739,12 +6687,29 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+64, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	ADDQ    $+64, (CX)
+	JMP     left
+
+// func filters2x2UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x2UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x2UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -6757,19 +6722,24 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVAPS      Y0, Y2
-	VMOVUPS      32(DX), Y1
-	VMOVAPS      Y1, Y3
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -6777,7 +6747,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6793,7 +6762,6 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6803,7 +6771,6 @@ skip1:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y4
 	VMOVUPS      96(DX), Y5
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6823,7 +6790,6 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6833,7 +6799,6 @@ tap:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y4
 	VMOVUPS      96(DX), Y5
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6843,7 +6808,6 @@ tap:
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y4
 	VMOVUPS      160(DX), Y5
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6853,7 +6817,6 @@ tap:
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y4
 	VMOVUPS      224(DX), Y5
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -6865,7 +6828,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y4
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -6881,7 +6847,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y4
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPD    Y4, Y4, Y5
@@ -6965,12 +6931,15 @@ activated:
 	VMOVLPS      X10, (R13)
 
 stored:
+left:
 	IMUL3Q $0x02, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+8, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -6996,12 +6965,33 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	VMOVUPS 64(R13), Y2
+	VMOVUPS 96(R13), Y3
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+128, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	VMOVUPS Y2, 64(R13)
+	VMOVUPS Y3, 96(R13)
+	ADDQ    $+128, (CX)
+	JMP     left
+
+// func filters2x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x3UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x3UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7014,21 +7004,26 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y4
-	VMOVUPS      32(DX), Y1
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y1, Y5
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -7036,7 +7031,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7055,7 +7049,6 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7068,7 +7061,6 @@ skip1:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y6
 	VMOVUPS      96(DX), Y7
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7091,7 +7083,6 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7104,7 +7095,6 @@ tap:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y6
 	VMOVUPS      96(DX), Y7
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7117,7 +7107,6 @@ tap:
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y6
 	VMOVUPS      160(DX), Y7
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7130,7 +7119,6 @@ tap:
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y6
 	VMOVUPS      224(DX), Y7
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7145,7 +7133,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y6
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -7165,7 +7156,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y6
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y4, Y4, Y7
@@ -7269,12 +7260,15 @@ activated:
 	VEXTRACTPS   $0x02, X14, 8(R13)
 
 stored:
+left:
 	IMUL3Q $0x03, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+12, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -7306,12 +7300,37 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	VMOVUPS 64(R13), Y2
+	VMOVUPS 96(R13), Y3
+	VMOVUPS 128(R13), Y4
+	VMOVUPS 160(R13), Y5
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+192, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	VMOVUPS Y2, 64(R13)
+	VMOVUPS Y3, 96(R13)
+	VMOVUPS Y4, 128(R13)
+	VMOVUPS Y5, 160(R13)
+	ADDQ    $+192, (CX)
+	JMP     left
+
+// func filters2x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x4UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x4UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7324,23 +7343,28 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y0, Y6
-	VMOVUPS      32(DX), Y1
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y1, Y5
-	VMOVAPS      Y1, Y7
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -7348,7 +7372,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7370,7 +7393,6 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7386,7 +7408,6 @@ skip1:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y8
 	VMOVUPS      96(DX), Y9
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7412,7 +7433,6 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7428,7 +7448,6 @@ tap:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y8
 	VMOVUPS      96(DX), Y9
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7444,7 +7463,6 @@ tap:
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y8
 	VMOVUPS      160(DX), Y9
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7460,7 +7478,6 @@ tap:
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y8
 	VMOVUPS      224(DX), Y9
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7478,7 +7495,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y8
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -7502,7 +7522,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y8
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y9
@@ -7582,12 +7602,15 @@ activated:
 	VEXTRACTF128 $0x01, Y1, (R13)
 
 stored:
+left:
 	IMUL3Q $0x04, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+16, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -7625,12 +7648,41 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	VMOVUPS 64(R13), Y2
+	VMOVUPS 96(R13), Y3
+	VMOVUPS 128(R13), Y4
+	VMOVUPS 160(R13), Y5
+	VMOVUPS 192(R13), Y6
+	VMOVUPS 224(R13), Y7
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+256, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	VMOVUPS Y2, 64(R13)
+	VMOVUPS Y3, 96(R13)
+	VMOVUPS Y4, 128(R13)
+	VMOVUPS Y5, 160(R13)
+	VMOVUPS Y6, 192(R13)
+	VMOVUPS Y7, 224(R13)
+	ADDQ    $+256, (CX)
+	JMP     left
+
+// func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x5UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x5UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -7643,25 +7695,30 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y0, Y6
-	VMOVAPS      Y0, Y8
-	VMOVUPS      32(DX), Y1
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y1, Y5
-	VMOVAPS      Y1, Y7
-	VMOVAPS      Y1, Y9
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -7669,7 +7726,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7694,7 +7750,6 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7713,7 +7768,6 @@ skip1:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y10
 	VMOVUPS      96(DX), Y11
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7742,7 +7796,6 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7761,7 +7814,6 @@ tap:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y10
 	VMOVUPS      96(DX), Y11
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7780,7 +7832,6 @@ tap:
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y10
 	VMOVUPS      160(DX), Y11
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7799,7 +7850,6 @@ tap:
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y10
 	VMOVUPS      224(DX), Y11
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7820,7 +7870,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y10
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y10
 	VADDPS       Y0, Y1, Y11
 	VADDPS       Y2, Y3, Y12
 	VADDPS       Y4, Y11, Y11
@@ -7848,7 +7901,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y10
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y11
@@ -7964,12 +8017,15 @@ activated:
 	VMOVSS       X15, 16(R13)
 
 stored:
+left:
 	IMUL3Q $0x05, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+20, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -8013,12 +8069,45 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	VMOVUPS 64(R13), Y2
+	VMOVUPS 96(R13), Y3
+	VMOVUPS 128(R13), Y4
+	VMOVUPS 160(R13), Y5
+	VMOVUPS 192(R13), Y6
+	VMOVUPS 224(R13), Y7
+	VMOVUPS 256(R13), Y8
+	VMOVUPS 288(R13), Y9
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+320, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	VMOVUPS Y2, 64(R13)
+	VMOVUPS Y3, 96(R13)
+	VMOVUPS Y4, 128(R13)
+	VMOVUPS Y5, 160(R13)
+	VMOVUPS Y6, 192(R13)
+	VMOVUPS Y7, 224(R13)
+	VMOVUPS Y8, 256(R13)
+	VMOVUPS Y9, 288(R13)
+	ADDQ    $+320, (CX)
+	JMP     left
+
+// func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x6UnitAVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x6UnitAVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
-	MOVQ step+88(FP), R12
+	MOVQ step+96(FP), R12
 	MOVQ offsets+32(FP), R9
 	MOVQ taps+40(FP), R10
 
@@ -8031,27 +8120,32 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
-	MOVQ         weights+48(FP), DX
-	VMOVUPS      (DX), Y0
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y0, Y6
-	VMOVAPS      Y0, Y8
-	VMOVAPS      Y0, Y10
-	VMOVUPS      32(DX), Y1
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y1, Y5
-	VMOVAPS      Y1, Y7
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y1, Y11
+	MOVQ    weights+48(FP), DX
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000001, 8(CX)
+	JNZ     resume
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
+
+begun:
 	ADDQ         $+64, DX
 	MOVQ         R10, CX
 	TESTQ        $0x00000001, CX
@@ -8059,7 +8153,6 @@ aimed:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8087,7 +8180,6 @@ skip1:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8109,7 +8201,6 @@ skip1:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y12
 	VMOVUPS      96(DX), Y13
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8141,7 +8232,6 @@ tap:
 	MOVLQSX      (R9)(CX*4), R13
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
-	PREFETCHT0   1024(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8163,7 +8253,6 @@ tap:
 	MOVLQSX      4(R9)(CX*4), R13
 	VMOVUPS      64(DX), Y12
 	VMOVUPS      96(DX), Y13
-	PREFETCHT0   1088(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8185,7 +8274,6 @@ tap:
 	MOVLQSX      8(R9)(CX*4), R13
 	VMOVUPS      128(DX), Y12
 	VMOVUPS      160(DX), Y13
-	PREFETCHT0   1152(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8207,7 +8295,6 @@ tap:
 	MOVLQSX      12(R9)(CX*4), R13
 	VMOVUPS      192(DX), Y12
 	VMOVUPS      224(DX), Y13
-	PREFETCHT0   1216(DX)
 	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8231,7 +8318,10 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Y12
+	MOVQ         part+72(FP), CX
+	TESTQ        $0x00000002, 8(CX)
+	JNZ          leave
+	VBROADCASTSS floor+104(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13
@@ -8263,7 +8353,7 @@ summed:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y12
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y13
@@ -8379,12 +8469,15 @@ activated:
 	VMOVLPS      X2, 16(R13)
 
 stored:
+left:
 	IMUL3Q $0x06, R8, CX
 	ADDQ   CX, SI
 	ADDQ   $+24, DI
 	DECQ   AX
 	JNZ    tile
 	NEGQ   R10
+	MOVQ   part+72(FP), CX
+	ADDQ   16(CX), R9
 	MOVQ   row+16(FP), CX
 	ADDQ   CX, dst+0(FP)
 	DECQ   rows+56(FP)
@@ -8434,10 +8527,47 @@ nan:
 	VBLENDVPS    Y14, Y13, Y11, Y11
 	JMP          activated
 
-// func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+resume:
+	MOVQ    (CX), R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	VMOVUPS 64(R13), Y2
+	VMOVUPS 96(R13), Y3
+	VMOVUPS 128(R13), Y4
+	VMOVUPS 160(R13), Y5
+	VMOVUPS 192(R13), Y6
+	VMOVUPS 224(R13), Y7
+	VMOVUPS 256(R13), Y8
+	VMOVUPS 288(R13), Y9
+	VMOVUPS 320(R13), Y10
+	VMOVUPS 352(R13), Y11
+	MOVQ    part+72(FP), CX
+	TESTQ   $0x00000002, 8(CX)
+	JNZ     begun
+	ADDQ    $+384, (CX)
+	JMP     begun
+
+leave:
+	MOVQ    (CX), R13
+	VMOVUPS Y0, (R13)
+	VMOVUPS Y1, 32(R13)
+	VMOVUPS Y2, 64(R13)
+	VMOVUPS Y3, 96(R13)
+	VMOVUPS Y4, 128(R13)
+	VMOVUPS Y5, 160(R13)
+	VMOVUPS Y6, 192(R13)
+	VMOVUPS Y7, 224(R13)
+	VMOVUPS Y8, 256(R13)
+	VMOVUPS Y9, 288(R13)
+	VMOVUPS Y10, 320(R13)
+	VMOVUPS Y11, 352(R13)
+	ADDQ    $+384, (CX)
+	JMP     left
+
+// func filters1x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x1AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x1AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -8453,13 +8583,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -8482,7 +8612,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y1
+	VBROADCASTSS floor+104(FP), Y1
 	VCMPPS       $0x03, Y0, Y0, Y2
 	VMOVMSKPS    Y2, DX
 	TESTL        DX, DX
@@ -8492,7 +8622,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y0, Y0, Y1
 	VUNPCKHPS    Y0, Y0, Y0
 	VUNPCKLPD    Y1, Y1, Y2
@@ -8556,10 +8686,10 @@ nan:
 	VBLENDVPS    Y3, Y2, Y0, Y0
 	JMP          activated
 
-// func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x2AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x2AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -8575,13 +8705,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -8607,7 +8737,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y2
+	VBROADCASTSS floor+104(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -8619,7 +8749,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPD    Y2, Y2, Y3
@@ -8686,10 +8816,10 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x3AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x3AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -8705,13 +8835,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -8740,7 +8870,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y3
+	VBROADCASTSS floor+104(FP), Y3
 	VADDPS       Y0, Y1, Y4
 	VADDPS       Y2, Y4, Y4
 	VCMPPS       $0x03, Y4, Y4, Y4
@@ -8754,7 +8884,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y3
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y2, Y2, Y4
@@ -8834,10 +8964,10 @@ nan:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	JMP          activated
 
-// func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x4AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x4AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -8853,13 +8983,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -8891,7 +9021,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y4
+	VBROADCASTSS floor+104(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -8907,7 +9037,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y4
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y5
@@ -8978,10 +9108,10 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x5AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x5AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -8997,13 +9127,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9038,7 +9168,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y5
+	VBROADCASTSS floor+104(FP), Y5
 	VADDPS       Y0, Y1, Y6
 	VADDPS       Y2, Y3, Y7
 	VADDPS       Y4, Y6, Y6
@@ -9056,7 +9186,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y5
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y6
@@ -9148,10 +9278,10 @@ nan:
 	VBLENDVPS    Y7, Y6, Y4, Y4
 	JMP          activated
 
-// func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x6AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x6AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -9167,13 +9297,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9211,7 +9341,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y6
+	VBROADCASTSS floor+104(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -9231,7 +9361,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y6
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y7
@@ -9326,10 +9456,10 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x7AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x7AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x7AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -9345,13 +9475,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9392,7 +9522,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y7
+	VBROADCASTSS floor+104(FP), Y7
 	VADDPS       Y0, Y1, Y8
 	VADDPS       Y2, Y3, Y9
 	VADDPS       Y4, Y8, Y8
@@ -9414,7 +9544,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y7
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y8
@@ -9522,10 +9652,10 @@ nan:
 	VBLENDVPS    Y9, Y8, Y6, Y6
 	JMP          activated
 
-// func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x8AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters1x8AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters1x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -9541,13 +9671,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9592,7 +9722,7 @@ tap:
 	ADDQ         $+32, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y8
+	VBROADCASTSS floor+104(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -9616,7 +9746,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y1, Y0, Y8
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y9
@@ -9715,10 +9845,10 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x1AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x1AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x1AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -9734,13 +9864,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9766,7 +9896,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y2
+	VBROADCASTSS floor+104(FP), Y2
 	VADDPS       Y0, Y1, Y3
 	VCMPPS       $0x03, Y3, Y3, Y3
 	VMOVMSKPS    Y3, DX
@@ -9778,7 +9908,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y0, Y0, Y2
 	VUNPCKHPS    Y0, Y0, Y0
 	VUNPCKLPD    Y2, Y2, Y3
@@ -9887,10 +10017,10 @@ nan:
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	JMP          activated
 
-// func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x2AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x2AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x2AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -9906,13 +10036,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -9943,7 +10073,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y4
+	VBROADCASTSS floor+104(FP), Y4
 	VADDPS       Y0, Y1, Y5
 	VADDPS       Y2, Y3, Y6
 	VADDPS       Y6, Y5, Y5
@@ -9959,7 +10089,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y4
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPD    Y4, Y4, Y5
@@ -10074,10 +10204,10 @@ nan:
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	JMP          activated
 
-// func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x3AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x3AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x3AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -10093,13 +10223,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -10135,7 +10265,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y6
+	VBROADCASTSS floor+104(FP), Y6
 	VADDPS       Y0, Y1, Y7
 	VADDPS       Y2, Y3, Y8
 	VADDPS       Y4, Y7, Y7
@@ -10155,7 +10285,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y6
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y4, Y4, Y7
@@ -10296,10 +10426,10 @@ nan:
 	VBLENDVPS    Y8, Y7, Y5, Y5
 	JMP          activated
 
-// func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x4AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x4AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x4AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -10315,13 +10445,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -10362,7 +10492,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y8
+	VBROADCASTSS floor+104(FP), Y8
 	VADDPS       Y0, Y1, Y9
 	VADDPS       Y2, Y3, Y10
 	VADDPS       Y4, Y9, Y9
@@ -10386,7 +10516,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y8
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y9
@@ -10509,10 +10639,10 @@ nan:
 	VBLENDVPS    Y10, Y9, Y7, Y7
 	JMP          activated
 
-// func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x5AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x5AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x5AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -10528,13 +10658,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -10580,7 +10710,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y10
+	VBROADCASTSS floor+104(FP), Y10
 	VADDPS       Y0, Y1, Y11
 	VADDPS       Y2, Y3, Y12
 	VADDPS       Y4, Y11, Y11
@@ -10608,7 +10738,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y10
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y11
@@ -10773,10 +10903,10 @@ nan:
 	VBLENDVPS    Y12, Y11, Y9, Y9
 	JMP          activated
 
-// func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x6AVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·filters2x6AVX2(SB), NOSPLIT, $0-120
-	MOVQ stride+104(FP), R8
+TEXT ·filters2x6AVX2(SB), NOSPLIT, $0-128
+	MOVQ stride+112(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R11
 	LEAQ (R8)(R8*4), R12
@@ -10792,13 +10922,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -10849,7 +10979,7 @@ tap:
 	ADDQ         $+64, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Y12
+	VBROADCASTSS floor+104(FP), Y12
 	VADDPS       Y0, Y1, Y13
 	VADDPS       Y2, Y3, Y14
 	VADDPS       Y4, Y13, Y13
@@ -10881,7 +11011,7 @@ tap:
 activated:
 	MOVQ         DI, R13
 	MOVQ         channel+8(FP), R15
-	MOVQ         filters+112(FP), DX
+	MOVQ         filters+120(FP), DX
 	VUNPCKLPS    Y2, Y0, Y12
 	VUNPCKHPS    Y2, Y0, Y0
 	VUNPCKLPS    Y6, Y4, Y13

@@ -297,282 +297,282 @@ func pixels14x2AVX512(dst *float32, channel int, row int, src *float32, offsets 
 // filters1x1UnitAVX512 is the filterLoop for 1 vectors of filters and 1 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x2UnitAVX512 is the filterLoop for 1 vectors of filters and 2 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x3UnitAVX512 is the filterLoop for 1 vectors of filters and 3 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x4UnitAVX512 is the filterLoop for 1 vectors of filters and 4 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x5UnitAVX512 is the filterLoop for 1 vectors of filters and 5 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x6UnitAVX512 is the filterLoop for 1 vectors of filters and 6 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x7UnitAVX512 is the filterLoop for 1 vectors of filters and 7 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x8UnitAVX512 is the filterLoop for 1 vectors of filters and 8 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x9UnitAVX512 is the filterLoop for 1 vectors of filters and 9 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x10UnitAVX512 is the filterLoop for 1 vectors of filters and 10 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x11UnitAVX512 is the filterLoop for 1 vectors of filters and 11 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x12UnitAVX512 is the filterLoop for 1 vectors of filters and 12 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x13UnitAVX512 is the filterLoop for 1 vectors of filters and 13 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x14UnitAVX512 is the filterLoop for 1 vectors of filters and 14 outputs, with a stride of 1.
 //
 //go:noescape
-func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x1UnitAVX512 is the filterLoop for 2 vectors of filters and 1 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x2UnitAVX512 is the filterLoop for 2 vectors of filters and 2 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x3UnitAVX512 is the filterLoop for 2 vectors of filters and 3 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x4UnitAVX512 is the filterLoop for 2 vectors of filters and 4 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x5UnitAVX512 is the filterLoop for 2 vectors of filters and 5 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x6UnitAVX512 is the filterLoop for 2 vectors of filters and 6 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x7UnitAVX512 is the filterLoop for 2 vectors of filters and 7 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x8UnitAVX512 is the filterLoop for 2 vectors of filters and 8 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x9UnitAVX512 is the filterLoop for 2 vectors of filters and 9 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x10UnitAVX512 is the filterLoop for 2 vectors of filters and 10 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x11UnitAVX512 is the filterLoop for 2 vectors of filters and 11 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x12UnitAVX512 is the filterLoop for 2 vectors of filters and 12 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x13UnitAVX512 is the filterLoop for 2 vectors of filters and 13 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x14UnitAVX512 is the filterLoop for 2 vectors of filters and 14 outputs, with a stride of 1.
 //
 //go:noescape
-func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x1AVX512 is the filterLoop for 1 vectors of filters and 1 outputs.
 //
 //go:noescape
-func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x2AVX512 is the filterLoop for 1 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x3AVX512 is the filterLoop for 1 vectors of filters and 3 outputs.
 //
 //go:noescape
-func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x4AVX512 is the filterLoop for 1 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x5AVX512 is the filterLoop for 1 vectors of filters and 5 outputs.
 //
 //go:noescape
-func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x6AVX512 is the filterLoop for 1 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x7AVX512 is the filterLoop for 1 vectors of filters and 7 outputs.
 //
 //go:noescape
-func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x8AVX512 is the filterLoop for 1 vectors of filters and 8 outputs.
 //
 //go:noescape
-func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x9AVX512 is the filterLoop for 1 vectors of filters and 9 outputs.
 //
 //go:noescape
-func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x10AVX512 is the filterLoop for 1 vectors of filters and 10 outputs.
 //
 //go:noescape
-func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x11AVX512 is the filterLoop for 1 vectors of filters and 11 outputs.
 //
 //go:noescape
-func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x12AVX512 is the filterLoop for 1 vectors of filters and 12 outputs.
 //
 //go:noescape
-func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x13AVX512 is the filterLoop for 1 vectors of filters and 13 outputs.
 //
 //go:noescape
-func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters1x14AVX512 is the filterLoop for 1 vectors of filters and 14 outputs.
 //
 //go:noescape
-func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x1AVX512 is the filterLoop for 2 vectors of filters and 1 outputs.
 //
 //go:noescape
-func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x2AVX512 is the filterLoop for 2 vectors of filters and 2 outputs.
 //
 //go:noescape
-func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x3AVX512 is the filterLoop for 2 vectors of filters and 3 outputs.
 //
 //go:noescape
-func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x4AVX512 is the filterLoop for 2 vectors of filters and 4 outputs.
 //
 //go:noescape
-func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x5AVX512 is the filterLoop for 2 vectors of filters and 5 outputs.
 //
 //go:noescape
-func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x6AVX512 is the filterLoop for 2 vectors of filters and 6 outputs.
 //
 //go:noescape
-func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x7AVX512 is the filterLoop for 2 vectors of filters and 7 outputs.
 //
 //go:noescape
-func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x8AVX512 is the filterLoop for 2 vectors of filters and 8 outputs.
 //
 //go:noescape
-func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x9AVX512 is the filterLoop for 2 vectors of filters and 9 outputs.
 //
 //go:noescape
-func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x10AVX512 is the filterLoop for 2 vectors of filters and 10 outputs.
 //
 //go:noescape
-func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x11AVX512 is the filterLoop for 2 vectors of filters and 11 outputs.
 //
 //go:noescape
-func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x12AVX512 is the filterLoop for 2 vectors of filters and 12 outputs.
 //
 //go:noescape
-func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x13AVX512 is the filterLoop for 2 vectors of filters and 13 outputs.
 //
 //go:noescape
-func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // filters2x14AVX512 is the filterLoop for 2 vectors of filters and 14 outputs.
 //
 //go:noescape
-func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
 // extremesAVX512 is an extremesLoop.
 //

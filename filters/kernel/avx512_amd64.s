@@ -14453,14 +14453,14 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x1UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14473,12 +14473,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -14530,7 +14530,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z1
+	VBROADCASTSS floor+104(FP), Z1
 	VCMPPS       $0x03, Z0, Z0, K3
 	KORTESTW     K3, K3
 	JNZ          nan
@@ -14539,7 +14539,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z0, Z0, Z1
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z1, Z1, Z2
@@ -14655,14 +14655,14 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x2UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14675,12 +14675,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -14740,7 +14740,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z2
+	VBROADCASTSS floor+104(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -14751,7 +14751,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z2
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -14870,14 +14870,14 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x3UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -14890,12 +14890,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -14963,7 +14963,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z3
+	VBROADCASTSS floor+104(FP), Z3
 	VADDPS       Z0, Z1, Z4
 	VADDPS       Z2, Z4, Z4
 	VCMPPS       $0x03, Z4, Z4, K3
@@ -14976,7 +14976,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z3
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z2, Z2, Z4
@@ -15100,14 +15100,14 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x4UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15120,12 +15120,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -15201,7 +15201,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z4
+	VBROADCASTSS floor+104(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -15216,7 +15216,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z4
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z5
@@ -15343,14 +15343,14 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x5UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15363,12 +15363,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -15452,7 +15452,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z5
+	VBROADCASTSS floor+104(FP), Z5
 	VADDPS       Z0, Z1, Z6
 	VADDPS       Z2, Z3, Z7
 	VADDPS       Z4, Z6, Z6
@@ -15469,7 +15469,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z5
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z6
@@ -15605,14 +15605,14 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x6UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15625,12 +15625,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -15722,7 +15722,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z6
+	VBROADCASTSS floor+104(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -15741,7 +15741,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z6
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z7
@@ -15880,14 +15880,14 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x7UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -15900,12 +15900,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -16005,7 +16005,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z7
+	VBROADCASTSS floor+104(FP), Z7
 	VADDPS       Z0, Z1, Z8
 	VADDPS       Z2, Z3, Z9
 	VADDPS       Z4, Z8, Z8
@@ -16026,7 +16026,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z7
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z8
@@ -16170,14 +16170,14 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x8UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16190,12 +16190,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -16303,7 +16303,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z8
+	VBROADCASTSS floor+104(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -16326,7 +16326,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z8
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z9
@@ -16473,14 +16473,14 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x9UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16493,12 +16493,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -16614,7 +16614,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z9
+	VBROADCASTSS floor+104(FP), Z9
 	VADDPS       Z0, Z1, Z10
 	VADDPS       Z2, Z3, Z11
 	VADDPS       Z4, Z10, Z10
@@ -16639,7 +16639,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z9
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z10
@@ -16803,14 +16803,14 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x10UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -16823,12 +16823,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -16952,7 +16952,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z10
+	VBROADCASTSS floor+104(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -16979,7 +16979,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z10
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z11
@@ -17146,14 +17146,14 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x11UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -17166,12 +17166,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -17303,7 +17303,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z11
+	VBROADCASTSS floor+104(FP), Z11
 	VADDPS       Z0, Z1, Z12
 	VADDPS       Z2, Z3, Z13
 	VADDPS       Z4, Z12, Z12
@@ -17332,7 +17332,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z11
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z12
@@ -17504,14 +17504,14 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x12UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -17524,12 +17524,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -17669,7 +17669,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z12
+	VBROADCASTSS floor+104(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -17700,7 +17700,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z12
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z13
@@ -17875,14 +17875,14 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x13UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -17895,12 +17895,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -18048,7 +18048,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z13
+	VBROADCASTSS floor+104(FP), Z13
 	VADDPS       Z0, Z1, Z14
 	VADDPS       Z2, Z3, Z15
 	VADDPS       Z4, Z14, Z14
@@ -18081,7 +18081,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z13
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z14
@@ -18265,14 +18265,14 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x14UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -18285,12 +18285,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ             weights+48(FP), DX
@@ -18446,7 +18446,7 @@ tap:
 	JNZ              tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z14
+	VBROADCASTSS floor+104(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -18481,7 +18481,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z14
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z15
@@ -18668,14 +18668,14 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x1UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x1UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -18688,12 +18688,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -18767,7 +18767,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z2
+	VBROADCASTSS floor+104(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -18778,7 +18778,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z0, Z0, Z2
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -18991,14 +18991,14 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x2UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x2UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19011,12 +19011,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -19113,7 +19113,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z4
+	VBROADCASTSS floor+104(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -19128,7 +19128,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z4
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPD  Z4, Z4, Z5
@@ -19347,14 +19347,14 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x3UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x3UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19367,12 +19367,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -19492,7 +19492,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z6
+	VBROADCASTSS floor+104(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -19511,7 +19511,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z6
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z4, Z4, Z7
@@ -19740,14 +19740,14 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x4UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x4UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -19760,12 +19760,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -19908,7 +19908,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z8
+	VBROADCASTSS floor+104(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -19931,7 +19931,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z8
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z9
@@ -20166,14 +20166,14 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x5UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x5UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -20186,12 +20186,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -20357,7 +20357,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z10
+	VBROADCASTSS floor+104(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -20384,7 +20384,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z10
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z11
@@ -20637,14 +20637,14 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x6UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x6UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -20657,12 +20657,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -20851,7 +20851,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z12
+	VBROADCASTSS floor+104(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -20882,7 +20882,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z12
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z13
@@ -21141,14 +21141,14 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x7UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x7UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -21161,12 +21161,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -21378,7 +21378,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z14
+	VBROADCASTSS floor+104(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -21413,7 +21413,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z14
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z15
@@ -21682,14 +21682,14 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x8UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x8UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -21702,12 +21702,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -21942,7 +21942,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z16
+	VBROADCASTSS floor+104(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -21981,7 +21981,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z16
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z17
@@ -22256,14 +22256,14 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x9UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x9UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -22276,12 +22276,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -22539,7 +22539,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z18
+	VBROADCASTSS floor+104(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -22582,7 +22582,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z18
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z19
@@ -22891,14 +22891,14 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x10UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x10UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -22911,12 +22911,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -23197,7 +23197,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z20
+	VBROADCASTSS floor+104(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -23244,7 +23244,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z20
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z21
@@ -23559,14 +23559,14 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x11UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x11UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -23579,12 +23579,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -23888,7 +23888,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z22
+	VBROADCASTSS floor+104(FP), Z22
 	VADDPS       Z0, Z1, Z23
 	VADDPS       Z2, Z3, Z24
 	VADDPS       Z4, Z23, Z23
@@ -23939,7 +23939,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z22
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z23
@@ -24264,14 +24264,14 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x12UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x12UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -24284,12 +24284,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -24616,7 +24616,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z24
+	VBROADCASTSS floor+104(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -24671,7 +24671,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z24
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z25
@@ -25002,14 +25002,14 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x13UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x13UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -25022,12 +25022,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -25377,7 +25377,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z26
+	VBROADCASTSS floor+104(FP), Z26
 	VADDPS       Z0, Z1, Z27
 	VADDPS       Z2, Z3, Z28
 	VADDPS       Z4, Z27, Z27
@@ -25436,7 +25436,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z26
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z27
@@ -25785,14 +25785,14 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x14UnitAVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x14UnitAVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
-	MOVQ  step+88(FP), R12
+	MOVQ  step+96(FP), R12
 	MOVQ  offsets+32(FP), R9
 	MOVQ  taps+40(FP), R10
 
@@ -25805,12 +25805,12 @@ row:
 
 tile:
 	MOVQ  weights+48(FP), R11
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    aimed
 	MOVQ  (CX), R11
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
+	MOVQ  CX, ahead+80(FP)
 
 aimed:
 	MOVQ         weights+48(FP), DX
@@ -26183,7 +26183,7 @@ tap:
 	JNZ          tap
 
 summed:
-	VBROADCASTSS floor+96(FP), Z28
+	VBROADCASTSS floor+104(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -26246,7 +26246,7 @@ summed:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z28
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z29
@@ -26601,12 +26601,12 @@ nan:
 	VMOVAPS      Z29, K3, Z27
 	JMP          activated
 
-// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x1AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26622,13 +26622,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -26650,7 +26650,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z1
+	VBROADCASTSS     floor+104(FP), Z1
 	VCMPPS           $0x03, Z0, Z0, K3
 	KORTESTW         K3, K3
 	JNZ              nan
@@ -26659,7 +26659,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z0, Z0, Z1
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z1, Z1, Z2
@@ -26775,12 +26775,12 @@ nan:
 	VMOVAPS      Z2, K3, Z0
 	JMP          activated
 
-// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x2AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26796,13 +26796,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -26826,7 +26826,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z2
+	VBROADCASTSS     floor+104(FP), Z2
 	VADDPS           Z0, Z1, Z3
 	VCMPPS           $0x03, Z3, Z3, K3
 	KORTESTW         K3, K3
@@ -26837,7 +26837,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z2
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -26956,12 +26956,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x3AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -26977,13 +26977,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -27009,7 +27009,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z3
+	VBROADCASTSS     floor+104(FP), Z3
 	VADDPS           Z0, Z1, Z4
 	VADDPS           Z2, Z4, Z4
 	VCMPPS           $0x03, Z4, Z4, K3
@@ -27022,7 +27022,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z3
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z2, Z2, Z4
@@ -27146,12 +27146,12 @@ nan:
 	VMOVAPS      Z4, K3, Z2
 	JMP          activated
 
-// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x4AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27167,13 +27167,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -27201,7 +27201,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z4
+	VBROADCASTSS     floor+104(FP), Z4
 	VADDPS           Z0, Z1, Z5
 	VADDPS           Z2, Z3, Z6
 	VADDPS           Z6, Z5, Z5
@@ -27216,7 +27216,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z4
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z5
@@ -27343,12 +27343,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x5AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27364,13 +27364,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -27400,7 +27400,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z5
+	VBROADCASTSS     floor+104(FP), Z5
 	VADDPS           Z0, Z1, Z6
 	VADDPS           Z2, Z3, Z7
 	VADDPS           Z4, Z6, Z6
@@ -27417,7 +27417,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z5
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z6
@@ -27553,12 +27553,12 @@ nan:
 	VMOVAPS      Z6, K3, Z4
 	JMP          activated
 
-// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x6AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27574,13 +27574,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -27612,7 +27612,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z6
+	VBROADCASTSS     floor+104(FP), Z6
 	VADDPS           Z0, Z1, Z7
 	VADDPS           Z2, Z3, Z8
 	VADDPS           Z4, Z7, Z7
@@ -27631,7 +27631,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z6
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z7
@@ -27770,12 +27770,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x7AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -27791,13 +27791,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -27831,7 +27831,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z7
+	VBROADCASTSS     floor+104(FP), Z7
 	VADDPS           Z0, Z1, Z8
 	VADDPS           Z2, Z3, Z9
 	VADDPS           Z4, Z8, Z8
@@ -27852,7 +27852,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z7
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z8
@@ -27996,12 +27996,12 @@ nan:
 	VMOVAPS      Z8, K3, Z6
 	JMP          activated
 
-// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x8AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28017,13 +28017,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -28060,7 +28060,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z8
+	VBROADCASTSS     floor+104(FP), Z8
 	VADDPS           Z0, Z1, Z9
 	VADDPS           Z2, Z3, Z10
 	VADDPS           Z4, Z9, Z9
@@ -28083,7 +28083,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z8
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z9
@@ -28230,12 +28230,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x9AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28251,13 +28251,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -28296,7 +28296,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z9
+	VBROADCASTSS     floor+104(FP), Z9
 	VADDPS           Z0, Z1, Z10
 	VADDPS           Z2, Z3, Z11
 	VADDPS           Z4, Z10, Z10
@@ -28321,7 +28321,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z9
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z10
@@ -28485,12 +28485,12 @@ nan:
 	VMOVAPS      Z10, K3, Z8
 	JMP          activated
 
-// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x10AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28506,13 +28506,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -28553,7 +28553,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z10
+	VBROADCASTSS     floor+104(FP), Z10
 	VADDPS           Z0, Z1, Z11
 	VADDPS           Z2, Z3, Z12
 	VADDPS           Z4, Z11, Z11
@@ -28580,7 +28580,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z10
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z11
@@ -28747,12 +28747,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x11AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -28768,13 +28768,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -28817,7 +28817,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z11
+	VBROADCASTSS     floor+104(FP), Z11
 	VADDPS           Z0, Z1, Z12
 	VADDPS           Z2, Z3, Z13
 	VADDPS           Z4, Z12, Z12
@@ -28846,7 +28846,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z11
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z12
@@ -29018,12 +29018,12 @@ nan:
 	VMOVAPS      Z12, K3, Z10
 	JMP          activated
 
-// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x12AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29039,13 +29039,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -29090,7 +29090,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z12
+	VBROADCASTSS     floor+104(FP), Z12
 	VADDPS           Z0, Z1, Z13
 	VADDPS           Z2, Z3, Z14
 	VADDPS           Z4, Z13, Z13
@@ -29121,7 +29121,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z12
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z13
@@ -29296,12 +29296,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x13AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29317,13 +29317,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -29370,7 +29370,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z13
+	VBROADCASTSS     floor+104(FP), Z13
 	VADDPS           Z0, Z1, Z14
 	VADDPS           Z2, Z3, Z15
 	VADDPS           Z4, Z14, Z14
@@ -29403,7 +29403,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z13
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z14
@@ -29587,12 +29587,12 @@ nan:
 	VMOVAPS      Z14, K3, Z12
 	JMP          activated
 
-// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters1x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters1x14AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29608,13 +29608,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -29663,7 +29663,7 @@ tap:
 	ADDQ             $+64, DX
 	ADDQ             $+1, CX
 	JNZ              tap
-	VBROADCASTSS     floor+96(FP), Z14
+	VBROADCASTSS     floor+104(FP), Z14
 	VADDPS           Z0, Z1, Z15
 	VADDPS           Z2, Z3, Z16
 	VADDPS           Z4, Z15, Z15
@@ -29698,7 +29698,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z1, Z0, Z14
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z15
@@ -29885,12 +29885,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x1AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x1AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000001, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -29906,13 +29906,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -29938,7 +29938,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z2
+	VBROADCASTSS floor+104(FP), Z2
 	VADDPS       Z0, Z1, Z3
 	VCMPPS       $0x03, Z3, Z3, K3
 	KORTESTW     K3, K3
@@ -29949,7 +29949,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z0, Z0, Z2
 	VUNPCKHPS  Z0, Z0, Z0
 	VUNPCKLPD  Z2, Z2, Z3
@@ -30162,12 +30162,12 @@ nan:
 	VMOVAPS      Z3, K3, Z1
 	JMP          activated
 
-// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x2AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x2AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000003, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -30183,13 +30183,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -30220,7 +30220,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z4
+	VBROADCASTSS floor+104(FP), Z4
 	VADDPS       Z0, Z1, Z5
 	VADDPS       Z2, Z3, Z6
 	VADDPS       Z6, Z5, Z5
@@ -30235,7 +30235,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z4
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPD  Z4, Z4, Z5
@@ -30454,12 +30454,12 @@ nan:
 	VMOVAPS      Z5, K3, Z3
 	JMP          activated
 
-// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x3AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x3AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000007, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -30475,13 +30475,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -30517,7 +30517,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z6
+	VBROADCASTSS floor+104(FP), Z6
 	VADDPS       Z0, Z1, Z7
 	VADDPS       Z2, Z3, Z8
 	VADDPS       Z4, Z7, Z7
@@ -30536,7 +30536,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z6
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z4, Z4, Z7
@@ -30765,12 +30765,12 @@ nan:
 	VMOVAPS      Z7, K3, Z5
 	JMP          activated
 
-// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x4AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x4AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000000f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -30786,13 +30786,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -30833,7 +30833,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z8
+	VBROADCASTSS floor+104(FP), Z8
 	VADDPS       Z0, Z1, Z9
 	VADDPS       Z2, Z3, Z10
 	VADDPS       Z4, Z9, Z9
@@ -30856,7 +30856,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z8
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z9
@@ -31091,12 +31091,12 @@ nan:
 	VMOVAPS      Z9, K3, Z7
 	JMP          activated
 
-// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x5AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x5AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000001f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -31112,13 +31112,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -31164,7 +31164,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z10
+	VBROADCASTSS floor+104(FP), Z10
 	VADDPS       Z0, Z1, Z11
 	VADDPS       Z2, Z3, Z12
 	VADDPS       Z4, Z11, Z11
@@ -31191,7 +31191,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z10
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z11
@@ -31444,12 +31444,12 @@ nan:
 	VMOVAPS      Z11, K3, Z9
 	JMP          activated
 
-// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x6AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x6AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000003f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -31465,13 +31465,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -31522,7 +31522,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z12
+	VBROADCASTSS floor+104(FP), Z12
 	VADDPS       Z0, Z1, Z13
 	VADDPS       Z2, Z3, Z14
 	VADDPS       Z4, Z13, Z13
@@ -31553,7 +31553,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z12
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z13
@@ -31812,12 +31812,12 @@ nan:
 	VMOVAPS      Z13, K3, Z11
 	JMP          activated
 
-// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x7AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x7AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x0000007f, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -31833,13 +31833,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -31895,7 +31895,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z14
+	VBROADCASTSS floor+104(FP), Z14
 	VADDPS       Z0, Z1, Z15
 	VADDPS       Z2, Z3, Z16
 	VADDPS       Z4, Z15, Z15
@@ -31930,7 +31930,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z14
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z15
@@ -32199,12 +32199,12 @@ nan:
 	VMOVAPS      Z15, K3, Z13
 	JMP          activated
 
-// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x8AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x8AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000000ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -32220,13 +32220,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -32288,7 +32288,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z16
+	VBROADCASTSS floor+104(FP), Z16
 	VADDPS       Z0, Z1, Z17
 	VADDPS       Z2, Z3, Z18
 	VADDPS       Z4, Z17, Z17
@@ -32327,7 +32327,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z16
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z17
@@ -32602,12 +32602,12 @@ nan:
 	VMOVAPS      Z17, K3, Z15
 	JMP          activated
 
-// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x9AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x9AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000001ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -32623,13 +32623,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -32696,7 +32696,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z18
+	VBROADCASTSS floor+104(FP), Z18
 	VADDPS       Z0, Z1, Z19
 	VADDPS       Z2, Z3, Z20
 	VADDPS       Z4, Z19, Z19
@@ -32739,7 +32739,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z18
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z19
@@ -33048,12 +33048,12 @@ nan:
 	VMOVAPS      Z19, K3, Z17
 	JMP          activated
 
-// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x10AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x10AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000003ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -33069,13 +33069,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -33147,7 +33147,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z20
+	VBROADCASTSS floor+104(FP), Z20
 	VADDPS       Z0, Z1, Z21
 	VADDPS       Z2, Z3, Z22
 	VADDPS       Z4, Z21, Z21
@@ -33194,7 +33194,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z20
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z21
@@ -33509,12 +33509,12 @@ nan:
 	VMOVAPS      Z21, K3, Z19
 	JMP          activated
 
-// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x11AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x11AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x000007ff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -33530,13 +33530,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -33613,7 +33613,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z22
+	VBROADCASTSS floor+104(FP), Z22
 	VADDPS       Z0, Z1, Z23
 	VADDPS       Z2, Z3, Z24
 	VADDPS       Z4, Z23, Z23
@@ -33664,7 +33664,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z22
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z23
@@ -33989,12 +33989,12 @@ nan:
 	VMOVAPS      Z23, K3, Z21
 	JMP          activated
 
-// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x12AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x12AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00000fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -34010,13 +34010,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -34098,7 +34098,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z24
+	VBROADCASTSS floor+104(FP), Z24
 	VADDPS       Z0, Z1, Z25
 	VADDPS       Z2, Z3, Z26
 	VADDPS       Z4, Z25, Z25
@@ -34153,7 +34153,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z24
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z25
@@ -34484,12 +34484,12 @@ nan:
 	VMOVAPS      Z25, K3, Z23
 	JMP          activated
 
-// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x13AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x13AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00001fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -34505,13 +34505,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -34598,7 +34598,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z26
+	VBROADCASTSS floor+104(FP), Z26
 	VADDPS       Z0, Z1, Z27
 	VADDPS       Z2, Z3, Z28
 	VADDPS       Z4, Z27, Z27
@@ -34657,7 +34657,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z26
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z27
@@ -35006,12 +35006,12 @@ nan:
 	VMOVAPS      Z27, K3, Z25
 	JMP          activated
 
-// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+// func filters2x14AVX512(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-120
+TEXT ·filters2x14AVX512(SB), NOSPLIT, $0-128
 	MOVL  $0x00003fff, AX
 	KMOVW AX, K1
-	MOVQ  stride+104(FP), R8
+	MOVQ  stride+112(FP), R8
 	SHLQ  $0x02, R8
 	LEAQ  (R8)(R8*2), R11
 	LEAQ  (R8)(R8*4), R12
@@ -35027,13 +35027,13 @@ row:
 	MOVQ tiles+64(FP), AX
 
 tile:
-	MOVQ  ahead+72(FP), CX
+	MOVQ  ahead+80(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), DX
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+72(FP)
-	MOVQ  lines+80(FP), R13
+	MOVQ  CX, ahead+80(FP)
+	MOVQ  lines+88(FP), R13
 
 fetch:
 	PREFETCHT1 (DX)
@@ -35125,7 +35125,7 @@ tap:
 	ADDQ         $+128, DX
 	ADDQ         $+1, CX
 	JNZ          tap
-	VBROADCASTSS floor+96(FP), Z28
+	VBROADCASTSS floor+104(FP), Z28
 	VADDPS       Z0, Z1, Z29
 	VADDPS       Z2, Z3, Z30
 	VADDPS       Z4, Z29, Z29
@@ -35188,7 +35188,7 @@ tap:
 activated:
 	MOVQ       DI, R13
 	MOVQ       channel+8(FP), R15
-	MOVQ       filters+112(FP), DX
+	MOVQ       filters+120(FP), DX
 	VUNPCKLPS  Z2, Z0, Z28
 	VUNPCKHPS  Z2, Z0, Z0
 	VUNPCKLPS  Z6, Z4, Z29

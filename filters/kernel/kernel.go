@@ -57,7 +57,27 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // tap after tap, v·lanes weights. With a stride of 1 it prefetches a
 // cache line for each eight lanes in each round of four taps of a tile, step bytes behind the
 // round before. Without memory ahead step is 0.
-type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, step int, floor float32, stride, filters int)
+//
+// AVX2's loops for two vectors and a stride of 1 may compute a part of the taps, which is otherwise
+// all of them: offsets begins with the part's first tap, and weights with the v·lanes values before
+// the part's first weights. The argument part is the address of the fields of a part.
+type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, part, ahead *uintptr, lines, step int, floor float32, stride, filters int)
+
+// part says how a filterLoop computes a part of the taps. If stage has resume, a tile does not begin
+// with the biases but goes on from p·v·lanes unfinished sums, output after output. If stage has
+// leave, it leaves such sums and no outputs. sums is the address of the first tile's, in the order
+// of the tiles; the loop moves it on. skip is the bytes between a row's last offset and the next
+// row's first one.
+type part struct {
+	sums        uintptr
+	stage, skip int
+}
+
+// Stages of a part.
+const (
+	resume = 1 << iota
+	leave
+)
 
 // filterLoops holds the loop for v vectors of filters and p outputs at [v-1][p-1]: with unit
 // for a stride of 1, with strided for any.

@@ -103,10 +103,11 @@ func (l *Layer) interleave(groups []Taps) {
 // r. Src must have Slack floats behind the last value that a tap needs.
 func (l *Layer) Compute(r *Rows) {
 	if !l.depthwise(r) {
-		r.Ahead.plan(l.tiles(r), l.taps)
+		parts, _ := l.parts(&l.blocks[0], r)
+		r.Ahead.plan(l.tiles(r), l.taps/parts)
 		for i := range l.blocks {
 			l.expect(r, i)
-			l.compute(&l.blocks[i], r)
+			l.compute(i, r)
 		}
 	}
 	l.activate(r, 0, l.groups*l.filters)
@@ -116,6 +117,9 @@ func (l *Layer) Compute(r *Rows) {
 // last, unless the rows have other memory ahead.
 func (l *Layer) expect(r *Rows, i int) {
 	if r.Ahead.Len > 0 || l.layout != Filters || r.Stride > 1 || l.bytes < manyWeights {
+		return
+	}
+	if parts, _ := l.parts(&l.blocks[i], r); parts > 1 { // each expects the next one
 		return
 	}
 	next := &l.blocks[(i+1)%len(l.blocks)]
@@ -133,20 +137,21 @@ func (l *Layer) Even() bool { return l.blocks[0].filters == l.blocks[len(l.block
 func (l *Layer) ComputeBlock(r *Rows, i int) {
 	r.Ahead.plan(0, l.taps)
 	l.expect(r, i)
+	l.compute(i, r)
 	b := &l.blocks[i]
-	l.compute(b, r)
 	first := b.group*l.filters + b.first
 	l.activate(r, first, first+b.filters)
 }
 
-func (l *Layer) compute(b *block, r *Rows) {
+func (l *Layer) compute(i int, r *Rows) {
+	b := &l.blocks[i]
 	switch l.layout {
 	case Scalar:
 		l.scalar(b, r)
 	case Pixels:
 		l.pixels(b, r)
 	case Filters:
-		l.filterLanes(b, r)
+		l.filterLanes(i, r)
 	}
 }
 
@@ -220,41 +225,6 @@ func (l *Layer) pixels(b *block, r *Rows) {
 		loops[narrow-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x], &offsets[0], l.taps, &b.weights[0],
 			r.N, tiles-wide, last, ahead, lines, l.floor())
 	}
-}
-
-// filterLoops are the loops for a block's number of vectors.
-func (l *Layer) filterLoops(b *block, stride int) []filterLoop {
-	vectors := b.width / l.kernel.lanes
-	if stride == 1 {
-		return l.kernel.filters.unit[vectors-1]
-	}
-	return l.kernel.filters.strided[vectors-1]
-}
-
-// filterLanes computes a block's rows in tiles of nearly the same width.
-func (l *Layer) filterLanes(b *block, r *Rows) {
-	loops := l.filterLoops(b, r.Stride)
-	tiles, wide, narrow := cut(r.Width, len(loops))
-
-	dst := r.Dst[(b.group*l.filters+b.first)*r.ChannelStride:]
-	_ = dst[(b.filters-1)*r.ChannelStride+(r.N-1)*r.RowStride+r.Width-1]
-	src := r.Src[b.group*r.GroupStride:]
-	offsets := r.Offsets[:r.N*l.taps]
-	compute := func(x, width, tiles int) {
-		if tiles > 0 {
-			ahead, lines := r.Ahead.take(tiles * r.N)
-			loops[width-1](&dst[x], 4*r.ChannelStride, 4*r.RowStride, &src[x*r.Stride], &offsets[0], l.taps, &b.weights[0],
-				r.N, tiles, ahead, lines, l.step(lines), l.floor(), r.Stride, b.filters)
-		}
-	}
-	compute(0, narrow+1, wide)
-	compute(wide*(narrow+1), narrow, tiles-wide)
-}
-
-// step is the bytes by which a filterLoop advances after a round of four taps, so that a tile
-// fetches so many lines. A round fetches a line for each eight lanes at most.
-func (l *Layer) step(lines int) int {
-	return min(lineBytes*l.kernel.lanes/8, ceilDiv(lines*lineBytes, max(1, l.taps/4)))
 }
 
 // floor is the least value that the loops let through. Other effects of activations are

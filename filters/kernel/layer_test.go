@@ -211,6 +211,38 @@ func TestWeightsAhead(t *testing.T) {
 	}
 }
 
+// TestParts runs every tile of AVX2 with sums of several parts: of rows that are computed at once, of
+// rows whose unfinished sums are too many for that, and of rows that are too wide to have any.
+func TestParts(t *testing.T) {
+	parts := func(c *layerCase) (parts, rows int) {
+		for _, set := range simd.Sets() {
+			if k := New(set); set.String() == "avx2" {
+				l := k.Pack(c.groups, c.act, Filters)
+				return l.parts(&l.blocks[0], c.output(0).rows(c))
+			}
+		}
+		t.Skip("this processor has no AVX2")
+		return 0, 0
+	}
+	for width := 1; width <= 13; width++ {
+		c := newLayerCase(uint64(width), 17+width%8, 770+width, width, 2, 1, 1)
+		if n, rows := parts(c); n < 2 || rows < c.rows {
+			t.Errorf("%s are computed in %d parts, %d at a time", c, n, rows)
+		}
+		c.check(t, width%3)
+	}
+	c := newLayerCase(30, 20, 400, 100, 6, 1, 2)
+	if n, rows := parts(c); n < 2 || rows >= c.rows {
+		t.Errorf("%s are computed in %d parts, %d at a time", c, n, rows)
+	}
+	c.check(t, 1)
+	c = newLayerCase(31, 17, 400, 1100, 1, 1, 1)
+	if n, _ := parts(c); n > 1 {
+		t.Errorf("%s are computed in %d parts", c, n)
+	}
+	c.check(t, 0)
+}
+
 func FuzzKernels(f *testing.F) {
 	f.Add(uint64(1), uint8(3), uint8(27), uint16(40), uint8(2), uint8(1), uint8(1))
 	f.Add(uint64(2), uint8(20), uint8(1), uint16(7), uint8(1), uint8(3), uint8(2))

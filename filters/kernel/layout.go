@@ -64,7 +64,11 @@ func (k *Kernel) pixelCost(s Size) float64 {
 	sums := float64(s.Filters * vectors)
 	cost := sums * float64(s.Taps+4) * 1.02 // two thirds of the loads or more cross cache lines
 	if vectors%2 == 1 {
-		cost *= 1 + 0.15/float64(vectors) // a tile of one vector is bound by its broadcasts
+		single := 0.15 // a tile of one vector is bound by its broadcasts
+		if k.lanes == 8 && s.Filters > 1 {
+			single = 0.33 // and by the latency of its few FMAs
+		}
+		cost *= 1 + single/float64(vectors)
 	}
 	if sums < 8 { // too few to hide the latency of an FMA
 		cost *= 8 / sums

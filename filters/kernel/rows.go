@@ -25,10 +25,11 @@ type Rows struct {
 	// computation.
 	Ahead Ahead
 
-	sums   []float64 // scratch memory
-	row    []float32
-	rows   []int32
-	maxima maxima
+	sums       []float64 // scratch memory
+	unfinished []float32
+	row        []float32
+	rows       []int32
+	maxima     maxima
 }
 
 // Part makes r rows from ≤ i < to of other rows. It keeps its scratch memory, and the rows have

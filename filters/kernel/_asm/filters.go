@@ -11,7 +11,7 @@ import (
 )
 
 // filterSignature is the signature of the package's filterLoop.
-const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, ahead *uintptr, lines, step int, floor float32, stride, filters int)"
+const filterSignature = "func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, part, ahead *uintptr, lines, step int, floor float32, stride, filters int)"
 
 // lanes is a loop with filters in the lanes: a tile of outputs×vectors accumulators. A tap loads
 // one or two vectors of weights and broadcasts one input value an output. Tiles are transposed
@@ -39,10 +39,24 @@ func (s set) mostOutputs(vectors int) int {
 // take ports from multiply-adds.
 const unrolled = 4
 
-// weightsAhead is how many bytes before their use AVX2's loops fetch weights into the first-level
-// cache. They are 2 to 6% faster in deep layers with it. AVX-512's loops, which read two lines a
-// tap, are not.
-const weightsAhead = 1024
+// The package's type part: bytes from its beginning to its fields, and the bits of stage.
+const (
+	partSums, partStage, partSkip = 0, 8, 16
+
+	resume = operand.U32(1)
+	leave  = operand.U32(2)
+)
+
+// parted says whether the loop computes parts of the taps. AVX-512's loops are no faster in parts.
+// Blocks of one vector are seldom, and read half as many weights.
+func (l *lanes) parted() bool { return l.unit && l.vectors == 2 && !l.masked() }
+
+// ifStage jumps if a part's stage has a bit. It uses RCX.
+func (l *lanes) ifStage(bit operand.U32, label string) {
+	l.Load(l.Param("part"), reg.RCX)
+	l.TESTQ(bit, at(reg.RCX, partStage))
+	l.JNZ(operand.LabelRef(label))
+}
 
 // filterLoops writes a loop for one and two vectors of filters and every number of outputs, for
 // strides of 1 and for all others, and returns the table of the loops.
@@ -150,6 +164,9 @@ func (l *lanes) loop(name string) {
 	}
 	l.sum()
 	l.finish()
+	if l.parted() {
+		l.Label("left")
+	}
 	l.IMUL3Q(operand.U8(l.outputs), stride1, reg.RCX)
 	l.ADDQ(reg.RCX, laneSrc)
 	l.ADDQ(operand.I32(4*l.outputs), laneOut)
@@ -157,23 +174,58 @@ func (l *lanes) loop(name string) {
 	l.JNZ(operand.LabelRef("tile"))
 
 	l.NEGQ(laneTaps)
+	if l.parted() {
+		l.Load(l.Param("part"), reg.RCX)
+		l.ADDQ(at(reg.RCX, partSkip), laneOffsets)
+	}
 	l.ADDQ(l.Load(l.Param("row"), reg.RCX), argument(l.Context, "dst"))
 	l.DECQ(argument(l.Context, "rows"))
 	l.JNZ(operand.LabelRef("row"))
 	l.VZEROUPPER()
 	l.RET()
 	l.activateNaN()
+	if l.parted() {
+		l.stages()
+	}
+}
+
+// stages is the part behind the loop that loads unfinished sums, and stores them.
+func (l *lanes) stages() {
+	part, sums := reg.RCX, laneBase
+	each := func(move func(a reg.VecPhysical, m operand.Mem)) {
+		l.MOVQ(at(part, partSums), sums)
+		for p, acc := range l.acc {
+			for v, a := range acc {
+				move(a, at(sums, (p*l.vectors+v)*l.bytes()))
+			}
+		}
+	}
+	l.Label("resume")
+	each(func(a reg.VecPhysical, m operand.Mem) { l.VMOVUPS(m, a) })
+	l.ifStage(leave, "begun")
+	l.ADDQ(operand.I32(l.outputs*l.vectors*l.bytes()), at(part, partSums))
+	l.JMP(operand.LabelRef("begun"))
+	l.Label("leave")
+	each(func(a reg.VecPhysical, m operand.Mem) { l.VMOVUPS(a, m) })
+	l.ADDQ(operand.I32(l.outputs*l.vectors*l.bytes()), at(part, partSums))
+	l.JMP(operand.LabelRef("left"))
 }
 
 // sum leaves bias + Σ weight·value in the accumulators.
 func (l *lanes) sum() {
 	w, count := reg.RDX, reg.RCX
 	l.Load(l.Param("weights"), w)
+	if l.parted() {
+		l.ifStage(resume, "resume")
+	}
 	for v := range l.vectors {
 		l.VMOVUPS(at(w, v*l.bytes()), l.acc[0][v])
 		for _, acc := range l.acc[1:] {
 			l.VMOVAPS(l.acc[0][v], acc[v])
 		}
+	}
+	if l.parted() {
+		l.Label("begun")
 	}
 	l.ADDQ(operand.I32(l.vectors*l.bytes()), w)
 	l.MOVQ(laneTaps, count)
@@ -250,9 +302,6 @@ func (l *lanes) tap(i int, w, count reg.Register) {
 	for v, r := range weights {
 		l.VMOVUPS(at(w, (i*l.vectors+v)*l.bytes()), r)
 	}
-	if l.unit && !l.masked() {
-		l.PREFETCHT0(at(w, i*l.vectors*l.bytes()+weightsAhead))
-	}
 	for p, acc := range l.acc {
 		if l.vectors == 1 && l.masked() {
 			l.VFMADD231PS_BCST(from(p), weights[0], acc[0])
@@ -265,8 +314,12 @@ func (l *lanes) tap(i int, w, count reg.Register) {
 	}
 }
 
-// finish applies the activation, transposes the tile and stores the filters that exist.
+// finish applies the activation, transposes the tile and stores the filters that exist. Sums that
+// are left unfinished stay as they are.
 func (l *lanes) finish() {
+	if l.parted() {
+		l.ifStage(leave, "leave")
+	}
 	l.activate()
 	out, channel, left := laneBase, laneBase7, reg.RDX
 	l.MOVQ(laneOut, out)
