@@ -8,8 +8,8 @@ import (
 // mostCut bounds the bytes of maps that are kept between two stages.
 const mostCut = 4 << 20
 
-// cuttable says for each layer whether a stage may end with it: no layer up to it is selected, and
-// no layer behind it reads one before it.
+// cuttable says for each layer whether a stage may end with it: no layer up to it is selected, no
+// layer behind it reads one before it, and none enlarges its maps, which must come from a store.
 func (r *Runner) cuttable() []bool {
 	last := len(r.ops) - 1
 	ok := make([]bool, last)
@@ -21,6 +21,11 @@ func (r *Runner) cuttable() []bool {
 			}
 		}
 		ok[l-1] = lowest >= l-1 && r.active[l-1] && 4*r.plan.Layers[l-1].outputs() <= mostCut
+		for _, c := range r.readers[l-1] {
+			if lp := &r.plan.Layers[c.layer]; lp.up(0)*lp.up(1) > 1 {
+				ok[l-1] = false
+			}
+		}
 	}
 	for l := range ok {
 		if r.selected[l] {

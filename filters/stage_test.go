@@ -3,6 +3,7 @@ package filters
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -146,4 +147,33 @@ func (r panickingReader) ReadRows(rows volume.Rows) error {
 		panic("a bug")
 	}
 	return r.Volume.ReadRows(rows)
+}
+
+// TestStagesKeepEnlargedMaps: no stage ends with maps that the next layer enlarges.
+func TestStagesKeepEnlargedMaps(t *testing.T) {
+	up, err := NewUpsample(UpsampleSpec{Name: "up", Factor: [2]int{2, 2}, Mode: Bilinear})
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := mustPool(t, PoolSpec{Name: "half", KernelSize: [2]int{2, 2}})
+	s, err := NewStack("", 3, mustConv(t, square(4, 3, 1, 1)), half, up, deep(t, "b", 4, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(volume.Shape{C: 3, H: 40, W: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := volume.New(p.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillRandom(rand.New(rand.NewPCG(3, 3)), in.Data)
+	team := newTeam(3, 0)
+	team.way = staged
+	selected := []bool{false, false, false, true}
+	checkAgainstReference(t, func(emit Emit) error { return team.Run(context.Background(), p, selected, in, emit) }, p, in, selected)
+	if n := len(team.staging.stages); n != 2 {
+		t.Errorf("%d stages before the last, want the first layer, and the pool with the layer behind it", n)
+	}
 }
