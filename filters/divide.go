@@ -1,6 +1,8 @@
 package filters
 
 import (
+	"sync/atomic"
+
 	"filterbank/filters/kernel"
 	"filterbank/filters/volume"
 )
@@ -84,4 +86,24 @@ func (c *crew) copyRows(k *kernel.Kernel, dst, src volume.Rows) {
 // gridOf is rows from a channel on.
 func gridOf(rows volume.Rows, from int) kernel.Grid {
 	return kernel.Grid{Data: rows.Data[from*rows.ChannelStride:], ChannelStride: rows.ChannelStride, RowStride: rows.RowStride}
+}
+
+// scan is an emit that gives each goroutine rows of its own. It returns one of their errors.
+func (c *crew) scan(emit func(worker, layer int, rows volume.Rows) error) Emit {
+	return func(layer int, rows volume.Rows) error {
+		if !c.divides(rows) {
+			return emit(0, layer, rows)
+		}
+		var failed atomic.Pointer[error]
+		n := min(rows.N, len(c.rows))
+		c.share(n, func(worker, i int) {
+			if err := emit(worker, layer, rows.Sub(i*rows.N/n, (i+1)*rows.N/n)); err != nil {
+				failed.Store(&err)
+			}
+		})
+		if err := failed.Load(); err != nil {
+			return *err
+		}
+		return nil
+	}
 }

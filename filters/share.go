@@ -130,7 +130,7 @@ const meeting = 2e5
 const crossing = 12
 
 // togetherTime estimates the time, in multiply-adds, in which a crew computes layers from a given
-// one on. One goroutine alone makes tables of offsets and emits the rows.
+// one on. One goroutine alone makes tables of offsets, enlarges maps and emits rows.
 func (r *Runner) togetherTime(from, workers int) float64 {
 	const entry = 100 // of a table
 	alone, shared := 0.0, 0.0
@@ -141,6 +141,10 @@ func (r *Runner) togetherTime(from, workers int) float64 {
 		}
 		if r.selected[l] {
 			alone += emitCost * lp.outputs()
+		}
+		if lp.up(0)*lp.up(1) > 1 {
+			alone += lp.work
+			continue
 		}
 		bands := float64(ceilDiv(lp.Out.H, r.bands[l]))
 		shared += lp.work + 2*crossing*lp.outputs() + worth*float64(4*lp.Parameters)*bands
