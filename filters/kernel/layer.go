@@ -119,7 +119,8 @@ func (l *Layer) expect(r *Rows, i int) {
 	if r.Ahead.Len > 0 || l.layout != Filters || r.Stride > 1 || l.bytes < manyWeights {
 		return
 	}
-	if parts, _ := l.parts(&l.blocks[i], r); parts > 1 { // each expects the next one
+	if parts, _ := l.parts(&l.blocks[i], r); parts > 1 { // each part fetches the next one's weights
+		r.Ahead.plan(0, l.taps) // forgets what the block before fetched
 		return
 	}
 	next := &l.blocks[(i+1)%len(l.blocks)]

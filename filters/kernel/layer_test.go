@@ -183,10 +183,14 @@ func TestManyTaps(t *testing.T) {
 	newLayerCase(3, 40, 2000, 33, 2, 1, 1).check(t, 0)
 }
 
-// TestWeightsAhead computes layers of so many weights that each block fetches the next one's.
+// TestWeightsAhead computes layers of so many weights that each block fetches the next one's. AVX2
+// computes wide blocks in parts and narrow ones at once. With groups, wide ones follow narrow ones.
 func TestWeightsAhead(t *testing.T) {
-	for _, width := range []int{1, 7, 30} {
-		c := newLayerCase(uint64(width), 72, 2100, width, 3, 1, 1)
+	for _, shape := range []struct{ filters, taps, width, groups int }{
+		{72, 2100, 1, 1}, {72, 2100, 7, 1}, {72, 2100, 30, 1}, {20, 576, 3, 12}, {20, 576, 13, 12},
+	} {
+		width := shape.width
+		c := newLayerCase(uint64(width), shape.filters, shape.taps, width, 3, 1, shape.groups)
 		want := c.output(1)
 		c.want(want)
 		for _, set := range simd.Sets() {
