@@ -92,7 +92,7 @@ func (w *window) boundable(leastTiles int) bool {
 	const leastWork = 24 // multiply-adds an output and channel for which the spans are found
 	taps, out := w.taps(), w.plan.Out
 	conv, ok := w.plan.Layer.(*Conv)
-	return ok && conv.spec.Activation.Invertible() && w.row.phases == 1 && out.W >= 2*tileCols && newTiling(out.W).count*out.H >= leastTiles*tileRows &&
+	return ok && conv.spec.Activation.Invertible() && w.row.phases == 1 && !strides(w.plan, w.packed.kernel) && out.W >= 2*tileCols && newTiling(out.W).count*out.H >= leastTiles*tileRows &&
 		taps <= mostTaps && out.C*taps >= leastWork*w.plan.In.C
 }
 

@@ -17,9 +17,9 @@ type rowLayout struct {
 	stride int // distance of the values that neighbouring outputs read
 }
 
-func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
+func newRowLayout(lp *LayerPlan, layout kernel.Layout, k *kernel.Kernel) rowLayout {
 	columns := lp.Cols.Before + lp.In.W + lp.Cols.After
-	if layout == kernel.Pixels && lp.Cols.Stride > 1 && lp.Out.W > 1 {
+	if layout == kernel.Pixels && lp.Cols.Stride > 1 && lp.Out.W > 1 && !strides(lp, k) {
 		phases := lp.Cols.Stride
 		phase := (columns + phases - 1) / phases
 		phase = narrower(lp, oddLines(phase), compact(phase))
@@ -38,6 +38,28 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout) rowLayout {
 		r.before, r.width = 0, width
 	}
 	return r
+}
+
+// depthwise is the spec of a layer that has a filter for each channel, without dilation. It is not
+// ok for other layers.
+func depthwise(lp *LayerPlan) (s *ConvSpec, ok bool) {
+	conv, ok := lp.Layer.(*Conv)
+	if !ok || lp.Out.C != lp.In.C || conv.spec.Groups != lp.In.C || conv.spec.Dilation != [2]int{1, 1} {
+		return nil, false
+	}
+	return &conv.spec, true
+}
+
+// strides says whether the loops of a layer read columns that are the stride apart.
+func strides(lp *LayerPlan, k *kernel.Kernel) bool {
+	s, ok := depthwise(lp)
+	return ok && k.Strides(s.KernelSize, s.Stride)
+}
+
+// bare says whether the loops of a layer can read rows that have no padding in memory.
+func bare(lp *LayerPlan, layout kernel.Layout, k *kernel.Kernel) bool {
+	s, ok := depthwise(lp)
+	return ok && layout == kernel.Pixels && s.Padding.Mode == Zeros && max(lp.Cols.Before, lp.Cols.After) < lp.Cols.Kernel && k.Bare(s.KernelSize, s.Stride)
 }
 
 // narrower is the compact width of a depthwise layer's rows if it is at most half of their width in

@@ -20,14 +20,17 @@ type window struct {
 	lo, hi  int // rows lo ≤ y < hi of the input are in the ring
 	first   int // the ring's first slot has this row, or one that is a multiple of slots away
 	row     rowLayout
-	slot    int       // floats a slot: C·row.width
-	data    []float32 // all slots
-	blank   blank     // for which the padding in data was written
-	split   []float32 // rows before they are put in phases, C·slots·W
-	bases   []int     // offsets in data of the slots that a kernel's rows read
-	columns []int32   // offsets in a row of a kernel's columns
-	offset  []int32   // offsets in data of the first group's taps, a table for each row of a band
-	tables  tables    // which rows offset is for; n is 0 for none
+	slot    int            // floats a slot: C·row.width
+	data    []float32      // all slots
+	blank   blank          // for which the padding in data was written
+	split   []float32      // rows before they are put in phases, C·slots·W
+	bases   []int          // offsets in data of the slots that a kernel's rows read
+	columns []int32        // offsets in a row of a kernel's columns
+	offset  []int32        // offsets in data of the first group's taps, a table for each row of a band
+	tables  tables         // which rows offset is for; n is 0 for none
+	bare    bool           // a volume's rows may be read where they are
+	picture *volume.Volume // whose rows are read where they are; nil for the ring's
+	lines   []int          // offsets in picture of the rows that a band reads
 	rows    kernel.Rows
 }
 
@@ -37,8 +40,9 @@ func (w *window) layOut(lp *LayerPlan, k *kernel.Kernel) {
 	w.plan, w.access = lp, layer.access(lp)
 	w.packed.use(layer, k)
 	w.layout = layer.layout(k, lp)
-	w.row = newRowLayout(lp, w.layout)
+	w.row = newRowLayout(lp, w.layout, k)
 	w.slot = lp.In.C * w.row.width
+	w.bare = bare(lp, w.layout, k)
 	w.tables = tables{}
 	w.bases = resize(w.bases, lp.Rows.Kernel)
 	w.columns = resize(w.columns, lp.Cols.Kernel)
@@ -173,11 +177,17 @@ func (w *window) seek(lo int) { w.lo, w.hi, w.first = lo, lo, lo }
 
 // produce computes output rows y ≤ … < y+n of the layer into rows i, i+1, … of dst.
 func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) error {
-	if err := w.supply(r, layer, y, y+n); err != nil {
-		return err
-	}
-	if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
-		w.expect(v, n)
+	if w.picture = w.whole(r, layer); w.picture != nil {
+		_, hi := w.need(y, y+n)
+		w.seek(hi)
+		w.rows.Ahead.Len = 0 // the processor foresees rows that lie one behind the other
+	} else {
+		if err := w.supply(r, layer, y, y+n); err != nil {
+			return err
+		}
+		if v, ok := r.src.(*volume.Volume); ok && layer == 0 {
+			w.expect(v, n)
+		}
 	}
 	if r.pruner != nil && layer == len(r.ops)-1 {
 		r.pruner.take(r.crew, w, y, n, dst, i)
@@ -185,6 +195,16 @@ func (w *window) produce(r *Runner, layer, y, n int, dst volume.Rows, i int) err
 	}
 	w.compute(r.crew, y, n, dst, i)
 	return nil
+}
+
+// whole is the picture, if the layer reads its rows where they are. A pruner that bounds outputs reads
+// the ring's rows.
+func (w *window) whole(r *Runner, layer int) *volume.Volume {
+	v, ok := r.src.(*volume.Volume)
+	if !ok || !w.bare || w.plan.Inputs[0] >= 0 || r.pruner != nil && r.pruner.active && layer == len(r.ops)-1 {
+		return nil
+	}
+	return v
 }
 
 // supply brings the input of output rows y0 ≤ y < y1 into the window.
@@ -317,14 +337,34 @@ func (w *window) pointAll(y, n int) {
 	}
 }
 
+// pointLines fills lines with the rows of the picture that output rows y ≤ … < y+n read.
+func (w *window) pointLines(y, n int) {
+	e, in := w.plan.Rows, w.plan.In
+	w.lines = w.lines[:0]
+	for q := y*e.Stride - e.Before; q < (y+n-1)*e.Stride-e.Before+e.Kernel; q++ {
+		at := q * in.W
+		if q < 0 || q >= in.H {
+			at = -1
+		}
+		w.lines = append(w.lines, at)
+	}
+}
+
 // compute computes the output rows y ≤ … < y+n into rows i, i+1, … of dst. Their
 // input is in the window. A crew shares the work, unless it is nil.
 func (w *window) compute(c *crew, y, n int, dst volume.Rows, i int) {
-	w.pointAll(y, n)
 	r := &w.rows
 	r.Dst, r.ChannelStride, r.RowStride = dst.Data[i*dst.RowStride:], dst.ChannelStride, dst.RowStride
 	r.Width, r.N = w.plan.Out.W, n
-	r.Src, r.GroupStride = w.data, w.access.channels*w.row.width
+	if v := w.picture; v != nil {
+		w.pointLines(y, n)
+		r.Src, r.GroupStride = v.Data, v.H*v.W
+		r.Bare = kernel.Bare{Rows: w.lines, Before: w.plan.Cols.Before, Columns: v.W}
+	} else {
+		w.pointAll(y, n)
+		r.Src, r.GroupStride = w.data, w.access.channels*w.row.width
+		r.Bare = kernel.Bare{}
+	}
 	r.Offsets, r.Stride = w.offset[:n*w.taps()], w.row.stride
 	if p := w.access.average; p != nil {
 		r.Heights = resize(r.Heights, n)
@@ -333,7 +373,7 @@ func (w *window) compute(c *crew, y, n int, dst volume.Rows, i int) {
 		}
 	}
 	c.compute(w.packed.loops(w.layout, w.plan.In.C), r)
-	r.Dst = nil
+	r.Dst, r.Src, w.picture = nil, nil, nil
 }
 
 // expect announces the rows of v that the next band of n output rows will load, so that

@@ -11400,17 +11400,15 @@ next1End:
 	VZEROUPPER
 	RET
 
-// func depthwise1AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// func depthwise3x3s1AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·depthwise1AVX2(SB), NOSPLIT, $0-124
+TEXT ·depthwise3x3s1AVX2(SB), NOSPLIT, $0-132
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+24(FP), SI
 	MOVQ         row+16(FP), R8
 	MOVQ         offsets+40(FP), R9
-	MOVQ         second+48(FP), R10
-	MOVQ         third+56(FP), R11
-	MOVQ         weights+64(FP), R12
-	VBROADCASTSS floor+120(FP), Y14
+	MOVQ         weights+72(FP), R12
+	VBROADCASTSS floor+128(FP), Y14
 	MOVL         $0x7fc00000, AX
 	VMOVD        AX, X15
 	VBROADCASTSS X15, Y15
@@ -11425,17 +11423,19 @@ channel:
 	VBROADCASTSS 28(R12), Y6
 	VBROADCASTSS 32(R12), Y7
 	VBROADCASTSS 36(R12), Y8
-	MOVQ         vectors+88(FP), BX
+	MOVQ         vectors+96(FP), BX
 	MOVQ         SI, DX
+	MOVQ         apart+48(FP), R10
+	ADDQ         SI, R10
 
 strip:
-	MOVQ  ahead+104(FP), CX
+	MOVQ  ahead+112(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+104(FP)
-	MOVQ  lines+112(FP), R14
+	MOVQ  CX, ahead+112(FP)
+	MOVQ  lines+120(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
@@ -11446,48 +11446,45 @@ fetch:
 fetched:
 	LEAQ         (DX)(DI*1), AX
 	SUBQ         SI, AX
-	MOVQ         rows+80(FP), CX
+	MOVQ         rows+88(FP), CX
 	MOVQ         R9, R13
 	CMPQ         BX, $0x01
 	JEQ          narrow
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y9
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y0, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y1, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y1, Y9
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y2, Y9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y10
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y3, Y9
 	VFMADD231PS  Y12, Y0, Y10
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y4, Y9
-	VFMADD231PS  Y13, Y1, Y10
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y4, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y5, Y9
 	VFMADD231PS  Y12, Y2, Y10
 
 whole:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y11
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y6, Y9
 	VFMADD231PS  Y12, Y3, Y10
 	VFMADD231PS  Y12, Y0, Y11
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y7, Y9
-	VFMADD231PS  Y13, Y4, Y10
-	VFMADD231PS  Y13, Y1, Y11
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y7, Y9
+	VFMADD231PS  Y12, Y4, Y10
+	VFMADD231PS  Y12, Y1, Y11
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y8, Y9
 	VFMADD231PS  Y12, Y5, Y10
 	VFMADD231PS  Y12, Y2, Y11
@@ -11501,55 +11498,53 @@ whole:
 	DECQ         CX
 	JNZ          whole
 	ADDQ         $+32, DX
+	ADDQ         $+32, R10
 	DECQ         BX
 	JMP          strip
 
 narrow:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y9
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y0, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y1, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y1, Y9
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y2, Y9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y10
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y3, Y9
 	VFMADD231PS  Y12, Y0, Y10
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y4, Y9
-	VFMADD231PS  Y13, Y1, Y10
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y4, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y5, Y9
 	VFMADD231PS  Y12, Y2, Y10
 
 last:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y11
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y6, Y9
 	VFMADD231PS  Y12, Y3, Y10
 	VFMADD231PS  Y12, Y0, Y11
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y7, Y9
-	VFMADD231PS  Y13, Y4, Y10
-	VFMADD231PS  Y13, Y1, Y11
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      4(DX)(R14*1), Y12
+	VFMADD231PS  Y12, Y7, Y9
+	VFMADD231PS  Y12, Y4, Y10
+	VFMADD231PS  Y12, Y1, Y11
+	VMOVUPS      8(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y8, Y9
 	VFMADD231PS  Y12, Y5, Y10
 	VFMADD231PS  Y12, Y2, Y11
 	VCMPPS       $0x03, Y9, Y9, Y12
 	VMAXPS       Y14, Y9, Y9
 	VBLENDVPS    Y12, Y15, Y9, Y9
-	MOVQ         last+96(FP), R14
+	MOVQ         last+104(FP), R14
 	NEGQ         R14
 	LEAQ         lastMaskAVX2<>+32(SB), R15
 	VMOVUPS      (R15)(R14*4), Y12
@@ -11564,22 +11559,20 @@ last:
 	ADDQ         AX, DI
 	MOVQ         group+32(FP), AX
 	ADDQ         AX, SI
-	DECQ         channels+72(FP)
+	DECQ         channels+80(FP)
 	JNZ          channel
 	VZEROUPPER
 	RET
 
-// func depthwise2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// func depthwise3x3s2AVX2(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·depthwise2AVX2(SB), NOSPLIT, $0-124
+TEXT ·depthwise3x3s2AVX2(SB), NOSPLIT, $0-132
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+24(FP), SI
 	MOVQ         row+16(FP), R8
 	MOVQ         offsets+40(FP), R9
-	MOVQ         second+48(FP), R10
-	MOVQ         third+56(FP), R11
-	MOVQ         weights+64(FP), R12
-	VBROADCASTSS floor+120(FP), Y14
+	MOVQ         weights+72(FP), R12
+	VBROADCASTSS floor+128(FP), Y14
 	MOVL         $0x7fc00000, AX
 	VMOVD        AX, X15
 	VBROADCASTSS X15, Y15
@@ -11594,17 +11587,19 @@ channel:
 	VBROADCASTSS 28(R12), Y6
 	VBROADCASTSS 32(R12), Y7
 	VBROADCASTSS 36(R12), Y8
-	MOVQ         vectors+88(FP), BX
+	MOVQ         vectors+96(FP), BX
 	MOVQ         SI, DX
+	MOVQ         apart+48(FP), R10
+	ADDQ         SI, R10
 
 strip:
-	MOVQ  ahead+104(FP), CX
+	MOVQ  ahead+112(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+104(FP)
-	MOVQ  lines+112(FP), R14
+	MOVQ  CX, ahead+112(FP)
+	MOVQ  lines+120(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
@@ -11615,42 +11610,39 @@ fetch:
 fetched:
 	LEAQ         (DX)(DI*1), AX
 	SUBQ         SI, AX
-	MOVQ         rows+80(FP), CX
+	MOVQ         rows+88(FP), CX
 	MOVQ         R9, R13
 	CMPQ         BX, $0x01
 	JEQ          narrow
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y9
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y0, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y1, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y1, Y9
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y2, Y9
 
 whole:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VMOVUPS      (R14), Y12
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y3, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y4, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y4, Y9
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y5, Y9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y10
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y6, Y9
 	VFMADD231PS  Y12, Y0, Y10
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y7, Y9
-	VFMADD231PS  Y13, Y1, Y10
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y7, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y8, Y9
 	VFMADD231PS  Y12, Y2, Y10
 	VCMPPS       $0x03, Y9, Y9, Y12
@@ -11662,48 +11654,46 @@ whole:
 	DECQ         CX
 	JNZ          whole
 	ADDQ         $+32, DX
+	ADDQ         $+32, R10
 	DECQ         BX
 	JMP          strip
 
 narrow:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y9
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y0, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y1, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y1, Y9
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y2, Y9
 
 last:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VMOVUPS      (R14), Y12
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y3, Y9
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y4, Y9
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y4, Y9
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y5, Y9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
+	MOVQ         (R13), R14
+	ADDQ         $+8, R13
 	VBROADCASTSS (R12), Y10
-	VMOVUPS      (R14), Y12
+	VMOVUPS      (DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y6, Y9
 	VFMADD231PS  Y12, Y0, Y10
-	VMOVUPS      (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y7, Y9
-	VFMADD231PS  Y13, Y1, Y10
-	VMOVUPS      (R14)(R11*1), Y12
+	VMOVUPS      (R10)(R14*1), Y12
+	VFMADD231PS  Y12, Y7, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VMOVUPS      4(DX)(R14*1), Y12
 	VFMADD231PS  Y12, Y8, Y9
 	VFMADD231PS  Y12, Y2, Y10
 	VCMPPS       $0x03, Y9, Y9, Y12
 	VMAXPS       Y14, Y9, Y9
 	VBLENDVPS    Y12, Y15, Y9, Y9
-	MOVQ         last+96(FP), R14
+	MOVQ         last+104(FP), R14
 	NEGQ         R14
 	LEAQ         lastMaskAVX2<>+32(SB), R15
 	VMOVUPS      (R15)(R14*4), Y12
@@ -11717,7 +11707,7 @@ last:
 	ADDQ         AX, DI
 	MOVQ         group+32(FP), AX
 	ADDQ         AX, SI
-	DECQ         channels+72(FP)
+	DECQ         channels+80(FP)
 	JNZ          channel
 	VZEROUPPER
 	RET
@@ -11780,24 +11770,24 @@ wholeTap:
 	CMPQ         CX, R10
 	JLT          wholeTap
 	LEAQ         (R15)(R10*4), R11
-	VCMPPS       $0x03, Y0, Y0, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
 	VMAXPS       Y14, Y0, Y0
-	VBLENDVPS    Y6, Y15, Y0, Y0
+	VBLENDVPS    Y7, Y15, Y0, Y0
 	VMOVUPS      Y0, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y1, Y1, Y6
+	VCMPPS       $0x03, Y1, Y1, Y7
 	VMAXPS       Y14, Y1, Y1
-	VBLENDVPS    Y6, Y15, Y1, Y1
+	VBLENDVPS    Y7, Y15, Y1, Y1
 	VMOVUPS      Y1, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y2, Y2, Y6
+	VCMPPS       $0x03, Y2, Y2, Y7
 	VMAXPS       Y14, Y2, Y2
-	VBLENDVPS    Y6, Y15, Y2, Y2
+	VBLENDVPS    Y7, Y15, Y2, Y2
 	VMOVUPS      Y2, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y3, Y3, Y6
+	VCMPPS       $0x03, Y3, Y3, Y7
 	VMAXPS       Y14, Y3, Y3
-	VBLENDVPS    Y6, Y15, Y3, Y3
+	VBLENDVPS    Y7, Y15, Y3, Y3
 	VMOVUPS      Y3, (R9)
 	ADDQ         R8, R9
 	SUBQ         $+4, R12
@@ -11847,41 +11837,41 @@ lastTap:
 	CMPQ         CX, R10
 	JLT          lastTap
 	LEAQ         (R15)(R10*4), R11
-	VCMPPS       $0x03, Y0, Y0, Y6
+	VCMPPS       $0x03, Y0, Y0, Y7
 	VMAXPS       Y14, Y0, Y0
-	VBLENDVPS    Y6, Y15, Y0, Y0
+	VBLENDVPS    Y7, Y15, Y0, Y0
 	MOVQ         last+88(FP), AX
 	NEGQ         AX
 	LEAQ         lastMaskAVX2<>+32(SB), R15
-	VMOVUPS      (R15)(AX*4), Y6
-	VMASKMOVPS   Y0, Y6, (R9)
+	VMOVUPS      (R15)(AX*4), Y7
+	VMASKMOVPS   Y0, Y7, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y1, Y1, Y6
+	VCMPPS       $0x03, Y1, Y1, Y7
 	VMAXPS       Y14, Y1, Y1
-	VBLENDVPS    Y6, Y15, Y1, Y1
+	VBLENDVPS    Y7, Y15, Y1, Y1
 	MOVQ         last+88(FP), AX
 	NEGQ         AX
 	LEAQ         lastMaskAVX2<>+32(SB), R15
-	VMOVUPS      (R15)(AX*4), Y6
-	VMASKMOVPS   Y1, Y6, (R9)
+	VMOVUPS      (R15)(AX*4), Y7
+	VMASKMOVPS   Y1, Y7, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y2, Y2, Y6
+	VCMPPS       $0x03, Y2, Y2, Y7
 	VMAXPS       Y14, Y2, Y2
-	VBLENDVPS    Y6, Y15, Y2, Y2
+	VBLENDVPS    Y7, Y15, Y2, Y2
 	MOVQ         last+88(FP), AX
 	NEGQ         AX
 	LEAQ         lastMaskAVX2<>+32(SB), R15
-	VMOVUPS      (R15)(AX*4), Y6
-	VMASKMOVPS   Y2, Y6, (R9)
+	VMOVUPS      (R15)(AX*4), Y7
+	VMASKMOVPS   Y2, Y7, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Y3, Y3, Y6
+	VCMPPS       $0x03, Y3, Y3, Y7
 	VMAXPS       Y14, Y3, Y3
-	VBLENDVPS    Y6, Y15, Y3, Y3
+	VBLENDVPS    Y7, Y15, Y3, Y3
 	MOVQ         last+88(FP), AX
 	NEGQ         AX
 	LEAQ         lastMaskAVX2<>+32(SB), R15
-	VMOVUPS      (R15)(AX*4), Y6
-	VMASKMOVPS   Y3, Y6, (R9)
+	VMOVUPS      (R15)(AX*4), Y7
+	VMASKMOVPS   Y3, Y7, (R9)
 	ADDQ         R8, R9
 	SUBQ         $+4, R12
 	JNZ          last

@@ -589,15 +589,20 @@ func columnsAVX512(lo *float32, hi *float32, src *float32, offsets *int32, rows 
 //go:noescape
 func spansAVX512(lo *float32, hi *float32, least *float32, most *float32, windows int, step int, width int)
 
-// depthwise1AVX512 is the depthwiseLoop for a vertical stride of 1.
+// depthwise3x3s1AVX512 is the depthwiseLoop for windows of 3×3 and a stride of 1.
 //
 //go:noescape
-func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+func depthwise3x3s1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 
-// depthwise2AVX512 is the depthwiseLoop for a vertical stride of 2.
+// depthwise3x3s2AVX512 is the depthwiseLoop for windows of 3×3 and a stride of 2.
 //
 //go:noescape
-func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+func depthwise3x3s2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+
+// depthwise5x5s1AVX512 is the depthwiseLoop for windows of 5×5 and a stride of 1.
+//
+//go:noescape
+func depthwise5x5s1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
 
 // channelsAVX512 is a channelsLoop.
 //

@@ -35769,47 +35769,62 @@ next1End:
 	VZEROUPPER
 	RET
 
-// func depthwise1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·depthwise1AVX512(SB), NOSPLIT, $0-124
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+24(FP), SI
+// func depthwise3x3s1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·depthwise3x3s1AVX512(SB), NOSPLIT, $0-132
 	MOVQ         row+16(FP), R8
-	MOVQ         offsets+40(FP), R9
-	MOVQ         second+48(FP), R10
-	MOVQ         third+56(FP), R11
-	MOVQ         weights+64(FP), R12
-	VBROADCASTSS floor+120(FP), Z14
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X15
-	VBROADCASTSS X15, Z15
-	MOVQ         last+96(FP), CX
+	MOVQ         weights+72(FP), R12
+	MOVQ         last+104(FP), CX
 	MOVL         $0x00000001, AX
 	SHLL         CL, AX
 	DECL         AX
 	KMOVW        AX, K2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x18181800, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	CMPL         floor+128(FP), $0x00
+	JEQ          floor
+	MOVL         $0x11111100, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+
+floor:
+	MOVQ before+56(FP), AX
+	SHLQ $0x02, AX
+	SUBQ AX, src+24(FP)
+	XORL R10, R10
 
 channel:
-	VBROADCASTSS 4(R12), Z0
-	VBROADCASTSS 8(R12), Z1
-	VBROADCASTSS 12(R12), Z2
-	VBROADCASTSS 16(R12), Z3
-	VBROADCASTSS 20(R12), Z4
-	VBROADCASTSS 24(R12), Z5
-	VBROADCASTSS 28(R12), Z6
-	VBROADCASTSS 32(R12), Z7
-	VBROADCASTSS 36(R12), Z8
-	MOVQ         vectors+88(FP), BX
-	MOVQ         SI, DX
+	VBROADCASTSS 4(R12), Z9
+	VBROADCASTSS 8(R12), Z10
+	VBROADCASTSS 12(R12), Z11
+	VBROADCASTSS 16(R12), Z12
+	VBROADCASTSS 20(R12), Z13
+	VBROADCASTSS 24(R12), Z14
+	VBROADCASTSS 28(R12), Z15
+	VBROADCASTSS 32(R12), Z16
+	VBROADCASTSS 36(R12), Z17
+	MOVQ         dst+0(FP), DI
+	MOVQ         offsets+40(FP), R9
+	MOVQ         rows+88(FP), SI
+
+block:
+	MOVQ vectors+96(FP), BX
+	MOVQ src+24(FP), DX
+	MOVQ columns+64(FP), R11
+	ADDQ before+56(FP), R11
 
 strip:
-	MOVQ  ahead+104(FP), CX
+	MOVQ  ahead+112(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+104(FP)
-	MOVQ  lines+112(FP), R14
+	MOVQ  CX, ahead+112(FP)
+	MOVQ  lines+120(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
@@ -35818,168 +35833,371 @@ fetch:
 	JNZ        fetch
 
 fetched:
-	LEAQ         (DX)(DI*1), AX
-	SUBQ         SI, AX
-	MOVQ         rows+80(FP), CX
-	MOVQ         R9, R13
-	CMPQ         BX, $0x01
-	JEQ          narrow
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z9
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z0, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z1, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z2, Z9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z10
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z3, Z9
-	VFMADD231PS  Z16, Z0, Z10
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z4, Z9
-	VFMADD231PS  Z17, Z1, Z10
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z5, Z9
-	VFMADD231PS  Z18, Z2, Z10
+	CMPQ    columns+64(FP), $0x00
+	JEQ     plain
+	MOVQ    R11, CX
+	SUBQ    columns+64(FP), CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $-1, R13
+	SHLQ    CL, R13
+	MOVQ    $+63, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	ANDQ    AX, R13
+	CMPQ    R13, R10
+	JEQ     masked
+	MOVQ    R13, R10
+	MOVQ    R13, AX
+	KMOVW   AX, K1
+	MOVQ    R13, AX
+	SHRQ    $0x01, AX
+	KMOVW   AX, K3
+	MOVQ    R13, AX
+	SHRQ    $0x02, AX
+	KMOVW   AX, K4
 
-whole:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z11
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z6, Z9
-	VFMADD231PS  Z16, Z3, Z10
-	VFMADD231PS  Z16, Z0, Z11
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z7, Z9
-	VFMADD231PS  Z17, Z4, Z10
-	VFMADD231PS  Z17, Z1, Z11
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z8, Z9
-	VFMADD231PS  Z18, Z5, Z10
-	VFMADD231PS  Z18, Z2, Z11
-	VCMPPS       $0x03, Z9, Z9, K1
-	VMAXPS       Z14, Z9, Z9
-	VMOVAPS      Z15, K1, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVAPS      Z10, Z9
-	VMOVAPS      Z11, Z10
-	ADDQ         R8, AX
-	DECQ         CX
-	JNZ          whole
-	ADDQ         $+64, DX
-	DECQ         BX
-	JMP          strip
+masked:
+	NOTQ  R13
+	TESTQ $0x0003ffff, R13
+	JNZ   edge
+	CMPQ  (R9), $0x00
+	JLT   edge
+	CMPQ  40(R9), $0x00
+	JLT   edge
 
-narrow:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z9
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z0, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z1, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z2, Z9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z10
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z3, Z9
-	VFMADD231PS  Z16, Z0, Z10
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z4, Z9
-	VFMADD231PS  Z17, Z1, Z10
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z5, Z9
-	VFMADD231PS  Z18, Z2, Z10
+plain:
+	VBROADCASTSS (R12), Z0
+	VBROADCASTSS (R12), Z1
+	VBROADCASTSS (R12), Z2
+	VBROADCASTSS (R12), Z3
+	MOVQ         (R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z9, Z0
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z10, Z0
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z11, Z0
+	MOVQ         8(R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z12, Z0
+	VFMADD231PS  Z4, Z9, Z1
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z13, Z0
+	VFMADD231PS  Z4, Z10, Z1
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z14, Z0
+	VFMADD231PS  Z4, Z11, Z1
+	MOVQ         16(R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z15, Z0
+	VFMADD231PS  Z4, Z12, Z1
+	VFMADD231PS  Z4, Z9, Z2
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z16, Z0
+	VFMADD231PS  Z4, Z13, Z1
+	VFMADD231PS  Z4, Z10, Z2
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z17, Z0
+	VFMADD231PS  Z4, Z14, Z1
+	VFMADD231PS  Z4, Z11, Z2
+	MOVQ         24(R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z15, Z1
+	VFMADD231PS  Z4, Z12, Z2
+	VFMADD231PS  Z4, Z9, Z3
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z16, Z1
+	VFMADD231PS  Z4, Z13, Z2
+	VFMADD231PS  Z4, Z10, Z3
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z17, Z1
+	VFMADD231PS  Z4, Z14, Z2
+	VFMADD231PS  Z4, Z11, Z3
+	MOVQ         32(R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z15, Z2
+	VFMADD231PS  Z4, Z12, Z3
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z16, Z2
+	VFMADD231PS  Z4, Z13, Z3
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z17, Z2
+	VFMADD231PS  Z4, Z14, Z3
+	MOVQ         40(R9), R14
+	VMOVUPS      (DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z15, Z3
+	VMOVUPS      4(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z16, Z3
+	VMOVUPS      8(DX)(R14*1), Z4
+	VFMADD231PS  Z4, Z17, Z3
+	JMP          summed
+
+edge:
+	VBROADCASTSS (R12), Z0
+	VBROADCASTSS (R12), Z1
+	VBROADCASTSS (R12), Z2
+	VBROADCASTSS (R12), Z3
+	MOVQ         (R9), R14
+	TESTQ        R14, R14
+	JS           blankrow0
+	VMOVUPS.Z    (DX)(R14*1), K1, Z4
+	VMOVUPS.Z    4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z    8(DX)(R14*1), K4, Z8
+
+row0:
+	VFMADD231PS Z4, Z9, Z0
+	VFMADD231PS Z7, Z10, Z0
+	VFMADD231PS Z8, Z11, Z0
+	MOVQ        8(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow1
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+
+row1:
+	VFMADD231PS Z4, Z12, Z0
+	VFMADD231PS Z4, Z9, Z1
+	VFMADD231PS Z7, Z13, Z0
+	VFMADD231PS Z7, Z10, Z1
+	VFMADD231PS Z8, Z14, Z0
+	VFMADD231PS Z8, Z11, Z1
+	MOVQ        16(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow2
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+
+row2:
+	VFMADD231PS Z4, Z15, Z0
+	VFMADD231PS Z4, Z12, Z1
+	VFMADD231PS Z4, Z9, Z2
+	VFMADD231PS Z7, Z16, Z0
+	VFMADD231PS Z7, Z13, Z1
+	VFMADD231PS Z7, Z10, Z2
+	VFMADD231PS Z8, Z17, Z0
+	VFMADD231PS Z8, Z14, Z1
+	VFMADD231PS Z8, Z11, Z2
+	MOVQ        24(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow3
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+
+row3:
+	VFMADD231PS Z4, Z15, Z1
+	VFMADD231PS Z4, Z12, Z2
+	VFMADD231PS Z4, Z9, Z3
+	VFMADD231PS Z7, Z16, Z1
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z7, Z10, Z3
+	VFMADD231PS Z8, Z17, Z1
+	VFMADD231PS Z8, Z14, Z2
+	VFMADD231PS Z8, Z11, Z3
+	MOVQ        32(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow4
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+
+row4:
+	VFMADD231PS Z4, Z15, Z2
+	VFMADD231PS Z4, Z12, Z3
+	VFMADD231PS Z7, Z16, Z2
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z17, Z2
+	VFMADD231PS Z8, Z14, Z3
+	MOVQ        40(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow5
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   4(DX)(R14*1), K3, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+
+row5:
+	VFMADD231PS Z4, Z15, Z3
+	VFMADD231PS Z7, Z16, Z3
+	VFMADD231PS Z8, Z17, Z3
+
+summed:
+	MOVQ        DI, AX
+	CMPQ        BX, $0x01
+	JEQ         last
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z0, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+1
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z1, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+2
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z2, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+3
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z3, Z4
+	VMOVUPS     Z4, (AX)
+	JMP         stored
 
 last:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z11
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z6, Z9
-	VFMADD231PS  Z16, Z3, Z10
-	VFMADD231PS  Z16, Z0, Z11
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z7, Z9
-	VFMADD231PS  Z17, Z4, Z10
-	VFMADD231PS  Z17, Z1, Z11
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z8, Z9
-	VFMADD231PS  Z18, Z5, Z10
-	VFMADD231PS  Z18, Z2, Z11
-	VCMPPS       $0x03, Z9, Z9, K1
-	VMAXPS       Z14, Z9, Z9
-	VMOVAPS      Z15, K1, Z9
-	VMOVUPS      Z9, K2, (AX)
-	VMOVAPS      Z10, Z9
-	VMOVAPS      Z11, Z10
-	ADDQ         R8, AX
-	DECQ         CX
-	JNZ          last
-	ADDQ         $+40, R12
-	MOVQ         channel+8(FP), AX
-	ADDQ         AX, DI
-	MOVQ         group+32(FP), AX
-	ADDQ         AX, SI
-	DECQ         channels+72(FP)
-	JNZ          channel
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z0, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+1
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z1, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+2
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z2, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+3
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z3, Z4
+	VMOVUPS     Z4, K2, (AX)
+
+stored:
+	ADDQ   $+64, DI
+	ADDQ   $+64, DX
+	SUBQ   $+16, R11
+	DECQ   BX
+	JNZ    strip
+	SUBQ   $+4, SI
+	JLE    computed
+	MOVQ   vectors+96(FP), AX
+	IMUL3Q $+64, AX, AX
+	SUBQ   AX, DI
+	IMUL3Q $+4, R8, AX
+	ADDQ   AX, DI
+	ADDQ   $+32, R9
+	JMP    block
+
+computed:
+	ADDQ $+40, R12
+	MOVQ channel+8(FP), AX
+	ADDQ AX, dst+0(FP)
+	MOVQ group+32(FP), AX
+	ADDQ AX, src+24(FP)
+	DECQ channels+80(FP)
+	JNZ  channel
 	VZEROUPPER
 	RET
 
-// func depthwise2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, second int, third int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·depthwise2AVX512(SB), NOSPLIT, $0-124
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+24(FP), SI
+blankrow0:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row0
+
+blankrow1:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row1
+
+blankrow2:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row2
+
+blankrow3:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row3
+
+blankrow4:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row4
+
+blankrow5:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row5
+
+// func depthwise3x3s2AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·depthwise3x3s2AVX512(SB), NOSPLIT, $0-132
 	MOVQ         row+16(FP), R8
-	MOVQ         offsets+40(FP), R9
-	MOVQ         second+48(FP), R10
-	MOVQ         third+56(FP), R11
-	MOVQ         weights+64(FP), R12
-	VBROADCASTSS floor+120(FP), Z14
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X15
-	VBROADCASTSS X15, Z15
-	MOVQ         last+96(FP), CX
+	MOVQ         weights+72(FP), R12
+	MOVQ         last+104(FP), CX
 	MOVL         $0x00000001, AX
 	SHLL         CL, AX
 	DECL         AX
 	KMOVW        AX, K2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x18181800, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	CMPL         floor+128(FP), $0x00
+	JEQ          floor
+	MOVL         $0x11111100, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+
+floor:
+	VMOVDQU32 splitIndex<>+0(SB), Z10
+	VMOVDQU32 splitIndex<>+64(SB), Z11
+	MOVQ      before+56(FP), AX
+	SHLQ      $0x02, AX
+	SUBQ      AX, src+24(FP)
+	XORL      R10, R10
 
 channel:
-	VBROADCASTSS 4(R12), Z0
-	VBROADCASTSS 8(R12), Z1
-	VBROADCASTSS 12(R12), Z2
-	VBROADCASTSS 16(R12), Z3
-	VBROADCASTSS 20(R12), Z4
-	VBROADCASTSS 24(R12), Z5
-	VBROADCASTSS 28(R12), Z6
-	VBROADCASTSS 32(R12), Z7
-	VBROADCASTSS 36(R12), Z8
-	MOVQ         vectors+88(FP), BX
-	MOVQ         SI, DX
+	VBROADCASTSS 4(R12), Z12
+	VBROADCASTSS 8(R12), Z13
+	VBROADCASTSS 12(R12), Z14
+	VBROADCASTSS 16(R12), Z15
+	VBROADCASTSS 20(R12), Z16
+	VBROADCASTSS 24(R12), Z17
+	VBROADCASTSS 28(R12), Z18
+	VBROADCASTSS 32(R12), Z19
+	VBROADCASTSS 36(R12), Z20
+	MOVQ         dst+0(FP), DI
+	MOVQ         offsets+40(FP), R9
+	MOVQ         rows+88(FP), SI
+
+block:
+	MOVQ vectors+96(FP), BX
+	MOVQ src+24(FP), DX
+	MOVQ columns+64(FP), R11
+	ADDQ before+56(FP), R11
 
 strip:
-	MOVQ  ahead+104(FP), CX
+	MOVQ  ahead+112(FP), CX
 	TESTQ CX, CX
 	JZ    fetched
 	MOVQ  (CX), R13
 	ADDQ  $0x08, CX
-	MOVQ  CX, ahead+104(FP)
-	MOVQ  lines+112(FP), R14
+	MOVQ  CX, ahead+112(FP)
+	MOVQ  lines+120(FP), R14
 
 fetch:
 	PREFETCHT1 (R13)
@@ -35988,126 +36206,776 @@ fetch:
 	JNZ        fetch
 
 fetched:
-	LEAQ         (DX)(DI*1), AX
-	SUBQ         SI, AX
-	MOVQ         rows+80(FP), CX
-	MOVQ         R9, R13
-	CMPQ         BX, $0x01
-	JEQ          narrow
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z9
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z0, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z1, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z2, Z9
+	MOVQ    R11, CX
+	SUBQ    columns+64(FP), CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $-1, R13
+	SHLQ    CL, R13
+	MOVQ    $+63, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	ANDQ    AX, R13
+	CMPQ    R13, R10
+	JEQ     masked
+	MOVQ    R13, R10
+	MOVQ    R13, AX
+	KMOVW   AX, K1
+	MOVQ    R13, AX
+	SHRQ    $0x10, AX
+	KMOVW   AX, K3
+	MOVQ    R13, AX
+	SHRQ    $0x02, AX
+	KMOVW   AX, K4
+	MOVQ    R13, AX
+	SHRQ    $0x12, AX
+	KMOVW   AX, K5
 
-whole:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z3, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z4, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z5, Z9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z10
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z6, Z9
-	VFMADD231PS  Z16, Z0, Z10
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z7, Z9
-	VFMADD231PS  Z17, Z1, Z10
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z8, Z9
-	VFMADD231PS  Z18, Z2, Z10
-	VCMPPS       $0x03, Z9, Z9, K1
-	VMAXPS       Z14, Z9, Z9
-	VMOVAPS      Z15, K1, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVAPS      Z10, Z9
-	ADDQ         R8, AX
-	DECQ         CX
-	JNZ          whole
-	ADDQ         $+64, DX
-	DECQ         BX
-	JMP          strip
+masked:
+	VBROADCASTSS (R12), Z0
+	VBROADCASTSS (R12), Z1
+	VBROADCASTSS (R12), Z2
+	VBROADCASTSS (R12), Z3
+	MOVQ         (R9), R14
+	TESTQ        R14, R14
+	JS           blankrow0
+	VMOVUPS.Z    (DX)(R14*1), K1, Z4
+	VMOVUPS.Z    64(DX)(R14*1), K3, Z9
+	VMOVAPS      Z4, Z7
+	VPERMT2PS    Z9, Z10, Z4
+	VPERMT2PS    Z9, Z11, Z7
+	VMOVUPS.Z    8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z    72(DX)(R14*1), K5, Z9
+	VPERMT2PS    Z9, Z10, Z8
 
-narrow:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z9
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z0, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z1, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z2, Z9
+row0:
+	VFMADD231PS Z4, Z12, Z0
+	VFMADD231PS Z7, Z13, Z0
+	VFMADD231PS Z8, Z14, Z0
+	MOVQ        8(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow1
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row1:
+	VFMADD231PS Z4, Z15, Z0
+	VFMADD231PS Z7, Z16, Z0
+	VFMADD231PS Z8, Z17, Z0
+	MOVQ        16(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow2
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row2:
+	VFMADD231PS Z4, Z18, Z0
+	VFMADD231PS Z4, Z12, Z1
+	VFMADD231PS Z7, Z19, Z0
+	VFMADD231PS Z7, Z13, Z1
+	VFMADD231PS Z8, Z20, Z0
+	VFMADD231PS Z8, Z14, Z1
+	MOVQ        24(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow3
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row3:
+	VFMADD231PS Z4, Z15, Z1
+	VFMADD231PS Z7, Z16, Z1
+	VFMADD231PS Z8, Z17, Z1
+	MOVQ        32(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow4
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row4:
+	VFMADD231PS Z4, Z18, Z1
+	VFMADD231PS Z4, Z12, Z2
+	VFMADD231PS Z7, Z19, Z1
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z8, Z20, Z1
+	VFMADD231PS Z8, Z14, Z2
+	MOVQ        40(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow5
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row5:
+	VFMADD231PS Z4, Z15, Z2
+	VFMADD231PS Z7, Z16, Z2
+	VFMADD231PS Z8, Z17, Z2
+	MOVQ        48(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow6
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row6:
+	VFMADD231PS Z4, Z18, Z2
+	VFMADD231PS Z4, Z12, Z3
+	VFMADD231PS Z7, Z19, Z2
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z20, Z2
+	VFMADD231PS Z8, Z14, Z3
+	MOVQ        56(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow7
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row7:
+	VFMADD231PS Z4, Z15, Z3
+	VFMADD231PS Z7, Z16, Z3
+	VFMADD231PS Z8, Z17, Z3
+	MOVQ        64(R9), R14
+	TESTQ       R14, R14
+	JS          blankrow8
+	VMOVUPS.Z   (DX)(R14*1), K1, Z4
+	VMOVUPS.Z   64(DX)(R14*1), K3, Z9
+	VMOVAPS     Z4, Z7
+	VPERMT2PS   Z9, Z10, Z4
+	VPERMT2PS   Z9, Z11, Z7
+	VMOVUPS.Z   8(DX)(R14*1), K4, Z8
+	VMOVUPS.Z   72(DX)(R14*1), K5, Z9
+	VPERMT2PS   Z9, Z10, Z8
+
+row8:
+	VFMADD231PS Z4, Z18, Z3
+	VFMADD231PS Z7, Z19, Z3
+	VFMADD231PS Z8, Z20, Z3
+	MOVQ        DI, AX
+	CMPQ        BX, $0x01
+	JEQ         last
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z0, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+1
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z1, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+2
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z2, Z4
+	VMOVUPS     Z4, (AX)
+	CMPQ        SI, $+3
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z3, Z4
+	VMOVUPS     Z4, (AX)
+	JMP         stored
 
 last:
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z3, Z9
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z4, Z9
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z5, Z9
-	MOVLQSX      (R13), R14
-	ADDQ         $+4, R13
-	LEAQ         (DX)(R14*4), R14
-	VBROADCASTSS (R12), Z10
-	VMOVUPS      (R14), Z16
-	VFMADD231PS  Z16, Z6, Z9
-	VFMADD231PS  Z16, Z0, Z10
-	VMOVUPS      (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z7, Z9
-	VFMADD231PS  Z17, Z1, Z10
-	VMOVUPS      (R14)(R11*1), Z18
-	VFMADD231PS  Z18, Z8, Z9
-	VFMADD231PS  Z18, Z2, Z10
-	VCMPPS       $0x03, Z9, Z9, K1
-	VMAXPS       Z14, Z9, Z9
-	VMOVAPS      Z15, K1, Z9
-	VMOVUPS      Z9, K2, (AX)
-	VMOVAPS      Z10, Z9
-	ADDQ         R8, AX
-	DECQ         CX
-	JNZ          last
-	ADDQ         $+40, R12
-	MOVQ         channel+8(FP), AX
-	ADDQ         AX, DI
-	MOVQ         group+32(FP), AX
-	ADDQ         AX, SI
-	DECQ         channels+72(FP)
-	JNZ          channel
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z0, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+1
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z1, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+2
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z2, Z4
+	VMOVUPS     Z4, K2, (AX)
+	CMPQ        SI, $+3
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z5, Z4
+	VFIXUPIMMPS $0x00, Z6, Z3, Z4
+	VMOVUPS     Z4, K2, (AX)
+
+stored:
+	ADDQ   $+64, DI
+	ADDQ   $+128, DX
+	SUBQ   $+32, R11
+	DECQ   BX
+	JNZ    strip
+	SUBQ   $+4, SI
+	JLE    computed
+	MOVQ   vectors+96(FP), AX
+	IMUL3Q $+64, AX, AX
+	SUBQ   AX, DI
+	IMUL3Q $+4, R8, AX
+	ADDQ   AX, DI
+	ADDQ   $+64, R9
+	JMP    block
+
+computed:
+	ADDQ $+40, R12
+	MOVQ channel+8(FP), AX
+	ADDQ AX, dst+0(FP)
+	MOVQ group+32(FP), AX
+	ADDQ AX, src+24(FP)
+	DECQ channels+80(FP)
+	JNZ  channel
+	VZEROUPPER
+	RET
+
+blankrow0:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row0
+
+blankrow1:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row1
+
+blankrow2:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row2
+
+blankrow3:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row3
+
+blankrow4:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row4
+
+blankrow5:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row5
+
+blankrow6:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row6
+
+blankrow7:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row7
+
+blankrow8:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	JMP    row8
+
+// func depthwise5x5s1AVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int, apart int, before int, columns int, weights *float32, channels int, rows int, vectors int, last int, ahead *uintptr, lines int, floor float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·depthwise5x5s1AVX512(SB), NOSPLIT, $0-132
+	MOVQ         row+16(FP), R8
+	MOVQ         weights+72(FP), R12
+	MOVQ         last+104(FP), CX
+	MOVL         $0x00000001, AX
+	SHLL         CL, AX
+	DECL         AX
+	KMOVW        AX, K2
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X8
+	VBROADCASTSS X8, Z8
+	MOVL         $0x18181800, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	CMPL         floor+128(FP), $0x00
+	JEQ          floor
+	MOVL         $0x11111100, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+
+floor:
+channel:
+	VBROADCASTSS 4(R12), Z10
+	VBROADCASTSS 8(R12), Z11
+	VBROADCASTSS 12(R12), Z12
+	VBROADCASTSS 16(R12), Z13
+	VBROADCASTSS 20(R12), Z14
+	VBROADCASTSS 24(R12), Z15
+	VBROADCASTSS 28(R12), Z16
+	VBROADCASTSS 32(R12), Z17
+	VBROADCASTSS 36(R12), Z18
+	VBROADCASTSS 40(R12), Z19
+	VBROADCASTSS 44(R12), Z20
+	VBROADCASTSS 48(R12), Z21
+	VBROADCASTSS 52(R12), Z22
+	VBROADCASTSS 56(R12), Z23
+	VBROADCASTSS 60(R12), Z24
+	VBROADCASTSS 64(R12), Z25
+	VBROADCASTSS 68(R12), Z26
+	VBROADCASTSS 72(R12), Z27
+	VBROADCASTSS 76(R12), Z28
+	VBROADCASTSS 80(R12), Z29
+	VBROADCASTSS 84(R12), Z30
+	VBROADCASTSS 88(R12), Z31
+	MOVQ         dst+0(FP), DI
+	MOVQ         offsets+40(FP), R9
+	MOVQ         rows+88(FP), SI
+
+block:
+	MOVQ vectors+96(FP), BX
+	MOVQ src+24(FP), DX
+
+strip:
+	MOVQ  ahead+112(FP), CX
+	TESTQ CX, CX
+	JZ    fetched
+	MOVQ  (CX), R13
+	ADDQ  $0x08, CX
+	MOVQ  CX, ahead+112(FP)
+	MOVQ  lines+120(FP), R14
+
+fetch:
+	PREFETCHT1 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R14
+	JNZ        fetch
+
+fetched:
+	VBROADCASTSS     (R12), Z0
+	VBROADCASTSS     (R12), Z1
+	VBROADCASTSS     (R12), Z2
+	VBROADCASTSS     (R12), Z3
+	VBROADCASTSS     (R12), Z4
+	VBROADCASTSS     (R12), Z5
+	VBROADCASTSS     (R12), Z6
+	MOVQ             (R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z10, Z0
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z11, Z0
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z12, Z0
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z13, Z0
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z14, Z0
+	MOVQ             8(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z15, Z0
+	VFMADD231PS      Z7, Z10, Z1
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z16, Z0
+	VFMADD231PS      Z7, Z11, Z1
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z17, Z0
+	VFMADD231PS      Z7, Z12, Z1
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z18, Z0
+	VFMADD231PS      Z7, Z13, Z1
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z19, Z0
+	VFMADD231PS      Z7, Z14, Z1
+	MOVQ             16(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z20, Z0
+	VFMADD231PS      Z7, Z15, Z1
+	VFMADD231PS      Z7, Z10, Z2
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z21, Z0
+	VFMADD231PS      Z7, Z16, Z1
+	VFMADD231PS      Z7, Z11, Z2
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z22, Z0
+	VFMADD231PS      Z7, Z17, Z1
+	VFMADD231PS      Z7, Z12, Z2
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z23, Z0
+	VFMADD231PS      Z7, Z18, Z1
+	VFMADD231PS      Z7, Z13, Z2
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z24, Z0
+	VFMADD231PS      Z7, Z19, Z1
+	VFMADD231PS      Z7, Z14, Z2
+	MOVQ             24(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z25, Z0
+	VFMADD231PS      Z7, Z20, Z1
+	VFMADD231PS      Z7, Z15, Z2
+	VFMADD231PS      Z7, Z10, Z3
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z26, Z0
+	VFMADD231PS      Z7, Z21, Z1
+	VFMADD231PS      Z7, Z16, Z2
+	VFMADD231PS      Z7, Z11, Z3
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z27, Z0
+	VFMADD231PS      Z7, Z22, Z1
+	VFMADD231PS      Z7, Z17, Z2
+	VFMADD231PS      Z7, Z12, Z3
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z28, Z0
+	VFMADD231PS      Z7, Z23, Z1
+	VFMADD231PS      Z7, Z18, Z2
+	VFMADD231PS      Z7, Z13, Z3
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z29, Z0
+	VFMADD231PS      Z7, Z24, Z1
+	VFMADD231PS      Z7, Z19, Z2
+	VFMADD231PS      Z7, Z14, Z3
+	MOVQ             32(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z0
+	VFMADD231PS      Z7, Z25, Z1
+	VFMADD231PS      Z7, Z20, Z2
+	VFMADD231PS      Z7, Z15, Z3
+	VFMADD231PS      Z7, Z10, Z4
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z0
+	VFMADD231PS      Z7, Z26, Z1
+	VFMADD231PS      Z7, Z21, Z2
+	VFMADD231PS      Z7, Z16, Z3
+	VFMADD231PS      Z7, Z11, Z4
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z0
+	VFMADD231PS      Z7, Z27, Z1
+	VFMADD231PS      Z7, Z22, Z2
+	VFMADD231PS      Z7, Z17, Z3
+	VFMADD231PS      Z7, Z12, Z4
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z0
+	VFMADD231PS      Z7, Z28, Z1
+	VFMADD231PS      Z7, Z23, Z2
+	VFMADD231PS      Z7, Z18, Z3
+	VFMADD231PS      Z7, Z13, Z4
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z0
+	VFMADD231PS      Z7, Z29, Z1
+	VFMADD231PS      Z7, Z24, Z2
+	VFMADD231PS      Z7, Z19, Z3
+	VFMADD231PS      Z7, Z14, Z4
+	MOVQ             40(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z1
+	VFMADD231PS      Z7, Z25, Z2
+	VFMADD231PS      Z7, Z20, Z3
+	VFMADD231PS      Z7, Z15, Z4
+	VFMADD231PS      Z7, Z10, Z5
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z1
+	VFMADD231PS      Z7, Z26, Z2
+	VFMADD231PS      Z7, Z21, Z3
+	VFMADD231PS      Z7, Z16, Z4
+	VFMADD231PS      Z7, Z11, Z5
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z1
+	VFMADD231PS      Z7, Z27, Z2
+	VFMADD231PS      Z7, Z22, Z3
+	VFMADD231PS      Z7, Z17, Z4
+	VFMADD231PS      Z7, Z12, Z5
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z1
+	VFMADD231PS      Z7, Z28, Z2
+	VFMADD231PS      Z7, Z23, Z3
+	VFMADD231PS      Z7, Z18, Z4
+	VFMADD231PS      Z7, Z13, Z5
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z1
+	VFMADD231PS      Z7, Z29, Z2
+	VFMADD231PS      Z7, Z24, Z3
+	VFMADD231PS      Z7, Z19, Z4
+	VFMADD231PS      Z7, Z14, Z5
+	MOVQ             48(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z2
+	VFMADD231PS      Z7, Z25, Z3
+	VFMADD231PS      Z7, Z20, Z4
+	VFMADD231PS      Z7, Z15, Z5
+	VFMADD231PS      Z7, Z10, Z6
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z2
+	VFMADD231PS      Z7, Z26, Z3
+	VFMADD231PS      Z7, Z21, Z4
+	VFMADD231PS      Z7, Z16, Z5
+	VFMADD231PS      Z7, Z11, Z6
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z2
+	VFMADD231PS      Z7, Z27, Z3
+	VFMADD231PS      Z7, Z22, Z4
+	VFMADD231PS      Z7, Z17, Z5
+	VFMADD231PS      Z7, Z12, Z6
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z2
+	VFMADD231PS      Z7, Z28, Z3
+	VFMADD231PS      Z7, Z23, Z4
+	VFMADD231PS      Z7, Z18, Z5
+	VFMADD231PS      Z7, Z13, Z6
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z2
+	VFMADD231PS      Z7, Z29, Z3
+	VFMADD231PS      Z7, Z24, Z4
+	VFMADD231PS      Z7, Z19, Z5
+	VFMADD231PS      Z7, Z14, Z6
+	MOVQ             56(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z3
+	VFMADD231PS      Z7, Z25, Z4
+	VFMADD231PS      Z7, Z20, Z5
+	VFMADD231PS      Z7, Z15, Z6
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z3
+	VFMADD231PS      Z7, Z26, Z4
+	VFMADD231PS      Z7, Z21, Z5
+	VFMADD231PS      Z7, Z16, Z6
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z3
+	VFMADD231PS      Z7, Z27, Z4
+	VFMADD231PS      Z7, Z22, Z5
+	VFMADD231PS      Z7, Z17, Z6
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z3
+	VFMADD231PS      Z7, Z28, Z4
+	VFMADD231PS      Z7, Z23, Z5
+	VFMADD231PS      Z7, Z18, Z6
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z3
+	VFMADD231PS      Z7, Z29, Z4
+	VFMADD231PS      Z7, Z24, Z5
+	VFMADD231PS      Z7, Z19, Z6
+	MOVQ             64(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z4
+	VFMADD231PS      Z7, Z25, Z5
+	VFMADD231PS      Z7, Z20, Z6
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z4
+	VFMADD231PS      Z7, Z26, Z5
+	VFMADD231PS      Z7, Z21, Z6
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z4
+	VFMADD231PS      Z7, Z27, Z5
+	VFMADD231PS      Z7, Z22, Z6
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z4
+	VFMADD231PS      Z7, Z28, Z5
+	VFMADD231PS      Z7, Z23, Z6
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z4
+	VFMADD231PS      Z7, Z29, Z5
+	VFMADD231PS      Z7, Z24, Z6
+	MOVQ             72(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z5
+	VFMADD231PS      Z7, Z25, Z6
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z5
+	VFMADD231PS      Z7, Z26, Z6
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z5
+	VFMADD231PS      Z7, Z27, Z6
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z5
+	VFMADD231PS      Z7, Z28, Z6
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z5
+	VFMADD231PS      Z7, Z29, Z6
+	MOVQ             80(R9), R14
+	VMOVUPS          (DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z30, Z6
+	VMOVUPS          4(DX)(R14*1), Z7
+	VFMADD231PS      Z7, Z31, Z6
+	VMOVUPS          8(DX)(R14*1), Z7
+	VFMADD231PS.BCST 92(R12), Z7, Z6
+	VMOVUPS          12(DX)(R14*1), Z7
+	VFMADD231PS.BCST 96(R12), Z7, Z6
+	VMOVUPS          16(DX)(R14*1), Z7
+	VFMADD231PS.BCST 100(R12), Z7, Z6
+	MOVQ             DI, AX
+	CMPQ             BX, $0x01
+	JEQ              last
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z0, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+1
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z1, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+2
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z2, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+3
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z3, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+4
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z4, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+5
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z5, Z7
+	VMOVUPS          Z7, (AX)
+	CMPQ             SI, $+6
+	JEQ              stored
+	ADDQ             R8, AX
+	VMOVAPS          Z8, Z7
+	VFIXUPIMMPS      $0x00, Z9, Z6, Z7
+	VMOVUPS          Z7, (AX)
+	JMP              stored
+
+last:
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z0, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+1
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z1, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+2
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z2, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+3
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z3, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+4
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z4, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+5
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z5, Z7
+	VMOVUPS     Z7, K2, (AX)
+	CMPQ        SI, $+6
+	JEQ         stored
+	ADDQ        R8, AX
+	VMOVAPS     Z8, Z7
+	VFIXUPIMMPS $0x00, Z9, Z6, Z7
+	VMOVUPS     Z7, K2, (AX)
+
+stored:
+	ADDQ   $+64, DI
+	ADDQ   $+64, DX
+	DECQ   BX
+	JNZ    strip
+	SUBQ   $+7, SI
+	JLE    computed
+	MOVQ   vectors+96(FP), AX
+	IMUL3Q $+64, AX, AX
+	SUBQ   AX, DI
+	IMUL3Q $+7, R8, AX
+	ADDQ   AX, DI
+	ADDQ   $+56, R9
+	JMP    block
+
+computed:
+	ADDQ $+104, R12
+	MOVQ channel+8(FP), AX
+	ADDQ AX, dst+0(FP)
+	MOVQ group+32(FP), AX
+	ADDQ AX, src+24(FP)
+	DECQ channels+80(FP)
+	JNZ  channel
 	VZEROUPPER
 	RET
 
 // func channelsAVX512(dst *float32, channel int, row int, src *float32, group int, offsets *int32, taps int, weights *float32, channels int, rows int, vectors int, last int, floor float32)
 // Requires: AVX, AVX512F
 TEXT ·channelsAVX512(SB), NOSPLIT, $0-100
-	VBROADCASTSS floor+96(FP), Z14
-	MOVL         $0x7fc00000, AX
-	VMOVD        AX, X15
-	VBROADCASTSS X15, Z15
 	MOVQ         last+88(FP), CX
 	MOVL         $0x00000001, AX
 	SHLL         CL, AX
 	DECL         AX
 	KMOVW        AX, K2
-	MOVQ         row+16(FP), R8
-	MOVQ         taps+48(FP), R10
-	MOVQ         weights+56(FP), DX
+	MOVL         $0x7fc00000, AX
+	VMOVD        AX, X15
+	VBROADCASTSS X15, Z15
+	MOVL         $0x18181800, AX
+	VMOVD        AX, X8
+	VBROADCASTSS X8, Z8
+	CMPL         floor+96(FP), $0x00
+	JEQ          floor
+	MOVL         $0x11111100, AX
+	VMOVD        AX, X8
+	VBROADCASTSS X8, Z8
+
+floor:
+	MOVQ row+16(FP), R8
+	MOVQ taps+48(FP), R10
+	MOVQ weights+56(FP), DX
 
 channel:
 	MOVQ dst+0(FP), DI
@@ -36156,25 +37024,21 @@ wholeTap:
 	CMPQ         CX, R10
 	JLT          wholeTap
 	LEAQ         (R15)(R10*4), R11
-	VCMPPS       $0x03, Z0, Z0, K1
-	VMAXPS       Z14, Z0, Z0
-	VMOVAPS      Z15, K1, Z0
-	VMOVUPS      Z0, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z0, Z6
+	VMOVUPS      Z6, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z1, Z1, K1
-	VMAXPS       Z14, Z1, Z1
-	VMOVAPS      Z15, K1, Z1
-	VMOVUPS      Z1, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z1, Z6
+	VMOVUPS      Z6, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z2, Z2, K1
-	VMAXPS       Z14, Z2, Z2
-	VMOVAPS      Z15, K1, Z2
-	VMOVUPS      Z2, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z2, Z6
+	VMOVUPS      Z6, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z3, Z3, K1
-	VMAXPS       Z14, Z3, Z3
-	VMOVAPS      Z15, K1, Z3
-	VMOVUPS      Z3, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z3, Z6
+	VMOVUPS      Z6, (R9)
 	ADDQ         R8, R9
 	SUBQ         $+4, R12
 	JNZ          whole
@@ -36223,25 +37087,21 @@ lastTap:
 	CMPQ         CX, R10
 	JLT          lastTap
 	LEAQ         (R15)(R10*4), R11
-	VCMPPS       $0x03, Z0, Z0, K1
-	VMAXPS       Z14, Z0, Z0
-	VMOVAPS      Z15, K1, Z0
-	VMOVUPS      Z0, K2, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z0, Z6
+	VMOVUPS      Z6, K2, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z1, Z1, K1
-	VMAXPS       Z14, Z1, Z1
-	VMOVAPS      Z15, K1, Z1
-	VMOVUPS      Z1, K2, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z1, Z6
+	VMOVUPS      Z6, K2, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z2, Z2, K1
-	VMAXPS       Z14, Z2, Z2
-	VMOVAPS      Z15, K1, Z2
-	VMOVUPS      Z2, K2, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z2, Z6
+	VMOVUPS      Z6, K2, (R9)
 	ADDQ         R8, R9
-	VCMPPS       $0x03, Z3, Z3, K1
-	VMAXPS       Z14, Z3, Z3
-	VMOVAPS      Z15, K1, Z3
-	VMOVUPS      Z3, K2, (R9)
+	VMOVAPS      Z15, Z6
+	VFIXUPIMMPS  $0x00, Z8, Z3, Z6
+	VMOVUPS      Z6, K2, (R9)
 	ADDQ         R8, R9
 	SUBQ         $+4, R12
 	JNZ          last

@@ -1,16 +1,29 @@
 package kernel
 
-// depthwiseLoop computes rows of outputs of many channels, each with a filter of its own and
-// nine taps: three columns in each of three rows. Row i of channel c is
+import "math"
+
+// depthwiseLoop computes rows of outputs of many channels, each with a filter of its own of
+// side×side taps. Row i of channel c is
 //
-//	dst[c·channel + i·row + x] = max(floor, bias[c] + Σ_t weight[c][t] · src[c·group + at(i, t) + x])
+//	dst[c·channel + i·row + x] = max(floor, bias[c] + Σ_t weight[c][t] · src[c·group + offsets[i·stride + t/side] + place(t%side + x·stride)])
 //
-// where channel, row and group are in bytes, weights holds a bias and nine weights a channel,
-// and at(i, t) is offsets[i·stride + t/3] plus 0, second or third bytes. The vertical stride is
-// the loop's own. NaN becomes the quiet NaN. The loop reads whole vectors, but of the last
-// vector of a row it stores only the first last lanes. With each vector of a channel it takes
-// the next address of ahead, as a pixelLoop does with each tile.
-type depthwiseLoop func(dst *float32, channel, row int, src *float32, group int, offsets *int32, second, third int, weights *float32, channels, rows, vectors, last int, ahead *uintptr, lines int, floor float32)
+// where channel, row, group and offsets are in bytes, and weights holds a bias and the weights of each
+// channel. side and stride, which is vertical and horizontal, are the loop's own. With AVX-512,
+// place(j) is j values. With AVX2 and a stride of 2, columns of even index are neighbours, and columns
+// of odd index lie apart bytes behind them: place(j) is j/2 values, and apart for odd j.
+//
+// With AVX-512 and windows of 3×3, an offset may be negative: the row is zeros. Then the first and the
+// last row that a block reads, or only the rows from one of them on, are such rows. columns is the
+// number of values of a row. before zeros are to the left of them and more to the right, fewer than
+// side on each side, and none of these is in memory: place(before) is 0. Rows that lie in memory with
+// their padding have a columns of 0 for a stride of 1 and of math.MaxInt32 for a stride of 2, and 0 for
+// before.
+//
+// Behind the last offset that a row needs, the last one stands blockPadding times. NaN becomes the quiet
+// NaN. The loop reads whole vectors, but of the last vector of a row it stores only the first last
+// lanes. With each vector of a block it takes the next address of ahead, as a pixelLoop does with each
+// tile.
+type depthwiseLoop func(dst *float32, channel, row int, src *float32, group int, offsets *int, apart, before, columns int, weights *float32, channels, rows, vectors, last int, ahead *uintptr, lines int, floor float32)
 
 // channelsLoop computes what a depthwiseLoop does, for filters of any taps, whose offsets are as
 // a pixelLoop's, and for at least four rows.
@@ -22,8 +35,28 @@ const (
 	channelsVectors = 2
 )
 
-// nine is the number of a filter's taps that a depthwiseLoop computes.
-const nine = 9
+// depthwiseLoops are the loops by side, 3 or 5, and stride, 1 or 2.
+type depthwiseLoops [2][2]depthwiseLoop
+
+// highBlock is the number of a block's rows for filters of 5×5 and lowBlock for 3×3, with AVX-512. With
+// AVX2, all rows are one block.
+const (
+	highBlock = 7
+	lowBlock  = 4
+
+	blockPadding = 2 * highBlock
+)
+
+// blocks is the number of blocks of so many rows.
+func (k *Kernel) blocks(side, rows int) int {
+	switch {
+	case k.lanes < 16:
+		return 1
+	case side == 5:
+		return ceilDiv(rows, highBlock)
+	}
+	return ceilDiv(rows, lowBlock)
+}
 
 // packDepthwise keeps a layer's weights in the form of depthwise loops, if they are for it.
 func (l *Layer) packDepthwise(groups []Taps) {
@@ -42,10 +75,21 @@ func (l *Layer) DepthwiseRows() int {
 	switch {
 	case l.channels == nil:
 		return 0
-	case l.taps == nine:
+	case l.side() > 0 && l.kernel.depthwise[l.side()/2-1][0] != nil:
 		return 1
 	}
 	return channelsRows
+}
+
+// side is the side of windows of so many taps, 3 or 5, and 0 for others.
+func (l *Layer) side() int {
+	switch l.taps {
+	case 3 * 3:
+		return 3
+	case 5 * 5:
+		return 5
+	}
+	return 0
 }
 
 // depthwise computes rows of all channels at once. It is not ok if no loop is for them.
@@ -53,12 +97,14 @@ func (l *Layer) depthwise(r *Rows) (ok bool) {
 	if l.channels == nil {
 		return false
 	}
-	k, stride := l.kernel, 0
-	if l.taps == nine {
-		stride = r.threeRows()
-	}
+	k := l.kernel
 	vectors := ceilDiv(r.Width, k.lanes)
 	last := r.Width - (vectors-1)*k.lanes
+	side := l.side()
+	stride, apart := r.Stride, 0
+	if r.Bare.Columns == 0 {
+		stride, apart = r.square(side, k)
+	}
 	if stride == 0 && (r.N < channelsRows || vectors > channelsVectors) {
 		return false
 	}
@@ -69,49 +115,96 @@ func (l *Layer) depthwise(r *Rows) (ok bool) {
 		k.channels(&r.Dst[0], channel, row, &r.Src[0], group, &r.Offsets[0], l.taps, &l.channels[0], l.groups, r.N, vectors, last, l.floor())
 		return true
 	}
-	r.Ahead.plan(l.groups*vectors, nine*r.N)
-	ahead, lines := r.Ahead.take(l.groups * vectors)
-	second, third := r.Offsets[1]-r.Offsets[0], r.Offsets[2]-r.Offsets[0]
-	k.depthwise[stride-1](&r.Dst[0], channel, row, &r.Src[0], group, &r.rows[0], 4*int(second), 4*int(third),
+	tiles := l.groups * vectors * k.blocks(side, r.N)
+	r.Ahead.plan(tiles, l.taps*min(r.N, lowBlock))
+	ahead, lines := r.Ahead.take(tiles)
+	before, columns := r.Bare.Before, r.Bare.Columns
+	if columns == 0 && stride == 2 {
+		columns = math.MaxInt32
+	}
+	r.share(side, stride)
+	k.depthwise[side/2-1][stride-1](&r.Dst[0], channel, row, &r.Src[0], group, &r.lines[0], 4*apart, before, columns,
 		&l.channels[0], l.groups, r.N, vectors, last, ahead, lines, l.floor())
 	return true
 }
 
-// threeRows puts the offsets of the input rows that windows of 3×3 read to r.rows, each once,
-// if the windows are a vertical stride of 1 or 2 apart. It returns the stride, or 0.
-func (r *Rows) threeRows() (stride int) {
-	second, third := r.Offsets[1]-r.Offsets[0], r.Offsets[2]-r.Offsets[0]
-	for at := 0; at < nine*r.N; at += 3 {
-		if o := r.Offsets[at:]; o[1]-o[0] != second || o[2]-o[0] != third {
-			return 0
-		}
-	}
-	for stride = 1; stride <= 2; stride++ {
-		if r.rowsApart(stride) {
-			r.rows = r.rows[:0]
-			for i := range r.N {
-				for row := range stride {
-					r.rows = append(r.rows, r.Offsets[nine*i+3*row])
-				}
-			}
-			for row := stride; row < 3; row++ {
-				r.rows = append(r.rows, r.Offsets[nine*(r.N-1)+3*row])
-			}
-			return stride
-		}
-	}
-	return 0
+// Strides says whether a layer of a filter for each channel, without dilation and in the layout Pixels,
+// reads rows that are not in phases: Rows.Stride is the layer's stride. Sizes and strides are vertical,
+// horizontal.
+func (k *Kernel) Strides(size, stride [2]int) bool {
+	return stride == [2]int{2, 2} && k.Bare(size, stride)
 }
 
-// rowsApart says whether each window of three rows has the last ones in common with the next
-// window, as windows so far apart have.
-func (r *Rows) rowsApart(stride int) bool {
-	for i := range r.N - 1 {
-		for row := stride; row < 3; row++ {
-			if r.Offsets[nine*i+3*row] != r.Offsets[nine*(i+1)+3*(row-stride)] {
+// Bare says whether such a layer can read rows that have no padding in memory: Rows.Bare. It needs
+// fewer columns of padding on each side than a window has.
+func (k *Kernel) Bare(size, stride [2]int) bool {
+	return k.lanes == 16 && size == [2]int{3, 3} && (stride == [2]int{1, 1} || stride == [2]int{2, 2})
+}
+
+// square says whether a depthwiseLoop computes windows of side×side. It returns their stride, or 0,
+// and the distance of the first two columns.
+func (r *Rows) square(side int, k *Kernel) (stride, apart int) {
+	if side == 0 {
+		return 0, 0
+	}
+	apart = int(r.Offsets[1] - r.Offsets[0])
+	for stride := 1; stride <= 2; stride++ {
+		if k.depthwise[side/2-1][stride-1] != nil && r.columnsApart(side, stride, k.lanes, int32(apart)) && r.rowsApart(side, stride) {
+			return stride, apart
+		}
+	}
+	return 0, 0
+}
+
+// columnsApart says whether the columns of each window lie as the loops for a stride need them.
+func (r *Rows) columnsApart(side, stride, lanes int, apart int32) bool {
+	phased := stride == 2 && lanes < 16
+	if phased && r.Stride != 1 || !phased && (r.Stride != stride || apart != 1) {
+		return false
+	}
+	for at := 0; at < side*side*r.N; at += side {
+		for j, o := range r.Offsets[at:][:side] {
+			want := int32(j) * apart
+			if phased {
+				want = int32(j/2) + int32(j%2)*apart
+			}
+			if o-r.Offsets[at] != want {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// rowsApart says whether each window of so many rows has the last ones in common with the next
+// window, as windows so far apart have.
+func (r *Rows) rowsApart(side, stride int) bool {
+	taps := side * side
+	for i := range r.N - 1 {
+		for row := stride; row < side; row++ {
+			if r.Offsets[taps*i+side*row] != r.Offsets[taps*(i+1)+side*(row-stride)] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// share puts the places of the input rows that windows read to r.lines, in bytes and each once, and
+// repeats the last one.
+func (r *Rows) share(side, stride int) {
+	r.lines = r.lines[:0]
+	taps := side * side
+	for i := range (r.N-1)*stride + side {
+		if r.Bare.Columns > 0 {
+			r.lines = append(r.lines, 4*r.Bare.Rows[i])
+			continue
+		}
+		window := min(i/stride, r.N-1)
+		r.lines = append(r.lines, 4*int(r.Offsets[taps*window+side*(i-window*stride)]))
+	}
+	last := r.lines[len(r.lines)-1]
+	for range blockPadding {
+		r.lines = append(r.lines, last)
+	}
 }

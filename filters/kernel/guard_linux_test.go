@@ -28,8 +28,8 @@ func TestReadsNoFurtherThanSlack(t *testing.T) {
 			p.src = src
 			p.checkPool(t, 0)
 		}
-		for stride := 1; stride <= 2; stride++ {
-			d := newDepthwiseCase(uint64(width), width, 3, stride, 2)
+		for kind := range 5 { // of sides, strides, and phases
+			d := newDepthwiseCase(uint64(width), width, 3, 3+kind/3*2, 1+min(kind%3, 1), 2, kind%3 == 1)
 			src := readable[len(readable)-len(d.src):]
 			copy(src, d.src)
 			d.src = src

@@ -17,8 +17,8 @@ type Kernel struct {
 	set                        simd.Set
 	lanes                      int // float32 in a vector; 0 is plain Go
 	pixels                     [][]pixelLoop
-	filters                    filterLoops      // without any if the instruction set has none
-	depthwise                  [2]depthwiseLoop // by vertical stride − 1; nil if there are none
+	filters                    filterLoops    // without any if the instruction set has none
+	depthwise                  depthwiseLoops // nil if there are none
 	channels                   channelsLoop
 	extremes                   extremesLoop
 	columns                    columnsLoop

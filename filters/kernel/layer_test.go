@@ -17,6 +17,7 @@ type layerCase struct {
 	act           Pointwise
 	width, rows   int
 	stride        int
+	strided       bool // a depthwise loop reads values that are the stride apart
 	src           []float32
 	groupStride   int
 	offsets       []int32
@@ -141,7 +142,7 @@ func (c *layerCase) check(t *testing.T, gap int) {
 
 func (c *layerCase) layouts(k *Kernel) []Layout {
 	layouts := []Layout{Scalar}
-	if k.pixels != nil && c.stride == 1 {
+	if k.pixels != nil && (c.stride == 1 || c.strided && k.lanes == 16) {
 		layouts = append(layouts, Pixels)
 	}
 	if k.filters.unit != nil {

@@ -17,6 +17,10 @@ type Rows struct {
 	Offsets []int32
 	Stride  int
 
+	// Bare is where the input is read instead of Offsets, if it has Columns. Kernel.Bare says for
+	// which layers it may.
+	Bare Bare
+
 	// Heights and Widths count the values that an average is divided by: Heights[i] rows
 	// of them for row i, Widths[x·Stride] columns for output x.
 	Heights, Widths []float32
@@ -29,7 +33,16 @@ type Rows struct {
 	unfinished []float32
 	row        []float32
 	rows       []int32
+	lines      []int
 	maxima     maxima
+}
+
+// Bare is where rows of input without padding lie.
+type Bare struct {
+	// Rows[i·Stride+j] is the index in Src of the input row that row j of the windows of output row
+	// i reads. It is −1 for a row of zeros above or below the input.
+	Rows            []int
+	Before, Columns int // columns of zeros left of a row, and columns of the row
 }
 
 // Part makes r rows from ≤ i < to of other rows. It keeps its scratch memory, and the rows have
@@ -44,8 +57,14 @@ func (r *Rows) Part(of *Rows, from, to int) {
 	if len(of.Heights) == of.N { // others are left from another layer
 		r.Heights = of.Heights[from:to]
 	}
+	r.Bare = of.Bare
+	if of.Bare.Columns > 0 {
+		r.Bare.Rows = of.Bare.Rows[from*of.Stride:]
+	}
 	r.Ahead.Len = 0
 }
 
 // Release forgets the memory that the rows are computed from and to.
-func (r *Rows) Release() { r.Dst, r.Src, r.Offsets, r.Heights, r.Widths = nil, nil, nil, nil, nil }
+func (r *Rows) Release() {
+	r.Dst, r.Src, r.Offsets, r.Heights, r.Widths, r.Bare = nil, nil, nil, nil, nil, Bare{}
+}

@@ -23,7 +23,7 @@ type channels struct {
 func channelsLoop(c *build.Context, s set) {
 	r := s.registers
 	l := channels{
-		depthwise: depthwise{c: c, set: s, values: r[6:7], floor: r[14], quiet: r[15], from: reg.RAX},
+		depthwise: depthwise{c: c, set: s, value: r[6], mask: r[7], table: r[8], floor: r[14], quiet: r[15], from: reg.RAX, out: reg.R9},
 		acc:       r[:channelRows], weight: r[5],
 	}
 	c.Function("channels" + s.suffix)
@@ -31,7 +31,12 @@ func channelsLoop(c *build.Context, s set) {
 	c.Pragma("noescape")
 	c.SignatureExpr(channelsSignature)
 	c.Doc("channels" + s.suffix + " is a channelsLoop.")
-	l.constants()
+	if s.masked() {
+		l.constants()
+	} else {
+		c.VBROADCASTSS(argument(c, "floor"), l.floor)
+		l.broadcast(quietNaN, l.quiet)
+	}
 	taps, strips := reg.R10, reg.RBX
 	c.Load(c.Param("row"), reg.R8)
 	c.Load(c.Param("taps"), taps)
@@ -43,7 +48,7 @@ func channelsLoop(c *build.Context, s set) {
 	c.Label("strip")
 	c.CMPQ(strips, operand.U8(1))
 	c.JEQ(operand.LabelRef("narrow"))
-	l.strip("whole", l.store)
+	l.strip("whole", func(acc reg.VecPhysical) { c.VMOVUPS(acc, at(l.out, 0)) })
 	c.ADDQ(operand.I32(s.bytes()), reg.RDI)
 	c.ADDQ(operand.I32(s.bytes()), reg.RSI)
 	c.DECQ(strips)
@@ -62,8 +67,8 @@ func channelsLoop(c *build.Context, s set) {
 }
 
 // strip computes all rows of a strip.
-func (l *channels) strip(label string, store func(acc reg.VecPhysical, m operand.Mem)) {
-	c, taps, tap, out, left := l.c, reg.R10, reg.RCX, reg.R9, reg.R12
+func (l *channels) strip(label string, store func(acc reg.VecPhysical)) {
+	c, taps, tap, out, left := l.c, reg.R10, reg.RCX, l.out, reg.R12
 	tables := []reg.GPPhysical{reg.R11, reg.R13, reg.R14, reg.R15}
 	c.Load(c.Param("offsets"), tables[0])
 	c.Load(c.Param("rows"), left)
@@ -97,8 +102,7 @@ func (l *channels) strip(label string, store func(acc reg.VecPhysical, m operand
 	c.JLT(operand.LabelRef(label + "Tap"))
 	c.LEAQ(operand.Mem{Base: tables[channelRows-1], Index: taps, Scale: 4}, tables[0])
 	for _, acc := range l.acc {
-		l.activate(acc)
-		store(acc, at(out, 0))
+		store(l.activate(acc))
 		c.ADDQ(reg.R8, out)
 	}
 	c.SUBQ(operand.I8(channelRows), left)
