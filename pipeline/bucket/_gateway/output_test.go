@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -182,7 +183,7 @@ func TestServerRestarts(t *testing.T) {
 
 // objects waits until a prefix has a number of objects.
 func (s *server) objects(t *testing.T, prefix string, n int) {
-	for range 2000 {
+	for range 24_000 {
 		found := 0
 		_ = fs.WalkDir(os.DirFS(filepath.Join(s.root, "photos", prefix)), ".", func(_ string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() {
@@ -216,7 +217,7 @@ func TestKilledOutput(t *testing.T) {
 			t.Fatal(err)
 		}
 		for tries := 0; len(s.recorded(t, "killed")) < 20*(i+1); tries++ {
-			if time.Sleep(10 * time.Millisecond); tries == 2000 {
+			if time.Sleep(10 * time.Millisecond); tries == 12_000 {
 				t.Fatal("no checkpoint is made")
 			}
 		}
@@ -303,18 +304,27 @@ func TestKilledOverAnother(t *testing.T) {
 	args = append(args, "-o", "s3://photos/over")
 	s.filterbank(t, s.address, 0, args...)
 	age(t, filepath.Join(s.root, "photos"), 20*time.Minute)
-	slowly := newProxy(t, s, func(*http.Request) fault { return slow })
-	slowly.late = 20 * time.Millisecond
-	cmd := s.command(slowly.here(), append(args, "--set", "layers.0.conv.activation=none")...)
+	p := newProxy(t, s, nil)
+	var put atomic.Int64
+	amid := make(chan struct{})
+	p.hold = func(r *http.Request) {
+		if r.Method != http.MethodPut {
+			return
+		}
+		n := put.Add(1)
+		if n == 13 {
+			close(amid)
+		}
+		if n >= 13 { // until the run is killed, which the server sees once it has read the body
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}
+	}
+	cmd := s.command(p.here(), append(args, "--set", "layers.0.conv.activation=none")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2000 {
-		if slowly.seen("PUT") > 10 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	<-amid
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	puts := newProxy(t, s, nil)

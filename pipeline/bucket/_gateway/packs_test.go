@@ -76,7 +76,7 @@ func TestKilledPack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for tries := 0; len(s.recorded(t, "killed")) < 20; tries++ {
-		if time.Sleep(10 * time.Millisecond); tries == 2000 {
+		if time.Sleep(10 * time.Millisecond); tries == 12_000 {
 			t.Fatal("no checkpoint is made")
 		}
 	}

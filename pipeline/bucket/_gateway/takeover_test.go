@@ -42,7 +42,7 @@ func (g *gate) wait(t *testing.T) {
 	t.Helper()
 	select {
 	case <-g.reached:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("no %s of %s", g.method, g.name)
 	}
 }
@@ -188,7 +188,7 @@ func TestKilledBetween(t *testing.T) {
 	killed := start(t, s.command(p.here(), append(args, stack("prewitt"), "-o", "s3://photos/between")...))
 	select {
 	case <-removed:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("nothing is removed")
 	}
 	_ = killed.Process.Kill()

@@ -48,9 +48,9 @@ func mutant(seeds []corpusFile, n int) (name string, data []byte) {
 }
 
 // TestMutants decodes damaged files: djpeg -strict takes the same ones, but for the
-// exceptions that the package names, and makes the same pixels of them. FILTERBANK_LONG tries more.
+// exceptions that the package names, and makes the same pixels of them.
 func TestMutants(t *testing.T) {
-	count := 400
+	count := 1000
 	if os.Getenv("FILTERBANK_LONG") != "" {
 		count = 5000
 	}
