@@ -8,9 +8,9 @@ import (
 )
 
 // compute is l.Compute(r), shared by the crew. Channels of a pool are shared. Blocks of filters
-// of a convolution are shared, if there are so many, or so even ones, that all goroutines take
-// about as long. Otherwise rows are shared too. Other layers are shared by rows, and so are
-// depthwise ones, whose loops compute all channels at once.
+// of a convolution are shared, and its rows too unless all goroutines take about as long with blocks
+// alone: there must be many, or even ones that can be divided evenly. Other layers are shared by
+// rows, and so are depthwise ones, whose loops compute all channels at once.
 func (c *crew) compute(l loops, r *kernel.Rows) {
 	if c == nil || r.N == 0 {
 		l.Compute(r)

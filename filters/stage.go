@@ -146,20 +146,30 @@ func (s *staging) divide(r *Runner, cuts []int, members int) {
 		st := &stage{plan: r.plan.between(from, cut+1), selected: make([]bool, cut+1-from), rows: ceilDiv(shape.H, members)}
 		st.selected[cut-from] = true
 		windows += r.workingSetOf(st.plan, st.selected)
-		n, data := shape.C*shape.H*shape.W, &s.maps[i%2] // the stage reads the other
-		maps[i%2] = max(maps[i%2], n)
+		maps[i%2] = max(maps[i%2], shape.C*shape.H*shape.W) // the stage reads the other
 		if 4*(windows+(maps[0]+maps[1])/members) > stageBytes {
 			break
 		}
-		if len(*data) < n {
-			*data = kernel.Floats(n)
-		}
-		st.out = &volume.Volume{Shape: shape, Data: (*data)[:n]}
+		st.out = &volume.Volume{Shape: shape}
 		s.stages, from = append(s.stages, st), cut+1
 	}
 	s.plan = r.plan.between(from, len(r.ops))
 	if from > 0 && 4*r.workingSetOf(s.plan, r.selected[from:]) > r.plan.WorkingSet() {
 		s.stages, s.plan = nil, r.plan
+	}
+	s.makeMaps()
+}
+
+// makeMaps makes the memory for the stages' maps. Every second stage has the same.
+func (s *staging) makeMaps() {
+	size := func(st *stage) int { return st.out.C * st.out.H * st.out.W }
+	for i, st := range s.stages {
+		if n := size(st); len(s.maps[i%2]) < n {
+			s.maps[i%2] = kernel.Floats(n)
+		}
+	}
+	for i, st := range s.stages {
+		st.out.Data = s.maps[i%2][:size(st)]
 	}
 }
 

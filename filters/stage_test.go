@@ -149,6 +149,36 @@ func (r panickingReader) ReadRows(rows volume.Rows) error {
 	return r.Volume.ReadRows(rows)
 }
 
+// TestStagesShareMaps: every second stage has the same memory for its maps, also where maps grow from
+// stage to stage.
+func TestStagesShareMaps(t *testing.T) {
+	s, err := NewStack("", 3, deep(t, "a", 3, 4), deep(t, "b", 4, 8), deep(t, "c", 8, 16), deep(t, "d", 16, 32), deep(t, "e", 32, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan(volume.Shape{C: 3, H: 40, W: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := volume.New(p.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	team := newTeam(2, 0)
+	team.way = staged
+	team.muster(p, []bool{false, false, false, false, true}, in)
+	staging := &team.staging
+	if n := len(staging.stages); n != 4 {
+		t.Fatalf("%d stages before the last, want 4", n)
+	}
+	for i, st := range staging.stages {
+		n, err := st.out.Len()
+		if err != nil || len(st.out.Data) != n || &st.out.Data[0] != &staging.maps[i%2][0] {
+			t.Errorf("stage %d has %d values of its own for %d, %v", i, len(st.out.Data), n, err)
+		}
+	}
+}
+
 // TestStagesKeepEnlargedMaps: no stage ends with maps that the next layer enlarges.
 func TestStagesKeepEnlargedMaps(t *testing.T) {
 	up, err := NewUpsample(UpsampleSpec{Name: "up", Factor: [2]int{2, 2}, Mode: Bilinear})

@@ -50,9 +50,9 @@ func (a *Ahead) plan(tiles, taps int) {
 // the second-level cache between bands, and fetching takes 5% of the time of a layer of 7×7 outputs.
 const manyWeights = 512 << 10
 
-// follow spreads the weights of the next block over so many tiles of so many taps, with filters in
-// the lanes. If the taps are too few, the last lines of a tile are not fetched.
-func (a *Ahead) follow(weights []float32, tiles, taps int) {
+// follow spreads the weights of the next block over so many tiles with filters in the lanes. Tiles of
+// too few taps do not fetch their last lines.
+func (a *Ahead) follow(weights []float32, tiles int) {
 	a.addresses, a.lines = spread(a.addresses[:0], weights, tiles)
 	a.taken = 0
 }

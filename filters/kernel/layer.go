@@ -124,7 +124,7 @@ func (l *Layer) expect(r *Rows, i int) {
 		return
 	}
 	next := &l.blocks[(i+1)%len(l.blocks)]
-	r.Ahead.follow(next.weights, l.blockTiles(&l.blocks[i], r), l.taps)
+	r.Ahead.follow(next.weights, l.blockTiles(&l.blocks[i], r))
 }
 
 // Blocks is the number of sets of filters that are computed one after the other.

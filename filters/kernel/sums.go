@@ -8,8 +8,9 @@ package kernel
 // writes so many pairs of vectors of each row.
 type sumsLoop func(sums *float32, row int, src *float32, offsets *int32, taps, rows, pairs int)
 
-// Windows with so many columns have their sums in memory, from row to row of the input. The loop
-// of averages is as fast for narrower ones, and of few channels for windows of few taps.
+// Sums of windows with so many columns are in memory from row to row of the input. For narrower
+// windows the loop of averages is as fast. With few channels it is only as fast for windows that have
+// both fewer columns and fewer taps than the other two bounds.
 const (
 	sumsColumns    = 7
 	sumsColumnsFew = 5
