@@ -10,14 +10,13 @@ import "math"
 // where channel, row, group and offsets are in bytes, and weights holds a bias and the weights of each
 // channel. side and stride, which is vertical and horizontal, are the loop's own. With AVX-512,
 // place(j) is j values. With AVX2 and a stride of 2, columns of even index are neighbours, and columns
-// of odd index lie apart bytes behind them: place(j) is j/2 values, and apart for odd j.
+// of odd index lie apart bytes behind them: place(j) is j/2 values, and apart bytes more for odd j.
 //
-// With AVX-512 and windows of 3×3, an offset may be negative: the row is zeros. Then the first and the
-// last row that a block reads, or only the rows from one of them on, are such rows. columns is the
-// number of values of a row. before zeros are to the left of them and more to the right, fewer than
-// side on each side, and none of these is in memory: place(before) is 0. Rows that lie in memory with
-// their padding have a columns of 0 for a stride of 1 and of math.MaxInt32 for a stride of 2, and 0 for
-// before.
+// With AVX-512 and windows of 3×3, a row without padding in memory has columns values. As many zeros as
+// before says belong to the left of it, and others to the right. There are fewer than side on each side.
+// place(before) is 0. An offset may be negative: its row is zeros. If a block reads such rows, its first or
+// its last row is one of them. For rows that lie in memory with their padding, before is 0, and columns is
+// 0 with a stride of 1 and math.MaxInt32 with a stride of 2.
 //
 // Behind the last offset that a row needs, the last one stands blockPadding times. NaN becomes the quiet
 // NaN. The loop reads whole vectors, but of the last vector of a row it stores only the first last
