@@ -31,7 +31,7 @@ func newRowLayout(lp *LayerPlan, layout kernel.Layout, k *kernel.Kernel) rowLayo
 	r.before = -lp.Cols.Before & (kernel.Align - 1)
 	r.width = oddLines(r.before + columns)
 	width := compact(columns)
-	if layout != kernel.Filters { // which reads values one by one
+	if layout == kernel.Pixels || layout == kernel.Scalar { // others read values one by one
 		width = narrower(lp, r.width, width)
 	}
 	if width < r.width {

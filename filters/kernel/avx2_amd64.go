@@ -199,6 +199,16 @@ func filters2x5UnitAVX2(dst *float32, channel int, row int, src *float32, offset
 //go:noescape
 func filters2x6UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
 
+// filters3x3UnitAVX2 is the filterLoop for 3 vectors of filters and 3 outputs, with a stride of 1.
+//
+//go:noescape
+func filters3x3UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+
+// filters3x4UnitAVX2 is the filterLoop for 3 vectors of filters and 4 outputs, with a stride of 1.
+//
+//go:noescape
+func filters3x4UnitAVX2(dst *float32, channel int, row int, src *float32, offsets *int32, taps int, weights *float32, rows int, tiles int, part *uintptr, ahead *uintptr, lines int, step int, floor float32, stride int, filters int)
+
 // filters1x1AVX2 is the filterLoop for 1 vectors of filters and 1 outputs.
 //
 //go:noescape
@@ -433,6 +443,7 @@ var filtersAVX2 = filterLoops{
 	unit: [][]filterLoop{
 		{filters1x1UnitAVX2, filters1x2UnitAVX2, filters1x3UnitAVX2, filters1x4UnitAVX2, filters1x5UnitAVX2, filters1x6UnitAVX2, filters1x7UnitAVX2, filters1x8UnitAVX2},
 		{filters2x1UnitAVX2, filters2x2UnitAVX2, filters2x3UnitAVX2, filters2x4UnitAVX2, filters2x5UnitAVX2, filters2x6UnitAVX2},
+		{nil, nil, filters3x3UnitAVX2, filters3x4UnitAVX2},
 	},
 	strided: [][]filterLoop{
 		{filters1x1AVX2, filters1x2AVX2, filters1x3AVX2, filters1x4AVX2, filters1x5AVX2, filters1x6AVX2, filters1x7AVX2, filters1x8AVX2},

@@ -58,7 +58,7 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // cache line for each eight lanes in each round of four taps of a tile, step bytes behind the
 // round before. Without memory ahead step is 0.
 //
-// AVX2's loops for two vectors and a stride of 1 may compute a part of the taps, which is otherwise
+// AVX2's loops for two or three vectors and a stride of 1 may compute a part of the taps, which is otherwise
 // all of them: offsets begins with the part's first tap, and weights with the v·lanes values before
 // the part's first weights. The argument part is the address of the fields of a part.
 type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, part, ahead *uintptr, lines, step int, floor float32, stride, filters int)
@@ -80,7 +80,7 @@ const (
 )
 
 // filterLoops holds the loop for v vectors of filters and p outputs at [v-1][p-1]: with unit
-// for a stride of 1, with strided for any.
+// for a stride of 1, with strided for any. Three vectors are only for what Kernel.triples allows.
 type filterLoops struct{ unit, strided [][]filterLoop }
 
 // extremesLoop finds the smallest and the largest finite value of at least a vector of

@@ -22,7 +22,7 @@ func (l *Layer) filterLoops(b *block, stride int) []filterLoop {
 // computed at a time.
 func (l *Layer) parts(b *block, r *Rows) (parts, rows int) {
 	const parted = 8 // lanes of the loops that compute parts
-	if l.layout != Filters || l.kernel.lanes != parted || b.width != 2*parted || r.Stride != 1 {
+	if !l.layout.inLanes() || l.kernel.lanes != parted || b.width == parted || r.Stride != 1 {
 		return 1, r.N
 	}
 	parts = (4*b.width*l.taps + partBytes/2) / partBytes

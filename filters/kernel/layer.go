@@ -39,7 +39,7 @@ func (k *Kernel) Pack(groups []Taps, act Pointwise, layout Layout) *Layer {
 			l.blocks = append(l.blocks, block{group: g, filters: l.filters, taps: t})
 		case Pixels:
 			l.cutPixels(g)
-		case Filters:
+		case Filters, Triples:
 			l.cutFilters(g)
 		}
 	}
@@ -58,15 +58,19 @@ func (l *Layer) cutPixels(group int) {
 	}
 }
 
-// cutFilters cuts a group into blocks of as many filters as two vectors have lanes. The
-// last block has one vector if that suffices.
+// cutFilters cuts a group into blocks of as many filters as two vectors have lanes, or three with
+// Triples. The last block has fewer vectors if they suffice. With Triples, the first and the last
+// block have two vectors if the last one had one otherwise, whose tiles load more for each sum. Both
+// halves of the blocks then take as long.
 func (l *Layer) cutFilters(group int) {
 	lanes := l.kernel.lanes
 	for k := 0; k < l.filters; {
-		width := 2 * lanes
-		if l.filters-k <= lanes {
-			width = lanes
+		vectors := ceilDiv(l.filters-k, lanes)
+		most := 2
+		if l.layout == Triples && vectors%3 != 1 {
+			most = 3
 		}
+		width := min(most, vectors) * lanes
 		n := min(width, l.filters-k)
 		l.blocks = append(l.blocks, block{group: group, first: k, filters: n, width: width})
 		k += n
@@ -116,7 +120,7 @@ func (l *Layer) Compute(r *Rows) {
 // expect announces the weights of the block after block i, of the next rows' first one after the
 // last, unless the rows have other memory ahead.
 func (l *Layer) expect(r *Rows, i int) {
-	if r.Ahead.Len > 0 || l.layout != Filters || r.Stride > 1 || l.bytes < manyWeights {
+	if r.Ahead.Len > 0 || !l.layout.inLanes() || r.Stride > 1 || l.bytes < manyWeights {
 		return
 	}
 	if parts, _ := l.parts(&l.blocks[i], r); parts > 1 { // each part fetches the next one's weights
@@ -151,7 +155,7 @@ func (l *Layer) compute(i int, r *Rows) {
 		l.scalar(b, r)
 	case Pixels:
 		l.pixels(b, r)
-	case Filters:
+	case Filters, Triples:
 		l.filterLanes(i, r)
 	}
 }
@@ -182,7 +186,7 @@ func (l *Layer) blockTiles(b *block, r *Rows) (n int) {
 	switch l.layout {
 	case Pixels:
 		n, _, _ = l.pixelTiles(b, r.Width)
-	case Filters:
+	case Filters, Triples:
 		n, _, _ = cut(r.Width, len(l.filterLoops(b, r.Stride)))
 	}
 	return n * r.N

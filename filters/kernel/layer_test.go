@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -148,6 +149,9 @@ func (c *layerCase) layouts(k *Kernel) []Layout {
 	if k.filters.unit != nil {
 		layouts = append(layouts, Filters)
 	}
+	if k.triples(c.width, c.stride) {
+		layouts = append(layouts, Triples)
+	}
 	return layouts
 }
 
@@ -185,10 +189,15 @@ func TestManyTaps(t *testing.T) {
 }
 
 // TestWeightsAhead computes layers of so many weights that each block fetches the next one's. AVX2
-// computes wide blocks in parts and narrow ones at once. With groups, wide ones follow narrow ones.
+// computes wide blocks in parts and narrow ones at once. With groups and with Triples, wide ones
+// follow narrow ones.
 func TestWeightsAhead(t *testing.T) {
-	for _, shape := range []struct{ filters, taps, width, groups int }{
-		{72, 2100, 1, 1}, {72, 2100, 7, 1}, {72, 2100, 30, 1}, {20, 576, 3, 12}, {20, 576, 13, 12},
+	for _, shape := range []struct {
+		filters, taps, width, groups int
+		layout                       Layout
+	}{
+		{72, 2100, 1, 1, Filters}, {72, 2100, 7, 1, Filters}, {72, 2100, 30, 1, Filters},
+		{20, 576, 3, 12, Filters}, {20, 576, 13, 12, Filters}, {512, 260, 7, 1, Triples},
 	} {
 		width := shape.width
 		c := newLayerCase(uint64(width), shape.filters, shape.taps, width, 3, 1, shape.groups)
@@ -196,11 +205,11 @@ func TestWeightsAhead(t *testing.T) {
 		c.want(want)
 		for _, set := range simd.Sets() {
 			k := New(set)
-			if k.filters.unit == nil {
+			if !slices.Contains(c.layouts(k), shape.layout) {
 				continue
 			}
 			got := c.output(1)
-			rows, l := got.rows(c), k.Pack(c.groups, c.act, Filters)
+			rows, l := got.rows(c), k.Pack(c.groups, c.act, shape.layout)
 			l.Compute(rows)
 			for i, w := range want.data {
 				if g := got.data[i]; math.Float32bits(g) != math.Float32bits(w) {
@@ -238,6 +247,36 @@ func TestParts(t *testing.T) {
 	}
 	check(newLayerCase(30, 20, 400, 100, 6, 1, 2), 1, func(parts, rows int) bool { return parts > 1 && rows < 6 })
 	check(newLayerCase(31, 17, 400, 1100, 1, 1, 1), 0, func(parts, _ int) bool { return parts == 1 })
+}
+
+// TestTriples holds the choice of blocks of three vectors to the rows that have tiles for them.
+func TestTriples(t *testing.T) {
+	for _, set := range simd.Sets() {
+		for width := 1; width <= 30; width++ {
+			for stride := 1; stride <= 2; stride++ {
+				k := New(set)
+				for _, taps := range []int{manyTaps - 1, manyTaps} {
+					got := k.Layout(Size{Filters: 512, Taps: taps, Width: width, Stride: stride})
+					want := set == simd.AVX2 && taps == manyTaps && stride == 1 && (width == 3 || width == 4 || width > 5)
+					if got == Triples && !want || got == Filters && want {
+						t.Errorf("%v, %d taps, rows of %d outputs, stride %d: the layout is %d", k, taps, width, stride, got)
+					}
+				}
+			}
+		}
+	}
+	if !slices.Contains(simd.Sets(), simd.AVX2) {
+		return
+	}
+	for filters, want := range map[int][]int{17: {24}, 25: {16, 16}, 33: {24, 16}, 48: {24, 24}, 56: {16, 24, 16}} {
+		var got []int
+		for _, b := range New(simd.AVX2).Pack([]Taps{{make([]float32, filters), make([]float32, filters)}}, Pointwise{}, Triples).blocks {
+			got = append(got, b.width)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d filters are in blocks of %v, want %v", filters, got, want)
+		}
+	}
 }
 
 func FuzzKernels(f *testing.F) {

@@ -23,8 +23,9 @@ type lanes struct {
 }
 
 // mostOutputs is the widest tile of so many vectors of filters. With two vectors AVX-512 needs 28
-// accumulators, two registers for weights and one for the input, and AVX2 needs 12. A tile of one
-// vector and AVX2 has as many outputs as are transposed at once.
+// accumulators, two registers for weights and one for the input, and AVX2 needs 12. With three
+// vectors AVX2 also needs 12. A tile of one vector and AVX2 has as many outputs as are transposed at
+// once.
 func (s set) mostOutputs(vectors int) int {
 	switch {
 	case s.masked():
@@ -32,7 +33,7 @@ func (s set) mostOutputs(vectors int) int {
 	case vectors == 1:
 		return 8
 	}
-	return 6
+	return 12 / vectors
 }
 
 // unrolled is the number of taps in a round of a loop with a stride of 1. Scalar instructions
@@ -49,7 +50,7 @@ const (
 
 // parted says whether the loop computes parts of the taps. AVX-512's loops are no faster in parts.
 // Blocks of one vector are seldom, and read half as many weights.
-func (l *lanes) parted() bool { return l.unit && l.vectors == 2 && !l.masked() }
+func (l *lanes) parted() bool { return l.unit && l.vectors > 1 && !l.masked() }
 
 // ifStage jumps if a part's stage has a bit. It uses RCX.
 func (l *lanes) ifStage(bit operand.U32, label string) {
@@ -58,8 +59,23 @@ func (l *lanes) ifStage(bit operand.U32, label string) {
 	l.JNZ(operand.LabelRef(label))
 }
 
-// filterLoops writes a loop for one and two vectors of filters and every number of outputs, for
-// strides of 1 and for all others, and returns the table of the loops.
+// tiles is the narrowest and the widest tile of so many vectors of filters. The widest is 0 if there
+// are no loops. Three vectors are for AVX2 and a stride of 1. Their tiles of three and four outputs
+// have at least nine sums, which hide the latency of a fused multiply-add, and make up rows of 3, 4
+// and 6 or more outputs.
+func (s set) tiles(vectors int, unit bool) (narrowest, widest int) {
+	if vectors == 3 && (s.masked() || !unit) {
+		return 1, 0
+	}
+	widest = s.mostOutputs(vectors)
+	if vectors == 3 {
+		return widest - 1, widest
+	}
+	return 1, widest
+}
+
+// filterLoops writes a loop for each number of vectors of filters and of outputs, for strides of 1
+// and for all others, and returns the table of the loops.
 func filterLoops(c *build.Context, s set) (table string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nvar filters%s = filterLoops{\n", s.suffix)
@@ -69,15 +85,22 @@ func filterLoops(c *build.Context, s set) (table string) {
 			field, infix = "unit", "Unit"
 		}
 		fmt.Fprintf(&b, "\t%s: [][]filterLoop{\n", field)
-		for v := 1; v <= 2; v++ {
+		for v := 1; v <= 3; v++ {
+			narrowest, widest := s.tiles(v, unit)
 			var names []string
-			for outputs := 1; outputs <= s.mostOutputs(v); outputs++ {
+			for outputs := 1; outputs <= widest; outputs++ {
+				if outputs < narrowest {
+					names = append(names, "nil")
+					continue
+				}
 				name := fmt.Sprintf("filters%dx%d%s%s", v, outputs, infix, s.suffix)
 				l := lanes{pixels: pixels{Context: c, set: s}, outputs: outputs, vectors: v, unit: unit}
 				l.loop(name)
 				names = append(names, name)
 			}
-			fmt.Fprintf(&b, "\t\t{%s},\n", strings.Join(names, ", "))
+			if widest > 0 {
+				fmt.Fprintf(&b, "\t\t{%s},\n", strings.Join(names, ", "))
+			}
 		}
 		b.WriteString("\t},\n")
 	}
