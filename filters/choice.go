@@ -39,7 +39,7 @@ func (c *Conv) paced(stride, padding int) (Layer, error) {
 	spec := c.spec
 	spec.Stride, spec.StrictSize = [2]int{stride, stride}, false
 	spec.Padding = Padding{Top: padding, Left: padding, Bottom: padding, Right: padding, Mode: c.spec.Padding.Mode}
-	return &Conv{spec}, spec.CheckSettings()
+	return &Conv{spec: spec}, spec.CheckSettings()
 }
 
 func (p *Pool) paced(stride, padding int) (Layer, error) {

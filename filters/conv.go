@@ -76,7 +76,8 @@ type ConvSpec struct {
 
 // Conv is a convolution layer, checked and immutable: safe for concurrent use.
 type Conv struct {
-	spec ConvSpec
+	spec   ConvSpec
+	packed sharedWeights
 }
 
 // NewConv checks a spec and fills its defaults. Errors are FieldErrors; they do not name
@@ -107,7 +108,7 @@ func NewConv(spec ConvSpec) (*Conv, error) {
 	if spec.Bias == nil {
 		spec.Bias = make([]float32, len(spec.Filters))
 	}
-	return &Conv{spec}, nil
+	return &Conv{spec: spec}, nil
 }
 
 func (s ConvSpec) withDefaults() ConvSpec {

@@ -150,7 +150,9 @@ func (c *Conv) layout(k *kernel.Kernel, lp *LayerPlan) kernel.Layout {
 }
 
 func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
-	return k.Pack(c.groups(), c.pointwise().kernel(), layout)
+	return c.packed.get(k, layout, func() *kernel.Layer {
+		return k.Pack(c.groups(), c.pointwise().kernel(), layout)
+	})
 }
 
 func (c *Conv) groups() []kernel.Taps {

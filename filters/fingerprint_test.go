@@ -68,7 +68,7 @@ func TestFingerprintsSeeEveryField(t *testing.T) {
 		spec  any // a pointer
 		layer func() string
 	}{
-		{&conv, func() string { return fingerprintOf(&Conv{conv}) }},
+		{&conv, func() string { return fingerprintOf(&Conv{spec: conv}) }},
 		layerOf(PoolSpec{}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(PoolSpec{Kind: AvgPool}, func(s PoolSpec) Layer { return &Pool{spec: s} }),
 		layerOf(NormSpec{}, func(s NormSpec) Layer { return &Norm{spec: s} }),
@@ -147,7 +147,7 @@ func changes(t *testing.T, v reflect.Value, path string) []change {
 // Neighbouring values cannot be confused, and nor can the layers of a stack.
 func TestFingerprintsAreUnambiguous(t *testing.T) {
 	of := func(names ...string) string {
-		return fingerprintOf(&Conv{ConvSpec{Filters: names}})
+		return fingerprintOf(&Conv{spec: ConvSpec{Filters: names}})
 	}
 	texts := []string{of("a", "b"), of("a b"), of("a\" \"b"), of("a\nend\nlayer conv 1"), of("ab"), of("a", "b", "")}
 	for i, text := range texts {

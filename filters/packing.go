@@ -1,6 +1,10 @@
 package filters
 
-import "filterbank/filters/kernel"
+import (
+	"sync"
+
+	"filterbank/filters/kernel"
+)
 
 // access is how a layer reads its input.
 type access struct {
@@ -15,8 +19,7 @@ type loops interface {
 	Compute(r *kernel.Rows)
 }
 
-// packing caches a layer's loops, with its weights packed for a kernel, in every layout
-// that pictures have needed so far.
+// packing caches a layer's loops for a kernel, in every layout that pictures have needed so far.
 type packing struct {
 	layer  slider
 	kernel *kernel.Kernel
@@ -35,4 +38,33 @@ func (p *packing) loops(layout kernel.Layout, channels int) loops {
 		p.packed[layout] = p.layer.loops(p.kernel, layout, channels)
 	}
 	return p.packed[layout]
+}
+
+// sharedWeights caches a layer's weights as kernels read them, in every layout that pictures have
+// needed so far. All runners share it. It is safe for concurrent use.
+type sharedWeights struct {
+	mu     sync.Mutex
+	packed map[packedFor]*kernel.Layer
+}
+
+// packedFor is what the order of packed weights depends on.
+type packedFor struct {
+	kernel *kernel.Kernel
+	layout kernel.Layout
+}
+
+// get returns the packed weights, and has pack make them if nobody has needed them yet.
+func (s *sharedWeights) get(k *kernel.Kernel, layout kernel.Layout, pack func() *kernel.Layer) *kernel.Layer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := packedFor{k, layout}
+	l := s.packed[key]
+	if l == nil {
+		if s.packed == nil {
+			s.packed = map[packedFor]*kernel.Layer{}
+		}
+		l = pack()
+		s.packed[key] = l
+	}
+	return l
 }
