@@ -224,6 +224,18 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 		n, what, side, verb, size, e.EffectiveKernel(), e.Before+e.After, e.Stride, n)
 }
 
+// WeightBytes estimates the bytes of the weights of all layers: as the layers were given them, and
+// once more in the order of a kernel's loops, which all runners share.
+func (s *Stack) WeightBytes() int64 {
+	var n int64
+	for _, l := range s.layers {
+		if c, ok := l.(*Conv); ok {
+			n += 2 * 4 * int64(len(c.spec.Weights)+len(c.spec.Bias))
+		}
+	}
+	return n
+}
+
 // WorkingSet estimates the bytes that a Runner holds for pictures of this size.
 func (p *Plan) WorkingSet() int { return p.workingSet() }
 

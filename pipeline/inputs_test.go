@@ -165,7 +165,7 @@ func rewrite(path string, data []byte, inPlace bool) error {
 // pixels.
 func TestReadingEnds(t *testing.T) {
 	_, opts := job(t, 1)
-	p := newProcessor(&opts.Job, &opts.Resources, nil, opts.shared(0))
+	p := newProcessor(&opts.Job, &opts.Resources, nil, opts.shared(0, 0))
 	header := append([]byte("\xff\xd8"), bytes.Repeat([]byte{0xff}, 60<<20)...) // fill bytes, which may be any number
 	for name, do := range map[string]func(context.Context, *source.Input) error{
 		"digest": func(_ context.Context, in *source.Input) error { _, _, err := in.Sum(0); return err },

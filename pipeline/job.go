@@ -51,13 +51,21 @@ func (r *Resources) Count() int {
 }
 
 // shared returns the resources that the workers of a run share. Of the memory, ahead bytes are for
-// entries that are fetched ahead of the workers.
-func (r *Resources) shared(ahead int64) *engine.Shared {
+// entries that are fetched ahead of the workers, and weights bytes are the layers'.
+func (r *Resources) shared(ahead, weights int64) *engine.Shared {
 	k := r.Kernel
 	if k == nil {
 		k = kernel.Best()
 	}
-	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(r.Memory, ahead)}
+	return &engine.Shared{Kernel: k, Memory: engine.NewMemory(r.Memory, ahead, weights)}
+}
+
+// WeightBytes estimates the bytes of the weights of all stacks, as filters.Stack.WeightBytes does.
+func (j *Job) WeightBytes() (n int64) {
+	for _, s := range j.Stacks {
+		n += s.Stack.WeightBytes()
+	}
+	return n
 }
 
 // Check refuses a job without stacks or a decoder, and outputs that do not go together.

@@ -47,7 +47,7 @@ func NewProcessor(job Job, res Resources) (*Processor, error) {
 	if err := j.Check(); err != nil {
 		return nil, err
 	}
-	return newProcessor(j, &res, j.keys(), res.shared(0)), nil
+	return newProcessor(j, &res, j.keys(), res.shared(0, j.WeightBytes())), nil
 }
 
 func newProcessor(j *Job, res *Resources, k *output.Keys, shared *engine.Shared) *Processor {

@@ -129,7 +129,7 @@ func Run(ctx context.Context, entries []source.Entry, job Job, res Resources, op
 		opts.Outdated(n)
 	}
 	ahead := r.fetchesAhead(entries)
-	r.crew = &crew{Shared: res.shared(ahead + r.bucketMemory(ahead)), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
+	r.crew = &crew{Shared: res.shared(ahead+r.bucketMemory(ahead), j.WeightBytes()), ahead: ahead, fetched: r.fetched, workers: res.Count(), policy: &opts.Policy, note: r.note, keep: r.keep, noteKept: r.journal.AddHeld}
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	halt := r.checkpoints(stop)

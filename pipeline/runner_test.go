@@ -55,7 +55,7 @@ func runnerOver(t *testing.T, opts options, whole bool) (*runner, *slow) {
 	r.crashed = true
 	s := &slow{r.own, whole, map[string]int{}}
 	r.store = s
-	r.crew = &crew{Shared: opts.Resources.shared(0), workers: 1, policy: &opts.Policy, note: r.journal.Add}
+	r.crew = &crew{Shared: opts.Resources.shared(0, 0), workers: 1, policy: &opts.Policy, note: r.journal.Add}
 	return &runner{run: r, processor: newProcessor(j, &opts.Resources, r.keys, r.crew.Shared)}, s
 }
 

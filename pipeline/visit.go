@@ -35,7 +35,7 @@ func Visit(ctx context.Context, entries []source.Entry, job Job, res Resources, 
 		return Summary{Left: len(entries)}, err
 	}
 	ahead := Ahead(res.Memory, entries)
-	c := &crew{Shared: res.shared(ahead), ahead: ahead, workers: res.Count(), policy: &policy}
+	c := &crew{Shared: res.shared(ahead, j.WeightBytes()), ahead: ahead, workers: res.Count(), policy: &policy}
 	_, err := c.work(ctx, entries, func() (worker, *engine.Stages) {
 		p := newProcessor(j, &res, nil, c.Shared)
 		v := start(p.engine)

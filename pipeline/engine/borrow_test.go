@@ -23,7 +23,7 @@ func TestBorrow(t *testing.T) {
 		{free: 5, most: 0, each: 10, want: 0},
 		{free: 5, most: 5, memory: 100, held: 65, each: 10, want: 3},
 	} {
-		s := &Shared{Memory: NewMemory(Budget(c.memory), 0)}
+		s := &Shared{Memory: NewMemory(Budget(c.memory), 0, 0)}
 		s.Give(c.free)
 		if _, err := s.Memory.Admit(context.Background(), c.held); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestBorrowForTeams(t *testing.T) {
 		{free: 3, memory: 4*each - 1, want: 2},
 		{free: 3, memory: 9 * each, want: 3},
 	} {
-		s := &Shared{Memory: NewMemory(Budget(c.memory), 0)}
+		s := &Shared{Memory: NewMemory(Budget(c.memory), 0, 0)}
 		s.Give(c.free)
 		for range 2 {
 			n, giveBack := s.borrow(plan)
@@ -93,7 +93,7 @@ func TestOneTeamHasBuffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Shared{Memory: NewMemory(0, 0)}
+	s := &Shared{Memory: NewMemory(0, 0, 0)}
 	s.Give(1)
 	one := Selected{Layers: []bool{true}}
 	e := New([]Selected{one, one}, s)

@@ -8,24 +8,25 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Memory is a budget of bytes for a run. The program itself takes a part of it, and pictures
-// share the rest. Waiting pictures are admitted in order, so that a large picture gets its turn
+// Memory is a budget of bytes for a run. The program itself and the layers' weights take a part of
+// it, and pictures share the rest. Waiting pictures are admitted in order, so that a large picture gets its turn
 // among small ones. Memory is safe for concurrent use.
 type Memory struct {
-	total, own int64 // total is without beside
-	beside     int64
-	free       *semaphore.Weighted // nil if there is no bound
+	total, beside, weights int64
+	pictures               int64               // bytes for all of them
+	free                   *semaphore.Weighted // nil if there is no bound
 }
 
-// NewMemory returns a budget of total bytes, of which beside are for something else. A total of 0 or
-// less sets no bound.
-func NewMemory(total, beside int64) *Memory {
+// NewMemory returns a budget of total bytes, of which beside are a share for something else and weights
+// are what the layers hold. A total of 0 or less sets no bound. Where nothing is left for pictures,
+// each of them is refused.
+func NewMemory(total, beside, weights int64) *Memory {
 	if total <= 0 {
 		return &Memory{}
 	}
-	total -= beside
-	own := Own(total)
-	return &Memory{total, own, beside, semaphore.NewWeighted(total - own)}
+	left := max(total-beside-weights, 1)
+	pictures := left - Own(left)
+	return &Memory{total, beside, weights, pictures, semaphore.NewWeighted(pictures)}
 }
 
 // Own is the part of a budget that the program takes without any picture, in bytes: its code,
@@ -60,15 +61,15 @@ func (m *Memory) Admit(ctx context.Context, n int64) (release func(), err error)
 	if m.free == nil {
 		return func() {}, nil
 	}
-	if n > m.total-m.own {
-		need := Budget(n)
-		need += int64(float64(need) * float64(m.beside) / float64(m.total))
-		return nil, &MemoryError{need, m.total + m.beside}
+	if n > m.pictures {
+		need := Budget(n) + m.weights
+		need += int64(float64(need) * float64(m.beside) / float64(m.total-m.beside))
+		return nil, &MemoryError{need, m.total}
 	}
 	if err := m.free.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
-	if n > m.total/8 {
+	if n > (m.total-m.beside)/8 {
 		runtime.GC() // what earlier pictures of this size have left is not counted
 	}
 	return func() { m.free.Release(n) }, nil

@@ -104,7 +104,7 @@ func New(ctx context.Context, entries []source.Entry, job pipeline.Job, res pipe
 		p.Shards, p.Bytes = p.packed.plan.Shards, p.packed.plan.Bytes
 	}
 	p.Memory *= int64(min(res.Count(), max(1, p.Pictures)))
-	p.Memory = engine.Budget(p.Memory)
+	p.Memory = engine.Budget(p.Memory) + job.WeightBytes()
 	if o.Bucket {
 		p.Memory = pipeline.WithBucket(p.Memory)
 	}

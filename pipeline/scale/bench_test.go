@@ -84,7 +84,7 @@ func BenchmarkRanges(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := engine.New([]engine.Selected{{Stack: stack, Layers: []bool{true}}}, &engine.Shared{Kernel: kernel.New(set), Memory: engine.NewMemory(0, 0)})
+	e := engine.New([]engine.Selected{{Stack: stack, Layers: []bool{true}}}, &engine.Shared{Kernel: kernel.New(set), Memory: engine.NewMemory(0, 0, 0)})
 	photos := readPhotos(b, set)
 	var f Finder
 	for _, way := range []struct {

@@ -30,7 +30,7 @@ func TestFindEqualsEveryValue(t *testing.T) {
 		plans = append(plans, plan)
 	}
 	every := func(per Per, set simd.Set, borrowed int) {
-		e := engine.New(stacks, &engine.Shared{Kernel: kernel.New(set), Memory: engine.NewMemory(0, 0)})
+		e := engine.New(stacks, &engine.Shared{Kernel: kernel.New(set), Memory: engine.NewMemory(0, 0, 0)})
 		e.Plans = plans
 		e.Give(borrowed)
 		var f Finder
@@ -65,7 +65,7 @@ func checkRanges(t *testing.T, got, want Ranges, stacks []engine.Selected) {
 // everyRange finds ranges from every value of the maps.
 func everyRange(t *testing.T, pic engine.Picture, stacks []engine.Selected, plans []*filters.Plan, per Per) Ranges {
 	t.Helper()
-	e := engine.New(stacks, &engine.Shared{Memory: engine.NewMemory(0, 0)})
+	e := engine.New(stacks, &engine.Shared{Memory: engine.NewMemory(0, 0, 0)})
 	e.Plans = plans
 	extremes := engine.PerMap[Extremes](e.Plans)
 	for s := range e.Plans {
