@@ -46,7 +46,7 @@ const (
 )
 
 // newCrew is a crew of so many goroutines as there are rows.
-func newCrew(rows []kernel.Rows) *crew {
+func newCrew(rows []kernel.Rows, fewest int) *crew {
 	c := &crew{shares: make([]work, len(rows)), rows: rows, fewest: fewest}
 	c.changed.L = &c.mu
 	return c

@@ -63,9 +63,9 @@ func bare(lp *LayerPlan, layout kernel.Layout, k *kernel.Kernel) bool {
 }
 
 // narrower is the compact width of a depthwise layer's rows if it is at most half of their width in
-// whole lines. Otherwise it is the width in whole lines. Compact rows make taller bands. A band loads the weights of
-// every channel, which takes longer than unaligned loads: layers of 7×7 are two to five times as
-// fast with compact rows.
+// whole lines. Otherwise it is the width in whole lines. Compact rows make taller bands. A band loads
+// the weights of every channel, which takes longer than unaligned loads: layers of 7×7 are two to
+// five times as fast with compact rows.
 func narrower(lp *LayerPlan, lines, compact int) int {
 	if conv, ok := lp.Layer.(*Conv); ok && conv.spec.Groups == lp.In.C && 2*compact <= lines {
 		return compact

@@ -149,13 +149,9 @@ func (r panickingReader) ReadRows(rows volume.Rows) error {
 	return r.Volume.ReadRows(rows)
 }
 
-// TestStagesShareMaps: every second stage has the same memory for its maps, also where maps grow from
-// stage to stage.
-func TestStagesShareMaps(t *testing.T) {
-	s, err := NewStack("", 3, deep(t, "a", 3, 4), deep(t, "b", 4, 8), deep(t, "c", 8, 16), deep(t, "d", 16, 32), deep(t, "e", 32, 4))
-	if err != nil {
-		t.Fatal(err)
-	}
+// planned is the plan of a small picture, and the picture, which is black.
+func planned(t *testing.T, s *Stack) (*Plan, *volume.Volume) {
+	t.Helper()
 	p, err := s.Plan(volume.Shape{C: 3, H: 40, W: 24})
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +160,17 @@ func TestStagesShareMaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, in
+}
+
+// TestStagesShareMaps: every second stage has the same memory for its maps, also where maps grow from
+// stage to stage.
+func TestStagesShareMaps(t *testing.T) {
+	s, err := NewStack("", 3, deep(t, "a", 3, 4), deep(t, "b", 4, 8), deep(t, "c", 8, 16), deep(t, "d", 16, 32), deep(t, "e", 32, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, in := planned(t, s)
 	team := newTeam(2, 0)
 	team.way = staged
 	team.muster(p, []bool{false, false, false, false, true}, in)
@@ -190,14 +197,7 @@ func TestStagesKeepEnlargedMaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.Plan(volume.Shape{C: 3, H: 40, W: 24})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := volume.New(p.Input)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, in := planned(t, s)
 	fillRandom(rand.New(rand.NewPCG(3, 3)), in.Data)
 	team := newTeam(3, 0)
 	team.way = staged

@@ -150,8 +150,7 @@ func (t *Team) muster(plan *Plan, selected []bool, src RowReader) *job {
 	j := t.stages(plan, selected, src)
 	if j.staging.together {
 		t.rows = resizeKeeping(t.rows, workers)
-		j.crew = newCrew(t.rows)
-		j.crew.fewest = cmp.Or(t.fewest, fewest)
+		j.crew = newCrew(t.rows, cmp.Or(t.fewest, fewest))
 	}
 	return j
 }

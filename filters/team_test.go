@@ -200,7 +200,7 @@ func (r brokenReader) ReadRows(rows volume.Rows) error {
 
 // TestCrewPanicsInTheCaller: a panic in a crew's goroutines is the owner's.
 func TestCrewPanicsInTheCaller(t *testing.T) {
-	c := newCrew(make([]kernel.Rows, 3))
+	c := newCrew(make([]kernel.Rows, 3), fewest)
 	var helpers sync.WaitGroup
 	for worker := 1; worker < 3; worker++ {
 		helpers.Go(func() { c.help(worker) })

@@ -58,9 +58,9 @@ type pixelLoop func(dst *float32, channel, row int, src *float32, offsets *int32
 // cache line for each eight lanes in each round of four taps of a tile, step bytes behind the
 // round before. Without memory ahead step is 0.
 //
-// AVX2's loops for two or three vectors and a stride of 1 may compute a part of the taps, which is otherwise
-// all of them: offsets begins with the part's first tap, and weights with the v·lanes values before
-// the part's first weights. The argument part is the address of the fields of a part.
+// AVX2's loops for two or three vectors and a stride of 1 may compute a part of the taps. All other
+// loops compute all taps. Of a part, offsets begins with the first tap, and weights with the v·lanes
+// values before the first weights. The argument part is the address of the fields of a part.
 type filterLoop func(dst *float32, channel, row int, src *float32, offsets *int32, taps int, weights *float32, rows, tiles int, part, ahead *uintptr, lines, step int, floor float32, stride, filters int)
 
 // part says how a filterLoop computes a part of the taps. If stage has resume, a tile does not begin

@@ -83,14 +83,18 @@ func (d *depthwise) doc() string {
 	return fmt.Sprintf("%s is the depthwiseLoop for windows of %d×%d and a stride of %d.", d.name(), d.side, d.side, d.stride)
 }
 
+// declare begins the function.
+func (d *depthwise) declare() {
+	d.c.Function(d.name())
+	d.c.Attributes(attr.NOSPLIT)
+	d.c.Pragma("noescape")
+	d.c.SignatureExpr(depthwiseSignature)
+	d.c.Doc(d.doc())
+}
+
 func (d *depthwise) loop() {
 	c := d.c
-	name := d.name()
-	c.Function(name)
-	c.Attributes(attr.NOSPLIT)
-	c.Pragma("noescape")
-	c.SignatureExpr(depthwiseSignature)
-	c.Doc(d.doc())
+	d.declare()
 	dst, offsets, left, strips := reg.RDI, reg.R9, reg.RSI, reg.RBX
 	c.Load(c.Param("row"), reg.R8)
 	c.Load(c.Param("weights"), blockWeights)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -37,12 +36,7 @@ func stripLoops(c *build.Context, s set) {
 
 func (d *strips) loop() {
 	c := d.c
-	name := d.name()
-	c.Function(name)
-	c.Attributes(attr.NOSPLIT)
-	c.Pragma("noescape")
-	c.SignatureExpr(depthwiseSignature)
-	c.Doc(d.doc())
+	d.declare()
 	dst, src, strips := reg.RDI, reg.RSI, reg.RBX
 	c.Load(c.Param("dst"), dst)
 	c.Load(c.Param("src"), src)
