@@ -155,6 +155,9 @@ func (c *Conv) loops(k *kernel.Kernel, layout kernel.Layout, _ int) loops {
 	})
 }
 
+// weightBytes counts the weights as given and as packed.
+func (c *Conv) weightBytes() int64 { return 2 * 4 * int64(len(c.spec.Weights)+len(c.spec.Bias)) }
+
 func (c *Conv) groups() []kernel.Taps {
 	s := &c.spec
 	taps, _ := s.tapCount()

@@ -224,13 +224,16 @@ func uncovered(n int, what, side string, e Extent, size int) string {
 		n, what, side, verb, size, e.EffectiveKernel(), e.Before+e.After, e.Stride, n)
 }
 
+// weighted is a layer whose weights take noticeable memory.
+type weighted interface{ weightBytes() int64 }
+
 // WeightBytes estimates the bytes of the weights of all layers: as the layers were given them, and
 // once more in the order of a kernel's loops, which all runners share.
 func (s *Stack) WeightBytes() int64 {
 	var n int64
 	for _, l := range s.layers {
-		if c, ok := l.(*Conv); ok {
-			n += 2 * 4 * int64(len(c.spec.Weights)+len(c.spec.Bias))
+		if w, ok := l.(weighted); ok {
+			n += w.weightBytes()
 		}
 	}
 	return n
